@@ -1,0 +1,10 @@
+/** What a target may be known for: legal or long-established deviations, by the name that `--trait` takes. */
+export const traits = {
+  azure: "Chunks that carry content-filter results may have no choices and blank id, model and created.",
+  "forced-usage": "The operator sends usage on streams although nobody asked for it.",
+  "no-auth": "The server asks for no API key.",
+  openresponses: "Responses streams end with [DONE], as the Open Responses specification says.",
+  "single-model": "The server answers every model name with the one model that it has.",
+  "unfolded-reasoning": "total_tokens counts reasoning tokens besides completion_tokens.",
+} as const
+export type Trait = keyof typeof traits

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config"
+
+// Tests run from sources: every workspace package exports its `src` under the condition "source".
+const conditions = ["source"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["packages/*/{src,test}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts"],
+    testTimeout: 60_000,
+    reporters: process.env["CI"] ? ["dot", ["json", { outputFile: ".vitest/results.json" }]] : ["default"],
+  },
+})
