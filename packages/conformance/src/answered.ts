@@ -1,0 +1,71 @@
+import { endpoints, type OperationId } from "@nexhina/schemas"
+import { bodyOf, type Exchange, headerOf } from "@nexhina/transcript"
+
+/** A text read as JSON, or why it is none. */
+export type Parsed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: string }
+
+/** An exchange that has a response, read as far as HTTP and JSON go. */
+export interface Answered {
+  readonly exchange: Exchange
+  readonly operation: OperationId | undefined
+  readonly status: number
+  /** Lower case, without parameters; empty when there is no content-type. */
+  readonly mediaType: string
+  readonly body: Uint8Array
+  /** The body as UTF-8; `undefined` when it is no valid UTF-8. A byte order mark is kept. */
+  readonly text: string | undefined
+  readonly json: Parsed
+  /** The request's body as JSON; `undefined` when it is none. */
+  readonly request: unknown
+  /** Whether the request asked for a stream. */
+  readonly streaming: boolean
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+export function parseJson(text: string | undefined): Parsed {
+  if (text === undefined) return { ok: false, error: "not valid UTF-8" }
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch (error) {
+    return { ok: false, error: (error as SyntaxError).message }
+  }
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Reads an exchange once for all views; `undefined` when no status line came. */
+export function answeredOf(exchange: Exchange): Answered | undefined {
+  const { response, intent } = exchange
+  if (!response) return undefined
+  const body = bodyOf(exchange)
+  const text = textOf(body)
+  const sent = parseJson(textOf(exchange.request.body))
+  const request = sent.ok ? sent.value : undefined
+  return {
+    exchange,
+    operation:
+      intent?.operation !== undefined && intent.operation in endpoints
+        ? (intent.operation as OperationId)
+        : undefined,
+    status: response.status,
+    mediaType:
+      (headerOf(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",
+    body,
+    text,
+    json: parseJson(text),
+    request,
+    streaming: isObject(request) && request["stream"] === true,
+  }
+}

@@ -1,0 +1,31 @@
+import type { Profile, ProfileName, Trait } from "@nexhina/schemas"
+
+/** Kinds of model that endpoints ask for. */
+export type ModelKind =
+  | "chat"
+  | "embedding"
+  | "moderation"
+  | "image"
+  | "speech"
+  | "transcription"
+  | "video"
+  | "rerank"
+
+/** What a run knows of its target: what it was told, and what it learned before the first rule was judged. */
+export interface Known {
+  readonly profileName: ProfileName
+  readonly profile: Profile
+  readonly traits: ReadonlySet<Trait>
+  /** `required`: a request without the key was refused. `open`: it was answered. `untested`: no key to leave out. */
+  readonly auth: "required" | "open" | "untested"
+  /** The key that is sent, so that an echo of it can be seen. Never printed. */
+  readonly apiKey: string | undefined
+  /** The same request gives the same reply: what was said by `--deterministic`. */
+  readonly deterministic: boolean
+  /** The model to ask for, by kind. */
+  readonly models: Readonly<Record<ModelKind, string>>
+  /** Ids that the models list showed; empty when there is no list. */
+  readonly listed: readonly string[]
+  /** The most tokens that one generated reply may take. */
+  readonly maxOutputTokens: number
+}

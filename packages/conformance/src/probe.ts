@@ -1,0 +1,12 @@
+import type { Known } from "./known.ts"
+import type { Ask } from "./step.ts"
+
+/** A known request, or a short sequence of them, that feeds one or more views. */
+export interface Probe {
+  readonly id: string
+  /** What it is for, in words. */
+  readonly says: string
+  /** Whether `--quick` sends it. Default: no. */
+  readonly quick?: true
+  asks(known: Known): readonly Ask[]
+}

@@ -1,0 +1,88 @@
+import type * as fc from "fast-check"
+import type { Known } from "./known.ts"
+import type { Ask } from "./step.ts"
+import type { View } from "./view.ts"
+
+/** RFC 2119: a MUST finding fails the run, a SHOULD finding is a warning, a MAY finding is information. */
+export type Severity = "MUST" | "SHOULD" | "MAY"
+
+/** Where in an exchange a fault lies. */
+export type Where =
+  | { readonly part: "status" }
+  | { readonly part: "header"; readonly name: string }
+  /** `pointer` is an RFC 6901 JSON pointer into the body. */
+  | { readonly part: "body"; readonly pointer?: string; readonly offset?: number }
+  /** The event's number from 0, its byte offset in the body, and a JSON pointer into its data. */
+  | { readonly part: "event"; readonly event: number; readonly offset: number; readonly pointer?: string }
+  | { readonly part: "end" }
+
+/** One breaking of a rule, as a value. */
+export interface Fault<Name extends string = string> {
+  /** Which of the rule's `faults` it is. */
+  readonly fault: Name
+  readonly at: Where
+  readonly expected: string
+  readonly actual: string
+}
+
+/** Why a rule cannot be judged on an exchange on which it could have been. */
+export interface Undecided {
+  readonly undecided: string
+}
+
+interface RuleBase<V, Name extends string> {
+  /** Dotted, for ever: never reused, never renamed. */
+  readonly id: string
+  /** The kit's version that brought it. */
+  readonly since: string
+  /** The sentence: "MUST send exactly one non-null finish_reason per choice". */
+  readonly says: string
+  readonly severity: Severity | ((known: Known) => Severity | "not-applicable")
+  /** The documentation page, RFC or specification section that says so. */
+  readonly source: string
+  /** Real threads in which it was broken. Default: none known. */
+  readonly see?: readonly string[]
+  readonly on: View<V>
+  /** Ids of rules that this one rests on: where one of them failed on the same exchange, this one is not judged. */
+  readonly after?: readonly string[]
+  /** Each way to break it, by name, in words. */
+  readonly faults: Readonly<Record<Name, string>>
+  /**
+   * Requests of its own, besides its view's probes: a fixed sequence, or an arbitrary from which as many samples
+   * are drawn as the run asks for. Default: none (it judges what others asked).
+   */
+  asks?(known: Known): readonly Ask[] | fc.Arbitrary<readonly Ask[]>
+  /**
+   * The finding depends on what a model chose to say: it counts only when it is seen again on the same request
+   * (or the target is deterministic); seen once it is `flaky`. Default: no.
+   */
+  readonly modelDependent?: true
+}
+
+/** Judges each exchange of its view by itself; the usual kind. */
+export interface ExchangeRule<V = unknown, Name extends string = string> extends RuleBase<V, Name> {
+  readonly scope?: "exchange"
+  holds(view: V, known: Known): readonly Fault<Name>[] | Undecided
+}
+
+/** Judges together the exchanges of one sample that it asked for itself, or (`run`) all of its view. */
+export interface ManyRule<V = unknown, Name extends string = string> extends RuleBase<V, Name> {
+  readonly scope: "group" | "run"
+  /** `of` in a fault is the index of the view that shows it. */
+  holds(views: readonly V[], known: Known): readonly (Fault<Name> & { readonly of: number })[] | Undecided
+}
+
+export type Rule = ExchangeRule | ManyRule
+
+/** Checks a rule's literal: its view's type, and that it only reports faults that it names. */
+export function rule<V, const Name extends string>(literal: ExchangeRule<V, Name>): ExchangeRule<V, Name>
+export function rule<V, const Name extends string>(literal: ManyRule<V, Name>): ManyRule<V, Name>
+export function rule<V, const Name extends string>(
+  literal: ExchangeRule<V, Name> | ManyRule<V, Name>,
+): ExchangeRule<V, Name> | ManyRule<V, Name> {
+  return literal
+}
+
+export function severityOf(rule: Rule, known: Known): Severity | "not-applicable" {
+  return typeof rule.severity === "function" ? rule.severity(known) : rule.severity
+}

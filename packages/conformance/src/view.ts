@@ -1,0 +1,37 @@
+import type { Surface } from "@nexhina/schemas"
+import type { Exchange, Fidelity } from "@nexhina/transcript"
+import type { Probe } from "./probe.ts"
+
+/**
+ * Which exchanges a rule looks at, and as what. Everything that several rules need to read (JSON, chunks, the
+ * assembled reply) is read here, once per exchange.
+ */
+export interface View<V> {
+  readonly id: string
+  /** Which exchanges these are, in words: "complete chat streams". */
+  readonly says: string
+  /** Where its rules stand in a report; `http` for what holds on every endpoint. */
+  readonly surface: Surface | "http"
+  /** The stock probes that feed it: selecting a rule selects them. */
+  readonly probes: readonly Probe[]
+  /** What its rules cannot be judged without. Default: nothing. */
+  readonly needs?: readonly (keyof Fidelity)[]
+  /** The reading of an exchange; `undefined` when it is none of these. */
+  of(exchange: Exchange): V | undefined
+}
+
+/** Makes a view whose readings are kept for as long as their exchange lives. */
+export function view<V>(definition: View<V>): View<V> {
+  const readings = new WeakMap<Exchange, { readonly value: V | undefined }>()
+  return {
+    ...definition,
+    of(exchange) {
+      let reading = readings.get(exchange)
+      if (!reading) {
+        reading = { value: definition.of(exchange) }
+        readings.set(exchange, reading)
+      }
+      return reading.value
+    },
+  }
+}
