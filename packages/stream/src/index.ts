@@ -1,1 +1,16 @@
-export {}
+export {
+  createDecoder,
+  type Decoded,
+  type DecodedEvent,
+  type DecodedField,
+  type Decoder,
+  type DecoderOptions,
+  type Departure,
+  type DepartureKind,
+  decode,
+  departureKinds,
+  type Ending,
+  type Position,
+} from "./decode.ts"
+export { encode, encodeEvent } from "./encode.ts"
+export { DONE, type Frame, type StreamEvent } from "./event.ts"

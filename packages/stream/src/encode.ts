@@ -1,0 +1,40 @@
+import type { StreamEvent } from "./event.ts"
+
+/**
+ * Writes events as a server-sent event stream: LF line ends, one space after each colon, a blank line after each
+ * event. Throws when an `event` or `id` holds a line break, which no stream can carry.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export function encode(events: Iterable<StreamEvent>): string {
+  let text = ""
+  for (const event of events) text += encodeEvent(event)
+  return text
+}
+
+/** Writes one event with its closing blank line. The order is comment, event, id, retry, data. */
+export function encodeEvent({ comment, event, id, retry, data }: StreamEvent): string {
+  let text = ""
+  if (comment !== undefined) text += lines(":", comment)
+  if (event !== undefined) text += `event: ${oneLine("event", event)}\n`
+  if (id !== undefined) text += `id: ${oneLine("id", id)}\n`
+  if (retry !== undefined) text += `retry: ${retry}\n`
+  if (typeof data === "string") text += lines("data:", data)
+  else if (data !== undefined) text += `data: ${JSON.stringify(data)}\n`
+  return `${text}\n`
+}
+
+const lineBreak = /\r\n|\r|\n/
+
+function lines(field: string, text: string): string {
+  return text
+    .split(lineBreak)
+    .map((line) => `${field} ${line}\n`)
+    .join("")
+}
+
+function oneLine(member: string, text: string): string {
+  if (lineBreak.test(text)) {
+    throw new TypeError(`An event's \`${member}\` must be one line, got ${JSON.stringify(text)}`)
+  }
+  return text
+}
