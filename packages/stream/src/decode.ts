@@ -172,7 +172,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
     closeCr("cr")
     const torn = heldLength > 0 ? readTornLine() : undefined
     const field = open?.fields[0]
-    if (field) depart("unclosed-event", field, textOf(field))
+    if (field) departAt("unclosed-event", field)
     else if (torn) depart("unclosed-event", torn, torn.text)
     return open && field ? { departures, counts, pending: eventOf(open) } : { departures, counts }
   }
@@ -225,6 +225,10 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
     counts[kind] = count
     // A body of nothing but line ends must not become as many objects.
     if (count <= 100) departures.push({ kind, offset, line, text: shortened(text) })
+  }
+
+  function departAt(kind: DepartureKind, field: DecodedField) {
+    depart(kind, field, `${field.name}: ${field.value}`)
   }
 
   /** Reads the line in progress, whole but for its end. A blank one closes the open event. */
@@ -307,17 +311,15 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
       depart("extra-blank-line", blank, "")
       return undefined
     }
+    const [field] = closed.fields
+    const named = closed.fields.find(({ name }) => name === "event")
     if (closed.data.length === 0) {
-      const named = closed.fields.find((field) => field.name === "event")
-      const field = named ?? closed.fields[0]
-      if (field) depart(named ? "event-without-data" : "fields-without-data", field, textOf(field))
+      if (named) departAt("event-without-data", named)
+      else if (field) departAt("fields-without-data", field)
       return undefined
     }
     const event = eventOf(closed)
-    if (event.data === "") {
-      const field = closed.fields.find((field) => field.name === "data")
-      if (field) depart("blank-data", field, textOf(field))
-    }
+    if (field && event.data === "") departAt("blank-data", field)
     return event
   }
 
@@ -326,10 +328,6 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
   }
 
   return { push, end }
-}
-
-function textOf({ name, value }: DecodedField): string {
-  return `${name}: ${value}`
 }
 
 function shortened(text: string): string {
