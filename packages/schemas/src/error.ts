@@ -1,21 +1,21 @@
 import { z } from "zod"
-import type { Provenance } from "./provenance.ts"
+import { openObject } from "./open.ts"
+import { deduced, documented, type Provenance } from "./provenance.ts"
 
 /** The error object. Only `message` and `type` are relied upon: real gateways omit or retype the others. */
-export const ErrorObject = z
-  .looseObject({
-    message: z.string().min(1),
-    type: z.string(),
-    param: z.string().nullish().meta({ "x-provenance": "deduced" }),
-    code: z.union([z.string(), z.int(), z.null()]).optional(),
-  })
-  .meta({ id: "ErrorObject", "x-provenance": "documented" })
+export const ErrorObject = openObject({
+  message: z.string().min(1),
+  type: z.string(),
+  param: z
+    .string()
+    .nullish()
+    .meta({ ...deduced, description: "Path of the member at fault." }),
+  code: z.union([z.string(), z.int(), z.null()]).optional(),
+}).meta({ id: "ErrorObject", ...documented })
 export type ErrorObject = z.infer<typeof ErrorObject>
 
 /** What every answer with a status of 400 or above carries. Source: page "Authentication". */
-export const ErrorResponse = z
-  .looseObject({ error: ErrorObject })
-  .meta({ id: "ErrorResponse", "x-provenance": "documented" })
+export const ErrorResponse = openObject({ error: ErrorObject }).meta({ id: "ErrorResponse", ...documented })
 export type ErrorResponse = z.infer<typeof ErrorResponse>
 
 interface StatusRow {

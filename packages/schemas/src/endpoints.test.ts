@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest"
+import type { z } from "zod"
+import type { Endpoint } from "./endpoint.ts"
+import { endpoints } from "./endpoints.ts"
+
+const all: readonly (readonly [string, Endpoint])[] = Object.entries(endpoints)
+
+const successSchemas = (contract: Endpoint): z.ZodType[] =>
+  Object.values(contract.success.content).flatMap((content) =>
+    content.kind === "json" ? [content.schema] : [],
+  )
+
+describe.each(all)("%s", (name, contract) => {
+  test("is registered under its operationId", () => {
+    expect(contract.operationId).toBe(name)
+  })
+
+  test("lists one parameter for each {name} in its path", () => {
+    const named = [...contract.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+    expect(Object.keys(contract.params?.shape ?? {})).toEqual(named)
+  })
+
+  test("can answer 401", () => {
+    expect(contract.errors).toContain(401)
+  })
+
+  test.each(Object.entries(contract.request?.examples ?? {}))(
+    "request example %s keeps the contract",
+    (_, example) => {
+      const parsed = contract.request?.schema.safeParse(example.value)
+      expect(parsed?.error).toBeUndefined()
+      expect(parsed?.data).toEqual(example.value)
+      expect(
+        contract.checks.filter((check) => !check.holds(example.value)).map((check) => check.says),
+      ).toEqual([])
+    },
+  )
+
+  test.each(Object.entries(contract.examples))("success example %s keeps its schema", (_, example) => {
+    const errors = successSchemas(contract).map((schema) => schema.safeParse(example.value).error)
+    expect(errors).toContain(undefined)
+  })
+})
+
+test("no two operations answer the same method and path", () => {
+  const routes = all.flatMap(([, { method, path, aliases = [] }]) =>
+    [path, ...aliases].map((each) => `${method} ${each.replaceAll(/\{\w+\}/g, "{}")}`),
+  )
+  expect(routes).toEqual([...new Set(routes)])
+})

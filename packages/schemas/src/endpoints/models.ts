@@ -1,0 +1,74 @@
+import { z } from "zod"
+import { endpoint } from "../endpoint.ts"
+import { openObject } from "../open.ts"
+import { deduced, documented } from "../provenance.ts"
+
+/** `created` and `owned_by` are optional: servers that list local models leave them out. */
+export const Model = openObject({
+  id: z
+    .string()
+    .min(1)
+    .meta({ ...documented, description: "The value for `model` in requests." }),
+  object: z.literal("model"),
+  created: z.int().min(0).optional().meta({ description: "Unix seconds." }),
+  owned_by: z.string().optional(),
+}).meta({ id: "Model", ...deduced, description: "A model that the gateway offers." })
+export type Model = z.infer<typeof Model>
+
+export const ModelList = openObject({
+  object: z.literal("list"),
+  data: z.array(Model).meta(documented),
+}).meta({ id: "ModelList", ...deduced })
+export type ModelList = z.infer<typeof ModelList>
+
+const gpt4o = { id: "gpt-4o", object: "model", created: 1713833628, owned_by: "openai" } as const
+
+export const listModels = endpoint({
+  operationId: "listModels",
+  surface: "models",
+  method: "GET",
+  path: "/models",
+  summary: "List available models",
+  description: "Lists the models that the key may use. `data[].id` is the value for `model` elsewhere.",
+  provenance: "deduced",
+  success: {
+    status: 200,
+    description: "The models.",
+    content: { "application/json": { kind: "json", schema: ModelList } },
+    provenance: "deduced",
+  },
+  examples: {
+    one: {
+      summary: "One model",
+      provenance: "deduced",
+      value: { object: "list", data: [gpt4o] } satisfies ModelList,
+    },
+  },
+  errors: [401, 403, 429, 500, 503],
+  checks: [],
+})
+
+export const retrieveModel = endpoint({
+  operationId: "retrieveModel",
+  surface: "models",
+  method: "GET",
+  path: "/models/{model}",
+  summary: "Retrieve a model",
+  description: "Shows one model. An id may hold slashes, percent-encoded in the path.",
+  provenance: "deduced",
+  params: z.object({
+    model: z
+      .string()
+      .min(1)
+      .meta({ description: "The model's id.", examples: ["gpt-4o"] }),
+  }),
+  success: {
+    status: 200,
+    description: "The model.",
+    content: { "application/json": { kind: "json", schema: Model } },
+    provenance: "deduced",
+  },
+  examples: { model: { summary: "A model", provenance: "deduced", value: gpt4o satisfies Model } },
+  errors: [401, 403, 404, 429, 500, 503],
+  checks: [],
+})
