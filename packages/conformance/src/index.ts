@@ -1,1 +1,18 @@
-export {}
+export { type CheckOptions, checkTarget, type Progress, Unreachable, type World } from "./engine.ts"
+export type { Known } from "./known.ts"
+export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+export {
+  exitCodeOf,
+  Finding,
+  Report,
+  type ReportFormat,
+  RuleResult,
+  type Verdict,
+  verdicts,
+} from "./report.ts"
+export { reports } from "./reports.ts"
+export type { Fault, Rule, Severity, Where } from "./rule.ts"
+export { rules } from "./rules.ts"
+export { type RunEvents, run, selectRules } from "./run.ts"
+export { createSend, type Send, type WireRequest } from "./send.ts"
+export type { View } from "./view.ts"

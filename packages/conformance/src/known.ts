@@ -1,15 +1,4 @@
-import type { Profile, ProfileName, Trait } from "@nexhina/schemas"
-
-/** Kinds of model that endpoints ask for. */
-export type ModelKind =
-  | "chat"
-  | "embedding"
-  | "moderation"
-  | "image"
-  | "speech"
-  | "transcription"
-  | "video"
-  | "rerank"
+import type { ModelKind, Profile, ProfileName, Surface, Trait } from "@nexhina/schemas"
 
 /** What a run knows of its target: what it was told, and what it learned before the first rule was judged. */
 export interface Known {
@@ -26,6 +15,8 @@ export interface Known {
   readonly models: Readonly<Record<ModelKind, string>>
   /** Ids that the models list showed; empty when there is no list. */
   readonly listed: readonly string[]
+  /** Surfaces that the target has to offer, as `--require` says. */
+  readonly required: ReadonlySet<Surface>
   /** The most tokens that one generated reply may take. */
   readonly maxOutputTokens: number
 }

@@ -1,0 +1,182 @@
+import { createWriteStream, readFileSync, writeFileSync } from "node:fs"
+import { createWriter } from "@nexhina/transcript"
+import { Command, CommanderError } from "commander"
+import pc from "picocolors"
+import { parse as parseYaml } from "yaml"
+import spinner from "yocto-spinner"
+import { type Progress, Unreachable } from "./engine.ts"
+import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import { exitCodeOf, type Report } from "./report.ts"
+import { reports } from "./reports.ts"
+import { rules } from "./rules.ts"
+import { run } from "./run.ts"
+import { version } from "./version.ts"
+
+const exitCodes = `
+Exit codes:
+  0  no MUST finding
+  1  findings
+  2  a wrong option or configuration, or nothing was judged
+  3  the target cannot be reached, or most rules are inconclusive`
+
+function readConfig(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, "utf8")
+  } catch (error) {
+    throw new UsageError(`--config: cannot read '${file}': ${(error as Error).message}`)
+  }
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (error) {
+    throw new UsageError(`--config: '${file}' is no YAML: ${(error as Error).message}`)
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UsageError(`--config: '${file}' must hold an object of options, such as 'profile: openai'`)
+  }
+  return value as Record<string, unknown>
+}
+
+/** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
+function progressLine(): { update(progress: Progress): void; stop(): void } {
+  const text = ({ phase, done, planned, sent }: Progress) =>
+    `${phase}: ${done} of ${planned} samples, ${sent} requests`
+  if (process.stderr.isTTY) {
+    const line = spinner({ text: "starting" }).start()
+    return {
+      update(progress) {
+        line.text = text(progress)
+      },
+      stop: () => void line.stop(),
+    }
+  }
+  let phase = ""
+  return {
+    update(progress) {
+      if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
+      phase = progress.phase
+    },
+    stop() {},
+  }
+}
+
+function writeReports(report: Report, settings: Settings) {
+  for (const { format, file } of settings.report) {
+    const text = reports[format].write(report, { color: file === undefined && pc.isColorSupported })
+    if (file === undefined) process.stdout.write(text)
+    else writeFileSync(file, text)
+  }
+}
+
+async function runCommand(flags: Record<string, unknown>): Promise<number> {
+  const { config, ...given } = flags
+  const settings = settingsOf(
+    { ...given, apiKey: given["apiKey"] ?? process.env["NEXHINA_API_KEY"] },
+    typeof config === "string" ? readConfig(config) : {},
+  )
+  const transcript = settings.transcript === undefined ? undefined : createWriteStream(settings.transcript)
+  const writer =
+    transcript &&
+    createWriter({
+      write: (line) => void transcript.write(line),
+      secrets: settings.apiKey === undefined ? [] : [settings.apiKey],
+    })
+  const line = progressLine()
+  try {
+    const report = await run(settings, {
+      onProgress: (progress) => line.update(progress),
+      ...(writer && { onExchange: (exchange) => writer.exchange(exchange) }),
+    })
+    line.stop()
+    writeReports(report, settings)
+    return exitCodeOf(report, settings.strict)
+  } finally {
+    line.stop()
+    transcript?.end()
+  }
+}
+
+function listRules(id: string | undefined, { json }: { json?: boolean }): number {
+  const listed = rules.filter((rule) => id === undefined || rule.id === id)
+  if (listed.length === 0)
+    throw new UsageError(`no rule is called '${id}'; 'nexhina-conformance rules' lists them`)
+  const facts = listed.map((rule) => ({
+    id: rule.id,
+    since: rule.since,
+    says: rule.says,
+    surface: rule.on.surface,
+    looksAt: rule.on.says,
+    source: rule.source,
+    after: rule.after ?? [],
+    faults: rule.faults,
+    see: rule.see ?? [],
+  }))
+  if (json) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
+  else if (id === undefined) {
+    const width = Math.max(...facts.map((fact) => fact.id.length))
+    for (const fact of facts) process.stdout.write(`${fact.id.padEnd(width)}  ${fact.says}\n`)
+  } else {
+    for (const fact of facts) {
+      const lines = [
+        pc.bold(fact.id),
+        fact.says,
+        "",
+        `source    ${fact.source}`,
+        `since     ${fact.since}`,
+        `looks at  ${fact.looksAt}`,
+        ...(fact.after.length > 0 ? [`rests on  ${fact.after.join(", ")}`] : []),
+        "faults",
+        ...Object.entries(fact.faults).map(([name, means]) => `  ${name}: ${means}`),
+        ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
+      ]
+      process.stdout.write(`${lines.join("\n")}\n`)
+    }
+  }
+  return 0
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = new Command("nexhina-conformance")
+    .description("Checks whether a server keeps the gateway's contract.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(--help shows the options)")
+    .addHelpText("after", exitCodes)
+
+  const runProgram = program
+    .command("run", { isDefault: false })
+    .description("ask a server, judge its answers, report")
+    .option("--config <file>", "options from a YAML or JSON file, by their names: baseUrl, maxRequests, …")
+    .action(async (flags) => {
+      exitCode = await runCommand(flags)
+    })
+  for (const { flag, says } of Object.values(runOptions)) runProgram.option(flag, says)
+
+  program
+    .command("rules [id]")
+    .description("list the rules, or show one")
+    .option("--json", "as JSON")
+    .action((id: string | undefined, flags: { json?: boolean }) => {
+      exitCode = listRules(id, flags)
+    })
+
+  try {
+    await program.parseAsync(argv, { from: "user" })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof UsageError) {
+      process.stderr.write(`error: ${error.message}\n`)
+      return 2
+    }
+    if (error instanceof Unreachable) {
+      process.stderr.write(`error: ${error.message}\n`)
+      return 3
+    }
+    throw error
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

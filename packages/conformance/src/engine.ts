@@ -1,0 +1,297 @@
+import {
+  type ModelKind,
+  type OperationId,
+  type ProfileName,
+  profiles,
+  type Surface,
+  type Trait,
+} from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { answeredOf, isObject } from "./answered.ts"
+import { draw, seedOf } from "./draw.ts"
+import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
+import { findingId, findingOf } from "./finding.ts"
+import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
+import type { Known } from "./known.ts"
+import { chooseModels, listedModels } from "./learn.ts"
+import { plainChat } from "./probes/chat-completions.ts"
+import { listModels } from "./probes/models.ts"
+import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "./report.ts"
+import { type Rule, type Severity, severityOf } from "./rule.ts"
+import { rules as allRules } from "./rules.ts"
+import type { Send } from "./send.ts"
+import { shrink } from "./shrink.ts"
+import type { Ask } from "./step.ts"
+import type { Target } from "./target.ts"
+import { verdictOf } from "./verdict.ts"
+import { version } from "./version.ts"
+
+/** What to check, and how far to go. Times in ms. */
+export interface CheckOptions {
+  readonly target: Target
+  readonly profile: ProfileName
+  readonly traits: readonly Trait[]
+  readonly models: Partial<Readonly<Record<ModelKind, string>>>
+  readonly rules: readonly Rule[]
+  /** Surfaces to check. */
+  readonly include: readonly Surface[]
+  /** Surfaces whose absence is a finding. */
+  readonly require: readonly Surface[]
+  /** Only the quick stock probes: about 20 requests, no generated ones. */
+  readonly quick: boolean
+  readonly seed: number
+  /** Samples for each rule that generates requests. */
+  readonly runs: number
+  readonly deterministic: boolean
+  readonly maxOutputTokens: number
+  readonly limits: Limits
+  readonly concurrency: number
+}
+
+/** What a run needs of the world. */
+export interface World {
+  readonly send: Send
+  /** Monotonic ms since the run began. */
+  readonly elapsed: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly startedAt: Date
+  readonly onExchange?: (exchange: Exchange) => void
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface Progress {
+  readonly phase: "learning" | "probing" | "judging" | "shrinking"
+  readonly sent: number
+  /** Samples done, of those planned. */
+  readonly done: number
+  readonly planned: number
+}
+
+/** No connection could be made: there is nothing to judge. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable"
+}
+
+/** Requests that may go into making one finding smaller. */
+const shrinkBudget = 20
+
+const isRefusal = (status: number) => status === 401 || status === 403
+
+/** Whether a response says that there is no such endpoint, as against no such model. */
+function saysNotOffered(exchange: Exchange): boolean {
+  const answered = answeredOf(exchange)
+  if (!answered || exchange.intent?.fault || exchange.intent?.key) return false
+  if (answered.status === 405 || answered.status === 501) return true
+  if (answered.status !== 404) return false
+  const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
+  const code = isObject(error) ? error["code"] : undefined
+  return code !== "model_not_found"
+}
+
+/** Operations that the target does not offer: all that was rightly asked of them was answered so. */
+export function notOffered(groups: readonly Executed[]): Set<OperationId> {
+  const offered = new Map<OperationId, boolean>()
+  for (const { asked } of groups) {
+    for (const { exchange } of asked) {
+      const operation = exchange.intent?.operation as OperationId | undefined
+      if (!operation || !exchange.response || exchange.intent?.fault || exchange.intent?.key) continue
+      offered.set(operation, (offered.get(operation) ?? false) || !saysNotOffered(exchange))
+    }
+  }
+  return new Set([...offered].filter(([, is]) => !is).map(([operation]) => operation))
+}
+
+const firstStep = (asks: readonly Ask[]) => asks.find((ask) => typeof ask !== "function")
+
+const isArbitrary = (
+  asks: readonly Ask[] | fc.Arbitrary<readonly Ask[]>,
+): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
+
+/** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
+function samplesOf(rule: Rule, known: Known, options: CheckOptions): Sample[] {
+  const asks = rule.asks?.(known)
+  if (!asks) return []
+  if (!isArbitrary(asks)) return [{ by: rule.id, index: 0, asks }]
+  return draw(asks, seedOf(options.seed, rule.id), options.runs).map((drawn) => ({
+    by: rule.id,
+    index: drawn.index,
+    asks: drawn.value,
+    draw: drawn,
+  }))
+}
+
+/** First samples of all rules, then second ones …: a budget that runs out leaves breadth. */
+function interleaved(lists: readonly (readonly Sample[])[]): Sample[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length))
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
+}
+
+/**
+ * Asks a server and judges what it answers.
+ * @throws {Unreachable} when no connection could be made.
+ */
+export async function checkTarget(options: CheckOptions, world: World): Promise<Report> {
+  const { target, include } = options
+  const executor = createExecutor({
+    target,
+    send: world.send,
+    limits: options.limits,
+    elapsed: world.elapsed,
+    sleep: world.sleep,
+    onExchange: (exchange) => world.onExchange?.(exchange),
+  })
+  const groups: Executed[] = []
+  let planned = 0
+  const progress = (phase: Progress["phase"]) =>
+    world.onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
+  const sendAll = async (samples: readonly Sample[], phase: Progress["phase"]) => {
+    planned += samples.length
+    await inParallel(samples, options.concurrency, async (sample) => {
+      groups.push(await executor.execute(sample))
+      progress(phase)
+    })
+  }
+
+  let known: Known = {
+    profileName: options.profile,
+    profile: profiles[options.profile],
+    traits: new Set(options.traits),
+    auth: "untested",
+    apiKey: target.apiKey,
+    deterministic: options.deterministic,
+    models: chooseModels(options.models, []),
+    listed: [],
+    required: new Set(options.require),
+    maxOutputTokens: options.maxOutputTokens,
+  }
+
+  progress("learning")
+  await sendAll([{ by: listModels.id, index: 0, asks: listModels.asks(known) }], "learning")
+  const listing = groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
+  const connection = listing.find((exchange) => exchange.end.stage === "connect")
+  if (connection)
+    throw new Unreachable(`cannot reach ${target.baseUrl}: ${connection.end.code ?? connection.end.kind}`)
+  const listed = listing.flatMap(listedModels)
+  known = { ...known, listed, models: chooseModels(options.models, listed) }
+  if (target.apiKey !== undefined) {
+    const keyless = plainChat
+      .asks(known)
+      .map((ask) => (typeof ask === "function" ? ask : { ...ask, key: "none" as const }))
+    await sendAll([{ by: "learn.auth", index: 0, asks: keyless }], "learning")
+    const status = groups.at(-1)?.asked[0]?.exchange.response?.status
+    if (status !== undefined) known = { ...known, auth: isRefusal(status) ? "required" : "open" }
+  }
+
+  const selected = options.rules.filter(({ on }) => on.surface === "http" || include.includes(on.surface))
+  const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  const judging = withPrerequisites(applicable, allRules)
+
+  const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(
+    (probe) => probe.id !== listModels.id && (!options.quick || probe.quick),
+  )
+  await sendAll(
+    probes.map((probe) => ({ by: probe.id, index: 0, asks: probe.asks(known) })),
+    "probing",
+  )
+
+  const missing = notOffered(groups)
+  const drawn = options.quick ? [] : applicable.map((rule) => samplesOf(rule, known, options))
+  const worthwhile = interleaved(drawn).filter(({ asks }) => {
+    const step = firstStep(asks)
+    return !step || step.fault?.kind === "unknown-path" || !missing.has(step.operation)
+  })
+  await sendAll(worthwhile, "probing")
+
+  progress("judging")
+  // Groups end in any order; what is judged, counted and reported must not depend on it.
+  const order = new Map(
+    [...groups].map((group) => [group, `${group.sample.by}\n${String(group.sample.index).padStart(6, "0")}`]),
+  )
+  groups.sort((a, b) => ((order.get(a) ?? "") < (order.get(b) ?? "") ? -1 : 1))
+  const tallies = judge(judging, groups, known)
+
+  const findings: Finding[] = []
+  const results: RuleResult[] = []
+  for (const rule of selected) {
+    const severity = severityOf(rule, known)
+    const tally = tallies.get(rule.id)
+    const own = groups.filter((group) => group.sample.by === rule.id)
+    const ofRule: Finding[] = []
+    if (severity !== "not-applicable" && tally) {
+      for (const [id, alike] of byFinding(tally)) {
+        progress("shrinking")
+        const finding = await report(id, alike, severity)
+        ofRule.push(finding)
+      }
+    }
+    findings.push(...ofRule)
+    results.push({
+      id: rule.id,
+      surface: rule.on.surface,
+      severity,
+      judged: tally?.judged ?? 0,
+      cases: own.filter((group) => group.sample.draw && group.asked.length > 0).length,
+      findings: ofRule.map((finding) => finding.id),
+      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, missing, quick: options.quick }),
+    })
+  }
+
+  async function report(id: string, alike: readonly Found[], severity: Severity): Promise<Finding> {
+    const [first] = alike
+    if (!first) throw new RangeError(`${id} has no exchange`)
+    const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? first
+    const shrunk =
+      simplest.rule.scope === "run"
+        ? { found: simplest, confirmed: true }
+        : await shrink(simplest, { executor, known, rules: judging, budget: shrinkBudget })
+    const certain = shrunk.confirmed || known.deterministic || !simplest.rule.modelDependent
+    const bySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
+    return findingOf(shrunk.found, {
+      known,
+      severity,
+      verdict: certain ? bySeverity[severity] : "flaky",
+      times: alike.length,
+      seed: options.seed,
+    })
+  }
+
+  const summary = Object.fromEntries(
+    verdictNames.map((name) => [name, results.filter(({ verdict }) => verdict === name).length]),
+  ) as Record<Verdict, number>
+  const musts = results.filter(({ severity }) => severity === "MUST")
+  const stopped = executor.exhausted() ?? groups.find((group) => group.cut)?.cut
+  return {
+    schemaVersion: 1,
+    kit: { name: "@nexhina/conformance", version },
+    target: target.baseUrl,
+    profile: options.profile,
+    traits: [...options.traits],
+    models: known.models,
+    seed: options.seed,
+    startedAt: world.startedAt.toISOString(),
+    durationMs: Math.round(world.elapsed()),
+    requests: executor.sent,
+    conformant: musts.some(({ verdict }) => verdict === "fail")
+      ? false
+      : musts.length > 0 && musts.every(({ verdict }) => verdict === "pass")
+        ? true
+        : null,
+    ...(stopped !== undefined && { stopped }),
+    summary,
+    rules: results,
+    findings,
+  }
+}
+
+/** A rule's faults by finding: those that differ only in the generated value are one. */
+function byFinding({ found }: Tally): Map<string, Found[]> {
+  const byId = new Map<string, Found[]>()
+  for (const each of found) {
+    const id = findingId(each)
+    const alike = byId.get(id)
+    if (alike) alike.push(each)
+    else byId.set(id, [each])
+  }
+  return byId
+}

@@ -1,0 +1,131 @@
+import { type ProfileName, profiles } from "@nexhina/schemas"
+import { bodyOf, type Header, headerOf } from "@nexhina/transcript"
+import type { Found } from "./judge.ts"
+import type { Known } from "./known.ts"
+import type { Finding } from "./report.ts"
+import { type Severity, severityOf, type Where } from "./rule.ts"
+import { requestIdHeaders } from "./target.ts"
+
+const excerptBytes = 600
+const lenientUtf8 = new TextDecoder()
+
+/** Replaces the API key wherever it stands. */
+const blotter = (apiKey: string | undefined) => (text: string) =>
+  apiKey ? text.replaceAll(apiKey, "*".repeat(apiKey.length)) : text
+
+export function whereText(at: Where): string {
+  switch (at.part) {
+    case "status":
+      return "status"
+    case "header":
+      return `header ${at.name}`
+    case "body":
+      return `body${at.pointer ? ` ${at.pointer}` : ""}${at.offset === undefined ? "" : `, byte ${at.offset}`}`
+    case "event":
+      return `event ${at.event}${at.pointer ? ` ${at.pointer}` : ""}, byte ${at.offset}`
+    case "end":
+      return "end of the body"
+  }
+}
+
+/** The bytes around a fault; whole lines, an ellipsis where more was cut away. */
+function excerptOf(body: Uint8Array, at: Where): string {
+  const offset =
+    at.part === "event" || at.part === "body" ? (at.offset ?? 0) : at.part === "end" ? body.length : 0
+  const from = Math.max(0, Math.min(offset - 100, body.length - excerptBytes))
+  const text = lenientUtf8.decode(body.subarray(from, from + excerptBytes))
+  return `${from > 0 ? "…" : ""}${text}${from + excerptBytes < body.length ? "…" : ""}`
+}
+
+const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+
+function curlOf(request: Finding["request"]): string {
+  const headers = request.headers.filter(
+    ([name]) => !["accept", "user-agent", "authorization"].includes(name),
+  )
+  const auth = request.headers.some(([name]) => name === "authorization")
+    ? [` -H "Authorization: Bearer $NEXHINA_API_KEY"`]
+    : []
+  return [
+    `curl -sN${request.method === "GET" ? "" : ` -X ${request.method}`} ${shellQuoted(request.url)}`,
+    ...auth,
+    ...headers.map(([name, value]) => ` -H ${shellQuoted(`${name}: ${value}`)}`),
+    ...(request.body === "" ? [] : [` --data-binary ${shellQuoted(request.body)}`]),
+  ].join(" \\\n ")
+}
+
+/** The profile, other than the run's own, under which the rule has nothing to say about the exchange. */
+function otherProfileOf({ rule, fault, exchange }: Found, known: Known): ProfileName | undefined {
+  const view = rule.on.of(exchange)
+  return (Object.keys(profiles) as ProfileName[]).find((name) => {
+    if (name === known.profileName) return false
+    const other: Known = { ...known, profileName: name, profile: profiles[name] }
+    if (severityOf(rule, other) === "not-applicable") return true
+    if (rule.scope !== undefined && rule.scope !== "exchange") return false
+    const faults = rule.holds(view, other)
+    return !("undecided" in faults) && !faults.some((each) => each.fault === fault.fault)
+  })
+}
+
+export function findingId({ rule, fault, exchange }: Pick<Found, "rule" | "fault" | "exchange">): string {
+  return `${rule.id}:${fault.fault}@${exchange.intent?.operation ?? "unknown"}`
+}
+
+/** A finding as it is reported: everything that somebody needs to see the fault again, and no secret. */
+export function findingOf(
+  found: Found,
+  facts: {
+    readonly known: Known
+    readonly severity: Severity
+    readonly verdict: Finding["verdict"]
+    readonly times: number
+    readonly seed: number
+  },
+): Finding {
+  const { rule, fault, exchange } = found
+  const { known, severity, verdict, times, seed } = facts
+  const blot = blotter(known.apiKey)
+  const headerList = (headers: readonly Header[]): [string, string][] =>
+    headers.map(([name, value]) => [
+      name.toLowerCase(),
+      name.toLowerCase() === "authorization" ? "Bearer ***" : blot(value),
+    ])
+  const responseHeaders = exchange.response?.headers ?? []
+  const request: Finding["request"] = {
+    method: exchange.request.method,
+    url: blot(exchange.request.target),
+    headers: headerList(exchange.request.headers),
+    body: blot(lenientUtf8.decode(exchange.request.body)),
+    ...(exchange.intent?.fault && { fault: exchange.intent.fault.says }),
+  }
+  const requestId = requestIdHeaders.map((name) => headerOf(responseHeaders, name)).find((id) => id)
+  const otherProfile = otherProfileOf(found, known)
+  return {
+    id: findingId(found),
+    rule: rule.id,
+    fault: fault.fault,
+    severity,
+    verdict,
+    surface: rule.on.surface,
+    operation: exchange.intent?.operation ?? "unknown",
+    says: rule.says,
+    source: rule.source,
+    means: rule.faults[fault.fault] ?? fault.fault,
+    expected: blot(fault.expected),
+    actual: blot(fault.actual),
+    where: whereText(fault.at),
+    times,
+    request,
+    evidence: {
+      ...(exchange.response && { status: exchange.response.status }),
+      headers: headerList(responseHeaders),
+      end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
+      excerpt: blot(excerptOf(bodyOf(exchange), fault.at)),
+    },
+    curl: curlOf(request),
+    replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,
+    ...(requestId !== undefined && { requestId: blot(requestId) }),
+    ...(otherProfile && { otherProfile }),
+    see: [...(rule.see ?? [])],
+  }
+}

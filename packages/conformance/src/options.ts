@@ -1,0 +1,223 @@
+import { type ProfileName, profiles, type Surface, type Trait, traits } from "@nexhina/schemas"
+import type { Header } from "@nexhina/transcript"
+import { z } from "zod"
+import { reports } from "./reports.ts"
+
+/** The surfaces that the kit has rules for. */
+export const surfaces = ["models", "chat", "embeddings", "moderations"] as const satisfies readonly Surface[]
+
+const text = z.string().min(1)
+const count = z.coerce.number().int().min(1)
+const seconds = z.coerce.number().positive()
+const flag = z.boolean()
+
+/** A list: repeated on the command line, comma-separated, or a list in the configuration file. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (value) =>
+      (Array.isArray(value) ? value : [value]).flatMap((each) =>
+        typeof each === "string" ? each.split(",").map((part) => part.trim()) : each,
+      ),
+    z.array(item),
+  )
+
+const keysOf = <T extends object>(object: T) =>
+  Object.keys(object) as [keyof T & string, ...(keyof T & string)[]]
+
+const headers = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z.array(
+    z.string().transform((line, context): Header => {
+      const colon = line.indexOf(":")
+      if (colon < 1) {
+        context.addIssue({ code: "custom", message: "Expected 'Name: value'" })
+        return z.NEVER
+      }
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+    }),
+  ),
+)
+
+export interface ReportRequest {
+  readonly format: keyof typeof reports
+  /** Where to write it; standard output when absent. */
+  readonly file?: string
+}
+
+const reportRequests = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z.array(
+    z.string().transform((value, context): ReportRequest => {
+      const [format = "", ...rest] = value.split("=")
+      if (!(format in reports)) {
+        context.addIssue({
+          code: "custom",
+          message: `Expected one of ${keysOf(reports).join(", ")}, each with =FILE if wanted`,
+        })
+        return z.NEVER
+      }
+      const file = rest.join("=")
+      return { format: format as keyof typeof reports, ...(file && { file }) }
+    }),
+  ),
+)
+
+interface Option {
+  /** As commander takes it; `...` marks an option that may be given again. */
+  readonly flag: string
+  readonly says: string
+  readonly schema: z.ZodType
+  /** Its value may hold a secret: no message repeats it. */
+  readonly secret?: true
+}
+
+/** The options of `run`: flags of the command line, and by their names the members of the configuration file. */
+export const runOptions = {
+  baseUrl: {
+    flag: "--base-url <url>",
+    says: "the server to check, with its /v1; without it the kit starts the embedded mock and checks that",
+    schema: z
+      .url({ protocol: /^https?$/, error: "Expected an http or https URL" })
+      .transform((url) => url.replace(/\/+$/, "")),
+  },
+  apiKey: {
+    flag: "--api-key <key>",
+    says: "the key to send; default: $NEXHINA_API_KEY",
+    schema: text,
+    secret: true,
+  },
+  header: {
+    flag: "--header <header...>",
+    says: "a header for every request, as 'Name: value'",
+    schema: headers,
+    secret: true,
+  },
+  caCert: { flag: "--ca-cert <file>", says: "PEM file of a certificate authority to trust", schema: text },
+  profile: {
+    flag: "--profile <name>",
+    says: `the dialect to judge by: ${keysOf(profiles).join(" or ")}`,
+    schema: z.enum(keysOf(profiles)).default("nexhina" satisfies ProfileName),
+  },
+  trait: {
+    flag: "--trait <name...>",
+    says: `what the target is known for: ${keysOf(traits).join(", ")}`,
+    schema: listOf(z.enum(keysOf(traits))).default([] satisfies Trait[]),
+  },
+  model: { flag: "--model <id>", says: "the chat model; default: the first listed", schema: text },
+  embeddingModel: {
+    flag: "--embedding-model <id>",
+    says: "the embedding model; default: the first listed of that kind",
+    schema: text,
+  },
+  moderationModel: {
+    flag: "--moderation-model <id>",
+    says: "the moderation model; default: the first listed of that kind",
+    schema: text,
+  },
+  quick: { flag: "--quick", says: "about 20 requests, none generated", schema: flag.default(false) },
+  include: {
+    flag: "--include <surface...>",
+    says: `the surfaces to check, of ${surfaces.join(", ")}; default: all`,
+    schema: listOf(z.enum(surfaces)).default([...surfaces]),
+  },
+  require: {
+    flag: "--require <surface...>",
+    says: "surfaces whose absence is a finding; default: none",
+    schema: listOf(z.enum(surfaces)).default([]),
+  },
+  rule: {
+    flag: "--rule <glob...>",
+    says: "only rules whose id matches, as in 'stream.*'",
+    schema: listOf(text).default(["*"]),
+  },
+  skip: { flag: "--skip <glob...>", says: "no rules whose id matches", schema: listOf(text).default([]) },
+  seed: {
+    flag: "--seed <n>",
+    says: "what generated requests are drawn from",
+    schema: z.coerce.number().int().default(1),
+  },
+  runs: {
+    flag: "--runs <n>",
+    says: "samples for each rule that generates requests",
+    schema: count.default(10),
+  },
+  deterministic: {
+    flag: "--deterministic",
+    says: "the target answers the same request alike: what a model says is judged strictly",
+    schema: flag.default(false),
+  },
+  maxRequests: { flag: "--max-requests <n>", says: "requests to send at most", schema: count.default(5000) },
+  maxOutputTokens: {
+    flag: "--max-output-tokens <n>",
+    says: "tokens that one reply may take",
+    schema: count.default(64),
+  },
+  maxTime: { flag: "--max-time <s>", says: "seconds that the run may take", schema: seconds.default(900) },
+  rate: {
+    flag: "--rate <n>",
+    says: "requests per second at most; default: no limit",
+    schema: z.coerce.number().positive(),
+  },
+  concurrency: { flag: "--concurrency <n>", says: "requests at the same time", schema: count.default(4) },
+  timeout: {
+    flag: "--timeout <s>",
+    says: "seconds without a byte after which a request is given up, and twice that for the whole answer",
+    schema: seconds.default(60),
+  },
+  strict: { flag: "--strict", says: "SHOULD findings fail the run too", schema: flag.default(false) },
+  transcript: {
+    flag: "--transcript <file>",
+    says: "write every exchange to an NDJSON file, secrets blotted out",
+    schema: text,
+  },
+  report: {
+    flag: "--report <format...>",
+    says: `${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE; default: console`,
+    schema: reportRequests.default([{ format: "console" }]),
+  },
+} as const satisfies Record<string, Option>
+export type OptionName = keyof typeof runOptions
+
+/** A wrong option or configuration member; the message names it and the remedy. */
+export class UsageError extends Error {
+  override readonly name = "UsageError"
+}
+
+export type Settings = {
+  readonly [Name in OptionName]: undefined extends z.input<(typeof runOptions)[Name]["schema"]>
+    ? z.output<(typeof runOptions)[Name]["schema"]>
+    : z.output<(typeof runOptions)[Name]["schema"]> | undefined
+}
+
+const names = Object.keys(runOptions) as OptionName[]
+
+/**
+ * Joins the command line and the configuration file (the command line wins) and checks every member.
+ * @throws {UsageError} naming the first member that is wrong.
+ */
+export function settingsOf(
+  flags: Readonly<Record<string, unknown>>,
+  file: Readonly<Record<string, unknown>>,
+): Settings {
+  const unknown = Object.keys(file).find((name) => !names.includes(name as OptionName))
+  if (unknown)
+    throw new UsageError(`configuration: unknown member '${unknown}'; known are ${names.join(", ")}`)
+  return Object.fromEntries(
+    names.map((name) => {
+      const { schema, flag: spelling, secret }: Option = runOptions[name]
+      const fromFlag = flags[name] !== undefined
+      const given = fromFlag ? flags[name] : file[name]
+      const parsed = (given === undefined ? schema.optional() : schema).safeParse(given)
+      if (parsed.success) return [name, parsed.data]
+      const shown = secret ? "" : `, got ${JSON.stringify(given)}`
+      const where = fromFlag ? spelling.split(" ")[0] : `configuration: ${name}`
+      throw new UsageError(`${where}: ${parsed.error.issues[0]?.message}${shown}`)
+    }),
+  ) as Settings
+}
+
+/** Whether a rule's id matches a pattern in which `*` stands for anything. */
+export function matches(pattern: string, id: string): boolean {
+  const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+  return new RegExp(`^${escaped.join(".*")}$`).test(id)
+}

@@ -1,0 +1,7 @@
+import type { ReportFormat } from "../report.ts"
+
+/** The report as it is; its JSON Schema is published as `report.schema.json`. */
+export const jsonReport: ReportFormat = {
+  says: "the whole report as JSON",
+  write: (report) => `${JSON.stringify(report, null, 2)}\n`,
+}

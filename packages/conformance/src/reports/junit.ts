@@ -1,0 +1,66 @@
+import { create } from "xmlbuilder2"
+import type { Report, ReportFormat, RuleResult } from "../report.ts"
+
+const failing = new Set(["fail", "harness-error"])
+const passing = new Set(["pass", "warn", "info", "flaky"])
+
+/** Everything but the characters of XML 1.0 (section 2.2), which cannot hold the others even escaped. */
+const unprintable = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
+const printable = (text: string) => text.replace(unprintable, "\ufffd")
+
+function testcase(rule: RuleResult, report: Report) {
+  const findings = report.findings.filter((finding) => rule.findings.includes(finding.id))
+  const details = findings
+    .map(
+      (finding) =>
+        `${finding.says}\n${finding.where}: expected ${finding.expected}, got ${finding.actual}\n${finding.curl}\n${finding.replay}`,
+    )
+    .join("\n\n")
+  return {
+    "@name": `${rule.severity} ${rule.id}`,
+    "@classname": `conformance.${rule.surface}`,
+    ...(failing.has(rule.verdict) && {
+      failure: {
+        "@message": printable(findings[0]?.means ?? rule.reason ?? rule.verdict),
+        "@type": rule.verdict,
+        "#": printable(details || (rule.reason ?? "")),
+      },
+    }),
+    ...(!failing.has(rule.verdict) &&
+      !passing.has(rule.verdict) && {
+        skipped: { "@message": printable(`${rule.verdict}${rule.reason ? `: ${rule.reason}` : ""}`) },
+      }),
+    ...(passing.has(rule.verdict) && details && { "system-out": printable(`${rule.verdict}\n${details}`) }),
+  }
+}
+
+/** One test case for each rule, one suite for each surface; what was not judged is skipped, with the reason. */
+export const junitReport: ReportFormat = {
+  says: "JUnit XML",
+  write(report) {
+    const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]
+    const count = (rules: readonly RuleResult[], skipped: boolean) => ({
+      "@tests": rules.length,
+      "@failures": rules.filter(({ verdict }) => failing.has(verdict)).length,
+      ...(skipped && {
+        "@skipped": rules.filter(({ verdict }) => !failing.has(verdict) && !passing.has(verdict)).length,
+      }),
+    })
+    return create({
+      testsuites: {
+        "@name": `${report.kit.name} ${report.profile} ${report.target}`,
+        ...count(report.rules, false),
+        "@time": report.durationMs / 1000,
+        testsuite: surfaces.map((surface) => {
+          const rules = report.rules.filter((rule) => rule.surface === surface)
+          return {
+            "@name": surface,
+            ...count(rules, true),
+            "@timestamp": report.startedAt,
+            testcase: rules.map((rule) => testcase(rule, report)),
+          }
+        }),
+      },
+    }).end({ prettyPrint: true })
+  },
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Exchange } from "@nexhina/transcript"
+import { startEmbedded } from "./embedded.ts"
+import { checkTarget, type Progress } from "./engine.ts"
+import { matches, type Settings, UsageError } from "./options.ts"
+import type { Report } from "./report.ts"
+import type { Rule } from "./rule.ts"
+import { rules as allRules } from "./rules.ts"
+import { createSend } from "./send.ts"
+
+/** What a caller may want to hear of while a run goes on. */
+export interface RunEvents {
+  readonly onExchange?: (exchange: Exchange) => void
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** The rules that `--rule` and `--skip` leave. */
+export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
+  for (const pattern of [...settings.rule, ...settings.skip]) {
+    if (!allRules.some(({ id }) => matches(pattern, id))) {
+      throw new UsageError(`no rule is called '${pattern}'; 'nexhina-conformance rules' lists them`)
+    }
+  }
+  const any = (patterns: readonly string[], id: string) => patterns.some((pattern) => matches(pattern, id))
+  return allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
+}
+
+function certificate(file: string): string {
+  try {
+    return readFileSync(file, "utf8")
+  } catch (error) {
+    throw new UsageError(`--ca-cert: cannot read '${file}': ${(error as Error).message}`)
+  }
+}
+
+/**
+ * Checks a server, or with no `baseUrl` the embedded mock, which it starts on loopback and stops again.
+ * @throws {UsageError} when a setting is wrong; {Unreachable} when no connection could be made.
+ */
+export async function run(settings: Settings, events: RunEvents = {}): Promise<Report> {
+  const rules = selectRules(settings)
+  const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
+  const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
+  const baseUrl = embedded?.baseUrl ?? settings.baseUrl ?? ""
+  const began = performance.now()
+  const elapsed = () => performance.now() - began
+  const timeoutMs = settings.timeout * 1000
+  const sender = createSend({
+    timeoutMs,
+    maxDurationMs: 2 * timeoutMs,
+    clock: elapsed,
+    ...(ca !== undefined && { ca }),
+  })
+  try {
+    return await checkTarget(
+      {
+        target: { baseUrl, apiKey: embedded?.apiKey ?? settings.apiKey, headers: settings.header ?? [] },
+        profile: settings.profile,
+        traits: settings.trait,
+        models: {
+          ...(settings.model !== undefined && { chat: settings.model }),
+          ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
+          ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
+        },
+        rules,
+        include: settings.include,
+        require: settings.require,
+        quick: settings.quick,
+        seed: settings.seed,
+        runs: settings.runs,
+        deterministic: settings.deterministic || embedded !== undefined,
+        maxOutputTokens: settings.maxOutputTokens,
+        limits: {
+          maxRequests: settings.maxRequests,
+          maxTimeMs: settings.maxTime * 1000,
+          ...(settings.rate !== undefined && { rate: settings.rate }),
+        },
+        concurrency: settings.concurrency,
+      },
+      { send: sender.send, elapsed, sleep: (ms) => sleep(ms), startedAt: new Date(), ...events },
+    )
+  } finally {
+    await sender.close()
+    await embedded?.close()
+  }
+}

@@ -1,0 +1,51 @@
+import type { Executed, Executor, Sample } from "./execute.ts"
+import { type Found, judge } from "./judge.ts"
+import type { Known } from "./known.ts"
+import type { Rule } from "./rule.ts"
+
+/** The smallest request that was seen to show a fault, and whether it showed it again when asked again. */
+export interface Shrunk {
+  readonly found: Found
+  readonly confirmed: boolean
+  readonly requests: number
+}
+
+/**
+ * Looks for a smaller request with the same rule's same fault, then asks that one twice more. A fixed request is
+ * only asked again. Stops after `budget` requests or when the executor is exhausted.
+ */
+export async function shrink(
+  found: Found,
+  context: { executor: Executor; known: Known; rules: readonly Rule[]; budget: number },
+): Promise<Shrunk> {
+  const { executor, known, rules, budget } = context
+  const before = executor.sent
+  const spent = () => executor.sent - before
+
+  const attempt = async (sample: Sample): Promise<Found | undefined> => {
+    const executed: Executed = await executor.execute(sample)
+    const tally = judge(rules, [executed], known).get(found.rule.id)
+    return tally?.found.find(({ fault }) => fault.fault === found.fault.fault)
+  }
+
+  let best = found
+  let draw = found.executed.sample.draw
+  let smaller = draw?.shrink()[Symbol.iterator]()
+  while (smaller && spent() < budget && !executor.exhausted()) {
+    const next = smaller.next()
+    if (next.done) break
+    const again = await attempt({ ...found.executed.sample, asks: next.value.value, draw: next.value })
+    if (again) {
+      best = again
+      draw = next.value
+      smaller = draw.shrink()[Symbol.iterator]()
+    }
+  }
+
+  let seenAgain = 0
+  for (let time = 0; time < 2 && !executor.exhausted(); time++) {
+    const again = await attempt(best.executed.sample)
+    if (again) seenAgain++
+  }
+  return { found: best, confirmed: seenAgain === 2, requests: spent() }
+}

@@ -1,0 +1,72 @@
+import { endpoints } from "@nexhina/schemas"
+import type { Exchange, Header, Intent } from "@nexhina/transcript"
+import type { WireRequest } from "./send.ts"
+import type { Step } from "./step.ts"
+
+/** The server under test, as it was named on the command line. */
+export interface Target {
+  /** Without a slash at the end. */
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  /** Sent with every request. */
+  readonly headers: readonly Header[]
+}
+
+/** A key of the right form that no server can know. */
+export const wrongKey = "sk-nexhina-conformance-wrong-key"
+
+const utf8 = new TextEncoder()
+
+function authorization(target: Target, key: Step["key"]): Header[] {
+  if (key === "none") return []
+  const value = key === "wrong" ? wrongKey : target.apiKey
+  return value === undefined ? [] : [["authorization", `Bearer ${value}`]]
+}
+
+/** The step as it stands on the wire. */
+export function toWire(step: Step, target: Target, intent: Intent): WireRequest {
+  const { method, path } = endpoints[step.operation]
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(step.params?.[name] ?? ""),
+  )
+  const raw = step.rawBody ?? (step.body === undefined ? undefined : JSON.stringify(step.body))
+  const body = typeof raw === "string" ? utf8.encode(raw) : (raw ?? new Uint8Array())
+  return {
+    method: step.method ?? method,
+    url: `${target.baseUrl}${step.path ?? filled}`,
+    headers: [
+      ...authorization(target, step.key),
+      ["accept", "application/json, text/event-stream"],
+      ...(raw === undefined ? [] : ([["content-type", "application/json"]] satisfies Header[])),
+      ["user-agent", "nexhina-conformance"],
+      ...target.headers,
+      ...(step.headers ?? []),
+    ],
+    body,
+    intent,
+  }
+}
+
+/** Why a step that claims to keep the contract does not; `undefined` when it does. */
+export function contractBreach(step: Step): string | undefined {
+  if (step.fault || step.rawBody !== undefined) return undefined
+  const { request, checks } = endpoints[step.operation]
+  if (!request) return step.body === undefined ? undefined : "a body on an operation that takes none"
+  const parsed = request.schema.safeParse(step.body)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return `${issue?.path.join(".") || "the body"}: ${issue?.message}`
+  }
+  for (const check of checks as readonly { says: string; holds(value: unknown): boolean }[]) {
+    if (!check.holds(parsed.data)) return check.says
+  }
+  return undefined
+}
+
+/** The id under which the server knows the request, to tell its operator. */
+export const requestIdHeaders = ["x-request-id", "request-id", "x-oneapi-request-id", "cf-ray"] as const
+
+export const isTransient = (exchange: Exchange): boolean => {
+  const status = exchange.response?.status
+  return status === 429 || status === 503 || status === 529
+}

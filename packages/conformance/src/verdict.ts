@@ -1,0 +1,102 @@
+import { endpoints, type OperationId } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import { answeredOf, isObject } from "./answered.ts"
+import type { Executed } from "./execute.ts"
+import type { Tally } from "./judge.ts"
+import type { Finding, Verdict } from "./report.ts"
+import type { Rule, Severity } from "./rule.ts"
+import type { Step } from "./step.ts"
+import { isTransient } from "./target.ts"
+
+interface Outcome {
+  readonly verdict: Verdict
+  readonly reason?: string
+}
+
+const worst = ["fail", "warn", "info", "flaky"] as const
+
+/** The member that a 4xx names as not taken, of those that the step may be refused for. */
+function refusedMember(step: Step, exchange: Exchange): string | undefined {
+  const answered = answeredOf(exchange)
+  if (!answered || answered.status < 400 || answered.status >= 500) return undefined
+  const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
+  const { param, message } = isObject(error) ? error : {}
+  return step.exercises?.find(
+    (member) =>
+      (typeof param === "string" && param.startsWith(member)) ||
+      (typeof message === "string" && message.includes(member)),
+  )
+}
+
+/** The most frequent of some reasons, with its share. */
+function mostly(reasons: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  const [top] = [...counts].sort((a, b) => b[1] - a[1])
+  if (!top) return ""
+  return counts.size === 1 ? top[0] : `${top[0]} (${top[1]} of ${reasons.length})`
+}
+
+function unanswered(exchange: Exchange): string | undefined {
+  const { response, end } = exchange
+  if (!response)
+    return end.kind === "timeout" ? "no answer within the timeout" : `no answer: ${end.code ?? end.kind}`
+  if (isTransient(exchange)) return `the target answered ${response.status}`
+  if (response.status >= 400) return `the target refused the request: ${response.status}`
+  return undefined
+}
+
+/** What became of a rule, from what it found and, where it judged nothing, from why it could not. */
+export function verdictOf(facts: {
+  readonly rule: Rule
+  readonly severity: Severity | "not-applicable"
+  readonly tally: Tally | undefined
+  readonly findings: readonly Finding[]
+  readonly groups: readonly Executed[]
+  readonly missing: ReadonlySet<OperationId>
+  readonly quick: boolean
+}): Outcome {
+  const { rule, severity, tally, findings, groups, missing, quick } = facts
+  if (severity === "not-applicable" || !tally) return { verdict: "not-applicable" }
+  if (tally.crash) return { verdict: "harness-error", reason: tally.crash }
+
+  const feeders = new Set([rule.id, ...rule.on.probes.map((probe) => probe.id)])
+  const fed = groups.filter(({ sample }) => feeders.has(sample.by))
+  const breach = fed.find((group) => group.breach)?.breach
+  if (breach)
+    return { verdict: "harness-error", reason: `a request of the kit breaks the contract: ${breach}` }
+
+  const verdict = worst.find((each) => findings.some((finding) => finding.verdict === each))
+  if (verdict) return { verdict }
+  if (tally.judged > 0) return { verdict: "pass" }
+
+  const sent = fed.flatMap(({ asked }) => asked)
+  const operations = new Set(sent.map(({ step }) => step.operation))
+  const surfaceMissing = [...missing].find(
+    (operation) =>
+      endpoints[operation].surface === rule.on.surface &&
+      (operations.size === 0 || operations.has(operation)),
+  )
+  if (surfaceMissing) {
+    const { method, path } = endpoints[surfaceMissing]
+    return { verdict: "unsupported", reason: `the target does not offer ${method} ${path}` }
+  }
+  for (const { step, exchange } of sent) {
+    const member = refusedMember(step, exchange)
+    if (member)
+      return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
+  }
+  if (tally.undecided.length > 0) return { verdict: "inconclusive", reason: mostly(tally.undecided) }
+  if (sent.length === 0) {
+    const cut = groups.find((group) => group.cut)?.cut
+    return {
+      verdict: "not-run",
+      reason: cut ?? (quick ? "--quick sends none of its requests" : "nothing was asked"),
+    }
+  }
+  const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
+  return {
+    verdict: "inconclusive",
+    reason: reasons.length > 0 ? mostly(reasons) : `no exchange was one of its kind (${rule.on.says})`,
+  }
+}
