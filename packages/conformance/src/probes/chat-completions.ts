@@ -1,16 +1,123 @@
+import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import type { Step } from "../step.ts"
 
-const userSays = (content: string) => [{ role: "user", content }]
+export const userSays = (content: string) => [{ role: "user" as const, content }]
 
-const base = (known: Known) => ({ model: known.models.chat, max_tokens: known.maxOutputTokens })
+/** A chat request of the usual size; `members` come on top. `exercises` as in a step. */
+export function chatStep(
+  known: Known,
+  members: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, "messages">,
+  exercises?: readonly string[],
+): Step {
+  return {
+    operation: "createChatCompletion",
+    body: { model: known.models.chat, max_tokens: known.maxOutputTokens, ...members },
+    ...(exercises && { exercises }),
+  }
+}
 
 /** The smallest chat request. */
 export const plainChat: Probe = {
   id: "chat.plain",
   says: "a short chat, not streamed",
   quick: true,
+  asks: (known) => [chatStep(known, { messages: userSays("Say hello.") })],
+}
+
+/** Asks for words among which the stop string is. */
+export const stoppedChat: Probe = {
+  id: "chat.stop",
+  says: "a chat with a stop string that the reply is likely to reach",
+  quick: true,
   asks: (known) => [
-    { operation: "createChatCompletion", body: { ...base(known), messages: userSays("Say hello.") } },
+    chatStep(
+      known,
+      {
+        messages: userSays("Repeat these words and say nothing else: one two three four five"),
+        stop: "three",
+      },
+      ["stop"],
+    ),
   ],
+}
+
+/** Asks for an object by a small strict schema. */
+export const jsonSchemaChat: Probe = {
+  id: "chat.json-schema",
+  says: "a chat whose reply has to follow a JSON schema",
+  quick: true,
+  asks: (known) => [
+    chatStep(
+      known,
+      {
+        messages: userSays("Is water wet? Answer as JSON."),
+        response_format: {
+          type: "json_schema",
+          json_schema: {
+            name: "verdict",
+            strict: true,
+            schema: {
+              type: "object",
+              properties: { answer: { type: "string", enum: ["yes", "no"] } },
+              required: ["answer"],
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      ["response_format"],
+    ),
+  ],
+}
+
+/** Asks for some JSON object. */
+export const jsonObjectChat: Probe = {
+  id: "chat.json-object",
+  says: "a chat whose reply has to be a JSON object",
+  asks: (known) => [
+    chatStep(
+      known,
+      {
+        messages: userSays('Is water wet? Answer with a JSON object such as {"answer":"yes"}.'),
+        response_format: { type: "json_object" },
+      },
+      ["response_format"],
+    ),
+  ],
+}
+
+const logprobs = { messages: userSays("Say hello."), logprobs: true, top_logprobs: 2 }
+
+/** Log probabilities, streamed: where most servers lose them. */
+export const logprobsStream: Probe = {
+  id: "chat.logprobs-stream",
+  says: "a chat stream with log probabilities",
+  quick: true,
+  asks: (known) => [chatStep(known, { ...logprobs, stream: true }, ["logprobs", "top_logprobs"])],
+}
+
+/** Log probabilities in a whole reply. */
+export const logprobsChat: Probe = {
+  id: "chat.logprobs",
+  says: "a chat with log probabilities",
+  asks: (known) => [chatStep(known, logprobs, ["logprobs", "top_logprobs"])],
+}
+
+/** A task of which no reply under a small limit is whole. */
+export const endlessTask = "Count from 1 to 500 in words, without leaving anything out."
+
+/** A reply that the limit cuts. */
+export const cutChat: Probe = {
+  id: "chat.cut",
+  says: "a chat whose reply is longer than its token limit",
+  asks: (known) => [chatStep(known, { messages: userSays(endlessTask), max_tokens: 3 })],
+}
+
+/** More than one choice. */
+export const twoChoices: Probe = {
+  id: "chat.two-choices",
+  says: "a chat with two choices",
+  asks: (known) => [chatStep(known, { messages: userSays("Say hello."), n: 2 }, ["n"])],
 }

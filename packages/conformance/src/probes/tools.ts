@@ -1,0 +1,148 @@
+import type { ChatCompletionRequest, ToolDefinition } from "@nexhina/schemas"
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import type { Step } from "../step.ts"
+import { chatStep, userSays } from "./chat-completions.ts"
+
+/** A tool with one parameter, and a strict schema. */
+export const weatherTool: ToolDefinition = {
+  type: "function",
+  function: {
+    name: "get_weather",
+    description: "The weather in a city.",
+    strict: true,
+    parameters: {
+      type: "object",
+      properties: { city: { type: "string" } },
+      required: ["city"],
+      additionalProperties: false,
+    },
+  },
+}
+
+const clockTool: ToolDefinition = {
+  type: "function",
+  function: { name: "get_time", description: "The time now. It takes no parameters." },
+}
+
+const question = userSays("What is the weather in Paris? Use the tool.")
+
+/** Members that a server without tool calling refuses. */
+export const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
+
+/** A chat step that offers the weather tool and asks for what it knows. */
+export const weatherStep = (known: Known, members: Partial<ChatCompletionRequest>): Step =>
+  chatStep(known, { messages: question, tools: [weatherTool], ...members }, toolMembers)
+
+/** Some tool must be called. */
+export const requiredTool: Probe = {
+  id: "tool.required",
+  says: "a chat that must call a tool",
+  quick: true,
+  asks: (known) => [weatherStep(known, { tool_choice: "required" })],
+}
+
+/** The same, streamed. */
+export const requiredToolStream: Probe = {
+  id: "tool.required-stream",
+  says: "a chat stream that must call a tool",
+  quick: true,
+  asks: (known) => [weatherStep(known, { tool_choice: "required", stream: true })],
+}
+
+const named = { type: "function", function: { name: "get_weather" } } as const
+
+/** The tool is named, in both modes. */
+export const namedTool: Probe = {
+  id: "tool.named",
+  says: "a chat that must call the named tool, whole and streamed",
+  asks: (known) => [
+    weatherStep(known, { tool_choice: named }),
+    weatherStep(known, { tool_choice: named, stream: true }),
+  ],
+}
+
+/** The model may call, or not. */
+export const offeredTool: Probe = {
+  id: "tool.auto",
+  says: "a chat that may call a tool, whole and streamed",
+  asks: (known) => [weatherStep(known, {}), weatherStep(known, { stream: true })],
+}
+
+/** Calls are forbidden. */
+export const forbiddenTool: Probe = {
+  id: "tool.none",
+  says: "a chat that offers a tool and forbids its use",
+  asks: (known) => [weatherStep(known, { tool_choice: "none" })],
+}
+
+/** A tool without parameters. */
+export const bareTool: Probe = {
+  id: "tool.no-parameters",
+  says: "a chat that must call a tool without parameters, whole and streamed",
+  asks: (known) => {
+    const members = {
+      messages: userSays("What time is it? Use the tool."),
+      tools: [clockTool],
+      tool_choice: "required" as const,
+    }
+    return [chatStep(known, members, toolMembers), chatStep(known, { ...members, stream: true }, toolMembers)]
+  },
+}
+
+const twoCities = {
+  messages: userSays("What is the weather in Paris, and what is it in Oslo? Use the tool."),
+}
+
+/** A task for two calls at once. */
+export const parallelTools: Probe = {
+  id: "tool.parallel",
+  says: "a chat for which two calls are needed, whole and streamed",
+  asks: (known) => [
+    weatherStep(known, { ...twoCities, tool_choice: "required" }),
+    weatherStep(known, { ...twoCities, tool_choice: "required", stream: true }),
+  ],
+}
+
+/** The same task, where only one call at a time is allowed. */
+export const serialTools: Probe = {
+  id: "tool.serial",
+  says: "a chat for which two calls are needed and one is allowed, whole and streamed",
+  asks: (known) => {
+    const members = { ...twoCities, tool_choice: "required" as const, parallel_tool_calls: false }
+    return [weatherStep(known, members), weatherStep(known, { ...members, stream: true })]
+  },
+}
+
+/** A call that the token limit cuts. */
+export const cutTool: Probe = {
+  id: "tool.cut",
+  says: "a chat that must call a tool with fewer tokens than the call needs",
+  asks: (known) => [weatherStep(known, { tool_choice: "required", max_tokens: 3 })],
+}
+
+/** The turn after a call. */
+export const toolResult: Probe = {
+  id: "tool.result",
+  says: "a chat that ends with the result of a tool",
+  quick: true,
+  asks: (known) => [
+    weatherStep(known, {
+      messages: [
+        ...question,
+        {
+          role: "assistant",
+          content: null,
+          tool_calls: [
+            {
+              id: "call_1",
+              type: "function",
+              function: { name: "get_weather", arguments: '{"city":"Paris"}' },
+            },
+          ],
+        },
+        { role: "tool", tool_call_id: "call_1", content: "18 degrees, cloudy" },
+      ],
+    }),
+  ],
+}
