@@ -1,0 +1,105 @@
+import { ChatCompletionRequest } from "@nexhina/schemas"
+import { isObject } from "../answered.ts"
+import type { Known } from "../known.ts"
+import { streamedChat, streamedChatOfTwo, streamedChatWithUsage } from "../probes/chat-streams.ts"
+import type { Where } from "../rule.ts"
+import { view } from "../view.ts"
+import { type EventStream, eventAt, eventStreams } from "./sse.ts"
+
+type Members = Readonly<Record<string, unknown>>
+
+/** A choice of a chunk as it came; `{}` stands for a delta of another type. */
+export interface ChunkChoice {
+  /** JSON pointer to it in the chunk. */
+  readonly pointer: string
+  readonly value: Members
+  readonly index: unknown
+  readonly delta: Members
+  readonly finish: unknown
+}
+
+/** A chunk as it came, no type checked: rules that trust one say `after: ["stream.chunk-schema"]`. */
+export interface StreamChunk {
+  readonly value: Members
+  /** An item that is no object counts as an empty one. */
+  readonly choices: readonly ChunkChoice[]
+  /** The number of its event. */
+  readonly event: number
+}
+
+/** A chat's stream up to its first `[DONE]` or error. */
+export interface ChatStream {
+  readonly stream: EventStream
+  readonly request: ChatCompletionRequest
+  readonly chunks: readonly StreamChunk[]
+}
+
+const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
+
+function choicesOf(value: Members): ChunkChoice[] {
+  const { choices } = value
+  if (!Array.isArray(choices)) return []
+  return choices.map((item: unknown, at) => {
+    const value = membersOf(item)
+    const { index, delta, finish_reason: finish } = value
+    return { pointer: `/choices/${at}`, value, index, delta: membersOf(delta), finish }
+  })
+}
+
+function chunksOf({ payloads, done, errors }: EventStream): StreamChunk[] {
+  const end = Math.min(done[0] ?? payloads.length, errors[0] ?? payloads.length)
+  return payloads.slice(0, end).flatMap((payload, event) => {
+    if (payload.kind !== "object") return []
+    return [{ value: payload.value, choices: choicesOf(payload.value), event }]
+  })
+}
+
+/** Where a chunk, given by its number among the chunks, or a member of it stands. */
+export function whereEvent({ stream, chunks }: ChatStream, chunk: number, pointer?: string): Where {
+  return eventAt(stream, chunks[chunk]?.event ?? 0, pointer)
+}
+
+/** Whether delta or message text is there: null, "" and [] carry nothing. */
+export const carries = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
+
+/** Azure's results of content filters, on chunks of their own that have no choices, or choices without delta. */
+function isFilterReport({ value, choices }: StreamChunk): boolean {
+  if (choices.length === 0) return "prompt_filter_results" in value
+  return choices.every(({ value }) => "content_filter_results" in value && !("delta" in value))
+}
+
+/** The numbers of the chunks that are to be judged: all but what a known trait of the target lets pass. */
+export function judgedChunks(
+  { chunks }: ChatStream,
+  known: Known,
+): readonly (StreamChunk & { at: number })[] {
+  const numbered = chunks.map((chunk, at) => ({ ...chunk, at }))
+  return known.traits.has("azure") ? numbered.filter((chunk) => !isFilterReport(chunk)) : numbered
+}
+
+/** Streams that answer a chat request which keeps the contract. */
+export const chatStreams = view<ChatStream>({
+  id: "chat.streams",
+  says: "chat streams",
+  surface: "chat",
+  probes: [streamedChat, streamedChatWithUsage, streamedChatOfTwo],
+  of(exchange) {
+    const stream = eventStreams.of(exchange)
+    if (stream?.answered.operation !== "createChatCompletion") return undefined
+    if (exchange.intent?.fault) return undefined
+    const request = ChatCompletionRequest.safeParse(stream.answered.request)
+    return request.success ? { stream, request: request.data, chunks: chunksOf(stream) } : undefined
+  },
+})
+
+/** Those that ended cleanly and carried no error. */
+export const completeChatStreams = view<ChatStream>({
+  ...chatStreams,
+  id: "chat.complete-streams",
+  says: "chat streams that ended cleanly",
+  of(exchange) {
+    const stream = chatStreams.of(exchange)
+    return stream?.stream.complete ? stream : undefined
+  },
+})
