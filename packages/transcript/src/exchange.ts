@@ -6,6 +6,9 @@ export interface ReceivedChunk {
   readonly bytes: Uint8Array
 }
 
+export const endKinds = ["complete", "truncated", "timeout", "limit", "aborted", "network"] as const
+export const endStages = ["connect", "head", "body"] as const
+
 /** How an exchange ended, as its sender saw it. */
 export interface ExchangeEnd {
   /**
@@ -13,11 +16,14 @@ export interface ExchangeEnd {
    * came for longer than the limit. `limit`: the sender stopped reading at its own limit. `aborted`: the sender
    * hung up on purpose. `network`: no response at all.
    */
-  readonly kind: "complete" | "truncated" | "timeout" | "limit" | "aborted" | "network"
-  /** The system's or HTTP parser's error code (`ECONNREFUSED`, `HPE_INVALID_CONSTANT`), or the limit's name. */
+  readonly kind: (typeof endKinds)[number]
+  /**
+   * The system's or HTTP parser's error code (`ECONNREFUSED`, `HPE_INVALID_CONSTANT`), or the limit's name. Absent
+   * when the peer closed without an error. With `complete`: what followed the body was no HTTP.
+   */
   readonly code?: string
-  /** How far it had come. */
-  readonly stage?: "connect" | "head" | "body"
+  /** How far it had come; absent with `complete`. */
+  readonly stage?: (typeof endStages)[number]
   /** Ms after the request was sent. */
   readonly atMs: number
 }
@@ -46,18 +52,21 @@ export interface Intent {
   readonly draw?: { readonly seed: number; readonly index: number }
 }
 
+export const requestFaultKinds = [
+  "malformed-json",
+  "not-an-object",
+  "missing",
+  "wrong-type",
+  "out-of-range",
+  "check",
+  "unknown-model",
+  "unknown-path",
+  "wrong-method",
+] as const
+
 /** The one way in which a generated request breaks the contract. */
 export interface RequestFault {
-  readonly kind:
-    | "malformed-json"
-    | "not-an-object"
-    | "missing"
-    | "wrong-type"
-    | "out-of-range"
-    | "check"
-    | "unknown-model"
-    | "unknown-path"
-    | "wrong-method"
+  readonly kind: (typeof requestFaultKinds)[number]
   /** Path of the member concerned, as in `error.param`; absent when the fault is no member's. */
   readonly param?: string
   /** In words, for the report. */
@@ -87,16 +96,25 @@ export interface Exchange {
   }
   readonly end: ExchangeEnd
   readonly fidelity: Fidelity
-  /** Where secrets of the request were blotted out, by part; present only in what was read from a file. */
+  /** Where secrets were blotted out; present only in what a redactor has changed. */
   readonly redacted?: readonly Redaction[]
 }
 
-/** A stretch of bytes, or a header, whose content was replaced by as many asterisks. */
+export const redactionParts = [
+  "request-target",
+  "request-header",
+  "request-body",
+  "response-header",
+  "response-trailer",
+  "response-body",
+] as const
+
+/** A stretch of a part that was replaced by as many asterisks. */
 export interface Redaction {
-  readonly part: "request-header" | "request-body" | "response-header" | "response-body"
-  /** Header name, for the header parts. */
+  readonly part: (typeof redactionParts)[number]
+  /** Header name, for the header and trailer parts. */
   readonly header?: string
-  /** Offset in bytes in the joined body, or in characters in the header's value. */
+  /** Offset in bytes in the joined body, or in characters in the target or the header's value. */
   readonly at: number
   readonly length: number
 }

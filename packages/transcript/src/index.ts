@@ -1,4 +1,5 @@
 export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
+export { type DecodedBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
   type Exchange,
@@ -9,4 +10,7 @@ export {
   type Redaction,
   type RequestFault,
 } from "./exchange.ts"
+export { readTranscript, type Transcript, TranscriptError, type TranscriptSummary } from "./read.ts"
+export { createRedactor, type Redactor } from "./redact.ts"
 export { type Answer, type Ask, type Header, headerOf, type Reply, type ReplyEnd } from "./reply.ts"
+export { createWriter, type Writer } from "./write.ts"

@@ -1,0 +1,87 @@
+import { brotliDecompressSync, gunzipSync, inflateSync, constants as zlib } from "node:zlib"
+import { bodyOf, type Exchange } from "./exchange.ts"
+import type { Header } from "./reply.ts"
+
+/** A response body without its content codings. */
+export interface DecodedBody {
+  /** The whole; with a fault what came before the cut (`truncated`), or nothing. */
+  readonly bytes: Uint8Array
+  /** Why `bytes` is not the whole: `unsupported` is a coding that is unknown here, or a pile of more than three. */
+  readonly fault?: "truncated" | "corrupt" | "oversized" | "unsupported"
+}
+
+type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number; finishFlush?: number }) => Uint8Array
+
+interface Coding {
+  readonly decode: Decoder
+  /** The flush mode that gives what there is of an unfinished stream. */
+  readonly partial: number
+}
+
+const gzip: Coding = { decode: gunzipSync, partial: zlib.Z_SYNC_FLUSH }
+
+const codings: ReadonlyMap<string, Coding> = new Map([
+  ["gzip", gzip],
+  ["x-gzip", gzip],
+  ["deflate", { decode: inflateSync, partial: zlib.Z_SYNC_FLUSH }],
+  ["br", { decode: brotliDecompressSync, partial: zlib.BROTLI_OPERATION_FLUSH }],
+])
+
+/** Each layer may be a bomb of its own, and a header has room for thousands. */
+const maxLayers = 3
+
+const nothing = new Uint8Array()
+
+/**
+ * The response body with the codings of `content-encoding` undone (gzip, deflate, br; RFC 9110 §8.4), no layer
+ * longer than `maxBytes`. What is wrong with it is told as a value. Without codings it is the body as it came.
+ */
+export function decodedBody(exchange: Exchange, { maxBytes }: { readonly maxBytes: number }): DecodedBody {
+  return decode(bodyOf(exchange), exchange.response?.headers ?? [], maxBytes)
+}
+
+/** `decodedBody` of a body that is at hand; gives the same array back where there is nothing to undo. */
+export function decode(body: Uint8Array, headers: readonly Header[], maxBytes: number): DecodedBody {
+  const layers = headers
+    .filter(([name]) => name.toLowerCase() === "content-encoding")
+    .flatMap(([, value]) => value.toLowerCase().split(","))
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity")
+  // An answer to HEAD, a 204 or a 304 names a coding without having a body.
+  if (body.length === 0) return { bytes: body }
+  if (layers.length > maxLayers) return { bytes: nothing, fault: "unsupported" }
+  let bytes = body
+  let truncated = false
+  for (const name of layers.reverse()) {
+    const coding = codings.get(name)
+    if (!coding) return { bytes: nothing, fault: "unsupported" }
+    const layer = undo(coding, bytes, maxBytes)
+    if (layer.fault && layer.fault !== "truncated") return layer
+    truncated ||= layer.fault === "truncated"
+    bytes = layer.bytes
+  }
+  return truncated ? { bytes, fault: "truncated" } : { bytes }
+}
+
+function undo({ decode, partial }: Coding, bytes: Uint8Array, maxBytes: number): DecodedBody {
+  try {
+    return { bytes: plain(decode(bytes, { maxOutputLength: maxBytes })) }
+  } catch (error) {
+    if (codeOf(error) !== "Z_BUF_ERROR") return { bytes: nothing, fault: faultOf(error) }
+  }
+  try {
+    return {
+      bytes: plain(decode(bytes, { maxOutputLength: maxBytes, finishFlush: partial })),
+      fault: "truncated",
+    }
+  } catch (error) {
+    return { bytes: nothing, fault: faultOf(error) }
+  }
+}
+
+const faultOf = (error: unknown) => (codeOf(error) === "ERR_BUFFER_TOO_LARGE" ? "oversized" : "corrupt")
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
+/** Node decodes into a Buffer, which is not equal to an array of the same bytes. */
+const plain = ({ buffer, byteOffset, length }: Uint8Array) => new Uint8Array(buffer, byteOffset, length)
