@@ -1,15 +1,36 @@
 import type { Endpoint } from "./endpoint.ts"
+import { createSpeech, createTranscription, createTranslation } from "./endpoints/audio.ts"
 import { createChatCompletion } from "./endpoints/chat-completions.ts"
 import { createEmbedding } from "./endpoints/embeddings.ts"
+import { createImage } from "./endpoints/images.ts"
 import { listModels, retrieveModel } from "./endpoints/models.ts"
 import { createModeration } from "./endpoints/moderations.ts"
+import { createRerank } from "./endpoints/rerank.ts"
+import {
+  createResponse,
+  deleteResponse,
+  listResponseInputItems,
+  retrieveResponse,
+} from "./endpoints/responses.ts"
+import { createVideo, retrieveVideo } from "./endpoints/video.ts"
 
-/** Every operation of the gateway, by its id. */
+/** Every operation of the gateway, by its id, in the order of the documentation. */
 export const endpoints = {
   createChatCompletion,
-  createEmbedding,
-  createModeration,
   listModels,
   retrieveModel,
+  createResponse,
+  retrieveResponse,
+  deleteResponse,
+  listResponseInputItems,
+  createEmbedding,
+  createImage,
+  createSpeech,
+  createTranscription,
+  createTranslation,
+  createVideo,
+  retrieveVideo,
+  createModeration,
+  createRerank,
 } as const satisfies Record<string, Endpoint>
 export type OperationId = keyof typeof endpoints

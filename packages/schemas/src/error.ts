@@ -86,3 +86,6 @@ export const errorStatuses = {
   },
 } as const satisfies Record<number, StatusRow>
 export type ErrorStatus = keyof typeof errorStatuses
+
+/** What an operation that reads a request body may answer besides success. */
+export const bodyErrors = [400, 401, 403, 404, 413, 415, 429, 500, 503] as const satisfies ErrorStatus[]

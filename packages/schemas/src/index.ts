@@ -9,6 +9,15 @@ export {
   type Surface,
 } from "./endpoint.ts"
 export {
+  SpeechRequest,
+  TranscriptionRequest,
+  TranscriptionResponse,
+  TranscriptionSegment,
+  TranscriptionWord,
+  TranslationRequest,
+  TranslationResponse,
+} from "./endpoints/audio.ts"
+export {
   Annotation,
   AudioPart,
   ChatCompletionChoice,
@@ -40,6 +49,13 @@ export {
   ToolDefinition,
 } from "./endpoints/chat-completions.ts"
 export { EmbeddingData, EmbeddingRequest, EmbeddingResponse, EmbeddingUsage } from "./endpoints/embeddings.ts"
+export {
+  ImageData,
+  ImageGenerationRequest,
+  ImageGenerationResponse,
+  ImageUsage,
+  ImageUsageInputTokensDetails,
+} from "./endpoints/images.ts"
 export { Model, ModelList } from "./endpoints/models.ts"
 export {
   ModerationCategory,
@@ -48,9 +64,39 @@ export {
   ModerationResponse,
   ModerationResult,
 } from "./endpoints/moderations.ts"
+export { RerankRequest, RerankResponse, RerankResult } from "./endpoints/rerank.ts"
+export {
+  ResponseAnnotation,
+  ResponseDeleted,
+  ResponseError,
+  ResponseFunctionCall,
+  ResponseFunctionCallOutput,
+  ResponseFunctionTool,
+  ResponseInputFile,
+  ResponseInputImage,
+  ResponseInputItem,
+  ResponseInputMessage,
+  ResponseInputText,
+  ResponseItem,
+  ResponseItemList,
+  ResponseObject,
+  ResponseOutputItem,
+  ResponseOutputMessage,
+  ResponseOutputText,
+  ResponseReasoning,
+  ResponseRefusal,
+  ResponseRequest,
+  ResponseStreamEvent,
+  ResponseTextConfig,
+  ResponseTool,
+  ResponseToolChoice,
+  ResponseUsage,
+} from "./endpoints/responses.ts"
+export { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "./endpoints/video.ts"
 export { endpoints, type OperationId } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
 export { openEnum, openObject, openUnion, type UnlistedTag } from "./open.ts"
+export { Channel, Log, Redemption, Token, User } from "./platform.ts"
 export { type Profile, type ProfileName, profiles } from "./profile.ts"
 export type { Provenance } from "./provenance.ts"
 export { type Trait, traits } from "./traits.ts"

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { type CatalogueModel, catalogue, modelIds } from "../catalogue.ts"
 import { endpoint } from "../endpoint.ts"
+import { bodyErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
 
@@ -90,7 +91,7 @@ export const createEmbedding = endpoint({
       } satisfies EmbeddingResponse,
     },
   },
-  errors: [400, 401, 403, 404, 413, 415, 429, 500, 503],
+  errors: bodyErrors,
   checks: [
     {
       param: "dimensions",

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { modelIds } from "../catalogue.ts"
 import { endpoint } from "../endpoint.ts"
+import { bodyErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
 
@@ -103,6 +104,6 @@ export const createModeration = endpoint({
       } satisfies ModerationResponse,
     },
   },
-  errors: [400, 401, 403, 404, 413, 415, 429, 500, 503],
+  errors: bodyErrors,
   checks: [],
 })

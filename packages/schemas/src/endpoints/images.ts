@@ -1,0 +1,137 @@
+import { z } from "zod"
+import { modelIds } from "../catalogue.ts"
+import { endpoint } from "../endpoint.ts"
+import { bodyErrors } from "../error.ts"
+import { openEnum, openObject } from "../open.ts"
+import { deduced, documented } from "../provenance.ts"
+
+const Count = z.int().min(0)
+
+export const ImageGenerationRequest = openObject({
+  prompt: z.string().max(32_000).meta(documented),
+  model: openEnum(modelIds("image")).optional().meta(documented),
+  n: z
+    .int()
+    .min(1)
+    .max(10)
+    .nullish()
+    .meta({ ...documented, default: 1, description: "How many images." }),
+  size: openEnum([
+    "auto",
+    "256x256",
+    "512x512",
+    "1024x1024",
+    "1536x1024",
+    "1024x1536",
+    "1792x1024",
+    "1024x1792",
+  ])
+    .nullish()
+    .meta(documented),
+  quality: openEnum(["auto", "standard", "hd", "low", "medium", "high"])
+    .nullish()
+    .meta({ ...documented, default: "auto" }),
+  response_format: openEnum(["url", "b64_json"]).nullish().meta({ default: "url" }),
+  style: openEnum(["vivid", "natural"]).nullish().meta({ description: "For dall-e-3." }),
+  background: openEnum(["transparent", "opaque", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
+  moderation: openEnum(["low", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
+  output_format: openEnum(["png", "jpeg", "webp"]).nullish(),
+  output_compression: z.int().min(0).max(100).nullish().meta({ default: 100 }),
+  user: z.string().optional(),
+}).meta({ id: "ImageGenerationRequest", ...deduced })
+export type ImageGenerationRequest = z.infer<typeof ImageGenerationRequest>
+
+export const ImageData = openObject({
+  url: z.string().nullish().meta(documented),
+  b64_json: z.string().nullish().meta({ description: "Base64." }),
+  revised_prompt: z.string().nullish(),
+}).meta({ id: "ImageData", ...deduced })
+export type ImageData = z.infer<typeof ImageData>
+
+export const ImageUsageInputTokensDetails = openObject({
+  text_tokens: Count,
+  image_tokens: Count,
+}).meta({ id: "ImageUsageInputTokensDetails", ...documented })
+export type ImageUsageInputTokensDetails = z.infer<typeof ImageUsageInputTokensDetails>
+
+export const ImageUsage = openObject({
+  total_tokens: Count,
+  input_tokens: Count,
+  output_tokens: Count,
+  input_tokens_details: ImageUsageInputTokensDetails,
+}).meta({ id: "ImageUsage", ...documented })
+export type ImageUsage = z.infer<typeof ImageUsage>
+
+export const ImageGenerationResponse = openObject({
+  created: Count.meta({ description: "Unix seconds." }),
+  data: z.array(ImageData),
+  usage: ImageUsage.nullish(),
+}).meta({ id: "ImageGenerationResponse", ...documented })
+export type ImageGenerationResponse = z.infer<typeof ImageGenerationResponse>
+
+export const createImage = endpoint({
+  operationId: "createImage",
+  surface: "images",
+  method: "POST",
+  path: "/images/generations",
+  summary: "Generate an image",
+  description: "Draws images from a text.",
+  provenance: "documented",
+  request: {
+    mediaType: "application/json",
+    schema: ImageGenerationRequest,
+    examples: {
+      one: {
+        summary: "One image",
+        provenance: "documented",
+        value: {
+          model: "gpt-image-1",
+          prompt: "A cute cat sitting on a windowsill",
+          n: 1,
+          size: "1024x1024",
+          quality: "high",
+        } satisfies ImageGenerationRequest,
+      },
+    },
+  },
+  success: {
+    status: 200,
+    description: "The images.",
+    content: { "application/json": { kind: "json", schema: ImageGenerationResponse } },
+    provenance: "documented",
+  },
+  examples: {
+    one: {
+      summary: "One image",
+      provenance: "documented",
+      value: {
+        created: 1713833628,
+        data: [{ url: "https://example.com/image.png" }],
+        usage: {
+          total_tokens: 100,
+          input_tokens: 50,
+          output_tokens: 50,
+          input_tokens_details: { text_tokens: 10, image_tokens: 40 },
+        },
+      } satisfies ImageGenerationResponse,
+    },
+  },
+  errors: bodyErrors,
+  checks: [
+    {
+      param: "n",
+      says: "dall-e-3 draws one image at a time.",
+      provenance: "deduced",
+      holds: ({ model, n }) => model !== "dall-e-3" || (n ?? 1) === 1,
+    },
+    {
+      param: "prompt",
+      says: "dall-e-3 takes at most 4000 characters, dall-e-2 1000.",
+      provenance: "deduced",
+      holds({ model, prompt }) {
+        if (model === "dall-e-3") return prompt.length <= 4000
+        return model !== "dall-e-2" || prompt.length <= 1000
+      },
+    },
+  ],
+})
