@@ -38,15 +38,17 @@ export interface CheckOptions {
   readonly include: readonly Surface[]
   /** Surfaces whose absence is a finding. */
   readonly require: readonly Surface[]
-  /** Only the quick stock probes: about 20 requests, no generated ones. */
+  /** Only the quick ones of the stock probes. */
   readonly quick: boolean
   readonly seed: number
-  /** Samples for each rule that generates requests. */
-  readonly runs: number
+  /** How many samples of its own a rule may send; one whose requests are fixed sends them once. */
+  readonly samples: (rule: Rule) => number
   readonly deterministic: boolean
   readonly maxOutputTokens: number
   readonly limits: Limits
   readonly concurrency: number
+  /** Requests that may go into making one finding smaller. */
+  readonly shrinkBudget: number
 }
 
 /** What a run needs of the world. */
@@ -72,9 +74,6 @@ export interface Progress {
 export class Unreachable extends Error {
   override readonly name = "Unreachable"
 }
-
-/** Requests that may go into making one finding smaller. */
-const shrinkBudget = 20
 
 const isRefusal = (status: number) => status === 401 || status === 403
 
@@ -109,11 +108,12 @@ const isArbitrary = (
 ): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
 
 /** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
-function samplesOf(rule: Rule, known: Known, options: CheckOptions): Sample[] {
-  const asks = rule.asks?.(known)
+function samplesOf(rule: Rule, known: Known, { seed, samples }: CheckOptions): Sample[] {
+  const count = samples(rule)
+  const asks = count > 0 ? rule.asks?.(known) : undefined
   if (!asks) return []
   if (!isArbitrary(asks)) return [{ by: rule.id, index: 0, asks }]
-  return draw(asks, seedOf(options.seed, rule.id), options.runs).map((drawn) => ({
+  return draw(asks, seedOf(seed, rule.id), count).map((drawn) => ({
     by: rule.id,
     index: drawn.index,
     asks: drawn.value,
@@ -196,11 +196,12 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   )
 
   const missing = notOffered(groups)
-  const drawn = options.quick ? [] : applicable.map((rule) => samplesOf(rule, known, options))
-  const worthwhile = interleaved(drawn).filter(({ asks }) => {
-    const step = firstStep(asks)
-    return !step || step.fault?.kind === "unknown-path" || !missing.has(step.operation)
-  })
+  const worthwhile = interleaved(applicable.map((rule) => samplesOf(rule, known, options))).filter(
+    ({ asks }) => {
+      const step = firstStep(asks)
+      return !step || step.fault?.kind === "unknown-path" || !missing.has(step.operation)
+    },
+  )
   await sendAll(worthwhile, "probing")
 
   progress("judging")
@@ -244,7 +245,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     const shrunk =
       simplest.rule.scope === "run"
         ? { found: simplest, confirmed: true }
-        : await shrink(simplest, { executor, known, rules: judging, budget: shrinkBudget })
+        : await shrink(simplest, { executor, known, rules: judging, budget: options.shrinkBudget })
     const certain = shrunk.confirmed || known.deterministic || !simplest.rule.modelDependent
     const bySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
     return findingOf(shrunk.found, {

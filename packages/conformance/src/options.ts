@@ -219,5 +219,5 @@ export function settingsOf(
 /** Whether a rule's id matches a pattern in which `*` stands for anything. */
 export function matches(pattern: string, id: string): boolean {
   const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-  return new RegExp(`^${escaped.join(".*")}$`).test(id)
+  return new RegExp(`^${escaped.join(".*")}$`, "s").test(id)
 }

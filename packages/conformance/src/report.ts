@@ -98,6 +98,11 @@ export const Report = z
   .meta({ id: "ConformanceReport" })
 export type Report = z.infer<typeof Report>
 
+/** The JSON Schema of a report, as the file that is published with the package. */
+export function reportSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`
+}
+
 /** A way to write a report. */
 export interface ReportFormat {
   readonly says: string

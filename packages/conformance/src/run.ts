@@ -68,7 +68,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         require: settings.require,
         quick: settings.quick,
         seed: settings.seed,
-        runs: settings.runs,
+        samples: () => (settings.quick ? 0 : settings.runs),
+        shrinkBudget: 20,
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,
         limits: {

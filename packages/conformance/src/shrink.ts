@@ -11,8 +11,8 @@ export interface Shrunk {
 }
 
 /**
- * Looks for a smaller request with the same rule's same fault, then asks that one twice more. A fixed request is
- * only asked again. Stops after `budget` requests or when the executor is exhausted.
+ * Looks for a smaller request with the same rule's same fault, then asks that one twice more unless the
+ * target is deterministic. A fixed request is only asked again. Stops after `budget` requests or when the executor is exhausted.
  */
 export async function shrink(
   found: Found,
@@ -42,10 +42,12 @@ export async function shrink(
     }
   }
 
+  // What a target answers alike every time needs no second look.
+  const looks = known.deterministic ? 0 : 2
   let seenAgain = 0
-  for (let time = 0; time < 2 && !executor.exhausted(); time++) {
+  for (let time = 0; time < looks && !executor.exhausted(); time++) {
     const again = await attempt(best.executed.sample)
     if (again) seenAgain++
   }
-  return { found: best, confirmed: seenAgain === 2, requests: spent() }
+  return { found: best, confirmed: seenAgain === looks, requests: spent() }
 }

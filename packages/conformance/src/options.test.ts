@@ -1,0 +1,86 @@
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { matches, settingsOf } from "./options.ts"
+
+test("nothing given: every option has its default or is absent", () => {
+  expect(settingsOf({}, {})).toEqual({
+    baseUrl: undefined,
+    apiKey: undefined,
+    header: undefined,
+    caCert: undefined,
+    profile: "nexhina",
+    trait: [],
+    model: undefined,
+    embeddingModel: undefined,
+    moderationModel: undefined,
+    quick: false,
+    include: ["models", "chat", "embeddings", "moderations"],
+    require: [],
+    rule: ["*"],
+    skip: [],
+    seed: 1,
+    runs: 10,
+    deterministic: false,
+    maxRequests: 5000,
+    maxOutputTokens: 64,
+    maxTime: 900,
+    rate: undefined,
+    concurrency: 4,
+    timeout: 60,
+    strict: false,
+    transcript: undefined,
+    report: [{ format: "console" }],
+  })
+})
+
+test("the command line wins over the configuration file, and both are read alike", () => {
+  const settings = settingsOf(
+    {
+      seed: "7",
+      rule: ["stream.*", "sse.*,usage.*"],
+      header: ["X-Tenant-Id: a: b"],
+      report: ["json=out.json", "console"],
+    },
+    { seed: 3, profile: "openai", trait: ["azure"], baseUrl: "http://127.0.0.1:4010/v1/" },
+  )
+  expect(settings).toMatchObject({
+    seed: 7,
+    profile: "openai",
+    trait: ["azure"],
+    baseUrl: "http://127.0.0.1:4010/v1",
+    rule: ["stream.*", "sse.*", "usage.*"],
+    header: [["X-Tenant-Id", "a: b"]],
+    report: [{ format: "json", file: "out.json" }, { format: "console" }],
+  })
+})
+
+test.each([
+  [{ seed: "abc" }, {}, /^--seed: .*got "abc"$/],
+  [{ profile: "azure" }, {}, /^--profile: .*"nexhina"\|"openai"/],
+  [{ baseUrl: "ftp://x" }, {}, /^--base-url: Expected an http or https URL/],
+  [{ report: ["pdf"] }, {}, /^--report: Expected one of console, json, junit/],
+  [{}, { profil: "openai" }, /^configuration: unknown member 'profil'; known are baseUrl/],
+  [{}, { maxRequests: 0 }, /^configuration: maxRequests: /],
+])("%j with %j is refused by name", (flags, file, message) => {
+  expect(() => settingsOf(flags, file)).toThrow(message)
+})
+
+test("a message never repeats a value that may hold a secret", () => {
+  for (const flags of [{ header: ["sk-secret"] }, { apiKey: "" }]) {
+    expect(() => settingsOf(flags, {})).toThrow(/^--(header|api-key): /)
+    expect(() => settingsOf(flags, {})).not.toThrow(/sk-secret/)
+  }
+})
+
+test("a star stands for anything, every other character for itself", () => {
+  const plain = fc.string().map((text) => text.replaceAll("*", ""))
+  fc.assert(
+    fc.property(plain, fc.string(), plain, (head, middle, tail) => {
+      expect(matches(`${head}*${tail}`, `${head}${middle}${tail}`)).toBe(true)
+      expect(matches(head, `${head}${tail}`)).toBe(tail === "")
+    }),
+  )
+  expect(matches("stream.*", "stream.finish-once")).toBe(true)
+  expect(matches("stream.*", "streamXfinish")).toBe(false)
+  expect(matches("sse.done", "sse.done-once")).toBe(false)
+})
