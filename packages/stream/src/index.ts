@@ -1,4 +1,16 @@
 export {
+  type AssembledChat,
+  type AssembledChoice,
+  assembleChat,
+  type ChatPayload,
+  type ChatStream,
+  canonicalChat,
+  isComplete,
+  readChatStream,
+  type SplitOptions,
+  splitChat,
+} from "./chat.ts"
+export {
   createDecoder,
   type Decoded,
   type DecodedEvent,

@@ -1,0 +1,344 @@
+import {
+  type ChatCompletionChoice,
+  ChatCompletionChunk,
+  type ChatCompletionChunkChoice,
+  type ChatCompletionMessage,
+  type ChatCompletionResponse,
+  type ChatDelta,
+  type ChoiceLogprobs,
+  type Profile,
+  type TokenLogprob,
+  type ToolCallDelta,
+} from "@nexhina/schemas"
+import type { Decoded, DecodedEvent } from "./decode.ts"
+import { DONE } from "./event.ts"
+
+export interface SplitOptions {
+  readonly profile: Profile
+  /** The request's `stream_options.include_usage`. */
+  readonly includeUsage: boolean
+}
+
+/**
+ * The chunks of the stream that says what a completion says; where its usage rides is the profile's. Each choice
+ * begins with the role, ends with an empty delta and the finish reason, and takes turns with the others. Texts are
+ * cut at words, or at tokens where there are log probabilities. Members that the contract does not know are
+ * carried too: those of the completion by every chunk, of a choice by its last one, of a message by one delta.
+ */
+export function splitChat(completion: ChatCompletionResponse, options: SplitOptions): ChatCompletionChunk[] {
+  const { id, object: _, created, model, choices, usage, ...others } = completion
+  const { profile, includeUsage } = options
+  const parts = inTurn(choices.map(splitChoice)).map((part) => [part])
+  const ownChunk = includeUsage && usage && profile.streamedUsage === "own-chunk"
+  if (ownChunk || parts.length === 0) parts.push([])
+
+  const head = { id, object: "chat.completion.chunk" as const, created, model, ...others }
+  return parts.map((choices, i) => {
+    if (!includeUsage) return { ...head, choices }
+    return { ...head, choices, usage: i === parts.length - 1 ? (usage ?? null) : null }
+  })
+}
+
+function inTurn<Item extends object>(rows: readonly (readonly Item[])[]): Item[] {
+  const items: Item[] = []
+  const turns = Math.max(0, ...rows.map((row) => row.length))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const row of rows) {
+      const item = row[turn]
+      if (item) items.push(item)
+    }
+  }
+  return items
+}
+
+function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] {
+  const { index, message, finish_reason, logprobs, ...others } = choice
+  const { role, content, reasoning_content, refusal, tool_calls, annotations, ...extras } = message
+  const part = (delta: ChatDelta, found: ChoiceLogprobs | null = null): ChatCompletionChunkChoice => ({
+    index,
+    delta,
+    ...(logprobs !== undefined && { logprobs: found }),
+    finish_reason: null,
+  })
+
+  const opening: ChatDelta = { role, content: content == null ? null : "" }
+  if (refusal !== undefined) opening.refusal = refusal === null ? null : ""
+  if (reasoning_content != null) opening.reasoning_content = ""
+  const parts = [part(opening, logprobs && withoutTokens(logprobs))]
+
+  for (const text of cut(reasoning_content)) parts.push(part({ reasoning_content: text }))
+  for (const { text, tokens } of cutAtTokens(content, logprobs?.content)) {
+    parts.push(part(text === "" ? {} : { content: text }, tokens && { content: tokens }))
+  }
+  for (const { text, tokens } of cutAtTokens(refusal, logprobs?.refusal)) {
+    parts.push(part(text === "" ? {} : { refusal: text }, tokens && { refusal: tokens }))
+  }
+  for (const call of (tool_calls ?? []).flatMap(splitCall)) parts.push(part({ tool_calls: [call] }))
+
+  const rest = withoutNulls(annotations?.length ? { annotations, ...extras } : extras)
+  if (Object.keys(rest).length > 0) parts.push(part(rest))
+  parts.push({ ...part({}), finish_reason, ...others })
+  return parts
+}
+
+type ReplyToolCall = NonNullable<ChatCompletionMessage["tool_calls"]>[number]
+
+function splitCall(call: ReplyToolCall, index: number): ToolCallDelta[] {
+  const named = { index, ...withoutIndex(call) }
+  switch (named.type) {
+    case "function":
+      return [
+        { ...named, function: { ...named.function, arguments: "" } },
+        ...cut(named.function.arguments).map((text) => ({ index, function: { arguments: text } })),
+      ]
+    case "custom":
+      return [
+        { ...named, custom: { ...named.custom, input: "" } },
+        ...cut(named.custom.input).map((text) => ({ index, custom: { input: text } })),
+      ]
+    default:
+      return [named]
+  }
+}
+
+/** The pieces of a text: words with the space before them, long ones in parts; never half of a character. */
+function cut(text: string | null | undefined): string[] {
+  return text?.match(/\s*\S{1,16}|\s+/gu) ?? []
+}
+
+interface Fragment {
+  text: string
+  tokens?: TokenLogprob[]
+}
+
+/** The pieces of a text, each with the tokens that make it up. Tokens that make up another text come first. */
+function cutAtTokens(text: string | null | undefined, tokens: TokenLogprob[] | null | undefined): Fragment[] {
+  if (!tokens?.length) return cut(text).map((text) => ({ text }))
+  if (tokens.map(({ token }) => token).join("") !== (text ?? "")) {
+    return [{ text: "", tokens }, ...cut(text).map((text) => ({ text }))]
+  }
+  const fragments: Fragment[] = []
+  let open: Required<Fragment> = { text: "", tokens: [] }
+  let last = ""
+  for (const token of tokens) {
+    open.text += token.token
+    open.tokens.push(token)
+    last = token.token.slice(-1) || last
+    const halfCharacter = last >= "\ud800" && last <= "\udbff"
+    if (open.text === "" || halfCharacter) continue
+    fragments.push(open)
+    open = { text: "", tokens: [] }
+  }
+  if (open.tokens.length > 0) fragments.push(open)
+  return fragments
+}
+
+function withoutTokens(logprobs: ChoiceLogprobs): ChoiceLogprobs {
+  const { content, refusal } = logprobs
+  return { ...logprobs, ...(content && { content: [] }), ...(refusal && { refusal: [] }) }
+}
+
+/** A completion as chunks tell it: a choice whose last chunk never came has no finish reason. */
+export interface AssembledChat extends Omit<ChatCompletionResponse, "choices"> {
+  choices: AssembledChoice[]
+}
+export interface AssembledChoice extends Omit<ChatCompletionChoice, "finish_reason"> {
+  finish_reason: ChatCompletionChoice["finish_reason"] | null
+}
+
+/**
+ * What the chunks of a stream say together, in canonical form; undefined when there are none. It takes what clients
+ * take: a missing role, calls without id or name (they become ""), usage anywhere (the last one counts).
+ */
+export function assembleChat(chunks: Iterable<ChatCompletionChunk>): AssembledChat | undefined {
+  const completion = noMembers()
+  const choices = new Map<number, { whole: Members; message: Members; calls: Map<number, Members> }>()
+  for (const { object: _, obfuscation: __, choices: parts, ...members } of chunks) {
+    replace(completion, members)
+    for (const { index, delta, logprobs, ...members } of parts) {
+      const choice = choices.get(index) ?? { whole: noMembers(), message: noMembers(), calls: new Map() }
+      choices.set(index, choice)
+      replace(choice.whole, members)
+      extend(choice.whole, { logprobs }, ["logprobs"])
+      const { role: _, tool_calls, ...fragment } = delta
+      extend(choice.message, fragment, ["function_call", "audio"])
+      for (const { index, ...fragment } of tool_calls ?? []) {
+        const call = choice.calls.get(index) ?? noMembers()
+        choice.calls.set(index, call)
+        extend(call, fragment, ["function", "custom"])
+      }
+    }
+  }
+  if (!("id" in completion)) return undefined
+  const assembled = {
+    ...completion,
+    object: "chat.completion",
+    choices: [...choices].map(([index, { whole, message, calls }]) => ({
+      finish_reason: null,
+      ...whole,
+      index,
+      message: {
+        ...message,
+        role: "assistant",
+        tool_calls: [...calls].sort(([a], [b]) => a - b).map(([, call]) => wholeCall(call)),
+      },
+    })),
+  }
+  // The schema of the chunks says of each member what the completion's schema says, but that it may be absent.
+  return canonicalChat(assembled as unknown as AssembledChat)
+}
+
+type Members = Record<string, unknown>
+
+/** Servers name the members: without a prototype, `__proto__` is a name like any other. */
+const noMembers = (): Members => Object.create(null)
+
+function replace(members: Members, latest: object) {
+  for (const [member, value] of Object.entries(latest)) {
+    if (value != null) members[member] = value
+  }
+}
+
+const atOnce = new Set(["id", "name", "type"])
+
+/** Texts and lists grow by the fragment's, the named objects member by member; what else it has, replaces. */
+function extend(members: Members, fragment: object, objects: readonly string[]) {
+  for (const [member, value] of Object.entries(fragment)) {
+    const before = members[member]
+    if (value == null) continue
+    if (typeof value === "string" && typeof before === "string" && !atOnce.has(member)) {
+      members[member] = before + value
+    } else if (Array.isArray(value)) {
+      const list = Array.isArray(before) ? before : []
+      for (const item of value) list.push(item)
+      members[member] = list
+    } else if (objects.includes(member)) {
+      // Nothing but this line puts a value there.
+      const object = (before as Members | undefined) ?? noMembers()
+      members[member] = object
+      extend(object, value, [])
+    } else {
+      members[member] = value
+    }
+  }
+}
+
+/** Gives a call the members that its type needs. */
+function wholeCall(call: Members): Members {
+  const type = call["type"] ?? ("custom" in call ? "custom" : "function")
+  if (type === "function")
+    return {
+      id: "",
+      ...call,
+      type,
+      function: { name: "", arguments: "", ...(call["function"] as object | undefined) },
+    }
+  if (type === "custom")
+    return {
+      id: "",
+      ...call,
+      type,
+      custom: { name: "", input: "", ...(call["custom"] as object | undefined) },
+    }
+  return call
+}
+
+/**
+ * The form in which completions can be compared, whether they came whole or in chunks: choices by index, members
+ * that are null left out (but `content` and `finish_reason`), and lists of a message that are empty.
+ */
+export function canonicalChat({ choices, ...completion }: AssembledChat): AssembledChat {
+  return {
+    ...withoutNulls(completion),
+    choices: choices.map(canonicalChoice).sort((a, b) => a.index - b.index),
+  }
+}
+
+function canonicalChoice({ message, finish_reason, logprobs, ...choice }: AssembledChoice): AssembledChoice {
+  return {
+    ...withoutNulls(choice),
+    message: canonicalMessage(message),
+    finish_reason,
+    ...(logprobs ? { logprobs: withoutNulls(logprobs) } : {}),
+  }
+}
+
+function canonicalMessage(message: ChatCompletionMessage): ChatCompletionMessage {
+  const { content, tool_calls, annotations, function_call, audio, ...rest } = message
+  return {
+    ...withoutNulls(rest),
+    content: content ?? null,
+    ...(tool_calls?.length ? { tool_calls: tool_calls.map(canonicalCall) } : {}),
+    ...(annotations?.length ? { annotations } : {}),
+    ...(function_call ? { function_call: withoutNulls(function_call) } : {}),
+    ...(audio ? { audio: withoutNulls(audio) } : {}),
+  }
+}
+
+function canonicalCall(call: ReplyToolCall): ReplyToolCall {
+  const members = withoutNulls(withoutIndex(call))
+  if (members.type === "function") return { ...members, function: withoutNulls(members.function) }
+  if (members.type === "custom") return { ...members, custom: withoutNulls(members.custom) }
+  return members
+}
+
+function withoutNulls<T extends object>(members: T): T {
+  // The schemas let each member that may be null be absent too, but those that the callers put back.
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value != null)) as T
+}
+
+/** Some servers number the calls of a whole message too; their place says it already. */
+function withoutIndex<T extends object>(call: T): T {
+  return Object.fromEntries(Object.entries(call).filter(([member]) => member !== "index")) as T
+}
+
+/** An event of a chat stream, and what its data is. */
+export type ChatPayload = { readonly event: DecodedEvent } & (
+  | { readonly kind: "chunk"; readonly chunk: ChatCompletionChunk }
+  | { readonly kind: "done" }
+  /** An error in-band: an `error` member that says something, or an event named `error`. */
+  | { readonly kind: "error"; readonly error: unknown }
+  /** JSON that is no chunk. */
+  | { readonly kind: "other"; readonly json: unknown }
+  | { readonly kind: "not-json"; readonly reason: string }
+)
+
+/** A decoded stream, read as a chat stream. */
+export interface ChatStream extends Decoded {
+  readonly payloads: readonly ChatPayload[]
+  readonly chunks: readonly ChatCompletionChunk[]
+  /** What the `pending` event would be: clients that are no strict parsers see it. */
+  readonly unclosed?: ChatPayload
+}
+
+export function readChatStream(decoded: Decoded): ChatStream {
+  const payloads = decoded.events.map(readPayload)
+  const chunks = payloads.flatMap((payload) => (payload.kind === "chunk" ? [payload.chunk] : []))
+  const { pending } = decoded
+  return { ...decoded, payloads, chunks, ...(pending && { unclosed: readPayload(pending) }) }
+}
+
+function readPayload(event: DecodedEvent): ChatPayload {
+  const { type, data } = event
+  if (data === DONE) return { event, kind: "done" }
+  const failed = type === "error"
+  let json: unknown
+  try {
+    json = JSON.parse(data)
+  } catch (error) {
+    return failed ? { event, kind: "error", error: data } : { event, kind: "not-json", reason: String(error) }
+  }
+  const error = typeof json === "object" && json !== null && "error" in json ? json.error : undefined
+  if (error || failed) return { event, kind: "error", error: error || json }
+  const { success, data: chunk } = ChatCompletionChunk.safeParse(json)
+  return success ? { event, kind: "chunk", chunk } : { event, kind: "other", json }
+}
+
+/**
+ * Whether a stream is fit for judging its end: it ended cleanly, which the connection says, it was decoded whole,
+ * and it carried no in-band error.
+ */
+export function isComplete(stream: ChatStream, endedCleanly: boolean): boolean {
+  const failed = [...stream.payloads, stream.unclosed].some((payload) => payload?.kind === "error")
+  return endedCleanly && !stream.counts.limit && !failed
+}
