@@ -1,9 +1,19 @@
-import { ChatCompletionRequest, endpoints } from "@nexhina/schemas"
+import { ChatCompletionChunk, ChatCompletionRequest, endpoints } from "@nexhina/schemas"
+import { assembleChat } from "@nexhina/stream"
 import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
+import { streamedChat } from "../probes/chat-streams.ts"
 import type { Where } from "../rule.ts"
 import { type View, view } from "../view.ts"
+import {
+  type ChatStream,
+  type ChunkChoice,
+  carries,
+  chatStreams,
+  completeChatStreams,
+  whereEvent,
+} from "./chat-streams.ts"
 import { everyResponse } from "./http.ts"
 
 type Members = Readonly<Record<string, unknown>>
@@ -40,8 +50,16 @@ export interface ChatReply extends ChatRequested {
   /** `{}` for JSON that is no object. */
   readonly completion: Members
   readonly choices: readonly Choice[]
-  /** Where in the exchange a member of the completion, given by its JSON pointer, came. */
-  where(pointer: string): Where
+  /**
+   * Where in the exchange a member of the completion, given by its JSON pointer, came; of a text, the character
+   * number `at`. Default: its end.
+   */
+  where(pointer: string, at?: number): Where
+}
+
+/** The same in either mode: a completion that came whole, or what the chunks of a complete stream say together. */
+export interface ChatAnswer extends ChatReply {
+  readonly streamed: boolean
 }
 
 const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
@@ -111,6 +129,100 @@ export const chatReplies = view<ChatReply>({
       choices: choicesOf(completion),
       where: (pointer) => ({ part: "body", pointer }),
     }
+  },
+})
+
+/** What a choice of a chunk adds to the member of the choice that `path` leads to. */
+function addedTo({ delta, finish, value }: ChunkChoice, [member, inner, call]: readonly string[]): unknown {
+  if (member === "finish_reason") return finish
+  if (member !== "message") return member === undefined ? delta : value[member]
+  if (inner === undefined) return delta
+  if (inner !== "tool_calls" || call === undefined) return delta[inner]
+  return itemsOf(delta[inner]).find((item) => String(membersOf(item)["index"]) === call)
+}
+
+/** Where the chunk is that brings character `at` of a member of the assembled completion, or its last part. */
+function whereStreamed(
+  stream: ChatStream,
+  indices: readonly unknown[],
+  pointer: string,
+  at = Number.POSITIVE_INFINITY,
+): Where {
+  const [top = "", choice, ...path] = pointer.split("/").slice(1)
+  let found: [chunk: number, pointer: string] | undefined
+  let length = 0
+  for (const [number, chunk] of stream.chunks.entries()) {
+    if (length > at) break
+    if (choice === undefined) {
+      if (carries(chunk.value[top])) found = [number, `/${top}`]
+      continue
+    }
+    for (const part of chunk.choices) {
+      if (part.index !== indices[Number(choice)]) continue
+      const added = addedTo(part, path)
+      if (!carries(added)) continue
+      found = [number, part.pointer]
+      if (typeof added === "string") length += added.length
+    }
+  }
+  return found ? whereEvent(stream, ...found) : { part: "end" }
+}
+
+function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {
+  const chunks = stream.chunks.map(({ value }) => ChatCompletionChunk.safeParse(value))
+  if (!chunks.every((chunk) => chunk.success)) return undefined
+  const completion = assembleChat(chunks.map(({ data }) => data))
+  if (!completion) return undefined
+  const indices = completion.choices.map(({ index }) => index)
+  return {
+    ...requested,
+    completion: { ...completion },
+    choices: choicesOf({ ...completion }),
+    where: (pointer, at) => whereStreamed(stream, indices, pointer, at),
+    streamed: true,
+  }
+}
+
+/** Completions in either mode. A stream is one when it is complete and all its chunks satisfy the schema. */
+export const chatAnswers = view<ChatAnswer>({
+  id: "chat.answers",
+  says: "chat completions, whole or streamed",
+  surface: "chat",
+  probes: [plainChat, streamedChat],
+  of(exchange) {
+    const reply = chatReplies.of(exchange)
+    if (reply) return { ...reply, streamed: false }
+    const stream = completeChatStreams.of(exchange)
+    const requested = chatRequests.of(exchange)
+    return stream && requested && assembled(requested, stream)
+  },
+})
+
+/** What replies and chunks say that they are. */
+export interface ChatObjects {
+  readonly expected: "chat.completion" | "chat.completion.chunk"
+  readonly found: readonly { readonly object: unknown; readonly at: Where }[]
+}
+
+/** Whole replies and streams, by the names of what they carry. */
+export const chatObjects = view<ChatObjects>({
+  id: "chat.objects",
+  says: "chat replies and streams",
+  surface: "chat",
+  probes: [plainChat, streamedChat],
+  of(exchange) {
+    const reply = chatReplies.of(exchange)
+    if (reply) {
+      const { object } = reply.completion
+      return { expected: "chat.completion", found: [{ object, at: reply.where("/object") }] }
+    }
+    const stream = chatStreams.of(exchange)
+    if (!stream || stream.chunks.length === 0) return undefined
+    const found = stream.chunks.map(({ value }, chunk) => ({
+      object: value["object"],
+      at: whereEvent(stream, chunk, "/object"),
+    }))
+    return { expected: "chat.completion.chunk", found }
   },
 })
 
