@@ -117,6 +117,8 @@ export interface Redaction {
   /** Offset in bytes in the joined body, or in characters in the target or the header's value. */
   readonly at: number
   readonly length: number
+  /** The header's name was the reason, not a secret that was found in it. */
+  readonly credential?: true
 }
 
 /** The response body in one piece, as it came over the wire. */

@@ -17,7 +17,10 @@ const intent = object(
   },
 )
 
-const redaction = object({ part: oneOf(redactionParts), at: number, length: number }, { header: string })
+const redaction = object(
+  { part: oneOf(redactionParts), at: number, length: number },
+  { header: string, credential: oneOf([true]) },
+)
 
 /**
  * The lines of a transcript, by the fact that each tells. An exchange is one `request`, at most one `head`, any

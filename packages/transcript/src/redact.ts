@@ -5,8 +5,9 @@ import type { Header } from "./reply.ts"
 /** Blots secrets out of what is about to be shown or stored. */
 export interface Redactor {
   /**
-   * The exchange without the secrets, everything as long as before, and what was blotted out on the wire added to
-   * `redacted`. Values of headers that carry credentials are blotted out whether they are known or not.
+   * The exchange without the secrets, everything as long as before, and what was blotted out added to `redacted`
+   * (but for header names and the fault's words). Values of headers that carry credentials are blotted out whether
+   * they are known or not. Names that were given by us (id, method, intent, end) are taken to hold none.
    */
   exchange(exchange: Exchange): Exchange
   /** The text without the secrets. */
@@ -17,8 +18,6 @@ interface Span {
   readonly at: number
   readonly length: number
 }
-
-type Part = Redaction["part"]
 
 /** Headers whose value is a credential, whoever chose it. */
 const credentials = new Set([
@@ -58,26 +57,6 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
   const text = (value: string) => blotText(value, spansIn(value))
 
-  const redactHeaders = (headers: readonly Header[], part: Part, redacted: Redaction[]): Header[] =>
-    headers.map(([name, value]) => {
-      const spans = spansIn(value)
-      if (credentials.has(name.toLowerCase())) {
-        const at = scheme.exec(value)?.[0].length ?? 0
-        const length = value.length - at
-        if (!/^\**$/.test(value.slice(at))) spans.push({ at, length })
-      }
-      const header = text(name)
-      const merged = merge(spans)
-      redacted.push(...merged.map((span) => ({ part, header, ...span })))
-      return [header, blotText(value, merged)]
-    })
-
-  const redactBody = (bytes: Uint8Array, part: Part, redacted: Redaction[]): Uint8Array => {
-    const spans = spansIn(latin1(bytes))
-    redacted.push(...spans.map((span) => ({ part, ...span })))
-    return blotBytes(bytes, spans)
-  }
-
   /** Whether secrets stand in it that cannot be blotted out one by one, because it is compressed. */
   const hidesSecrets = (body: Uint8Array, headers: readonly Header[]): boolean => {
     if (patterns.length === 0) return false
@@ -86,41 +65,61 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     return decoded.bytes !== body && spansIn(latin1(decoded.bytes)).length > 0
   }
 
-  const redactResponseBody = (exchange: Exchange, headers: readonly Header[], redacted: Redaction[]) => {
-    const body = bodyOf(exchange)
-    if (!hidesSecrets(body, headers)) return redactBody(body, "response-body", redacted)
-    const all = { at: 0, length: body.length }
-    redacted.push({ part: "response-body", ...all })
-    return blotBytes(body, [all])
-  }
-
   return {
     text,
     exchange(exchange) {
-      const { request, response, intent, end } = exchange
       const redacted: Redaction[] = [...(exchange.redacted ?? [])]
-      const targetSpans = spansIn(request.target)
-      redacted.push(...targetSpans.map((span) => ({ part: "request-target", ...span }) as const))
-      const redactedRequest = {
-        ...request,
-        method: text(request.method),
-        target: blotText(request.target, targetSpans),
-        headers: redactHeaders(request.headers, "request-header", redacted),
-        body: redactBody(request.body, "request-body", redacted),
+
+      /** Finds secrets and takes them down. */
+      const search = (value: string, where: Pick<Redaction, "part" | "header">): Span[] => {
+        const spans = spansIn(value)
+        for (const span of spans) redacted.push({ ...where, ...span })
+        return spans
       }
-      const redactedResponse = response && {
-        ...response,
-        headers: redactHeaders(response.headers, "response-header", redacted),
-        trailers: redactHeaders(response.trailers, "response-trailer", redacted),
-        chunks: cutLike(response.chunks, redactResponseBody(exchange, response.headers, redacted)),
+
+      const redactHeaders = (headers: readonly Header[], part: Redaction["part"]) =>
+        headers.map(([name, value]): Header => {
+          const header = text(name)
+          const blotted = blotText(value, search(value, { part, header }))
+          if (!credentials.has(name.toLowerCase())) return [header, blotted]
+          const at = scheme.exec(blotted)?.[0].length ?? 0
+          const length = blotted.length - at
+          if (/[^*]/.test(blotted.slice(at))) redacted.push({ part, header, at, length, credential: true })
+          return [header, blotText(blotted, [{ at, length }])]
+        })
+
+      const redactBody = (bytes: Uint8Array, part: Redaction["part"]) =>
+        blotBytes(bytes, search(latin1(bytes), { part }))
+
+      const redactResponseBody = (headers: readonly Header[]) => {
+        const body = bodyOf(exchange)
+        if (!hidesSecrets(body, headers)) return redactBody(body, "response-body")
+        const all = { at: 0, length: body.length }
+        redacted.push({ part: "response-body", ...all })
+        return blotBytes(body, [all])
       }
+
+      const { request, response, intent } = exchange
       return {
         ...exchange,
-        id: text(exchange.id),
-        ...(intent && { intent: mapStrings(intent, text) }),
-        request: redactedRequest,
-        ...(redactedResponse && { response: redactedResponse }),
-        end: mapStrings(end, text),
+        ...(intent?.fault && {
+          intent: { ...intent, fault: { ...intent.fault, says: text(intent.fault.says) } },
+        }),
+        request: {
+          ...request,
+          target: blotText(request.target, search(request.target, { part: "request-target" })),
+          headers: redactHeaders(request.headers, "request-header"),
+          body: redactBody(request.body, "request-body"),
+        },
+        ...(response && {
+          response: {
+            ...response,
+            headers: redactHeaders(response.headers, "response-header"),
+            trailers: redactHeaders(response.trailers, "response-trailer"),
+            chunks: cutLike(response.chunks, redactResponseBody(response.headers)),
+          },
+        }),
+        // Last, because the members above fill it.
         ...(redacted.length > 0 && { redacted }),
       }
     },
@@ -169,16 +168,6 @@ function cutLike<T extends { readonly bytes: Uint8Array }>(chunks: readonly T[],
     at += chunk.bytes.length
     return { ...chunk, bytes: body.subarray(from, at) }
   })
-}
-
-/** The same plain value with every string in it changed. */
-function mapStrings<T>(value: T, change: (text: string) => string): T {
-  // A copy of the same shape: only strings are exchanged, for strings.
-  if (typeof value === "string") return change(value) as T
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, mapStrings(inner, change)]),
-  ) as T
 }
 
 function patternsOf(secret: string): RegExp[] {

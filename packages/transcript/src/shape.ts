@@ -28,7 +28,7 @@ export const boolean: Shape<boolean> = (value, path) => {
 }
 
 /** One of the given values. */
-export function oneOf<const T extends string | number>(values: readonly T[]): Shape<T> {
+export function oneOf<const T extends string | number | boolean>(values: readonly T[]): Shape<T> {
   return (value, path) => {
     const found = values.find((known) => known === value)
     if (found === undefined)

@@ -79,6 +79,7 @@ export const exchanges = (id: fc.Arbitrary<string> = text): fc.Arbitrary<Exchang
               header: name,
               at: fc.nat(),
               length: fc.nat(),
+              credential: fc.constant(true),
             },
             { ...plain, requiredKeys: ["part", "at", "length"] },
           ),
