@@ -234,9 +234,9 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
   /** Reads the line in progress, whole but for its end. A blank one closes the open event. */
   function readLine(bytes: Uint8Array): { readonly text: string; readonly event?: DecodedEvent | undefined } {
     const { content, at } = withoutBom(bytes)
+    if (content.length === 0) return { text: "", event: closeEvent(at) }
     const text = utf8.decode(content)
     checkUtf8(content, text, at)
-    if (text === "") return { text, event: closeEvent(at) }
     if (!readField(text, at)) depart(isJson(text) ? "bare-json" : "unknown-field", at, text)
     return { text }
   }
@@ -270,7 +270,8 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
 
   /** Whether the grammar knows the line, as a comment or a field. */
   function readField(text: string, at: Position): boolean {
-    open ??= { ...at, fields: [], data: [], type: "" }
+    const { offset, line } = at
+    open ??= { type: "", data: [], fields: [], offset, line }
     const colon = text.indexOf(":")
     if (colon === 0) {
       depart("comment", at, text)
@@ -282,7 +283,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
     const value = colon === -1 ? "" : text.slice(colon + (spaced ? 2 : 1))
     if (colon === -1) depart("no-colon", at, text)
     else if (!spaced && value !== "") depart("no-space", at, text)
-    open.fields.push({ name, value, ...at })
+    open.fields.push({ name, value, offset, line })
     switch (name) {
       case "data":
         open.data.push(value)
