@@ -13,6 +13,7 @@ import {
 import type { Decoded, DecodedEvent } from "./decode.ts"
 import { DONE } from "./event.ts"
 
+/** What the stream depends on besides the completion. */
 export interface SplitOptions {
   readonly profile: Profile
   /** The request's `stream_options.include_usage`. */
@@ -144,6 +145,8 @@ function withoutTokens(logprobs: ChoiceLogprobs): ChoiceLogprobs {
 export interface AssembledChat extends Omit<ChatCompletionResponse, "choices"> {
   choices: AssembledChoice[]
 }
+
+/** A choice as chunks tell it. */
 export interface AssembledChoice extends Omit<ChatCompletionChoice, "finish_reason"> {
   finish_reason: ChatCompletionChoice["finish_reason"] | null
 }
@@ -225,24 +228,17 @@ function extend(members: Members, fragment: object, objects: readonly string[]) 
   }
 }
 
-/** Gives a call the members that its type needs. */
+/** What a call of each type has at least, under the name of the type. */
+const emptyCalls = new Map<string, object>([
+  ["function", { name: "", arguments: "" }],
+  ["custom", { name: "", input: "" }],
+])
+
 function wholeCall(call: Members): Members {
-  const type = call["type"] ?? ("custom" in call ? "custom" : "function")
-  if (type === "function")
-    return {
-      id: "",
-      ...call,
-      type,
-      function: { name: "", arguments: "", ...(call["function"] as object | undefined) },
-    }
-  if (type === "custom")
-    return {
-      id: "",
-      ...call,
-      type,
-      custom: { name: "", input: "", ...(call["custom"] as object | undefined) },
-    }
-  return call
+  const type = String(call["type"] ?? ("custom" in call ? "custom" : "function"))
+  const empty = emptyCalls.get(type)
+  // Only an object gets there: the chunk's schema says so.
+  return empty ? { id: "", ...call, type, [type]: { ...empty, ...(call[type] as object | undefined) } } : call
 }
 
 /**
@@ -313,6 +309,7 @@ export interface ChatStream extends Decoded {
   readonly unclosed?: ChatPayload
 }
 
+/** Reads the data of each event. Parses all of them, so call it once for a stream. */
 export function readChatStream(decoded: Decoded): ChatStream {
   const payloads = decoded.events.map(readPayload)
   const chunks = payloads.flatMap((payload) => (payload.kind === "chunk" ? [payload.chunk] : []))
@@ -337,8 +334,8 @@ function readPayload(event: DecodedEvent): ChatPayload {
 }
 
 /**
- * Whether a stream is fit for judging its end: it ended cleanly, which the connection says, it was decoded whole,
- * and it carried no in-band error.
+ * Whether a stream is fit for judging how it ends, be it with `[DONE]` or not: it ended cleanly, which only the
+ * connection can say, it was decoded to its end, and it carried no in-band error.
  */
 export function isComplete(stream: ChatStream, endedCleanly: boolean): boolean {
   const failed = [...stream.payloads, stream.unclosed].some((payload) => payload?.kind === "error")

@@ -319,6 +319,13 @@ test.each<[kind: DepartureKind, stream: string, ...Omit<Departure, "kind">[]]>([
   expect(counts).toEqual({ [kind]: places.length })
 })
 
+test("of an event with a name and blank data, the data line is at fault", () => {
+  expect(decode(bytesOf("event: a\ndata:\n\n")).departures).toEqual([
+    { kind: "event-field", offset: 0, line: 1, text: "event: a" },
+    { kind: "blank-data", offset: 9, line: 2, text: "data: " },
+  ])
+})
+
 test.each<[what: string, stream: string, kinds: Partial<Record<DepartureKind, number>>]>([
   ["CR LF line ends", "data: x\r\n\r\n", { crlf: 2 }],
   ["CR line ends", "data: x\r\r", { cr: 2 }],

@@ -28,6 +28,7 @@ export const departureKinds = {
     "the stream stops before the blank line that closes its last event; clients drop that event",
   limit: "an event over the decoder's limit; nothing from there on was decoded",
 } as const
+/** The name of a departure. */
 export type DepartureKind = keyof typeof departureKinds
 
 /** A place in the stream: bytes before it, and its line, counted from 1. */
@@ -36,6 +37,7 @@ export interface Position {
   readonly line: number
 }
 
+/** One thing that a lenient client would not notice, and where. */
 export interface Departure extends Position {
   readonly kind: DepartureKind
   /** The line concerned, cut after 120 characters. */
@@ -73,6 +75,7 @@ export interface Decoded extends Ending {
   readonly events: readonly DecodedEvent[]
 }
 
+/** Limits of a decoder. */
 export interface DecoderOptions {
   /**
    * Largest event in bytes, from its first line on; a decoder holds no more than that. At a larger one it reports
@@ -81,6 +84,7 @@ export interface DecoderOptions {
   readonly maxEventBytes?: number
 }
 
+/** Turns bytes into events as they come. */
 export interface Decoder {
   /** Takes the next bytes, cut anywhere, and gives the events that they close. The bytes are not kept. */
   push(bytes: Uint8Array): DecodedEvent[]
@@ -312,15 +316,17 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
       depart("extra-blank-line", blank, "")
       return undefined
     }
-    const [field] = closed.fields
-    const named = closed.fields.find(({ name }) => name === "event")
+    const first = (name: string) => closed.fields.find((field) => field.name === name)
     if (closed.data.length === 0) {
+      const named = first("event")
+      const [field] = closed.fields
       if (named) departAt("event-without-data", named)
       else if (field) departAt("fields-without-data", field)
       return undefined
     }
     const event = eventOf(closed)
-    if (field && event.data === "") departAt("blank-data", field)
+    const blankLine = event.data === "" && first("data")
+    if (blankLine) departAt("blank-data", blankLine)
     return event
   }
 

@@ -2,19 +2,19 @@ import { expect, test } from "vitest"
 import * as stream from "./index.ts"
 
 test("what the package exports", () => {
-  expect(Object.keys(stream)).toMatchInlineSnapshot(`
+  expect(Object.keys(stream).sort()).toMatchInlineSnapshot(`
     [
+      "DONE",
       "assembleChat",
       "canonicalChat",
-      "isComplete",
-      "readChatStream",
-      "splitChat",
       "createDecoder",
       "decode",
       "departureKinds",
       "encode",
       "encodeEvent",
-      "DONE",
+      "isComplete",
+      "readChatStream",
+      "splitChat",
     ]
   `)
 })
