@@ -1,1 +1,3 @@
-export {}
+export type { Always } from "./alterations.ts"
+export type { Keys } from "./authenticate.ts"
+export { createMock, type MockOptions } from "./mock.ts"

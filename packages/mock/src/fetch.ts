@@ -1,0 +1,97 @@
+import type { Frame } from "@nexhina/stream"
+import type { Answer, Header, Reply } from "@nexhina/transcript"
+import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
+
+export interface FetchOptions {
+  /** Longer request bodies are answered with a 413. Default: 32 MiB. */
+  readonly maxBodyBytes?: number
+  /** Waits so many ms. Default: a timer. */
+  readonly sleep?: (ms: number) => Promise<unknown>
+}
+
+/**
+ * Answers web requests in process. What a web response cannot say becomes what `fetch` would make of it: a reply
+ * that is cut is a body that errors, duplicate headers are joined.
+ */
+export function toFetch(answer: Answer, options: FetchOptions = {}): (request: Request) => Promise<Response> {
+  const { maxBodyBytes = defaultMaxBodyBytes } = options
+  const sleep = options.sleep ?? ((ms) => new Promise((wake) => setTimeout(wake, ms)))
+  return async (request) => {
+    const body = await readBody(request, maxBodyBytes)
+    const { pathname, search } = new URL(request.url)
+    const headers: Header[] = [...request.headers]
+    const reply =
+      body === undefined
+        ? tooLarge(maxBodyBytes)
+        : await answer({ method: request.method, target: pathname + search, headers, body })
+    request.signal.throwIfAborted()
+    return toResponse(reply, request, sleep)
+  }
+}
+
+/** The whole body; undefined as soon as it is too long. */
+async function readBody(request: Request, limit: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length
+    if (length > limit) return undefined
+    chunks.push(chunk)
+  }
+  const body = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    body.set(chunk, at)
+    at += chunk.length
+  }
+  return body
+}
+
+function toResponse(reply: Reply, request: Request, sleep: (ms: number) => Promise<unknown>): Response {
+  const { status, body, end } = reply
+  const headers = new Headers()
+  for (const [name, value] of reply.headers) headers.append(name, value)
+  const whole = typeof body === "string" || body instanceof Uint8Array
+  const bodiless = request.method === "HEAD" || status === 204 || status === 304
+  if (bodiless) return new Response(null, { status, headers })
+  if (whole && end === "complete") return new Response(body, { status, headers })
+  return new Response(
+    toStream(
+      whole ? [{ bytes: typeof body === "string" ? new TextEncoder().encode(body) : body }] : body,
+      end,
+      request.signal,
+      sleep,
+    ),
+    {
+      status,
+      headers,
+    },
+  )
+}
+
+/** The frames as a body that is pulled: it waits while nobody reads, and stops when the reader leaves. */
+function toStream(
+  frames: Iterable<Frame> | AsyncIterable<Frame>,
+  end: Reply["end"],
+  signal: AbortSignal,
+  sleep: (ms: number) => Promise<unknown>,
+): ReadableStream<Uint8Array> {
+  const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
+  return new ReadableStream({
+    start(controller) {
+      signal.addEventListener("abort", () => controller.error(signal.reason))
+    },
+    async pull(controller) {
+      const { value: frame, done } = await iterator.next()
+      if (!done) {
+        if (frame.afterMs) await sleep(frame.afterMs)
+        if (!signal.aborted) controller.enqueue(frame.bytes)
+      } else if (end === "complete") controller.close()
+      else if (end === "hang") await new Promise(() => {})
+      else controller.error(new TypeError("terminated"))
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+}

@@ -1,0 +1,173 @@
+import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } from "@nexhina/schemas"
+import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import { type Always, alterationChooser } from "./alterations.ts"
+import { authenticate, type Keys } from "./authenticate.ts"
+import { createModels } from "./models.ts"
+import { digest, digestText } from "./random.ts"
+import { type KnownHeaders, readHeaders } from "./read-headers.ts"
+import { envelope, Refusal } from "./refusal.ts"
+import { replies } from "./replies.ts"
+import type { ReplyMaker } from "./reply.ts"
+import { altered, corsHeaders, respond } from "./respond.ts"
+import { route } from "./route.ts"
+import { readJson, validate } from "./validate.ts"
+
+export interface MockOptions {
+  /** The dialect to speak. Default: `nexhina`. */
+  readonly profile?: ProfileName
+  /** Another seed gives other content. Default: 0. */
+  readonly seed?: number
+  /** Default: `any`. */
+  readonly keys?: Keys
+  /** Ids served besides those of the catalogue, for every endpoint. Default: none. */
+  readonly models?: readonly string[]
+  /** Whether every model id is served, listed or not. Default: false. */
+  readonly anyModel?: boolean
+  /** Unix seconds for the stamps of replies. Default: always 1713833628, so that replies repeat byte for byte. */
+  readonly clock?: () => number
+  /** What the headers `x-mock-defect` and `x-mock-variant` may ask for by id. Default: none. */
+  readonly alterations?: readonly NamedAlteration[]
+  /** Alterations of every request, each for its share of them, chosen by hash. Default: none. */
+  readonly always?: readonly Always[]
+  /** Hears of exceptions, which are bugs; the client gets a 500 without details. Default: nobody does. */
+  readonly onCrash?: (error: unknown) => void
+}
+
+const noAlterations: readonly NamedAlteration[] = []
+
+/**
+ * A server of the contract as a pure function: the same request gets the same reply, byte for byte. It never
+ * rejects. Throws a `TypeError` when `always` names an alteration that `alterations` lacks.
+ */
+export function createMock(options: MockOptions = {}): Answer {
+  const profile: Profile = profiles[options.profile ?? "nexhina"]
+  const models = createModels(options.models ?? [], options.anyModel ?? false)
+  const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
+  const ownSeed = digest(String(options.seed ?? 0))
+  const { keys = "any", clock = () => 1713833628, onCrash = () => {} } = options
+
+  function pass(ask: Ask): Reply {
+    const headers = readHeaders(ask.headers)
+    const path = pathOf(ask.target)
+    const seed = headers["x-mock-seed"] === undefined ? ownSeed : digest(headers["x-mock-seed"])
+    const identity = digest(ask.body, digest(`${ask.method} ${path}`, seed))
+    const requestId = readable(headers["x-request-id"]) ?? `req_${digestText(identity)}`
+    const always: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
+
+    let situation: Situation = { operationId: undefined, ask, request: undefined, streaming: false }
+    let alterations = noAlterations
+    let reply: Reply
+    try {
+      alterations = chooseAlterations(headers, identity)
+      const found = route(ask.method, path)
+      if (found.kind === "unknown-path") {
+        throw new Refusal(404, { message: `Invalid URL (${ask.method} ${path})`, code: "unknown_url" })
+      }
+      if (found.kind === "wrong-method") {
+        if (ask.method === "OPTIONS") return preflight(found.allow, headers, always)
+        throw wrongMethod(ask.method, path, found.allow)
+      }
+      const { operationId, params } = found
+      situation = { ...situation, operationId }
+      authenticate(headers.authorization, keys)
+      const maker = replies[operationId]
+      if (maker === "not-built") {
+        throw new Refusal(501, { message: `The mock does not answer ${ask.method} ${path} yet.` })
+      }
+      const endpoint: Endpoint = endpoints[operationId]
+      let request: unknown
+      if (endpoint.request) {
+        const body = readJson(ask.body, headers["content-type"])
+        situation = { operationId, ask, request: body, streaming: asksForStream(body, endpoint) }
+        request = altered(
+          "request",
+          validate(body, endpoint.request.schema, endpoint.checks),
+          alterations,
+          situation,
+        )
+      }
+      // Each maker takes its own operation's request, which its contract has just validated.
+      const made = (maker as ReplyMaker<never>)({
+        request: request as never,
+        params,
+        profile,
+        models,
+        now: clock(),
+        seed,
+        identity,
+      })
+      reply = respond(200, made, always, alterations, situation)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const value = envelope(error, profile)
+      reply = respond(error.status, { value }, [...error.headers, ...always], alterations, situation)
+    }
+    return altered("wire", ask.method === "HEAD" ? headOnly(reply) : reply, alterations, situation)
+  }
+
+  return async (ask) => {
+    try {
+      return pass(ask)
+    } catch (error) {
+      onCrash(error)
+      const situation = { operationId: undefined, ask, request: undefined, streaming: false }
+      return respond(
+        500,
+        { value: envelope(new Refusal(500), profile) },
+        corsHeaders,
+        noAlterations,
+        situation,
+      )
+    }
+  }
+}
+
+/** The path of a request target, without query; the target may be a whole URL (RFC 9112, section 3.2.2). */
+function pathOf(target: string): string {
+  const end = target.indexOf("?")
+  const path = end === -1 ? target : target.slice(0, end)
+  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "")
+}
+
+/** A header's value, if it can be sent back as it is. */
+function readable(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\x20-\x7e]{1,256}$/.test(value) ? value : undefined
+}
+
+function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {
+  return new Refusal(405, {
+    message: `Not allowed to ${method} on ${path}, which takes ${allow.join(", ")}.`,
+    headers: [["allow", allow.join(", ")]],
+  })
+}
+
+/** What a browser asks before it sends `authorization` to another origin. */
+function preflight(allow: readonly string[], headers: KnownHeaders, always: readonly Header[]): Reply {
+  const allowed = allow.join(", ")
+  return {
+    status: 204,
+    headers: [
+      ["allow", allowed],
+      ["access-control-allow-methods", allowed],
+      [
+        "access-control-allow-headers",
+        readable(headers["access-control-request-headers"]) ?? "authorization, content-type",
+      ],
+      ["access-control-max-age", "600"],
+      ...always,
+    ],
+    body: "",
+    end: "complete",
+  }
+}
+
+function asksForStream(body: unknown, endpoint: Endpoint): boolean {
+  const streams = Object.values(endpoint.success.content).some(({ kind }) => kind === "stream")
+  return streams && typeof body === "object" && body !== null && "stream" in body && body.stream === true
+}
+
+function headOnly(reply: Reply): Reply {
+  if (typeof reply.body !== "string") return { ...reply, body: "" }
+  const length = String(new TextEncoder().encode(reply.body).length)
+  return { ...reply, headers: [...reply.headers, ["content-length", length]], body: "" }
+}

@@ -1,0 +1,52 @@
+import { type CatalogueModel, catalogue, type Model, type ModelKind } from "@nexhina/schemas"
+import { Refusal } from "./refusal.ts"
+
+/** The models that a mock serves. */
+export interface Models {
+  /** Those that are listed, as the API shows them. */
+  readonly list: readonly Model[]
+  /** One as the API shows it; undefined when it is not served. */
+  retrieve(id: string): Model | undefined
+  /**
+   * What is known of a model that a request names. Refuses a model that is not served, and a model of the
+   * catalogue that is of another kind (chosen); an added model is of every kind.
+   */
+  require(id: string, kind: ModelKind): Pick<CatalogueModel, "dimensions">
+}
+
+// The catalogue gives no dates; this is the `created` of the documentation's samples.
+const created = 1713833628
+
+/** The catalogue's models and those added by id; with `any`, every other id is served too but not listed. */
+export function createModels(added: readonly string[], any: boolean): Models {
+  const known = new Map<string, CatalogueModel>(catalogue.map((model) => [model.id, model]))
+  const show = (id: string): Model => ({ id, object: "model", created, owned_by: "nexhina" })
+  const shown = new Map([...known.keys(), ...added].map((id) => [id, show(id)]))
+  return {
+    list: [...shown.values()],
+    retrieve: (id) => shown.get(id) ?? (any ? show(id) : undefined),
+    require(id, kind) {
+      const model = known.get(id)
+      if (model === undefined && !any && !shown.has(id)) throw unknownModel(id)
+      if (model !== undefined && model.kind !== kind && !added.includes(id)) {
+        throw new Refusal(400, {
+          message: `The model '${id}' is of the kind '${model.kind}' and this endpoint takes the kind '${kind}'.`,
+          param: "model",
+          code: "unsupported_model",
+        })
+      }
+      return model ?? {}
+    },
+  }
+}
+
+/** The answer to a model id that is not served. */
+export function unknownModel(id: string): Refusal {
+  return new Refusal(404, {
+    message:
+      `The model '${id}' does not exist here. ` +
+      "Start the mock with --model ID to add a model, or with --any-model to accept every name.",
+    param: "model",
+    code: "model_not_found",
+  })
+}

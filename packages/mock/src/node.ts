@@ -1,0 +1,137 @@
+import { once } from "node:events"
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import { setTimeout } from "node:timers/promises"
+import type { Frame } from "@nexhina/stream"
+import { type Answer, type Ask, type Header, headerOf, type Reply } from "@nexhina/transcript"
+import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
+
+export interface NodeOptions {
+  /** Longer request bodies are answered with a 413. Default: 32 MiB. */
+  readonly maxBodyBytes?: number
+  /** Waits so many ms, or rejects when the signal aborts. Default: a timer. */
+  readonly sleep?: Sleep
+  /** Hears of an answer, or a body, that throws; its connection is cut. Default: nobody does. */
+  readonly onCrash?: (error: unknown) => void
+}
+
+type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
+
+/** Answers over node's sockets with full fidelity: delays, cuts, resets, silence, duplicate headers, wrong lengths. */
+export function toNode(answer: Answer, options: NodeOptions = {}): RequestListener {
+  const { maxBodyBytes = defaultMaxBodyBytes, onCrash = () => {} } = options
+  const sleep = options.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
+  return (request, response) => {
+    const crash = (error: unknown) => {
+      response.destroy()
+      onCrash(error)
+    }
+    readBody(request, maxBodyBytes, (body) => {
+      const reply =
+        body === undefined ? Promise.resolve(tooLarge(maxBodyBytes)) : answer(toAsk(request, body))
+      reply.then((reply) => send(reply, response, sleep)).catch(crash)
+    })
+  }
+}
+
+const noBody = new Uint8Array()
+
+/**
+ * Calls back with the body once it is whole, with undefined as soon as it is too long, and never when the client
+ * leaves before either. What is left of a body that is too long is thrown away for as long again, so that the
+ * client can read its answer and use the connection; who sends more than that is cut off.
+ */
+function readBody(
+  request: IncomingMessage,
+  limit: number,
+  done: (body: Uint8Array | undefined) => void,
+): void {
+  const announced = request.headers["content-length"]
+  if (announced === undefined && request.headers["transfer-encoding"] === undefined) {
+    done(noBody)
+    return
+  }
+  let length = 0
+  let refused = false
+  let chunks: Buffer[] = []
+  const refuse = () => {
+    refused = true
+    chunks = []
+    done(undefined)
+  }
+  request.on("data", (chunk: Buffer) => {
+    length += chunk.length
+    if (!refused && length > limit) refuse()
+    else if (length > 2 * limit) request.destroy()
+    else if (!refused) chunks.push(chunk)
+  })
+  request.on("end", () => {
+    if (!refused) done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+  })
+  // A client that resets the connection is heard of as an error, and needs no answer.
+  request.on("error", () => {})
+  if (Number(announced) > limit) refuse()
+}
+
+function toAsk({ method = "GET", url = "/", rawHeaders }: IncomingMessage, body: Uint8Array): Ask {
+  const headers: Header[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""])
+  return { method, target: url, headers, body }
+}
+
+function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promise<void> | undefined {
+  const { status, headers, body, end } = reply
+  const whole = typeof body === "string" || body instanceof Uint8Array
+  const lines = headers.flat()
+  if (end !== "complete") {
+    response.writeHead(status, lines)
+    return pace(whole ? [{ bytes: Buffer.from(body) }] : body, end, response, sleep)
+  }
+  if (whole) {
+    if (headerOf(headers, "content-length") === undefined && status !== 204) {
+      lines.push("content-length", String(Buffer.byteLength(body)))
+    }
+    response.writeHead(status, lines)
+    response.end(body)
+    return undefined
+  }
+  response.writeHead(status, lines)
+  if (!Array.isArray(body) || body.some(({ afterMs = 0 }: Frame) => afterMs > 0)) {
+    return pace(body, end, response, sleep)
+  }
+  // Nobody waits in between, so one write will do; twenty would take twice as long.
+  response.end(Buffer.concat(body.map(({ bytes }: Frame) => bytes)))
+  return undefined
+}
+
+/** Writes frame by frame, at the pace of the frames and of the client, and stops when the client leaves. */
+async function pace(
+  frames: Iterable<Frame> | AsyncIterable<Frame>,
+  end: Reply["end"],
+  response: ServerResponse,
+  sleep: Sleep,
+): Promise<void> {
+  const left = new AbortController()
+  response.once("close", () => left.abort())
+  try {
+    response.flushHeaders()
+    for await (const { bytes, afterMs = 0 } of frames) {
+      if (afterMs > 0) await sleep(afterMs, left.signal)
+      if (!response.write(bytes)) await once(response, "drain", { signal: left.signal })
+      left.signal.throwIfAborted()
+    }
+    await finish(end, response)
+  } catch (error) {
+    if (!left.signal.aborted) throw error
+  }
+}
+
+async function finish(end: Reply["end"], response: ServerResponse): Promise<void> {
+  const { socket } = response
+  if (end === "complete") response.end()
+  else if (end === "early-close") socket?.end()
+  else if (end === "reset") {
+    // What was written before a reset has to reach the client.
+    await new Promise((flushed) => socket?.write("", flushed))
+    socket?.resetAndDestroy()
+  }
+}

@@ -1,0 +1,343 @@
+import type { Random } from "./random.ts"
+import { Refusal } from "./refusal.ts"
+
+/** A regular expression as a tree. Ranges are of code points, both ends included. */
+type Node =
+  | { readonly kind: "set"; readonly ranges: readonly Range[]; readonly negated: boolean }
+  | { readonly kind: "sequence"; readonly nodes: readonly Node[] }
+  | { readonly kind: "choice"; readonly nodes: readonly Node[] }
+  | { readonly kind: "repeat"; readonly node: Node; readonly least: number; readonly most: number }
+  | { readonly kind: "start" }
+  | { readonly kind: "end" }
+type Range = readonly [from: number, to: number]
+
+/** A pattern that this module understands. */
+export type Pattern = Node
+
+/** Why a pattern is not understood. */
+export class PatternError extends Error {}
+
+/**
+ * Reads a pattern of JSON Schema, which is an ECMAScript regular expression: literals, classes, groups, choices,
+ * quantifiers and anchors. Throws a `PatternError` for look-around, back references, `\b` and `\p{…}`.
+ */
+export function parsePattern(source: string): Pattern {
+  const chars = [...source]
+  let at = 0
+
+  function choice(): Node {
+    const nodes = [sequence()]
+    while (chars[at] === "|") {
+      at++
+      nodes.push(sequence())
+    }
+    return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: "choice", nodes }
+  }
+
+  function sequence(): Node {
+    const nodes: Node[] = []
+    while (at < chars.length && chars[at] !== "|" && chars[at] !== ")") nodes.push(quantified(atom()))
+    return { kind: "sequence", nodes }
+  }
+
+  function quantified(node: Node): Node {
+    const [least, most] = quantifier() ?? [1, 1]
+    if (least === 1 && most === 1) return node
+    if (chars[at] === "?") at++
+    if (least > most) throw new PatternError(`a quantifier that asks for ${least} to ${most} times`)
+    return { kind: "repeat", node, least, most }
+  }
+
+  function quantifier(): Range | undefined {
+    const simple = { "*": [0, Infinity], "+": [1, Infinity], "?": [0, 1] } as const
+    const char = chars[at]
+    if (char === "*" || char === "+" || char === "?") {
+      at++
+      return simple[char]
+    }
+    const counts = /^\{(\d+)(?:(,)(\d*))?\}/.exec(chars.slice(at, at + 24).join(""))
+    if (!counts) return undefined
+    at += counts[0].length
+    const least = Number(counts[1])
+    if (!counts[2]) return [least, least]
+    return [least, counts[3] ? Number(counts[3]) : Infinity]
+  }
+
+  function atom(): Node {
+    const char = chars[at++]
+    if (char === "(") return group()
+    if (char === "[") return characterClass()
+    if (char === "^") return { kind: "start" }
+    if (char === "$") return { kind: "end" }
+    if (char === ".") return { kind: "set", ranges: lineEnds, negated: true }
+    if (char === "\\") return escaped()
+    if (char === undefined || "*+?)".includes(char)) throw new PatternError(`a '${char}' that stands alone`)
+    return literal(char)
+  }
+
+  function group(): Node {
+    if (chars[at] === "?") {
+      const opening = /^\?(?::|<\w+>)/.exec(chars.slice(at, at + 64).join(""))?.[0]
+      if (!opening) throw new PatternError("a group that looks ahead or behind")
+      at += opening.length
+    }
+    const node = choice()
+    if (chars[at++] !== ")") throw new PatternError("a group without its ')'")
+    return node
+  }
+
+  function escaped(): Extract<Node, { kind: "set" }> {
+    const char = chars[at++]
+    if (char === undefined) throw new PatternError("a backslash at the end")
+    const known = classes[char]
+    if (known) return known
+    const numbered = numberedEscapes[char]?.exec(chars.slice(at, at + 8).join(""))
+    if (numbered) {
+      at += numbered[0].length
+      return one(Number.parseInt(numbered[1] ?? numbered[2] ?? "", 16))
+    }
+    const control = controls[char]
+    if (control !== undefined) return one(control)
+    if (/[a-z1-9]/i.test(char)) throw new PatternError(`'\\${char}'`)
+    return literal(char)
+  }
+
+  function characterClass(): Node {
+    const negated = chars[at] === "^"
+    if (negated) at++
+    const ranges: Range[] = []
+    while (chars[at] !== "]") {
+      if (at >= chars.length) throw new PatternError("a class without its ']'")
+      const from = member()
+      const single = from.ranges.length === 1 && !from.negated ? from.ranges[0] : undefined
+      if (
+        single &&
+        single[0] === single[1] &&
+        chars[at] === "-" &&
+        at + 1 < chars.length &&
+        chars[at + 1] !== "]"
+      ) {
+        at++
+        const to = member().ranges[0]
+        if (!to || to[0] < single[0]) throw new PatternError("a range from high to low in a class")
+        ranges.push([single[0], to[1]])
+      } else {
+        ranges.push(...(from.negated ? complement(from.ranges) : from.ranges))
+      }
+    }
+    at++
+    return { kind: "set", ranges, negated }
+  }
+
+  function member(): Extract<Node, { kind: "set" }> {
+    const char = chars[at++]
+    if (char === "\\" && chars[at] === "b") {
+      at++
+      return one(8)
+    }
+    return char === "\\" ? escaped() : literal(char ?? "")
+  }
+
+  const whole = choice()
+  if (at < chars.length) throw new PatternError("a ')' without its '('")
+  if (weight(whole) > longestText)
+    throw new PatternError(`more than ${longestText} characters or repetitions`)
+  return whole
+}
+
+/** How many nodes the shortest text visits, counting each repetition. */
+function weight(node: Node): number {
+  if (node.kind === "repeat") return Math.max(1, node.least) * weight(node.node)
+  if (node.kind === "sequence") return node.nodes.reduce((sum, inner) => sum + weight(inner), 1)
+  return node.kind === "choice" ? Math.max(...node.nodes.map(weight)) : 1
+}
+
+/** No generated text is longer than this, in code points (chosen). */
+export const longestText = 10_000
+
+const lastCodePoint = 0x10ffff
+const digitRanges: readonly Range[] = [[0x30, 0x39]]
+const wordRanges: readonly Range[] = [
+  [0x61, 0x7a],
+  [0x41, 0x5a],
+  [0x30, 0x39],
+  [0x5f, 0x5f],
+]
+const spaceRanges: readonly Range[] = [
+  [0x20, 0x20],
+  [0x09, 0x0d],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+]
+const lineEnds: readonly Range[] = [
+  [0x0a, 0x0a],
+  [0x0d, 0x0d],
+  [0x2028, 0x2029],
+]
+
+type SetNode = Extract<Node, { kind: "set" }>
+
+const classes: Readonly<Record<string, SetNode>> = {
+  d: { kind: "set", ranges: digitRanges, negated: false },
+  D: { kind: "set", ranges: digitRanges, negated: true },
+  w: { kind: "set", ranges: wordRanges, negated: false },
+  W: { kind: "set", ranges: wordRanges, negated: true },
+  s: { kind: "set", ranges: spaceRanges, negated: false },
+  S: { kind: "set", ranges: spaceRanges, negated: true },
+}
+const numberedEscapes: Readonly<Record<string, RegExp>> = {
+  u: /^(?:\{([0-9a-f]{1,6})\}|([0-9a-f]{4}))/i,
+  x: /^([0-9a-f]{2})/i,
+}
+const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0 }
+
+function one(codePoint: number): SetNode {
+  return { kind: "set", ranges: [[codePoint, codePoint]], negated: false }
+}
+
+function literal(char: string): SetNode {
+  return one(char.codePointAt(0) ?? 0)
+}
+
+function complement(ranges: readonly Range[]): Range[] {
+  const gaps: Range[] = []
+  let next = 0
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    if (from > next) gaps.push([next, from - 1])
+    next = Math.max(next, to + 1)
+  }
+  if (next <= lastCodePoint) gaps.push([next, lastCodePoint])
+  return gaps
+}
+
+/** Whether the pattern matches anywhere in the text, in time linear in both: sets of places, no backtracking. */
+export function matches(pattern: Pattern, text: string): boolean {
+  const codePoints = Array.from(text, (char) => char.codePointAt(0) ?? 0)
+  return ends(pattern, codePoints, new Set(Array(codePoints.length + 1).keys())).size > 0
+}
+
+function ends(node: Node, text: readonly number[], starts: ReadonlySet<number>): ReadonlySet<number> {
+  switch (node.kind) {
+    case "start":
+      return new Set([...starts].filter((at) => at === 0))
+    case "end":
+      return new Set([...starts].filter((at) => at === text.length))
+    case "set":
+      return new Set([...starts].filter((at) => within(text[at], node)).map((at) => at + 1))
+    case "sequence":
+      return node.nodes.reduce((reached, next) => ends(next, text, reached), starts)
+    case "choice":
+      return new Set(node.nodes.flatMap((option) => [...ends(option, text, starts)]))
+    case "repeat": {
+      const reached = new Set(node.least === 0 ? starts : [])
+      let current = starts
+      for (let times = 1; times <= node.most && current.size > 0; times++) {
+        current = ends(node.node, text, current)
+        if (times < node.least) continue
+        // A place that was reached before has been continued from already.
+        current = new Set([...current].filter((at) => !reached.has(at)))
+        for (const at of current) reached.add(at)
+      }
+      return reached
+    }
+  }
+}
+
+function within(codePoint: number | undefined, { ranges, negated }: SetNode): boolean {
+  if (codePoint === undefined) return false
+  return ranges.some(([from, to]) => codePoint >= from && codePoint <= to) !== negated
+}
+
+interface Lengths {
+  /** In code points. Default: 0. */
+  readonly least?: number
+  /** Default: any. */
+  readonly most?: number
+}
+
+/**
+ * A text that the pattern matches, of a length within limits. Throws a `Refusal` that names the pattern when it is
+ * not understood, or when no such text was found.
+ */
+export function generateMatch(
+  source: string,
+  random: Random,
+  { least = 0, most = Infinity }: Lengths,
+  param: string,
+): string {
+  const refuse = (why: string) =>
+    new Refusal(400, { message: `The mock cannot write a text for the pattern '${source}': ${why}.`, param })
+  try {
+    const pattern = parsePattern(source)
+    for (const repeats of repeatPlans(random, least)) {
+      const text = write(pattern, random, repeats)
+      for (const candidate of [text, text.padEnd(least, "x")]) {
+        const length = [...candidate].length
+        if (length >= least && length <= most && matches(pattern, candidate)) return candidate
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    throw refuse(`it has ${error.message}`)
+  }
+  throw refuse("none was found within its limits of length")
+}
+
+/** How often a repeat occurs that may occur up to `more` times again, plan by plan: by chance, then evenly. */
+function* repeatPlans(random: Random, least: number): Generator<(more: number) => number> {
+  for (let i = 0; i < 4; i++) yield (more) => random.below(Math.min(more, 3) + 1)
+  for (const base of least > 32 ? [0, least - 16] : [0]) {
+    for (let times = base; times < base + 32; times++) yield (more) => Math.min(more, times)
+  }
+}
+
+function write(node: Node, random: Random, repeats: (more: number) => number): string {
+  let room = 4 * longestText
+  function visit(node: Node): string {
+    if (--room < 0) throw new PatternError(`more than ${longestText} characters or repetitions`)
+    switch (node.kind) {
+      case "start":
+      case "end":
+        return ""
+      case "set":
+        return character(node, random)
+      case "sequence":
+        return node.nodes.map(visit).join("")
+      case "choice":
+        return visit(random.pick(node.nodes))
+      case "repeat": {
+        const times = node.least + repeats(node.most - node.least)
+        return Array.from({ length: times }, () => visit(node.node)).join("")
+      }
+    }
+  }
+  return visit(node)
+}
+
+const printable: readonly Range[] = [[0x20, 0x7e]]
+
+/** A character of a set: a letter or digit if it has one, else anything printable, else its first. */
+function character({ ranges, negated }: SetNode, random: Random): string {
+  const members = negated ? complement(ranges) : ranges
+  for (const preferred of [wordRanges.slice(0, 3), printable]) {
+    const shared = members.flatMap((range) => preferred.flatMap((other) => overlap(range, other)))
+    if (shared.length > 0) {
+      const [from, to] = random.pick(shared)
+      return String.fromCodePoint(from + random.below(to - from + 1))
+    }
+  }
+  const [first] = members
+  if (!first) throw new PatternError("a class without members")
+  return String.fromCodePoint(first[0])
+}
+
+function overlap([from, to]: Range, [otherFrom, otherTo]: Range): Range[] {
+  const shared: Range = [Math.max(from, otherFrom), Math.min(to, otherTo)]
+  return shared[0] <= shared[1] ? [shared] : []
+}

@@ -1,0 +1,80 @@
+/** A 64-bit hash in two halves of unsigned 32 bits. */
+export type Digest = readonly [number, number]
+
+/**
+ * Hashes text or bytes on top of an earlier digest (default: none), so that `digest(b, digest(a))` depends on
+ * both. Linear, the same on every machine, and no secret-keeping hash. After cyrb53, which is public domain.
+ */
+export function digest(data: string | Uint8Array, from: Digest = [0, 0]): Digest {
+  let a = 0xdeadbeef ^ from[0]
+  let b = 0x41c6ce57 ^ from[1]
+  if (typeof data === "string") {
+    for (let i = 0; i < data.length; i++) {
+      const unit = data.charCodeAt(i)
+      a = Math.imul(a ^ unit, 2654435761)
+      b = Math.imul(b ^ unit, 1597334677)
+    }
+  } else {
+    for (const byte of data) {
+      a = Math.imul(a ^ byte, 2654435761)
+      b = Math.imul(b ^ byte, 1597334677)
+    }
+  }
+  const mixed = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(mixed ^ (mixed >>> 13), 3266489909)
+  return [mixed >>> 0, b >>> 0]
+}
+
+/** A digest as 14 lower-case letters and digits: what ids are made of. */
+export function digestText([a, b]: Digest): string {
+  return a.toString(36).padStart(7, "0") + b.toString(36).padStart(7, "0")
+}
+
+/** A digest as a number in [0, 1). */
+export function digestFraction([a]: Digest): number {
+  return a / 2 ** 32
+}
+
+/** A sequence of draws that its seed alone decides. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  fraction(): number
+  /** A uniform integer from 0 up to, not including, `limit`. */
+  below(limit: number): number
+  /** One of the items, of which there is at least one. */
+  pick<T>(items: readonly T[]): T
+  /** The items in another order. */
+  shuffle<T>(items: readonly T[]): T[]
+}
+
+/** The sequence of a seed, by sfc32. */
+export function random(seed: Digest): Random {
+  let [a, b] = seed
+  let c = 0
+  let counter = 1
+  function next(): number {
+    const sum = (a + b + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = ((c << 21) | (c >>> 11)) + sum
+    return sum >>> 0
+  }
+  // sfc32 needs some rounds before all of its state depends on the seed.
+  for (let i = 0; i < 12; i++) next()
+
+  const fraction = () => next() / 2 ** 32
+  const below = (limit: number) => Math.floor(fraction() * limit)
+  return {
+    fraction,
+    below,
+    // The index is always within the list.
+    pick: <T>(items: readonly T[]) => items[below(items.length)] as T,
+    shuffle(items) {
+      const left = [...items]
+      const shuffled = []
+      while (left.length > 0) shuffled.push(...left.splice(below(left.length), 1))
+      return shuffled
+    },
+  }
+}

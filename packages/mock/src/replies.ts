@@ -1,0 +1,24 @@
+import type { OperationId } from "@nexhina/schemas"
+import { createChatCompletion } from "./replies/chat-completions.ts"
+import { listModels, retrieveModel } from "./replies/models.ts"
+import type { ReplyMaker } from "./reply.ts"
+
+/** Who answers what. An operation of the contract that is missing here does not compile. */
+export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-built" } = {
+  createChatCompletion,
+  listModels,
+  retrieveModel,
+  createResponse: "not-built",
+  retrieveResponse: "not-built",
+  deleteResponse: "not-built",
+  listResponseInputItems: "not-built",
+  createEmbedding: "not-built",
+  createImage: "not-built",
+  createSpeech: "not-built",
+  createTranscription: "not-built",
+  createTranslation: "not-built",
+  createVideo: "not-built",
+  retrieveVideo: "not-built",
+  createModeration: "not-built",
+  createRerank: "not-built",
+}

@@ -1,0 +1,239 @@
+import type {
+  ChatCompletionChoice,
+  ChatCompletionMessage,
+  ChatCompletionRequest,
+  ChatCompletionResponse,
+  ChatMessage,
+  Profile,
+  TokenLogprob,
+} from "@nexhina/schemas"
+import { DONE, splitChat } from "@nexhina/stream"
+import { generate } from "../generate.ts"
+import { sentence, word } from "../prose.ts"
+import { type Digest, digest, digestText, type Random, random } from "../random.ts"
+import { Refusal } from "../refusal.ts"
+import type { Made, ReplyMaker } from "../reply.ts"
+import { countTokens, firstTokens, tokens } from "../tokens.ts"
+import { type Callable, dueCalls } from "./chat-tools.ts"
+
+/** Calls the tools that are due, or says a text that quotes the conversation. */
+export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
+  const { request, profile } = question
+  question.models.require(request.model, "chat")
+  const limit = tokenLimit(request, profile)
+  const seed = contentSeed(request, question.seed)
+  const written = Array.from({ length: request.n ?? 1 }, (_, index) => {
+    const choiceSeed = digest(String(index), seed)
+    const draw = random(choiceSeed)
+    const calls = dueCalls(request, draw)
+    return calls.length > 0 ? call(calls, limit, draw, choiceSeed) : say(request, limit, draw)
+  })
+  const prompt = countPrompt(request)
+  const completion = written.reduce((sum, { count }) => sum + count, 0)
+
+  const value: ChatCompletionResponse = {
+    id: `chatcmpl-${digestText(question.identity)}`,
+    object: "chat.completion",
+    created: question.now,
+    model: request.model,
+    choices: written.map(({ message, finish, logprobs }, index) => ({
+      index,
+      message: profile.openaiMembers ? { ...message, refusal: null, annotations: [] } : message,
+      finish_reason: finish,
+      ...(logprobs
+        ? { logprobs: { content: logprobs, refusal: null } }
+        : profile.openaiMembers && { logprobs: null }),
+    })),
+    usage: {
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+      ...(profile.openaiMembers && noDetails),
+    },
+    ...(profile.openaiMembers && {
+      service_tier: "default",
+      system_fingerprint: `fp_${digestText(digest(request.model, question.seed))}`,
+    }),
+  }
+  if (request.stream !== true) return { value }
+  const includeUsage = request.stream_options?.include_usage === true
+  return {
+    value,
+    stream: (completion) => [
+      ...splitChat(completion, { profile, includeUsage }).map((data) => ({ data })),
+      { data: DONE },
+    ],
+  } satisfies Made<ChatCompletionResponse>
+}
+
+const noDetails = {
+  prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+  completion_tokens_details: {
+    reasoning_tokens: 0,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0,
+  },
+}
+
+/** What one choice says, and how many tokens that took. */
+interface Written {
+  readonly message: ChatCompletionMessage
+  readonly finish: ChatCompletionChoice["finish_reason"]
+  readonly logprobs?: TokenLogprob[]
+  readonly count: number
+}
+
+/** The limit on each choice's tokens. `max_tokens: 0` is no limit, or refused, as the profile says. */
+function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest, profile: Profile): number {
+  for (const [param, limit] of Object.entries({ max_completion_tokens, max_tokens })) {
+    if (limit === 0 && profile.zeroMaxTokens === "invalid") {
+      throw new Refusal(400, {
+        message: `Invalid '${param}': integer below minimum value. Expected a value >= 1, but got 0 instead.`,
+        param,
+        code: "integer_below_min_value",
+      })
+    }
+  }
+  return Math.min(max_completion_tokens || Infinity, max_tokens || Infinity)
+}
+
+/** A hash of what content depends on: all members but those that say how to deliver, cut, count or file it. */
+function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
+  const {
+    stream,
+    stream_options,
+    n,
+    stop,
+    max_tokens,
+    max_completion_tokens,
+    logprobs,
+    top_logprobs,
+    user,
+    metadata,
+    store,
+    service_tier,
+    safety_identifier,
+    prompt_cache_key,
+    ...meaning
+  } = request
+  return digest(JSON.stringify(meaning), seed)
+}
+
+function call(callables: readonly Callable[], limit: number, draw: Random, seed: Digest): Written {
+  let count = 0
+  let cut = false
+  const made = callables.map(({ kind, name, input }) => {
+    const whole = input(draw)
+    const { text, count: used } = firstTokens(whole, limit - count)
+    count += used
+    cut ||= text !== whole
+    return { kind, name, text }
+  })
+  const finish = cut ? "length" : undefined
+  const [only] = made
+  if (only?.kind === "legacy") {
+    const function_call = { name: only.name, arguments: only.text }
+    return {
+      message: { role: "assistant", content: null, function_call },
+      finish: finish ?? "function_call",
+      count,
+    }
+  }
+  const tool_calls = made.map(({ kind, name, text }, index) => {
+    const id = `call_${digestText(digest(`call ${index}`, seed))}`
+    return kind === "custom"
+      ? { id, type: "custom" as const, custom: { name, input: text } }
+      : { id, type: "function" as const, function: { name, arguments: text } }
+  })
+  return { message: { role: "assistant", content: null, tool_calls }, finish: finish ?? "tool_calls", count }
+}
+
+function say(request: ChatCompletionRequest, limit: number, draw: Random): Written {
+  const whole = compose(request, draw)
+  const stopped = beforeStop(whole, request.stop)
+  const { text, count } = firstTokens(stopped, limit)
+  return {
+    message: { role: "assistant", content: text },
+    finish: text === stopped ? "stop" : "length",
+    ...(request.logprobs === true && { logprobs: tokenLogprobs(text, request.top_logprobs ?? 0, draw) }),
+    count,
+  }
+}
+
+function compose({ messages, response_format: format }: ChatCompletionRequest, draw: Random): string {
+  if (format?.type === "json_schema") {
+    const schema = format.json_schema.schema ?? {}
+    return JSON.stringify(generate({ type: "object", ...schema }, draw, "response_format.json_schema.schema"))
+  }
+  const asked = messages.findLastIndex(({ role }) => role === "user")
+  const said = textOf(messages[asked])
+  const answered = messages.slice(asked + 1).filter(({ role }) => role === "tool" || role === "function")
+  const remarks = `${sentence(draw)} ${sentence(draw)}`
+  if (format?.type === "json_object") {
+    return JSON.stringify({ said, ...(answered.length > 0 && { answered: answered.map(textOf) }), remarks })
+  }
+  const quotes = [
+    ...(said === "" ? [] : [`You said: "${said}".`]),
+    ...answered.map((message) => `A tool answered: "${textOf(message)}".`),
+  ]
+  return [...quotes, remarks].join(" ")
+}
+
+/** The text of a message, its parts on lines of their own. */
+function textOf(message: ChatMessage | undefined): string {
+  const content = message?.content
+  if (content == null || typeof content === "string") return content ?? ""
+  return content.flatMap((part) => (part.type === "text" ? part.text : [])).join("\n")
+}
+
+function beforeStop(text: string, stop: ChatCompletionRequest["stop"]): string {
+  if (stop == null) return text
+  const ends = [stop]
+    .flat()
+    .filter((end) => end !== "")
+    .map((end) => text.indexOf(end))
+    .filter((at) => at !== -1)
+  return text.slice(0, Math.min(text.length, ...ends))
+}
+
+const utf8 = new TextEncoder()
+
+/** The chosen token takes at least half of the likelihood; each alternative takes half of what is left. */
+function tokenLogprobs(text: string, alternatives: number, draw: Random): TokenLogprob[] {
+  const entry = (token: string, likelihood: number) => ({
+    token,
+    logprob: Math.log(likelihood),
+    bytes: [...utf8.encode(token)],
+  })
+  return tokens(text).map((token) => {
+    const chosen = entry(token, 0.5 + draw.fraction() / 2)
+    const others = Array.from({ length: Math.max(0, alternatives - 1) }, (_, rank) =>
+      // Numbered, so that no two are the same token.
+      entry(` ${word(draw)}${rank + 1}`, (1 - Math.exp(chosen.logprob)) / 2 ** (rank + 1)),
+    )
+    return { ...chosen, top_logprobs: alternatives === 0 ? [] : [chosen, ...others] }
+  })
+}
+
+/** Tokens of the prompt: of every text and offer in it, and some for each message, image, sound and file. */
+function countPrompt({ messages, tools, functions }: ChatCompletionRequest): number {
+  const offers = [...(tools ?? []), ...(functions ?? [])]
+  return (
+    3 +
+    messages.reduce((sum, message) => sum + countMessage(message), 0) +
+    offers.reduce<number>((sum, offer) => sum + countTokens(JSON.stringify(offer)), 0)
+  )
+}
+
+function countMessage({ content, name, tool_calls, function_call }: ChatMessage): number {
+  const texts = [name ?? "", typeof content === "string" ? content : ""]
+  let others = 0
+  for (const part of Array.isArray(content) ? content : []) {
+    if (part.type === "text") texts.push(part.text)
+    else if (part.type === "refusal") texts.push(part.refusal)
+    else others += 85
+  }
+  if (tool_calls || function_call) texts.push(JSON.stringify([tool_calls, function_call]))
+  return 3 + others + texts.reduce((sum, text) => sum + countTokens(text), 0)
+}

@@ -1,0 +1,35 @@
+import type { endpoints, OperationId, Profile } from "@nexhina/schemas"
+import type { StreamEvent } from "@nexhina/stream"
+import type { Models } from "./models.ts"
+import type { Digest } from "./random.ts"
+
+/** The valid request body of an operation; undefined where it takes none. */
+export type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
+  readonly request?: { readonly schema: { parse(input: unknown): infer Request } } | undefined
+}
+  ? Request
+  : undefined
+
+/** A valid request, and what a reply to it is made from besides. */
+export interface Question<Request> {
+  readonly request: Request
+  /** Path parameters, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly profile: Profile
+  readonly models: Models
+  /** Unix seconds. */
+  readonly now: number
+  /** What content is drawn from: a hash of the seed alone. */
+  readonly seed: Digest
+  /** What ids are drawn from: a hash of the seed, the method, the path and the whole body. */
+  readonly identity: Digest
+}
+
+/** A reply before it is encoded: its JSON value and, when a stream was asked for, how it is told in events. */
+export interface Made<Value = unknown> {
+  readonly value: Value
+  stream?(value: Value): readonly StreamEvent[]
+}
+
+/** Makes the reply to a valid request: a pure function. Throws a `Refusal` for what the mock cannot answer. */
+export type ReplyMaker<Id extends OperationId> = (question: Question<RequestOf<Id>>) => Made

@@ -1,0 +1,21 @@
+import { profiles } from "@nexhina/schemas"
+import type { Reply } from "@nexhina/transcript"
+import { envelope, Refusal } from "./refusal.ts"
+import { corsHeaders } from "./respond.ts"
+
+/** The longest request body that hosts take unless told otherwise: 32 MiB (chosen). */
+export const defaultMaxBodyBytes = 32 * 2 ** 20
+
+/** What a host answers to a body of more than `maxBodyBytes`, which the engine never sees. */
+export function tooLarge(maxBodyBytes: number): Reply {
+  const limit = Number((maxBodyBytes / 2 ** 20).toPrecision(3))
+  const refusal = new Refusal(413, {
+    message: `The request body is larger than ${limit} MiB, the limit here.`,
+  })
+  return {
+    status: 413,
+    headers: [["content-type", "application/json"], ...corsHeaders],
+    body: JSON.stringify(envelope(refusal, profiles.nexhina)),
+    end: "complete",
+  }
+}
