@@ -1,6 +1,10 @@
-import type { Exchange } from "@nexhina/transcript"
+import { type Endpoint, endpoints } from "@nexhina/schemas"
+import type { Exchange, RequestFault } from "@nexhina/transcript"
 import { type Answered, answeredOf } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
+import { unknownPath, wrongMethod } from "../probes/http.ts"
+import { listModels } from "../probes/models.ts"
+import { isTransient } from "../target.ts"
 import { view } from "../view.ts"
 
 /** Every exchange, answered or not. */
@@ -8,15 +12,144 @@ export const everyExchange = view<Exchange>({
   id: "exchanges",
   says: "all exchanges",
   surface: "http",
-  probes: [plainChat],
+  probes: [plainChat, listModels],
   of: (exchange) => exchange,
+})
+
+/** Every request that the server took: a connection was made, and the kit neither hung up nor had enough. */
+export const takenRequests = view<Exchange>({
+  ...everyExchange,
+  id: "http.taken",
+  says: "requests on a connection that was made",
+  of(exchange) {
+    const { response, end } = exchange
+    const taken = response !== undefined || end.stage === "head"
+    return taken && end.kind !== "aborted" && end.kind !== "limit" ? exchange : undefined
+  },
 })
 
 /** Every exchange in which a status line came. */
 export const everyResponse = view<Answered>({
+  ...everyExchange,
   id: "responses",
   says: "all responses",
-  surface: "http",
-  probes: [plainChat],
   of: answeredOf,
+})
+
+/** Every response but event streams, whose ends are judged by their own rules, and what the kit hung up on. */
+export const plainResponses = view<Answered>({
+  ...everyResponse,
+  id: "http.plain",
+  says: "responses that are no event streams",
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    if (!answered || exchange.end.kind === "aborted") return undefined
+    return answered.mediaType === "text/event-stream" ? undefined : answered
+  },
+})
+
+/** Responses that mean something: not those of a server that has too much to do at the moment. */
+export const decidedResponses = view<Answered>({
+  ...everyResponse,
+  id: "http.decided",
+  says: "responses other than 429, 503 and 529",
+  of(exchange) {
+    return isTransient(exchange) ? undefined : everyResponse.of(exchange)
+  },
+})
+
+export const isSuccess = ({ status }: Answered): boolean => status >= 200 && status < 300
+
+/** Every success. */
+export const successes = view<Answered>({
+  ...everyResponse,
+  id: "http.successes",
+  says: "successes",
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    return answered && isSuccess(answered) ? answered : undefined
+  },
+})
+
+/** Whether the contract leaves no choice but JSON for the answer to a request. */
+function hasToBeJson({ operation, streaming }: Answered): boolean {
+  if (operation === undefined) return false
+  const { success }: Endpoint = endpoints[operation]
+  const kinds = Object.values(success.content).map(({ kind }) => kind)
+  return (
+    !(streaming && kinds.includes("stream")) && kinds.every((kind) => kind === "json" || kind === "stream")
+  )
+}
+
+/** Successes of requests that keep the contract, where only JSON can be the answer. */
+export const jsonSuccesses = view<Answered>({
+  ...successes,
+  id: "http.json",
+  says: "successes that have to be JSON",
+  of(exchange) {
+    const answered = successes.of(exchange)
+    return answered && hasToBeJson(answered) && !exchange.intent?.fault ? answered : undefined
+  },
+})
+
+/** Answers to requests that keep the contract. */
+export const answersToValid = view<Answered>({
+  ...decidedResponses,
+  id: "http.valid",
+  says: "answers to requests that keep the contract",
+  of(exchange) {
+    const { intent } = exchange
+    const answered = decidedResponses.of(exchange)
+    return intent && !intent.fault && !intent.key && answered?.operation !== undefined ? answered : undefined
+  },
+})
+
+/** Faults of the body itself, as against those of the path or of what the server happens to offer. */
+const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
+  "malformed-json",
+  "not-an-object",
+  "missing",
+  "wrong-type",
+  "out-of-range",
+  "check",
+])
+
+/** An answer to a request that breaks the contract on purpose, and in which way. */
+export interface FaultAnswer {
+  readonly answered: Answered
+  readonly fault: RequestFault
+}
+
+/** Answers to requests whose body breaks the contract. */
+export const answersToInvalid = view<FaultAnswer>({
+  ...decidedResponses,
+  id: "http.invalid",
+  says: "answers to requests whose body breaks the contract",
+  of(exchange) {
+    const fault = exchange.intent?.fault
+    const answered = decidedResponses.of(exchange)
+    return answered && fault && bodyFaults.has(fault.kind) ? { answered, fault } : undefined
+  },
+})
+
+/**
+ * Whether a server says that it has no such path or method: to a request that asks for none, or with 404 or 405 to
+ * one that keeps the contract. Whether a model exists is what 404 on a model's own path speaks of.
+ */
+export function saysNoSuchRoute({ exchange: { intent }, operation, status }: Answered): boolean {
+  const fault = intent?.fault?.kind
+  if (fault === "unknown-path" || fault === "wrong-method") return true
+  return (status === 404 || status === 405) && (fault === undefined || operation === "retrieveModel")
+}
+
+/** Answers to requests for what the server does not have. */
+export const unknownRoutes = view<Answered>({
+  ...decidedResponses,
+  id: "http.unknown-routes",
+  says: "answers on paths and methods that the server does not have",
+  probes: [unknownPath, wrongMethod],
+  of(exchange) {
+    const answered = decidedResponses.of(exchange)
+    return answered && saysNoSuchRoute(answered) ? answered : undefined
+  },
 })

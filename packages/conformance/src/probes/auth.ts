@@ -1,0 +1,23 @@
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import type { Step } from "../step.ts"
+import { plainChat } from "./chat-completions.ts"
+
+const withKey = (known: Known, key: NonNullable<Step["key"]>): Step[] =>
+  plainChat.asks(known).flatMap((ask) => (typeof ask === "function" ? [] : [{ ...ask, key }]))
+
+/** A key of the right form that no server can know. */
+export const wrongKey: Probe = {
+  id: "auth.wrong-key",
+  says: "a short chat with a wrong API key",
+  quick: true,
+  asks: (known) => withKey(known, "wrong"),
+}
+
+/** No key at all, where answering costs nothing and where it costs tokens. */
+export const missingKey: Probe = {
+  id: "auth.missing-key",
+  says: "the list of models and a short chat without an API key",
+  quick: true,
+  asks: (known) => [{ operation: "listModels", key: "none" }, ...withKey(known, "none")],
+}

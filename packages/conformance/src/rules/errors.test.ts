@@ -1,0 +1,317 @@
+import { encode, type StreamEvent } from "@nexhina/stream"
+import type { RequestFault } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
+import { found } from "../../test/found.ts"
+import { errorRules } from "./errors.ts"
+
+const error = {
+  message: "Nothing to say to: temperature.",
+  type: "invalid_request_error",
+  param: null,
+  code: null,
+}
+const documented401 = {
+  message: "Incorrect API key provided",
+  type: "invalid_request_error",
+  code: "invalid_api_key",
+}
+const openai = knownOf({ profileName: "openai" })
+const atStatus = { part: "status" } as const
+const at = (pointer: string) => ({ part: "body", pointer }) as const
+
+function faultOf(kind: RequestFault["kind"], param?: string): RequestFault {
+  return { kind, says: `${param} is wrong`, ...(param !== undefined && { param }) }
+}
+
+const chat = { operation: "createChatCompletion", request: { model: "m" } } as const
+const refused = (body: unknown) => ({
+  ...chat,
+  fault: faultOf("wrong-type", "temperature"),
+  status: 400,
+  body,
+})
+
+test.each([
+  ["the documented 401", { ...chat, key: "wrong", status: 401, body: { error: documented401 } }],
+  ["members besides", refused({ error: { ...error, innererror: {} }, request_id: "1" })],
+  ["an error labelled as text", { ...refused({ error }), type: "text/plain" }],
+  ["a whole endpoint that is not there", { ...chat, status: 404, body: "404 page not found" }],
+  ["a path that does not exist", { fault: faultOf("unknown-path"), status: 404, body: "" }],
+  [
+    "a quota that is used up",
+    { ...chat, status: 429, body: { error: { ...error, code: "insufficient_quota" } } },
+  ],
+] as const)("%s is legal under nexhina", (_, facts) => {
+  expect(found(errorRules, [exchangeOf(facts)])).toEqual([])
+})
+
+test.each([
+  ["not-json", "<html><h1>Bad Request</h1></html>", ""],
+  ["not-json", "", ""],
+  ["no-error-object", error, "/error"],
+  ["no-error-object", { detail: "Not Found" }, "/error"],
+  ["no-error-object", { error: "No." }, "/error"],
+  ["no-error-object", [], "/error"],
+  ["no-message", { error: { ...error, message: "" } }, "/error/message"],
+  ["no-message", { error: { ...error, message: { text: "No." } } }, "/error/message"],
+  ["no-type", { error: { message: "Wrong temperature.", code: null } }, "/error/type"],
+] as const)("err.envelope: %s in %j", (name, body, pointer) => {
+  expect(found(errorRules, [exchangeOf(refused(body))])).toEqual([["err.envelope", name, at(pointer)]])
+})
+
+test("err.envelope-edge: a page of a known proxy is its own, and only for what proxies say", () => {
+  const page = { ...chat, body: "<html></html>", headers: [["Server", "cloudflare"]] } as const
+  for (const status of [413, 502, 504])
+    expect(found(errorRules, [exchangeOf({ ...page, status })])).toEqual([
+      ["err.envelope-edge", "no-envelope", at("")],
+    ])
+  expect(found(errorRules, [exchangeOf({ ...page, status: 500 })])).toEqual([
+    ["err.envelope", "not-json", at("")],
+  ])
+  expect(found(errorRules, [exchangeOf({ ...page, status: 502, headers: [["Server", "uvicorn"]] })])).toEqual(
+    [["err.envelope", "not-json", at("")]],
+  )
+})
+
+test("err.envelope-full: param is asked for where it is documented", () => {
+  const { param: _, ...rest } = error
+  expect(found(errorRules, [exchangeOf(refused({ error: rest }))])).toEqual([])
+  expect(found(errorRules, [exchangeOf(refused({ error: rest }))], openai)).toEqual([
+    ["err.envelope-full", "no-param", at("/error/param")],
+  ])
+  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, param: 5 } }))])).toEqual([
+    ["err.envelope-full", "param-type", at("/error/param")],
+  ])
+})
+
+test("err.envelope-full: code", () => {
+  const { code: _, ...rest } = error
+  expect(found(errorRules, [exchangeOf(refused({ error: rest }))])).toEqual([
+    ["err.envelope-full", "no-code", at("/error/code")],
+  ])
+  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, code: 400 } }))])).toEqual([
+    ["err.envelope-full", "code-type", at("/error/code")],
+  ])
+})
+
+test.each([
+  ["json", '{"temperature":"must be a number"}'],
+  ["html", "temperature: <html><body>Bad Request</body></html>"],
+  ["stack-trace", 'temperature\nTraceback (most recent call last):\n  File "x", line 1'],
+  ["stack-trace", "TypeError: temperature\n    at parse (node:internal:1:2)"],
+  ["file-path", "temperature: assertion failed in /usr/lib/python3/site-packages/api/chat.py"],
+] as const)("err.message-prose: %s in %j", (name, message) => {
+  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, message } }))])).toEqual([
+    ["err.message-prose", name, at("/error/message")],
+  ])
+})
+
+test.each([
+  "Invalid URL (POST /v1/temperature)",
+  "temperature must be < 2 and > 0; see https://example.com/docs/errors.js",
+  "[temperature] must be a number at most 2",
+  "'temperature' at {messages} (in the body)",
+])("err.message-prose: %j is prose", (message) => {
+  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, message } }))])).toEqual([])
+})
+
+test("err.malformed-json", () => {
+  const answer = (kind: RequestFault["kind"], status: number) =>
+    found(errorRules, [exchangeOf({ ...chat, fault: faultOf(kind), status, body: { error } })])
+  expect(answer("malformed-json", 400)).toEqual([])
+  expect(answer("not-an-object", 422)).toEqual([])
+  expect(answer("malformed-json", 200)).toEqual([["err.malformed-json", "accepted", atStatus]])
+  expect(answer("malformed-json", 422)).toEqual([["err.malformed-json", "other-status", atStatus]])
+  expect(answer("not-an-object", 404)).toEqual([["err.malformed-json", "other-status", atStatus]])
+})
+
+test("err.missing-required", () => {
+  const answer = (status: number, param: string, known = knownOf()) =>
+    found(
+      errorRules,
+      [
+        exchangeOf({
+          ...chat,
+          fault: faultOf("missing", param),
+          status,
+          body: { error: { ...error, param } },
+        }),
+      ],
+      known,
+    )
+  expect(answer(400, "model")).toEqual([])
+  expect(answer(422, "messages")).toEqual([])
+  expect(answer(200, "model")).toEqual([["err.missing-required", "accepted", atStatus]])
+  expect(answer(404, "messages")).toEqual([["err.missing-required", "not-found", atStatus]])
+  expect(answer(403, "messages")).toEqual([["err.missing-required", "other-status", atStatus]])
+  const single = knownOf({ traits: new Set(["single-model"]) })
+  expect(answer(200, "model", single)).toEqual([])
+  expect(answer(200, "messages", single)).toEqual([["err.missing-required", "accepted", atStatus]])
+})
+
+test("err.wrong-type: what a JSON library reads as another type is accepted by many", () => {
+  const answer = (temperature: unknown) =>
+    found(errorRules, [
+      exchangeOf({
+        ...chat,
+        request: { temperature },
+        fault: faultOf("wrong-type", "temperature"),
+        body: {},
+      }),
+    ])
+  for (const lenient of ["0.5", "-1", "true", null, 1]) expect(answer(lenient)).toEqual([])
+  for (const wrong of ["warm", {}, ["0.5"], 5])
+    expect(answer(wrong)).toEqual([["err.wrong-type", "accepted", atStatus]])
+})
+
+test("err.wrong-type: a member deep in the request", () => {
+  const request = { messages: [{ role: "user", content: "5" }, { role: 7 }] }
+  const answer = (param: string) =>
+    found(errorRules, [exchangeOf({ ...chat, request, fault: faultOf("wrong-type", param), body: {} })])
+  expect(answer("messages[1].role")).toEqual([["err.wrong-type", "accepted", atStatus]])
+  expect(answer("messages[0].content")).toEqual([])
+})
+
+test("err.out-of-range: refused or clamped, and blamed on nothing else", () => {
+  const answer = (status: number) =>
+    found(errorRules, [
+      exchangeOf({ ...chat, fault: faultOf("out-of-range", "temperature"), status, body: { error } }),
+    ])
+  for (const status of [200, 400, 422]) expect(answer(status)).toEqual([])
+  for (const status of [302, 403, 404])
+    expect(answer(status)).toEqual([["err.out-of-range", "other-status", atStatus]])
+})
+
+test.each([
+  ["messages[0].role", { ...error, param: "messages[0].role" }],
+  ["messages[0].role", { ...error, message: "The role is not known." }],
+  ["max_tokens", { ...error, message: "Max Tokens must be positive." }],
+])("err.param-named: %s is named by %j", (param, named) => {
+  const exchange = exchangeOf({
+    ...chat,
+    fault: faultOf("out-of-range", param),
+    status: 400,
+    body: { error: named },
+  })
+  expect(found(errorRules, [exchange])).toEqual([])
+})
+
+test("err.param-named: unnamed", () => {
+  const fault = faultOf("out-of-range", "top_p")
+  expect(found(errorRules, [exchangeOf({ ...chat, fault, status: 400, body: { error } })])).toEqual([
+    ["err.param-named", "unnamed", at("/error/param")],
+  ])
+})
+
+test("err.unknown-model, and whether it is refused", () => {
+  const answer = (status: number, known = knownOf()) =>
+    found(
+      errorRules,
+      [exchangeOf({ ...chat, fault: faultOf("unknown-model", "model"), status, body: { error } })],
+      known,
+    )
+  expect(answer(404)).toEqual([])
+  expect(answer(400)).toEqual([])
+  expect(answer(500)).toEqual([["err.unknown-model", "server-error", atStatus]])
+  expect(answer(403)).toEqual([["err.unknown-model", "other-status", atStatus]])
+  expect(answer(200)).toEqual([["err.unknown-model-refused", "answered", atStatus]])
+  expect(answer(200, knownOf({ traits: new Set(["single-model"]) }))).toEqual([])
+})
+
+test("err.status-independent-of-stream", () => {
+  const answer = (...statuses: number[]) =>
+    found(
+      errorRules,
+      statuses.map((status) =>
+        exchangeOf({
+          ...chat,
+          fault: faultOf("missing", "messages"),
+          status,
+          body: { error: { ...error, param: "messages" } },
+        }),
+      ),
+    ).filter(([rule]) => rule === "err.status-independent-of-stream")
+  expect(answer(400, 400)).toEqual([])
+  expect(answer(400)).toEqual([])
+  expect(answer(400, 200)).toEqual([["err.status-independent-of-stream", "stream-accepted", atStatus]])
+  expect(answer(400, 422)).toEqual([["err.status-independent-of-stream", "differs", atStatus]])
+})
+
+test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () => {
+  const answer = (status: number, headers: readonly (readonly [string, string])[]) =>
+    found(errorRules, [exchangeOf({ ...chat, status, headers, body: { error } })])
+  const absent = [["err.retry-after", "absent", { part: "header", name: "retry-after" }]]
+  expect(answer(429, [])).toEqual(absent)
+  expect(answer(503, [])).toEqual(absent)
+  expect(answer(500, [])).toEqual([])
+  for (const time of ["2", "0.5", "Wed, 21 Oct 2026 07:28:00 GMT"])
+    expect(answer(429, [["Retry-After", time]])).toEqual([])
+  expect(answer(429, [["retry-after-ms", "250"]])).toEqual([])
+  expect(answer(429, [["x-should-retry", "false"]])).toEqual([])
+  expect(answer(429, [["retry-after", "soon"]])).toEqual([
+    ["err.retry-after", "malformed", { part: "header", name: "retry-after" }],
+  ])
+})
+
+const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [] }
+
+function streamed(events: readonly StreamEvent[], body = encode(events)) {
+  return found(errorRules, [
+    exchangeOf({ ...chat, request: { stream: true }, type: "text/event-stream", body }),
+  ])
+}
+
+test.each([
+  ["no error", [{ data: chunk }, { data: "[DONE]" }]],
+  ["an error at the end", [{ data: chunk }, { data: { error } }]],
+  ["an error before [DONE]", [{ data: chunk }, { data: { error } }, { data: "[DONE]" }]],
+  ["a named event", [{ event: "error", data: { error } }]],
+  ["a named event with the bare object", [{ event: "error", data: error }]],
+] satisfies [string, StreamEvent[]][])("err.midstream-signalled: %s is legal", (_, events) => {
+  expect(streamed(events)).toEqual([])
+})
+
+test("err.midstream-signalled: shape, no-data, goes-on", () => {
+  const first = encode([{ data: chunk }]).length
+  const atEvent = (event: number, pointer?: string) => ({
+    part: "event",
+    event,
+    offset: expect.any(Number),
+    ...(pointer && { pointer }),
+  })
+  for (const data of [{ error: "No." }, { error: {} }, { error: { message: "" } }])
+    expect(streamed([{ data: chunk }, { data }])).toEqual([
+      ["err.midstream-signalled", "shape", atEvent(1, "/error/message")],
+    ])
+  expect(streamed([], `data: ${JSON.stringify(chunk)}\n\n: failed\nevent: error\n\n`)).toEqual([
+    ["err.midstream-signalled", "no-data", { part: "body", offset: first + ": failed\n".length }],
+  ])
+  expect(streamed([{ data: { error } }, { data: chunk }])).toEqual([
+    ["err.midstream-signalled", "goes-on", atEvent(1)],
+  ])
+})
+
+test("no answer whatsoever makes a rule fail", () => {
+  const kinds = fc.constantFrom("malformed-json", "missing", "wrong-type", "unknown-model", "out-of-range")
+  const bodies = fc.oneof(
+    fc.jsonValue(),
+    fc.uint8Array(),
+    fc.dictionary(
+      fc.constant("error"),
+      fc.dictionary(fc.constantFrom("message", "type", "param", "code"), fc.jsonValue()),
+    ),
+  )
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 200, max: 599 }),
+      kinds,
+      fc.string(),
+      bodies,
+      (status, kind, param, body) => {
+        found(errorRules, [exchangeOf({ ...chat, fault: { kind, param, says: "" }, status, body })])
+      },
+    ),
+  )
+})

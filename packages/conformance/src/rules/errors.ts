@@ -1,0 +1,474 @@
+import { DONE } from "@nexhina/stream"
+import { headerOf } from "@nexhina/transcript"
+import { type Answered, isObject, parseJson } from "../answered.ts"
+import { type Fault, rule } from "../rule.ts"
+import { shown } from "../shown.ts"
+import {
+  apiErrors,
+  edgeErrors,
+  errorObjects,
+  errorOf,
+  laterAnswers,
+  malformedAnswers,
+  memberErrors,
+  missingAnswers,
+  outOfRangeAnswers,
+  unknownModelAnswers,
+  wrongTypeAnswers,
+} from "../views/errors.ts"
+import { decidedResponses, isSuccess } from "../views/http.ts"
+import { eventAt, eventStreams } from "../views/sse.ts"
+
+const since = "0.1.0"
+const errorObject = "Authentication: the error object; OpenAI API reference: error codes"
+const statusCodes = "OpenAI API reference: error codes"
+/** A server that fails on a request is found by this one alone. */
+const afterServerErrors = ["http.no-5xx-invalid"]
+
+const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
+const atStatus = { part: "status" } as const
+
+/** What a body lacks of an error object that clients can read. */
+export function envelopeFaults(
+  answered: Answered,
+): Fault<"not-json" | "no-error-object" | "no-message" | "no-type">[] {
+  const { json, text } = answered
+  if (!json.ok)
+    return [
+      {
+        fault: "not-json",
+        at: bodyAt(""),
+        expected: "JSON",
+        actual: shown(text?.slice(0, 100) ?? json.error),
+      },
+    ]
+  const error = errorOf(answered)
+  if (!error)
+    return [
+      { fault: "no-error-object", at: bodyAt("/error"), expected: "an object", actual: shown(json.value) },
+    ]
+  const { message, type } = error
+  const faults: Fault<"no-message" | "no-type">[] = []
+  if (typeof message !== "string" || message === "")
+    faults.push({
+      fault: "no-message",
+      at: bodyAt("/error/message"),
+      expected: "words",
+      actual: shown(message),
+    })
+  if (typeof type !== "string")
+    faults.push({ fault: "no-type", at: bodyAt("/error/type"), expected: "a string", actual: shown(type) })
+  return faults
+}
+
+/** The beginning of a message, where what is no prose shows. */
+const proseLength = 4000
+
+const unreadable = {
+  json: (text: string) => /^\s*[{[]/.test(text) && parseJson(text).ok,
+  html: (text: string) => /<(?:!doctype|html|head|body|title|h1|center)\b/i.test(text),
+  "stack-trace": (text: string) =>
+    /Traceback \(most recent call last\)|\n\s+at \S|\bat [\w.$<>]{1,100} \([^()\n]{1,200}:\d+:\d+\)|goroutine \d+ \[/.test(
+      text,
+    ),
+  "file-path": (text: string) =>
+    /(?:^|[\s"'(=])(?:\/|[A-Za-z]:\\)[\w.\\/@+-]{1,200}\.(?:py|[cm]?[jt]s|go|rs|cc|cpp|java|rb|php|cs)\b/.test(
+      text,
+    ),
+} as const
+
+/** A text by its letters and digits, so that "max tokens" names `max_tokens`. */
+const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "")
+
+/** The names in a path such as `messages[0].role`. */
+const namesIn = (path: string) => path.split(/[^A-Za-z_]+/).filter((name) => name !== "")
+
+/** Whether a value may stand for one of another type, as JSON libraries read it: "0.5", "true", 1 for true. */
+function isLenientlyRead(value: unknown): boolean {
+  if (typeof value === "string") return /^\s*(?:-?\d+(?:\.\d+)?|true|false)\s*$/i.test(value)
+  return value === null || value === 0 || value === 1
+}
+
+function memberAt(request: unknown, path: string): unknown {
+  return path
+    .split(/[.[\]]+/)
+    .filter((key) => key !== "")
+    .reduce<unknown>(
+      // Neither null nor what is no object has members.
+      (value, key) =>
+        typeof value === "object" ? (value as Record<string, unknown> | null)?.[key] : undefined,
+      request,
+    )
+}
+
+/** The error object in an event's data; under `event: error` the data may be the object itself. */
+function streamedErrorOf(data: string): Readonly<Record<string, unknown>> {
+  const json = parseJson(data)
+  const value = json.ok && isObject(json.value) ? json.value : {}
+  return isObject(value["error"]) ? value["error"] : value
+}
+
+export const errorRules = [
+  rule({
+    id: "err.envelope",
+    since,
+    says: "MUST say what is wrong in an error object, with a message and a type",
+    severity: "MUST",
+    source: errorObject,
+    see: [
+      "https://github.com/kortix-ai/suna/pull/4444",
+      "https://github.com/ai-dynamo/dynamo/pull/3914",
+      "https://github.com/ollama/ollama/issues/10139",
+    ],
+    on: apiErrors,
+    faults: {
+      "not-json": "the body is no JSON",
+      "no-error-object": "the body has no object `error`",
+      "no-message": "`error.message` is no string, or empty",
+      "no-type": "`error.type` is no string",
+    },
+    holds: envelopeFaults,
+  }),
+
+  rule({
+    id: "err.envelope-edge",
+    since,
+    says: "SHOULD say what is wrong in an error object also where a proxy answers for the API",
+    severity: "SHOULD",
+    source: errorObject,
+    see: ["https://github.com/partcad/pre-commit/issues/17"],
+    on: edgeErrors,
+    faults: { "no-envelope": "the body is no error object" },
+    holds: (answered) =>
+      envelopeFaults(answered)
+        .slice(0, 1)
+        .map((fault) => ({ ...fault, fault: "no-envelope" })),
+  }),
+
+  rule({
+    id: "err.envelope-full",
+    since,
+    says: "SHOULD have all documented members in an error object, null where there is nothing to say",
+    severity: "SHOULD",
+    source: errorObject,
+    see: [
+      "https://github.com/ai-dynamo/dynamo/pull/3914",
+      "https://github.com/vllm-project/aibrix/pull/2594",
+    ],
+    on: errorObjects,
+    after: ["err.envelope"],
+    faults: {
+      "no-code": "there is no `error.code`",
+      "code-type": "`error.code` is neither a string nor null",
+      "no-param": "there is no `error.param`, which OpenAI documents",
+      "param-type": "`error.param` is neither a string nor null",
+    },
+    holds({ error }, { profile }) {
+      const member = <Name extends "code" | "param">(name: Name): Fault<`no-${Name}` | `${Name}-type`>[] => {
+        const value = error[name]
+        if (value === null || typeof value === "string") return []
+        const fault = value === undefined ? (`no-${name}` as const) : (`${name}-type` as const)
+        return [{ fault, at: bodyAt(`/error/${name}`), expected: "a string or null", actual: shown(value) }]
+      }
+      return [...member("code"), ...(profile.param401 || error["param"] !== undefined ? member("param") : [])]
+    },
+  }),
+
+  rule({
+    id: "err.message-prose",
+    since,
+    says: "SHOULD write the message for people: no JSON, HTML, stack trace or path of a source file in it",
+    severity: "SHOULD",
+    source: errorObject,
+    see: ["https://github.com/vercel/ai/issues/18303"],
+    on: errorObjects,
+    faults: {
+      json: "the message is JSON in a string",
+      html: "the message holds HTML",
+      "stack-trace": "the message holds a stack trace",
+      "file-path": "the message names a source file of the server",
+    },
+    holds({ error: { message } }) {
+      if (typeof message !== "string") return []
+      const text = message.slice(0, proseLength)
+      const kinds = ["json", "html", "stack-trace", "file-path"] as const
+      const fault = kinds.find((kind) => unreadable[kind](kind === "json" ? message : text))
+      if (!fault) return []
+      return [{ fault, at: bodyAt("/error/message"), expected: "a sentence", actual: shown(message) }]
+    },
+  }),
+
+  rule({
+    id: "err.malformed-json",
+    since,
+    says: "MUST answer 400 to a body that is no JSON, and 400 or 422 to one that is no object",
+    severity: "MUST",
+    source: statusCodes,
+    see: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
+    on: malformedAnswers,
+    after: afterServerErrors,
+    faults: {
+      accepted: "the status is that of a success",
+      "other-status": "the status is another one",
+    },
+    holds({ answered, fault: { kind } }) {
+      const { status } = answered
+      if (status === 400 || (status === 422 && kind === "not-an-object")) return []
+      return [
+        {
+          fault: isSuccess(answered) ? "accepted" : "other-status",
+          at: atStatus,
+          expected: kind === "not-an-object" ? "400 or 422" : "400",
+          actual: String(status),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "err.missing-required",
+    since,
+    says: "MUST answer 400 or 422 to a request without a required member",
+    severity: "MUST",
+    source: `${statusCodes}, and the request bodies of its endpoints`,
+    see: ["https://github.com/diegosouzapw/OmniRoute/pull/6515"],
+    on: missingAnswers,
+    after: afterServerErrors,
+    faults: {
+      accepted: "the status is that of a success",
+      "not-found": "the status is 404, as if the path or the model were at fault",
+      "other-status": "the status is another one",
+    },
+    holds({ answered, fault: { param } }, { traits }) {
+      const { status } = answered
+      if (status === 400 || status === 422) return []
+      // A server with one model needs no name for it.
+      if (isSuccess(answered) && param === "model" && traits.has("single-model")) return []
+      const fault = isSuccess(answered) ? "accepted" : status === 404 ? "not-found" : "other-status"
+      return [{ fault, at: atStatus, expected: `400 or 422: ${param} is missing`, actual: String(status) }]
+    },
+  }),
+
+  rule({
+    id: "err.wrong-type",
+    since,
+    says: "SHOULD refuse a member of a wrong type with 4xx",
+    severity: "SHOULD",
+    source: `${statusCodes}, and the request bodies of its endpoints`,
+    on: wrongTypeAnswers,
+    after: afterServerErrors,
+    faults: { accepted: "the status is that of a success" },
+    holds({ answered, fault: { param, says } }) {
+      if (!isSuccess(answered)) return []
+      if (param !== undefined && isLenientlyRead(memberAt(answered.request, param))) return []
+      return [{ fault: "accepted", at: atStatus, expected: `4xx: ${says}`, actual: String(answered.status) }]
+    },
+  }),
+
+  rule({
+    id: "err.out-of-range",
+    since,
+    says: "SHOULD refuse a number out of its range with 400 or 422, unless it makes do with the nearest",
+    severity: "SHOULD",
+    source: `${statusCodes}, and the request bodies of its endpoints`,
+    see: ["https://github.com/mlflow/mlflow/pull/8697"],
+    on: outOfRangeAnswers,
+    after: afterServerErrors,
+    faults: { "other-status": "the status blames something else" },
+    holds({ answered, fault: { says } }) {
+      const { status } = answered
+      if (isSuccess(answered) || status === 400 || status === 422) return []
+      return [
+        { fault: "other-status", at: atStatus, expected: `400 or 422: ${says}`, actual: String(status) },
+      ]
+    },
+  }),
+
+  rule({
+    id: "err.param-named",
+    since,
+    says: "SHOULD name the member at fault, in param or in the message",
+    severity: "SHOULD",
+    source: errorObject,
+    see: ["https://github.com/vllm-project/vllm/issues/35438"],
+    on: memberErrors,
+    after: ["err.envelope"],
+    faults: { unnamed: "neither param nor the message names the member" },
+    holds({ error: { param: named, message }, param }) {
+      const names = namesIn(param).map(plain)
+      const texts = [named, message].flatMap((text) => (typeof text === "string" ? [plain(text)] : []))
+      if (names.some((name) => texts.some((text) => text.includes(name)))) return []
+      return [
+        {
+          fault: "unnamed",
+          at: bodyAt("/error/param"),
+          expected: `the name of ${param}`,
+          actual: `param ${shown(named)}, message ${shown(message)}`,
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "err.unknown-model",
+    since,
+    says: "MUST answer 404 or 400 where it refuses a model that does not exist",
+    severity: "MUST",
+    source: statusCodes,
+    see: [
+      "https://github.com/mudler/LocalAI/pull/9133",
+      "https://github.com/runpod-workers/worker-vllm/issues/57",
+    ],
+    on: unknownModelAnswers,
+    faults: {
+      "server-error": "the status says that the server failed",
+      "other-status": "the status is another one",
+    },
+    holds(answered) {
+      const { status } = answered
+      if (isSuccess(answered) || status === 404 || status === 400) return []
+      const fault = status >= 500 ? "server-error" : "other-status"
+      return [{ fault, at: atStatus, expected: "404 or 400", actual: String(status) }]
+    },
+  }),
+
+  rule({
+    id: "err.unknown-model-refused",
+    since,
+    says: "SHOULD refuse a model that does not exist",
+    severity: ({ traits }) => (traits.has("single-model") ? "not-applicable" : "SHOULD"),
+    source: statusCodes,
+    see: [
+      "https://github.com/ddalcu/mlx-serve/issues/257",
+      "https://github.com/sgl-project/sglang/pull/31419",
+    ],
+    on: unknownModelAnswers,
+    after: ["http.no-error-in-2xx"],
+    faults: { answered: "another model answered" },
+    holds: (answered) =>
+      isSuccess(answered)
+        ? [{ fault: "answered", at: atStatus, expected: "404 or 400", actual: String(answered.status) }]
+        : [],
+  }),
+
+  rule({
+    id: "err.status-independent-of-stream",
+    since,
+    says: "MUST refuse an invalid request with the same status whether a stream was asked for or not",
+    severity: "MUST",
+    source: `${statusCodes}; RFC 9110, section 15: the status tells the result of the request`,
+    see: ["https://github.com/sgl-project/sglang/pull/20027"],
+    scope: "group",
+    on: decidedResponses,
+    faults: {
+      "stream-accepted": "only the stream's status is that of a success",
+      differs: "the statuses differ in another way",
+    },
+    holds([plain, streamed]) {
+      if (!plain || !streamed) return { undecided: "only one of the two requests was answered" }
+      if (plain.status === streamed.status || isSuccess(plain)) return []
+      return [
+        {
+          of: 1,
+          fault: isSuccess(streamed) ? "stream-accepted" : "differs",
+          at: atStatus,
+          expected: `${plain.status}, as without a stream`,
+          actual: String(streamed.status),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "err.retry-after",
+    since,
+    says: "SHOULD tell when to come again",
+    severity: "SHOULD",
+    source: "RFC 9110, section 10.2.3; OpenAI API reference: rate limits",
+    see: [
+      "https://github.com/BerriAI/litellm/pull/30098",
+      "https://github.com/majiayu000/litellm-rs/issues/833",
+    ],
+    on: laterAnswers,
+    faults: {
+      absent: "there is neither retry-after nor retry-after-ms",
+      malformed: "the time is neither a number nor a date",
+    },
+    holds(answered) {
+      const headers = answered.exchange.response?.headers ?? []
+      // A quota that is used up does not come back by waiting.
+      if (
+        headerOf(headers, "x-should-retry") === "false" ||
+        errorOf(answered)?.["code"] === "insufficient_quota"
+      )
+        return []
+      const name = headerOf(headers, "retry-after-ms") === undefined ? "retry-after" : "retry-after-ms"
+      const value = headerOf(headers, name)
+      if (value !== undefined && (/^\d+(?:\.\d+)?$/.test(value) || !Number.isNaN(Date.parse(value))))
+        return []
+      return [
+        {
+          fault: value === undefined ? "absent" : "malformed",
+          at: { part: "header", name },
+          expected: "seconds, or a date",
+          actual: shown(value),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "err.midstream-signalled",
+    since,
+    says: "MUST tell of a failure in a stream by an error object with a message, and end the stream with it",
+    severity: "MUST",
+    source: `${errorObject}; WHATWG HTML, section 9.2.6`,
+    see: [
+      "https://github.com/ai-dynamo/dynamo/pull/8430",
+      "https://github.com/mastra-ai/mastra/pull/22097",
+      "https://github.com/langgenius/dify/pull/37236",
+    ],
+    on: eventStreams,
+    faults: {
+      shape: "the event's data are no error object with a message",
+      "no-data": "an event of type error has no data, so that clients never see it",
+      "goes-on": "the stream goes on after the error",
+    },
+    holds(stream) {
+      const { decoded, events, payloads, errors } = stream
+      const dataless = decoded.departures.find(
+        ({ kind, text }) => kind === "event-without-data" && text === "event: error",
+      )
+      if (dataless)
+        return [
+          {
+            fault: "no-data",
+            at: { part: "body", offset: dataless.offset },
+            expected: "data with an error object",
+            actual: dataless.text,
+          },
+        ]
+      const [number] = errors
+      const event = number === undefined ? undefined : events[number]
+      if (number === undefined || !event) return []
+      const faults: Fault<"shape" | "goes-on">[] = []
+      const { message } = streamedErrorOf(event.data)
+      if (typeof message !== "string" || message === "")
+        faults.push({
+          fault: "shape",
+          at: eventAt(stream, number, "/error/message"),
+          expected: "words",
+          actual: shown(event.data),
+        })
+      const next = payloads.findIndex(({ kind }, each) => each > number && kind !== "done")
+      if (next !== -1)
+        faults.push({
+          fault: "goes-on",
+          at: eventAt(stream, next),
+          expected: `${DONE} or the end of the stream`,
+          actual: shown(events[next]?.data),
+        })
+      return faults
+    },
+  }),
+] as const

@@ -1,0 +1,165 @@
+import { endpoints } from "@nexhina/schemas"
+import type { ExchangeEnd, RequestFault } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
+import { found, judgedBy } from "../../test/found.ts"
+import { httpRules } from "./http.ts"
+
+const request = { model: "m", input: "hello" }
+const reply = endpoints.createEmbedding.examples.vector.value
+const answer = { operation: "createEmbedding", request, body: reply } as const
+const error = { error: { message: "No.", type: "invalid_request_error", param: null, code: null } }
+const fault: RequestFault = { kind: "missing", param: "input", says: "input is missing" }
+const atEnd = { part: "end" } as const
+const atStatus = { part: "status" } as const
+
+test.each([
+  ["a JSON answer", answer],
+  ["parameters of the media type", { ...answer, type: "Application/JSON; charset=utf-8" }],
+  ["white space around the value", { ...answer, body: `\r\n ${JSON.stringify(reply)}\n\n` }],
+  ["a null error", { ...answer, body: { ...reply, error: null } }],
+  [
+    "a failed response, which is a resource",
+    { body: { object: "response", status: "failed", error: { code: "x" } } },
+  ],
+  ["a stream", { operation: "createChatCompletion", request: { stream: true }, type: "text/event-stream" }],
+  [
+    "a stream that was cut, which is judged as one",
+    { type: "text/event-stream", end: { kind: "truncated" } },
+  ],
+  ["a request that the kit hung up on", { ...answer, end: { kind: "aborted", stage: "body" } }],
+  [
+    "a server that could not be reached",
+    { end: { kind: "network", code: "ECONNREFUSED", stage: "connect" } },
+  ],
+  ["an error with its status", { ...answer, fault, status: 400, body: error }],
+  ["an endpoint that is not offered", { ...answer, status: 501, body: error }],
+  ["a server that has too much to do", { ...answer, status: 503, body: "" }],
+  ["a path that does not exist", { fault: { kind: "unknown-path", says: "" }, status: 404, body: error }],
+] as const)("%s is legal", (_, facts) => {
+  expect(found(httpRules, [exchangeOf(facts)])).toEqual([])
+})
+
+test.each([
+  ["silent", { kind: "timeout", stage: "head" }],
+  ["hung-up", { kind: "network", stage: "head", code: "ECONNRESET" }],
+  ["hung-up", { kind: "truncated", stage: "head" }],
+  ["not-http", { kind: "network", stage: "head", code: "HPE_INVALID_CONSTANT" }],
+] as const)("http.answers: %s, when %j", (name, end) => {
+  expect(found(httpRules, [exchangeOf({ ...answer, end })])).toEqual([["http.answers", name, atEnd]])
+})
+
+test.each([
+  ["cut-short", { kind: "truncated", stage: "body" }],
+  ["cut-short", { kind: "network", stage: "body", code: "ECONNRESET" }],
+  ["stalled", { kind: "timeout", stage: "body" }],
+  ["endless", { kind: "limit", stage: "body", code: "bytes" }],
+  ["overrun", { kind: "complete", code: "HPE_INVALID_CONSTANT" }],
+] as const)("http.body-complete: %s, when %j; the JSON in it is not judged", (name, end) => {
+  const cut = exchangeOf({ ...answer, body: '{"object":', end: end as Partial<ExchangeEnd> })
+  expect(found(httpRules, [cut])).toEqual([["http.body-complete", name, atEnd]])
+})
+
+test("http.json-content-type: absent, or another one", () => {
+  const at = { part: "header", name: "content-type" } as const
+  expect(found(httpRules, [exchangeOf({ ...answer, headers: [] })])).toEqual([
+    ["http.json-content-type", "absent", at],
+  ])
+  expect(found(httpRules, [exchangeOf({ ...answer, type: "text/html" })])).toEqual([
+    ["http.json-content-type", "other", at],
+  ])
+})
+
+const text = JSON.stringify(reply)
+
+test.each([
+  ["empty", "", 0],
+  ["byte-order-mark", `\ufeff${text}`, 0],
+  ["not-finite", '{"é":[NaN]}', 7],
+  ["more-after-value", `${text}data: [DONE]`, text.length],
+  ["malformed", '{"a":1,}', 7],
+] as const)("http.body-valid-json: %s in %j", (name, body, offset) => {
+  expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([
+    ["http.body-valid-json", name, { part: "body", offset }],
+  ])
+})
+
+test("http.body-valid-json: not-utf8", () => {
+  const body = new Uint8Array([0x22, 0xff, 0x22])
+  expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([
+    ["http.body-valid-json", "not-utf8", { part: "body" }],
+  ])
+})
+
+test("http.no-error-in-2xx: a member, or the whole body, whatever was asked", () => {
+  expect(found(httpRules, [exchangeOf({ ...answer, fault, body: error })])).toEqual([
+    ["http.no-error-in-2xx", "error-member", atStatus],
+  ])
+  expect(found(httpRules, [exchangeOf({ ...answer, body: { object: "error", message: "No." } })])).toEqual([
+    ["http.no-error-in-2xx", "error-object", atStatus],
+  ])
+})
+
+test("http.no-error-in-2xx: that something failed excuses only resources that can", () => {
+  expect(found(httpRules, [exchangeOf({ ...answer, body: { ...error, status: "failed" } })])).toEqual([
+    ["http.no-error-in-2xx", "error-member", atStatus],
+  ])
+})
+
+test("a 5xx is a failure, by whether the request keeps the contract", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 500, max: 599 }), fc.boolean(), (status, valid) => {
+      const exchange = exchangeOf({ ...answer, status, body: error, ...(!valid && { fault }) })
+      const name = valid ? "http.no-5xx-valid" : "http.no-5xx-invalid"
+      const excused = [501, 503, 529].includes(status)
+      expect(found(httpRules, [exchange])).toEqual(excused ? [] : [[name, "server-error", atStatus]])
+    }),
+  )
+})
+
+const unknown = { operation: "listModels", fault: { kind: "unknown-path", says: "" } } as const
+
+test.each([
+  ["accepted", 200],
+  ["server-error", 500],
+  ["other-status", 400],
+  ["other-status", 301],
+] as const)("http.unknown-route-envelope: %s for %i", (name, status) => {
+  expect(found(httpRules, [exchangeOf({ ...unknown, status, body: status < 400 ? {} : error })])).toEqual([
+    ["http.unknown-route-envelope", name, atStatus],
+  ])
+})
+
+test("http.unknown-route-envelope: no-envelope, also where a whole endpoint is not there", () => {
+  const at = { part: "body", pointer: "/error" } as const
+  const body = { detail: "Not Found" }
+  for (const facts of [unknown, answer]) {
+    expect(found(httpRules, [exchangeOf({ ...facts, status: 404, body })])).toEqual([
+      ["http.unknown-route-envelope", "no-envelope", at],
+    ])
+  }
+})
+
+test("http.request-id: asked for by OpenAI's documentation, in any of its spellings", () => {
+  const known = knownOf({ profileName: "openai" })
+  expect(found(httpRules, [exchangeOf(answer)], known)).toEqual([
+    ["http.request-id", "absent", { part: "header", name: "x-request-id" }],
+  ])
+  const headers = [
+    ["Content-Type", "application/json"],
+    ["X-Oneapi-Request-Id", "1"],
+  ] as const
+  expect(found(httpRules, [exchangeOf({ ...answer, headers })], known)).toEqual([])
+})
+
+test("an answer is judged by every rule that speaks of it", () => {
+  expect(judgedBy(httpRules, [exchangeOf(answer)])).toEqual([
+    "http.answers",
+    "http.body-complete",
+    "http.json-content-type",
+    "http.body-valid-json",
+    "http.no-error-in-2xx",
+    "http.no-5xx-valid",
+  ])
+})

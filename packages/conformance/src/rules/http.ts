@@ -1,0 +1,270 @@
+import { endpoints } from "@nexhina/schemas"
+import { headerOf } from "@nexhina/transcript"
+import { type Answered, isObject } from "../answered.ts"
+import { jsonFlaw } from "../json-flaw.ts"
+import { type Fault, rule } from "../rule.ts"
+import { shown } from "../shown.ts"
+import { requestIdHeaders } from "../target.ts"
+import {
+  answersToInvalid,
+  answersToValid,
+  everyResponse,
+  isSuccess,
+  jsonSuccesses,
+  plainResponses,
+  successes,
+  takenRequests,
+  unknownRoutes,
+} from "../views/http.ts"
+import { envelopeFaults } from "./errors.ts"
+
+const since = "0.1.0"
+
+/** 501 says that something is not offered, which is no failure. */
+const isFailure = ({ status }: Answered) => status >= 500 && status !== 501
+
+const serverError = ({ status }: Answered, expected: string): Fault<"server-error">[] => [
+  { fault: "server-error", at: { part: "status" }, expected, actual: String(status) },
+]
+
+/** Whether the body is a resource that itself failed, of which the error is a member like others. */
+function isFailedResource({ operation }: Answered, body: Readonly<Record<string, unknown>>): boolean {
+  const surface = operation === undefined ? "responses" : endpoints[operation].surface
+  return body["status"] === "failed" && (surface === "responses" || surface === "video")
+}
+
+export const httpRules = [
+  rule({
+    id: "http.answers",
+    since,
+    says: "MUST answer a request that it took, within the timeout, with an HTTP response",
+    severity: "MUST",
+    source: "RFC 9110, section 3.4; Streaming Output Guide: a client waits at least 60 s",
+    see: ["https://github.com/kekzl/imp/issues/757", "https://github.com/microsoft/foundry-local/issues/422"],
+    on: takenRequests,
+    faults: {
+      silent: "no status line came within the timeout",
+      "hung-up": "the connection closed before a status line came",
+      "not-http": "what came is no HTTP",
+    },
+    holds({ response, end }) {
+      if (response) return []
+      const fault = end.kind === "timeout" ? "silent" : end.code?.startsWith("HPE_") ? "not-http" : "hung-up"
+      return [{ fault, at: { part: "end" }, expected: "a response", actual: end.code ?? end.kind }]
+    },
+  }),
+
+  rule({
+    id: "http.body-complete",
+    since,
+    says: "MUST send the whole body, of the length that it announces, within the timeout",
+    severity: "MUST",
+    source: "RFC 9112, sections 6.3 and 8",
+    on: plainResponses,
+    faults: {
+      "cut-short": "the connection closed before the body's end",
+      stalled: "the body stopped arriving and did not end",
+      endless: "the body went on until the kit stopped reading",
+      overrun: "more bytes came after the announced length",
+    },
+    holds({ exchange: { end } }) {
+      const faults = {
+        complete: end.code === undefined ? undefined : "overrun",
+        truncated: "cut-short",
+        network: "cut-short",
+        timeout: "stalled",
+        limit: "endless",
+        aborted: undefined,
+      } as const
+      const fault = faults[end.kind]
+      if (!fault) return []
+      return [{ fault, at: { part: "end" }, expected: "the body, whole", actual: end.code ?? end.kind }]
+    },
+  }),
+
+  rule({
+    id: "http.json-content-type",
+    since,
+    says: "MUST label a JSON answer as application/json",
+    severity: "MUST",
+    source: "OpenAI API reference: responses of every endpoint; RFC 8259, section 11",
+    see: ["https://github.com/decolua/9router/issues/3492"],
+    on: jsonSuccesses,
+    faults: {
+      absent: "there is no content-type",
+      other: "the content-type is another one",
+    },
+    holds({ mediaType, exchange }) {
+      if (mediaType === "application/json") return []
+      return [
+        {
+          fault: mediaType === "" ? "absent" : "other",
+          at: { part: "header", name: "content-type" },
+          expected: "application/json",
+          actual: shown(headerOf(exchange.response?.headers ?? [], "content-type")),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "http.body-valid-json",
+    since,
+    says: "MUST send JSON: UTF-8, no byte order mark, no NaN or Infinity, nothing after the value",
+    severity: "MUST",
+    source: "RFC 8259, sections 2, 6 and 8.1",
+    see: [
+      "https://github.com/decolua/9router/issues/3492",
+      "https://github.com/dphnAI/sonar/issues/183",
+      "https://github.com/madroidmaq/mlx-omni-server/pull/56",
+    ],
+    on: jsonSuccesses,
+    after: ["http.body-complete", "http.json-content-type"],
+    faults: {
+      "not-utf8": "bytes that are no UTF-8",
+      empty: "there is no body",
+      "byte-order-mark": "the body begins with a byte order mark",
+      "not-finite": "a number is NaN or Infinity",
+      "more-after-value": "something follows the value",
+      malformed: "the body is no JSON in another way",
+    },
+    holds({ text, json }) {
+      if (json.ok) return []
+      if (text === undefined)
+        return [{ fault: "not-utf8", at: { part: "body" }, expected: "UTF-8", actual: "other bytes" }]
+      const { kind, at } = jsonFlaw(text)
+      const offset = Buffer.byteLength(text.slice(0, at))
+      return [
+        {
+          fault: kind,
+          at: { part: "body", offset },
+          expected: kind === "more-after-value" ? "the end of the body" : "JSON",
+          actual: shown(text.slice(at, at + 60)),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "http.no-error-in-2xx",
+    since,
+    says: "MUST NOT answer an error with the status of a success",
+    severity: "MUST",
+    source: "OpenAI API reference: error codes; RFC 9110, section 15.3",
+    see: [
+      "https://github.com/Azure/azure-sdk-for-net/issues/44135",
+      "https://github.com/azrtydxb/Fastllm-proxy/issues/28",
+      "https://github.com/runpod-workers/worker-vllm/issues/57",
+    ],
+    on: successes,
+    faults: {
+      "error-member": "the body has a top-level error",
+      "error-object": "the body is an error object without the member around it",
+    },
+    holds(answered) {
+      const body = answered.json.ok ? answered.json.value : undefined
+      if (!isObject(body) || isFailedResource(answered, body)) return []
+      const at = { part: "status" } as const
+      const error = body["error"]
+      if (error !== undefined && error !== null)
+        return [
+          {
+            fault: "error-member",
+            at,
+            expected: "400 or above",
+            actual: `${answered.status}: ${shown(error)}`,
+          },
+        ]
+      if (body["object"] === "error")
+        return [
+          {
+            fault: "error-object",
+            at,
+            expected: "400 or above",
+            actual: `${answered.status}: ${shown(body)}`,
+          },
+        ]
+      return []
+    },
+  }),
+
+  rule({
+    id: "http.no-5xx-valid",
+    since,
+    says: "MUST NOT fail on a request that keeps the contract",
+    severity: "MUST",
+    source: "RFC 9110, section 15.6; OpenAI API reference: request bodies",
+    see: [
+      "https://github.com/vllm-project/vllm/issues/16774",
+      "https://github.com/vllm-project/vllm/pull/17664",
+      "https://github.com/JamePeng/llama-cpp-python/issues/113",
+    ],
+    on: answersToValid,
+    faults: { "server-error": "the status says that the server failed" },
+    holds: (answered) => (isFailure(answered) ? serverError(answered, "2xx, or 4xx with the reason") : []),
+  }),
+
+  rule({
+    id: "http.no-5xx-invalid",
+    since,
+    says: "MUST blame the client, not itself, for a request that breaks the contract",
+    severity: "MUST",
+    source: "RFC 9110, sections 15.5 and 15.6",
+    see: [
+      "https://github.com/vllm-project/vllm/issues/35438",
+      "https://github.com/vllm-project/vllm/pull/17664",
+      "https://github.com/mlflow/mlflow/pull/8697",
+      "https://github.com/NousResearch/hermes-agent/pull/33077",
+    ],
+    on: answersToInvalid,
+    faults: { "server-error": "the status says that the server failed" },
+    holds: ({ answered }) => (isFailure(answered) ? serverError(answered, "4xx") : []),
+  }),
+
+  rule({
+    id: "http.unknown-route-envelope",
+    since,
+    says: "SHOULD answer 404 or 405 with an error object where it has no such path or method",
+    severity: "SHOULD",
+    source: "RFC 9110, sections 15.5.5 and 15.5.6; Authentication: the error object",
+    see: ["https://github.com/ollama/ollama/issues/10139"],
+    on: unknownRoutes,
+    faults: {
+      accepted: "the status is that of a success",
+      "server-error": "the status says that the server failed",
+      "other-status": "the status is neither 404 nor 405",
+      "no-envelope": "the body is no error object",
+    },
+    holds(answered) {
+      const { status } = answered
+      if (status === 404 || status === 405)
+        return envelopeFaults(answered)
+          .slice(0, 1)
+          .map((fault) => ({ ...fault, fault: "no-envelope" as const }))
+      const fault = isSuccess(answered) ? "accepted" : isFailure(answered) ? "server-error" : "other-status"
+      return [{ fault, at: { part: "status" }, expected: "404 or 405", actual: String(status) }]
+    },
+  }),
+
+  rule({
+    id: "http.request-id",
+    since,
+    says: "MAY tell under which id it knows the request",
+    severity: (known) => (known.profile.openaiMembers ? "MAY" : "not-applicable"),
+    source: "OpenAI API reference: debugging requests",
+    on: everyResponse,
+    faults: { absent: "no header holds a request id" },
+    holds({ exchange: { response } }) {
+      const headers = response?.headers ?? []
+      if (requestIdHeaders.some((name) => headerOf(headers, name))) return []
+      return [
+        {
+          fault: "absent",
+          at: { part: "header", name: "x-request-id" },
+          expected: "an id",
+          actual: "nothing",
+        },
+      ]
+    },
+  }),
+] as const

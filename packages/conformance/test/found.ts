@@ -1,0 +1,39 @@
+import type { Exchange } from "@nexhina/transcript"
+import { judge, type Tally } from "../src/judge.ts"
+import type { Known } from "../src/known.ts"
+import { type Rule, severityOf, type Where } from "../src/rule.ts"
+import { knownOf } from "./exchange.ts"
+
+/** Each applicable rule's judgement of some exchanges, as those of one sample that it asked for itself. */
+function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: Known): Tally[] {
+  const applicable = rules.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  return applicable.flatMap((rule) => {
+    const group = {
+      sample: { by: rule.id, index: 0, asks: [] },
+      asked: exchanges.map((exchange) => ({ step: { operation: "listModels" as const }, exchange })),
+    }
+    const tally = judge(applicable, [group], known).get(rule.id)
+    if (tally?.crash) throw new Error(tally.crash)
+    return tally ?? []
+  })
+}
+
+/** What rules find in some exchanges: the rule's id, the fault's name, the place. */
+export function found(
+  rules: readonly Rule[],
+  exchanges: readonly Exchange[],
+  known: Known = knownOf(),
+): [rule: string, fault: string, at: Where][] {
+  return judged(rules, exchanges, known).flatMap(({ rule, found }) =>
+    found.map(({ fault }): [string, string, Where] => [rule.id, fault.fault, fault.at]),
+  )
+}
+
+/** The rules that came to a decision on some exchanges. */
+export function judgedBy(
+  rules: readonly Rule[],
+  exchanges: readonly Exchange[],
+  known: Known = knownOf(),
+): string[] {
+  return judged(rules, exchanges, known).flatMap(({ rule, judged }) => (judged > 0 ? [rule.id] : []))
+}
