@@ -1,11 +1,4 @@
-import {
-  type ModelKind,
-  type OperationId,
-  type ProfileName,
-  profiles,
-  type Surface,
-  type Trait,
-} from "@nexhina/schemas"
+import type { ModelKind, OperationId, ProfileName, Surface, Trait } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import * as fc from "fast-check"
 import { answeredOf, isObject } from "./answered.ts"
@@ -13,9 +6,9 @@ import { draw, seedOf } from "./draw.ts"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
 import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
-import type { Known } from "./known.ts"
-import { chooseModels, listedModels } from "./learn.ts"
-import { plainChat } from "./probes/chat-completions.ts"
+import { type Known, knownBefore } from "./known.ts"
+import { chooseModels, listedModels } from "./models.ts"
+import { missingKey } from "./probes/auth.ts"
 import { listModels } from "./probes/models.ts"
 import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "./report.ts"
 import { type Rule, type Severity, severityOf } from "./rule.ts"
@@ -153,18 +146,13 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     })
   }
 
-  let known: Known = {
-    profileName: options.profile,
-    profile: profiles[options.profile],
+  let known = knownBefore(options.profile, {
     traits: new Set(options.traits),
-    auth: "untested",
     apiKey: target.apiKey,
     deterministic: options.deterministic,
-    models: chooseModels(options.models, []),
-    listed: [],
     required: new Set(options.require),
     maxOutputTokens: options.maxOutputTokens,
-  }
+  })
 
   progress("learning")
   await sendAll([{ by: listModels.id, index: 0, asks: listModels.asks(known) }], "learning")
@@ -175,11 +163,8 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const listed = listing.flatMap(listedModels)
   known = { ...known, listed, models: chooseModels(options.models, listed) }
   if (target.apiKey !== undefined) {
-    const keyless = plainChat
-      .asks(known)
-      .map((ask) => (typeof ask === "function" ? ask : { ...ask, key: "none" as const }))
-    await sendAll([{ by: "learn.auth", index: 0, asks: keyless }], "learning")
-    const status = groups.at(-1)?.asked[0]?.exchange.response?.status
+    await sendAll([{ by: missingKey.id, index: 0, asks: missingKey.asks(known) }], "learning")
+    const status = groups.at(-1)?.asked.at(-1)?.exchange.response?.status
     if (status !== undefined) known = { ...known, auth: isRefusal(status) ? "required" : "open" }
   }
 
@@ -188,7 +173,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const judging = withPrerequisites(applicable, allRules)
 
   const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(
-    (probe) => probe.id !== listModels.id && (!options.quick || probe.quick),
+    (probe) => !groups.some(({ sample }) => sample.by === probe.id) && (!options.quick || probe.quick),
   )
   await sendAll(
     probes.map((probe) => ({ by: probe.id, index: 0, asks: probe.asks(known) })),

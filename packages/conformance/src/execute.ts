@@ -55,6 +55,8 @@ interface Context {
 /** How many exchanges of one kind may end by time or size before no more of that kind are sent. */
 const patience = 3
 const retries = 2
+/** How many requests may go unanswered before a target that never answered is given up. */
+const silence = 2
 /** The longest wait that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
 
@@ -77,9 +79,11 @@ export function createExecutor(context: Context): Executor {
   const { target, send, limits, elapsed, sleep, onExchange } = context
   const unended = new Map<string, number>()
   let sent = 0
+  let answered = 0
   let nextSlotMs = 0
 
   const exhausted = () => {
+    if (sent >= silence && answered === 0) return `the first ${sent} requests were never answered`
     if (sent >= limits.maxRequests) return `the budget of ${limits.maxRequests} requests was used up`
     if (elapsed() >= limits.maxTimeMs) return `the time of ${limits.maxTimeMs / 1000} s was used up`
     return undefined
@@ -96,6 +100,7 @@ export function createExecutor(context: Context): Executor {
     await pace()
     sent++
     const exchange = await send(toWire(step, target, intent))
+    if (exchange.response) answered++
     onExchange(exchange)
     return exchange
   }

@@ -1,5 +1,5 @@
 export { type CheckOptions, checkTarget, type Progress, Unreachable, type World } from "./engine.ts"
-export type { Known } from "./known.ts"
+export { type Known, knownBefore } from "./known.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 export {
   exitCodeOf,
@@ -11,7 +11,7 @@ export {
   verdicts,
 } from "./report.ts"
 export { reports } from "./reports.ts"
-export type { Fault, Rule, Severity, Where } from "./rule.ts"
+export { type Fault, type Rule, type Severity, severityOf, type Where } from "./rule.ts"
 export { rules } from "./rules.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
 export { createSend, type Send, type WireRequest } from "./send.ts"

@@ -1,4 +1,12 @@
-import type { ModelKind, Profile, ProfileName, Surface, Trait } from "@nexhina/schemas"
+import {
+  type ModelKind,
+  type Profile,
+  type ProfileName,
+  profiles,
+  type Surface,
+  type Trait,
+} from "@nexhina/schemas"
+import { chooseModels } from "./models.ts"
 
 /** What a run knows of its target: what it was told, and what it learned before the first rule was judged. */
 export interface Known {
@@ -19,4 +27,26 @@ export interface Known {
   readonly required: ReadonlySet<Surface>
   /** The most tokens that one generated reply may take. */
   readonly maxOutputTokens: number
+}
+
+/** What is known before the first request. Default: no traits, nothing required, no key. */
+export function knownBefore(
+  profileName: ProfileName,
+  told: Partial<
+    Pick<Known, "traits" | "apiKey" | "deterministic" | "required" | "maxOutputTokens" | "models">
+  > = {},
+): Known {
+  return {
+    profileName,
+    profile: profiles[profileName],
+    traits: new Set(),
+    auth: "untested",
+    apiKey: undefined,
+    deterministic: false,
+    models: chooseModels({}, []),
+    listed: [],
+    required: new Set(),
+    maxOutputTokens: 64,
+    ...told,
+  }
 }

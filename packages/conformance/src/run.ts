@@ -9,6 +9,9 @@ import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules.ts"
 import { createSend } from "./send.ts"
 
+/** More than any reply within the token limits takes: what goes on beyond it does not end. */
+const maxBodyBytes = 16 * 1024 * 1024
+
 /** What a caller may want to hear of while a run goes on. */
 export interface RunEvents {
   readonly onExchange?: (exchange: Exchange) => void
@@ -49,6 +52,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const sender = createSend({
     timeoutMs,
     maxDurationMs: 2 * timeoutMs,
+    maxBodyBytes,
     clock: elapsed,
     ...(ca !== undefined && { ca }),
   })
@@ -82,7 +86,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
       { send: sender.send, elapsed, sleep: (ms) => sleep(ms), startedAt: new Date(), ...events },
     )
   } finally {
-    await sender.close()
+    sender.close()
     await embedded?.close()
   }
 }

@@ -1,0 +1,145 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import {
+  checkTarget,
+  createSend,
+  knownBefore,
+  type Report,
+  type Rule,
+  rules,
+  severityOf,
+} from "@nexhina/conformance"
+import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
+import { createMock } from "@nexhina/mock"
+import { toNode } from "@nexhina/mock/node"
+import { type ProfileName, profiles } from "@nexhina/schemas"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+
+const apiKey = "sk-scoreboard"
+const profileNames = Object.keys(profiles) as ProfileName[]
+const closers: (() => void)[] = []
+const baseUrls = new Map<ProfileName, string>()
+
+beforeAll(async () => {
+  for (const profile of profileNames) {
+    const server = createServer(
+      toNode(createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })),
+    )
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
+    closers.push(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+  }
+})
+
+afterAll(() => {
+  for (const close of closers) close()
+})
+
+/** Checks the mock as it is under one alteration: all stock probes, and a few samples of the rules that are named. */
+async function check(
+  profile: ProfileName,
+  header: readonly [string, string] | undefined,
+  sampled: (rule: Rule) => boolean,
+): Promise<Report> {
+  const began = performance.now()
+  const elapsed = () => performance.now() - began
+  const sender = createSend({ timeoutMs: 300, maxDurationMs: 900, maxBodyBytes: 1_000_000, clock: elapsed })
+  try {
+    return await checkTarget(
+      {
+        target: { baseUrl: baseUrls.get(profile) ?? "", apiKey, headers: header ? [header] : [] },
+        profile,
+        traits: [],
+        models: {},
+        rules,
+        include: ["models", "chat", "embeddings", "moderations"],
+        require: [],
+        quick: false,
+        seed: 1,
+        samples: (rule) => (sampled(rule) ? 5 : 0),
+        deterministic: true,
+        maxOutputTokens: 64,
+        limits: { maxRequests: 1000, maxTimeMs: 60_000 },
+        concurrency: 8,
+        shrinkBudget: 0,
+      },
+      { send: sender.send, elapsed, sleep: (ms) => sleep(Math.min(ms, 5)), startedAt: new Date(0) },
+    )
+  } finally {
+    sender.close()
+  }
+}
+
+/** The profile under which a defect can be seen: the first in which its rule applies. */
+function profileOf(ruleId: string): ProfileName {
+  const rule = rules.find(({ id }) => id === ruleId)
+  const profile = profileNames.find(
+    (name) => rule && severityOf(rule, knownBefore(name)) !== "not-applicable",
+  )
+  if (!profile) throw new Error(`no profile has the rule ${ruleId}`)
+  return profile
+}
+
+const shown = (report: Report) => report.findings.map(({ rule, fault }) => `${rule}:${fault}`)
+const faulty = (report: Report) => [...new Set(report.findings.map(({ rule }) => rule))]
+
+describe("the catalogue", () => {
+  test("has a defect for every fault of every rule, and names no other", () => {
+    const faults = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
+    const broken = new Set(defects.map(({ breaks, fault }) => `${breaks}:${fault}`))
+    expect({
+      untested: faults.filter((fault) => !broken.has(fault)),
+      unknown: [...broken].filter((fault) => !faults.includes(fault)),
+    }).toEqual({ untested: [], unknown: [] })
+  })
+
+  test("names only rules that exist", () => {
+    const ids = new Set(rules.map(({ id }) => id))
+    const named = [...defects.flatMap(({ also }) => also), ...variants.flatMap(({ notes }) => notes)]
+    expect(named.filter((id) => !ids.has(id))).toEqual([])
+  })
+
+  test("uses no id twice", () => {
+    const ids = [...defects, ...variants].map(({ id }) => id)
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+  })
+})
+
+describe("the mock as it is", () => {
+  test.each(profileNames)("under %s: every rule is judged and holds", async (profile) => {
+    const report = await check(profile, undefined, () => true)
+    expect(report.findings).toEqual([])
+    expect(report.rules.filter(({ verdict }) => !["pass", "not-applicable"].includes(verdict))).toEqual([])
+    expect(report.conformant).toBe(true)
+  })
+})
+
+describe("a defect is found by its rule, and nothing else fires", () => {
+  test.each(defects.map((defect): [string, Defect] => [defect.id, defect]))("%s", async (id, defect) => {
+    const report = await check(
+      profileOf(defect.breaks),
+      ["x-mock-defect", id],
+      (rule) => rule.id === defect.breaks,
+    )
+    expect(shown(report)).toContain(`${defect.breaks}:${defect.fault}`)
+    expect(faulty(report).filter((rule) => rule !== defect.breaks && !defect.also.includes(rule))).toEqual([])
+    expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+  })
+})
+
+describe("a variant is no breach", () => {
+  test.each(
+    variants.flatMap((variant) =>
+      profileNames.map((profile): [string, ProfileName, Variant] => [variant.id, profile, variant]),
+    ),
+  )("%s under %s", async (id, profile, variant) => {
+    const report = await check(profile, ["x-mock-variant", id], () => false)
+    expect(report.findings.filter(({ severity }) => severity === "MUST")).toEqual([])
+    expect(faulty(report).filter((rule) => !variant.notes.includes(rule))).toEqual([])
+    expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+  })
+})
