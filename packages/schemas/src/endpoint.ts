@@ -14,10 +14,17 @@ export type Surface =
   | "moderations"
   | "rerank"
 
-/** What a reply carries under one media type. A `stream` is server-sent events whose data are `item`s. */
+/**
+ * What a reply carries under one media type. A `stream` is server-sent events whose data are `item`s; its
+ * examples are lists of them, without the `[DONE]` that ends a stream.
+ */
 export type Content =
   | { readonly kind: "json"; readonly schema: z.ZodType }
-  | { readonly kind: "stream"; readonly item: z.ZodType }
+  | {
+      readonly kind: "stream"
+      readonly item: z.ZodType
+      readonly examples: Readonly<Record<string, Example>>
+    }
   | { readonly kind: "text" }
   | { readonly kind: "binary" }
 

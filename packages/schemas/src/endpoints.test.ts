@@ -1,14 +1,9 @@
 import { describe, expect, test } from "vitest"
-import type { z } from "zod"
+import { z } from "zod"
 import type { Endpoint } from "./endpoint.ts"
 import { endpoints } from "./endpoints.ts"
 
 const all: readonly (readonly [string, Endpoint])[] = Object.entries(endpoints)
-
-const successSchemas = (contract: Endpoint): z.ZodType[] =>
-  Object.values(contract.success.content).flatMap((content) =>
-    content.kind === "json" ? [content.schema] : [],
-  )
 
 describe.each(all)("%s", (name, contract) => {
   test("is registered under its operationId", () => {
@@ -37,8 +32,20 @@ describe.each(all)("%s", (name, contract) => {
   )
 
   test.each(Object.entries(contract.examples))("success example %s keeps its schema", (_, example) => {
-    const errors = successSchemas(contract).map((schema) => schema.safeParse(example.value).error)
+    const errors = Object.values(contract.success.content).map((content) =>
+      content.kind === "json" ? content.schema.safeParse(example.value).error : "not JSON",
+    )
     expect(errors).toContain(undefined)
+  })
+
+  test.each(
+    Object.values(contract.success.content).flatMap((content) =>
+      content.kind === "stream"
+        ? Object.entries(content.examples).map((entry) => [...entry, content.item] as const)
+        : [],
+    ),
+  )("stream example %s keeps its schema", (_, example, item) => {
+    expect(z.array(item).safeParse(example.value).error).toBeUndefined()
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Endpoint } from "./endpoint.ts"
 import { createSpeech, createTranscription, createTranslation } from "./endpoints/audio.ts"
-import { createChatCompletion } from "./endpoints/chat-completions.ts"
+import { ChatRequest, createChatCompletion } from "./endpoints/chat-completions.ts"
 import { createEmbedding } from "./endpoints/embeddings.ts"
 import { createImage } from "./endpoints/images.ts"
 import { listModels, retrieveModel } from "./endpoints/models.ts"
@@ -13,6 +13,7 @@ import {
   retrieveResponse,
 } from "./endpoints/responses.ts"
 import { createVideo, retrieveVideo } from "./endpoints/video.ts"
+import { Channel, Log, Redemption, Token, User } from "./platform.ts"
 
 /** Every operation of the gateway, by its id, in the order of the documentation. */
 export const endpoints = {
@@ -34,3 +35,6 @@ export const endpoints = {
   createRerank,
 } as const satisfies Record<string, Endpoint>
 export type OperationId = keyof typeof endpoints
+
+/** The documented schemas that no operation takes or gives. */
+export const schemasWithoutEndpoint = [ChatRequest, Channel, Log, Redemption, Token, User] as const

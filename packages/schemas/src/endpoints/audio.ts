@@ -29,7 +29,7 @@ export const SpeechRequest = openObject({
     ]),
     openObject({ id: z.string() }),
   ]),
-  response_format: openEnum(["mp3", "opus", "aac", "flac", "wav", "pcm"]).optional().meta({ default: "mp3" }),
+  response_format: z.enum(["mp3", "opus", "aac", "flac", "wav", "pcm"]).optional().meta({ default: "mp3" }),
   speed: z.number().min(0.25).max(4).optional().meta({ default: 1 }),
   instructions: z
     .string()
@@ -43,7 +43,8 @@ const heard = {
   file: z.file().meta({ description: "flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm." }),
   model: openEnum(modelIds("transcription")).meta(documented),
   prompt: z.string().optional().meta({ description: "A text that guides the style or precedes the audio." }),
-  response_format: openEnum(["json", "text", "srt", "verbose_json", "vtt"])
+  response_format: z
+    .enum(["json", "text", "srt", "verbose_json", "vtt"])
     .optional()
     .meta({ default: "json" }),
   temperature: z.number().min(0).max(1).optional().meta({ default: 0 }),
@@ -53,7 +54,7 @@ export const TranscriptionRequest = openObject({
   ...heard,
   language: z.string().optional().meta({ description: "ISO 639-1." }),
   "timestamp_granularities[]": z
-    .array(openEnum(["word", "segment"]))
+    .array(z.enum(["word", "segment"]))
     .optional()
     .meta({ default: ["segment"], description: "Takes `response_format: verbose_json`." }),
 }).meta({ id: "TranscriptionRequest", ...deduced })

@@ -129,7 +129,7 @@ export const CustomToolDefinition = openObject({
       openObject({ type: z.literal("text") }),
       openObject({
         type: z.literal("grammar"),
-        grammar: openObject({ definition: z.string(), syntax: openEnum(["lark", "regex"]) }),
+        grammar: openObject({ definition: z.string(), syntax: z.enum(["lark", "regex"]) }),
       }),
     ]).optional(),
   }),
@@ -149,7 +149,7 @@ export const ToolChoice = z
       openObject({
         type: z.literal("allowed_tools"),
         allowed_tools: openObject({
-          mode: openEnum(["auto", "required"]),
+          mode: z.enum(["auto", "required"]),
           tools: z.array(openUnion("type", [FunctionChoice, CustomToolChoice])),
         }),
       }),
@@ -458,6 +458,13 @@ const hello = [
   { role: "user", content: "Hello" },
 ] as const satisfies readonly ChatMessage[]
 
+const chunk = {
+  id: "chatcmpl-abc123",
+  object: "chat.completion.chunk",
+  created: 1713833628,
+  model: "gpt-4o",
+} as const
+
 export const createChatCompletion = endpoint({
   operationId: "createChatCompletion",
   surface: "chat",
@@ -530,7 +537,33 @@ export const createChatCompletion = endpoint({
     description: "The reply.",
     content: {
       "application/json": { kind: "json", schema: ChatCompletionResponse },
-      "text/event-stream": { kind: "stream", item: ChatCompletionChunk },
+      "text/event-stream": {
+        kind: "stream",
+        item: ChatCompletionChunk,
+        examples: {
+          plain: {
+            summary: "A stream (Streaming Output Guide)",
+            provenance: "documented",
+            value: [
+              { ...chunk, choices: [{ index: 0, delta: { content: "You" }, finish_reason: null }] },
+              { ...chunk, choices: [{ index: 0, delta: { content: " are" }, finish_reason: null }] },
+              { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+            ] satisfies ChatCompletionChunk[],
+          },
+          usage: {
+            summary:
+              "The last chunk with `include_usage` (Streaming Output Guide, which leaves out `created` and `model`)",
+            provenance: "documented",
+            value: [
+              {
+                ...chunk,
+                choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+                usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 },
+              },
+            ] satisfies ChatCompletionChunk[],
+          },
+        },
+      },
     },
     provenance: "documented",
   },

@@ -31,11 +31,11 @@ export const ImageGenerationRequest = openObject({
   quality: openEnum(["auto", "standard", "hd", "low", "medium", "high"])
     .nullish()
     .meta({ ...documented, default: "auto" }),
-  response_format: openEnum(["url", "b64_json"]).nullish().meta({ default: "url" }),
-  style: openEnum(["vivid", "natural"]).nullish().meta({ description: "For dall-e-3." }),
-  background: openEnum(["transparent", "opaque", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
-  moderation: openEnum(["low", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
-  output_format: openEnum(["png", "jpeg", "webp"]).nullish(),
+  response_format: z.enum(["url", "b64_json"]).nullish().meta({ default: "url" }),
+  style: z.enum(["vivid", "natural"]).nullish().meta({ description: "For dall-e-3." }),
+  background: z.enum(["transparent", "opaque", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
+  moderation: z.enum(["low", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
+  output_format: z.enum(["png", "jpeg", "webp"]).nullish(),
   output_compression: z.int().min(0).max(100).nullish().meta({ default: 100 }),
   user: z.string().optional(),
 }).meta({ id: "ImageGenerationRequest", ...deduced })

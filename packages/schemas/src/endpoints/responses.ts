@@ -144,21 +144,24 @@ const Outcome = openUnion("type", [
 ])
 const ShellOutput = openObject({ stdout: z.string(), stderr: z.string(), outcome: Outcome })
 
+const item = <const Type extends string, Shape extends z.core.$ZodLooseShape>(
+  type: Type,
+  id: string,
+  shape: Shape,
+) => openObject({ type: z.literal(type), ...shape }).meta({ id, ...deduced })
+
 /** The items that requests and replies share: calls of the server's own tools, and what came of them. */
 const toolItems = [
-  openObject({
-    type: z.literal("custom_tool_call"),
+  item("custom_tool_call", "ResponseCustomToolCall", {
     call_id: z.string(),
     name: z.string(),
     input: z.string(),
   }),
-  openObject({
-    type: z.literal("custom_tool_call_output"),
+  item("custom_tool_call_output", "ResponseCustomToolCallOutput", {
     call_id: z.string(),
     output: z.union([z.string(), InputParts]),
   }),
-  openObject({
-    type: z.literal("file_search_call"),
+  item("file_search_call", "ResponseFileSearchCall", {
     id: Id,
     status: openEnum(["in_progress", "searching", "completed", "incomplete", "failed"]),
     queries: z.array(z.string()),
@@ -173,8 +176,7 @@ const toolItems = [
       )
       .nullish(),
   }),
-  openObject({
-    type: z.literal("web_search_call"),
+  item("web_search_call", "ResponseWebSearchCall", {
     id: Id,
     status: openEnum(["in_progress", "searching", "completed", "failed"]),
     action: openUnion("type", [
@@ -188,8 +190,7 @@ const toolItems = [
       openObject({ type: z.literal("find_in_page"), url: z.string(), pattern: z.string() }),
     ]).nullish(),
   }),
-  openObject({
-    type: z.literal("computer_call"),
+  item("computer_call", "ResponseComputerCall", {
     id: Id,
     call_id: z.string(),
     status: Status,
@@ -198,8 +199,7 @@ const toolItems = [
     ),
     action: openObject({ type: z.string() }).nullish(),
   }),
-  openObject({
-    type: z.literal("computer_call_output"),
+  item("computer_call_output", "ResponseComputerCallOutput", {
     call_id: z.string(),
     output: openObject({
       type: z.literal("computer_screenshot"),
@@ -207,8 +207,7 @@ const toolItems = [
       image_url: z.string().nullish(),
     }),
   }),
-  openObject({
-    type: z.literal("code_interpreter_call"),
+  item("code_interpreter_call", "ResponseCodeInterpreterCall", {
     id: Id,
     status: openEnum(["in_progress", "completed", "incomplete", "interpreting", "failed"]),
     container_id: Id,
@@ -222,14 +221,12 @@ const toolItems = [
       )
       .nullable(),
   }),
-  openObject({
-    type: z.literal("image_generation_call"),
+  item("image_generation_call", "ResponseImageGenerationCall", {
     id: Id,
     status: openEnum(["in_progress", "completed", "generating", "failed"]),
     result: z.string().nullable().meta({ description: "Base64." }),
   }),
-  openObject({
-    type: z.literal("local_shell_call"),
+  item("local_shell_call", "ResponseLocalShellCall", {
     id: Id,
     call_id: z.string(),
     status: Status,
@@ -242,9 +239,8 @@ const toolItems = [
       working_directory: z.string().nullish(),
     }),
   }),
-  openObject({ type: z.literal("local_shell_call_output"), id: Id, output: z.string() }),
-  openObject({
-    type: z.literal("shell_call"),
+  item("local_shell_call_output", "ResponseLocalShellCallOutput", { id: Id, output: z.string() }),
+  item("shell_call", "ResponseShellCall", {
     call_id: z.string(),
     action: openObject({
       commands: z.array(z.string()),
@@ -252,9 +248,8 @@ const toolItems = [
       max_output_length: Count.nullish(),
     }),
   }),
-  openObject({ type: z.literal("shell_call_output"), call_id: z.string(), output: z.array(ShellOutput) }),
-  openObject({
-    type: z.literal("apply_patch_call"),
+  item("shell_call_output", "ResponseShellCallOutput", { call_id: z.string(), output: z.array(ShellOutput) }),
+  item("apply_patch_call", "ResponseApplyPatchCall", {
     call_id: z.string(),
     status: openEnum(["in_progress", "completed"]),
     operation: openUnion("type", [
@@ -263,14 +258,12 @@ const toolItems = [
       openObject({ type: z.literal("update_file"), path: z.string(), diff: z.string() }),
     ]),
   }),
-  openObject({
-    type: z.literal("apply_patch_call_output"),
+  item("apply_patch_call_output", "ResponseApplyPatchCallOutput", {
     call_id: z.string(),
     status: openEnum(["completed", "failed"]),
     output: z.string().nullish(),
   }),
-  openObject({
-    type: z.literal("mcp_list_tools"),
+  item("mcp_list_tools", "ResponseMcpListTools", {
     id: Id,
     server_label: z.string(),
     tools: z.array(
@@ -278,21 +271,18 @@ const toolItems = [
     ),
     error: z.unknown().optional(),
   }),
-  openObject({
-    type: z.literal("mcp_approval_request"),
+  item("mcp_approval_request", "ResponseMcpApprovalRequest", {
     id: Id,
     server_label: z.string(),
     name: z.string(),
     arguments: z.string(),
   }),
-  openObject({
-    type: z.literal("mcp_approval_response"),
+  item("mcp_approval_response", "ResponseMcpApprovalResponse", {
     approval_request_id: Id,
     approve: z.boolean(),
     reason: z.string().nullish(),
   }),
-  openObject({
-    type: z.literal("mcp_call"),
+  item("mcp_call", "ResponseMcpCall", {
     id: Id,
     server_label: z.string(),
     name: z.string(),
@@ -300,11 +290,13 @@ const toolItems = [
     output: z.string().nullish(),
     error: z.unknown().optional(),
   }),
-  openObject({ type: z.literal("compaction"), encrypted_content: z.string() }),
-  openObject({ type: z.literal("tool_search_call"), arguments: z.unknown() }),
-  openObject({ type: z.literal("tool_search_output"), tools: z.array(openObject({ type: z.string() })) }),
-  openObject({ type: z.literal("program"), id: Id, call_id: z.string(), code: z.string() }),
-  openObject({ type: z.literal("program_output"), id: Id, call_id: z.string(), result: z.string() }),
+  item("compaction", "ResponseCompaction", { encrypted_content: z.string() }),
+  item("tool_search_call", "ResponseToolSearchCall", { arguments: z.unknown() }),
+  item("tool_search_output", "ResponseToolSearchOutput", {
+    tools: z.array(openObject({ type: z.string() })),
+  }),
+  item("program", "ResponseProgram", { id: Id, call_id: z.string(), code: z.string() }),
+  item("program_output", "ResponseProgramOutput", { id: Id, call_id: z.string(), result: z.string() }),
 ] as const
 
 export const ResponseOutputItem = openUnion("type", [
@@ -364,7 +356,7 @@ export const ResponseTool = openUnion("type", [
       openObject({
         type: z.literal("grammar"),
         definition: z.string(),
-        syntax: openEnum(["lark", "regex"]),
+        syntax: z.enum(["lark", "regex"]),
       }),
     ]).optional(),
   }),
@@ -426,7 +418,7 @@ export const ResponseToolChoice = z
       openObject({ type: z.literal("mcp"), server_label: z.string(), name: z.string().nullish() }),
       openObject({
         type: z.literal("allowed_tools"),
-        mode: openEnum(["auto", "required"]),
+        mode: z.enum(["auto", "required"]),
         tools: z.array(openObject({ type: z.string() })),
       }),
       openObject({
@@ -481,7 +473,7 @@ const echoed = {
   previous_response_id: z.string().nullish(),
   reasoning: Reasoning.nullish(),
   text: ResponseTextConfig.optional(),
-  truncation: openEnum(["auto", "disabled"]).nullish(),
+  truncation: z.enum(["auto", "disabled"]).nullish(),
   store: z.boolean().nullish(),
   background: z.boolean().nullish(),
   prompt: Prompt.nullish(),
@@ -704,6 +696,20 @@ export type ResponseStreamEvent = z.infer<typeof ResponseStreamEvent>
 
 // Endpoints
 
+const part = {
+  type: "output_text",
+  text: "Hello! How can I help you?",
+  annotations: [],
+  logprobs: [],
+} satisfies ResponseOutputText
+const message = {
+  type: "message",
+  id: "msg_abc123",
+  role: "assistant",
+  status: "completed",
+  content: [part],
+} satisfies ResponseOutputMessage
+
 const example = {
   id: "resp_abc123",
   object: "response",
@@ -715,15 +721,7 @@ const example = {
   instructions: null,
   metadata: {},
   model: "gpt-4o",
-  output: [
-    {
-      type: "message",
-      id: "msg_abc123",
-      role: "assistant",
-      status: "completed",
-      content: [{ type: "output_text", text: "Hello! How can I help you?", annotations: [], logprobs: [] }],
-    },
-  ],
+  output: [message],
   parallel_tool_calls: true,
   temperature: 1,
   top_p: 1,
@@ -737,6 +735,32 @@ const example = {
     total_tokens: 16,
   },
 } satisfies ResponseObject
+
+const opened = {
+  ...example,
+  status: "in_progress",
+  completed_at: null,
+  output: [],
+  usage: null,
+} satisfies ResponseObject
+const at = { item_id: message.id, output_index: 0, content_index: 0 }
+
+const events = [
+  { type: "response.created", sequence_number: 0, response: opened },
+  { type: "response.in_progress", sequence_number: 1, response: opened },
+  {
+    type: "response.output_item.added",
+    sequence_number: 2,
+    output_index: 0,
+    item: { ...message, status: "in_progress", content: [] },
+  },
+  { type: "response.content_part.added", sequence_number: 3, ...at, part: { ...part, text: "" } },
+  { type: "response.output_text.delta", sequence_number: 4, ...at, delta: part.text, logprobs: [] },
+  { type: "response.output_text.done", sequence_number: 5, ...at, text: part.text, logprobs: [] },
+  { type: "response.content_part.done", sequence_number: 6, ...at, part },
+  { type: "response.output_item.done", sequence_number: 7, output_index: 0, item: message },
+  { type: "response.completed", sequence_number: 8, response: example },
+] satisfies ResponseStreamEvent[]
 
 const chosenNames = ({ tool_choice }: ResponseRequest): string[] =>
   typeof tool_choice === "object" && (tool_choice.type === "function" || tool_choice.type === "custom")
@@ -793,7 +817,11 @@ export const createResponse = endpoint({
     description: "The response.",
     content: {
       "application/json": { kind: "json", schema: ResponseObject },
-      "text/event-stream": { kind: "stream", item: ResponseStreamEvent },
+      "text/event-stream": {
+        kind: "stream",
+        item: ResponseStreamEvent,
+        examples: { text: { summary: "A text", provenance: "deduced", value: events } },
+      },
     },
     provenance: "documented",
   },

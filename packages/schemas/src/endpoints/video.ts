@@ -20,7 +20,7 @@ export const VideoGenerationRequest = openObject({
   fps: z.int().min(1).optional(),
   seed: z.int().optional(),
   n: z.int().min(1).optional().meta({ default: 1, description: "How many videos." }),
-  response_format: openEnum(["url", "b64_json"]).optional().meta({ default: "url" }),
+  response_format: z.enum(["url", "b64_json"]).optional().meta({ default: "url" }),
   user: z.string().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 }).meta({ id: "VideoGenerationRequest", ...chosen })

@@ -1,0 +1,290 @@
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  OpenApiGeneratorV32,
+  type RouteConfig,
+  type ZodMediaTypeObject,
+} from "@asteasolutions/zod-to-openapi"
+import { z } from "zod"
+import type { Content, Endpoint, Example } from "./endpoint.ts"
+import { ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
+import type { Provenance } from "./provenance.ts"
+
+export type OpenApiVersion = "3.1.1" | "3.2.0"
+type Document31 = ReturnType<OpenApiGeneratorV31["generateDocument"]>
+export type OpenApiDocument = Document31 | ReturnType<OpenApiGeneratorV32["generateDocument"]>
+
+type SchemaObject = NonNullable<NonNullable<Document31["components"]>["schemas"]>[string]
+type SchemaOf = (schema: z.ZodType) => SchemaObject
+
+const info = {
+  title: "Nexhina gateway API",
+  version: "0.1.0",
+  description:
+    "The API of the Nexhina gateway, written down from its public documentation.\n\n" +
+    "`x-provenance` says where each fact comes from: `documented` was read on a page of the documentation, " +
+    "`deduced` follows from the declared OpenAI compatibility, `chosen` is a decision of this document where " +
+    "no source decides. What has no mark has that of what encloses it.\n\n" +
+    "`x-unlisted` marks what stands for every value or kind that is not listed: model ids, enums and unions " +
+    "of kinds are open, and objects may carry members that are not described here.",
+  license: { name: "MIT", identifier: "MIT" },
+}
+
+// The documentation's page on the request URL is not public: there is no host to name.
+const servers = [
+  {
+    url: "{baseUrl}",
+    description: "Any server that keeps this contract.",
+    variables: {
+      baseUrl: { default: "http://127.0.0.1:4010/v1", description: "Ends in /v1, without a final slash." },
+    },
+  },
+]
+
+const tags = {
+  chat: "Conversations.",
+  models: "What can be asked.",
+  responses: "Conversations as lists of items.",
+  embeddings: "Texts as vectors.",
+  images: "Images from texts.",
+  audio: "Speech from texts, and texts from speech.",
+  video: "Videos from texts and images.",
+  moderations: "Judgements of content.",
+  rerank: "Documents in order of relevance.",
+} as const satisfies Record<Endpoint["surface"], string>
+
+const from = (provenance: Provenance) => ({ "x-provenance": provenance })
+
+const requestHeaders = {
+  "X-Request-Id": "The caller's id of the request. Any value, empty too.",
+  "X-Tenant-Id": "Any value, empty too. The documentation gives no meaning.",
+  "X-Channel": "Any value, empty too. The documentation gives no meaning.",
+}
+
+/**
+ * The OpenAPI document of some operations, and of schemas that none of them mentions.
+ *
+ * Version 3.2.0 says what the events of a stream carry (`itemSchema`); 3.1.1 has no word for it, so there it
+ * is said in `x-itemSchema`.
+ */
+export function openapi(
+  version: OpenApiVersion,
+  contracts: readonly Endpoint[],
+  others: readonly z.ZodType[],
+): OpenApiDocument {
+  const { components, schemaOf } = jsonSchemas([ErrorResponse, ...contracts.flatMap(schemasOf), ...others])
+  const registry = new OpenAPIRegistry()
+  for (const [id, schema] of Object.entries(components)) registry.registerComponent("schemas", id, schema)
+  registry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+    description: "`Authorization: Bearer sk-…`, with exactly one space.",
+    ...from("documented"),
+  })
+  for (const [name, description] of Object.entries(requestHeaders)) {
+    registry.registerComponent("parameters", name, {
+      name,
+      in: "header",
+      description,
+      schema: { type: "string" },
+      ...from("documented"),
+    })
+  }
+  for (const status of new Set(contracts.flatMap((contract) => contract.errors).sort())) {
+    registry.registerComponent("responses", `Error${status}`, errorResponse(status, schemaOf(ErrorResponse)))
+  }
+  for (const contract of contracts) registry.registerPath(operation(contract, version, schemaOf))
+
+  const config = {
+    openapi: version,
+    info,
+    servers,
+    security: [{ key: [] }],
+    tags: Object.entries(tags)
+      .filter(([name]) => contracts.some((contract) => contract.surface === name))
+      .map(([name, description]) => ({ name, description })),
+  }
+  const Generator = version === "3.1.1" ? OpenApiGeneratorV31 : OpenApiGeneratorV32
+  return new Generator(registry.definitions, { sortComponents: "alphabetically" }).generateDocument(config)
+}
+
+function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: SchemaOf): RouteConfig {
+  const parametersOf = (object: z.ZodObject | undefined, place: "path" | "query") =>
+    Object.entries<z.ZodType>(object?.shape ?? {}).map(([name, schema]) => ({
+      name,
+      in: place,
+      required: !schema.isOptional(),
+      schema: schemaOf(schema),
+    }))
+  const { request, success } = contract
+  return {
+    method: contract.method.toLowerCase() as Lowercase<Endpoint["method"]>,
+    path: contract.path,
+    operationId: contract.operationId,
+    tags: [contract.surface],
+    summary: contract.summary,
+    description: contract.description,
+    ...(contract.checks.length > 0 && {
+      "x-checks": contract.checks.map(({ param, says, provenance }) => ({
+        param,
+        says,
+        ...from(provenance),
+      })),
+    }),
+    ...(contract.aliases && { "x-aliases": contract.aliases }),
+    ...from(contract.provenance),
+    parameters: [
+      ...parametersOf(contract.params, "path"),
+      ...parametersOf(contract.query, "query"),
+      ...Object.keys(requestHeaders).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ],
+    ...(request && {
+      request: {
+        body: {
+          required: true,
+          content: {
+            [request.mediaType]: { schema: schemaOf(request.schema), ...examples(request.examples) },
+          },
+        },
+      },
+    }),
+    responses: {
+      [success.status]: {
+        description: success.description,
+        ...from(success.provenance),
+        content: Object.fromEntries(
+          Object.entries(success.content).map(([mediaType, content]) => [
+            mediaType,
+            mediaTypeObject(content, contract, version, schemaOf),
+          ]),
+        ),
+      },
+      ...Object.fromEntries(
+        contract.errors.map((status) => [status, { $ref: `#/components/responses/Error${status}` }]),
+      ),
+    },
+  }
+}
+
+function mediaTypeObject(
+  content: Content,
+  contract: Endpoint,
+  version: OpenApiVersion,
+  schemaOf: SchemaOf,
+): ZodMediaTypeObject {
+  switch (content.kind) {
+    case "json":
+      return { schema: schemaOf(content.schema), ...examples(contract.examples) }
+    case "text":
+      return { schema: { type: "string" as const } }
+    case "binary":
+      return { schema: { type: "string" as const, format: "binary" } }
+    case "stream": {
+      const itemSchema = {
+        type: "object" as const,
+        required: ["data"],
+        properties: {
+          event: { type: "string" as const },
+          data: {
+            type: "string" as const,
+            description: "JSON; after the last, `[DONE]`.",
+            contentMediaType: "application/json",
+            contentSchema: schemaOf(content.item),
+          },
+        },
+      }
+      const asText = Object.entries(content.examples).map(([name, { summary, provenance, value }]) => [
+        name,
+        {
+          summary,
+          ...from(provenance),
+          [version === "3.1.1" ? "value" : "serializedValue"]: sse(value),
+        },
+      ])
+      return {
+        ...(version === "3.1.1"
+          ? { schema: { type: "string" as const, "x-itemSchema": itemSchema } }
+          : { itemSchema }),
+        examples: Object.fromEntries(asText),
+      }
+    }
+  }
+}
+
+const sse = (items: unknown): string =>
+  [
+    ...z
+      .array(z.unknown())
+      .parse(items)
+      .map((item) => JSON.stringify(item)),
+    "[DONE]",
+  ]
+    .map((data) => `data: ${data}\n\n`)
+    .join("")
+
+function examples(named: Readonly<Record<string, Example>>) {
+  const entries = Object.entries(named).map(([name, { summary, provenance, value }]) => [
+    name,
+    { summary, ...from(provenance), value },
+  ])
+  return entries.length > 0 ? { examples: Object.fromEntries(entries) } : {}
+}
+
+function errorResponse(status: ErrorStatus, schema: SchemaObject) {
+  const { says, type, code, provenance } = errorStatuses[status]
+  return {
+    description: says,
+    ...from(provenance),
+    ...((status === 429 || status === 503) && {
+      headers: { "Retry-After": { description: "Seconds, or a date.", schema: { type: "string" as const } } },
+    }),
+    content: {
+      "application/json": {
+        schema,
+        examples: { default: { summary: says, value: { error: { message: says, type, code } } } },
+      },
+    },
+  }
+}
+
+function schemasOf({ params, query, request, success }: Endpoint): z.ZodType[] {
+  const contents = Object.values(success.content).flatMap((content) => {
+    if (content.kind === "json") return [content.schema]
+    return content.kind === "stream" ? [content.item] : []
+  })
+  const parameters = [params, query].flatMap((object) => Object.values<z.ZodType>(object?.shape ?? {}))
+  return [...parameters, ...(request ? [request.schema] : []), ...contents]
+}
+
+/**
+ * JSON Schemas of some Zod schemas. Whatever has an id is a component, mentioned by reference. (The generator's
+ * own conversion gets nullable references wrong: asteasolutions/zod-to-openapi, pull request 387.)
+ */
+function jsonSchemas(schemas: readonly z.ZodType[]) {
+  const distinct = [...new Set(schemas)]
+  const all = z.toJSONSchema(z.object(Object.fromEntries(distinct.map((schema, place) => [place, schema]))), {
+    override: ({ jsonSchema }) => withoutNoise(jsonSchema),
+  })
+  const text = JSON.stringify(all).replaceAll('"#/$defs/', '"#/components/schemas/')
+  // JSON Schema 2020-12 is what OpenAPI has for a schema since 3.1; the two libraries type it apart.
+  const { $defs, properties } = JSON.parse(text) as Record<
+    "$defs" | "properties",
+    Record<string, SchemaObject>
+  >
+  return {
+    components: $defs,
+    schemaOf: (schema: z.ZodType) => properties[distinct.indexOf(schema)] ?? {},
+  }
+}
+
+/** Drops what says nothing, and the bounds of safe integers, which JSON may not pass anyway (RFC 7493, 2.2). */
+function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
+  const { additionalProperties, propertyNames, minimum, maximum } = schema
+  if (typeof additionalProperties === "object" && Object.keys(additionalProperties).length === 0) {
+    delete schema.additionalProperties
+  }
+  if (typeof propertyNames === "object" && Object.keys(propertyNames).join() === "type")
+    delete schema.propertyNames
+  if (minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+}
