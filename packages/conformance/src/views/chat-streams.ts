@@ -103,3 +103,27 @@ export const completeChatStreams = view<ChatStream>({
     return stream?.stream.complete ? stream : undefined
   },
 })
+
+/** Those that asked for their usage. */
+export const streamsWithUsage = view<ChatStream>({
+  ...completeChatStreams,
+  id: "chat.usage-streams",
+  says: "chat streams that asked for their usage and ended cleanly",
+  probes: [streamedChatWithUsage],
+  of(exchange) {
+    const stream = completeChatStreams.of(exchange)
+    return stream?.request.stream_options?.include_usage ? stream : undefined
+  },
+})
+
+/** Those that did not, ended cleanly or not. */
+export const streamsWithoutUsage = view<ChatStream>({
+  ...chatStreams,
+  id: "chat.no-usage-streams",
+  says: "chat streams that did not ask for their usage",
+  probes: [streamedChat],
+  of(exchange) {
+    const stream = chatStreams.of(exchange)
+    return stream?.request.stream_options?.include_usage ? undefined : stream
+  },
+})

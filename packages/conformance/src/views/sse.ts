@@ -1,9 +1,17 @@
-import { type Decoded, type DecodedEvent, DONE, decode } from "@nexhina/stream"
-import { type Answered, isObject, parseJson } from "../answered.ts"
+import {
+  type ChatPayload,
+  type Decoded,
+  type DecodedEvent,
+  decode,
+  isComplete,
+  readChatStream,
+} from "@nexhina/stream"
+import { type Answered, isObject } from "../answered.ts"
+import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
-import { everyResponse } from "./http.ts"
+import { everyResponse, isSuccess } from "./http.ts"
 
 /** What the data of an event is. `error`: an object with an `error`, or any data under `event: error`. */
 export type Payload =
@@ -11,8 +19,8 @@ export type Payload =
   | { readonly kind: "error" }
   | { readonly kind: "done" }
   | { readonly kind: "blank" }
-  /** `why` says what it is in place of a JSON object. */
-  | { readonly kind: "other"; readonly why: string }
+  /** What it is in place of a JSON object. */
+  | { readonly kind: "comment-as-data" | "not-json" | "not-an-object" }
 
 /** A body read as server-sent events. */
 export interface EventStream {
@@ -36,14 +44,19 @@ export function eventAt(stream: EventStream, event: number, pointer?: string): W
   return { part: "event", event, offset, ...(pointer !== undefined && { pointer }) }
 }
 
-function payloadOf({ data, type }: DecodedEvent): Payload {
-  if (data === "") return { kind: "blank" }
-  if (type === "error") return { kind: "error" }
-  if (data === DONE) return { kind: "done" }
-  const json = parseJson(data)
-  if (!json.ok) return { kind: "other", why: data.startsWith(":") ? "a comment" : "no JSON" }
-  if (!isObject(json.value)) return { kind: "other", why: "JSON, but no object" }
-  return json.value["error"] ? { kind: "error" } : { kind: "object", value: json.value }
+function payloadOf(payload: ChatPayload): Payload {
+  switch (payload.kind) {
+    case "chunk":
+      return { kind: "object", value: payload.chunk }
+    case "done":
+    case "error":
+      return { kind: payload.kind }
+    case "other":
+      return isObject(payload.json) ? { kind: "object", value: payload.json } : { kind: "not-an-object" }
+    case "not-json":
+      if (payload.event.data === "") return { kind: "blank" }
+      return { kind: payload.event.data.startsWith(":") ? "comment-as-data" : "not-json" }
+  }
 }
 
 function numbersOf(payloads: readonly Payload[], kind: Payload["kind"]): number[] {
@@ -59,7 +72,20 @@ export const streamAnswers = view<Answered>({
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (!answered?.streaming || answered.operation !== "createChatCompletion") return undefined
-    return answered.status >= 200 && answered.status < 300 ? answered : undefined
+    return isSuccess(answered) ? answered : undefined
+  },
+})
+
+/** Successes of chat requests that do not ask for a stream. */
+export const unstreamedAnswers = view<Answered>({
+  ...streamAnswers,
+  id: "sse.unasked",
+  says: "successes that answer a request for no stream",
+  probes: [plainChat],
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    if (answered?.operation !== "createChatCompletion" || exchange.intent?.fault) return undefined
+    return !answered.streaming && isSuccess(answered) ? answered : undefined
   },
 })
 
@@ -71,19 +97,18 @@ export const eventStreams = view<EventStream>({
   of(exchange) {
     const answered = streamAnswers.of(exchange)
     if (!answered || (answered.mediaType !== "text/event-stream" && answered.json.ok)) return undefined
-    const decoded = decode(answered.body)
-    const { pending } = decoded
-    const events = pending?.data === DONE ? [...decoded.events, pending] : decoded.events
-    const payloads = events.map(payloadOf)
-    const errors = numbersOf(payloads, "error")
+    const read = readChatStream(decode(answered.body))
+    const { unclosed } = read
+    const sent = unclosed?.kind === "done" ? [...read.payloads, unclosed] : read.payloads
+    const payloads = sent.map(payloadOf)
     return {
       answered,
-      decoded,
-      events,
+      decoded: read,
+      events: sent.map(({ event }) => event),
       payloads,
       done: numbersOf(payloads, "done"),
-      errors,
-      complete: exchange.end.kind === "complete" && !decoded.counts.limit && errors.length === 0,
+      errors: numbersOf(payloads, "error"),
+      complete: isComplete(read, exchange.end.kind === "complete"),
     }
   },
 })

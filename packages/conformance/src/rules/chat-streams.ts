@@ -1,0 +1,474 @@
+import type { Known } from "../known.ts"
+import { type Fault, rule } from "../rule.ts"
+import { shown } from "../shown.ts"
+import {
+  type ChatStream,
+  type ChunkChoice,
+  carries,
+  chatStreams,
+  completeChatStreams,
+  judgedChunks,
+  type StreamChunk,
+  whereEvent,
+} from "../views/chat-streams.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const guide = "Streaming Output Guide"
+const chunkPage = "Schema ChatCompletionChunk"
+const openai = "OpenAI API reference, the chat completion chunk object"
+
+/** What makes a stream's chunks readable; a stream that lost some has no right end either. */
+const readable = ["stream.chunk-schema"]
+const whole = ["sse.grammar", "sse.data-json", "stream.chunk-schema"]
+
+/** A choice of a chunk, and the number of its chunk. */
+interface Part extends ChunkChoice {
+  readonly chunk: number
+}
+
+/** The parts of each choice, by index, in the order in which the indices came. */
+function partsByIndex(stream: ChatStream, known: Known): Map<number, Part[]> {
+  const parts = new Map<number, Part[]>()
+  for (const part of partsOf(stream, known)) {
+    if (typeof part.index !== "number") continue
+    const earlier = parts.get(part.index)
+    if (earlier) earlier.push(part)
+    else parts.set(part.index, [part])
+  }
+  return parts
+}
+
+const partsOf = (stream: ChatStream, known: Known): Part[] =>
+  judgedChunks(stream, known).flatMap(({ choices, at }) =>
+    choices.map((choice) => ({ ...choice, chunk: at })),
+  )
+
+/** Whether a choice ends here: "" and "null" are null badly written. */
+const finishes = ({ finish }: ChunkChoice): boolean =>
+  typeof finish === "string" && finish !== "" && finish !== "null"
+
+const hasRole = ({ delta: { role } }: ChunkChoice): boolean => typeof role === "string" && role !== ""
+
+/** Where the value of a member that all chunks share changes. */
+function changeOf(
+  stream: ChatStream,
+  known: Known,
+  member: string,
+  type: "string" | "number",
+): Fault<"changes">[] {
+  const chunks = judgedChunks(stream, known).filter(({ value }) => typeof value[member] === type)
+  const first = chunks[0]?.value[member]
+  const other = chunks.find(({ value }) => value[member] !== first)
+  if (!other) return []
+  return [
+    {
+      fault: "changes",
+      at: whereEvent(stream, other.at, `/${member}`),
+      expected: `${shown(first)}, as in the first chunk`,
+      actual: shown(other.value[member]),
+    },
+  ]
+}
+
+const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === "string"
+
+const isObjectArray = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((item) => typeof item === "object" && item !== null && !Array.isArray(item))
+
+type Flaw = "id" | "object" | "created" | "model" | "choices" | "index" | "delta" | "content" | "tool-calls"
+
+/** What a client cannot read of a chunk. */
+function* flawsOf(
+  chunk: StreamChunk,
+  known: Known,
+): Iterable<Pick<Fault<Flaw>, "fault" | "expected"> & { pointer: string; value: unknown }> {
+  const { id, object, created, model, choices, usage } = chunk.value
+  // The guide's own sample of a chunk with usage has neither.
+  const isShort = known.profileName === "nexhina" && carries(usage)
+  const isAbsent = (value: unknown) => isShort && value === undefined
+
+  if (typeof id !== "string" || id === "")
+    yield { fault: "id", pointer: "/id", expected: "a string", value: id }
+  if (typeof object !== "string")
+    yield { fault: "object", pointer: "/object", expected: "a string", value: object }
+  if (!Number.isInteger(created) && !isAbsent(created)) {
+    yield { fault: "created", pointer: "/created", expected: "an integer", value: created }
+  }
+  if (typeof model !== "string" && !isAbsent(model)) {
+    yield { fault: "model", pointer: "/model", expected: "a string", value: model }
+  }
+  if (!isObjectArray(choices)) {
+    yield { fault: "choices", pointer: "/choices", expected: "an array of objects", value: choices }
+  }
+  for (const { pointer, value, index, delta } of chunk.choices) {
+    if (!Number.isInteger(index)) {
+      yield { fault: "index", pointer: `${pointer}/index`, expected: "an integer", value: index }
+    }
+    if (value["delta"] !== delta) {
+      yield { fault: "delta", pointer: `${pointer}/delta`, expected: "an object", value: value["delta"] }
+    }
+    if (!isText(delta["content"])) {
+      yield {
+        fault: "content",
+        pointer: `${pointer}/delta/content`,
+        expected: "a string or null",
+        value: delta["content"],
+      }
+    }
+    const calls = delta["tool_calls"]
+    if (carries(calls) && !isObjectArray(calls)) {
+      yield {
+        fault: "tool-calls",
+        pointer: `${pointer}/delta/tool_calls`,
+        expected: "an array of objects",
+        value: calls,
+      }
+    }
+  }
+}
+
+export const chatStreamRules = [
+  rule({
+    id: "stream.chunk-schema",
+    since,
+    says: "MUST give every chunk id, object, created, model and choices, and every choice index and delta",
+    severity: "MUST",
+    source: `${chunkPage}; ${guide}, "Response Format (SSE)"`,
+    see: [
+      "https://github.com/microsoft/foundry-local/issues/144",
+      "https://github.com/Portkey-AI/gateway/issues/858",
+    ],
+    on: chatStreams,
+    faults: {
+      id: "no id, or none that is a string",
+      object: "no object, or none that is a string",
+      created: "no created, or none that is an integer",
+      model: "no model, or none that is a string",
+      choices: "no choices, or none that are an array of objects",
+      index: "a choice without an index that is an integer",
+      delta: "a choice without a delta that is an object",
+      content: "content that is neither a string nor null",
+      "tool-calls": "tool_calls that are neither an array of objects nor null",
+    },
+    holds: (stream, known) =>
+      firstOfEach(
+        judgedChunks(stream, known).flatMap((chunk) =>
+          [...flawsOf(chunk, known)].map(({ fault, expected, pointer, value }) => ({
+            fault,
+            at: whereEvent(stream, chunk.at, pointer),
+            expected,
+            actual: shown(value),
+          })),
+        ),
+      ),
+  }),
+  rule({
+    id: "stream.id-constant",
+    since,
+    says: "MUST give all chunks of a stream one id",
+    severity: "MUST",
+    source: `${openai}: id`,
+    see: [
+      "https://github.com/ggml-org/llama.cpp/issues/5876",
+      "https://github.com/microsoft/foundry-local/issues/144",
+      "https://github.com/BerriAI/litellm/issues/1571",
+      "https://github.com/jundot/omlx/pull/2462",
+      "https://github.com/modelscope/ms-swift/pull/9926",
+    ],
+    on: chatStreams,
+    after: readable,
+    faults: { changes: "another id than the first chunk's" },
+    holds: (stream, known) => changeOf(stream, known, "id", "string"),
+  }),
+  rule({
+    id: "stream.created-constant",
+    since,
+    says: "MUST give all chunks of a stream one created",
+    severity: "MUST",
+    source: `${openai}: created`,
+    see: ["https://github.com/raullenchai/Rapid-MLX/pull/752"],
+    on: chatStreams,
+    after: readable,
+    faults: { changes: "another created than the first chunk's" },
+    holds: (stream, known) => changeOf(stream, known, "created", "number"),
+  }),
+  rule({
+    id: "stream.model-constant",
+    since,
+    says: "SHOULD give all chunks of a stream one model",
+    severity: "SHOULD",
+    source: `${openai}: model`,
+    on: chatStreams,
+    after: readable,
+    faults: { changes: "another model than the first chunk's" },
+    holds: (stream, known) => changeOf(stream, known, "model", "string"),
+  }),
+  rule({
+    id: "stream.index-in-range",
+    since,
+    says: "MUST number the choices from 0 to n - 1, and send every one of them",
+    severity: "MUST",
+    source: `${openai}: choices`,
+    see: [
+      "https://github.com/BerriAI/litellm/issues/3276",
+      "https://github.com/BerriAI/litellm/pull/9242",
+      "https://github.com/microsoft/foundry-local/issues/144",
+    ],
+    on: chatStreams,
+    after: whole,
+    faults: {
+      "out-of-range": "an index that is not from 0 to n - 1",
+      missing: "an index that never comes",
+    },
+    holds(stream, known) {
+      const n = stream.request.n ?? 1
+      const expected = n === 1 ? "index 0" : `indices 0 to ${n - 1}`
+      const parts = partsByIndex(stream, known)
+      const faults: Fault<"out-of-range" | "missing">[] = []
+      for (const [index, [first]] of parts) {
+        if ((index >= 0 && index < n) || !first) continue
+        const at = whereEvent(stream, first.chunk, `${first.pointer}/index`)
+        faults.push({ fault: "out-of-range", at, expected, actual: shown(index) })
+      }
+      const missing = Array.from({ length: n }, (_, index) => index).filter((index) => !parts.has(index))
+      if (missing.length > 0 && stream.stream.complete && stream.chunks.length > 0) {
+        const actual = `no ${missing.join(", ")}`
+        faults.push({ fault: "missing", at: { part: "end" }, expected, actual })
+      }
+      return firstOfEach(faults)
+    },
+  }),
+  rule({
+    id: "stream.role-first",
+    since,
+    says: "SHOULD say the role in the first delta of each choice, be the text empty or not",
+    severity: "SHOULD",
+    source: `${chunkPage}: role; ${openai}: delta`,
+    see: [
+      "https://github.com/ai-dynamo/dynamo/pull/12741",
+      "https://github.com/agentgateway/agentgateway/pull/3005",
+    ],
+    on: chatStreams,
+    after: whole,
+    faults: { late: "a first delta without role" },
+    holds(stream, known) {
+      const parts = partsByIndex(stream, known)
+      // The guide's own stream has no role at all.
+      if (known.profileName === "nexhina" && ![...parts.values()].some((all) => all.some(hasRole))) return []
+      return firstOfEach(
+        [...parts.values()].flatMap((all): Fault<"late">[] => {
+          const first = all.find((part) => Object.values(part.delta).some(carries) || finishes(part))
+          if (!first || hasRole(first)) return []
+          const at = whereEvent(stream, first.chunk, `${first.pointer}/delta`)
+          return [{ fault: "late", at, expected: "role assistant", actual: shown(first.delta) }]
+        }),
+      )
+    },
+  }),
+  rule({
+    id: "stream.role-valid",
+    since,
+    says: "MUST give a delta the role assistant or none",
+    severity: "MUST",
+    source: `${openai}: delta`,
+    see: ["https://github.com/MiniMax-AI/MiniMax-M2.5/issues/2"],
+    on: chatStreams,
+    after: readable,
+    faults: { empty: 'the role ""', other: "another role" },
+    holds: (stream, known) =>
+      firstOfEach(
+        partsOf(stream, known).flatMap(({ chunk, pointer, delta: { role } }): Fault<"empty" | "other">[] => {
+          if (role === undefined || role === null || role === "assistant") return []
+          const at = whereEvent(stream, chunk, `${pointer}/delta/role`)
+          const fault = role === "" ? "empty" : "other"
+          return [{ fault, at, expected: '"assistant", null or no role', actual: shown(role) }]
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.role-once",
+    since,
+    says: "SHOULD say the role once per choice: clients that join fragments join roles too",
+    severity: "SHOULD",
+    source: `${openai}: delta`,
+    see: ["https://github.com/BerriAI/litellm/pull/9986", "https://github.com/ollama/ollama/issues/4357"],
+    on: chatStreams,
+    after: readable,
+    faults: { repeated: "the role once more" },
+    holds: (stream, known) =>
+      firstOfEach(
+        [...partsByIndex(stream, known).values()].flatMap((all): Fault<"repeated">[] => {
+          const roles = all.filter(hasRole)
+          const [, second] = roles
+          if (!second) return []
+          const at = whereEvent(stream, second.chunk, `${second.pointer}/delta/role`)
+          return [
+            { fault: "repeated", at, expected: "one role per choice", actual: `${roles.length} of them` },
+          ]
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.finish-once",
+    since,
+    says: "MUST end each choice with one finish_reason that is not null",
+    severity: "MUST",
+    source: `${guide}, key point 4; ${chunkPage}`,
+    see: [
+      "https://github.com/microsoft/foundry-local/issues/423",
+      "https://github.com/ModelTC/LightLLM/issues/130",
+      "https://github.com/RayBytes/ChatMock/pull/114",
+      "https://github.com/ggml-org/llama.cpp/pull/20226",
+    ],
+    on: completeChatStreams,
+    after: whole,
+    faults: { missing: "no finish_reason", repeated: "more than one finish_reason" },
+    holds: (stream, known) =>
+      firstOfEach(
+        [...partsByIndex(stream, known)].flatMap(([index, all]): Fault<"missing" | "repeated">[] => {
+          const ends = all.filter(finishes)
+          const expected = `one for choice ${index}`
+          const [first, second] = ends
+          if (!first) return [{ fault: "missing", at: { part: "end" }, expected, actual: "none" }]
+          if (!second) return []
+          const at = whereEvent(stream, second.chunk, `${second.pointer}/finish_reason`)
+          const actual = `${ends.length}: ${shown(ends.map(({ finish }) => finish))}`
+          return [{ fault: "repeated", at, expected, actual }]
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.finish-last",
+    since,
+    says: "MUST send nothing more of a choice after its finish_reason",
+    severity: "MUST",
+    source: `${guide}, key point 4`,
+    on: chatStreams,
+    after: readable,
+    faults: {
+      "text-after": "text after the finish_reason",
+      "call-after": "a piece of a tool call after the finish_reason",
+    },
+    holds: (stream, known) =>
+      firstOfEach(
+        [...partsByIndex(stream, known).values()].flatMap((all) => {
+          const end = all.findIndex(finishes)
+          if (end === -1) return []
+          return all
+            .slice(end + 1)
+            .flatMap(({ chunk, pointer, delta }): Fault<"text-after" | "call-after">[] => {
+              const member = Object.keys(delta).find((name) => name !== "role" && carries(delta[name]))
+              if (member === undefined) return []
+              const fault =
+                member === "tool_calls" || member === "function_call" ? "call-after" : "text-after"
+              const at = whereEvent(stream, chunk, `${pointer}/delta`)
+              return [{ fault, at, expected: "no more deltas of the choice", actual: shown(delta) }]
+            })
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.finish-null-before",
+    since,
+    says: "MUST leave finish_reason null or out until the choice ends",
+    severity: "MUST",
+    source: `${guide}, "Response Format (SSE)"; ${chunkPage}`,
+    see: [
+      "https://github.com/sgl-project/sglang/issues/3912",
+      "https://github.com/PowerShell/AIShell/issues/350",
+    ],
+    on: chatStreams,
+    after: readable,
+    faults: {
+      "empty-string": "the empty string in place of null",
+      "string-null": 'the string "null" in place of null',
+      "wrong-type": "neither a string nor null",
+    },
+    holds: (stream, known) =>
+      firstOfEach(
+        partsOf(stream, known).flatMap(({ chunk, pointer, finish }) => {
+          if (isText(finish) && finish !== "" && finish !== "null") return []
+          const fault = finish === "" ? "empty-string" : finish === "null" ? "string-null" : "wrong-type"
+          const at = whereEvent(stream, chunk, `${pointer}/finish_reason`)
+          return [{ fault, at, expected: "null, or the reason", actual: shown(finish) }] as const
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.finish-key-present",
+    since,
+    says: "SHOULD give every choice of a chunk the member finish_reason",
+    severity: "SHOULD",
+    source: `${chunkPage}; ${guide}, "Response Format (SSE)"`,
+    see: [
+      "https://github.com/BerriAI/liteLLM-proxy/issues/19",
+      "https://github.com/Oaklight/llm-rosetta/pull/444",
+      "https://github.com/danny-avila/LibreChat/pull/5563",
+    ],
+    on: chatStreams,
+    after: readable,
+    faults: { absent: "a choice without finish_reason" },
+    holds: (stream, known) =>
+      firstOfEach(
+        partsOf(stream, known).flatMap(({ chunk, pointer, finish }): Fault<"absent">[] => {
+          if (finish !== undefined) return []
+          return [
+            {
+              fault: "absent",
+              at: whereEvent(stream, chunk, pointer),
+              expected: "null",
+              actual: "no member",
+            },
+          ]
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.no-message-member",
+    since,
+    says: "SHOULD send deltas in chunks, and no message",
+    severity: "SHOULD",
+    source: `${chunkPage}; ${openai}: choices`,
+    see: ["https://github.com/Portkey-AI/gateway/issues/858"],
+    on: chatStreams,
+    faults: { message: "a choice of a chunk that has a message" },
+    holds: (stream, known) =>
+      firstOfEach(
+        partsOf(stream, known).flatMap(({ chunk, pointer, value: { message } }): Fault<"message">[] => {
+          if (!carries(message)) return []
+          const at = whereEvent(stream, chunk, `${pointer}/message`)
+          return [{ fault: "message", at, expected: "delta only", actual: shown(message) }]
+        }),
+      ),
+  }),
+  rule({
+    id: "stream.empty-choices-only-usage",
+    since,
+    says: "SHOULD leave choices empty on a chunk with usage only: clients read choices[0]",
+    severity: "SHOULD",
+    source: `${openai}: choices`,
+    see: [
+      "https://github.com/AbanteAI/archive-old-cli-mentat/issues/429",
+      "https://github.com/BerriAI/litellm/pull/27971",
+    ],
+    on: chatStreams,
+    after: readable,
+    faults: { empty: "no choices on a chunk without usage" },
+    holds: (stream, known) =>
+      firstOfEach(
+        judgedChunks(stream, known).flatMap(({ at, choices, value: { usage } }): Fault<"empty">[] => {
+          if (choices.length > 0 || carries(usage)) return []
+          return [
+            {
+              fault: "empty",
+              at: whereEvent(stream, at, "/choices"),
+              expected: "a choice, or usage",
+              actual: "[]",
+            },
+          ]
+        }),
+      ),
+  }),
+] as const
