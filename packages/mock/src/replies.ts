@@ -1,6 +1,8 @@
 import type { OperationId } from "@nexhina/schemas"
 import { createChatCompletion } from "./replies/chat-completions.ts"
+import { createEmbedding } from "./replies/embeddings.ts"
 import { listModels, retrieveModel } from "./replies/models.ts"
+import { createModeration } from "./replies/moderations.ts"
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
@@ -12,13 +14,13 @@ export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-buil
   retrieveResponse: "not-built",
   deleteResponse: "not-built",
   listResponseInputItems: "not-built",
-  createEmbedding: "not-built",
+  createEmbedding,
   createImage: "not-built",
   createSpeech: "not-built",
   createTranscription: "not-built",
   createTranslation: "not-built",
   createVideo: "not-built",
   retrieveVideo: "not-built",
-  createModeration: "not-built",
+  createModeration,
   createRerank: "not-built",
 }

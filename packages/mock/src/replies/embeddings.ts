@@ -1,0 +1,103 @@
+import type { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
+import { type Digest, digest, random } from "../random.ts"
+import { Refusal } from "../refusal.ts"
+import type { ReplyMaker } from "../reply.ts"
+import { countTokens } from "../tokens.ts"
+
+/** The length of a vector where the catalogue knows none (chosen). */
+const usualDimensions = 1536
+/** The longest vector that is made for a model whose own length is not known (chosen). */
+const mostDimensions = 4096
+
+/** One vector for each input, which depends on the seed, the model and that input alone. */
+export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models, seed }) => {
+  const { model, encoding_format, dimensions } = request
+  const native = models.require(model, "embedding").dimensions ?? usualDimensions
+  if (dimensions !== undefined && dimensions > Math.max(native, mostDimensions)) {
+    throw new Refusal(400, {
+      message: `Invalid 'dimensions': the mock makes vectors of up to ${mostDimensions} dimensions.`,
+      param: "dimensions",
+      code: "integer_above_max_value",
+    })
+  }
+  const modelSeed = digest(model, seed)
+  const texts = inputs(request.input)
+  const count = texts.reduce<number>(
+    (sum, text) => sum + (typeof text === "string" ? countTokens(text) : text.length),
+    0,
+  )
+  const value: EmbeddingResponse = {
+    object: "list",
+    data: texts.map((text, index) => {
+      const vector = unitVector(embed(text, native, modelSeed, dimensions ?? native))
+      return {
+        object: "embedding",
+        index,
+        embedding: encoding_format === "base64" ? base64(vector) : [...vector],
+      }
+    }),
+    model,
+    usage: { prompt_tokens: count, total_tokens: count },
+  }
+  return { value }
+}
+
+/** A text, or the ids of its tokens. */
+type Text = string | readonly number[]
+
+function inputs(input: EmbeddingRequest["input"]): readonly Text[] {
+  if (typeof input === "string") return [input]
+  return isTokens(input) ? [input] : input
+}
+
+function isTokens(input: Exclude<EmbeddingRequest["input"], string>): input is number[] {
+  return typeof input[0] === "number"
+}
+
+/**
+ * Adds up the features of a text, each with a sign in a place of its own by hash, so that texts that share words,
+ * or parts of words, point in like directions; then a little noise, so that no two texts and no prefix of a vector
+ * are alike or zero. A shorter vector is a prefix of a longer one.
+ */
+function embed(text: Text, native: number, seed: Digest, length: number): Float64Array {
+  const sums = new Float64Array(Math.max(native, length))
+  for (const [feature, weight] of features(text)) {
+    for (const half of digest(feature, seed)) {
+      const at = half % native
+      sums[at] = (sums[at] ?? 0) + (half >= 2 ** 31 ? weight : -weight)
+    }
+  }
+  const noise = random(digest(typeof text === "string" ? `text ${text}` : `tokens ${text.join()}`, seed))
+  // Weights are multiples of a half, which noise of less than that can never bring to zero.
+  return sums
+    .map((sum) => sum + (noise.fraction() < 0.5 ? -1 : 1) * (0.004 + 0.004 * noise.fraction()))
+    .slice(0, length)
+}
+
+function* features(text: Text): Generator<readonly [feature: string, weight: number]> {
+  if (typeof text !== "string") {
+    for (const [index, id] of text.entries()) {
+      yield [`token ${id}`, 1]
+      yield [`tokens ${text[index - 1]} ${id}`, 0.5]
+    }
+    return
+  }
+  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
+    yield [`word ${word}`, 1]
+    const padded = ` ${word} `
+    for (let at = 0; at + 3 <= padded.length; at++) yield [`part ${padded.slice(at, at + 3)}`, 0.5]
+  }
+}
+
+function unitVector(vector: Float64Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return Float32Array.from(vector, (value) => value / length)
+}
+
+function base64(vector: Float32Array): string {
+  const bytes = new DataView(new ArrayBuffer(4 * vector.length))
+  vector.forEach((value, index) => {
+    bytes.setFloat32(4 * index, value, true)
+  })
+  return btoa(String.fromCharCode(...new Uint8Array(bytes.buffer)))
+}
