@@ -1,4 +1,4 @@
-import type { Schema } from "./arbitrary.ts"
+import type { Endpoint } from "@nexhina/schemas"
 import type { Fault } from "./rule.ts"
 import { shown } from "./shown.ts"
 
@@ -7,6 +7,8 @@ export interface SchemaFault extends Fault<"missing" | "wrong-value"> {
   readonly path: readonly PropertyKey[]
 }
 
+/** Any Zod schema. */
+type Schema = NonNullable<Endpoint["request"]>["schema"]
 type Issue = NonNullable<ReturnType<Schema["safeParse"]>["error"]>["issues"][number]
 
 /** The RFC 6901 pointer of a path. */

@@ -1,0 +1,124 @@
+import { type Header, headerOf, type Redaction } from "@nexhina/transcript"
+import type { Answered } from "../answered.ts"
+import type { Known } from "../known.ts"
+import { type Fault, rule, type Severity, type Where } from "../rule.ts"
+import { missingKeyAnswers, wrongKeyAnswers } from "../views/auth.ts"
+import { everyResponse, isSuccess } from "../views/http.ts"
+
+const since = "0.1.0"
+const source = "Authentication"
+
+/** How a key is refused means something only where one is asked for. */
+const whereRequired =
+  (severity: Severity) =>
+  ({ auth, traits }: Known): Severity | "not-applicable" =>
+    auth === "required" && !traits.has("no-auth") ? severity : "not-applicable"
+
+/** The body that comes with it is for err.envelope to judge. */
+const refusalFaults = {
+  accepted: "the status is that of a success",
+  "other-status": "the status is neither 401 nor 403",
+} as const
+
+function refusal(answered: Answered): Fault<keyof typeof refusalFaults>[] {
+  const { status } = answered
+  if (status === 401 || status === 403) return []
+  const fault = isSuccess(answered) ? "accepted" : "other-status"
+  return [{ fault, at: { part: "status" }, expected: "401", actual: String(status) }]
+}
+
+const forbidden = ({ status }: Answered): Fault<"forbidden">[] =>
+  status === 403 ? [{ fault: "forbidden", at: { part: "status" }, expected: "401", actual: "403" }] : []
+
+/** A shorter key may stand in a reply by chance: local servers are asked with keys such as "ollama". */
+const minKeyLength = 12
+
+function sentKey(headers: readonly Header[]): string | undefined {
+  const key = /^bearer +(\S+)$/i.exec(headerOf(headers, "authorization") ?? "")?.[1]
+  return key !== undefined && key.length >= minKeyLength && !/^\*+$/.test(key) ? key : undefined
+}
+
+/** Where a redactor found secrets in a response before it was written to a file. */
+function whereRedacted({ part, header, at, credential }: Redaction): Where[] {
+  if (credential) return []
+  if (part === "response-body") return [{ part: "body", offset: at }]
+  return part.startsWith("response-") && header !== undefined ? [{ part: "header", name: header }] : []
+}
+
+function whereEchoed({ exchange, body }: Answered): Where[] {
+  const key = sentKey(exchange.request.headers)
+  const redacted = (exchange.redacted ?? []).flatMap(whereRedacted)
+  if (key === undefined || !exchange.response) return redacted
+  const { headers, trailers } = exchange.response
+  const inHeaders = [...headers, ...trailers].flatMap(([name, value]): Where[] =>
+    value.includes(key) ? [{ part: "header", name }] : [],
+  )
+  const offset = Buffer.from(body.buffer, body.byteOffset, body.length).indexOf(key)
+  return [...redacted, ...inHeaders, ...(offset === -1 ? [] : [{ part: "body", offset } as const])]
+}
+
+export const authRules = [
+  rule({
+    id: "auth.bad-key",
+    since,
+    says: "MUST refuse a wrong API key with 401",
+    severity: whereRequired("MUST"),
+    source,
+    on: wrongKeyAnswers,
+    faults: refusalFaults,
+    holds: refusal,
+  }),
+
+  rule({
+    id: "auth.bad-key-401",
+    since,
+    says: "SHOULD refuse a wrong API key with 401 and not with 403, which speaks of a key that is known",
+    severity: whereRequired("SHOULD"),
+    source: `${source}; RFC 9110, sections 15.5.2 and 15.5.4`,
+    on: wrongKeyAnswers,
+    faults: { forbidden: "the status is 403" },
+    holds: forbidden,
+  }),
+
+  rule({
+    id: "auth.missing-key",
+    since,
+    says: "MUST refuse a request without an API key with 401, on all interfaces",
+    severity: whereRequired("MUST"),
+    source,
+    on: missingKeyAnswers,
+    faults: refusalFaults,
+    holds: refusal,
+  }),
+
+  rule({
+    id: "auth.missing-key-401",
+    since,
+    says: "SHOULD refuse a request without an API key with 401 and not with 403",
+    severity: whereRequired("SHOULD"),
+    source: `${source}; RFC 9110, sections 15.5.2 and 15.5.4`,
+    on: missingKeyAnswers,
+    faults: { forbidden: "the status is 403" },
+    holds: forbidden,
+  }),
+
+  rule({
+    id: "auth.key-not-echoed",
+    since,
+    says: "MUST NOT send the API key back, in a header or in the body",
+    severity: "MUST",
+    source: `${source}; RFC 6750, section 5.3`,
+    on: everyResponse,
+    faults: {
+      header: "a header holds the key",
+      body: "the body holds the key",
+    },
+    holds: (answered) =>
+      whereEchoed(answered).map((at) => ({
+        fault: at.part === "header" ? "header" : "body",
+        at,
+        expected: "no key",
+        actual: "the key that was sent",
+      })),
+  }),
+] as const
