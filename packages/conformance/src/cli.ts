@@ -1,4 +1,4 @@
-import { createWriteStream, readFileSync, writeFileSync } from "node:fs"
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
 import { createWriter } from "@nexhina/transcript"
 import { Command, CommanderError } from "commander"
 import pc from "picocolors"
@@ -6,7 +6,7 @@ import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import { type Progress, Unreachable } from "./engine.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-import { exitCodeOf, type Report } from "./report.ts"
+import { exitCodeOf } from "./report.ts"
 import { reports } from "./reports.ts"
 import { rules } from "./rules.ts"
 import { run } from "./run.ts"
@@ -38,6 +38,15 @@ function readConfig(file: string): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
+/** Opens a file that will be written, before the first request is sent. */
+function openForWriting(option: string, file: string): number {
+  try {
+    return openSync(file, "w")
+  } catch (error) {
+    throw new UsageError(`${option}: cannot write '${file}': ${(error as Error).message}`)
+  }
+}
+
 /** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
 function progressLine(): { update(progress: Progress): void; stop(): void } {
   const text = ({ phase, done, planned, sent }: Progress) =>
@@ -51,7 +60,7 @@ function progressLine(): { update(progress: Progress): void; stop(): void } {
       stop: () => void line.stop(),
     }
   }
-  let phase = ""
+  let phase = "learning"
   return {
     update(progress) {
       if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
@@ -61,12 +70,13 @@ function progressLine(): { update(progress: Progress): void; stop(): void } {
   }
 }
 
-function writeReports(report: Report, settings: Settings) {
-  for (const { format, file } of settings.report) {
-    const text = reports[format].write(report, { color: file === undefined && pc.isColorSupported })
-    if (file === undefined) process.stdout.write(text)
-    else writeFileSync(file, text)
-  }
+/** The reports that were asked for, each with where it goes; standard output is file descriptor 1. */
+function openReports(settings: Settings) {
+  return settings.report.map(({ format, file }) => ({
+    write: reports[format].write,
+    to: file === undefined ? 1 : openForWriting("--report", file),
+    color: file === undefined && pc.isColorSupported,
+  }))
 }
 
 async function runCommand(flags: Record<string, unknown>): Promise<number> {
@@ -75,13 +85,15 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
     { ...given, apiKey: given["apiKey"] ?? process.env["NEXHINA_API_KEY"] },
     typeof config === "string" ? readConfig(config) : {},
   )
-  const transcript = settings.transcript === undefined ? undefined : createWriteStream(settings.transcript)
+  const transcript =
+    settings.transcript === undefined ? undefined : openForWriting("--transcript", settings.transcript)
   const writer =
-    transcript &&
+    transcript !== undefined &&
     createWriter({
-      write: (line) => void transcript.write(line),
+      write: (line) => writeSync(transcript, line),
       secrets: settings.apiKey === undefined ? [] : [settings.apiKey],
     })
+  const outputs = openReports(settings)
   const line = progressLine()
   try {
     const report = await run(settings, {
@@ -89,11 +101,11 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
       ...(writer && { onExchange: (exchange) => writer.exchange(exchange) }),
     })
     line.stop()
-    writeReports(report, settings)
+    for (const { write, to, color } of outputs) writeFileSync(to, write(report, { color }))
     return exitCodeOf(report, settings.strict)
   } finally {
     line.stop()
-    transcript?.end()
+    if (transcript !== undefined) closeSync(transcript)
   }
 }
 

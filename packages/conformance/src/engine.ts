@@ -154,7 +154,6 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     maxOutputTokens: options.maxOutputTokens,
   })
 
-  progress("learning")
   await sendAll([{ by: listModels.id, index: 0, asks: listModels.asks(known) }], "learning")
   const listing = groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
   const connection = listing.find((exchange) => exchange.end.stage === "connect")

@@ -94,6 +94,7 @@ export function verdictOf(facts: {
       reason: cut ?? (quick ? "--quick sends none of its requests" : "nothing was asked"),
     }
   }
+  if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
   const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
   return {
     verdict: "inconclusive",

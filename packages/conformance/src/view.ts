@@ -14,6 +14,11 @@ export interface View<V> {
   readonly surface: Surface | "http"
   /** The stock probes that feed it: selecting a rule selects them. */
   readonly probes: readonly Probe[]
+  /**
+   * Something that no request of the kit can bring about (a 429, a redirect): where it never came, the rules are
+   * `not-run`. Default: no, and they are `inconclusive`.
+   */
+  readonly occasional?: true
   /** What its rules cannot be judged without. Default: nothing. */
   readonly needs?: readonly (keyof Fidelity)[]
   /** The reading of an exchange; `undefined` when it is none of these. */

@@ -1,0 +1,165 @@
+import { execFile } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { Report } from "../src/report.ts"
+
+const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "conformance-"))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function cli(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const { NEXHINA_API_KEY: _, ...rest } = process.env
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [bin, ...args],
+      { env: { ...rest, ...env }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+/** A server that says the same to everyone, or nothing. */
+async function rawServer(answer: (socket: Socket) => void): Promise<{ baseUrl: string; close(): void }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on("error", () => {})
+    socket.once("close", () => sockets.delete(socket))
+    socket.on("data", () => answer(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+async function checked(
+  answer: (socket: Socket) => void,
+  ...args: string[]
+): Promise<Outcome & { report: Report }> {
+  const server = await rawServer(answer)
+  const file = join(folder, "report.json")
+  try {
+    const outcome = await cli([
+      "run",
+      "--base-url",
+      server.baseUrl,
+      "--timeout",
+      "0.3",
+      "--report",
+      `json=${file}`,
+      ...args,
+    ])
+    return { ...outcome, report: Report.parse(JSON.parse(await readFile(file, "utf8"))) }
+  } finally {
+    server.close()
+  }
+}
+
+const faults = (report: Report) => report.findings.map(({ rule, fault }) => `${rule}:${fault}`)
+
+test("--help of each command shows its options and exits 0", async () => {
+  const [program, run] = await Promise.all([cli(["--help"]), cli(["run", "--help"])])
+  expect([program.code, run.code]).toEqual([0, 0])
+  expect(program.stdout).toContain("Exit codes:")
+  expect(run.stdout).toMatch(/--base-url <url>.*--max-requests <n>/s)
+})
+
+test.each([
+  [["run", "--sed", "3"], /unknown option '--sed'/],
+  [["run", "--seed", "x"], /^error: --seed: .*got "x"\n$/],
+  [["run", "--rule", "nope"], /^error: no rule is called 'nope'/],
+  [["rules", "nope"], /^error: no rule is called 'nope'/],
+  [["run", "--config", "absent.yaml"], /^error: --config: cannot read 'absent.yaml'/],
+  [["run", "--ca-cert", "absent.pem"], /^error: --ca-cert: cannot read 'absent.pem'/],
+  [["run", "--transcript", "absent/x.ndjson"], /^error: --transcript: cannot write 'absent\/x.ndjson'/],
+  [["walk"], /unknown command 'walk'/],
+])("%j exits 2 and names what is wrong", async (args, message) => {
+  const { code, stderr } = await cli(args)
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) })
+})
+
+test("a port that nobody listens on exits 3 with one line", async () => {
+  const { code, stdout, stderr } = await cli(["run", "--base-url", "http://127.0.0.1:1/v1"])
+  expect({ code, stdout, stderr }).toEqual({
+    code: 3,
+    stdout: "",
+    stderr: "error: cannot reach http://127.0.0.1:1/v1: ECONNREFUSED\n",
+  })
+})
+
+test("a server that accepts and says nothing is a finding", async () => {
+  const { code, report } = await checked(() => {})
+  expect(code).toBe(1)
+  expect(faults(report)).toContain("http.answers:silent")
+  expect(report.stopped).toBe("the first 2 requests were never answered")
+})
+
+test("a server that answers HTML everywhere is a finding", async () => {
+  const page = "<html>It works!</html>"
+  const { code, report } = await checked((socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n${page}`),
+  )
+  expect(code).toBe(1)
+  expect(report.findings.find(({ rule }) => rule === "http.json-content-type")?.actual).toContain("text/html")
+})
+
+test("a server that streams for ever is a finding, and costs a few timeouts only", async () => {
+  const { code, report } = await checked((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+    const timer = setInterval(() => socket.write('d\r\ndata: {"a":1}\r\n'), 5)
+    socket.once("close", () => clearInterval(timer))
+  })
+  expect(code).toBe(1)
+  expect(report.requests).toBeLessThan(40)
+})
+
+test("the embedded mock, quickly: conformant or not judged, and no key in any output", async () => {
+  const transcript = join(folder, "run.ndjson")
+  const { code, stdout, stderr } = await cli(["run", "--quick", "--transcript", transcript])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+  expect(stdout).toContain("No MUST was broken")
+  for (const text of [stdout, stderr, await readFile(transcript, "utf8")])
+    expect(text).not.toContain("sk-embedded-mock")
+})
+
+test("a configuration file gives options by their names", async () => {
+  const config = join(folder, "kit.yaml")
+  await writeFile(config, "quick: true\nrule: [models.*]\nreport: [json]\nprofile: openai\n")
+  const { code, stdout } = await cli(["run", "--config", config])
+  const report = Report.parse(JSON.parse(stdout))
+  expect(code).toBe(0)
+  expect(report.profile).toBe("openai")
+  expect(report.rules.every(({ id }) => id.startsWith("models."))).toBe(true)
+})
+
+test("rules lists every rule, and one of them whole", async () => {
+  const [all, one, json] = await Promise.all([
+    cli(["rules"]),
+    cli(["rules", "sse.done-once"]),
+    cli(["rules", "--json"]),
+  ])
+  expect(all.stdout.split("\n")).toHaveLength(JSON.parse(json.stdout).length + 1)
+  expect(one.stdout).toMatch(/sse\.done-once\nMUST .*source .*faults/s)
+})
