@@ -18,9 +18,12 @@ const guide = "Streaming Output Guide"
 const chunkPage = "Schema ChatCompletionChunk"
 const openai = "OpenAI API reference, the chat completion chunk object"
 
-/** What makes a stream's chunks readable; a stream that lost some has no right end either. */
+/** What makes a chunk readable. */
 const readable = ["stream.chunk-schema"]
+/** What makes a stream whole: one that lost events has no right beginning or end either. */
 const whole = ["sse.grammar", "sse.data-json", "stream.chunk-schema"]
+/** What tells the choices of a stream apart. */
+const apart = [...whole, "stream.index-in-range"]
 
 /** A choice of a chunk, and the number of its chunk. */
 interface Part extends ChunkChoice {
@@ -251,7 +254,7 @@ export const chatStreamRules = [
       "https://github.com/agentgateway/agentgateway/pull/3005",
     ],
     on: chatStreams,
-    after: whole,
+    after: apart,
     faults: { late: "a first delta without role" },
     holds(stream, known) {
       const parts = partsByIndex(stream, known)
@@ -295,7 +298,7 @@ export const chatStreamRules = [
     source: `${openai}: delta`,
     see: ["https://github.com/BerriAI/litellm/pull/9986", "https://github.com/ollama/ollama/issues/4357"],
     on: chatStreams,
-    after: readable,
+    after: apart,
     faults: { repeated: "the role once more" },
     holds: (stream, known) =>
       firstOfEach(
@@ -323,7 +326,7 @@ export const chatStreamRules = [
       "https://github.com/ggml-org/llama.cpp/pull/20226",
     ],
     on: completeChatStreams,
-    after: whole,
+    after: apart,
     faults: { missing: "no finish_reason", repeated: "more than one finish_reason" },
     holds: (stream, known) =>
       firstOfEach(
@@ -346,7 +349,7 @@ export const chatStreamRules = [
     severity: "MUST",
     source: `${guide}, key point 4`,
     on: chatStreams,
-    after: readable,
+    after: apart,
     faults: {
       "text-after": "text after the finish_reason",
       "call-after": "a piece of a tool call after the finish_reason",
