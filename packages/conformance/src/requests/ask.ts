@@ -1,0 +1,18 @@
+import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
+import { z } from "zod"
+import type { Step } from "../step.ts"
+
+/**
+ * The step that sends a generated body. Each optional member may be refused by name, but not `stream`: that is
+ * documented wherever an operation has it.
+ */
+export function askFor(operation: OperationId, body: object): Step {
+  const { request }: Endpoint = endpoints[operation]
+  const shape: z.core.$ZodShape = request?.schema instanceof z.ZodObject ? request.schema.shape : {}
+  const optional = (name: string) => z.safeParse(shape[name] ?? z.unknown(), undefined).success
+  return {
+    operation,
+    body,
+    exercises: Object.keys(body).filter((name) => name !== "stream" && optional(name)),
+  }
+}

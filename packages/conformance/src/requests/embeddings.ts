@@ -1,0 +1,43 @@
+import { type CatalogueModel, catalogue, type EmbeddingRequest } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import type { Known } from "../known.ts"
+import { type Members, requestOf, sometimes } from "./members.ts"
+import { oneOrMoreTexts } from "./texts.ts"
+
+type EmbeddingMembers = Members<EmbeddingRequest>
+
+const tokens = fc.array(fc.nat({ max: 5000 }), { minLength: 1, maxLength: 6 })
+
+/** Token ids of one text, or of one to four. */
+export const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
+  { withCrossShrink: true },
+  tokens,
+  fc.array(tokens, { minLength: 1, maxLength: 4 }),
+)
+
+/** The optional members, and the less usual form of `input`, that the target's embedding model may take. */
+export function embeddingMembers(known: Known): Readonly<Record<string, fc.Arbitrary<EmbeddingMembers>>> {
+  const model: CatalogueModel | undefined = catalogue.find(({ id }) => id === known.models.embedding)
+  const most = model?.dimensions ?? 256
+  return {
+    tokens: fc.record({ input: tokenInputs }),
+    encoding_format: fc.record({ encoding_format: fc.constantFrom("float", "base64") }),
+    user: fc.record({ user: fc.constantFrom("ada", "user-2") }),
+    ...(model?.reducible !== false && {
+      dimensions: fc.record({ dimensions: fc.integer({ min: 1, max: Math.min(most, 256) }) }),
+    }),
+  }
+}
+
+/** Requests for embeddings of one to four short texts, and what `parts` say besides. */
+export function embeddingRequests(
+  known: Known,
+  ...parts: readonly fc.Arbitrary<EmbeddingMembers>[]
+): fc.Arbitrary<EmbeddingRequest> {
+  return requestOf(fc.record({ model: fc.constant(known.models.embedding), input: oneOrMoreTexts }), parts)
+}
+
+/** Requests for embeddings with any of the optional members. */
+export function anyEmbeddingRequests(known: Known): fc.Arbitrary<EmbeddingRequest> {
+  return embeddingRequests(known, ...Object.values(embeddingMembers(known)).map(sometimes))
+}

@@ -1,0 +1,27 @@
+import * as fc from "fast-check"
+
+/** Some members of a request. One that is `undefined` is left out, whatever was said of it before. */
+export type Members<Request> = { readonly [Name in keyof Request]?: Request[Name] | undefined }
+
+/** The request with the members of all parts; where several name one member, the last one's. */
+export function requestOf<Request extends object>(
+  base: fc.Arbitrary<Request>,
+  parts: readonly fc.Arbitrary<Members<Request>>[],
+): fc.Arbitrary<Request> {
+  return fc.tuple(base, ...parts).map((drawn) => {
+    const members = Object.entries(Object.assign({}, ...drawn)).filter(([, value]) => value !== undefined)
+    // The base has what is required, and the parts' type lets them change members to their own kind only.
+    return Object.fromEntries(members) as Request
+  })
+}
+
+/** These members in one of three values and none in the others; shrinks to none. */
+export function sometimes<M extends object>(
+  members: fc.Arbitrary<M>,
+): fc.Arbitrary<M | Record<never, never>> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { arbitrary: fc.constant({}), weight: 2 },
+    { arbitrary: members, weight: 1 },
+  )
+}

@@ -1,0 +1,155 @@
+import {
+  ChatCompletionRequest,
+  EmbeddingRequest,
+  ModerationRequest,
+  type OperationId,
+} from "@nexhina/schemas"
+import type * as fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { knownOf } from "../../test/exchange.ts"
+import { isObject } from "../answered.ts"
+import { draw } from "../draw.ts"
+import { schemaBreach } from "../json-schema.ts"
+import { contractBreach } from "../target.ts"
+import { askFor } from "./ask.ts"
+import {
+  anyChatRequests,
+  chatMembers,
+  chatRequests,
+  chatTasks,
+  conversations,
+  toolTurns,
+} from "./chat-completions.ts"
+import { anyEmbeddingRequests, embeddingRequests } from "./embeddings.ts"
+import { parameterSchemas, strictSchemas } from "./json-schemas.ts"
+import { anyModerationRequests, moderationRequests } from "./moderations.ts"
+import { texts } from "./texts.ts"
+
+const known = knownOf()
+
+const families: [string, OperationId, fc.Arbitrary<object>][] = [
+  ["small chat requests", "createChatCompletion", chatRequests(known)],
+  ["chat requests", "createChatCompletion", anyChatRequests(known)],
+  ...Object.entries({ ...chatMembers(known), ...chatTasks }).map(
+    ([name, members]): [string, OperationId, fc.Arbitrary<object>] => [
+      `chat requests with ${name}`,
+      "createChatCompletion",
+      chatRequests(known, members),
+    ],
+  ),
+  ["small embedding requests", "createEmbedding", embeddingRequests(known)],
+  ["embedding requests", "createEmbedding", anyEmbeddingRequests(known)],
+  ["small moderation requests", "createModeration", moderationRequests(known)],
+  ["moderation requests", "createModeration", anyModerationRequests(known)],
+]
+
+describe.each(families)("%s", (_name, operation, requests) => {
+  test("keep the contract, its schema and its checks, also when shrunk", () => {
+    for (const drawn of draw(requests, 1, 200)) {
+      expect(contractBreach(askFor(operation, drawn.value))).toBeUndefined()
+    }
+    let smallest = draw(requests, 2, 1)[0]
+    for (let step = 0; smallest && step < 1000; step++) {
+      expect(contractBreach(askFor(operation, smallest.value))).toBeUndefined()
+      ;[smallest] = smallest.shrink()
+    }
+    expect(smallest).toBeUndefined()
+  })
+
+  test("say nothing that JSON cannot", () => {
+    for (const { value } of draw(requests, 3, 100)) {
+      expect(JSON.parse(JSON.stringify(value))).toEqual(value)
+    }
+  })
+})
+
+const sampleOf = <T>(values: fc.Arbitrary<T>, count = 500): T[] =>
+  draw(values, 5, count).map(({ value }) => value)
+
+test.each([
+  // Members for models that speak or search.
+  ["chat", anyChatRequests(known), ChatCompletionRequest, ["audio", "web_search_options"]],
+  ["embedding", anyEmbeddingRequests(known), EmbeddingRequest, []],
+  ["moderation", anyModerationRequests(known), ModerationRequest, []],
+] as const)("%s requests have each optional member in some sample and lack it in others", (...row) => {
+  const [, requests, { shape }, never] = row
+  const sample: object[] = sampleOf<object>(requests)
+  const names = Object.keys(shape)
+  expect(names.filter((name) => !sample.some((request) => name in request))).toEqual(never)
+  const always = Object.entries(shape).filter(([, schema]) => !schema.safeParse(undefined).success)
+  expect(names.filter((name) => sample.every((request) => name in request))).toEqual(
+    always.map(([name]) => name),
+  )
+})
+
+test("a part that is undefined takes a member of the base away", () => {
+  const [request] = sampleOf(chatRequests(known, chatMembers(known).max_completion_tokens))
+  expect(Object.keys(request ?? {})).toEqual(["model", "messages", "max_completion_tokens"])
+})
+
+test("a refusal may name what is optional, but not the stream", () => {
+  const body = { model: "m", messages: [], stream: true, n: 2, x_new: 1 }
+  expect(askFor("createChatCompletion", body)).toEqual({
+    operation: "createChatCompletion",
+    body,
+    exercises: ["n", "x_new"],
+  })
+})
+
+test("every tool message answers a call of the message before the results, each call once", () => {
+  for (const { messages } of sampleOf(toolTurns)) {
+    const [question, calling, ...results] = messages
+    expect([question?.role, calling?.role]).toEqual(["user", "assistant"])
+    expect(new Set(results.map(({ role }) => role))).toEqual(new Set(["tool"]))
+    const called = calling?.tool_calls?.map((call) => "id" in call && call.id)
+    expect(results.map(({ tool_call_id }) => tool_call_id).sort()).toEqual(called)
+    expect(messages.length).toBeLessThanOrEqual(4)
+  }
+})
+
+test("conversations have one to four messages, show every order, and end with a user's", () => {
+  const orders = new Set(
+    sampleOf(conversations).map((messages) => messages.map(({ role }) => role).join(" ")),
+  )
+  expect(orders).toEqual(
+    new Set(
+      ["", "system ", "developer "].flatMap((first) => [
+        `${first}user`,
+        `${first}user user`,
+        `${first}user assistant user`,
+      ]),
+    ),
+  )
+})
+
+test.each([
+  ["parameters", parameterSchemas],
+  ["strict", strictSchemas],
+])("%s schemas are JSON Schemas of objects", (_name, schemas) => {
+  for (const schema of sampleOf(schemas, 40)) {
+    expect(schemaBreach(schema, [])).toEqual({ pointer: "", says: "must be object" })
+  }
+})
+
+const objectsIn = (schema: unknown): Record<string, unknown>[] => {
+  if (!isObject(schema)) return []
+  const { properties, items } = schema
+  const inside = [...(isObject(properties) ? Object.values(properties) : []), items].flatMap(objectsIn)
+  return schema["type"] === "object" ? [schema, ...inside] : inside
+}
+
+test("strict schemas require every property and close every object, at each depth", () => {
+  const all = sampleOf(strictSchemas).flatMap(objectsIn)
+  expect(all.length).toBeGreaterThan(550)
+  for (const { properties, required, additionalProperties } of all) {
+    expect(required).toEqual(Object.keys(properties as object))
+    expect(additionalProperties).toBe(false)
+  }
+})
+
+test("texts are not of ASCII alone: several scripts, line ends, quotes, characters of several code points", () => {
+  const all = sampleOf(texts).join("")
+  for (const needed of [/\p{Script=Han}/u, /\p{Script=Hebrew}/u, /\r\n/, /"/, /\\/, /\u200d/, /\u2028/]) {
+    expect(all).toMatch(needed)
+  }
+})
