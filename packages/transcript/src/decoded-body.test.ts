@@ -42,16 +42,12 @@ test("every pile of up to three codings is undone", () => {
 test("a compressed body that was cut gives its beginning", () => {
   const whole = bytes(Array.from({ length: 500 }, (_, index) => `${index * 7919} `).join(""))
   fc.assert(
-    fc.property(
-      fc.constantFrom("gzip", "deflate", "br"),
-      fc.double({ min: 0.001, max: 0.99 }),
-      (coding, at) => {
-        const wire = compressors[coding](whole)
-        const cut = wire.subarray(0, Math.max(1, Math.floor(wire.length * at)))
-        const decoded = decodedBody(answered(cut, encoded(coding)), { maxBytes: 10_000 })
-        expect(decoded).toStrictEqual({ bytes: whole.slice(0, decoded.bytes.length), fault: "truncated" })
-      },
-    ),
+    fc.property(fc.constantFrom("gzip", "deflate", "br"), fc.nat(), (coding, at) => {
+      const wire = compressors[coding](whole)
+      const cut = wire.subarray(0, 1 + (at % (wire.length - 1)))
+      const decoded = decodedBody(answered(cut, encoded(coding)), { maxBytes: 10_000 })
+      expect(decoded).toStrictEqual({ bytes: whole.slice(0, decoded.bytes.length), fault: "truncated" })
+    }),
   )
 })
 
