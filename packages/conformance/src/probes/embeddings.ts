@@ -1,0 +1,42 @@
+import type { EmbeddingRequest } from "@nexhina/schemas"
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import type { Step } from "../step.ts"
+
+/** A request for embeddings; `members` may say more than the input. */
+export function embeddingStep(
+  known: Known,
+  members: Omit<EmbeddingRequest, "model">,
+  exercises?: readonly string[],
+): Step {
+  return {
+    operation: "createEmbedding",
+    body: { model: known.models.embedding, ...members },
+    ...(exercises && { exercises }),
+  }
+}
+
+const three = ["The food was delicious.", "Water is wet.", "好"]
+
+/** One text and nothing else. */
+export const embeddingText: Probe = {
+  id: "embeddings.text",
+  says: "the embedding of one text",
+  asks: (known) => [embeddingStep(known, { input: "The food was delicious." })],
+}
+
+/** Several texts, as numbers. */
+export const embeddingFloats: Probe = {
+  id: "embeddings.floats",
+  says: "the embeddings of three texts, as numbers",
+  quick: true,
+  asks: (known) => [embeddingStep(known, { input: three, encoding_format: "float" })],
+}
+
+/** Several texts, as the official clients ask for them by default. */
+export const embeddingBase64: Probe = {
+  id: "embeddings.base64",
+  says: "the embeddings of three texts, in base64",
+  quick: true,
+  asks: (known) => [embeddingStep(known, { input: three, encoding_format: "base64" }, ["encoding_format"])],
+}

@@ -1,0 +1,253 @@
+import { endpoints, type Model } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { isObject } from "../answered.ts"
+import { type Fault, rule } from "../rule.ts"
+import { schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import type { Step } from "../step.ts"
+import { errorOf } from "../views/errors.ts"
+import { isSuccess } from "../views/http.ts"
+import { type ModelAnswer, modelAnswers, modelLists, modelReplies, modelUses } from "../views/models.ts"
+import { envelopeFaults } from "./errors.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const reference = "OpenAI API reference: the model object"
+
+/** A fault of one of several answers. */
+type FaultOf<Name extends string> = Fault<Name> & { readonly of: number }
+
+const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
+const atStatus = { part: "status" } as const
+
+const list: Step = { operation: "listModels" }
+const retrieve = (id: string): Step => ({ operation: "retrieveModel", params: { model: id } })
+
+/** Members that servers of local models leave out: models.schema-full speaks of them. */
+const optional: ReadonlySet<PropertyKey> = new Set(["created", "owned_by"])
+
+/** No model was made so late in seconds, and all of them in milliseconds. */
+const year5000 = 1e11
+
+/** Members that say something about a model; the rest of an object may be made for each request. */
+const documented = ["object", "created", "owned_by"] as const satisfies readonly (keyof Model)[]
+
+const retrieveUnknown: Step = {
+  ...retrieve("no-such-model"),
+  fault: { kind: "unknown-model", param: "model", says: "the model does not exist" },
+}
+
+/** How servers say that they do not know a model, where they give no code. */
+const unknownWords =
+  /(?:model|deployment)\b.{0,120}\b(?:not found|not exist|unknown)|(?:unknown|no such|invalid) model/is
+
+/** Whether one model is shown. */
+const isShown = ({ answered, id }: ModelAnswer) => id !== undefined && isSuccess(answered)
+const memberOf = ({ answered: { json } }: ModelAnswer, name: keyof Model): unknown =>
+  json.ok && isObject(json.value) ? json.value[name] : undefined
+
+function listedIn({ answered: { exchange } }: ModelAnswer): readonly Model[] {
+  return modelLists.of(exchange) ?? []
+}
+
+export const modelRules = [
+  rule({
+    id: "models.schema",
+    since,
+    says: "MUST list models as { object: list, data }, each with an id and object: model",
+    severity: "MUST",
+    source: `${reference}; Quick to use: data[].id`,
+    on: modelReplies,
+    faults: {
+      missing: "a member is not there",
+      "wrong-value": "a member has a value that is not documented",
+    },
+    holds({ operation, json }) {
+      if (!json.ok || (operation !== "listModels" && operation !== "retrieveModel")) return []
+      const { schema } = endpoints[operation].success.content["application/json"]
+      return firstOfEach(
+        schemaFaults(schema, json.value).filter(({ path }) => !optional.has(path.at(-1) ?? "")),
+      )
+    },
+  }),
+
+  rule({
+    id: "models.schema-full",
+    since,
+    says: "SHOULD tell for each model when it was made, in Unix seconds, and who owns it",
+    severity: "SHOULD",
+    source: reference,
+    see: [
+      "https://github.com/GradientHQ/parallax/pull/440",
+      "https://github.com/webai-at-home/webai-at-home/issues/208",
+    ],
+    on: modelReplies,
+    after: ["models.schema"],
+    faults: {
+      "no-created": "a model has no integer `created`",
+      milliseconds: "`created` is in milliseconds",
+      "no-owner": "a model has no string `owned_by`",
+    },
+    holds({ operation, json }) {
+      const body = json.ok && isObject(json.value) ? json.value : {}
+      const listed: unknown = operation === "listModels" ? body["data"] : [body]
+      const faults = (Array.isArray(listed) ? listed : []).flatMap((model: unknown, index) => {
+        const { created, owned_by: owner } = isObject(model) ? model : {}
+        const at = (member: keyof Model) =>
+          bodyAt(operation === "listModels" ? `/data/${index}/${member}` : `/${member}`)
+        const faults: Fault<"no-created" | "milliseconds" | "no-owner">[] = []
+        if (!Number.isInteger(created))
+          faults.push({
+            fault: "no-created",
+            at: at("created"),
+            expected: "an integer",
+            actual: shown(created),
+          })
+        else if (Number(created) > year5000)
+          faults.push({
+            fault: "milliseconds",
+            at: at("created"),
+            expected: "seconds",
+            actual: shown(created),
+          })
+        if (typeof owner !== "string")
+          faults.push({ fault: "no-owner", at: at("owned_by"), expected: "a string", actual: shown(owner) })
+        return faults
+      })
+      return firstOfEach(faults)
+    },
+  }),
+
+  rule({
+    id: "models.id-unique",
+    since,
+    says: "MUST list each id once",
+    severity: "MUST",
+    source: `${reference}; Quick to use: data[].id is the value for model`,
+    on: modelLists,
+    faults: { repeated: "an id stands in the list again" },
+    holds(models) {
+      const seen = new Set<string>()
+      const at = models.findIndex(({ id }) => seen.size === seen.add(id).size)
+      const id = models[at]?.id
+      if (id === undefined) return []
+      return [
+        { fault: "repeated", at: bodyAt(`/data/${at}/id`), expected: "an id of its own", actual: shown(id) },
+      ]
+    },
+  }),
+
+  rule({
+    id: "models.retrieve-listed",
+    since,
+    says: "MUST show every model of the list under its id, percent-encoded",
+    severity: "MUST",
+    source: "OpenAI API reference: retrieve model; RFC 3986, section 2.1",
+    see: ["https://github.com/BerriAI/litellm/issues/37271", "https://github.com/ollama/ollama/issues/10139"],
+    scope: "group",
+    on: modelAnswers,
+    faults: {
+      refused: "one listed model is refused although another is shown",
+      "other-id": "the model that is shown has another id",
+    },
+    asks: ({ listed }) => {
+      const ids = [...new Set(listed)]
+      return fc
+        .shuffledSubarray(ids, { minLength: Math.min(1, ids.length), maxLength: Math.min(4, ids.length) })
+        .map((some) => some.map(retrieve))
+    },
+    holds(answers) {
+      if (!answers.some(isShown)) return { undecided: "the target shows no single model" }
+      return answers.flatMap((answer, of): FaultOf<"refused" | "other-id">[] => {
+        const { status } = answer.answered
+        if (status >= 400 && status < 500)
+          return [{ of, fault: "refused", at: atStatus, expected: "200", actual: String(status) }]
+        const id = memberOf(answer, "id")
+        if (!isShown(answer) || id === answer.id) return []
+        return [{ of, fault: "other-id", at: bodyAt("/id"), expected: shown(answer.id), actual: shown(id) }]
+      })
+    },
+  }),
+
+  rule({
+    id: "models.retrieve-equal",
+    since,
+    says: "SHOULD show a model as it lists it",
+    severity: "SHOULD",
+    source: "OpenAI API reference: retrieve model",
+    see: ["https://github.com/BerriAI/litellm/issues/37271"],
+    scope: "group",
+    on: modelAnswers,
+    faults: { differs: "a member has another value than in the list" },
+    asks: ({ listed }) => [list, ...[...new Set([...listed.slice(0, 1), ...listed.slice(-1)])].map(retrieve)],
+    holds(answers) {
+      const listed = answers.flatMap((answer) => (answer.id === undefined ? listedIn(answer) : []))
+      const pairs = answers.flatMap((answer, of) => {
+        const model = listed.find(({ id }) => id === answer.id)
+        return model && isShown(answer) ? [{ of, model, answer }] : []
+      })
+      if (pairs.length === 0) return { undecided: "the target shows no model of its list" }
+      return pairs.flatMap(({ of, model, answer }): FaultOf<"differs">[] => {
+        const name = documented.find((name) => memberOf(answer, name) !== model[name])
+        if (name === undefined) return []
+        const actual = shown(memberOf(answer, name))
+        return [{ of, fault: "differs", at: bodyAt(`/${name}`), expected: shown(model[name]), actual }]
+      })
+    },
+  }),
+
+  rule({
+    id: "models.unknown-404",
+    since,
+    says: "MUST answer 404 with an error object for a model that does not exist",
+    severity: "MUST",
+    source: "OpenAI API reference: retrieve model, error codes",
+    scope: "group",
+    on: modelAnswers,
+    faults: {
+      accepted: "the status is that of a success",
+      "other-status": "the status is another one",
+      "no-envelope": "the body is no error object",
+    },
+    asks: ({ listed: [known] }) => (known === undefined ? [] : [retrieve(known), retrieveUnknown]),
+    holds(answers) {
+      if (!answers.some((answer) => isShown(answer) && !answer.answered.exchange.intent?.fault))
+        return { undecided: "the target shows no single model" }
+      const of = answers.findIndex(({ answered }) => answered.exchange.intent?.fault)
+      const answered = answers[of]?.answered
+      if (!answered) return { undecided: "the request for an unknown model was not answered" }
+      if (answered.status === 404)
+        return envelopeFaults(answered)
+          .slice(0, 1)
+          .map((fault) => ({ ...fault, of, fault: "no-envelope" }))
+      const fault = isSuccess(answered) ? "accepted" : "other-status"
+      return [{ of, fault, at: atStatus, expected: "404", actual: String(answered.status) }]
+    },
+  }),
+
+  rule({
+    id: "models.listed-usable",
+    since,
+    says: "SHOULD know a model that it lists where the model is asked to work",
+    severity: "SHOULD",
+    source: "Quick to use: data[].id is the value for model",
+    see: ["https://github.com/decolua/9router/issues/1512"],
+    on: modelUses,
+    faults: { refused: "the model is said not to exist" },
+    holds({ answered, model }, { listed }) {
+      if (!listed.includes(model)) return { undecided: "the model that was asked is not listed" }
+      const { code, message } = errorOf(answered) ?? {}
+      const isUnknown =
+        code === "model_not_found" || (typeof message === "string" && unknownWords.test(message))
+      if (answered.status < 400 || answered.status >= 500 || !isUnknown) return []
+      return [
+        {
+          fault: "refused",
+          at: atStatus,
+          expected: "an answer",
+          actual: `${answered.status} ${shown(message)}`,
+        },
+      ]
+    },
+  }),
+] as const

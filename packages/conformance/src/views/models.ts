@@ -1,0 +1,86 @@
+import { type Model, ModelList } from "@nexhina/schemas"
+import { type Answered, isObject } from "../answered.ts"
+import { plainChat } from "../probes/chat-completions.ts"
+import { embeddingText } from "../probes/embeddings.ts"
+import { listModels, retrieveModel } from "../probes/models.ts"
+import { moderationText } from "../probes/moderations.ts"
+import { type View, view } from "../view.ts"
+import { answersToValid, decidedResponses, jsonSuccesses } from "./http.ts"
+
+const base = {
+  surface: "models",
+  probes: [listModels, retrieveModel],
+} as const satisfies Partial<View<unknown>>
+
+/** Model lists and single models, as JSON of whatever kind. */
+export const modelReplies = view<Answered>({
+  ...base,
+  id: "models.replies",
+  says: "lists of models, and single ones",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    const isModels = answered?.operation === "listModels" || answered?.operation === "retrieveModel"
+    return answered?.json.ok && isModels ? answered : undefined
+  },
+})
+
+/** The models of a list that has their documented form. */
+export const modelLists = view<readonly Model[]>({
+  ...base,
+  id: "models.lists",
+  says: "lists of models",
+  probes: [listModels],
+  of(exchange) {
+    const answered = modelReplies.of(exchange)
+    if (answered?.operation !== "listModels" || !answered.json.ok) return undefined
+    return ModelList.safeParse(answered.json.value).data?.data
+  },
+})
+
+/** An answer about models: to which id, or to all. */
+export interface ModelAnswer {
+  readonly answered: Answered
+  /** The id that was asked for; absent for the list. */
+  readonly id: string | undefined
+}
+
+function idIn(target: string): string | undefined {
+  const encoded = /\/models\/([^?]+)/.exec(target)?.[1]
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}
+
+/** Answers to requests for the list of models or for one of them. */
+export const modelAnswers = view<ModelAnswer>({
+  ...base,
+  id: "models.answers",
+  says: "answers about models",
+  of(exchange) {
+    const answered = decidedResponses.of(exchange)
+    if (answered?.operation === "listModels") return { answered, id: undefined }
+    if (answered?.operation !== "retrieveModel") return undefined
+    return { answered, id: idIn(exchange.request.target) }
+  },
+})
+
+/** A request that keeps the contract, the model that it asks for, and the answer. */
+export interface ModelUse {
+  readonly answered: Answered
+  readonly model: string
+}
+
+/** Answers to requests that keep the contract and name a model. */
+export const modelUses = view<ModelUse>({
+  ...base,
+  id: "models.uses",
+  says: "answers to requests that name a model",
+  probes: [plainChat, embeddingText, moderationText],
+  of(exchange) {
+    const answered = answersToValid.of(exchange)
+    const model = isObject(answered?.request) ? answered.request["model"] : undefined
+    return answered && typeof model === "string" ? { answered, model } : undefined
+  },
+})
