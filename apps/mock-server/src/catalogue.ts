@@ -1,0 +1,4 @@
+import type { NamedAlteration } from "@nexhina/transcript"
+
+/** What `--defect`, `--variant` and the headers of their kind can ask for. */
+export const catalogue: readonly NamedAlteration[] = []

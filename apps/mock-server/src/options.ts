@@ -1,0 +1,112 @@
+import type { MockOptions } from "@nexhina/mock"
+import { profiles } from "@nexhina/schemas"
+import { Command, InvalidArgumentError, Option } from "commander"
+import { catalogue } from "./catalogue.ts"
+import { version } from "./version.ts"
+
+/** What the command line asks for. */
+export interface Settings {
+  readonly port: number
+  readonly host: string
+  readonly log: "pretty" | "json" | "off"
+  readonly mock: MockOptions
+}
+
+interface Flags {
+  readonly port: number
+  readonly host: string
+  readonly profile: NonNullable<MockOptions["profile"]>
+  readonly seed: number
+  readonly apiKey?: readonly string[]
+  /** False under `--no-auth`. */
+  readonly auth: boolean
+  readonly model: readonly string[]
+  readonly anyModel: boolean
+  readonly clock: "fixed" | "real"
+  readonly defect: readonly Share[]
+  readonly variant: readonly Share[]
+  readonly log: Settings["log"]
+}
+
+type Share = NonNullable<MockOptions["always"]>[number]
+
+/** Reads the arguments after the command's name. Throws a `CommanderError`, which has printed what is to be said. */
+export function readOptions(argv: readonly string[]): Settings {
+  const command = new Command("nexhina-mock")
+    .description("A deterministic offline server of the Nexhina gateway's API.")
+    .version(version)
+    .addOption(new Option("--port <number>", "0 for any free port").default(4010).argParser(toPort))
+    .option("--host <address>", "where to listen; 0.0.0.0 for every network", "127.0.0.1")
+    .addOption(
+      new Option("--profile <name>", "the dialect to speak")
+        .choices(Object.keys(profiles))
+        .default("nexhina"),
+    )
+    .addOption(new Option("--seed <number>", "another seed gives other content").default(0).argParser(toSeed))
+    .option("--api-key <key...>", "accept these keys only (default: any that begins with sk-)")
+    .addOption(new Option("--no-auth", "ask for no key").conflicts("apiKey"))
+    .addOption(
+      new Option("--model <id...>", "models to serve besides the documented ones").default([], "none"),
+    )
+    .addOption(new Option("--any-model", "serve every model name").default(false))
+    .addOption(
+      new Option("--clock <which>", "stamps of replies: always the same, or the time")
+        .choices(["fixed", "real"])
+        .default("fixed"),
+    )
+    .addOption(
+      new Option("--defect <id[@rate]...>", "be wrong in a known way, always or for this share of requests")
+        .argParser(toShares)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--variant <id...>", "be different in a legal way").argParser(toShares).default([], "none"),
+    )
+    .addOption(
+      new Option("--log <form>", "a line for each request")
+        .choices(["pretty", "json", "off"])
+        .default("pretty"),
+    )
+    .exitOverride()
+    .showHelpAfterError("(nexhina-mock --help lists the options)")
+  const flags: Flags = command.parse(argv, { from: "user" }).opts()
+  // The message does not repeat the key, as that of an argument parser would.
+  if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
+    command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
+  }
+  return {
+    port: flags.port,
+    host: flags.host,
+    log: flags.log,
+    mock: {
+      profile: flags.profile,
+      seed: flags.seed,
+      keys: flags.auth ? (flags.apiKey ?? "any") : "none-needed",
+      models: flags.model,
+      anyModel: flags.anyModel,
+      ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
+      alterations: catalogue,
+      always: [...flags.defect, ...flags.variant],
+    },
+  }
+}
+
+function toPort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535)
+    throw new InvalidArgumentError("Expected a number from 0 to 65535.")
+  return port
+}
+
+function toSeed(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("Expected an integer.")
+  return Number(text)
+}
+
+function toShares(text: string, before: readonly Share[]): readonly Share[] {
+  const [, id = text, rate = "1"] = /^(.+)@(.*)$/.exec(text) ?? []
+  if (rate.trim() === "" || !(Number(rate) >= 0 && Number(rate) <= 1)) {
+    throw new InvalidArgumentError("Expected an id, or ID@RATE with a rate from 0 to 1.")
+  }
+  return [...before, { id, rate: Number(rate) }]
+}
