@@ -24,14 +24,17 @@ export interface Tally {
   readonly crash?: string
 }
 
+/** The ids of the rules that a rule rests on. */
+const restsOn = (rule: Rule) => (rule.after ?? []).map((entry) => entry.split(":", 1)[0] ?? entry)
+
 /** Rules in an order in which each comes behind those that it rests on. */
 function byDependency(rules: readonly Rule[]): Rule[] {
   const byId = new Map(rules.map((rule) => [rule.id, rule]))
   const ordered = new Set<Rule>()
   const visit = (rule: Rule) => {
     if (ordered.has(rule)) return
-    for (const id of rule.after ?? []) {
-      const earlier = byId.get(id)
+    for (const earlierId of restsOn(rule)) {
+      const earlier = byId.get(earlierId)
       if (earlier) visit(earlier)
     }
     ordered.add(rule)
@@ -42,7 +45,7 @@ function byDependency(rules: readonly Rule[]): Rule[] {
 
 /** The rules, and those that they rest on, although nobody selected them. */
 export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[]): Rule[] {
-  const needed = new Set(selected.flatMap((rule) => rule.after ?? []))
+  const needed = new Set(selected.flatMap(restsOn))
   const chosen = all.filter((rule) => needed.has(rule.id) || selected.includes(rule))
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
@@ -53,14 +56,20 @@ const knowsEnough = (view: View<unknown>, exchange: Exchange) =>
 /** Judges recorded exchanges; pure, so that stored ones can be judged again. */
 export function judge(rules: readonly Rule[], groups: readonly Executed[], known: Known): Map<string, Tally> {
   const tallies = new Map<string, Tally>()
+  /** By rule, and by rule and fault. */
   const failedOn = new Map<string, Set<Exchange>>()
+  const fail = (rule: Rule, fault: Fault, exchange: Exchange) => {
+    for (const key of [rule.id, `${rule.id}:${fault.fault}`]) {
+      const exchanges = failedOn.get(key)
+      if (exchanges) exchanges.add(exchange)
+      else failedOn.set(key, new Set([exchange]))
+    }
+  }
 
   for (const rule of byDependency(rules)) {
     const found: Found[] = []
     const undecided: string[] = []
-    const failed = new Set<Exchange>()
     let judged = 0
-    failedOn.set(rule.id, failed)
 
     const restsOnFailure = (exchange: Exchange) =>
       (rule.after ?? []).find((id) => failedOn.get(id)?.has(exchange))
@@ -95,7 +104,7 @@ export function judge(rules: readonly Rule[], groups: readonly Executed[], known
       for (const fault of faults) {
         const at = seen[fault.of]
         if (!at) throw new RangeError(`fault ${fault.fault} names view ${fault.of} of ${seen.length}`)
-        failed.add(at.exchange)
+        fail(rule, fault, at.exchange)
         found.push({ rule, fault, exchange: at.exchange, executed: at.executed })
       }
     }
@@ -109,8 +118,10 @@ export function judge(rules: readonly Rule[], groups: readonly Executed[], known
             continue
           }
           judged++
-          if (faults.length > 0) failed.add(exchange)
-          for (const fault of faults) found.push({ rule, fault, exchange, executed })
+          for (const fault of faults) {
+            fail(rule, fault, exchange)
+            found.push({ rule, fault, exchange, executed })
+          }
         }
       } else if (rule.scope === "run") together(groups.flatMap(seenIn))
       else for (const group of groups) if (group.sample.by === rule.id) together(seenIn(group))

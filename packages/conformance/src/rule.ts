@@ -43,7 +43,10 @@ interface RuleBase<V, Name extends string> {
   /** Real threads in which it was broken. Default: none known. */
   readonly see?: readonly string[]
   readonly on: View<V>
-  /** Ids of rules that this one rests on: where one of them failed on the same exchange, this one is not judged. */
+  /**
+   * What this rule rests on: ids of rules, or `id:fault` where only that way to break one is in the way. Where one
+   * of them failed on the same exchange, this one is not judged.
+   */
   readonly after?: readonly string[]
   /** Each way to break it, by name, in words. */
   readonly faults: Readonly<Record<Name, string>>
