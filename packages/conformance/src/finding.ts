@@ -40,7 +40,15 @@ function excerptOf(body: Uint8Array, at: Where): string {
 const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** Headers that curl sends by itself, or that the line shows in its own way. */
-const curlKnows = new Set(["accept", "accept-encoding", "authorization", "connection", "content-length", "host", "user-agent"])
+const curlKnows = new Set([
+  "accept",
+  "accept-encoding",
+  "authorization",
+  "connection",
+  "content-length",
+  "host",
+  "user-agent",
+])
 
 function curlOf(request: Finding["request"]): string {
   const headers = request.headers.filter(([name]) => !curlKnows.has(name))

@@ -84,7 +84,8 @@ test("a rule that rests on another is not judged where that one failed, in whate
 
 test("a rule may rest on one fault of another alone", () => {
   const groups = [group("probe", exchange("a", 501))]
-  const resting = (after: string) => judge([even, { ...small, after: [after] }] as Rule[], groups, known).get("test.small")
+  const resting = (after: string) =>
+    judge([even, { ...small, after: [after] }] as Rule[], groups, known).get("test.small")
   expect(resting("test.even:odd")?.judged).toBe(0)
   expect(resting("test.even:huge")?.judged).toBe(1)
 })
