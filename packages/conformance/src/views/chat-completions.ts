@@ -84,6 +84,13 @@ export function choicesOf(completion: Members): Choice[] {
   })
 }
 
+/** Whether the reply was ended before the model was done: what it carries may stop anywhere. */
+export const isCut = ({ finish }: Choice): boolean => finish === "length" || finish === "content_filter"
+
+/** Whether the model says that it will not do what it was asked. */
+export const isRefusal = ({ message: { refusal } }: Choice): boolean =>
+  typeof refusal === "string" && refusal !== ""
+
 function requestOf(body: unknown): ChatCompletionRequest | undefined {
   const parsed = ChatCompletionRequest.safeParse(body)
   if (!parsed.success) return undefined
@@ -149,23 +156,23 @@ function whereStreamed(
   at = Number.POSITIVE_INFINITY,
 ): Where {
   const [top = "", choice, ...path] = pointer.split("/").slice(1)
-  let found: [chunk: number, pointer: string] | undefined
-  let length = 0
-  for (const [number, chunk] of stream.chunks.entries()) {
-    if (length > at) break
-    if (choice === undefined) {
-      if (carries(chunk.value[top])) found = [number, `/${top}`]
-      continue
-    }
-    for (const part of chunk.choices) {
-      if (part.index !== indices[Number(choice)]) continue
-      const added = addedTo(part, path)
-      if (!carries(added)) continue
-      found = [number, part.pointer]
-      if (typeof added === "string") length += added.length
-    }
+  if (choice === undefined) {
+    const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
+    return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
   }
-  return found ? whereEvent(stream, ...found) : { part: "end" }
+  const parts = stream.chunks.flatMap(({ choices }, chunk) =>
+    choices.filter(({ index }) => index === indices[Number(choice)]).map((part) => ({ chunk, part })),
+  )
+  let found = parts.at(-1)
+  let length = 0
+  for (const { chunk, part } of parts) {
+    const added = addedTo(part, path)
+    if (!carries(added)) continue
+    found = { chunk, part }
+    if (typeof added === "string") length += added.length
+    if (length > at) break
+  }
+  return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
 }
 
 function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {

@@ -1,0 +1,413 @@
+import { ChatCompletionRequest, ChatMessage, ErrorResponse } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { z } from "zod"
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import { chatStep, userSays } from "../probes/chat-completions.ts"
+import { toolResult, weatherStep } from "../probes/tools.ts"
+import { askFor } from "../requests/ask.ts"
+import { chatRequests as anyOf, chatMembers } from "../requests/chat-completions.ts"
+import { texts } from "../requests/texts.ts"
+import { type Fault, rule } from "../rule.ts"
+import { shown } from "../shown.ts"
+import type { Ask, Step } from "../step.ts"
+import { contractBreach } from "../target.ts"
+import { type ChatRequested, chatReplies, chatRequests, isCut, narrowed } from "../views/chat-completions.ts"
+import { errorOf } from "../views/errors.ts"
+
+const since = "0.1.0"
+const messagesOf = "OpenAI API reference, create chat completion, messages"
+
+const isString = (value: unknown): value is string => typeof value === "string"
+
+// Refusals
+
+/** A server's word that it does not take a request as it is. */
+interface Refusal {
+  readonly param: string
+  readonly message: string
+  /** In short, for `actual`. */
+  readonly says: string
+}
+
+function refusalOf({ answered }: ChatRequested): Refusal | undefined {
+  if (answered.status !== 400 && answered.status !== 422) return undefined
+  const { param, message } = errorOf(answered) ?? {}
+  return {
+    param: isString(param) ? param : "",
+    message: isString(message) ? message : "",
+    says: `${answered.status} ${shown(message ?? answered.text)}`,
+  }
+}
+
+const names = ({ param, message }: Refusal, member: string) =>
+  param.split(/[.[]/, 1)[0] === member || new RegExp(`\\b${member}\\b`).test(message)
+
+/** What chat requests have always had: where there is nothing else, a server refuses the messages. */
+const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]
+
+/** The refusal of a bare request, unless it says that it is for something else than the messages. */
+export function refusedMessages<Name extends string>(
+  view: ChatRequested,
+  fault: Name,
+  what: string,
+): Fault<Name>[] {
+  const refusal = refusalOf(view)
+  if (!refusal || refusal.param === "model") return []
+  const others = ["max_tokens", "stream", "tools"].filter((name) => name in view.request)
+  if (others.some((name) => names(refusal, name))) return []
+  return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
+}
+
+/** Requests that have nothing special but their messages. */
+const bareRequests = (
+  to: { readonly id: string; readonly says: string; readonly probes?: readonly Probe[] },
+  has: (messages: readonly ChatMessage[]) => boolean,
+) =>
+  narrowed(
+    chatRequests,
+    { probes: [], ...to },
+    ({ request }) =>
+      Object.keys(request).every((name) => bareMembers.includes(name)) && has(request.messages),
+  )
+
+// Messages
+
+const hasText = ({ content }: ChatMessage) => isString(content) && content !== ""
+const hasTextParts = ({ content }: ChatMessage) =>
+  Array.isArray(content) && content.length > 0 && content.every(({ type }) => type === "text")
+const isDeveloper = ({ role }: ChatMessage) => role === "developer"
+const plainRoles = ["system", "user", "assistant", "tool"]
+const isPlain = (message: ChatMessage) => hasText(message) && plainRoles.includes(message.role)
+
+/** What is special about the roles of a conversation, the rarest first. */
+function useOfRoles(messages: readonly ChatMessage[]) {
+  const roles = messages.map(({ role }) => role)
+  if (roles.includes("tool")) return "tool"
+  if (roles.some((role, at) => role === roles[at - 1])) return "repeated"
+  if (roles.includes("assistant")) return "assistant"
+  return roles.includes("system") ? "system" : undefined
+}
+
+/** How an assistant's message in the history has no text, if one has none. */
+function silenceIn(messages: readonly ChatMessage[]) {
+  const contents = messages.filter(({ role }) => role === "assistant").map(({ content }) => content)
+  if (contents.includes(null)) return "null"
+  if (contents.includes(undefined)) return "absent"
+  return contents.includes("") ? "empty" : undefined
+}
+
+const rolesRequests = bareRequests(
+  { id: "chat.roles", says: "chat requests with texts of several roles" },
+  (messages) => messages.every(isPlain) && useOfRoles(messages) !== undefined,
+)
+
+const developerRequests = bareRequests(
+  { id: "chat.developer", says: "chat requests with a developer's message" },
+  (messages) => messages.every(hasText) && messages.some(isDeveloper),
+)
+
+const partsRequests = bareRequests(
+  { id: "chat.parts", says: "chat requests with text in parts" },
+  (messages) =>
+    messages.some(hasTextParts) &&
+    messages.every(
+      (message) => plainRoles.includes(message.role) && (hasText(message) || hasTextParts(message)),
+    ),
+)
+
+const silentRequests = bareRequests(
+  {
+    id: "chat.silent-assistant",
+    says: "chat requests with an assistant's message without text",
+    probes: [toolResult],
+  },
+  (messages) =>
+    silenceIn(messages) !== undefined &&
+    messages.every((message) => message.role === "assistant" || isPlain(message)),
+)
+
+// Members
+
+const documentedMembers = Object.keys(ChatCompletionRequest.shape)
+const messageMembers = Object.keys(ChatMessage.shape)
+
+const optionalMembers = (request: ChatCompletionRequest) =>
+  Object.keys(request).filter((name) => documentedMembers.includes(name) && !bareMembers.includes(name))
+
+const optionalRequests = narrowed(
+  chatRequests,
+  { id: "chat.optional", says: "chat requests with documented optional members", probes: [] },
+  ({ request }) => request.messages.every(isPlain) && optionalMembers(request).length > 0,
+)
+
+const unlisted = (listed: readonly string[], value: object) =>
+  Object.keys(value).some((name) => !listed.includes(name))
+
+const unknownMemberRequests = narrowed(
+  chatRequests,
+  { id: "chat.unknown-members", says: "chat requests with members that nobody documents", probes: [] },
+  ({ request }) =>
+    unlisted(documentedMembers, request) ||
+    request.messages.some((message) => unlisted(messageMembers, message)),
+)
+
+// What is asked
+
+const alone = (step: Step): readonly Ask[] => [step]
+
+const callTurn = (id: string, content: { readonly content?: string | null }): ChatMessage[] => [
+  {
+    role: "assistant",
+    ...content,
+    tool_calls: [{ id, type: "function", function: { name: "get_weather", arguments: '{"city":"Paris"}' } }],
+  },
+  { role: "tool", tool_call_id: id, content: "18 degrees, cloudy" },
+]
+
+const hello = fc.constant({ messages: userSays("Say hello.") })
+
+/** Texts only, of roles in any order that makes sense. */
+const conversations = fc
+  .array(fc.tuple(fc.constantFrom("system", "user", "assistant", "tool"), texts), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((turns): ChatMessage[] => [
+    ...turns.flatMap(([kind, content], at): ChatMessage[] => {
+      const user = { role: "user", content } as const
+      if (kind === "system") return [{ role: "system", content: "Be brief." }]
+      if (kind === "assistant") return [user, { role: "assistant", content: "Hello." }]
+      return kind === "tool" ? [user, ...callTurn(`call_${at}`, { content: "Let me look." })] : [user]
+    }),
+    ...userSays("Go on."),
+  ])
+
+/** The message of the last reply, word for word, and after it the results of its calls or the user's next words. */
+function replay(known: Known, earlier: readonly Exchange[]): Step | undefined {
+  const last = earlier.at(-1)
+  const reply = last && chatReplies.of(last)
+  const [choice] = reply?.choices ?? []
+  const message = ChatMessage.safeParse(choice?.message)
+  if (!reply || !choice || isCut(choice) || !message.success) return undefined
+  const results = choice.calls.map(({ id }) => ({
+    role: "tool" as const,
+    tool_call_id: String(id),
+    content: "18 degrees, cloudy",
+  }))
+  const next = results.length > 0 ? results : userSays("Thank you.")
+  const step = weatherStep(known, { messages: [...reply.request.messages, message.data, ...next] })
+  // A reply that no request may repeat is for other rules to find.
+  return contractBreach(step) ? undefined : step
+}
+
+const Usage = z.looseObject({ prompt_tokens: z.int() })
+
+/** Prompt tokens may differ by this many for what the template puts around parts. */
+const templateTokens = 4
+
+const longText =
+  "The quick brown fox jumps over the lazy dog, and then it sleeps until the sun is up again. What does it do?"
+
+export const chatRequestRules = [
+  rule({
+    id: "chat.accepts-roles",
+    since,
+    says: "MUST take messages of the roles system, user, assistant and tool in several turns, and one role twice in a row",
+    severity: "MUST",
+    source: `Schema ChatMessage, role; ${messagesOf}`,
+    on: rolesRequests,
+    faults: {
+      system: "a system message is refused",
+      assistant: "an earlier reply of the assistant is refused",
+      repeated: "two messages of one role in a row are refused",
+      tool: "a tool's result is refused",
+    },
+    asks: (known) =>
+      conversations.map((messages) => {
+        const usesTool = messages.some(({ role }) => role === "tool")
+        return alone(usesTool ? weatherStep(known, { messages }) : chatStep(known, { messages }))
+      }),
+    holds(view) {
+      const use = useOfRoles(view.request.messages)
+      return use ? refusedMessages(view, use, `messages (${use})`) : []
+    },
+  }),
+  rule({
+    id: "chat.accepts-developer-role",
+    since,
+    says: "SHOULD take messages of the role developer, as it takes those of system",
+    severity: "SHOULD",
+    source: `${messagesOf}, developer message`,
+    see: [
+      "https://github.com/peonist-ai/halogen-server/issues/3",
+      "https://github.com/8monkey-ai/hebo-gateway/issues/251",
+      "https://github.com/sgl-project/sglang/pull/14304",
+    ],
+    on: developerRequests,
+    faults: { refused: "a developer message is refused" },
+    asks: (known) =>
+      texts.map((text) =>
+        alone(
+          chatStep(known, { messages: [{ role: "developer", content: "Be brief." }, ...userSays(text)] }),
+        ),
+      ),
+    holds: (view) => refusedMessages(view, "refused", "a developer message"),
+  }),
+  rule({
+    id: "chat.accepts-content-parts",
+    since,
+    says: "MUST take a message's content as a string and as a list of text parts",
+    severity: "MUST",
+    source: `${messagesOf}, content`,
+    on: partsRequests,
+    faults: { refused: "text parts are refused" },
+    asks: (known) =>
+      fc.array(texts, { minLength: 1, maxLength: 3 }).map((parts) =>
+        alone(
+          chatStep(known, {
+            messages: [{ role: "user", content: parts.map((text) => ({ type: "text", text })) }],
+          }),
+        ),
+      ),
+    holds: (view) => refusedMessages(view, "refused", "content in text parts"),
+  }),
+  rule({
+    id: "chat.content-parts-counted",
+    since,
+    says: "SHOULD read a text part as the same text in a string: prompt_tokens is the same but for the template",
+    severity: "SHOULD",
+    source: `${messagesOf}, content`,
+    on: chatReplies,
+    scope: "group",
+    after: ["chat.schema"],
+    faults: { "other-count": "prompt_tokens differs by more than a template can" },
+    asks: (known) => [
+      chatStep(known, { messages: userSays(longText) }),
+      chatStep(known, { messages: [{ role: "user", content: [{ type: "text", text: longText }] }] }),
+    ],
+    holds(replies) {
+      const [whole, inParts] = replies.map(
+        ({ completion }) => Usage.safeParse(completion["usage"]).data?.prompt_tokens,
+      )
+      if (whole === undefined || inParts === undefined) return { undecided: "two replies with prompt_tokens" }
+      if (Math.abs(whole - inParts) <= templateTokens) return []
+      const at = replies[1]?.where("/usage/prompt_tokens") ?? { part: "body" }
+      return [{ fault: "other-count", at, expected: `about ${whole}`, actual: `${inParts}`, of: 1 }]
+    },
+  }),
+  rule({
+    id: "chat.accepts-null-assistant",
+    since,
+    says: "MUST take an assistant's message without text: content null or absent beside calls, and empty",
+    severity: "MUST",
+    source: `${messagesOf}, assistant message`,
+    see: [
+      "https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/261",
+      "https://github.com/mistralai/mistral-common/issues/324",
+      "https://github.com/tashfeenahmed/freellmapi/issues/165",
+    ],
+    on: silentRequests,
+    faults: {
+      null: "content null beside calls is refused",
+      absent: "calls without the member content are refused",
+      empty: "an empty content is refused",
+    },
+    asks: (known) =>
+      fc
+        .tuple(texts, fc.constantFrom({ content: null }, {}, { content: "" }), fc.boolean())
+        .map(([text, content, calls]) => {
+          const silent =
+            calls || content.content !== ""
+              ? callTurn("call_1", content)
+              : [{ role: "assistant" as const, content: "" }, ...userSays("Go on.")]
+          return alone(weatherStep(known, { messages: [...userSays(text), ...silent] }))
+        }),
+    holds(view) {
+      const silence = silenceIn(view.request.messages)
+      return silence ? refusedMessages(view, silence, `an assistant's message with ${silence} content`) : []
+    },
+  }),
+  rule({
+    id: "chat.replay-own-message",
+    since,
+    says: "MUST take back the message that it sent itself, calls included, and the results of the calls",
+    severity: "MUST",
+    source: `${messagesOf}, assistant message`,
+    see: ["https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/261"],
+    on: chatRequests,
+    scope: "group",
+    faults: { refused: "the server's own message is refused" },
+    asks: (known) => [weatherStep(known, { tool_choice: "required" }), (earlier) => replay(known, earlier)],
+    holds(views) {
+      const of = views.findIndex(({ request }) => request.messages.some(({ role }) => role === "assistant"))
+      const view = views[of]
+      if (!view) return { undecided: "no reply that could be sent back" }
+      return refusedMessages(view, "refused", "its own message").map((fault) => ({ ...fault, of }))
+    },
+  }),
+  rule({
+    id: "chat.accepts-documented-params",
+    since,
+    says: "SHOULD take the documented optional members, or name the one that it refuses",
+    severity: "SHOULD",
+    source: "Schema ChatCompletionRequest; OpenAI API reference, create chat completion",
+    see: [
+      "https://github.com/NVIDIA/garak/issues/748",
+      "https://github.com/FlowiseAI/Flowise/issues/2866",
+      "https://github.com/1Panel-dev/MaxKB/issues/2912",
+      "https://github.com/BerriAI/litellm/issues/40378",
+    ],
+    on: optionalRequests,
+    faults: { unnamed: "a request is refused, and no member is named" },
+    asks: (known) =>
+      fc
+        .oneof(...Object.values(chatMembers(known)).map((members) => anyOf(known, hello, members)))
+        .map((body) => alone(askFor("createChatCompletion", body))),
+    holds(view) {
+      const refusal = refusalOf(view)
+      const sent = optionalMembers(view.request)
+      if (!refusal || sent.some((name) => names(refusal, name))) return []
+      const expected = `${sent.join(", ")} taken, or named`
+      return [{ fault: "unnamed", at: { part: "status" }, expected, actual: refusal.says }]
+    },
+  }),
+  rule({
+    id: "chat.unknown-field-tolerated",
+    since,
+    says: "MAY refuse members that nobody documents, with a clean error",
+    severity: "MAY",
+    source: "OpenAI API reference, errors; no page forbids further members",
+    see: ["https://github.com/vllm-project/vllm/pull/10463"],
+    on: unknownMemberRequests,
+    faults: {
+      "server-error": "an unknown member makes the server fail",
+      unclean: "the refusal of an unknown member is no error object",
+    },
+    asks: (known) =>
+      fc
+        .tuple(
+          fc.constantFrom("x_trace", "unknown_member", "extra"),
+          fc.jsonValue({ maxDepth: 2 }),
+          fc.boolean(),
+        )
+        .map(([name, value, inside]) => {
+          const step = chatStep(known, { messages: userSays("Say hello.") })
+          const unknown = { [name]: value }
+          const messages = userSays("Say hello.").map((message) => ({ ...message, ...unknown }))
+          return alone({ ...step, body: { ...Object(step.body), ...(inside ? { messages } : unknown) } })
+        }),
+    holds({ answered }) {
+      const { status, json } = answered
+      const at = { part: "status" } as const
+      const expected = "an answer, or 400 with an error object"
+      if (status >= 500 && status !== 503 && status !== 529) {
+        return [{ fault: "server-error", at, expected, actual: `${status}` }]
+      }
+      if (status !== 400 && status !== 422) return []
+      if (json.ok && ErrorResponse.safeParse(json.value).success) return []
+      return [{ fault: "unclean", at, expected, actual: `${status} ${shown(answered.text)}` }]
+    },
+  }),
+] as const

@@ -1,0 +1,796 @@
+import type { ChatCompletionRequest, ChatMessage, FunctionDefinition } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { isObject, parseJson } from "../answered.ts"
+import { jsonFlaw } from "../json-flaw.ts"
+import { schemaBreach } from "../json-schema.ts"
+import type { Known } from "../known.ts"
+import { userSays } from "../probes/chat-completions.ts"
+import {
+  bareTool,
+  forbiddenTool,
+  namedTool,
+  requiredTool,
+  requiredToolStream,
+  serialTools,
+  weatherStep,
+} from "../probes/tools.ts"
+import { askFor } from "../requests/ask.ts"
+import { chatRequests as anyOf, namedTools, toolDefinitions } from "../requests/chat-completions.ts"
+import type { Members } from "../requests/members.ts"
+import { type Fault, rule, type Undecided } from "../rule.ts"
+import { shown } from "../shown.ts"
+import type { Ask, Step } from "../step.ts"
+import {
+  type Call,
+  type ChatAnswer,
+  type ChatReply,
+  type Choice,
+  chatAnswers,
+  chatReplies,
+  chatRequests,
+  isCut,
+  isRefusal,
+  narrowed,
+} from "../views/chat-completions.ts"
+import {
+  type CallStream,
+  callAnswers,
+  callReplies,
+  callStreams,
+  completeCallStreams,
+  type StreamedCall,
+} from "../views/tools.ts"
+import { eachOf, limitOf, Usage } from "./chat-completions.ts"
+import { refusedMessages } from "./chat-requests.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const toolCall = "OpenAI API reference, chat completion message tool call"
+const toolDelta = "OpenAI API reference, the chat completion chunk object, delta.tool_calls"
+const createChat = "OpenAI API reference, create chat completion"
+
+const isString = (value: unknown): value is string => typeof value === "string"
+const isText = (value: unknown): value is string => isString(value) && value !== ""
+
+// What was offered
+
+const functionNamed = ({ tools }: ChatCompletionRequest, name: unknown): FunctionDefinition | undefined => {
+  const found = tools?.find((tool) => tool.type === "function" && tool.function.name === name)
+  return found?.type === "function" ? found.function : undefined
+}
+
+const offeredNames = ({ tools }: ChatCompletionRequest): string[] =>
+  (tools ?? []).flatMap((tool) => {
+    if (tool.type === "function") return [tool.function.name]
+    return tool.type === "custom" ? [tool.custom.name] : []
+  })
+
+const takesNothing = ({ parameters }: FunctionDefinition) =>
+  Object.keys(isObject(parameters?.["properties"]) ? parameters["properties"] : {}).length === 0
+
+/** Whether the call is of a tool without parameters and has "" where `{}` would be clear. */
+const isEmptyForNothing = (
+  request: ChatCompletionRequest,
+  { name, arguments: text }: Pick<Call, "name" | "arguments">,
+) => {
+  const tool = functionNamed(request, name)
+  return text === "" && tool !== undefined && takesNothing(tool)
+}
+
+/** The name that `tool_choice` asks for, of a function or another kind of tool. */
+function chosenName({ tool_choice: choice }: ChatCompletionRequest): string | undefined {
+  if (typeof choice !== "object") return undefined
+  if (choice.type === "function") return choice.function.name
+  return choice.type === "custom" ? choice.custom.name : undefined
+}
+
+function isCallRequired({ tool_choice: choice }: ChatCompletionRequest): boolean {
+  if (typeof choice !== "object") return choice === "required"
+  return choice.type === "allowed_tools" && choice.allowed_tools.mode === "required"
+}
+
+const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>
+  tool_choice === "none" || (tools ?? []).length === 0
+
+// What was called
+
+const cut: Undecided = { undecided: "the reply was cut before its end" }
+
+/** Judges each call of a reply; those of a choice that was cut may be cut themselves. */
+function eachCall<Name extends string>(
+  { choices }: ChatReply,
+  judge: (call: Call) => readonly Fault<Name>[] | Undecided,
+): readonly Fault<Name>[] | Undecided {
+  const calls = choices.flatMap((choice) => choice.calls.map((call) => ({ choice, call })))
+  return eachOf(calls, ({ choice, call }) => (isCut(choice) ? cut : judge(call)))
+}
+
+/** Judges each choice on whether the model obeyed; one that was cut or refused to answer may not have come to it. */
+function eachAnswer<Name extends string>(
+  { choices }: ChatReply,
+  judge: (choice: Choice) => readonly Fault<Name>[],
+): readonly Fault<Name>[] | Undecided {
+  return eachOf(choices, (choice) => {
+    if (isCut(choice)) return cut
+    return isRefusal(choice) ? { undecided: "the model refused to answer" } : judge(choice)
+  })
+}
+
+type SchemaFault = Fault<"breaks-schema">
+
+/** How the arguments of calls to tools of one kind break the tools' schemas. */
+function brokenSchemas(
+  answer: ChatAnswer,
+  isOfKind: (tool: FunctionDefinition) => boolean,
+): readonly SchemaFault[] | Undecided {
+  return eachCall(answer, (call): SchemaFault[] | Undecided => {
+    const tool = functionNamed(answer.request, call.name)
+    if (!tool?.parameters || !isOfKind(tool)) return { undecided: "the tool is of another kind" }
+    const json = isString(call.arguments) ? parseJson(call.arguments) : undefined
+    if (!json?.ok) return { undecided: "the arguments are no JSON" }
+    const breach = schemaBreach(tool.parameters, json.value)
+    if (!breach) return []
+    if ("undecided" in breach) return breach
+    const at = answer.where(`${call.pointer}/function/arguments`)
+    const expected = `${breach.pointer || "the value"} ${breach.says}`
+    return [{ fault: "breaks-schema", at, expected, actual: shown(call.arguments) }]
+  })
+}
+
+const callsTo = (id: string, says: string, isOfKind: (tool: FunctionDefinition) => boolean) =>
+  narrowed(callAnswers, { id, says, probes: [requiredTool, requiredToolStream] }, ({ request, choices }) =>
+    choices.some(({ calls }) =>
+      calls.some(({ name }) => {
+        const tool = functionNamed(request, name)
+        return tool?.parameters !== undefined && isOfKind(tool)
+      }),
+    ),
+  )
+
+const isStrict = ({ strict }: FunctionDefinition) => strict === true
+const isLax = (tool: FunctionDefinition) => !isStrict(tool)
+
+const strictCalls = callsTo("tool.strict-calls", "calls of tools with a strict schema", isStrict)
+const laxCalls = callsTo("tool.lax-calls", "calls of tools with a schema that is not strict", isLax)
+
+const bareCalls = narrowed(
+  callAnswers,
+  { id: "tool.bare-calls", says: "calls of tools without parameters", probes: [bareTool] },
+  ({ request, choices }) =>
+    choices.some(({ calls }) =>
+      calls.some(({ name }) => {
+        const tool = functionNamed(request, name)
+        return tool !== undefined && takesNothing(tool)
+      }),
+    ),
+)
+
+const forbiddenAnswers = narrowed(
+  chatAnswers,
+  { id: "tool.forbidden", says: "chat completions where no tool may be called", probes: [forbiddenTool] },
+  ({ request }) => isCallForbidden(request),
+)
+
+const requiredAnswers = narrowed(
+  chatAnswers,
+  {
+    id: "tool.demanded",
+    says: "chat completions where some tool has to be called",
+    probes: [requiredTool, requiredToolStream],
+  },
+  ({ request }) => isCallRequired(request),
+)
+
+const namedAnswers = narrowed(
+  chatAnswers,
+  { id: "tool.chosen", says: "chat completions where one tool has to be called", probes: [namedTool] },
+  ({ request }) => chosenName(request) !== undefined,
+)
+
+const serialAnswers = narrowed(
+  chatAnswers,
+  { id: "tool.one-at-a-time", says: "chat completions with one call at most", probes: [serialTools] },
+  ({ request }) => request.parallel_tool_calls === false && !isCallForbidden(request),
+)
+
+const finishedByCalls = narrowed(
+  chatAnswers,
+  {
+    id: "tool.finished",
+    says: "chat completions that end with tool_calls",
+    probes: [requiredTool, requiredToolStream],
+  },
+  ({ choices }) => choices.some(({ finish }) => finish === "tool_calls"),
+)
+
+/** Whether the limit was used up and the last call's arguments stop in the middle. */
+function isMasked({ request, completion }: ChatReply, { calls }: Choice): boolean {
+  const limit = limitOf(request)
+  const usage = Usage.safeParse(completion["usage"])
+  if (limit === 0 || !usage.success || usage.data.completion_tokens < limit) return false
+  const last = calls.at(-1)
+  if (!last || !isString(last.arguments) || isEmptyForNothing(request, last)) return false
+  return !parseJson(last.arguments).ok
+}
+
+// Streams
+
+/** Whether the choice of a streamed call was cut. */
+function isCutStream({ stream }: CallStream, { choice }: StreamedCall): boolean {
+  const finishes = stream.chunks.flatMap(({ choices }) => choices.filter(({ index }) => index === choice))
+  return finishes.some(({ finish }) => finish === "length" || finish === "content_filter")
+}
+
+/** The first text that the parts of a call give for a member. */
+const delivered = ({ deltas }: StreamedCall, member: "id" | "name") =>
+  deltas.map((delta) => delta[member]).find(isText)
+
+type JoinFault = Omit<Fault<"twice" | "not-json" | "not-an-object">, "at">
+
+function joinFault(text: string): JoinFault | undefined {
+  const json = parseJson(text)
+  if (json.ok && isObject(json.value)) return undefined
+  if (json.ok) return { fault: "not-an-object", expected: "a JSON object", actual: shown(json.value) }
+  const fault = jsonFlaw(text).kind === "more-after-value" ? "twice" : "not-json"
+  return { fault, expected: "one JSON object", actual: shown(text) }
+}
+
+// What is asked
+
+const modes = fc.constantFrom({}, { stream: true })
+
+const question = fc.constant({ messages: userSays("What is the weather in Paris? Use a tool.") })
+
+/** Generated requests for calls, whole and streamed. */
+const asking = (
+  known: Known,
+  members: fc.Arbitrary<Members<ChatCompletionRequest>>,
+): fc.Arbitrary<readonly Ask[]> =>
+  anyOf(known, question, members, modes).map((body) => [askFor("createChatCompletion", body)])
+
+const required = { tool_choice: "required" as const }
+const requiringCalls = toolDefinitions.map((tools) => ({ tools, ...required }))
+
+/** Requests for a call of tools of one kind. */
+const requiringOnly = (isOfKind: (tool: FunctionDefinition) => boolean) =>
+  toolDefinitions
+    .map((tools) => tools.filter((tool) => isOfKind(tool.function)))
+    .filter((tools) => tools.length > 0)
+    .map((tools) => ({ tools, ...required }))
+
+/** A clean form of the last reply's calls, and a result for each. */
+function withResults(known: Known, earlier: readonly Exchange[]): Step | undefined {
+  const last = earlier.at(-1)
+  const answer = last && chatAnswers.of(last)
+  const calls = (answer?.choices[0]?.calls ?? []).flatMap((call) =>
+    isText(call.id) && isText(call.name) && isString(call.arguments)
+      ? [
+          {
+            id: call.id,
+            type: "function" as const,
+            function: { name: call.name, arguments: call.arguments },
+          },
+        ]
+      : [],
+  )
+  if (!answer || calls.length === 0) return undefined
+  const results = calls.map(
+    ({ id }): ChatMessage => ({
+      role: "tool",
+      tool_call_id: id,
+      content: "18 degrees, cloudy",
+    }),
+  )
+  return weatherStep(known, {
+    messages: [
+      ...answer.request.messages,
+      { role: "assistant", content: null, tool_calls: calls },
+      ...results,
+    ],
+  })
+}
+
+const isAnswered = (choice: Choice) =>
+  isText(choice.message["content"]) || choice.calls.length > 0 || isCut(choice) || isRefusal(choice)
+
+export const toolRules = [
+  rule({
+    id: "tool.call-schema",
+    since,
+    says: "MUST give each call an id, the type function, the name of a tool that was offered, and arguments as a string",
+    severity: "MUST",
+    source: `Schema ToolCall; ${toolCall}`,
+    see: [
+      "https://github.com/ggml-org/llama.cpp/issues/20198",
+      "https://github.com/mrdushidush/claudette/pull/238",
+    ],
+    on: callAnswers,
+    after: ["chat.schema"],
+    faults: {
+      "no-id": "a call has no id, or an empty one",
+      "other-type": "a call is not of the type of the tool",
+      "no-name": "a call names no tool",
+      "not-offered": "a call names a tool that was not offered",
+      "not-a-string": "arguments are no string",
+    },
+    holds({ request, choices, where, streamed }) {
+      const offered = offeredNames(request)
+      return choices.flatMap(({ calls }) =>
+        calls.flatMap(({ pointer, id, type, name, arguments: args }) => {
+          type Name = "no-id" | "other-type" | "no-name" | "not-offered" | "not-a-string"
+          const fault = (fault: Name, member: string, expected: string, value: unknown): Fault<Name> => ({
+            fault,
+            at: where(`${pointer}/${member}`),
+            expected,
+            actual: shown(value),
+          })
+          const faults: Fault<Name>[] = []
+          if (isText(name) && offered.length > 0 && !offered.includes(name)) {
+            faults.push(fault("not-offered", "function/name", offered.join(", "), name))
+          }
+          // How a call comes together from chunks has rules of its own.
+          if (streamed) return faults
+          if (!isText(id)) faults.push(fault("no-id", "id", "a string", id))
+          if (!isText(name)) faults.push(fault("no-name", "function/name", "a string", name))
+          const isCustom = type === "custom" && request.tools?.some((tool) => tool.type === "custom")
+          if (isCustom) return faults
+          if (type !== "function") faults.push(fault("other-type", "type", "function", type))
+          if (!isString(args)) faults.push(fault("not-a-string", "function/arguments", "a string", args))
+          return faults
+        }),
+      )
+    },
+  }),
+  rule({
+    id: "tool.args-json",
+    since,
+    says: "MUST send the arguments of a call as the text of a JSON object",
+    severity: "MUST",
+    source: `Schema ToolCall, function.arguments; ${toolCall}`,
+    see: ["https://github.com/ROCm/FastFlowLM/pull/728"],
+    on: callReplies,
+    after: ["tool.call-schema"],
+    modelDependent: true,
+    faults: {
+      "not-json": "the arguments are no JSON",
+      "not-an-object": "the arguments are JSON, but no object",
+    },
+    holds: (reply) =>
+      eachCall(reply, (call): Fault<"not-json" | "not-an-object">[] => {
+        if (!isString(call.arguments) || isEmptyForNothing(reply.request, call)) return []
+        const json = parseJson(call.arguments)
+        if (json.ok && isObject(json.value)) return []
+        const at = reply.where(`${call.pointer}/function/arguments`)
+        const fault = json.ok ? "not-an-object" : "not-json"
+        return [{ fault, at, expected: "a JSON object", actual: shown(call.arguments) }]
+      }),
+  }),
+  rule({
+    id: "tool.args-no-parameter-empty",
+    since,
+    says: "SHOULD send {} and not an empty text as the arguments of a tool without parameters",
+    severity: "SHOULD",
+    source: toolCall,
+    see: ["https://github.com/sigoden/aichat/pull/1217"],
+    on: bareCalls,
+    after: ["tool.call-schema"],
+    faults: { empty: "the arguments are an empty text" },
+    holds: (answer) =>
+      eachCall(answer, (call): Fault<"empty">[] => {
+        if (!isEmptyForNothing(answer.request, call)) return []
+        const at = answer.where(`${call.pointer}/function/arguments`)
+        return [{ fault: "empty", at, expected: "{}", actual: shown(call.arguments) }]
+      }),
+  }),
+  rule({
+    id: "tool.args-schema",
+    since,
+    says: "MUST send arguments that keep the schema of a strict tool",
+    severity: "MUST",
+    source: "OpenAI API reference, function definition, strict",
+    on: strictCalls,
+    after: ["tool.args-json", "tool.stream-args-concat"],
+    modelDependent: true,
+    faults: { "breaks-schema": "the arguments break the tool's schema" },
+    asks: (known) => asking(known, requiringOnly(isStrict)),
+    holds: (answer) => brokenSchemas(answer, isStrict),
+  }),
+  rule({
+    id: "tool.args-schema-lax",
+    since,
+    says: "SHOULD send arguments that keep the tool's schema, although it is not strict",
+    severity: "SHOULD",
+    source: "OpenAI API reference, function definition, parameters",
+    on: laxCalls,
+    after: ["tool.args-json", "tool.stream-args-concat"],
+    modelDependent: true,
+    faults: { "breaks-schema": "the arguments break the tool's schema" },
+    asks: (known) => asking(known, requiringOnly(isLax)),
+    holds: (answer) => brokenSchemas(answer, isLax),
+  }),
+  rule({
+    id: "tool.id-unique",
+    since,
+    says: "MUST give each call of a message an id of its own",
+    severity: "MUST",
+    source: toolCall,
+    on: callAnswers,
+    after: ["tool.call-schema"],
+    faults: { repeated: "two calls have one id" },
+    holds: ({ choices, where }) =>
+      choices.flatMap(({ calls }) => {
+        const seen = new Set<unknown>()
+        return calls.flatMap(({ pointer, id }): Fault<"repeated">[] => {
+          const isNew = !seen.has(id)
+          seen.add(id)
+          if (isNew || !isText(id)) return []
+          const expected = "an id that no other call of the message has"
+          return [{ fault: "repeated", at: where(`${pointer}/id`), expected, actual: shown(id) }]
+        })
+      }),
+  }),
+  rule({
+    id: "tool.choice-none",
+    since,
+    says: "MUST call no tool where none was offered, or tool_choice is none",
+    severity: "MUST",
+    source: `${createChat}, tool_choice`,
+    see: ["https://github.com/vllm-project/vllm/pull/46183", "https://github.com/ROCm/FastFlowLM/pull/728"],
+    on: forbiddenAnswers,
+    after: ["chat.schema"],
+    modelDependent: true,
+    faults: {
+      "called-despite-none": "a tool is called although tool_choice is none",
+      "called-without-tools": "a tool is called although none was offered",
+    },
+    asks: (known) =>
+      asking(
+        known,
+        toolDefinitions.map((tools) => ({ tools, tool_choice: "none" as const })),
+      ),
+    holds: ({ request, choices, where }) =>
+      choices
+        .filter(({ calls }) => calls.length > 0)
+        .map(({ pointer, calls }) => ({
+          fault: request.tools?.length ? "called-despite-none" : "called-without-tools",
+          at: where(`${pointer}/message/tool_calls`),
+          expected: "no calls",
+          actual: `${calls.length}, of ${shown(calls[0]?.name)}`,
+        })),
+  }),
+  rule({
+    id: "tool.choice-required",
+    since,
+    says: "MUST call a tool where tool_choice is required",
+    severity: "MUST",
+    source: `${createChat}, tool_choice`,
+    on: requiredAnswers,
+    after: ["chat.schema"],
+    modelDependent: true,
+    faults: { "no-call": "no tool is called" },
+    asks: (known) => asking(known, requiringCalls),
+    holds: (answer) =>
+      eachAnswer(answer, ({ pointer, calls, message }): Fault<"no-call">[] => {
+        if (calls.length > 0) return []
+        const at = answer.where(`${pointer}/message`)
+        return [{ fault: "no-call", at, expected: "a call", actual: shown(message["content"]) }]
+      }),
+  }),
+  rule({
+    id: "tool.choice-named",
+    since,
+    says: "MUST call the tool that tool_choice names",
+    severity: "MUST",
+    source: `${createChat}, tool_choice`,
+    on: namedAnswers,
+    after: ["chat.schema"],
+    modelDependent: true,
+    faults: {
+      "no-call": "no tool is called",
+      "other-tool": "only other tools are called",
+    },
+    asks: (known) => asking(known, namedTools),
+    holds: (answer) =>
+      eachAnswer(answer, ({ pointer, calls, message }): Fault<"no-call" | "other-tool">[] => {
+        const name = chosenName(answer.request)
+        if (calls.some((call) => call.name === name)) return []
+        const fault = calls.length > 0 ? "other-tool" : "no-call"
+        const at = answer.where(`${pointer}/message${calls.length > 0 ? "/tool_calls" : ""}`)
+        const actual = shown(calls[0]?.name ?? message["content"])
+        return [{ fault, at, expected: `a call of ${name}`, actual }]
+      }),
+  }),
+  rule({
+    id: "tool.parallel-false",
+    since,
+    says: "MUST call one tool at most where parallel_tool_calls is false",
+    severity: "MUST",
+    source: `${createChat}, parallel_tool_calls`,
+    on: serialAnswers,
+    after: ["chat.schema"],
+    modelDependent: true,
+    faults: { several: "several tools are called at once" },
+    asks: (known) =>
+      asking(
+        known,
+        requiringCalls.map((members) => ({ ...members, parallel_tool_calls: false })),
+      ),
+    holds: ({ choices, where }) =>
+      choices
+        .filter(({ calls }) => calls.length > 1)
+        .map(({ pointer, calls }) => ({
+          fault: "several",
+          at: where(`${pointer}/message/tool_calls`),
+          expected: "one call at most",
+          actual: `${calls.length} calls`,
+        })),
+  }),
+  rule({
+    id: "tool.finish-tool-calls",
+    since,
+    says: "MUST end a choice that calls tools with tool_calls, unless it was cut, or the one tool was named",
+    severity: "MUST",
+    source: "OpenAI API reference, the chat completion object, finish_reason",
+    see: ["https://github.com/BerriAI/litellm/issues/12862", "https://github.com/ROCm/FastFlowLM/pull/728"],
+    on: callAnswers,
+    after: ["chat.schema"],
+    faults: {
+      "other-reason": "a choice with calls ends with another reason",
+      "length-masked": "calls that the token limit cut do not end with length",
+    },
+    holds(answer) {
+      const legal = ["tool_calls", "length", "content_filter"]
+      // A named call may end with stop: OpenAI's do.
+      if (chosenName(answer.request) !== undefined) legal.push("stop")
+      return answer.choices.flatMap((choice): Fault<"other-reason" | "length-masked">[] => {
+        const { pointer, finish, calls } = choice
+        if (calls.length === 0 || !isString(finish)) return []
+        const at = answer.where(`${pointer}/finish_reason`)
+        if (!isCut(choice) && isMasked(answer, choice)) {
+          return [{ fault: "length-masked", at, expected: "length", actual: shown(finish) }]
+        }
+        if (legal.includes(finish)) return []
+        return [{ fault: "other-reason", at, expected: legal.join(" or "), actual: shown(finish) }]
+      })
+    },
+  }),
+  rule({
+    id: "tool.finish-implies-calls",
+    since,
+    says: "MUST end with tool_calls only where there are calls",
+    severity: "MUST",
+    source: "OpenAI API reference, the chat completion object, finish_reason",
+    see: ["https://github.com/vllm-project/vllm/issues/53255"],
+    on: finishedByCalls,
+    after: ["chat.schema"],
+    faults: { "no-calls": "there are no calls" },
+    holds: ({ choices, where }) =>
+      choices
+        .filter(({ finish, calls }) => finish === "tool_calls" && calls.length === 0)
+        .map(({ pointer }) => ({
+          fault: "no-calls",
+          at: where(`${pointer}/finish_reason`),
+          expected: "calls, or another reason",
+          actual: "no calls",
+        })),
+  }),
+  rule({
+    id: "tool.stream-index",
+    since,
+    says: "MUST number the calls of a choice: each part has an index, 0 for the first call, 1 for the next",
+    severity: "MUST",
+    source: `${toolDelta}, index`,
+    see: [
+      "https://github.com/ollama/ollama/issues/7881",
+      "https://github.com/EricLBuehler/mistral.rs/pull/1507",
+      "https://github.com/chatanywhere/GPT_API_free/issues/254",
+      "https://github.com/openai/openai-python/pull/3246",
+      "https://github.com/SamSaffron/term-llm/pull/314",
+      "https://github.com/QuantumNous/new-api/pull/672",
+      "https://github.com/vllm-project/vllm/pull/23522",
+    ],
+    on: callStreams,
+    faults: {
+      missing: "a part of a call has no index",
+      "not-an-integer": "an index is no integer",
+      "out-of-order": "the calls are not numbered from 0 in the order of their first parts",
+    },
+    holds({ calls }) {
+      const counts = new Map<unknown, number>()
+      return firstOfEach(
+        calls.flatMap(
+          ({ choice, deltas: [{ index, at }] }): Fault<"missing" | "not-an-integer" | "out-of-order">[] => {
+            const next = counts.get(choice) ?? 0
+            counts.set(choice, next + 1)
+            if (index === next) return []
+            const named = Number.isInteger(index) ? "out-of-order" : "not-an-integer"
+            const fault = index === undefined || index === null ? "missing" : named
+            return [{ fault, at, expected: `${next}`, actual: shown(index) }]
+          },
+        ),
+      )
+    },
+  }),
+  rule({
+    id: "tool.stream-first-delta",
+    since,
+    says: "MUST send the id and the name of a streamed call before the stream ends",
+    severity: "MUST",
+    source: toolDelta,
+    see: [
+      "https://github.com/vllm-project/vllm/issues/18412",
+      "https://github.com/BerriAI/litellm/pull/11528",
+    ],
+    on: completeCallStreams,
+    after: ["tool.stream-index"],
+    faults: {
+      "no-id": "a call never gets an id",
+      "no-name": "a call never gets a name",
+    },
+    holds: ({ calls }) =>
+      calls.flatMap((call): Fault<"no-id" | "no-name">[] => {
+        const { at } = call.deltas[0]
+        const missing = (["id", "name"] as const).filter((member) => delivered(call, member) === undefined)
+        return missing.map((member) => ({
+          fault: `no-${member}`,
+          at,
+          expected: `an ${member} in some part`,
+          actual: `none in ${call.deltas.length} parts`,
+        }))
+      }),
+  }),
+  rule({
+    id: "tool.stream-first-delta-whole",
+    since,
+    says: "SHOULD send id, type and name in the first part of a streamed call",
+    severity: "SHOULD",
+    source: toolDelta,
+    see: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
+    on: completeCallStreams,
+    after: ["tool.stream-index"],
+    faults: {
+      "id-later": "the id comes in a later part",
+      "name-later": "the name comes in a later part",
+      "no-type": "the first part has no type",
+    },
+    holds: ({ calls }) =>
+      firstOfEach(
+        calls.flatMap((call): Fault<"id-later" | "name-later" | "no-type">[] => {
+          const [first] = call.deltas
+          const late = (["id", "name"] as const).filter(
+            (member) => !isText(first[member]) && delivered(call, member) !== undefined,
+          )
+          const faults: Fault<"id-later" | "name-later" | "no-type">[] = late.map((member) => ({
+            fault: `${member}-later`,
+            at: first.at,
+            expected: shown(delivered(call, member)),
+            actual: shown(first[member]),
+          }))
+          if (isText(first.type)) return faults
+          return [
+            ...faults,
+            { fault: "no-type", at: first.at, expected: "function", actual: shown(first.type) },
+          ]
+        }),
+      ),
+  }),
+  rule({
+    id: "tool.stream-id-stable",
+    since,
+    says: "MUST give all parts of a streamed call that have an id the same one",
+    severity: "MUST",
+    source: `${toolDelta}, id`,
+    see: ["https://github.com/vllm-project/vllm/pull/23522"],
+    on: callStreams,
+    after: ["tool.stream-index"],
+    faults: { changes: "a later part has another id" },
+    holds: ({ calls }) =>
+      calls.flatMap((call): Fault<"changes">[] => {
+        const id = delivered(call, "id")
+        const other = call.deltas.find((delta) => isText(delta.id) && delta.id !== id)
+        return other ? [{ fault: "changes", at: other.at, expected: shown(id), actual: shown(other.id) }] : []
+      }),
+  }),
+  rule({
+    id: "tool.stream-name-once",
+    since,
+    says: "SHOULD send the id and the name of a streamed call once",
+    severity: "SHOULD",
+    source: toolDelta,
+    see: ["https://github.com/run-llama/llama_index/pull/21693"],
+    on: callStreams,
+    after: ["tool.stream-index", "tool.stream-id-stable"],
+    faults: {
+      "id-repeated": "a later part has the id again: accumulators append it",
+      "name-repeated": "a later part has a name again: accumulators append it",
+    },
+    holds: ({ calls }) =>
+      firstOfEach(
+        calls.flatMap(({ deltas }) =>
+          (["id", "name"] as const).flatMap((member): Fault<"id-repeated" | "name-repeated">[] => {
+            const again = deltas.filter((delta) => isText(delta[member]))[1]
+            if (!again) return []
+            const fault = `${member}-repeated` as const
+            return [{ fault, at: again.at, expected: "nothing", actual: shown(again[member]) }]
+          }),
+        ),
+      ),
+  }),
+  rule({
+    id: "tool.stream-args-concat",
+    since,
+    says: "MUST send the arguments of a streamed call as fragments that make up one JSON object",
+    severity: "MUST",
+    source: `${toolDelta}, function.arguments`,
+    see: [
+      "https://github.com/vllm-project/vllm/pull/50461",
+      "https://github.com/vllm-project/vllm/issues/51697",
+    ],
+    on: completeCallStreams,
+    after: ["tool.stream-index"],
+    modelDependent: true,
+    faults: {
+      "not-a-string": "a fragment is no string",
+      twice: "the fragments make up more than one value",
+      "not-json": "the fragments make up no JSON",
+      "not-an-object": "the fragments make up JSON, but no object",
+    },
+    holds: (view) =>
+      eachOf(view.calls, (call) => {
+        if (call.deltas.some(({ type }) => type === "custom")) return []
+        const wrong = call.deltas.find(
+          ({ arguments: part }) => part !== undefined && part !== null && !isString(part),
+        )
+        if (wrong) {
+          const expected = "a string"
+          return [{ fault: "not-a-string", at: wrong.at, expected, actual: shown(wrong.arguments) }]
+        }
+        if (isCutStream(view, call)) return cut
+        const joined = call.deltas.map(({ arguments: part }) => part ?? "").join("")
+        const isEmpty = isEmptyForNothing(view.stream.request, {
+          name: delivered(call, "name"),
+          arguments: joined,
+        })
+        const fault = isEmpty ? undefined : joinFault(joined)
+        const last = call.deltas.at(-1) ?? call.deltas[0]
+        return fault ? [{ ...fault, at: last.at }] : []
+      }),
+  }),
+  rule({
+    id: "tool.round-trip",
+    since,
+    says: "MUST take the results of the calls that it made, and answer them",
+    severity: "MUST",
+    source: "OpenAI API reference, create chat completion, messages, tool message",
+    see: ["https://github.com/mistralai/mistral-common/issues/324"],
+    on: chatRequests,
+    scope: "group",
+    faults: {
+      refused: "the results are refused",
+      "not-answered": "the reply to the results is empty",
+    },
+    asks: (known) =>
+      modes.map((mode): readonly Ask[] => [
+        weatherStep(known, { tool_choice: "required", ...mode }),
+        (earlier) => withResults(known, earlier),
+      ]),
+    holds(views) {
+      const of = views.findIndex(({ request }) => request.messages.some(({ role }) => role === "tool"))
+      const view = views[of]
+      if (!view) return { undecided: "no call that could be answered" }
+      const refused = refusedMessages(view, "refused", "a tool's result")
+      if (refused.length > 0) return refused.map((fault) => ({ ...fault, of }))
+      const reply = chatReplies.of(view.answered.exchange)
+      if (!reply) return { undecided: `the target answered ${view.answered.status}` }
+      const silent = reply.choices.filter((choice) => !isAnswered(choice))
+      return silent.map(({ pointer, message }) => ({
+        fault: "not-answered",
+        at: reply.where(`${pointer}/message/content`),
+        expected: "a text or more calls",
+        actual: shown(message["content"]),
+        of,
+      }))
+    },
+  }),
+] as const
