@@ -139,7 +139,7 @@ test("usage.stream-final: both forms under nexhina, one of them for OpenAI", () 
   const own = streamOfData([hi, stop, chunkOf([], { usage })], asked)
   expect(found(usageRules, [own, stream({ usage })])).toEqual([])
   expect(found(usageRules, [own], openai)).toEqual([])
-  expect(names(usageRules, [stream({ usage })], openai)).toEqual([["usage.stream-final", "with-choices"]])
+  expect(names(usageRules, [stream({ usage })], openai)).toEqual([["usage.stream-own-chunk", "with-choices"]])
 })
 
 test("usage.stream-final: missing, or not last", () => {

@@ -56,6 +56,9 @@ const moreText = fc
   .array(fc.constantFrom("river", "seven", "quietly", "besides", "lamp"), { minLength: 6, maxLength: 20 })
   .map((words) => ` ${words.join(" ")}`)
 
+/** The same prompt under another limit, so that no cache of whole requests answers it. */
+const otherLimit = (known: Known) => ({ max_tokens: Math.max(1, known.maxOutputTokens - 1) })
+
 /** The conversation with a text at the end of its last message. */
 function lengthened(messages: readonly ChatMessage[], text: string): ChatMessage[] {
   return messages.map((message, at) => {
@@ -223,11 +226,11 @@ export const usageRules = [
     asks: (known) =>
       fc
         .tuple(conversations, moreText, modes)
-        .map(([messages, text, mode]) =>
-          [messages, messages, lengthened(messages, text)].map((messages) =>
-            chatStep(known, { messages, ...mode }),
-          ),
-        ),
+        .map(([messages, text, mode]) => [
+          chatStep(known, { messages, ...mode }),
+          chatStep(known, { messages, ...mode, ...otherLimit(known) }),
+          chatStep(known, { messages: lengthened(messages, text), ...mode }),
+        ]),
     holds(views) {
       const counted = views.flatMap((answer, of) => {
         const prompt = usageIn(answer)?.prompt
@@ -333,7 +336,6 @@ export const usageRules = [
     faults: {
       missing: "no usage",
       "not-last": "usage on an earlier chunk, and none on the last",
-      "with-choices": "usage on a chunk with choices, where it has to have a chunk of its own",
     },
     holds(stream, known) {
       const chunks = judgedChunks(stream, known)
@@ -341,12 +343,24 @@ export const usageRules = [
       if (!last) return []
       const at = whereEvent(stream, last.at, "/usage")
       const { usage } = last.value
-      if (!carries(usage)) {
-        const isEarlier = chunks.some(({ value }) => carries(value["usage"]))
-        const fault = isEarlier ? "not-last" : "missing"
-        return [{ fault, at, expected: "usage", actual: shown(usage) }]
-      }
-      if (known.profile.streamedUsage === "finishing-chunk" || last.choices.length === 0) return []
+      if (carries(usage)) return []
+      const isEarlier = chunks.some(({ value }) => carries(value["usage"]))
+      return [{ fault: isEarlier ? "not-last" : "missing", at, expected: "usage", actual: shown(usage) }]
+    },
+  }),
+  rule({
+    id: "usage.stream-own-chunk",
+    since,
+    says: "MUST send the usage that was asked for on a chunk of its own, with no choices",
+    severity: ({ profile }) => (profile.streamedUsage === "own-chunk" ? "MUST" : "not-applicable"),
+    source: "OpenAI API reference, stream_options",
+    on: streamsWithUsage,
+    after: ["stream.chunk-schema", "usage.stream-final"],
+    faults: { "with-choices": "usage on a chunk with choices" },
+    holds(stream, known) {
+      const last = judgedChunks(stream, known).at(-1)
+      if (!last || last.choices.length === 0) return []
+      const at = whereEvent(stream, last.at, "/usage")
       return [{ fault: "with-choices", at, expected: "choices: []", actual: shown(last.value["choices"]) }]
     },
   }),
