@@ -1,0 +1,331 @@
+import { EmbeddingResponse } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { askFor } from "../requests/ask.ts"
+import { anyEmbeddingRequests, embeddingMembers, embeddingRequests } from "../requests/embeddings.ts"
+import { texts } from "../requests/texts.ts"
+import { type Fault, rule } from "../rule.ts"
+import { schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import type { Step } from "../step.ts"
+import { type EmbeddingList, embeddingLists, embeddingReplies, type Vector } from "../views/embeddings.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const source = "Text Embedding; OpenAI API reference: create embeddings"
+
+const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
+
+const asked = (body: object): Step[] => [askFor("createEmbedding", body)]
+
+const encodingOf = ({ request }: EmbeddingList) => request.encoding_format ?? "float"
+
+/**
+ * How many of some numbers are of a size that embeddings have. With their bytes swapped, floats are spread over all
+ * exponents, three quarters of which lie outside.
+ */
+function plausibleShare(values: readonly number[]): number {
+  const plausible = values.filter((value) => Math.abs(value) > 1e-12 && Math.abs(value) < 1e6)
+  return plausible.length / values.length
+}
+
+function encodingFault(
+  { encoding, values, swapped, pointer }: Vector,
+  wanted: "float" | "base64",
+): Fault<"not-numbers" | "not-base64" | "undecodable" | "byte-order">[] {
+  const at = bodyAt(pointer)
+  if (encoding !== wanted)
+    return wanted === "float"
+      ? [{ fault: "not-numbers", at, expected: "an array of numbers", actual: "a string" }]
+      : [{ fault: "not-base64", at, expected: "base64", actual: "an array" }]
+  if (!values)
+    return [{ fault: "undecodable", at, expected: "4 bytes for each number", actual: "other text" }]
+  if (swapped && plausibleShare(values) < 0.5 && plausibleShare(swapped) > 0.9)
+    return [{ fault: "byte-order", at, expected: "little-endian floats", actual: "big-endian ones" }]
+  return []
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  let product = 0
+  let squaresA = 0
+  let squaresB = 0
+  for (const [at, x] of a.entries()) {
+    const y = b[at] ?? 0
+    product += x * y
+    squaresA += x * x
+    squaresB += y * y
+  }
+  return product / Math.sqrt(squaresA * squaresB)
+}
+
+/** Batches are computed in another order and at times in lower precision. */
+const minCosine = 0.999
+
+export const embeddingRules = [
+  rule({
+    id: "emb.schema",
+    since,
+    says: "MUST answer { object: list, data, model, usage }, each item with object, index and embedding",
+    severity: "MUST",
+    source,
+    on: embeddingReplies,
+    faults: {
+      missing: "a member is not there",
+      "wrong-value": "a member has a value that is not documented",
+    },
+    holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(EmbeddingResponse, json.value)) : []),
+  }),
+
+  rule({
+    id: "emb.count",
+    since,
+    says: "MUST answer one vector for each input",
+    severity: "MUST",
+    source,
+    on: embeddingLists,
+    faults: { "too-few": "an input has no vector", "too-many": "there are more vectors than inputs" },
+    asks: (known) => anyEmbeddingRequests(known).map(asked),
+    holds({ inputs, vectors }) {
+      if (vectors.length === inputs.length) return []
+      return [
+        {
+          fault: vectors.length < inputs.length ? "too-few" : "too-many",
+          at: bodyAt("/data"),
+          expected: `${inputs.length} vectors`,
+          actual: String(vectors.length),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "emb.index",
+    since,
+    says: "MUST number the vectors by their inputs, from 0, each number once",
+    severity: "MUST",
+    source,
+    see: ["https://github.com/chroma-core/chroma/pull/344"],
+    on: embeddingLists,
+    after: ["emb.count"],
+    faults: { "out-of-range": "an index is no input's", repeated: "two vectors have the same index" },
+    holds({ inputs, vectors }) {
+      const seen = new Set<number>()
+      const faults = vectors.flatMap(({ index }, at): Fault<"out-of-range" | "repeated">[] => {
+        const where = { at: bodyAt(`/data/${at}/index`), actual: String(index) }
+        if (index >= inputs.length)
+          return [{ fault: "out-of-range", expected: `less than ${inputs.length}`, ...where }]
+        if (seen.has(index)) return [{ fault: "repeated", expected: "an index of its own", ...where }]
+        seen.add(index)
+        return []
+      })
+      return firstOfEach(faults)
+    },
+  }),
+
+  rule({
+    id: "emb.order",
+    since,
+    says: "SHOULD list the vectors in the order of their inputs",
+    severity: "SHOULD",
+    source,
+    see: ["https://github.com/chroma-core/chroma/pull/344", "https://github.com/getzep/graphiti/pull/1732"],
+    on: embeddingLists,
+    after: ["emb.count", "emb.index"],
+    faults: { "other-order": "a vector stands at another place than its input" },
+    holds({ vectors }) {
+      const at = vectors.findIndex(({ index }, place) => index !== place)
+      const index = vectors[at]?.index
+      if (index === undefined) return []
+      return [
+        {
+          fault: "other-order",
+          at: bodyAt(`/data/${at}/index`),
+          expected: String(at),
+          actual: String(index),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "emb.dimension",
+    since,
+    says: "MUST answer vectors of one length, that of `dimensions` where it is given",
+    severity: "MUST",
+    source,
+    on: embeddingLists,
+    faults: {
+      empty: "a vector has no numbers",
+      uneven: "the vectors of one answer differ in length",
+      "other-than-asked": "the vectors have another length than was asked for",
+    },
+    asks: (known) => {
+      const { dimensions } = embeddingMembers(known)
+      return embeddingRequests(known, ...(dimensions ? [dimensions] : [])).map(asked)
+    },
+    holds({ vectors, request: { dimensions } }) {
+      const [first, ...rest] = vectors.flatMap(({ values, pointer }) => (values ? [{ values, pointer }] : []))
+      if (!first) return []
+      const length = first.values.length
+      const fault = <Name extends string>(fault: Name, pointer: string, expected: number, actual: number) =>
+        ({ fault, at: bodyAt(pointer), expected: `${expected} numbers`, actual: String(actual) }) as const
+      if (length === 0) return [fault("empty", first.pointer, 1, 0)]
+      const uneven = rest.find(({ values }) => values.length !== length)
+      if (uneven) return [fault("uneven", uneven.pointer, length, uneven.values.length)]
+      if (dimensions !== undefined && dimensions !== length)
+        return [fault("other-than-asked", first.pointer, dimensions, length)]
+      return []
+    },
+  }),
+
+  rule({
+    id: "emb.dimension-constant",
+    since,
+    says: "MUST answer vectors of the same length for the same model whenever `dimensions` is not given",
+    severity: "MUST",
+    source,
+    see: ["https://github.com/mem0ai/mem0/pull/5170"],
+    scope: "run",
+    on: embeddingLists,
+    after: ["emb.encoding", "emb.dimension"],
+    faults: { changes: "an answer has vectors of another length than one before" },
+    holds(lists) {
+      const lengths = new Map<string, number>()
+      return lists.flatMap(({ request, vectors: [vector] }, of) => {
+        const length = vector?.values?.length
+        if (!vector || length === undefined || request.dimensions !== undefined) return []
+        const before = lengths.get(request.model) ?? length
+        lengths.set(request.model, before)
+        if (length === before) return []
+        const at = bodyAt(vector.pointer)
+        return [{ of, fault: "changes" as const, at, expected: `${before} numbers`, actual: String(length) }]
+      })
+    },
+  }),
+
+  rule({
+    id: "emb.encoding",
+    since,
+    says: "MUST encode vectors as asked: numbers by default, or base64 of little-endian 32-bit floats",
+    severity: "MUST",
+    source,
+    see: [
+      "https://github.com/openai/openai-node/pull/2150",
+      "https://github.com/huggingface/text-embeddings-inference/issues/288",
+      "https://github.com/runpod-workers/worker-infinity-embedding/issues/30",
+    ],
+    on: embeddingLists,
+    faults: {
+      "not-numbers": "a string came where numbers were asked for",
+      "not-base64": "numbers came where base64 was asked for",
+      undecodable: "the string is no base64 of 32-bit floats",
+      "byte-order": "the floats are big-endian",
+    },
+    asks: (known) =>
+      embeddingRequests(
+        known,
+        fc.record({ encoding_format: fc.constantFrom("float" as const, "base64" as const, undefined) }),
+      ).map(asked),
+    holds: (list) => firstOfEach(list.vectors.flatMap((vector) => encodingFault(vector, encodingOf(list)))),
+  }),
+
+  rule({
+    id: "emb.finite",
+    since,
+    says: "MUST answer finite numbers, not all of them zero",
+    severity: "MUST",
+    source,
+    see: ["https://github.com/mem0ai/mem0/pull/5170"],
+    on: embeddingLists,
+    after: ["emb.encoding"],
+    faults: {
+      "not-finite": "a number is infinite or none at all",
+      "all-zero": "every number of a vector is zero",
+    },
+    holds({ vectors }) {
+      const faults = vectors.flatMap(({ values = [], pointer }): Fault<"not-finite" | "all-zero">[] => {
+        const at = values.findIndex((value) => !Number.isFinite(value))
+        if (at !== -1)
+          return [
+            {
+              fault: "not-finite",
+              at: bodyAt(pointer),
+              expected: "finite numbers",
+              actual: `${shown(values[at])} at ${at}`,
+            },
+          ]
+        if (values.length === 0 || values.some((value) => value !== 0)) return []
+        return [
+          {
+            fault: "all-zero",
+            at: bodyAt(pointer),
+            expected: "a direction",
+            actual: `${values.length} zeros`,
+          },
+        ]
+      })
+      return firstOfEach(faults)
+    },
+  }),
+
+  rule({
+    id: "emb.batch-invariant",
+    since,
+    says: "SHOULD answer for a text alone the vector that it has among others",
+    severity: "SHOULD",
+    source,
+    scope: "group",
+    on: embeddingLists,
+    after: ["emb.index", "emb.encoding", "emb.dimension", "emb.finite"],
+    faults: { differs: `the cosine of the two vectors is ${minCosine} or less` },
+    asks: ({ models }) =>
+      fc.uniqueArray(texts, { minLength: 2, maxLength: 3 }).map((input) => {
+        const step = (input: string | readonly string[]): Step => ({
+          operation: "createEmbedding",
+          body: { model: models.embedding, input },
+        })
+        return [step(input), step(input.at(-1) ?? "")]
+      }),
+    holds([batch, alone]) {
+      const [text] = alone?.inputs ?? []
+      const index = text === undefined ? undefined : batch?.inputs.indexOf(text)
+      const among = batch?.vectors.find((vector) => vector.index === index)?.values
+      const vector = alone?.vectors[0]
+      if (!among || !vector?.values) return { undecided: "only one of the two requests was answered" }
+      const likeness = cosine(among, vector.values)
+      if (likeness > minCosine) return []
+      return [
+        {
+          of: 1,
+          fault: "differs",
+          at: bodyAt(vector.pointer),
+          expected: `a cosine above ${minCosine}`,
+          actual: likeness.toFixed(4),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "emb.usage",
+    since,
+    says: "MUST count the tokens: prompt_tokens more than 0, total_tokens equal to it",
+    severity: "MUST",
+    source,
+    on: embeddingLists,
+    faults: {
+      zero: "no token was counted",
+      unequal: "the total is another number than the prompt's",
+    },
+    holds({
+      list: {
+        usage: { prompt_tokens: prompt, total_tokens: total },
+      },
+    }) {
+      if (prompt === 0)
+        return [{ fault: "zero", at: bodyAt("/usage/prompt_tokens"), expected: "more than 0", actual: "0" }]
+      if (prompt === total) return []
+      const at = bodyAt("/usage/total_tokens")
+      return [{ fault: "unequal", at, expected: `${prompt}, as the prompt`, actual: String(total) }]
+    },
+  }),
+] as const

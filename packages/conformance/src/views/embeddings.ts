@@ -1,0 +1,82 @@
+import { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
+import type { Answered } from "../answered.ts"
+import { embeddingBase64, embeddingFloats, embeddingText } from "../probes/embeddings.ts"
+import { type View, view } from "../view.ts"
+import { jsonSuccesses } from "./http.ts"
+
+const base = {
+  surface: "embeddings",
+  probes: [embeddingText, embeddingFloats, embeddingBase64],
+} as const satisfies Partial<View<unknown>>
+
+/** Answers with embeddings, as JSON of whatever kind. */
+export const embeddingReplies = view<Answered>({
+  ...base,
+  id: "embeddings.replies",
+  says: "answers with embeddings",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    return answered?.operation === "createEmbedding" && answered.json.ok ? answered : undefined
+  },
+})
+
+/** A vector of an answer. */
+export interface Vector {
+  /** JSON pointer to it. */
+  readonly pointer: string
+  readonly index: number
+  readonly encoding: "float" | "base64"
+  /** Absent when it is text that holds no 32-bit floats. */
+  readonly values?: readonly number[]
+  /** The same text, read with its bytes the other way round. */
+  readonly swapped?: readonly number[]
+}
+
+/** An answer of the documented form, and what it answers. */
+export interface EmbeddingList {
+  readonly answered: Answered
+  readonly request: EmbeddingRequest
+  /** One for each vector to come: a text, or the ids of its tokens. */
+  readonly inputs: readonly (string | readonly number[])[]
+  readonly list: EmbeddingResponse
+  /** In the order in which they came. */
+  readonly vectors: readonly Vector[]
+}
+
+function inputsOf({ input }: EmbeddingRequest): EmbeddingList["inputs"] {
+  if (typeof input === "string") return [input]
+  const isTokens = (ids: Exclude<typeof input, string>): ids is number[] => typeof ids[0] === "number"
+  return isTokens(input) ? [input] : input
+}
+
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+function floatsIn(text: string, littleEndian: boolean): number[] | undefined {
+  if (text.length % 4 !== 0 || !base64.test(text)) return undefined
+  const { buffer, byteOffset, length } = Buffer.from(text, "base64")
+  if (length === 0 || length % 4 !== 0) return undefined
+  const bytes = new DataView(buffer, byteOffset, length)
+  return Array.from({ length: length / 4 }, (_, at) => bytes.getFloat32(4 * at, littleEndian))
+}
+
+function vectorOf({ index, embedding }: EmbeddingResponse["data"][number], at: number): Vector {
+  const pointer = `/data/${at}/embedding`
+  if (typeof embedding !== "string") return { pointer, index, encoding: "float", values: embedding }
+  const values = floatsIn(embedding, true)
+  const swapped = floatsIn(embedding, false)
+  return { pointer, index, encoding: "base64", ...(values && { values }), ...(swapped && { swapped }) }
+}
+
+/** Answers with embeddings that have the documented form. */
+export const embeddingLists = view<EmbeddingList>({
+  ...base,
+  id: "embeddings.lists",
+  says: "lists of embeddings",
+  of(exchange) {
+    const answered = embeddingReplies.of(exchange)
+    const request = EmbeddingRequest.safeParse(answered?.request).data
+    const list = answered?.json.ok ? EmbeddingResponse.safeParse(answered.json.value).data : undefined
+    if (!answered || !request || !list) return undefined
+    return { answered, request, inputs: inputsOf(request), list, vectors: list.data.map(vectorOf) }
+  },
+})

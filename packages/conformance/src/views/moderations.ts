@@ -1,0 +1,45 @@
+import { ModerationRequest, ModerationResponse } from "@nexhina/schemas"
+import type { Answered } from "../answered.ts"
+import { moderationText, moderationTexts } from "../probes/moderations.ts"
+import { type View, view } from "../view.ts"
+import { jsonSuccesses } from "./http.ts"
+
+const base = {
+  surface: "moderations",
+  probes: [moderationText, moderationTexts],
+} as const satisfies Partial<View<unknown>>
+
+/** Answers with moderations, as JSON of whatever kind. */
+export const moderationReplies = view<Answered>({
+  ...base,
+  id: "moderations.replies",
+  says: "answers with moderations",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    return answered?.operation === "createModeration" && answered.json.ok ? answered : undefined
+  },
+})
+
+/** Results of the documented form, and how many inputs were to be judged. */
+export interface ModerationList {
+  readonly inputs: number
+  readonly results: ModerationResponse["results"]
+}
+
+/** The parts of a multimodal input are judged as one. */
+function inputsIn({ input }: ModerationRequest): number {
+  return typeof input === "string" || typeof input[0] === "object" ? 1 : input.length
+}
+
+/** Answers with moderations that have the documented form. */
+export const moderationLists = view<ModerationList>({
+  ...base,
+  id: "moderations.lists",
+  says: "moderations",
+  of(exchange) {
+    const answered = moderationReplies.of(exchange)
+    const request = ModerationRequest.safeParse(answered?.request).data
+    const reply = answered?.json.ok ? ModerationResponse.safeParse(answered.json.value).data : undefined
+    return request && reply ? { inputs: inputsIn(request), results: reply.results } : undefined
+  },
+})
