@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { fileURLToPath } from "node:url"
+import { createMock } from "@nexhina/mock"
+import { toNode } from "@nexhina/mock/node"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { catalogue } from "../src/catalogue.ts"
+
+const root = new URL("../../../", import.meta.url)
+const pages = ["README.md", "docs/mock.md"]
+
+interface Block {
+  readonly page: string
+  readonly language: string
+  readonly code: string
+}
+
+const blocks: Block[] = pages.flatMap((page) =>
+  [...readFileSync(new URL(page, root), "utf8").matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+    ([, language = "", code = ""]) => ({ page, language, code }),
+  ),
+)
+
+const server = createServer(toNode(createMock({ alterations: catalogue })))
+let address = ""
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterAll(() => {
+  server.close()
+  server.closeAllConnections()
+})
+
+function runs(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    // The packages that the examples import are those of this app.
+    execFile(
+      command,
+      args,
+      { cwd: fileURLToPath(new URL("..", import.meta.url)) },
+      (error, stdout, stderr) => (error ? reject(new Error(stderr || error.message)) : resolve(stdout)),
+    )
+  })
+}
+
+const named = (block: Block): [string, Block] => [
+  `${block.page}: ${block.code.split("\n")[0]?.slice(0, 70)}`,
+  block,
+]
+const here = ({ code }: Block) => code.replaceAll("127.0.0.1:4010", address)
+
+test.each(blocks.filter(({ code }) => code.startsWith("curl")).map(named))("%s", async (_, block) => {
+  const printed = await runs("bash", ["-c", here(block)])
+  expect(printed).toMatch(/"object":"chat\.completion/)
+})
+
+test.each(blocks.filter(({ language }) => language === "js").map(named))("%s", async (_, block) => {
+  const printed = await runs(process.execPath, ["--input-type=module", "-e", here(block)])
+  expect(printed.trim()).not.toBe("")
+})
+
+test("every shell command that is shown is run here or is a command of the repository", () => {
+  const { scripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { scripts: object }
+  const commands = blocks.filter(({ language, code }) => language === "sh" && !code.startsWith("curl"))
+  const lines = commands
+    .flatMap(({ code }) => code.trim().split("\n"))
+    .filter((line) => !line.startsWith("export "))
+  expect(
+    lines.filter(
+      (line) => !Object.keys(scripts).some((name) => line.startsWith(`npx -y pnpm@10.34.8 ${name}`)),
+    ),
+  ).toEqual([])
+})
