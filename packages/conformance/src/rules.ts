@@ -1,19 +1,29 @@
 import type { Rule } from "./rule.ts"
+import { authRules } from "./rules/auth.ts"
 import { chatCompletionRules } from "./rules/chat-completions.ts"
 import { chatRequestRules } from "./rules/chat-requests.ts"
 import { chatStreamRules } from "./rules/chat-streams.ts"
+import { embeddingRules } from "./rules/embeddings.ts"
 import { errorRules } from "./rules/errors.ts"
 import { httpRules } from "./rules/http.ts"
+import { modelRules } from "./rules/models.ts"
+import { moderationRules } from "./rules/moderations.ts"
 import { sseRules } from "./rules/sse.ts"
+import { toolRules } from "./rules/tools.ts"
 import { usageRules } from "./rules/usage.ts"
 
 /** Every rule of the kit, in the order of the report. */
 export const rules: readonly Rule[] = [
   ...httpRules,
+  ...authRules,
   ...errorRules,
+  ...modelRules,
   ...sseRules,
   ...chatCompletionRules,
   ...chatRequestRules,
   ...chatStreamRules,
   ...usageRules,
+  ...toolRules,
+  ...embeddingRules,
+  ...moderationRules,
 ]
