@@ -1,0 +1,551 @@
+import { DONE, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
+import type { Alteration, Header, Reply, Situation } from "@nexhina/transcript"
+import { onEachChoice } from "./chat-streams.ts"
+import type { Defect, Variant } from "./defect.ts"
+
+type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder()
+
+const frame = (content: string): Frame => ({ bytes: utf8.encode(content) })
+
+/** Changes what a stream sends. */
+const onEvents = (apply: (events: readonly StreamEvent[]) => readonly StreamEvent[]): Stage<"events"> => ({
+  stage: "events",
+  apply,
+})
+
+/** Changes the frames of a stream, one for each event. An answer that is no stream has one frame only. */
+const onFrames = (apply: (frames: readonly Frame[]) => readonly Frame[]): Stage<"bytes"> => ({
+  stage: "bytes",
+  apply: (frames, { streaming }) => (streaming && frames.length > 1 ? apply(frames) : frames),
+})
+
+/** Writes each event of a stream in another way. */
+const onEachFrame = (change: (event: string) => string): Stage<"bytes"> =>
+  onFrames((frames) =>
+    frames.map(({ bytes, ...pace }) => ({ ...pace, ...frame(change(text.decode(bytes))) })),
+  )
+
+/** Changes a success of a chat that was asked to stream, or not to. */
+const onSuccess = (streamed: boolean, apply: (reply: Reply) => Reply): Stage<"wire"> => ({
+  stage: "wire",
+  apply: (reply, { operationId, streaming }: Situation) =>
+    operationId === "createChatCompletion" && streaming === streamed && reply.status === 200
+      ? apply(reply)
+      : reply,
+})
+
+const labelled = (reply: Reply, ...types: readonly string[]): readonly Header[] => [
+  ...reply.headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+  ...types.map((type): Header => ["content-type", type]),
+]
+
+const isDone = ({ data }: StreamEvent) => data === DONE
+const isChunk = ({ data }: StreamEvent) => typeof data === "object"
+
+/** With this event before the first one. */
+const led = (event: StreamEvent) => onEvents((events) => [event, ...events])
+
+const failure = encodeEvent({
+  data: { error: { message: "The engine stopped.", type: "server_error", code: null } },
+})
+
+/** Keep-alive comments without end. */
+function* pings(): Iterable<Frame> {
+  for (;;) yield { ...frame(": PING\n\n"), afterMs: 50 }
+}
+
+/** Changes the text that a delta carries. */
+const onTexts = (change: (text: string) => string): Stage<"events"> =>
+  onEachChoice(({ delta, ...choice }) => ({
+    ...choice,
+    delta: delta.content ? { ...delta, content: change(delta.content) } : delta,
+  }))
+
+const manyBytes = /[^\0-\x7f]/gu
+
+/** One legal way to write a stream that not every client reads. */
+interface Spelling {
+  readonly id: string
+  readonly says: string
+  /** The rule that notes it, and the rule's name for it. */
+  readonly rule: "sse.interop-spelling" | "sse.ignored-lines"
+  readonly fault: string
+  readonly seen: readonly string[]
+  readonly written: Stage<"events"> | Stage<"bytes">
+}
+
+const whatwg = "WHATWG HTML, section 9.2.6"
+
+const spellings: readonly Spelling[] = [
+  {
+    id: "crlf",
+    says: "lines end with CR LF",
+    rule: "sse.interop-spelling",
+    fault: "line-ends",
+    seen: [whatwg, "https://github.com/Continuum-AI-Corp/OrcaRouter-Lite/pull/98"],
+    written: onEachFrame((event) => event.replaceAll("\n", "\r\n")),
+  },
+  {
+    id: "cr",
+    says: "lines end with CR",
+    rule: "sse.interop-spelling",
+    fault: "line-ends",
+    seen: [whatwg],
+    written: onEachFrame((event) => event.replaceAll("\n", "\r")),
+  },
+  {
+    id: "mixed-line-ends",
+    says: "every event has line ends of another kind",
+    rule: "sse.interop-spelling",
+    fault: "line-ends",
+    seen: [whatwg, "https://github.com/openai/openai-node/pull/2309"],
+    written: onFrames((frames) =>
+      frames.map(({ bytes }, at) =>
+        frame(text.decode(bytes).replaceAll("\n", ["\n", "\r\n", "\r"][at % 3] ?? "\n")),
+      ),
+    ),
+  },
+  {
+    id: "crlf-in-pieces",
+    says: "lines end with CR LF, and every byte is sent by itself",
+    rule: "sse.interop-spelling",
+    fault: "line-ends",
+    seen: [whatwg, "https://github.com/ChatGPTBox-dev/chatGPTBox/pull/1036"],
+    written: onFrames((frames) =>
+      inPieces(frames.map(({ bytes }) => frame(text.decode(bytes).replaceAll("\n", "\r\n")))),
+    ),
+  },
+  {
+    id: "no-space",
+    says: "no space after the colon",
+    rule: "sse.interop-spelling",
+    fault: "no-space",
+    seen: [
+      whatwg,
+      "https://github.com/tokio-rs/axum/pull/2149",
+      "https://github.com/openai/openai-python/issues/498",
+    ],
+    written: onEachFrame((event) => event.replace(/^data: /gm, "data:")),
+  },
+  {
+    id: "bom",
+    says: "a byte order mark at the start",
+    rule: "sse.interop-spelling",
+    fault: "bom",
+    seen: [whatwg],
+    written: onFrames((frames) => [frame("\ufeff"), ...frames]),
+  },
+  {
+    id: "multi-line-data",
+    says: "JSON is indented, on a data line for each of its lines",
+    rule: "sse.interop-spelling",
+    fault: "multi-line-data",
+    seen: [whatwg],
+    written: onEvents((events) =>
+      events.map(({ data, ...event }) => ({
+        ...event,
+        ...(data !== undefined && { data: typeof data === "string" ? data : JSON.stringify(data, null, 2) }),
+      })),
+    ),
+  },
+  {
+    id: "retry-alone",
+    says: "an event of a retry line only comes first",
+    rule: "sse.interop-spelling",
+    fault: "fields-without-data",
+    seen: [whatwg],
+    written: led({ retry: 3000 }),
+  },
+  {
+    id: "ids-and-comments",
+    says: "events have ids, and keep-alive comments stand between them",
+    rule: "sse.interop-spelling",
+    fault: "id-and-comments",
+    seen: [whatwg, "https://github.com/diegosouzapw/OmniRoute/issues/7031"],
+    written: onEvents((events) =>
+      events.flatMap((event, at) => [{ comment: "PING" }, { ...event, id: String(at) }]),
+    ),
+  },
+  {
+    id: "unknown-field",
+    says: "events have a field that the grammar does not know",
+    rule: "sse.ignored-lines",
+    fault: "unknown-field",
+    seen: [whatwg],
+    written: onEachFrame((event) => `trace: 7\n${event}`),
+  },
+  {
+    id: "bad-retry",
+    says: "the reconnection time is no integer",
+    rule: "sse.ignored-lines",
+    fault: "bad-retry",
+    seen: [whatwg],
+    written: onEvents((events) => events.map((event) => ({ ...event, retry: 1.5 }))),
+  },
+  {
+    id: "id-with-nul",
+    says: "ids contain U+0000",
+    rule: "sse.ignored-lines",
+    fault: "id-with-nul",
+    seen: [whatwg],
+    written: onEvents((events) => events.map((event, at) => ({ ...event, id: `${at}\0` }))),
+  },
+  {
+    id: "extra-blank-lines",
+    says: "more than one blank line after each event, as where events were filtered out",
+    rule: "sse.ignored-lines",
+    fault: "extra-blank-line",
+    seen: [whatwg, "https://github.com/tinfoilsh/confidential-model-router/pull/63"],
+    written: onEachFrame((event) => `${event}\n\n`),
+  },
+  {
+    id: "done-unclosed",
+    says: "no blank line after [DONE]",
+    rule: "sse.ignored-lines",
+    fault: "unclosed-done",
+    seen: ["Streaming Output Guide, Notes for Parsing SSE Manually"],
+    written: onFrames((frames) =>
+      frames.map((one, at) => (at === frames.length - 1 ? frame(`data: ${DONE}`) : one)),
+    ),
+  },
+]
+
+/** Every byte by itself: between the halves of a character and of a CR LF too. */
+function inPieces(frames: readonly Frame[]): Frame[] {
+  // A frame that is waited for makes a host send them one by one.
+  return frames
+    .flatMap(({ bytes }) => Array.from(bytes, (byte) => ({ bytes: Uint8Array.of(byte), afterMs: 0 })))
+    .map((one, at) => (at === 0 ? { ...one, afterMs: 1 } : one))
+}
+
+export const sseDefects: readonly Defect[] = [
+  ...spellings.map(
+    ({ id, says, rule, fault, seen, written }): Defect => ({
+      id: `sse-${id}`,
+      says,
+      breaks: rule,
+      fault,
+      also: [],
+      seen,
+      ...written,
+    }),
+  ),
+  {
+    id: "sse-content-type-absent",
+    says: "a stream has no content-type",
+    breaks: "sse.content-type",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/nearai/private-ml-sdk/pull/20"],
+    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply) })),
+  },
+  {
+    id: "sse-content-type-json",
+    says: "a stream is labelled application/json",
+    breaks: "sse.content-type",
+    fault: "other",
+    also: [],
+    seen: ["https://github.com/microsoft/foundry-dev-tools/issues/195"],
+    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply, "application/json") })),
+  },
+  {
+    id: "stream-ignored",
+    says: "a request for a stream is answered with one JSON object",
+    breaks: "sse.content-type",
+    fault: "not-a-stream",
+    also: [],
+    seen: ["Streaming Output Guide, Response Format (SSE)"],
+    stage: "request",
+    apply: (request, { operationId }) =>
+      operationId === "createChatCompletion" && typeof request === "object"
+        ? { ...request, stream: false }
+        : request,
+  },
+  {
+    id: "sse-label-on-json",
+    says: "a JSON reply is labelled text/event-stream",
+    breaks: "sse.only-when-asked",
+    fault: "label",
+    also: ["http.json-content-type"],
+    seen: ["https://github.com/decolua/9router/issues/3492"],
+    ...onSuccess(false, (reply) => ({ ...reply, headers: labelled(reply, "text/event-stream") })),
+  },
+  {
+    id: "sse-on-nonstream",
+    says: "[DONE] follows a JSON reply",
+    breaks: "sse.only-when-asked",
+    fault: "framing",
+    also: ["http.body-valid-json"],
+    seen: ["https://github.com/decolua/9router/issues/3492"],
+    ...onSuccess(false, (reply) => ({ ...reply, body: `${reply.body}\n\ndata: ${DONE}\n\n` })),
+  },
+  {
+    id: "sse-latin1-comment",
+    says: "a keep-alive comment is not UTF-8",
+    breaks: "sse.grammar",
+    fault: "invalid-utf8",
+    also: [],
+    seen: [`${whatwg}: streams must be decoded as UTF-8`],
+    ...onFrames((frames) => [{ bytes: Uint8Array.of(0x3a, 0x20, 0xe9, 0x0a, 0x0a) }, ...frames]),
+  },
+  {
+    id: "sse-empty-event",
+    says: "an event with empty data stands where one was filtered out",
+    breaks: "sse.grammar",
+    fault: "empty-event",
+    also: [],
+    seen: ["https://github.com/tinfoilsh/confidential-model-router/pull/63"],
+    ...led({ data: "" }),
+  },
+  {
+    id: "err-midstream-comment-only",
+    says: "a failure in mid-stream is an event line and a comment, without data or [DONE]",
+    breaks: "sse.grammar",
+    fault: "event-without-data",
+    also: ["sse.done-present"],
+    seen: ["https://github.com/ai-dynamo/dynamo/pull/8430"],
+    ...onEvents((events) => [...events.slice(0, 2), { event: "error", comment: "engine stopped" }]),
+  },
+  {
+    id: "sse-data-prefix-missing",
+    says: "the first chunk stands outside any field",
+    breaks: "sse.grammar",
+    fault: "bare-json",
+    also: [],
+    seen: ["Streaming Output Guide, key point 1"],
+    ...onFrames(([first, ...others]) => [
+      ...(first ? [{ bytes: first.bytes.subarray("data: ".length) }] : []),
+      ...others,
+    ]),
+  },
+  {
+    id: "sse-last-event-unclosed",
+    says: "the body ends inside an event, as if it were whole",
+    breaks: "sse.grammar",
+    fault: "unclosed-event",
+    also: ["sse.done-present"],
+    seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
+    ...onFrames((frames) => {
+      const kept = frames.slice(0, -1)
+      return kept.map(({ bytes }, at) => ({ bytes: at === kept.length - 1 ? bytes.subarray(0, -20) : bytes }))
+    }),
+  },
+  {
+    id: "sse-comment-rewrapped-as-data",
+    says: "a keep-alive comment is sent as data",
+    breaks: "sse.data-json",
+    fault: "comment-as-data",
+    also: [],
+    seen: [
+      "https://github.com/mnfst/llm-gateway/issues/2053",
+      "https://github.com/anomalyco/opencode/issues/50871",
+    ],
+    ...led({ data: ": PROCESSING" }),
+  },
+  {
+    id: "sse-keepalive-word",
+    says: "a keep-alive is sent as a word",
+    breaks: "sse.data-json",
+    fault: "not-json",
+    also: [],
+    seen: ["Streaming Output Guide, key point 1"],
+    ...led({ data: "ping" }),
+  },
+  {
+    id: "sse-keepalive-null",
+    says: "a keep-alive is sent as null",
+    breaks: "sse.data-json",
+    fault: "not-an-object",
+    also: [],
+    seen: ["Streaming Output Guide, key point 1"],
+    ...led({ data: "null" }),
+  },
+  {
+    id: "sse-done-missing",
+    says: "the stream ends without [DONE]",
+    breaks: "sse.done-present",
+    fault: "missing",
+    also: [],
+    seen: ["Streaming Output Guide, key point 2"],
+    ...onEvents((events) => events.filter((event) => !isDone(event))),
+  },
+  {
+    id: "sse-double-done",
+    says: "a second [DONE] follows the first",
+    breaks: "sse.done-once",
+    fault: "repeated",
+    also: [],
+    seen: [
+      "https://github.com/songquanpeng/one-api/issues/1628",
+      "https://github.com/ray-project/ray/pull/62246",
+    ],
+    ...onEvents((events) => events.flatMap((event) => (isDone(event) ? [event, event] : [event]))),
+  },
+  {
+    id: "sse-event-after-done",
+    says: "an event follows [DONE]",
+    breaks: "sse.done-last",
+    fault: "event-after",
+    also: [],
+    seen: ["Streaming Output Guide, key point 2"],
+    ...onEvents((events) => [...events, ...events.slice(0, 1)]),
+  },
+  {
+    id: "sse-done-alone",
+    says: "a stream is nothing but [DONE]",
+    breaks: "sse.nonempty",
+    fault: "no-chunk",
+    also: [],
+    seen: ["Streaming Output Guide, Response Format (SSE)"],
+    ...onEvents((events) => events.filter((event) => !isChunk(event))),
+  },
+  {
+    id: "sse-stream-hangs-zero-bytes",
+    says: "no byte of a stream ever comes",
+    breaks: "sse.terminates",
+    fault: "stalls",
+    also: [],
+    seen: [
+      "https://github.com/kekzl/imp/issues/757",
+      "https://github.com/microsoft/foundry-local/issues/422",
+    ],
+    ...onSuccess(true, (reply) => ({ ...reply, body: [], end: "hang" })),
+  },
+  {
+    id: "sse-open-after-done",
+    says: "the body does not end after [DONE]",
+    breaks: "sse.terminates",
+    fault: "open-after-done",
+    also: [],
+    seen: ["Streaming Output Guide, key point 2: [DONE] means that the stream has ended"],
+    ...onSuccess(true, (reply) => ({ ...reply, end: "hang" })),
+  },
+  {
+    id: "err-stream-never-terminated",
+    says: "keep-alive comments go on after an error",
+    breaks: "sse.terminates",
+    fault: "open-after-error",
+    also: [],
+    seen: ["https://github.com/langgenius/dify/pull/37236"],
+    ...onSuccess(true, (reply) => ({ ...reply, body: sequence([frame(failure)], pings()) })),
+  },
+  {
+    id: "sse-pings-for-ever",
+    says: "nothing but keep-alive comments ever comes",
+    breaks: "sse.terminates",
+    fault: "endless",
+    also: [],
+    seen: ["https://github.com/microsoft/foundry-local/issues/422"],
+    ...onSuccess(true, (reply) => ({ ...reply, body: pings() })),
+  },
+  {
+    id: "err-midstream-silent-close",
+    says: "the connection closes before the body's end",
+    breaks: "sse.terminates",
+    fault: "truncated",
+    also: [],
+    seen: ["https://github.com/mozilla-ai/any-llm/pull/847"],
+    ...onSuccess(true, (reply) => ({ ...reply, end: "early-close" })),
+  },
+  {
+    id: "utf8-split-codepoint",
+    says: "characters of several bytes come as replacement characters in streams",
+    breaks: "sse.utf8-intact",
+    fault: "replacement-character",
+    also: [],
+    seen: [
+      "https://github.com/abetlen/llama-cpp-python/issues/372",
+      "https://github.com/ikawrakow/ik_llama.cpp/issues/780",
+    ],
+    ...onTexts((text) => text.replace(manyBytes, "\ufffd")),
+  },
+  {
+    id: "utf8-lost",
+    says: "characters of several bytes are lost in streams",
+    breaks: "sse.utf8-intact",
+    fault: "lost",
+    also: [],
+    seen: ["https://github.com/abetlen/llama-cpp-python/issues/372"],
+    ...onTexts((text) => text.replace(manyBytes, "")),
+  },
+]
+
+/** One after the other. */
+function* sequence(...parts: readonly Iterable<Frame>[]): Iterable<Frame> {
+  for (const part of parts) yield* part
+}
+
+export const sseVariants: readonly Variant[] = [
+  ...spellings.map(
+    ({ id, says, rule, seen, written }): Variant => ({ id, says, notes: [rule], seen, ...written }),
+  ),
+  {
+    id: "comments",
+    says: "keep-alive comments stand before and between the events, and after [DONE]",
+    notes: [],
+    seen: [whatwg, "https://github.com/diegosouzapw/OmniRoute/issues/7031"],
+    ...onEvents((events) => [...events.flatMap((event) => [{ comment: "PING" }, event]), { comment: "bye" }]),
+  },
+  {
+    id: "comment-in-event",
+    says: "comments stand among the lines of events, some empty",
+    notes: [],
+    seen: [whatwg, "https://github.com/brainlid/langchain/pull/569"],
+    ...onEachFrame((event) => `:\n: ${event.length} bytes\n${event}`),
+  },
+  {
+    id: "event-lines",
+    says: "events say their type, which is the usual one",
+    notes: [],
+    seen: [whatwg],
+    ...onEvents((events) => events.map((event) => ({ ...event, event: "message" }))),
+  },
+  {
+    id: "ids",
+    says: "events have ids",
+    notes: [],
+    seen: [whatwg],
+    ...onEvents((events) => events.map((event, at) => ({ ...event, id: String(at) }))),
+  },
+  {
+    id: "retry-lines",
+    says: "events say the reconnection time",
+    notes: [],
+    seen: [whatwg],
+    ...onEvents((events) => events.map((event) => ({ ...event, retry: 3000 }))),
+  },
+  {
+    id: "split-reads",
+    says: "every byte is sent by itself",
+    notes: [],
+    seen: [whatwg, "https://github.com/brainlid/langchain/pull/156"],
+    ...onFrames(inPieces),
+  },
+  {
+    id: "slow-chunks",
+    says: "a pause stands before each event",
+    notes: [],
+    seen: ["Streaming Output Guide, Notes for Parsing SSE Manually: timeout settings"],
+    ...onFrames((frames) => frames.map((one) => ({ ...one, afterMs: 2 }))),
+  },
+  {
+    id: "bare-media-type",
+    says: "the content-type of a stream has no charset",
+    notes: [],
+    seen: ["Streaming Output Guide, Response Format (SSE)"],
+    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply, "text/event-stream") })),
+  },
+  {
+    id: "charset-parameter",
+    says: "the content-type is written in capitals, with a quoted charset",
+    notes: [],
+    seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
+    ...onSuccess(true, (reply) => ({
+      ...reply,
+      headers: labelled(reply, 'Text/Event-Stream;Charset="UTF-8"'),
+    })),
+  },
+]

@@ -1,0 +1,336 @@
+import type { ChatCompletionRequest, ChatCompletionResponse, CompletionUsage } from "@nexhina/schemas"
+import type { Alteration, Situation } from "@nexhina/transcript"
+import { onChunks, onEachChunk } from "./chat-streams.ts"
+import type { Defect, Variant } from "./defect.ts"
+
+/** Changes the usage of chats, streamed or not; `undefined` leaves it out. */
+function onUsage(
+  change: (usage: CompletionUsage, request: Partial<ChatCompletionRequest>, situation: Situation) => unknown,
+): Extract<Alteration, { stage: "value" }> {
+  return {
+    stage: "value",
+    apply(value, situation) {
+      if (situation.operationId !== "createChatCompletion") return value
+      // The value of a chat is a completion or an error's envelope, its request an object.
+      const { usage, ...completion } = value as Partial<ChatCompletionResponse>
+      if (!usage) return value
+      return {
+        ...completion,
+        usage: change(usage, situation.request as Partial<ChatCompletionRequest>, situation),
+      }
+    },
+  }
+}
+
+/** A usage that counts this much, its sum right. */
+const counted = (
+  usage: CompletionUsage,
+  prompt_tokens: number,
+  completion_tokens: number,
+): CompletionUsage => ({
+  ...usage,
+  prompt_tokens,
+  completion_tokens,
+  total_tokens: prompt_tokens + completion_tokens,
+})
+
+const asksForUsage = ({ request }: Situation) =>
+  (request as Partial<ChatCompletionRequest>).stream_options?.include_usage === true
+
+const someUsage = { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 }
+
+/** Where the gateway's documentation says it. */
+const guide = "Streaming Output Guide, Usage Information in Streaming Output"
+const openai = "OpenAI API reference, the chat completion object: usage"
+
+export const usageDefects: readonly Defect[] = [
+  {
+    id: "usage-number",
+    says: "usage is the total alone",
+    breaks: "usage.shape",
+    fault: "not-an-object",
+    also: [],
+    seen: [guide],
+    ...onUsage(({ total_tokens }) => total_tokens),
+  },
+  {
+    id: "usage-partial-object",
+    says: "usage has completion_tokens only",
+    breaks: "usage.shape",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/Portkey-AI/gateway/issues/858"],
+    ...onUsage(({ completion_tokens }) => ({ completion_tokens })),
+  },
+  {
+    id: "usage-strings",
+    says: "token counts are strings",
+    breaks: "usage.shape",
+    fault: "no-count",
+    also: [],
+    seen: [guide],
+    ...onUsage(({ prompt_tokens, completion_tokens, total_tokens }) => ({
+      prompt_tokens: String(prompt_tokens),
+      completion_tokens: String(completion_tokens),
+      total_tokens: String(total_tokens),
+    })),
+  },
+  {
+    id: "usage-absent",
+    says: "replies that are not streamed have no usage",
+    breaks: "usage.present",
+    fault: "missing",
+    also: [],
+    seen: ["Streaming Output Guide, Streaming vs. Non-Streaming Comparison"],
+    ...onUsage((usage, _, { streaming }) => (streaming ? usage : undefined)),
+  },
+  {
+    id: "usage-total-less-than-parts",
+    says: "total_tokens is less than prompt_tokens",
+    breaks: "usage.sum",
+    fault: "sum",
+    also: [],
+    seen: ["https://github.com/langgenius/dify/issues/19175"],
+    ...onUsage((usage) => ({ ...usage, total_tokens: usage.prompt_tokens - 1 })),
+  },
+  {
+    id: "usage-reasoning-unfolded",
+    says: "total_tokens counts reasoning tokens once more",
+    breaks: "usage.sum",
+    fault: "unfolded",
+    also: [],
+    seen: [
+      "https://github.com/vectorize-io/hindsight/issues/3851",
+      "https://github.com/QuantumNous/new-api/pull/1254",
+    ],
+    ...onUsage((usage) => ({
+      ...usage,
+      total_tokens: usage.total_tokens + usage.completion_tokens,
+      completion_tokens_details: { reasoning_tokens: usage.completion_tokens },
+    })),
+  },
+  {
+    id: "usage-cached-over-prompt",
+    says: "there are more cached tokens than prompt tokens",
+    breaks: "usage.details-bounded",
+    fault: "cached",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage) => ({
+      ...usage,
+      prompt_tokens_details: { cached_tokens: usage.prompt_tokens + 1 },
+    })),
+  },
+  {
+    id: "usage-reasoning-not-in-completion",
+    says: "completion_tokens is 0 while there are reasoning tokens, which the total counts",
+    breaks: "usage.details-bounded",
+    fault: "reasoning",
+    also: ["usage.sum", "usage.nonzero"],
+    seen: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
+    ...onUsage((usage) => ({
+      ...usage,
+      completion_tokens: 0,
+      completion_tokens_details: { reasoning_tokens: usage.completion_tokens },
+    })),
+  },
+  {
+    id: "usage-negative-detail",
+    says: "a detail is -1, for unknown",
+    breaks: "usage.details-bounded",
+    fault: "no-count",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage) => ({ ...usage, prompt_tokens_details: { cached_tokens: -1 } })),
+  },
+  {
+    id: "usage-prompt-zero",
+    says: "prompt_tokens is always 0",
+    breaks: "usage.nonzero",
+    fault: "prompt",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage) => counted(usage, 0, usage.completion_tokens)),
+  },
+  {
+    id: "usage-completion-zero",
+    says: "completion_tokens is always 0",
+    breaks: "usage.nonzero",
+    fault: "completion",
+    also: [],
+    seen: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
+    ...onUsage((usage) => counted(usage, usage.prompt_tokens, 0)),
+  },
+  {
+    id: "usage-prompt-with-limit",
+    says: "prompt_tokens counts what the limit reserves for the reply",
+    breaks: "usage.prompt-monotone",
+    fault: "unequal",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage, { max_tokens }) =>
+      counted(usage, usage.prompt_tokens + (max_tokens ?? 0), usage.completion_tokens),
+    ),
+  },
+  {
+    id: "usage-prompt-left",
+    says: "prompt_tokens counts what is left of the context window",
+    breaks: "usage.prompt-monotone",
+    fault: "fell",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage) => counted(usage, Math.max(1, 8192 - usage.prompt_tokens), usage.completion_tokens)),
+  },
+  {
+    id: "usage-prompt-times-n",
+    says: "prompt_tokens counts the prompt once for each choice",
+    breaks: "usage.n-counted",
+    fault: "prompt-repeated",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage, { n }) => counted(usage, usage.prompt_tokens * (n ?? 1), usage.completion_tokens)),
+  },
+  {
+    id: "usage-first-choice-only",
+    says: "completion_tokens counts one choice of several",
+    breaks: "usage.n-counted",
+    fault: "choices-left-out",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage, { n }) =>
+      counted(usage, usage.prompt_tokens, Math.ceil(usage.completion_tokens / (n ?? 1))),
+    ),
+  },
+  {
+    id: "usage-chunk-unrequested",
+    says: "a chunk of usage without choices comes although nobody asked for it",
+    breaks: "usage.stream-opt-in",
+    fault: "own-chunk",
+    also: [],
+    seen: [
+      "https://github.com/Arthur-Ficial/apfel/issues/100",
+      "https://github.com/NVIDIA-NeMo/Switchyard/pull/797",
+    ],
+    ...onChunks((chunks, situation) =>
+      asksForUsage(situation)
+        ? chunks
+        : [...chunks, ...chunks.slice(-1).map((chunk) => ({ ...chunk, choices: [], usage: someUsage }))],
+    ),
+  },
+  {
+    id: "usage-on-finish-chunk-unrequested",
+    says: "the last chunk carries usage although nobody asked for it",
+    breaks: "usage.stream-opt-in",
+    fault: "with-choices",
+    also: [],
+    seen: ["https://github.com/raullenchai/Rapid-MLX/pull/792"],
+    ...onChunks((chunks, situation) =>
+      asksForUsage(situation)
+        ? chunks
+        : [...chunks.slice(0, -1), ...chunks.slice(-1).map((chunk) => ({ ...chunk, usage: someUsage }))],
+    ),
+  },
+  {
+    id: "usage-final-chunk-lost",
+    says: "no chunk carries the usage that was asked for",
+    breaks: "usage.stream-final",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/mistralai/client-ts/issues/75"],
+    ...onEachChunk(({ usage: _, ...chunk }) => chunk),
+  },
+  {
+    id: "usage-on-first-chunk",
+    says: "the usage that was asked for comes on the first chunk",
+    breaks: "usage.stream-final",
+    fault: "not-last",
+    also: [],
+    seen: [guide],
+    ...onChunks((chunks) => {
+      const usage = chunks.at(-1)?.usage
+      return usage ? chunks.map((chunk, at) => ({ ...chunk, usage: at === 0 ? usage : null })) : chunks
+    }),
+  },
+  {
+    id: "usage-on-finishing-chunk",
+    says: "the usage that was asked for comes on the chunk that ends the last choice",
+    breaks: "usage.stream-own-chunk",
+    fault: "with-choices",
+    also: [],
+    seen: ["OpenAI API reference, stream_options: include_usage"],
+    ...onChunks((chunks) => {
+      const last = chunks.at(-1)
+      if (!last || last.choices.length > 0) return chunks
+      return [
+        ...chunks.slice(0, -2),
+        ...chunks.slice(-2, -1).map((chunk) => ({ ...chunk, usage: last.usage })),
+      ]
+    }),
+  },
+  {
+    id: "usage-on-every-chunk",
+    says: "every chunk carries usage as counted so far",
+    breaks: "usage.stream-null-elsewhere",
+    fault: "repeated",
+    also: [],
+    seen: [
+      "https://github.com/vllm-project/vllm/issues/7262",
+      "https://github.com/open-webui/open-webui/issues/29064",
+    ],
+    ...onChunks((chunks) => {
+      const usage = chunks.at(-1)?.usage
+      if (!usage) return chunks
+      return chunks.map((chunk, at) => ({
+        ...chunk,
+        usage: counted(usage, usage.prompt_tokens, Math.min(at, usage.completion_tokens)),
+      }))
+    }),
+  },
+]
+
+export const usageVariants: readonly Variant[] = [
+  {
+    id: "usage-on-own-chunk",
+    says: "usage comes on a chunk without choices",
+    notes: [],
+    seen: ["OpenAI API reference, stream_options: include_usage"],
+    ...onChunks((chunks) => {
+      const last = chunks.at(-1)
+      if (!last?.usage || last.choices.length === 0) return chunks
+      return [...chunks.slice(0, -1), { ...last, usage: null }, { ...last, choices: [] }]
+    }),
+  },
+  {
+    id: "usage-absent-elsewhere",
+    says: "chunks before the one with the usage have no usage member",
+    notes: [],
+    seen: [guide],
+    ...onEachChunk(({ usage, ...chunk }) => (usage ? { ...chunk, usage } : chunk)),
+  },
+  {
+    id: "usage-null-unrequested",
+    says: "chunks say usage: null although nobody asked for it",
+    notes: [],
+    seen: ["Schema ChatCompletionChunk: usage"],
+    ...onEachChunk((chunk) => ({ usage: null, ...chunk })),
+  },
+  {
+    id: "usage-details",
+    says: "usage has details, some of them null, and members that nobody knows",
+    notes: [],
+    seen: [openai],
+    ...onUsage((usage) => ({
+      ...usage,
+      cost: 0.0001,
+      prompt_tokens_details: { cached_tokens: 0, audio_tokens: null },
+      completion_tokens_details: { reasoning_tokens: 0, accepted_prediction_tokens: null },
+    })),
+  },
+  {
+    id: "usage-details-null",
+    says: "the details of usage are null",
+    notes: [],
+    seen: [openai],
+    ...onUsage((usage) => ({ ...usage, prompt_tokens_details: null, completion_tokens_details: null })),
+  },
+]
