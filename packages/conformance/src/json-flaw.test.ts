@@ -28,11 +28,20 @@ test("a number that JSON lacks is told wherever it stands, and not inside string
   )
 })
 
-test("a byte order mark, no text, and a cut text", () => {
+test("every beginning of an object is unfinished, and nothing else that it could be", () => {
+  fc.assert(
+    fc.property(objectText, fc.nat(), (text, length) => {
+      const beginning = text.slice(0, 1 + (length % (text.length - 1)))
+      expect(jsonFlaw(beginning)).toEqual({ kind: "unfinished", at: beginning.length })
+    }),
+  )
+})
+
+test("a byte order mark, no text, and what never was JSON", () => {
   expect(jsonFlaw('\ufeff{"a":1}')).toEqual({ kind: "byte-order-mark", at: 0 })
   expect(jsonFlaw(" \r\n")).toEqual({ kind: "empty", at: 0 })
-  expect(jsonFlaw('{"a":"b').kind).toBe("malformed")
-  expect(jsonFlaw('{"a":"\\').kind).toBe("malformed")
+  expect(jsonFlaw('"abc').kind).toBe("unfinished")
+  expect(jsonFlaw("{'a':1}").kind).toBe("malformed")
   expect(jsonFlaw("<html></html>").kind).toBe("malformed")
 })
 
@@ -46,6 +55,6 @@ test("every text has an answer, inside the text", () => {
 })
 
 test("long texts take time in proportion to their length", () => {
-  expect(jsonFlaw(`${"[".repeat(300_000)}`).kind).toBe("malformed")
+  expect(jsonFlaw(`${"[".repeat(300_000)}`).kind).toBe("unfinished")
   expect(jsonFlaw(`["${"\\\\".repeat(300_000)}"]x`).kind).toBe("more-after-value")
 })

@@ -2,7 +2,7 @@ import { parseJson } from "./answered.ts"
 
 /** Why a text is no JSON, and where, as an index into the text. */
 export interface JsonFlaw {
-  readonly kind: "empty" | "byte-order-mark" | "not-finite" | "more-after-value" | "malformed"
+  readonly kind: "empty" | "byte-order-mark" | "not-finite" | "more-after-value" | "unfinished" | "malformed"
   readonly at: number
 }
 
@@ -28,6 +28,7 @@ export function jsonFlaw(text: string): JsonFlaw {
       return { kind: "more-after-value", at }
     if (closed) break
   }
+  if (depth > 0 || at > text.length) return { kind: "unfinished", at: text.length }
   const parsed = parseJson(text)
   return { kind: "malformed", at: parsed.ok ? 0 : Number(/at position (\d+)/.exec(parsed.error)?.[1] ?? 0) }
 }

@@ -118,11 +118,12 @@ test.each([
 })
 
 test("err.malformed-json", () => {
-  const answer = (kind: RequestFault["kind"], status: number) =>
-    found(errorRules, [exchangeOf({ ...chat, fault: faultOf(kind), status, body: { error } })])
+  const answer = (kind: RequestFault["kind"], status: number, request = '{"model":') =>
+    found(errorRules, [exchangeOf({ ...chat, request, fault: faultOf(kind), status, body: { error } })])
   expect(answer("malformed-json", 400)).toEqual([])
   expect(answer("not-an-object", 422)).toEqual([])
   expect(answer("malformed-json", 200)).toEqual([["err.malformed-json", "accepted", atStatus]])
+  expect(answer("malformed-json", 200, '{"temperature":NaN}')).toEqual([])
   expect(answer("malformed-json", 422)).toEqual([["err.malformed-json", "other-status", atStatus]])
   expect(answer("not-an-object", 404)).toEqual([["err.malformed-json", "other-status", atStatus]])
 })

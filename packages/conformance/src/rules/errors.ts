@@ -1,6 +1,7 @@
 import { DONE } from "@nexhina/stream"
 import { headerOf } from "@nexhina/transcript"
 import { type Answered, isObject, parseJson } from "../answered.ts"
+import { jsonFlaw } from "../json-flaw.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
 import {
@@ -99,6 +100,11 @@ function memberAt(request: unknown, path: string): unknown {
         typeof value === "object" ? (value as Record<string, unknown> | null)?.[key] : undefined,
       request,
     )
+}
+
+/** Whether the request's body stops inside a value; many parsers take a comma too many, `NaN` or a second value. */
+function isUnfinished({ exchange: { request } }: Answered): boolean {
+  return jsonFlaw(new TextDecoder().decode(request.body)).kind === "unfinished"
 }
 
 /** The error object in an event's data; under `event: error` the data may be the object itself. */
@@ -203,7 +209,7 @@ export const errorRules = [
     since,
     says: "MUST answer 400 to a body that is no JSON, and 400 or 422 to one that is no object",
     severity: "MUST",
-    source: statusCodes,
+    source: `${statusCodes}; RFC 8259, section 9: a parser may take forms that are no JSON, but no unfinished text`,
     see: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
     on: malformedAnswers,
     after: afterServerErrors,
@@ -214,6 +220,7 @@ export const errorRules = [
     holds({ answered, fault: { kind } }) {
       const { status } = answered
       if (status === 400 || (status === 422 && kind === "not-an-object")) return []
+      if (isSuccess(answered) && kind === "malformed-json" && !isUnfinished(answered)) return []
       return [
         {
           fault: isSuccess(answered) ? "accepted" : "other-status",

@@ -78,6 +78,7 @@ test.each([
   ["byte-order-mark", `\ufeff${text}`, 0],
   ["not-finite", '{"é":[NaN]}', 7],
   ["more-after-value", `${text}data: [DONE]`, text.length],
+  ["unfinished", text.slice(0, -1), text.length - 1],
   ["malformed", '{"a":1,}', 7],
 ] as const)("http.body-valid-json: %s in %j", (name, body, offset) => {
   expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([

@@ -126,6 +126,7 @@ export const httpRules = [
       "byte-order-mark": "the body begins with a byte order mark",
       "not-finite": "a number is NaN or Infinity",
       "more-after-value": "something follows the value",
+      unfinished: "the body ends inside a value",
       malformed: "the body is no JSON in another way",
     },
     holds({ text, json }) {
