@@ -5,8 +5,9 @@ type Schema = z.core.$ZodType
 type Checks = readonly z.core.$ZodCheck<never>[] | undefined
 
 // Zod's own types of its definitions; each kind is told by `type`, which the common base does not say.
-const definitionOf = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def
-const checksOf = (checks: Checks) => (checks ?? []).map((check) => (check as z.core.$ZodChecks)._zod.def)
+export const definitionOf = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def
+export const checksOf = (checks: Checks) =>
+  (checks ?? []).map((check) => (check as z.core.$ZodChecks)._zod.def)
 
 /** How many times a schema may stand inside itself. */
 const maxNesting = 2
@@ -103,8 +104,8 @@ function dictionary(keys: fc.Arbitrary<string>, values: fc.Arbitrary<unknown>): 
 }
 
 /**
- * The arbitrary of one schema inside another. `undefined` where every value would nest too deep: whoever holds
- * it leaves it out.
+ * The arbitrary of one schema inside another. `undefined` where there is no value, or none that does not nest too
+ * deep: whoever holds it leaves it out.
  */
 function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbitrary<unknown> | undefined {
   if (holders.filter((holder) => holder === schema).length > maxNesting) return undefined
@@ -123,6 +124,8 @@ function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbi
       return fc.constant(null)
     case "unknown":
       return anyJson
+    case "never":
+      return undefined
     case "enum":
       return fc.constantFrom(...Object.values(def.entries))
     case "literal":
@@ -195,6 +198,6 @@ function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbi
  */
 export function arbitraryOf<S extends Schema>(schema: S): fc.Arbitrary<z.output<S>> {
   const values = walk(schema, "", [])
-  if (!values) throw new Error("arbitraryOf cannot make a value that always holds one of its own kind")
+  if (!values) throw new Error("arbitraryOf finds no value, or none that does not hold one of its own kind")
   return values as fc.Arbitrary<z.output<S>>
 }

@@ -1,0 +1,357 @@
+import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
+import type { RequestFault } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { z } from "zod"
+import { isObject } from "../answered.ts"
+import { arbitraryOf, checksOf, definitionOf } from "../arbitrary.ts"
+import { draw } from "../draw.ts"
+import type { Step } from "../step.ts"
+
+type Schema = z.core.$ZodType
+type Body = Readonly<Record<string, unknown>>
+type Path = readonly (string | number)[]
+
+/** The ways in which a body can break the contract, or ask for a model that is none. */
+export type BodyFault = Exclude<RequestFault["kind"], "unknown-path" | "wrong-method">
+
+type MemberFault = Exclude<BodyFault, "malformed-json" | "not-an-object">
+
+/** A model that no server has. */
+export const noSuchModel = "no-such-model"
+
+/** One change to a request. `undefined` as the value takes the member away. */
+interface Mutation {
+  readonly path: Path
+  readonly value: unknown
+  readonly says: string
+}
+
+const accepts = (schema: Schema, value: unknown) => z.safeParse(schema, value).success
+
+/** As in `error.param`: `messages[0].role`. */
+const paramOf = (path: Path) =>
+  path.reduce<string>((param, key) => {
+    if (typeof key === "number") return `${param}[${key}]`
+    return param === "" ? key : `${param}.${key}`
+  }, "")
+
+function mutated(whole: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(whole))
+    return whole.map((item, index) => (index === key ? mutated(item, rest, value) : item))
+  const { [key]: old, ...others } = whole as Body
+  const inner = mutated(old, rest, value)
+  return inner === undefined ? others : { ...others, [key]: inner }
+}
+
+/** The schemas under which a value may stand where it is not null. */
+function forms(schema: Schema): readonly Schema[] {
+  const def = definitionOf(schema)
+  if (def.type === "optional" || def.type === "nullable") return forms(def.innerType)
+  return def.type === "union" ? def.options.flatMap(forms) : [schema]
+}
+
+/** A member or element that the schema knows; the request may lack it. */
+interface Place {
+  readonly path: Path
+  readonly schema: Schema
+}
+
+function placesIn(schema: Schema, value: unknown, path: Path): Place[] {
+  const form = forms(schema).find((each) => accepts(each, value))
+  const def = form && definitionOf(form)
+  const place = (inner: Schema, key: string | number, held: unknown): Place[] => {
+    const at = [...path, key]
+    return [{ path: at, schema: inner }, ...(held === undefined ? [] : placesIn(inner, held, at))]
+  }
+  if (def?.type === "object" && isObject(value)) {
+    return Object.entries(def.shape).flatMap(([name, member]) => place(member, name, value[name]))
+  }
+  if (def?.type === "array" && Array.isArray(value)) {
+    return value.flatMap((item, index) => place(def.element, index, item))
+  }
+  return []
+}
+
+const isOptional = (schema: Schema) => definitionOf(schema).type === "optional"
+
+function missing(places: readonly Place[]): Mutation[] {
+  return places
+    .filter(({ path, schema }) => typeof path.at(-1) === "string" && !isOptional(schema))
+    .map(({ path }) => ({ path, value: undefined, says: `${paramOf(path)} is missing` }))
+}
+
+/** A value of each JSON type, such that no lenient reader takes it for one of another. */
+const typical = {
+  "a string": "abc",
+  "a fraction": 12.5,
+  "a boolean": true,
+  "an array": ["abc"],
+  "an object": { abc: 1 },
+  null: null,
+} as const
+type TypeName = keyof typeof typical
+// `Object.keys` forgets the names.
+const typeNames = Object.keys(typical) as TypeName[]
+
+function typesOf(form: Schema): readonly TypeName[] {
+  const def = definitionOf(form)
+  switch (def.type) {
+    case "string":
+    case "enum":
+    case "literal":
+      return ["a string"]
+    case "number": {
+      const isInteger = "format" in def || checksOf(def.checks).some(({ check }) => check === "number_format")
+      // Some read `true` as 1.
+      return isInteger ? ["a boolean"] : ["a boolean", "a fraction"]
+    }
+    case "boolean":
+      return ["a boolean"]
+    case "array":
+      return ["an array"]
+    case "object":
+    case "record":
+      return ["an object"]
+    case "null":
+      return ["null"]
+    default:
+      return typeNames
+  }
+}
+
+function wrongTypes(places: readonly Place[]): Mutation[] {
+  return places.flatMap(({ path, schema }) => {
+    const right = new Set(forms(schema).flatMap(typesOf))
+    // Null is widely read as if the member were absent, which an optional one may be.
+    if (accepts(schema, null) || isOptional(schema)) right.add("null")
+    return typeNames
+      .filter((type) => !right.has(type))
+      .map((type) => ({ path, value: typical[type], says: `${paramOf(path)} is ${type}` }))
+  })
+}
+
+/** The longest list that is made in order to be too long. */
+const longest = 200
+
+/** Values a little and far outside of what a form allows, each with what is wrong with it. */
+function outside(form: Schema): [value: unknown, says: string][] {
+  const def = definitionOf(form)
+  const checks = "checks" in def ? checksOf(def.checks) : []
+  return checks.flatMap((check): [unknown, string][] => {
+    if (check.check === "greater_than") {
+      const least = Number(check.value)
+      return [least - 1, -1e9].map((value) => [value, `is ${value}, below ${least}`])
+    }
+    if (check.check === "less_than") {
+      const most = Number(check.value)
+      return [most + 1, 1e9].map((value) => [value, `is ${value}, above ${most}`])
+    }
+    if (check.check === "min_length" && check.minimum > 0) {
+      return [[def.type === "array" ? [] : "", "is empty"]]
+    }
+    if (check.check === "max_length" && check.maximum <= longest) {
+      const length = check.maximum + 1
+      if (def.type !== "array")
+        return [["a".repeat(length), `has ${length} characters, over ${check.maximum}`]]
+      const [element] = draw(arbitraryOf(def.element), 0, 1)
+      return [[Array(length).fill(element?.value), `has ${length} elements, over ${check.maximum}`]]
+    }
+    return []
+  })
+}
+
+function outOfRange(places: readonly Place[]): Mutation[] {
+  return places.flatMap(({ path, schema }) =>
+    forms(schema)
+      .flatMap(outside)
+      .map(([value, says]) => ({ path, value, says: `${paramOf(path)} ${says}` })),
+  )
+}
+
+const noSuchTool = "no_such_tool"
+const withoutTools: readonly Mutation[] = [
+  { path: ["tool_choice"], value: "required", says: "tool_choice is required, but there are no tools" },
+  {
+    path: ["tool_choice"],
+    value: { type: "function", name: noSuchTool, function: { name: noSuchTool } },
+    says: "tool_choice names a tool that is not there",
+  },
+]
+
+/** For each operation, changes that break its checks if the rest of the request lets them. */
+const breakings: Partial<Record<OperationId, (body: Body) => readonly Mutation[]>> = {
+  createChatCompletion: ({ messages }) => [
+    ...withoutTools,
+    { path: ["top_logprobs"], value: 2, says: "top_logprobs is there without logprobs" },
+    {
+      path: ["function_call"],
+      value: { name: noSuchTool },
+      says: "function_call names a function that is not there",
+    },
+    { path: ["modalities"], value: ["text", "audio"], says: "modalities has audio, but there is no audio" },
+    {
+      path: ["messages"],
+      value: [...(messages as object[]), { role: "tool", content: "4" }],
+      says: "the last message is a tool's without tool_call_id",
+    },
+    {
+      path: ["messages"],
+      value: [...(messages as object[]), { role: "user" }],
+      says: "the last message is a user's without content",
+    },
+  ],
+  createResponse: () => [
+    ...withoutTools,
+    {
+      path: ["previous_response_id"],
+      value: "resp_1",
+      says: "previous_response_id is there besides conversation",
+    },
+  ],
+  createEmbedding: () => [
+    { path: ["dimensions"], value: 1_000_000, says: "dimensions is 1000000, over what the model has" },
+  ],
+  createImage: () => [
+    { path: ["n"], value: 2, says: "n is 2, but the model draws one image at a time" },
+    {
+      path: ["prompt"],
+      value: "a ".repeat(2001),
+      says: "prompt has 4002 characters, over what the model takes",
+    },
+  ],
+  createSpeech: () => [
+    {
+      path: ["instructions"],
+      value: "Whisper.",
+      says: "instructions are there, but the model takes none",
+    },
+  ],
+}
+
+/** Ways to spoil a JSON text. `at` is any number. */
+const malformations: readonly ((text: string, at: number) => [rawBody: string, says: string])[] = [
+  (text, at) => {
+    const length = 1 + (at % (text.length - 1))
+    return [text.slice(0, length), `the JSON ends after ${length} of ${text.length} characters`]
+  },
+  (text) => [`${text.slice(0, -1)},}`, "the JSON has a comma before its last bracket"],
+  (text) => [text.replaceAll('"', "'"), "the JSON has single quotes"],
+  (text) => [text.replace(/:/, ':NaN,"x":'), "the JSON says NaN"],
+  (text) => [text.replace(/"(\w+)"/, "$1"), "the JSON has a name without quotes"],
+  (text) => [text + text, "the JSON is there twice"],
+]
+
+const noObjects: readonly ((body: Body) => [body: unknown, says: string])[] = [
+  (body) => [[body], "the body is an array"],
+  () => [[], "the body is an empty array"],
+  () => [null, "the body is null"],
+  () => [1, "the body is a number"],
+  () => ["model", "the body is a string"],
+  (body) => [JSON.stringify(body), "the body is a string that holds JSON"],
+]
+
+interface Contract {
+  readonly operation: OperationId
+  readonly schema: z.ZodObject
+  readonly checks: Endpoint["checks"]
+}
+
+function contractOf(operation: OperationId): Contract {
+  const { request, checks }: Endpoint = endpoints[operation]
+  if (request?.mediaType === "application/json" && request.schema instanceof z.ZodObject) {
+    return { operation, schema: request.schema, checks }
+  }
+  throw new Error(`faultySteps: ${operation} takes no JSON object; choose an operation that does`)
+}
+
+const mutations: Readonly<Record<MemberFault, (body: Body, contract: Contract) => readonly Mutation[]>> = {
+  missing: (body, { schema }) => missing(placesIn(schema, body, [])),
+  "wrong-type": (body, { schema }) => wrongTypes(placesIn(schema, body, [])),
+  "out-of-range": (body, { schema }) => outOfRange(placesIn(schema, body, [])),
+  check: (body, { operation }) => breakings[operation]?.(body) ?? [],
+  "unknown-model": () => [{ path: ["model"], value: noSuchModel, says: "the model does not exist" }],
+}
+
+/** The member that a server has to blame for a mutated body; `undefined` where the mutation broke nothing. */
+function blamed(
+  kind: MemberFault,
+  { schema, checks }: Contract,
+  body: unknown,
+  path: Path,
+): string | undefined {
+  const parsed = schema.safeParse(body)
+  if (kind === "check")
+    return parsed.success ? checks.find(({ holds }) => !holds(parsed.data))?.param : undefined
+  return parsed.success === (kind === "unknown-model") ? paramOf(path) : undefined
+}
+
+const turned = <T>(all: readonly T[], by: number): T[] => {
+  const at = by % Math.max(all.length, 1)
+  return [...all.slice(at), ...all.slice(0, at)]
+}
+
+/**
+ * Requests with one fault of a kind, made from requests that keep the contract, as samples of one step. A sample
+ * is empty where its request has nothing that can be broken in this way. A fault is the contract's own word: the
+ * body is no JSON, no object, or refused by the schema or a check; an unknown model alone is neither.
+ */
+export function faultySteps(
+  kind: BodyFault,
+  operation: OperationId,
+  requests: fc.Arbitrary<object>,
+): fc.Arbitrary<readonly Step[]> {
+  const contract = contractOf(operation)
+  const anyNumber = fc.noBias(fc.nat())
+  if (kind === "malformed-json") {
+    return fc.tuple(requests, fc.constantFrom(...malformations), anyNumber).map(([body, spoil, at]) => {
+      const [rawBody, says] = spoil(JSON.stringify(body), at)
+      return [{ operation, rawBody, fault: { kind, says } }]
+    })
+  }
+  if (kind === "not-an-object") {
+    return fc.tuple(requests, fc.constantFrom(...noObjects)).map(([whole, replace]) => {
+      const [body, says] = replace(whole as Body)
+      return [{ operation, body, fault: { kind, says } }]
+    })
+  }
+  const names = Object.keys(contract.schema.shape)
+  return fc.tuple(requests, fc.constantFrom(...names), anyNumber).map(([request, name, at]) => {
+    const body = request as Body
+    const all = mutations[kind](body, contract)
+    // Each member of the request is as likely as another, however much there is inside it.
+    const own = all.filter(({ path }) => path[0] === name)
+    for (const { path, value, says } of [...turned(own, at), ...turned(all, at)]) {
+      const changed = mutated(body, path, value)
+      const param = blamed(kind, contract, changed, path)
+      if (param !== undefined) return [{ operation, body: changed, fault: { kind, param, says } }]
+    }
+    return []
+  })
+}
+
+/** Requests to paths that no endpoint has. */
+export const unknownPathSteps: fc.Arbitrary<readonly Step[]> = fc
+  .constantFrom("/no-such-path", "/chat/no-such-path", "/no-such-path/gpt-4o", "/chat%2Fcompletions")
+  .map((path) => [
+    {
+      operation: "listModels",
+      path,
+      fault: { kind: "unknown-path", says: `${path} is none of the API's paths` },
+    },
+  ])
+
+/** Requests with methods that no endpoint takes: unlike GET and DELETE, they have no meaning on OpenAI's paths. */
+export const wrongMethodSteps: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(
+    fc.constantFrom("PUT", "PATCH"),
+    fc.constantFrom<OperationId[]>(
+      "createChatCompletion",
+      "listModels",
+      "createEmbedding",
+      "createModeration",
+    ),
+  )
+  .map(([method, operation]) => [
+    { operation, method, fault: { kind: "wrong-method", says: `the path takes no ${method}` } },
+  ])
