@@ -41,8 +41,11 @@ function refusalOf({ answered }: ChatRequested): Refusal | undefined {
   }
 }
 
-const names = ({ param, message }: Refusal, member: string) =>
-  param.split(/[.[]/, 1)[0] === member || new RegExp(`\\b${member}\\b`).test(message)
+/** The member of the request in which `param` lies. */
+const rootOf = ({ param }: Refusal) => param.split(/[.[]/, 1)[0] ?? ""
+
+const names = (refusal: Refusal, member: string) =>
+  rootOf(refusal) === member || new RegExp(`\\b${member}\\b`).test(refusal.message)
 
 /** What chat requests have always had: where there is nothing else, a server refuses the messages. */
 const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]
@@ -364,11 +367,14 @@ export const chatRequestRules = [
     asks: (known) =>
       fc
         .oneof(...Object.values(chatMembers(known)).map((members) => anyOf(known, hello, members)))
+        .filter((body) => optionalMembers(body).length > 0)
         .map((body) => alone(askFor("createChatCompletion", body))),
     holds(view) {
       const refusal = refusalOf(view)
       const sent = optionalMembers(view.request)
       if (!refusal || sent.some((name) => names(refusal, name))) return []
+      // What is refused is no optional member.
+      if (bareMembers.includes(rootOf(refusal))) return []
       const expected = `${sent.join(", ")} taken, or named`
       return [{ fault: "unnamed", at: { part: "status" }, expected, actual: refusal.says }]
     },
