@@ -30,13 +30,9 @@ export const onEachChunk = (
   change: (chunk: ChatCompletionChunk, at: number, last: number) => object,
 ): Events => onChunks((chunks) => chunks.map((chunk, at) => change(chunk, at, chunks.length - 1)))
 
-/** Changes each choice of each chunk, given the chunk's number. */
-export const onEachChoice = (change: (choice: ChatCompletionChunkChoice, at: number) => object): Events =>
-  onEachChunk((chunk, at) => ({ ...chunk, choices: chunk.choices.map((choice) => change(choice, at)) }))
-
-/** Changes the chunk of this number. */
-const onChunk = (number: number, change: (chunk: ChatCompletionChunk) => object): Events =>
-  onEachChunk((chunk, at) => (at === number ? change(chunk) : chunk))
+/** Changes each choice of each chunk. */
+export const onEachChoice = (change: (choice: ChatCompletionChunkChoice) => object): Events =>
+  onEachChunk((chunk) => ({ ...chunk, choices: chunk.choices.map(change) }))
 
 const without = (object: object, ...members: string[]): object =>
   Object.fromEntries(Object.entries(object).filter(([member]) => !members.includes(member)))
@@ -133,12 +129,12 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-choices-missing",
-    says: "a chunk has no choices",
+    says: "a keep-alive chunk has no choices member",
     breaks: "stream.chunk-schema",
     fault: "choices",
     also: [],
     seen: ["Schema ChatCompletionChunk: choices"],
-    ...onChunk(1, (chunk) => without(chunk, "choices")),
+    ...onChunks((chunks) => [...chunks.slice(0, 1).map((chunk) => without(chunk, "choices")), ...chunks]),
   },
   {
     id: "choice-index-string",
@@ -229,7 +225,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "choice-index-counts-chunks",
-    says: "the index of a choice is the number of its chunk",
+    says: "the index of a choice of text is the number of its chunk",
     breaks: "stream.index-in-range",
     fault: "out-of-range",
     also: [],
@@ -237,7 +233,14 @@ export const chatStreamDefects: readonly Defect[] = [
       "https://github.com/microsoft/foundry-local/issues/144",
       "https://github.com/BerriAI/litellm/pull/9242",
     ],
-    ...onEachChoice((choice, at) => ({ ...choice, index: at })),
+    ...onChunks((chunks) =>
+      hasCalls(chunks)
+        ? chunks
+        : chunks.map((chunk, index) => ({
+            ...chunk,
+            choices: chunk.choices.map((choice) => ({ ...choice, index })),
+          })),
+    ),
   },
   {
     id: "n-choices-index-always-zero",

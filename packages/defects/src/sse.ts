@@ -302,12 +302,12 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-comment-only",
-    says: "a failure in mid-stream is an event line and a comment, without data or [DONE]",
+    says: "a failure is told by an event line and a comment, without data, in place of [DONE]",
     breaks: "sse.grammar",
     fault: "event-without-data",
-    also: ["sse.done-present"],
+    also: ["sse.done-present", "err.midstream-signalled"],
     seen: ["https://github.com/ai-dynamo/dynamo/pull/8430"],
-    ...onEvents((events) => [...events.slice(0, 2), { event: "error", comment: "engine stopped" }]),
+    ...onEvents((events) => [...events.filter(isChunk), { event: "error", comment: "engine stopped" }]),
   },
   {
     id: "sse-data-prefix-missing",

@@ -157,7 +157,7 @@ export const usageDefects: readonly Defect[] = [
     says: "completion_tokens is always 0",
     breaks: "usage.nonzero",
     fault: "completion",
-    also: [],
+    also: ["chat.max-tokens-honoured"],
     seen: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
     ...onUsage((usage) => counted(usage, usage.prompt_tokens, 0)),
   },
