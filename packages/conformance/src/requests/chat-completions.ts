@@ -133,7 +133,7 @@ export const stops: fc.Arbitrary<string | string[]> = fc.oneof(
 const tenths = (min: number, max: number) =>
   fc.integer({ min: min * 10, max: max * 10 }).map((count) => count / 10)
 
-/** What streams take besides `stream`. */
+/** A stream, asked for its usage, not asked, or neither said. */
 export const streaming = fc.record(
   {
     stream: fc.constant(true),

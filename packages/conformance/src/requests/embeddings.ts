@@ -18,13 +18,14 @@ export const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
 /** The optional members, and the less usual form of `input`, that the target's embedding model may take. */
 export function embeddingMembers(known: Known): Readonly<Record<string, fc.Arbitrary<EmbeddingMembers>>> {
   const model: CatalogueModel | undefined = catalogue.find(({ id }) => id === known.models.embedding)
-  const most = model?.dimensions ?? 256
   return {
     tokens: fc.record({ input: tokenInputs }),
     encoding_format: fc.record({ encoding_format: fc.constantFrom("float", "base64") }),
     user: fc.record({ user: fc.constantFrom("ada", "user-2") }),
     ...(model?.reducible !== false && {
-      dimensions: fc.record({ dimensions: fc.integer({ min: 1, max: Math.min(most, 256) }) }),
+      dimensions: fc.record({
+        dimensions: fc.integer({ min: 1, max: Math.min(model?.dimensions ?? 256, 256) }),
+      }),
     }),
   }
 }
