@@ -66,8 +66,12 @@ const offeredNames = ({ tools }: ChatCompletionRequest): string[] =>
     return tool.type === "custom" ? [tool.custom.name] : []
   })
 
-const takesNothing = ({ parameters }: FunctionDefinition) =>
-  Object.keys(isObject(parameters?.["properties"]) ? parameters["properties"] : {}).length === 0
+function takesNothing({ parameters }: FunctionDefinition): boolean {
+  const { properties, required } = parameters ?? {}
+  return (
+    Object.keys(isObject(properties) ? properties : {}).length === 0 && [required ?? []].flat().length === 0
+  )
+}
 
 /** Whether the call is of a tool without parameters and has "" where `{}` would be clear. */
 const isEmptyForNothing = (
