@@ -146,6 +146,7 @@ test("err.missing-required", () => {
   expect(answer(422, "messages")).toEqual([])
   expect(answer(200, "model")).toEqual([["err.missing-required", "accepted", atStatus]])
   expect(answer(404, "messages")).toEqual([["err.missing-required", "not-found", atStatus]])
+  expect(answer(200, "tools[0].function.name")).toEqual([])
   expect(answer(403, "messages")).toEqual([["err.missing-required", "other-status", atStatus]])
   const single = knownOf({ traits: new Set(["single-model"]) })
   expect(answer(200, "model", single)).toEqual([])

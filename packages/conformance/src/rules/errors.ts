@@ -1,9 +1,14 @@
 import { DONE } from "@nexhina/stream"
 import { headerOf } from "@nexhina/transcript"
+import * as fc from "fast-check"
 import { type Answered, isObject, parseJson } from "../answered.ts"
 import { jsonFlaw } from "../json-flaw.ts"
+import { faultySamples } from "../requests/any.ts"
+import { chatRequests } from "../requests/chat-completions.ts"
+import { faultySteps } from "../requests/faults.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
+import type { Step } from "../step.ts"
 import {
   apiErrors,
   edgeErrors,
@@ -23,8 +28,8 @@ import { eventAt, eventStreams } from "../views/sse.ts"
 const since = "0.1.0"
 const errorObject = "Authentication: the error object; OpenAI API reference: error codes"
 const statusCodes = "OpenAI API reference: error codes"
-/** A server that fails on a request is found by this one alone. */
-const afterServerErrors = ["http.no-5xx-invalid"]
+/** An answer that is a failure of the server, or an error with the status of a success, is found for that alone. */
+const afterWrongClass = ["http.no-5xx-invalid", "http.no-error-in-2xx"]
 
 const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
 const atStatus = { part: "status" } as const
@@ -105,6 +110,13 @@ function memberAt(request: unknown, path: string): unknown {
 /** Whether the request's body stops inside a value; many parsers take a comma too many, `NaN` or a second value. */
 function isUnfinished({ exchange: { request } }: Answered): boolean {
   return jsonFlaw(new TextDecoder().decode(request.body)).kind === "unfinished"
+}
+
+/** The same faulty request for a whole reply and for a stream, unless the fault lies in how a stream is asked for. */
+function inBothModes(step: Step): Step[] {
+  const { body, fault } = step
+  if (!isObject(body) || fault?.param?.startsWith("stream")) return []
+  return [false, true].map((stream) => ({ ...step, body: { ...body, stream } }))
 }
 
 /** The error object in an event's data; under `event: error` the data may be the object itself. */
@@ -212,11 +224,12 @@ export const errorRules = [
     source: `${statusCodes}; RFC 8259, section 9: a parser may take forms that are no JSON, but no unfinished text`,
     see: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
     on: malformedAnswers,
-    after: afterServerErrors,
+    after: afterWrongClass,
     faults: {
       accepted: "the status is that of a success",
       "other-status": "the status is another one",
     },
+    asks: (known) => faultySamples(known, ["malformed-json", "not-an-object"]),
     holds({ answered, fault: { kind } }) {
       const { status } = answered
       if (status === 400 || (status === 422 && kind === "not-an-object")) return []
@@ -240,17 +253,20 @@ export const errorRules = [
     source: `${statusCodes}, and the request bodies of its endpoints`,
     see: ["https://github.com/diegosouzapw/OmniRoute/pull/6515"],
     on: missingAnswers,
-    after: afterServerErrors,
+    after: afterWrongClass,
     faults: {
       accepted: "the status is that of a success",
       "not-found": "the status is 404, as if the path or the model were at fault",
       "other-status": "the status is another one",
     },
+    asks: (known) => faultySamples(known, ["missing"]),
     holds({ answered, fault: { param } }, { traits }) {
       const { status } = answered
       if (status === 400 || status === 422) return []
-      // A server with one model needs no name for it.
-      if (isSuccess(answered) && param === "model" && traits.has("single-model")) return []
+      // Many do without what a tool or a message part lacks, and a server with one model without its name.
+      const isDispensable =
+        param !== undefined && (/[.[]/.test(param) || (param === "model" && traits.has("single-model")))
+      if (isSuccess(answered) && isDispensable) return []
       const fault = isSuccess(answered) ? "accepted" : status === 404 ? "not-found" : "other-status"
       return [{ fault, at: atStatus, expected: `400 or 422: ${param} is missing`, actual: String(status) }]
     },
@@ -263,8 +279,9 @@ export const errorRules = [
     severity: "SHOULD",
     source: `${statusCodes}, and the request bodies of its endpoints`,
     on: wrongTypeAnswers,
-    after: afterServerErrors,
+    after: afterWrongClass,
     faults: { accepted: "the status is that of a success" },
+    asks: (known) => faultySamples(known, ["wrong-type"]),
     holds({ answered, fault: { param, says } }) {
       if (!isSuccess(answered)) return []
       if (param !== undefined && isLenientlyRead(memberAt(answered.request, param))) return []
@@ -280,8 +297,9 @@ export const errorRules = [
     source: `${statusCodes}, and the request bodies of its endpoints`,
     see: ["https://github.com/mlflow/mlflow/pull/8697"],
     on: outOfRangeAnswers,
-    after: afterServerErrors,
+    after: afterWrongClass,
     faults: { "other-status": "the status blames something else" },
+    asks: (known) => faultySamples(known, ["out-of-range"]),
     holds({ answered, fault: { says } }) {
       const { status } = answered
       if (isSuccess(answered) || status === 400 || status === 422) return []
@@ -371,6 +389,14 @@ export const errorRules = [
       "stream-accepted": "only the stream's status is that of a success",
       differs: "the statuses differ in another way",
     },
+    asks: (known) =>
+      fc
+        .oneof(
+          ...(["missing", "wrong-type", "out-of-range", "check"] as const).map((kind) =>
+            faultySteps(kind, "createChatCompletion", chatRequests(known)),
+          ),
+        )
+        .map((steps) => steps.flatMap(inBothModes)),
     holds([plain, streamed]) {
       if (!plain || !streamed) return { undecided: "only one of the two requests was answered" }
       if (plain.status === streamed.status || isSuccess(plain)) return []

@@ -2,6 +2,7 @@ import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/transcript"
 import { type Answered, isObject } from "../answered.ts"
 import { jsonFlaw } from "../json-flaw.ts"
+import { faultySamples, validSamples } from "../requests/any.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
 import { requestIdHeaders } from "../target.ts"
@@ -202,6 +203,7 @@ export const httpRules = [
     ],
     on: answersToValid,
     faults: { "server-error": "the status says that the server failed" },
+    asks: validSamples,
     holds: (answered) => (isFailure(answered) ? serverError(answered, "2xx, or 4xx with the reason") : []),
   }),
 
@@ -219,6 +221,15 @@ export const httpRules = [
     ],
     on: answersToInvalid,
     faults: { "server-error": "the status says that the server failed" },
+    asks: (known) =>
+      faultySamples(known, [
+        "malformed-json",
+        "not-an-object",
+        "missing",
+        "wrong-type",
+        "out-of-range",
+        "check",
+      ]),
     holds: ({ answered }) => (isFailure(answered) ? serverError(answered, "4xx") : []),
   }),
 
