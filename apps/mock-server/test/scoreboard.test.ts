@@ -56,8 +56,8 @@ async function check(
         traits: [],
         models: {},
         rules,
-        include: ["models", "chat", "embeddings", "moderations"],
-        require: [],
+        include: surfaces,
+        require: surfaces,
         quick: false,
         seed: 1,
         samples: (rule) => (sampled(rule) ? 5 : 0),
@@ -78,7 +78,8 @@ async function check(
 function profileOf(ruleId: string): ProfileName {
   const rule = rules.find(({ id }) => id === ruleId)
   const profile = profileNames.find(
-    (name) => rule && severityOf(rule, knownBefore(name)) !== "not-applicable",
+    (name) =>
+      rule && severityOf(rule, knownBefore(name, { required: new Set(surfaces) })) !== "not-applicable",
   )
   if (!profile) throw new Error(`no profile has the rule ${ruleId}`)
   return profile

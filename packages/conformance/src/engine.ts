@@ -1,13 +1,13 @@
-import type { ModelKind, OperationId, ProfileName, Surface, Trait } from "@nexhina/schemas"
+import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import * as fc from "fast-check"
-import { answeredOf, isObject } from "./answered.ts"
 import { draw, seedOf } from "./draw.ts"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
 import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
 import { type Known, knownBefore } from "./known.ts"
 import { chooseModels, listedModels } from "./models.ts"
+import { notOffered } from "./offered.ts"
 import { missingKey } from "./probes/auth.ts"
 import { listModels } from "./probes/models.ts"
 import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "./report.ts"
@@ -69,30 +69,6 @@ export class Unreachable extends Error {
 }
 
 const isRefusal = (status: number) => status === 401 || status === 403
-
-/** Whether a response says that there is no such endpoint, as against no such model. */
-function saysNotOffered(exchange: Exchange): boolean {
-  const answered = answeredOf(exchange)
-  if (!answered || exchange.intent?.fault || exchange.intent?.key) return false
-  if (answered.status === 405 || answered.status === 501) return true
-  if (answered.status !== 404) return false
-  const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
-  const code = isObject(error) ? error["code"] : undefined
-  return code !== "model_not_found"
-}
-
-/** Operations that the target does not offer: all that was rightly asked of them was answered so. */
-export function notOffered(groups: readonly Executed[]): Set<OperationId> {
-  const offered = new Map<OperationId, boolean>()
-  for (const { asked } of groups) {
-    for (const { exchange } of asked) {
-      const operation = exchange.intent?.operation as OperationId | undefined
-      if (!operation || !exchange.response || exchange.intent?.fault || exchange.intent?.key) continue
-      offered.set(operation, (offered.get(operation) ?? false) || !saysNotOffered(exchange))
-    }
-  }
-  return new Set([...offered].filter(([, is]) => !is).map(([operation]) => operation))
-}
 
 const firstStep = (asks: readonly Ask[]) => asks.find((ask) => typeof ask !== "function")
 

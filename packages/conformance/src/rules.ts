@@ -9,12 +9,14 @@ import { httpRules } from "./rules/http.ts"
 import { modelRules } from "./rules/models.ts"
 import { moderationRules } from "./rules/moderations.ts"
 import { sseRules } from "./rules/sse.ts"
+import { surfaceRules } from "./rules/surfaces.ts"
 import { toolRules } from "./rules/tools.ts"
 import { usageRules } from "./rules/usage.ts"
 
 /** Every rule of the kit, in the order of the report. */
 export const rules: readonly Rule[] = [
   ...httpRules,
+  ...surfaceRules,
   ...authRules,
   ...errorRules,
   ...modelRules,

@@ -49,6 +49,7 @@ export const edgeErrors = view<Answered>({
   ...base,
   id: "errors.edge",
   says: "answers 413, 502, 503 and 504 of a proxy before the API",
+  occasional: true,
   of(exchange) {
     const answered = everyResponse.of(exchange)
     return answered && isFromEdge(answered) ? answered : undefined
@@ -78,6 +79,7 @@ export const laterAnswers = view<Answered>({
   ...base,
   id: "errors.later",
   says: "answers 429 and 503",
+  occasional: true,
   of(exchange) {
     const answered = everyResponse.of(exchange)
     return answered?.status === 429 || answered?.status === 503 ? answered : undefined

@@ -1,0 +1,42 @@
+import { endpoints, type Surface } from "@nexhina/schemas"
+import { saysNotOffered } from "../offered.ts"
+import { rule } from "../rule.ts"
+import { everyResponse } from "../views/http.ts"
+
+export const surfaceRules = [
+  rule({
+    id: "http.offers-required",
+    since: "0.1.0",
+    says: "MUST offer every surface that the run requires",
+    severity: ({ required }) => (required.size > 0 ? "MUST" : "not-applicable"),
+    source: "the run's own --require",
+    on: everyResponse,
+    scope: "run",
+    faults: { "not-offered": "no endpoint of a required surface is there" },
+    holds(responses, { required }) {
+      const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
+      for (const [of, { operation, exchange }] of responses.entries()) {
+        if (operation === undefined || exchange.intent?.fault || exchange.intent?.key) continue
+        const { surface } = endpoints[operation]
+        const asked = bySurface.get(surface) ?? []
+        asked.push({ of, isOffered: !saysNotOffered(exchange) })
+        bySurface.set(surface, asked)
+      }
+      return [...required].flatMap((surface) => {
+        const asked = bySurface.get(surface) ?? []
+        const [first] = asked
+        if (!first || asked.some(({ isOffered }) => isOffered)) return []
+        const actual = `${responses[first.of]?.status} for all ${asked.length} requests`
+        return [
+          {
+            fault: "not-offered",
+            of: first.of,
+            at: { part: "status" },
+            expected: `${surface} to be offered`,
+            actual,
+          },
+        ]
+      })
+    },
+  }),
+]
