@@ -35,7 +35,7 @@ export const stoppedChat: Probe = {
     chatStep(
       known,
       {
-        messages: userSays("Repeat these words and say nothing else: one two three four five"),
+        messages: userSays("Repeat: one two three four"),
         stop: "three",
       },
       ["stop"],
@@ -113,11 +113,4 @@ export const cutChat: Probe = {
   id: "chat.cut",
   says: "a chat whose reply is longer than its token limit",
   asks: (known) => [chatStep(known, { messages: userSays(endlessTask), max_tokens: 3 })],
-}
-
-/** More than one choice. */
-export const twoChoices: Probe = {
-  id: "chat.two-choices",
-  says: "a chat with two choices",
-  asks: (known) => [chatStep(known, { messages: userSays("Say hello."), n: 2 }, ["n"])],
 }

@@ -90,17 +90,18 @@ export const bareTool: Probe = {
   },
 }
 
-const twoCities = {
-  messages: userSays("What is the weather in Paris, and what is it in Oslo? Use the tool."),
+const twoTasks = {
+  messages: userSays("What is the weather in Paris, and what time is it? Use both tools."),
+  tools: [weatherTool, clockTool],
 }
 
-/** A task for two calls at once. */
+/** A task for two tools at once. */
 export const parallelTools: Probe = {
   id: "tool.parallel",
   says: "a chat for which two calls are needed, whole and streamed",
   asks: (known) => [
-    weatherStep(known, { ...twoCities, tool_choice: "required" }),
-    weatherStep(known, { ...twoCities, tool_choice: "required", stream: true }),
+    weatherStep(known, { ...twoTasks, tool_choice: "required" }),
+    weatherStep(known, { ...twoTasks, tool_choice: "required", stream: true }),
   ],
 }
 
@@ -109,7 +110,7 @@ export const serialTools: Probe = {
   id: "tool.serial",
   says: "a chat for which two calls are needed and one is allowed, whole and streamed",
   asks: (known) => {
-    const members = { ...twoCities, tool_choice: "required" as const, parallel_tool_calls: false }
+    const members = { ...twoTasks, tool_choice: "required" as const, parallel_tool_calls: false }
     return [weatherStep(known, members), weatherStep(known, { ...members, stream: true })]
   },
 }

@@ -487,7 +487,7 @@ export const chatCompletionRules = [
           chatStep(
             known,
             {
-              messages: userSays(`Repeat this text and say nothing else: one ${stop} two`),
+              messages: userSays(`Repeat: one ${stop} two`),
               stop: listed ? [stop] : stop,
               ...mode,
             },

@@ -1,5 +1,11 @@
-import { ChatCompletionChunk, ChatCompletionRequest, endpoints } from "@nexhina/schemas"
+import {
+  ChatCompletionChunk,
+  ChatCompletionChunkChoice,
+  ChatCompletionRequest,
+  endpoints,
+} from "@nexhina/schemas"
 import { assembleChat } from "@nexhina/stream"
+import { z } from "zod"
 import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
@@ -175,10 +181,20 @@ function whereStreamed(
   return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
 }
 
+/** What has to be right for a stream to say something; the other members have rules of their own. */
+const ReadableChunk = ChatCompletionChunk.extend({
+  object: z.unknown().optional(),
+  created: z.unknown().optional(),
+  model: z.unknown().optional(),
+  usage: z.unknown().optional(),
+  choices: z.array(ChatCompletionChunkChoice.extend({ logprobs: z.unknown().optional() })),
+})
+
 function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {
-  const chunks = stream.chunks.map(({ value }) => ChatCompletionChunk.safeParse(value))
+  const chunks = stream.chunks.map(({ value }) => ReadableChunk.safeParse(value))
   if (!chunks.every((chunk) => chunk.success)) return undefined
-  const completion = assembleChat(chunks.map(({ data }) => data))
+  // Of the members that were not read, none is more to the assembler than a value that it carries along.
+  const completion = assembleChat(chunks.map(({ data }) => data as ChatCompletionChunk))
   if (!completion) return undefined
   const indices = completion.choices.map(({ index }) => index)
   return {
@@ -190,7 +206,7 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
   }
 }
 
-/** Completions in either mode. A stream is one when it is complete and all its chunks satisfy the schema. */
+/** Completions in either mode. A stream is one when it is complete and its chunks can be read. */
 export const chatAnswers = view<ChatAnswer>({
   id: "chat.answers",
   says: "chat completions, whole or streamed",
