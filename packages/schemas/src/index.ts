@@ -92,7 +92,13 @@ export {
   ResponseToolChoice,
   ResponseUsage,
 } from "./endpoints/responses.ts"
-export { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "./endpoints/video.ts"
+export {
+  VideoData,
+  VideoGenerationRequest,
+  VideoGenerationResponse,
+  VideoReply,
+  VideoTask,
+} from "./endpoints/video.ts"
 export { endpoints, type OperationId } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
 export { openEnum, openObject, openUnion, type UnlistedTag } from "./open.ts"

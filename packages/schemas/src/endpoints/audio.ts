@@ -4,13 +4,14 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { text } from "../text.ts"
 
 const Count = z.int().min(0)
 const Seconds = z.number().min(0)
 
 export const SpeechRequest = openObject({
   model: openEnum(modelIds("speech")).meta(documented),
-  input: z.string().max(4096).meta({ description: "The text to speak." }),
+  input: text(4096).meta({ description: "The text to speak." }),
   voice: z.union([
     openEnum([
       "alloy",

@@ -4,6 +4,7 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { text } from "../text.ts"
 
 const Count = z.int().min(0)
 const JsonSchema = z.record(z.string(), z.unknown())
@@ -270,7 +271,7 @@ export const ChatCompletionRequest = openObject({
   store: z.boolean().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   service_tier: openEnum(["auto", "default", "flex", "scale", "priority"]).nullish(),
-  safety_identifier: z.string().max(64).nullish(),
+  safety_identifier: text(64).nullish(),
   prompt_cache_key: z.string().nullish(),
   user: z.string().optional().meta({ deprecated: true }),
   functions: z

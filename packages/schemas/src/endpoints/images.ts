@@ -4,11 +4,12 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { text } from "../text.ts"
 
 const Count = z.int().min(0)
 
 export const ImageGenerationRequest = openObject({
-  prompt: z.string().max(32_000).meta(documented),
+  prompt: text(32_000).meta(documented),
   model: openEnum(modelIds("image")).optional().meta(documented),
   n: z
     .int()

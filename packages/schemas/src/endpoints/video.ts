@@ -4,13 +4,14 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { chosen } from "../provenance.ts"
+import { text } from "../text.ts"
 
 const Count = z.int().min(0)
 const Pixels = z.int().min(1)
 
 export const VideoGenerationRequest = openObject({
   model: openEnum(modelIds("video")),
-  prompt: z.string().min(1).max(32_000),
+  prompt: text(32_000).min(1),
   image: z.string().optional().meta({ description: "A URL or a data URL of the image to set in motion." }),
   duration: z.number().gt(0).optional().meta({ description: "Seconds." }),
   seconds: openEnum(["4", "8", "12"]).optional().meta({ description: "OpenAI's form of `duration`." }),
@@ -68,6 +69,9 @@ export const VideoTask = openObject({
 }).meta({ id: "VideoTask", ...chosen })
 export type VideoTask = z.infer<typeof VideoTask>
 
+export const VideoReply = z.union([VideoGenerationResponse, VideoTask]).meta({ id: "VideoReply", ...chosen })
+export type VideoReply = z.infer<typeof VideoReply>
+
 const finished = {
   created: 1713833628,
   data: [{ url: "https://example.com/video.mp4" }],
@@ -108,7 +112,7 @@ export const createVideo = endpoint({
     status: 200,
     description: "The finished videos, or a task.",
     content: {
-      "application/json": { kind: "json", schema: z.union([VideoGenerationResponse, VideoTask]) },
+      "application/json": { kind: "json", schema: VideoReply },
     },
     provenance: "chosen",
   },
