@@ -51,7 +51,8 @@ export function createMock(options: MockOptions = {}): Answer {
     const path = pathOf(ask.target)
     const seed = headers["x-mock-seed"] === undefined ? ownSeed : digest(headers["x-mock-seed"])
     const identity = digest(ask.body, digest(`${ask.method} ${path}`, seed))
-    const requestId = readable(headers["x-request-id"]) ?? `req_${digestText(identity)}`
+    const id = digestText(identity)
+    const requestId = readable(headers["x-request-id"]) ?? `req_${id}`
     const always: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
 
     let situation: Situation = { operationId: undefined, ask, request: undefined, streaming: false }
@@ -94,7 +95,7 @@ export function createMock(options: MockOptions = {}): Answer {
         models,
         now: clock(),
         seed,
-        identity,
+        id,
       })
       reply = respond(200, made, always, alterations, situation)
     } catch (error) {

@@ -15,7 +15,9 @@ export function digest(data: string | Uint8Array, from: Digest = [0, 0]): Digest
       b = Math.imul(b ^ unit, 1597334677)
     }
   } else {
-    for (const byte of data) {
+    // By index: an iterator takes three times as long, and this reads every request's body.
+    for (let i = 0; i < data.length; i++) {
+      const byte = data[i] ?? 0
       a = Math.imul(a ^ byte, 2654435761)
       b = Math.imul(b ^ byte, 1597334677)
     }
@@ -25,9 +27,18 @@ export function digest(data: string | Uint8Array, from: Digest = [0, 0]): Digest
   return [mixed >>> 0, b >>> 0]
 }
 
+const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+
 /** A digest as 14 lower-case letters and digits: what ids are made of. */
-export function digestText([a, b]: Digest): string {
-  return a.toString(36).padStart(7, "0") + b.toString(36).padStart(7, "0")
+export function digestText(digest: Digest): string {
+  let text = ""
+  for (let half of digest) {
+    for (let i = 0; i < 7; i++) {
+      text += alphabet[half & 31]
+      half >>>= 5
+    }
+  }
+  return text
 }
 
 /** A digest as a number in [0, 1). */

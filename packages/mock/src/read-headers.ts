@@ -11,7 +11,7 @@ export interface KnownHeaders {
   readonly "x-mock-seed"?: string
 }
 
-const known = {
+const known: Readonly<Record<keyof KnownHeaders, true>> = {
   authorization: true,
   "content-type": true,
   "access-control-request-headers": true,
@@ -19,9 +19,12 @@ const known = {
   "x-mock-defect": true,
   "x-mock-variant": true,
   "x-mock-seed": true,
-} satisfies Record<keyof KnownHeaders, true>
+}
+const knownNames = new Set(Object.keys(known))
 
-const isKnown = (name: string): name is keyof KnownHeaders => Object.hasOwn(known, name)
+function isKnown(name: string): name is keyof KnownHeaders {
+  return knownNames.has(name)
+}
 
 /** Of duplicate headers the first counts. */
 export function readHeaders(headers: readonly Header[]): KnownHeaders {

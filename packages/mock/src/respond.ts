@@ -1,4 +1,4 @@
-import { encode, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
+import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import type { Made } from "./reply.ts"
 
@@ -46,14 +46,14 @@ const utf8 = new TextEncoder()
 /** Encodes a reply's value, as JSON or as the stream that tells it, through the stages `value` to `bytes`. */
 export function respond(
   status: number,
-  { value, stream }: Made,
+  made: Made,
   headers: readonly Header[],
   alterations: readonly NamedAlteration[],
   situation: Situation,
 ): Reply {
-  const whole = altered("value", value, alterations, situation)
-  const framed = alterations.some(({ stage }) => stage === "bytes")
-  const inFrames = (texts: readonly string[]) =>
+  const { stream, encoded } = made
+  const value = altered("value", made.value, alterations, situation)
+  const framed = (texts: readonly string[]) =>
     altered(
       "bytes",
       texts.map((text) => ({ bytes: utf8.encode(text) })),
@@ -61,12 +61,14 @@ export function respond(
       situation,
     )
   if (stream === undefined) {
-    const text = JSON.stringify(whole)
-    const body = framed ? inFrames([text]) : text
+    const text = JSON.stringify(value)
+    const body = alterations.some(({ stage }) => stage === "bytes") ? framed([text]) : text
     return { status, headers: [jsonType, ...headers], body, end: "complete" }
   }
-  const events = altered("events", stream(whole), alterations, situation)
-  // A stream that nobody delays or cuts leaves in one piece: some 20 writes would take twice as long.
-  const body = framed ? inFrames(events.map(encodeEvent)) : [{ bytes: utf8.encode(encode(events)) }]
+  // A stream that nothing alters leaves in one piece: one write for each event would take twice as long.
+  const body =
+    encoded && alterations.length === 0
+      ? [{ bytes: utf8.encode(encoded(value)) }]
+      : framed(altered("events", stream(value), alterations, situation).map(encodeEvent))
   return { status, headers: [...streamTypes, ...headers], body, end: "complete" }
 }

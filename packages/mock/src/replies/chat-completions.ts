@@ -7,7 +7,7 @@ import type {
   Profile,
   TokenLogprob,
 } from "@nexhina/schemas"
-import { DONE, splitChat } from "@nexhina/stream"
+import { DONE, encodeEvent, splitChat } from "@nexhina/stream"
 import { generate } from "../generate.ts"
 import { sentence, word } from "../prose.ts"
 import { type Digest, digest, digestText, type Random, random } from "../random.ts"
@@ -15,6 +15,7 @@ import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
 import { countTokens, firstTokens, tokens } from "../tokens.ts"
 import { type Callable, dueCalls } from "./chat-tools.ts"
+import { encodeChat } from "./encode-chat.ts"
 
 /** Calls the tools that are due, or says a text that quotes the conversation. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
@@ -32,7 +33,7 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
   const completion = written.reduce((sum, { count }) => sum + count, 0)
 
   const value: ChatCompletionResponse = {
-    id: `chatcmpl-${digestText(question.identity)}`,
+    id: `chatcmpl-${question.id}`,
     object: "chat.completion",
     created: question.now,
     model: request.model,
@@ -57,14 +58,15 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
   }
   if (request.stream !== true) return { value }
   const includeUsage = request.stream_options?.include_usage === true
+  const split = (completion: ChatCompletionResponse) => splitChat(completion, { profile, includeUsage })
   return {
     value,
-    stream: (completion) => [
-      ...splitChat(completion, { profile, includeUsage }).map((data) => ({ data })),
-      { data: DONE },
-    ],
+    stream: (completion) => [...split(completion).map((data) => ({ data })), done],
+    encoded: (completion) => encodeChat(split(completion)) + encodeEvent(done),
   } satisfies Made<ChatCompletionResponse>
 }
+
+const done = { data: DONE }
 
 const noDetails = {
   prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },

@@ -4,23 +4,17 @@ import {
   type ModerationResult,
   modelIds,
 } from "@nexhina/schemas"
-import { type Digest, digest, digestFraction, digestText } from "../random.ts"
+import { type Digest, digest, digestFraction } from "../random.ts"
 import type { ReplyMaker } from "../reply.ts"
 
 /** One result for each input, by a short list of words; the parts of a multimodal input are one. */
-export const createModeration: ReplyMaker<"createModeration"> = ({
-  request,
-  models,
-  profile,
-  seed,
-  identity,
-}) => {
+export const createModeration: ReplyMaker<"createModeration"> = ({ request, models, profile, seed, id }) => {
   const [usual] = modelIds("moderation")
   const { model = usual, input } = request
   models.require(model, "moderation")
   const categories = profile.openaiMembers ? [...documented, ...others] : documented
   const value: ModerationResponse = {
-    id: `modr-${digestText(identity)}`,
+    id: `modr-${id}`,
     model,
     results: texts(input).map((text) => ({
       ...judge(text, categories, digest(model, seed)),

@@ -1,0 +1,120 @@
+import { execFile, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { cpus, tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+
+/*
+ * How fast the mock answers, as a ratio to what bare node does with the same bytes in the same minute. Absolute
+ * numbers say more about the machine; a ratio of medians of alternating rounds survives a busy one.
+ */
+
+const rounds = 9
+const seconds = 2
+const connections = 32
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+const has = (command) => !spawnSync(command, ["--version"], { stdio: "ignore" }).error
+
+if (!has("wrk")) {
+  console.error("The benchmark needs wrk, an HTTP load generator: apt-get install wrk, or brew install wrk.")
+  process.exit(2)
+}
+
+// The server and the load each get a processor of their own where that can be had.
+const pinned = has("taskset") && cpus().length > 1
+const on = (cpu, command) => (pinned ? ["taskset", "-c", String(cpu), ...command] : command)
+
+const headers = { authorization: "Bearer sk-bench", "content-type": "application/json" }
+const request = (stream) =>
+  JSON.stringify({
+    model: "gpt-4o",
+    stream,
+    messages: [
+      { role: "system", content: "You are a helpful assistant." },
+      { role: "user", content: "One two three four five" },
+    ],
+  })
+
+/** Starts a server on the first processor, and resolves with what it prints first. */
+async function start(command) {
+  const [file, ...args] = on(0, command)
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] })
+  const [chunk] = await once(child.stdout, "data")
+  return { child, says: String(chunk) }
+}
+
+/** Requests per second in one round. */
+async function measure(url, script) {
+  const [file, ...args] = on(1, ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url])
+  const { stdout } = await promisify(execFile)(file, args)
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Not every request was answered:\n${stdout}`)
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+
+const folder = mkdtempSync(join(tmpdir(), "nexhina-bench-"))
+const children = []
+try {
+  const mock = await start([
+    "node",
+    join(here, "../apps/mock-server/bin/nexhina-mock.js"),
+    "--port=0",
+    "--log=off",
+  ])
+  children.push(mock.child)
+  const [baseUrl] = /http:\S+\/v1/.exec(mock.says)
+  const mockUrl = `${baseUrl}/chat/completions`
+
+  const ask = async (stream) =>
+    (await fetch(mockUrl, { method: "POST", headers, body: request(stream) })).text()
+  const answer = await ask(false)
+  const events = (await ask(true)).match(/.+\n\n/g)
+  const bodies = join(folder, "bodies.json")
+  writeFileSync(bodies, JSON.stringify({ answer, events }))
+
+  const floors = await start(["node", join(here, "floors.js"), bodies])
+  children.push(floors.child)
+  const ports = JSON.parse(floors.says)
+
+  const script = (name, stream) => {
+    const file = join(folder, `${name}.lua`)
+    const lines = Object.entries(headers).map(([header, value]) => `wrk.headers["${header}"] = "${value}"`)
+    writeFileSync(file, ['wrk.method = "POST"', ...lines, `wrk.body = [[${request(stream)}]]`].join("\n"))
+    return file
+  }
+  const tasks = [
+    { name: "chat, whole", url: mockUrl, floor: ports.whole, script: script("whole", false), target: 0.5 },
+    {
+      name: `chat, streamed in ${events.length} events`,
+      url: mockUrl,
+      floor: ports.stream,
+      script: script("stream", true),
+      target: 1,
+    },
+  ].map((task) => ({ ...task, mine: [], floors: [] }))
+
+  for (let round = 0; round <= rounds; round++) {
+    for (const task of tasks) {
+      const floor = await measure(`http://127.0.0.1:${task.floor}/`, task.script)
+      const mine = await measure(task.url, task.script)
+      // The first round warms up.
+      if (round === 0) continue
+      task.floors.push(floor)
+      task.mine.push(mine)
+    }
+  }
+  for (const { name, mine, floors, target } of tasks) {
+    const ratio = median(mine.map((speed, round) => speed / floors[round]))
+    console.log(
+      `${name}: ${ratio.toFixed(2)} of bare node (target ${target.toFixed(2)}); ` +
+        `${Math.round(median(mine))} against ${Math.round(median(floors))} requests/s`,
+    )
+  }
+} finally {
+  for (const child of children) child.kill()
+  rmSync(folder, { recursive: true })
+}
