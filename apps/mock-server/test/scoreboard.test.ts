@@ -9,6 +9,7 @@ import {
   type Rule,
   rules,
   severityOf,
+  surfaces,
 } from "@nexhina/conformance"
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"

@@ -144,6 +144,7 @@ test("only a chunk with usage may leave out created and model, and only under ne
   expect(findings([first, hi, short], asked, openai).map(([rule, fault]) => [rule, fault])).toEqual([
     ["stream.chunk-schema", "created"],
     ["stream.chunk-schema", "model"],
+    ["usage.stream-own-chunk", "with-choices"],
   ])
 })
 

@@ -18,10 +18,12 @@ const guide = "Streaming Output Guide"
 const chunkPage = "Schema ChatCompletionChunk"
 const openai = "OpenAI API reference, the chat completion chunk object"
 
-/** What makes a chunk readable. */
-const readable = ["stream.chunk-schema"]
+/** What makes the choices of a chunk readable: one without `created`, say, can be judged in all else. */
+export const readable = ["choices", "index", "delta", "content", "tool-calls"].map(
+  (fault) => `stream.chunk-schema:${fault}`,
+)
 /** What makes a stream whole: one that lost events has no right beginning or end either. */
-const whole = ["sse.grammar", "sse.data-json", "stream.chunk-schema"]
+export const whole = ["sse.grammar", "sse.data-json", ...readable]
 /** What tells the choices of a stream apart. */
 const apart = [...whole, "stream.index-in-range"]
 

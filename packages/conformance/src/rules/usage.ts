@@ -15,6 +15,7 @@ import {
   whereEvent,
 } from "../views/chat-streams.ts"
 import { type ChatUsage, chatUsages } from "../views/usage.ts"
+import { readable, whole } from "./chat-streams.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -308,7 +309,7 @@ export const usageRules = [
       "https://github.com/NVIDIA-NeMo/Switchyard/pull/797",
     ],
     on: streamsWithoutUsage,
-    after: ["stream.chunk-schema"],
+    after: readable,
     faults: {
       "own-chunk": "a chunk of usage without choices: clients read choices[0]",
       "with-choices": "usage on a chunk with choices",
@@ -332,7 +333,7 @@ export const usageRules = [
     source: `${guide}; OpenAI API reference, stream_options`,
     see: ["https://github.com/mistralai/client-ts/issues/75"],
     on: streamsWithUsage,
-    after: ["sse.grammar", "sse.data-json", "stream.chunk-schema"],
+    after: whole,
     faults: {
       missing: "no usage",
       "not-last": "usage on an earlier chunk, and none on the last",
@@ -355,7 +356,7 @@ export const usageRules = [
     severity: ({ profile }) => (profile.streamedUsage === "own-chunk" ? "MUST" : "not-applicable"),
     source: "OpenAI API reference, stream_options",
     on: streamsWithUsage,
-    after: ["stream.chunk-schema", "usage.stream-final"],
+    after: [...readable, "usage.stream-final"],
     faults: { "with-choices": "usage on a chunk with choices" },
     holds(stream, known) {
       const last = judgedChunks(stream, known).at(-1)
@@ -375,7 +376,7 @@ export const usageRules = [
       "https://github.com/open-webui/open-webui/issues/29064",
     ],
     on: streamsWithUsage,
-    after: ["stream.chunk-schema"],
+    after: readable,
     faults: { repeated: "usage on more than one chunk" },
     holds(stream, known) {
       const [first, ...others] = judgedChunks(stream, known).filter(({ value }) => carries(value["usage"]))
