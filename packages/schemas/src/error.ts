@@ -87,5 +87,8 @@ export const errorStatuses = {
 } as const satisfies Record<number, StatusRow>
 export type ErrorStatus = keyof typeof errorStatuses
 
+/** What an operation that shows or deletes one thing may answer besides success. */
+export const readErrors = [401, 403, 404, 429, 500, 503] as const satisfies ErrorStatus[]
+
 /** What an operation that reads a request body may answer besides success. */
 export const bodyErrors = [400, 401, 403, 404, 413, 415, 429, 500, 503] as const satisfies ErrorStatus[]

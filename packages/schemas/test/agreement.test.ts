@@ -6,17 +6,13 @@ import { z } from "zod"
 import type { Endpoint } from "../src/endpoint.ts"
 import { endpoints, schemasWithoutEndpoint } from "../src/endpoints.ts"
 import { ErrorResponse } from "../src/error.ts"
-import { openapi } from "../src/openapi.ts"
-import { type Components, covering, mutants, telling } from "./documents.ts"
+import { components, covering, mutants, openapiDocument, telling } from "./documents.ts"
 import { counters, type JsonSchema, judge } from "./json-schema.ts"
 
 const contracts: readonly Endpoint[] = Object.values(endpoints)
-const document = openapi("3.1.1", contracts, schemasWithoutEndpoint)
-// Which keywords there are is checked where they are counted.
-const components = document.components?.schemas as Components
 const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)
-ajv.addSchema(document, "document")
+ajv.addSchema(openapiDocument, "document")
 const validators = new Map(
   Object.keys(components).map((name) => {
     const reference = `#/components/schemas/${name}`
@@ -51,7 +47,8 @@ const schemas = named([
 
 /** The parameters' schemas: emitted one, Zod's. They stand in their operations and refer to nothing. */
 const parameters = contracts.flatMap(({ operationId, method, path, params, query }) => {
-  const operation = document.paths?.[path]?.[method === "GET" ? "get" : method === "POST" ? "post" : "delete"]
+  const operation =
+    openapiDocument.paths?.[path]?.[method === "GET" ? "get" : method === "POST" ? "post" : "delete"]
   return Object.entries<z.ZodType>({ ...params?.shape, ...query?.shape }).map(([name, zod]) => {
     const emitted = operation?.parameters?.find((parameter) => "name" in parameter && parameter.name === name)
     const schema = emitted && "schema" in emitted ? (emitted.schema as JsonSchema) : {}
@@ -84,9 +81,9 @@ test("each component of the document is a schema with that id", () => {
   expect([...schemas.keys()].sort()).toEqual(Object.keys(components).sort())
 })
 
-describe.each(judged)("$name", ({ name, schema, zod, ajv }) => {
-  const documents = covering(schema, components)
-  const values = telling(schema, components)
+describe.each(judged.map((each) => [each.name, each] as const))("%s", (name, { schema, zod, ajv }) => {
+  const documents = covering(schema)
+  const values = telling(schema)
 
   const byZod = (value: unknown) =>
     zod?.safeParse(/^Trans.*Request$/.test(name) ? inForm(value) : value).success

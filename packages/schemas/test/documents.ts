@@ -1,8 +1,12 @@
+import { endpoints, schemasWithoutEndpoint } from "../src/endpoints.ts"
+import { openapi } from "../src/openapi.ts"
 import type { JsonSchema } from "./json-schema.ts"
 
-export type Components = Readonly<Record<string, JsonSchema>>
+export const openapiDocument = openapi("3.1.1", Object.values(endpoints), schemasWithoutEndpoint)
+// Which keywords there are is checked where they are counted.
+export const components = openapiDocument.components?.schemas as Readonly<Record<string, JsonSchema>>
 
-function resolve(reference: string, components: Components): JsonSchema {
+function resolve(reference: string): JsonSchema {
   const schema = components[reference.replace("#/components/schemas/", "")]
   if (schema === undefined) throw new Error(`${reference} leads nowhere`)
   return schema
@@ -12,17 +16,17 @@ function resolve(reference: string, components: Components): JsonSchema {
  * Documents that meet a schema, the smallest first: each member, each kind and each type of it stands in one of
  * them.
  */
-export function covering(schema: JsonSchema, components: Components): unknown[] {
+export function covering(schema: JsonSchema): unknown[] {
   const options = schema.anyOf ?? schema.oneOf
-  if (options) return options.flatMap((option) => covering(option, components))
-  if (schema.$ref !== undefined) return covering(resolve(schema.$ref, components), components).slice(0, 1)
+  if (options) return options.flatMap((option) => covering(option))
+  if (schema.$ref !== undefined) return covering(resolve(schema.$ref)).slice(0, 1)
   if (schema.enum !== undefined) return schema.enum
   if (schema.const !== undefined) return [schema.const]
   if (schema.type === undefined) return schema.not === undefined ? ["anything"] : []
-  return [schema.type].flat().flatMap((type) => ofType(type, schema, components))
+  return [schema.type].flat().flatMap((type) => ofType(type, schema))
 }
 
-function ofType(type: string, schema: JsonSchema, components: Components): unknown[] {
+function ofType(type: string, schema: JsonSchema): unknown[] {
   switch (type) {
     case "null":
       return [null]
@@ -34,16 +38,16 @@ function ofType(type: string, schema: JsonSchema, components: Components): unkno
     case "number":
       return [schema.minimum ?? (schema.exclusiveMinimum ?? 0) + 1]
     case "array":
-      return covering(schema.items ?? {}, components).map((item) => [item])
+      return covering(schema.items ?? {}).map((item) => [item])
     case "object": {
       const members = Object.entries(schema.properties ?? {})
-        .map(([name, member]) => [name, covering(member, components)] as const)
+        .map(([name, member]) => [name, covering(member)] as const)
         .filter(([, values]) => values.length > 0)
       const whole = Object.fromEntries(members.map(([name, [first]]) => [name, first]))
       const least = Object.fromEntries(
         Object.entries(whole).filter(([name]) => schema.required?.includes(name)),
       )
-      const others = schema.additionalProperties ? covering(schema.additionalProperties, components) : []
+      const others = schema.additionalProperties ? covering(schema.additionalProperties) : []
       return [
         least,
         whole,
@@ -75,7 +79,7 @@ export function* mutants(document: unknown, values: readonly unknown[]): Generat
 }
 
 /** Values on both sides of what a schema demands anywhere inside it. */
-export function telling(schema: JsonSchema, components: Components): unknown[] {
+export function telling(schema: JsonSchema): unknown[] {
   const found: unknown[] = [null, true, 0, -1, 0.5, "", "unheard of!", [], {}]
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return
@@ -89,7 +93,7 @@ export function telling(schema: JsonSchema, components: Components): unknown[] {
     }
     for (const bound of [minItems, maxItems]) {
       if (typeof bound !== "number" || items === undefined) continue
-      const [item] = covering(items, components)
+      const [item] = covering(items)
       found.push(Array(bound).fill(item), Array(bound + 1).fill(item))
     }
     if (not?.enum) found.push(...not.enum.slice(0, 2))

@@ -3,13 +3,11 @@ import { modelIds } from "../catalogue.ts"
 import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
-import { deduced, documented } from "../provenance.ts"
+import { chosen, deduced, documented } from "../provenance.ts"
 import { text } from "../text.ts"
 
 const Count = z.int().min(0)
 const JsonSchema = z.record(z.string(), z.unknown())
-
-// Messages
 
 export const TextPart = openObject({ type: z.literal("text"), text: z.string() }).meta({
   id: "TextPart",
@@ -102,8 +100,6 @@ export const ChatMessage = openObject({
     .meta({ description: "An earlier audio reply of the assistant." }),
 }).meta({ id: "ChatMessage", ...deduced })
 export type ChatMessage = z.infer<typeof ChatMessage>
-
-// Requests
 
 export const FunctionDefinition = openObject({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
@@ -287,8 +283,6 @@ export const ChatCompletionRequest = openObject({
 }).meta({ id: "ChatCompletionRequest", ...deduced })
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>
 
-// Replies
-
 export const CompletionUsage = openObject({
   prompt_tokens: Count,
   completion_tokens: Count,
@@ -349,7 +343,7 @@ export const ChatCompletionMessage = openObject({
   reasoning_content: z
     .string()
     .nullish()
-    .meta({ "x-provenance": "chosen", description: "The model's reasoning, where a server shows it." }),
+    .meta({ ...chosen, description: "The model's reasoning, where a server shows it." }),
   annotations: z.array(Annotation).nullish(),
   audio: openObject({ id: z.string(), data: z.string(), expires_at: Count, transcript: z.string() })
     .nullish()
@@ -396,7 +390,7 @@ export const ChatDelta = openObject({
   content: z.string().nullish().meta({ description: "The new fragment of the text." }),
   tool_calls: z.array(ToolCallDelta).nullish(),
   refusal: z.string().nullish().meta(deduced),
-  reasoning_content: z.string().nullish().meta({ "x-provenance": "chosen" }),
+  reasoning_content: z.string().nullish().meta(chosen),
   function_call: openObject({ name: z.string().nullish(), arguments: z.string().nullish() })
     .nullish()
     .meta({ ...deduced, deprecated: true }),
@@ -436,8 +430,6 @@ export const ChatCompletionChunk = openObject({
     .meta({ ...deduced, description: "Noise that evens out lengths." }),
 }).meta({ id: "ChatCompletionChunk", ...documented })
 export type ChatCompletionChunk = z.infer<typeof ChatCompletionChunk>
-
-// Endpoint
 
 const offeredTools = ({ tools }: ChatCompletionRequest): string[] =>
   (tools ?? []).flatMap((tool) => {
@@ -481,7 +473,7 @@ export const createChatCompletion = endpoint({
     schema: ChatCompletionRequest,
     examples: {
       plain: {
-        summary: "A system and a user message",
+        summary: "The page's sample (its words are ours)",
         provenance: "documented",
         value: {
           model: "deepseek-v3",
@@ -570,7 +562,7 @@ export const createChatCompletion = endpoint({
   },
   examples: {
     plain: {
-      summary: "A reply",
+      summary: "The page's sample (its words are ours)",
       provenance: "documented",
       value: {
         id: "chatcmpl-abc123",

@@ -64,7 +64,7 @@ export const createEmbedding = endpoint({
     schema: EmbeddingRequest,
     examples: {
       text: {
-        summary: "One text",
+        summary: "The page's sample (its words are ours)",
         provenance: "documented",
         value: {
           model: "text-embedding-v3",
@@ -81,7 +81,7 @@ export const createEmbedding = endpoint({
   },
   examples: {
     vector: {
-      summary: "One vector",
+      summary: "The page's sample (its numbers are ours)",
       provenance: "documented",
       value: {
         object: "list",

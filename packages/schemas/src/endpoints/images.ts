@@ -83,7 +83,7 @@ export const createImage = endpoint({
     schema: ImageGenerationRequest,
     examples: {
       one: {
-        summary: "One image",
+        summary: "The page's sample (its words are ours)",
         provenance: "documented",
         value: {
           model: "gpt-image-1",
@@ -103,7 +103,7 @@ export const createImage = endpoint({
   },
   examples: {
     one: {
-      summary: "One image",
+      summary: "The page's sample (its address is ours)",
       provenance: "documented",
       value: {
         created: 1713833628,

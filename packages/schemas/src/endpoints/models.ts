@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { endpoint } from "../endpoint.ts"
+import { readErrors } from "../error.ts"
 import { openObject } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
 
@@ -69,6 +70,6 @@ export const retrieveModel = endpoint({
     provenance: "deduced",
   },
   examples: { model: { summary: "A model", provenance: "deduced", value: gpt4o satisfies Model } },
-  errors: [401, 403, 404, 429, 500, 503],
+  errors: readErrors,
   checks: [],
 })

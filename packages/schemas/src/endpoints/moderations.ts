@@ -72,7 +72,7 @@ export const createModeration = endpoint({
     schema: ModerationRequest,
     examples: {
       text: {
-        summary: "One text",
+        summary: "The page's sample (its words are ours)",
         provenance: "documented",
         value: {
           model: "content-moderation-latest",
@@ -89,7 +89,7 @@ export const createModeration = endpoint({
   },
   examples: {
     flagged: {
-      summary: "A flagged text",
+      summary: "The page's sample (its verdicts are ours)",
       provenance: "documented",
       value: {
         id: "modr-abc123",

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { modelIds } from "../catalogue.ts"
 import { endpoint } from "../endpoint.ts"
-import { bodyErrors } from "../error.ts"
+import { bodyErrors, readErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
 import { TokenLogprob } from "./chat-completions.ts"
@@ -10,8 +10,6 @@ const Count = z.int().min(0)
 const Id = z.string()
 const JsonSchema = z.record(z.string(), z.unknown())
 const Status = openEnum(["in_progress", "completed", "incomplete"])
-
-// Content
 
 export const ResponseInputText = openObject({ type: z.literal("input_text"), text: z.string() }).meta({
   id: "ResponseInputText",
@@ -75,8 +73,6 @@ export type ResponseRefusal = z.infer<typeof ResponseRefusal>
 const ReasoningText = openObject({ type: z.literal("reasoning_text"), text: z.string() })
 const SummaryText = openObject({ type: z.literal("summary_text"), text: z.string() })
 const InputParts = z.array(openUnion("type", [ResponseInputText, ResponseInputImage, ResponseInputFile]))
-
-// Items
 
 /** What a conversation holds before the reply. An earlier `ResponseOutputMessage` can be sent back as one. */
 export const ResponseInputMessage = openObject({
@@ -332,8 +328,6 @@ export const ResponseInputItem = z
   .meta({ id: "ResponseInputItem", ...deduced })
 export type ResponseInputItem = z.infer<typeof ResponseInputItem>
 
-// Requests
-
 export const ResponseFunctionTool = openObject({
   type: z.literal("function"),
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
@@ -527,8 +521,6 @@ export const ResponseRequest = openObject({
 }).meta({ id: "ResponseRequest", ...deduced })
 export type ResponseRequest = z.infer<typeof ResponseRequest>
 
-// Replies
-
 export const ResponseUsage = openObject({
   input_tokens: Count,
   input_tokens_details: openObject({
@@ -587,8 +579,6 @@ export const ResponseItemList = openObject({
   has_more: z.boolean(),
 }).meta({ id: "ResponseItemList", ...deduced })
 export type ResponseItemList = z.infer<typeof ResponseItemList>
-
-// Events
 
 const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
   openObject({ type: z.literal(type), sequence_number: Count, ...shape }).meta({ title: type })
@@ -693,8 +683,6 @@ export const ResponseStreamEvent = openUnion("type", [
   event("error", { code: z.string().nullish(), message: z.string(), param: z.string().nullish() }),
 ]).meta({ id: "ResponseStreamEvent", ...deduced })
 export type ResponseStreamEvent = z.infer<typeof ResponseStreamEvent>
-
-// Endpoints
 
 const part = {
   type: "output_text",
@@ -874,7 +862,7 @@ export const retrieveResponse = endpoint({
     provenance: "deduced",
   },
   examples: { text: { summary: "A text", provenance: "deduced", value: example } },
-  errors: [401, 403, 404, 429, 500, 503],
+  errors: readErrors,
   checks: [],
 })
 
@@ -900,7 +888,7 @@ export const deleteResponse = endpoint({
       value: { id: "resp_abc123", object: "response", deleted: true } satisfies ResponseDeleted,
     },
   },
-  errors: [401, 403, 404, 429, 500, 503],
+  errors: readErrors,
   checks: [],
 })
 

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { modelIds } from "../catalogue.ts"
 import { endpoint } from "../endpoint.ts"
-import { bodyErrors } from "../error.ts"
+import { bodyErrors, readErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { chosen } from "../provenance.ts"
 import { text } from "../text.ts"
@@ -148,6 +148,6 @@ export const retrieveVideo = endpoint({
       value: { ...queued, status: "completed", progress: 100, data: finished.data } satisfies VideoTask,
     },
   },
-  errors: [401, 403, 404, 429, 500, 503],
+  errors: readErrors,
   checks: [],
 })
