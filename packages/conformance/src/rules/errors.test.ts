@@ -75,24 +75,24 @@ test("err.envelope-edge: a page of a known proxy is its own, and only for what p
   )
 })
 
-test("err.envelope-full: param is asked for where it is documented", () => {
+test("err.envelope-param: where OpenAI's documentation holds", () => {
   const { param: _, ...rest } = error
   expect(found(errorRules, [exchangeOf(refused({ error: rest }))])).toEqual([])
   expect(found(errorRules, [exchangeOf(refused({ error: rest }))], openai)).toEqual([
-    ["err.envelope-full", "no-param", at("/error/param")],
+    ["err.envelope-param", "absent", at("/error/param")],
   ])
-  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, param: 5 } }))])).toEqual([
-    ["err.envelope-full", "param-type", at("/error/param")],
+  expect(found(errorRules, [exchangeOf(refused({ error: { ...error, param: 5 } }))], openai)).toEqual([
+    ["err.envelope-param", "other-type", at("/error/param")],
   ])
 })
 
 test("err.envelope-full: code", () => {
   const { code: _, ...rest } = error
   expect(found(errorRules, [exchangeOf(refused({ error: rest }))])).toEqual([
-    ["err.envelope-full", "no-code", at("/error/code")],
+    ["err.envelope-full", "absent", at("/error/code")],
   ])
   expect(found(errorRules, [exchangeOf(refused({ error: { ...error, code: 400 } }))])).toEqual([
-    ["err.envelope-full", "code-type", at("/error/code")],
+    ["err.envelope-full", "other-type", at("/error/code")],
   ])
 })
 

@@ -67,6 +67,21 @@ export function envelopeFaults(
   return faults
 }
 
+const memberFaults = {
+  absent: "the member is not there",
+  "other-type": "the member is neither a string nor null",
+} as const
+
+function memberFault(
+  error: Readonly<Record<string, unknown>>,
+  name: "code" | "param",
+): Fault<keyof typeof memberFaults>[] {
+  const value = error[name]
+  if (value === null || typeof value === "string") return []
+  const fault = value === undefined ? "absent" : "other-type"
+  return [{ fault, at: bodyAt(`/error/${name}`), expected: "a string or null", actual: shown(value) }]
+}
+
 /** The beginning of a message, where what is no prose shows. */
 const proseLength = 4000
 
@@ -166,7 +181,7 @@ export const errorRules = [
   rule({
     id: "err.envelope-full",
     since,
-    says: "SHOULD have all documented members in an error object, null where there is nothing to say",
+    says: "SHOULD have a code in an error object, a string or null",
     severity: "SHOULD",
     source: errorObject,
     see: [
@@ -175,21 +190,20 @@ export const errorRules = [
     ],
     on: errorObjects,
     after: ["err.envelope"],
-    faults: {
-      "no-code": "there is no `error.code`",
-      "code-type": "`error.code` is neither a string nor null",
-      "no-param": "there is no `error.param`, which OpenAI documents",
-      "param-type": "`error.param` is neither a string nor null",
-    },
-    holds({ error }, { profile }) {
-      const member = <Name extends "code" | "param">(name: Name): Fault<`no-${Name}` | `${Name}-type`>[] => {
-        const value = error[name]
-        if (value === null || typeof value === "string") return []
-        const fault = value === undefined ? (`no-${name}` as const) : (`${name}-type` as const)
-        return [{ fault, at: bodyAt(`/error/${name}`), expected: "a string or null", actual: shown(value) }]
-      }
-      return [...member("code"), ...(profile.param401 || error["param"] !== undefined ? member("param") : [])]
-    },
+    faults: memberFaults,
+    holds: ({ error }) => memberFault(error, "code"),
+  }),
+
+  rule({
+    id: "err.envelope-param",
+    since,
+    says: "SHOULD have a param in an error object, a string or null",
+    severity: ({ profile }) => (profile.param401 ? "SHOULD" : "not-applicable"),
+    source: "OpenAI API reference: the error object",
+    on: errorObjects,
+    after: ["err.envelope"],
+    faults: memberFaults,
+    holds: ({ error }) => memberFault(error, "param"),
   }),
 
   rule({
