@@ -1,12 +1,38 @@
+import { authDefects, authVariants } from "./auth.ts"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
+import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
+import { errorDefects, errorVariants } from "./errors.ts"
+import { httpDefects, httpVariants } from "./http.ts"
+import { modelDefects, modelVariants } from "./models.ts"
+import { moderationDefects, moderationVariants } from "./moderations.ts"
 import { sseDefects, sseVariants } from "./sse.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
 
 export type { Defect, Variant } from "./defect.ts"
 
 /** Ways in which real servers are wrong, by the rule that each breaks. */
-export const defects: readonly Defect[] = [...sseDefects, ...chatStreamDefects, ...usageDefects]
+export const defects: readonly Defect[] = [
+  ...httpDefects,
+  ...authDefects,
+  ...errorDefects,
+  ...modelDefects,
+  ...sseDefects,
+  ...chatStreamDefects,
+  ...usageDefects,
+  ...embeddingDefects,
+  ...moderationDefects,
+]
 
 /** Forms that differ from the mock's own and are legal. */
-export const variants: readonly Variant[] = [...sseVariants, ...chatStreamVariants, ...usageVariants]
+export const variants: readonly Variant[] = [
+  ...httpVariants,
+  ...authVariants,
+  ...errorVariants,
+  ...modelVariants,
+  ...sseVariants,
+  ...chatStreamVariants,
+  ...usageVariants,
+  ...embeddingVariants,
+  ...moderationVariants,
+]

@@ -1,0 +1,136 @@
+import { type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
+import { acceptedChat } from "./accepted.ts"
+import { type Defect, onErrors, onWire, type Variant } from "./defect.ts"
+
+const authorizationOf = ({ ask }: Situation) => headerOf(ask.headers, "authorization")
+
+const isRefusal = ({ status }: Reply) => status === 401
+
+/** Answers to a key that is no good, where a chat was asked for. */
+const isWrongKey = (reply: Reply, situation: Situation) =>
+  isRefusal(reply) &&
+  situation.operationId === "createChatCompletion" &&
+  authorizationOf(situation) !== undefined
+
+/** Answers without a key, where the models were asked for. */
+const isMissingKey = (reply: Reply, situation: Situation) =>
+  isRefusal(reply) && situation.operationId === "listModels" && authorizationOf(situation) === undefined
+
+const openList = JSON.stringify({
+  object: "list",
+  data: [{ id: "gpt-4o", object: "model", created: 1713833628, owned_by: "nexhina" }],
+})
+
+const keyOf = (situation: Situation) => authorizationOf(situation)?.replace(/^Bearer /, "") ?? ""
+
+export const authDefects: readonly Defect[] = [
+  {
+    id: "auth-any-key",
+    says: "only whether there is a key is looked at",
+    breaks: "auth.bad-key",
+    fault: "accepted",
+    also: [],
+    seen: ["Authentication: a wrong key is a cause of 401"],
+    ...onWire(isWrongKey, acceptedChat),
+  },
+  {
+    id: "auth-wrong-key-400",
+    says: "a wrong key is answered with 400",
+    breaks: "auth.bad-key",
+    fault: "other-status",
+    also: [],
+    seen: ["Authentication: failure is HTTP 401"],
+    ...onWire(isWrongKey, () => ({ status: 400 })),
+  },
+  {
+    id: "auth-wrong-key-403",
+    says: "a wrong key is answered with 403",
+    breaks: "auth.bad-key-401",
+    fault: "forbidden",
+    also: [],
+    seen: ["Authentication: failure is HTTP 401"],
+    ...onWire(isWrongKey, () => ({ status: 403 })),
+  },
+  {
+    id: "auth-models-open",
+    says: "the models are listed without a key, although nothing else is answered without one",
+    breaks: "auth.missing-key",
+    fault: "accepted",
+    also: [],
+    seen: ["Authentication: required on all interfaces"],
+    ...onWire(isMissingKey, () => ({ status: 200, body: openList })),
+  },
+  {
+    id: "auth-missing-key-400",
+    says: "a missing key is answered with 400",
+    breaks: "auth.missing-key",
+    fault: "other-status",
+    also: [],
+    seen: ["Authentication: failure is HTTP 401"],
+    ...onWire(isMissingKey, () => ({ status: 400 })),
+  },
+  {
+    id: "auth-missing-key-403",
+    says: "a missing key is answered with 403, as some web frameworks do",
+    breaks: "auth.missing-key-401",
+    fault: "forbidden",
+    also: [],
+    seen: ["Authentication: failure is HTTP 401"],
+    ...onWire(isMissingKey, () => ({ status: 403 })),
+  },
+  {
+    id: "auth-key-in-header",
+    says: "a gateway sends back the headers that it forwards",
+    breaks: "auth.key-not-echoed",
+    fault: "header",
+    also: [],
+    seen: ["RFC 6750, section 5.3"],
+    ...onWire(
+      () => true,
+      ({ headers }, situation) => {
+        const authorization = authorizationOf(situation)
+        const echo: Header[] =
+          authorization === undefined ? [] : [["x-forwarded-authorization", authorization]]
+        return { headers: [...headers, ...echo] }
+      },
+    ),
+  },
+  {
+    id: "auth-key-in-message",
+    says: "the error message holds the wrong key unmasked",
+    breaks: "auth.key-not-echoed",
+    fault: "body",
+    also: [],
+    seen: ["RFC 6750, section 5.3"],
+    ...onErrors(({ error }, situation) => ({
+      error:
+        error.code === "invalid_api_key"
+          ? { ...error, message: `${error.message}: ${keyOf(situation)}.` }
+          : error,
+    })),
+  },
+]
+
+const masked = (key: string) => `${key.slice(0, 5)}${"*".repeat(8)}${key.slice(-4)}`
+
+export const authVariants: readonly Variant[] = [
+  {
+    id: "auth-key-masked",
+    says: "the error message holds the wrong key masked, and a param",
+    notes: [],
+    seen: ["OpenAI API reference: error codes, 401"],
+    ...onErrors(({ error }, situation) => ({
+      error:
+        error.code === "invalid_api_key"
+          ? { ...error, message: `${error.message}: ${masked(keyOf(situation))}.`, param: null }
+          : error,
+    })),
+  },
+  {
+    id: "auth-403",
+    says: "keys are refused with 403",
+    notes: ["auth.bad-key-401", "auth.missing-key-401"],
+    seen: ["RFC 9110, section 15.5.4"],
+    ...onWire(isRefusal, () => ({ status: 403 })),
+  },
+]

@@ -1,0 +1,284 @@
+import type { EmbeddingData, EmbeddingResponse } from "@nexhina/schemas"
+import { asked, type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
+
+/** Changes a list of embeddings. */
+const onList = (change: (list: EmbeddingResponse) => object) => onReply("createEmbedding", change)
+
+/** Changes the items of a list. */
+const onItems = (change: (items: readonly EmbeddingData[]) => readonly object[]) =>
+  onList((list) => ({ ...list, data: change(list.data) }))
+
+/** Changes each vector that is written as numbers, given its place in the list. */
+const onNumbers = (change: (vector: readonly number[], at: number, all: number) => readonly number[]) =>
+  onItems((items) =>
+    items.map((item, at) => ({
+      ...item,
+      embedding:
+        typeof item.embedding === "string" ? item.embedding : change(item.embedding, at, items.length),
+    })),
+  )
+
+/** Changes each vector that is written in base64. */
+const onBase64 = (change: (text: string) => unknown) =>
+  onItems((items) =>
+    items.map((item) => ({
+      ...item,
+      embedding: typeof item.embedding === "string" ? change(item.embedding) : item.embedding,
+    })),
+  )
+
+/** Changes the four bytes of each float in a base64 text. */
+function eachFloat(text: string, change: (bytes: DataView, offset: number) => void): string {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const view = new DataView(bytes.buffer)
+  for (let offset = 0; offset < bytes.length; offset += 4) change(view, offset)
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+}
+
+export const embeddingDefects: readonly Defect[] = [
+  {
+    id: "emb-usage-missing",
+    says: "the tokens are not counted",
+    breaks: "emb.schema",
+    fault: "missing",
+    also: [],
+    seen: ["Schema EmbeddingResponse: usage"],
+    ...onList((list) => without(list, "usage")),
+  },
+  {
+    id: "emb-embedding-null",
+    says: "vectors are null",
+    breaks: "emb.schema",
+    fault: "wrong-value",
+    also: [],
+    seen: ["Schema EmbeddingData: embedding"],
+    ...onItems((items) => items.map((item) => ({ ...item, embedding: null }))),
+  },
+  {
+    id: "emb-first-only",
+    says: "of several texts only the first gets a vector",
+    breaks: "emb.count",
+    fault: "too-few",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, input"],
+    ...onItems((items) => items.slice(0, 1)),
+  },
+  {
+    id: "emb-one-more",
+    says: "a vector more than there are inputs",
+    breaks: "emb.count",
+    fault: "too-many",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, input"],
+    ...onItems((items) => [...items, ...items.slice(-1)]),
+  },
+  {
+    id: "emb-index-from-1",
+    says: "inputs are counted from 1",
+    breaks: "emb.index",
+    fault: "out-of-range",
+    also: [],
+    seen: ["Schema EmbeddingData: index"],
+    ...onItems((items) => items.map((item) => ({ ...item, index: item.index + 1 }))),
+  },
+  {
+    id: "emb-index-always-0",
+    says: "every vector has the index 0",
+    breaks: "emb.index",
+    fault: "repeated",
+    also: [],
+    seen: ["Schema EmbeddingData: index", "https://github.com/chroma-core/chroma/pull/344"],
+    ...onItems((items) => items.map((item) => ({ ...item, index: 0 }))),
+  },
+  {
+    id: "emb-order-by-completion",
+    says: "vectors come in another order than their inputs",
+    breaks: "emb.order",
+    fault: "other-order",
+    also: [],
+    seen: ["https://github.com/chroma-core/chroma/pull/344"],
+    ...onItems((items) => items.toReversed()),
+  },
+  {
+    id: "emb-empty",
+    says: "vectors have no numbers",
+    breaks: "emb.dimension",
+    fault: "empty",
+    also: [],
+    seen: ["Schema EmbeddingData: embedding"],
+    ...onNumbers(() => []),
+  },
+  {
+    id: "emb-uneven",
+    says: "later vectors of a batch are shorter",
+    breaks: "emb.dimension",
+    fault: "uneven",
+    also: [],
+    seen: ["Quick to use: a model's vectors have one length"],
+    ...onNumbers((vector, at) => vector.slice(at)),
+  },
+  {
+    id: "emb-dimensions-ignored",
+    says: "dimensions is accepted and has no effect",
+    breaks: "emb.dimension",
+    fault: "other-than-asked",
+    also: [],
+    seen: ["Quick to use: vectors of the third generation can be reduced"],
+    ...onRequest("createEmbedding", (request) => without(request, "dimensions")),
+  },
+  {
+    id: "emb-zero-vector-proxy",
+    says: "base64 gives vectors of another length",
+    breaks: "emb.dimension-constant",
+    fault: "changes",
+    also: [],
+    seen: ["https://github.com/mem0ai/mem0/pull/5170"],
+    // 192 characters are 144 bytes, 36 floats.
+    ...onBase64((text) => text.slice(0, 192)),
+  },
+  {
+    id: "emb-always-base64",
+    says: "vectors always come in base64",
+    breaks: "emb.encoding",
+    fault: "not-numbers",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, encoding_format"],
+    ...onRequest("createEmbedding", (request) => ({ ...request, encoding_format: "base64" })),
+  },
+  {
+    id: "emb-base64-ignored",
+    says: "vectors always come as numbers",
+    breaks: "emb.encoding",
+    fault: "not-base64",
+    also: [],
+    seen: [
+      "https://github.com/openai/openai-node/pull/2150",
+      "https://github.com/runpod-workers/worker-infinity-embedding/issues/30",
+    ],
+    ...onRequest("createEmbedding", (request) => without(request, "encoding_format")),
+  },
+  {
+    id: "emb-base64-url",
+    says: "base64 comes in its form for URLs",
+    breaks: "emb.encoding",
+    fault: "undecodable",
+    also: [],
+    seen: ["RFC 4648, sections 4 and 5"],
+    ...onBase64((text) => text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")),
+  },
+  {
+    id: "emb-base64-big-endian",
+    says: "the floats in base64 are big-endian",
+    breaks: "emb.encoding",
+    fault: "byte-order",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, encoding_format"],
+    ...onBase64((text) =>
+      eachFloat(text, (bytes, offset) => bytes.setFloat32(offset, bytes.getFloat32(offset, true))),
+    ),
+  },
+  {
+    id: "emb-base64-nan",
+    says: "the last number of a vector is none",
+    breaks: "emb.finite",
+    fault: "not-finite",
+    also: [],
+    seen: ["Schema EmbeddingData: embedding"],
+    ...onBase64((text) =>
+      eachFloat(text, (bytes, offset) => {
+        if (offset + 4 === bytes.byteLength) bytes.setFloat32(offset, Number.NaN, true)
+      }),
+    ),
+  },
+  {
+    id: "emb-zero-vector",
+    says: "vectors are nothing but zeros",
+    breaks: "emb.finite",
+    fault: "all-zero",
+    also: [],
+    seen: ["https://github.com/mem0ai/mem0/pull/5170"],
+    ...onNumbers((vector) => vector.map(() => 0)),
+  },
+  {
+    id: "emb-padding-leaks",
+    says: "among others a text has another vector than alone",
+    breaks: "emb.batch-invariant",
+    fault: "differs",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, input"],
+    ...onNumbers((vector, _, all) => (all === 1 ? vector : vector.map((value, at) => (at % 2 ? value : 0)))),
+  },
+  {
+    id: "emb-usage-zero",
+    says: "no tokens are counted",
+    breaks: "emb.usage",
+    fault: "zero",
+    also: [],
+    seen: ["Schema EmbeddingResponse: usage"],
+    ...onList((list) => ({ ...list, usage: { prompt_tokens: 0, total_tokens: 0 } })),
+  },
+  {
+    id: "emb-usage-total-of-chat",
+    says: "the total counts one token of output",
+    breaks: "emb.usage",
+    fault: "unequal",
+    also: [],
+    seen: ["Schema EmbeddingResponse: usage has no completion_tokens"],
+    ...onList((list) => ({ ...list, usage: { ...list.usage, total_tokens: list.usage.total_tokens + 1 } })),
+  },
+]
+
+export const embeddingVariants: readonly Variant[] = [
+  {
+    id: "emb-any-order",
+    says: "vectors come in another order, each with its index",
+    notes: ["emb.order"],
+    seen: ["https://github.com/getzep/graphiti/pull/1732"],
+    ...onItems((items) => items.toReversed()),
+  },
+  {
+    id: "emb-batch-noise",
+    says: "numbers differ a little between batches of different size",
+    notes: [],
+    seen: ["https://github.com/getzep/graphiti/pull/1732"],
+    ...onNumbers((vector, _, all) => vector.map((value, at) => value * (1 + (at % 2 ? all : -all) * 1e-5))),
+  },
+  {
+    id: "emb-not-normalized",
+    says: "vectors are longer than 1",
+    notes: [],
+    seen: ["OpenAI API reference: the embedding object"],
+    ...onNumbers((vector) => vector.map((value) => 20 * value)),
+  },
+  {
+    id: "emb-dated-model",
+    says: "the model that answers is a dated version of the one that was asked for",
+    notes: [],
+    seen: ["OpenAI API reference: create embeddings"],
+    ...onList((list) => ({ ...list, model: `${list.model}-2024-05-13` })),
+  },
+  {
+    id: "emb-chat-usage",
+    says: "usage counts output too, of which there is none",
+    notes: [],
+    seen: ["OpenAI's OpenAPI document closes no object of a reply"],
+    ...onList((list) => ({ ...list, usage: { ...list.usage, completion_tokens: 0 } })),
+  },
+  {
+    id: "emb-integers",
+    says: "numbers that happen to be whole are written as such",
+    notes: [],
+    seen: ["RFC 8259, section 6"],
+    ...onNumbers((vector) => vector.map((value) => Math.sign(value))),
+  },
+  {
+    id: "emb-explicit-dimensions",
+    says: "the request is repeated in the answer",
+    notes: [],
+    seen: ["OpenAI's OpenAPI document closes no object of a reply"],
+    ...onReply("createEmbedding", (list, situation) => ({
+      ...list,
+      dimensions: asked(situation, "dimensions"),
+    })),
+  },
+]

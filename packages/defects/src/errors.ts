@@ -1,0 +1,459 @@
+import { catalogue, type ErrorObject } from "@nexhina/schemas"
+import type { StreamEvent } from "@nexhina/stream"
+import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import { acceptedChat } from "./accepted.ts"
+import { asked, type Defect, onErrors, onRequest, onWire, type Variant, without } from "./defect.ts"
+import { withHeader, withoutHeader } from "./http.ts"
+
+/** Changes every error object. */
+const onErrorObject = (change: (error: ErrorObject) => object) =>
+  onErrors(({ error }) => ({ error: change(error) }))
+
+/** Changes what stands on the wire of a chat's refusal with this status. */
+const onChatRefusal = (
+  status: number,
+  where: (situation: Situation) => boolean,
+  change: (reply: Reply, situation: Situation) => Partial<Reply>,
+) =>
+  onWire(
+    (reply, situation) =>
+      situation.operationId === "createChatCompletion" && reply.status === status && where(situation),
+    change,
+  )
+
+const isAny = () => true
+const isNoJson = ({ request }: Situation) => request === undefined
+const hasMessages = (situation: Situation) => Array.isArray(asked(situation, "messages"))
+const lacksMessages = (situation: Situation) =>
+  situation.request !== undefined && asked(situation, "messages") === undefined
+
+const isKnownModel = (model: unknown) => catalogue.some(({ id }) => id === model)
+
+const busy = JSON.stringify({
+  error: {
+    message: "Too many requests.",
+    type: "rate_limit_error",
+    param: null,
+    code: "rate_limit_exceeded",
+  },
+})
+
+/** Has one endpoint say that there were too many requests. */
+const onBusy = (change: (headers: Reply["headers"]) => Reply["headers"]) =>
+  onWire(
+    (_, { operationId }) => operationId === "createModeration",
+    ({ headers }) => ({ status: 429, headers: change(headers), body: busy }),
+  )
+
+type Events = Extract<Alteration, { stage: "events" }>
+
+/** Changes a chat stream, given what comes first and the rest. */
+const midStream = (
+  change: (first: readonly StreamEvent[], rest: readonly StreamEvent[]) => readonly StreamEvent[],
+): Events => ({
+  stage: "events",
+  apply: (events, { operationId }) =>
+    operationId === "createChatCompletion" ? change(events.slice(0, 2), events.slice(2)) : events,
+})
+
+const failed = { message: "The upstream failed.", type: "server_error", param: null, code: null }
+
+const page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
+
+/** Has a proxy refuse several texts at once. */
+const onBatch = onWire(
+  (_, situation) => situation.operationId === "createEmbedding" && Array.isArray(asked(situation, "input")),
+  ({ headers }) => ({
+    status: 413,
+    headers: withHeader(withHeader(headers, "content-type", "text/html"), "server", "cloudflare"),
+    body: page,
+  }),
+)
+
+export const errorDefects: readonly Defect[] = [
+  {
+    id: "err-plain-text",
+    says: "an invalid request is answered with plain text",
+    breaks: "err.envelope",
+    fault: "not-json",
+    also: [],
+    seen: ["https://github.com/kortix-ai/suna/pull/4444"],
+    ...onChatRefusal(400, isAny, ({ headers }) => ({
+      headers: withHeader(headers, "content-type", "text/plain"),
+      body: "Bad Request",
+    })),
+  },
+  {
+    id: "err-envelope-flat",
+    says: "the error object stands without the member around it",
+    breaks: "err.envelope",
+    fault: "no-error-object",
+    also: ["http.unknown-route-envelope"],
+    seen: ["https://github.com/ai-dynamo/dynamo/pull/3914"],
+    ...onErrors(({ error }) => error),
+  },
+  {
+    id: "err-empty-message",
+    says: "the message is empty",
+    breaks: "err.envelope",
+    fault: "no-message",
+    also: ["http.unknown-route-envelope"],
+    seen: ["https://github.com/vllm-project/vllm/issues/35438"],
+    ...onErrorObject((error) => ({ ...error, message: "" })),
+  },
+  {
+    id: "err-no-type",
+    says: "the error object has no type",
+    breaks: "err.envelope",
+    fault: "no-type",
+    also: ["http.unknown-route-envelope"],
+    seen: ["Authentication: the error object"],
+    ...onErrorObject((error) => without(error, "type")),
+  },
+  {
+    id: "err-html-413",
+    says: "a proxy refuses a request with a page",
+    breaks: "err.envelope-edge",
+    fault: "no-envelope",
+    also: [],
+    seen: ["https://github.com/partcad/pre-commit/issues/17"],
+    ...onBatch,
+  },
+  {
+    id: "err-no-code",
+    says: "the error object has no code",
+    breaks: "err.envelope-full",
+    fault: "absent",
+    also: [],
+    seen: ["Authentication: the error object"],
+    ...onErrorObject((error) => without(error, "code")),
+  },
+  {
+    id: "err-code-number",
+    says: "the code is the status as a number",
+    breaks: "err.envelope-full",
+    fault: "other-type",
+    also: [],
+    seen: [
+      "https://github.com/vllm-project/aibrix/pull/2594",
+      "https://github.com/ai-dynamo/dynamo/pull/3914",
+    ],
+    ...onErrorObject((error) => ({ ...error, code: 400 })),
+  },
+  {
+    id: "err-no-param",
+    says: "the error object has no param",
+    breaks: "err.envelope-param",
+    fault: "absent",
+    also: [],
+    seen: ["OpenAI API reference: the error object"],
+    ...onErrorObject((error) => without(error, "param")),
+  },
+  {
+    id: "err-param-path",
+    says: "param is a list of keys, as a validator gives it",
+    breaks: "err.envelope-param",
+    fault: "other-type",
+    also: [],
+    seen: ["OpenAI API reference: the error object"],
+    ...onErrorObject((error) => ({ ...error, param: error.param?.split(/[.[\]]+/) ?? [] })),
+  },
+  {
+    id: "err-message-json",
+    says: "the message is the upstream's body, in a string",
+    breaks: "err.message-prose",
+    fault: "json",
+    also: [],
+    seen: ["https://github.com/vercel/ai/issues/18303"],
+    ...onErrorObject((error) => ({ ...error, message: JSON.stringify({ error }) })),
+  },
+  {
+    id: "err-message-html",
+    says: "the message is a page of the upstream's proxy",
+    breaks: "err.message-prose",
+    fault: "html",
+    also: [],
+    seen: ["https://github.com/partcad/pre-commit/issues/17"],
+    ...onErrorObject((error) => ({ ...error, message: `<html><body>${error.message}</body></html>` })),
+  },
+  {
+    id: "err-message-trace",
+    says: "the message holds a stack trace",
+    breaks: "err.message-prose",
+    fault: "stack-trace",
+    also: [],
+    seen: ["Authentication: the error object, of which the message is a sentence"],
+    ...onErrorObject((error) => ({
+      ...error,
+      message: `${error.message}\nTraceback (most recent call last):\n  File "api.py", line 7, in create`,
+    })),
+  },
+  {
+    id: "err-message-path",
+    says: "the message names a source file of the server",
+    breaks: "err.message-prose",
+    fault: "file-path",
+    also: [],
+    seen: ["Authentication: the error object, of which the message is a sentence"],
+    ...onErrorObject((error) => ({
+      ...error,
+      message: `${error.message} (raised in /usr/lib/python3/dist-packages/gateway/routes.py)`,
+    })),
+  },
+  {
+    id: "err-malformed-accepted",
+    says: "JSON that is no JSON is answered as if it were a chat",
+    breaks: "err.malformed-json",
+    fault: "accepted",
+    also: [],
+    seen: ["RFC 8259, section 9"],
+    ...onChatRefusal(400, isNoJson, acceptedChat),
+  },
+  {
+    id: "err-malformed-422",
+    says: "JSON that is no JSON is answered with 422, as a web framework does",
+    breaks: "err.malformed-json",
+    fault: "other-status",
+    also: [],
+    seen: ["OpenAI API reference: error codes, 400"],
+    ...onChatRefusal(400, isNoJson, () => ({ status: 422 })),
+  },
+  {
+    id: "err-missing-messages-accepted",
+    says: "a chat without messages is answered",
+    breaks: "err.missing-required",
+    fault: "accepted",
+    also: [],
+    seen: ["OpenAI API reference: create chat completion, messages is required"],
+    ...onChatRefusal(400, lacksMessages, acceptedChat),
+  },
+  {
+    id: "err-missing-messages-404",
+    says: "a chat without messages is answered as if its model did not exist",
+    breaks: "err.missing-required",
+    fault: "not-found",
+    also: [],
+    seen: ["https://github.com/diegosouzapw/OmniRoute/pull/6515"],
+    ...onChatRefusal(400, lacksMessages, () => ({ status: 404 })),
+  },
+  {
+    id: "err-missing-messages-403",
+    says: "a chat without messages is answered as if it were forbidden",
+    breaks: "err.missing-required",
+    fault: "other-status",
+    also: [],
+    seen: ["OpenAI API reference: error codes"],
+    ...onChatRefusal(400, lacksMessages, () => ({ status: 403 })),
+  },
+  {
+    id: "err-wrong-type-accepted",
+    says: "members of a wrong type are ignored",
+    breaks: "err.wrong-type",
+    fault: "accepted",
+    also: [],
+    seen: ["OpenAI API reference: create chat completion"],
+    ...onChatRefusal(400, hasMessages, acceptedChat),
+  },
+  {
+    id: "err-out-of-range-404",
+    says: "a number out of its range is answered as if its model did not exist",
+    breaks: "err.out-of-range",
+    fault: "other-status",
+    also: [],
+    seen: ["OpenAI API reference: error codes, 400"],
+    ...onChatRefusal(400, hasMessages, () => ({ status: 404 })),
+  },
+  {
+    id: "err-unnamed",
+    says: "errors do not say which member they are about",
+    breaks: "err.param-named",
+    fault: "unnamed",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/issues/35438"],
+    ...onErrorObject((error) => ({ ...error, message: "The request is not valid.", param: null })),
+  },
+  {
+    id: "err-unknown-model-backend-error",
+    says: "an unknown model makes some backend fail",
+    breaks: "err.unknown-model",
+    fault: "server-error",
+    also: [],
+    seen: ["https://github.com/mudler/LocalAI/pull/9133"],
+    ...onChatRefusal(404, isAny, () => ({ status: 500 })),
+  },
+  {
+    id: "err-unknown-model-403",
+    says: "an unknown model is answered as if it were forbidden",
+    breaks: "err.unknown-model",
+    fault: "other-status",
+    also: [],
+    seen: ["OpenAI API reference: error codes, 404"],
+    ...onChatRefusal(404, isAny, () => ({ status: 403 })),
+  },
+  {
+    id: "err-unknown-model-impersonated",
+    says: "the model that is there answers for one that is not",
+    breaks: "err.unknown-model-refused",
+    fault: "answered",
+    also: [],
+    seen: [
+      "https://github.com/ddalcu/mlx-serve/issues/257",
+      "https://github.com/sgl-project/sglang/pull/31419",
+    ],
+    ...onRequest("createChatCompletion", (request) => {
+      const model = asked({ request }, "model")
+      return isKnownModel(model) ? request : { ...request, model: "gpt-4o" }
+    }),
+  },
+  {
+    id: "err-stream-validation-200",
+    says: "an invalid request for a stream is answered with a stream that holds the error",
+    breaks: "err.status-independent-of-stream",
+    fault: "stream-accepted",
+    also: ["err.missing-required"],
+    seen: ["https://github.com/sgl-project/sglang/pull/20027"],
+    ...onChatRefusal(
+      400,
+      ({ streaming }) => streaming,
+      ({ headers, body }) => ({
+        status: 200,
+        headers: withHeader(headers, "content-type", "text/event-stream"),
+        body: `data: ${body}\n\ndata: [DONE]\n\n`,
+      }),
+    ),
+  },
+  {
+    id: "err-stream-validation-422",
+    says: "an invalid request for a stream is answered with another status",
+    breaks: "err.status-independent-of-stream",
+    fault: "differs",
+    also: [],
+    seen: ["https://github.com/sgl-project/sglang/pull/20027"],
+    ...onChatRefusal(
+      400,
+      ({ streaming }) => streaming,
+      () => ({ status: 422 }),
+    ),
+  },
+  {
+    id: "err-429-no-retry-after",
+    says: "too many requests, and no word of when to come again",
+    breaks: "err.retry-after",
+    fault: "absent",
+    also: [],
+    seen: [
+      "https://github.com/BerriAI/litellm/pull/30098",
+      "https://github.com/majiayu000/litellm-rs/issues/833",
+    ],
+    ...onBusy((headers) => withoutHeader(headers, "retry-after")),
+  },
+  {
+    id: "err-429-retry-soon",
+    says: "too many requests, and when to come again in words",
+    breaks: "err.retry-after",
+    fault: "malformed",
+    also: [],
+    seen: ["RFC 9110, section 10.2.3"],
+    ...onBusy((headers) => withHeader(headers, "retry-after", "soon")),
+  },
+  {
+    id: "err-midstream-text",
+    says: "a stream that fails says so in a bare string",
+    breaks: "err.midstream-signalled",
+    fault: "shape",
+    also: [],
+    seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
+    ...midStream((first) => [...first, { data: { error: failed.message } }]),
+  },
+  {
+    id: "err-midstream-unseen",
+    says: "a stream says that something failed in a comment, under an event without data",
+    breaks: "err.midstream-signalled",
+    fault: "no-data",
+    also: ["sse.grammar"],
+    seen: ["https://github.com/ai-dynamo/dynamo/pull/8430"],
+    ...midStream((first, rest) => [...first, { event: "error", comment: failed.message }, ...rest]),
+  },
+  {
+    id: "err-midstream-goes-on",
+    says: "chunks follow an error",
+    breaks: "err.midstream-signalled",
+    fault: "goes-on",
+    also: [],
+    seen: ["https://github.com/langgenius/dify/pull/37236"],
+    ...midStream((first, rest) => [...first, { data: { error: failed } }, ...rest]),
+  },
+]
+
+export const errorVariants: readonly Variant[] = [
+  {
+    id: "err-bare",
+    says: "errors have a message and a type, and a number for a code",
+    notes: ["err.envelope-full", "err.envelope-param"],
+    seen: ["https://github.com/vllm-project/aibrix/pull/2594"],
+    ...onErrorObject(({ message, type }) => ({ message, type, code: 400 })),
+  },
+  {
+    id: "err-message-names",
+    says: "only the message names the member at fault",
+    notes: [],
+    seen: ["Authentication: the error object has no param"],
+    ...onErrorObject((error) => ({ ...error, message: `${error.message} (${error.param})`, param: null })),
+  },
+  {
+    id: "err-message-lists",
+    says: "the message quotes brackets, quotes and a path of the API",
+    notes: [],
+    seen: ["OpenAI API reference: error codes"],
+    ...onErrorObject((error) => ({
+      ...error,
+      message: `[/v1/chat/completions] {request}: ${error.message} See https://example.com/errors.`,
+    })),
+  },
+  {
+    id: "err-unknown-model-400",
+    says: "an unknown model is answered with 400",
+    notes: [],
+    seen: ["https://github.com/ollama/ollama/issues/6646"],
+    ...onChatRefusal(404, isAny, () => ({ status: 400 })),
+  },
+  {
+    id: "err-422",
+    says: "members of a wrong type are answered with 422",
+    notes: [],
+    seen: ["RFC 9110, section 15.5.21"],
+    ...onChatRefusal(
+      400,
+      ({ request }) => request !== undefined,
+      () => ({ status: 422 }),
+    ),
+  },
+  {
+    id: "err-edge-page",
+    says: "a proxy refuses a request with a page",
+    notes: ["err.envelope-edge"],
+    seen: ["https://github.com/partcad/pre-commit/issues/17"],
+    ...onBatch,
+  },
+  {
+    id: "err-quota",
+    says: "a quota is used up, which no waiting brings back",
+    notes: [],
+    seen: ["OpenAI API reference: error codes, 429"],
+    ...onBusy((headers) => [...headers, ["x-should-retry", "false"]]),
+  },
+  {
+    id: "err-midstream",
+    says: "a stream fails and says so",
+    notes: [],
+    seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
+    ...midStream((first) => [...first, { data: { error: failed } }]),
+  },
+  {
+    id: "err-midstream-named",
+    says: "a stream fails, says so under an event of its own, and ends as always",
+    notes: [],
+    seen: ["WHATWG HTML, section 9.2.6"],
+    ...midStream((first) => [...first, { event: "error", data: { error: failed } }, { data: "[DONE]" }]),
+  },
+]

@@ -1,0 +1,405 @@
+import type { Frame } from "@nexhina/stream"
+import type { Header, Reply, Situation } from "@nexhina/transcript"
+import { asked, type Defect, onWire, type Variant } from "./defect.ts"
+
+const utf8 = new TextEncoder()
+
+/** The headers with one more, or with another value for one of them. */
+export const withHeader = (headers: readonly Header[], name: string, value: string): Header[] => [
+  ...withoutHeader(headers, name),
+  [name, value],
+]
+
+export const withoutHeader = (headers: readonly Header[], name: string): Header[] =>
+  headers.filter(([other]) => other.toLowerCase() !== name)
+
+const isEmbedding = ({ status }: Reply, { operationId }: Situation) =>
+  operationId === "createEmbedding" && status === 200
+
+/** Changes what stands on the wire of an answer with embeddings. */
+const onEmbeddings = (change: (reply: Reply, body: string) => Partial<Reply>) =>
+  onWire(isEmbedding, (reply) => change(reply, typeof reply.body === "string" ? reply.body : ""))
+
+const half = (text: string) => text.slice(0, text.length / 2)
+
+/** A text, and white space behind it for ever. */
+function* endless(text: string): Generator<Frame> {
+  yield { bytes: utf8.encode(text) }
+  const space = new Uint8Array(65_536).fill(0x20)
+  while (true) yield { bytes: space, afterMs: 1 }
+}
+
+/** The text's bytes with a lone byte of Latin-1 in the first string that names the model. */
+function withLatin1(text: string): Uint8Array {
+  const name = '"model":"'
+  const bytes = utf8.encode(text)
+  bytes[utf8.encode(text.slice(0, text.indexOf(name) + name.length)).length] = 0xe9
+  return bytes
+}
+
+const isSuccess = ({ status }: Reply, { streaming }: Situation) => status === 200 && !streaming
+
+/** A refusal that is not about the key, of a request that was not for a stream. */
+const isWholeRefusal = ({ status }: Reply, { operationId, streaming }: Situation) =>
+  operationId === "createChatCompletion" && !streaming && (status === 400 || status === 404)
+
+const serverError = JSON.stringify({
+  error: { message: "The server failed.", type: "server_error", param: null, code: null },
+})
+
+const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
+  operationId === undefined && status === 404
+
+export const httpDefects: readonly Defect[] = [
+  {
+    id: "http-silent",
+    says: "an interim response comes, and no final one",
+    breaks: "http.answers",
+    fault: "silent",
+    also: [],
+    seen: ["https://github.com/microsoft/foundry-local/issues/422", "RFC 9110, section 15.2"],
+    ...onEmbeddings(() => ({ status: 102, headers: [], body: "", end: "hang" })),
+  },
+  {
+    id: "http-hung-up",
+    says: "the connection is reset before the response",
+    breaks: "http.answers",
+    fault: "hung-up",
+    also: [],
+    seen: ["RFC 9110, section 3.4"],
+    ...onEmbeddings(() => ({ status: 102, headers: [], body: "", end: "reset" })),
+  },
+  {
+    id: "http-two-framings",
+    says: "the head announces chunks and a length, which no message can have",
+    breaks: "http.answers",
+    fault: "not-http",
+    also: [],
+    seen: ["RFC 9112, section 6.1: a sender must not send content-length with transfer-encoding"],
+    ...onEmbeddings(({ headers }) => ({
+      headers: withHeader(withHeader(headers, "content-length", "2"), "transfer-encoding", "chunked"),
+    })),
+  },
+  {
+    id: "http-cut-short",
+    says: "the connection is closed in the middle of a chunked body",
+    breaks: "http.body-complete",
+    fault: "cut-short",
+    also: [],
+    seen: ["RFC 9112, section 8"],
+    ...onEmbeddings((_, body) => ({ body: half(body), end: "early-close" })),
+  },
+  {
+    id: "http-stalled",
+    says: "the body stops in the middle, and the connection stays open",
+    breaks: "http.body-complete",
+    fault: "stalled",
+    also: [],
+    seen: ["RFC 9112, section 8"],
+    ...onEmbeddings((_, body) => ({ body: half(body), end: "hang" })),
+  },
+  {
+    id: "http-endless",
+    says: "white space follows the JSON for ever",
+    breaks: "http.body-complete",
+    fault: "endless",
+    also: [],
+    seen: ["RFC 9112, section 8"],
+    ...onEmbeddings((_, body) => ({ body: endless(body) })),
+  },
+  {
+    id: "http-length-in-characters",
+    says: "content-length is less than the body has bytes",
+    breaks: "http.body-complete",
+    fault: "overrun",
+    also: [],
+    seen: ["RFC 9112, section 6.2"],
+    ...onEmbeddings(({ headers }, body) => ({
+      headers: withHeader(headers, "content-length", String(body.length - 2)),
+    })),
+  },
+  {
+    id: "http-content-type-absent",
+    says: "JSON answers have no content-type",
+    breaks: "http.json-content-type",
+    fault: "absent",
+    also: [],
+    seen: ["RFC 9110, section 8.3"],
+    ...onWire(isSuccess, ({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
+  },
+  {
+    id: "http-content-type-text",
+    says: "JSON answers are labelled as plain text",
+    breaks: "http.json-content-type",
+    fault: "other",
+    also: [],
+    seen: ["RFC 8259, section 11"],
+    ...onWire(isSuccess, ({ headers }) => ({
+      headers: withHeader(headers, "content-type", "text/plain; charset=utf-8"),
+    })),
+  },
+  {
+    id: "http-body-latin1",
+    says: "a string of the body is in Latin-1",
+    breaks: "http.body-valid-json",
+    fault: "not-utf8",
+    also: [],
+    seen: ["RFC 8259, section 8.1"],
+    ...onEmbeddings((_, body) => ({ body: withLatin1(body) })),
+  },
+  {
+    id: "http-body-empty",
+    says: "a success has no body",
+    breaks: "http.body-valid-json",
+    fault: "empty",
+    also: [],
+    seen: ["RFC 8259, section 2"],
+    ...onEmbeddings(() => ({ body: "" })),
+  },
+  {
+    id: "http-body-bom",
+    says: "the body begins with a byte order mark",
+    breaks: "http.body-valid-json",
+    fault: "byte-order-mark",
+    also: [],
+    seen: ["RFC 8259, section 8.1"],
+    ...onEmbeddings((_, body) => ({ body: `\ufeff${body}` })),
+  },
+  {
+    id: "http-body-nan",
+    says: "a number is written as NaN",
+    breaks: "http.body-valid-json",
+    fault: "not-finite",
+    also: [],
+    seen: [
+      "https://github.com/dphnAI/sonar/issues/183",
+      "https://github.com/madroidmaq/mlx-omni-server/pull/56",
+    ],
+    ...onEmbeddings((_, body) => ({ body: body.replace(/\[-?\d[\d.e+-]*/, "[NaN") })),
+  },
+  {
+    id: "http-done-after-json",
+    says: "the end of a stream is glued to a JSON body",
+    breaks: "http.body-valid-json",
+    fault: "more-after-value",
+    also: [],
+    seen: ["https://github.com/decolua/9router/issues/3492"],
+    ...onEmbeddings((_, body) => ({ body: `${body}data: [DONE]\n\n` })),
+  },
+  {
+    id: "http-body-unfinished",
+    says: "the JSON ends in the middle, and HTTP does not notice",
+    breaks: "http.body-valid-json",
+    fault: "unfinished",
+    also: [],
+    seen: ["RFC 8259, section 2"],
+    ...onEmbeddings((_, body) => ({ body: half(body) })),
+  },
+  {
+    id: "http-body-html",
+    says: "a page stands where the JSON should",
+    breaks: "http.body-valid-json",
+    fault: "malformed",
+    also: [],
+    seen: ["https://github.com/partcad/pre-commit/issues/17"],
+    ...onEmbeddings(() => ({ body: "<html><body>Please stand by</body></html>" })),
+  },
+  {
+    id: "err-200-validation-error",
+    says: "an error is answered with the status 200",
+    breaks: "http.no-error-in-2xx",
+    fault: "error-member",
+    also: [],
+    seen: [
+      "https://github.com/Azure/azure-sdk-for-net/issues/44135",
+      "https://github.com/azrtydxb/Fastllm-proxy/issues/28",
+    ],
+    ...onWire(isWholeRefusal, () => ({ status: 200 })),
+  },
+  {
+    id: "err-200-unknown-model",
+    says: "an unknown model is answered with the status 200 and a bare error object",
+    breaks: "http.no-error-in-2xx",
+    fault: "error-object",
+    also: [],
+    seen: ["https://github.com/runpod-workers/worker-vllm/issues/57"],
+    ...onWire(isWholeRefusal, () => ({
+      status: 200,
+      body: JSON.stringify({
+        object: "error",
+        message: "The model does not exist.",
+        type: "NotFoundError",
+        param: null,
+        code: 404,
+      }),
+    })),
+  },
+  {
+    id: "err-500-batch",
+    says: "several texts at once are too much for the server",
+    breaks: "http.no-5xx-valid",
+    fault: "server-error",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/17664"],
+    ...onWire(
+      (reply, situation) => isEmbedding(reply, situation) && Array.isArray(asked(situation, "input")),
+      () => ({ status: 500, body: serverError }),
+    ),
+  },
+  {
+    id: "err-500-fuzz-endpoints",
+    says: "an exception of the validation is answered with 500",
+    breaks: "http.no-5xx-invalid",
+    fault: "server-error",
+    also: [],
+    seen: [
+      "https://github.com/vllm-project/vllm/pull/17664",
+      "https://github.com/vllm-project/vllm/issues/35438",
+      "https://github.com/mlflow/mlflow/pull/8697",
+    ],
+    ...onWire(
+      ({ status }, { operationId }) => operationId === "createChatCompletion" && status === 400,
+      () => ({ status: 500 }),
+    ),
+  },
+  {
+    id: "route-unknown-page",
+    says: "every unknown path shows the start page of a web application",
+    breaks: "http.unknown-route-envelope",
+    fault: "accepted",
+    also: [],
+    seen: ["RFC 9110, section 15.5.5"],
+    ...onWire(isUnknownPath, ({ headers }) => ({
+      status: 200,
+      headers: withHeader(headers, "content-type", "text/html"),
+      body: "<!doctype html><title>Console</title>",
+    })),
+  },
+  {
+    id: "route-unknown-500",
+    says: "an unknown path makes the server fail",
+    breaks: "http.unknown-route-envelope",
+    fault: "server-error",
+    also: [],
+    seen: ["RFC 9110, section 15.5.5"],
+    ...onWire(isUnknownPath, () => ({ status: 500 })),
+  },
+  {
+    id: "route-unknown-400",
+    says: "an unknown path is answered with 400",
+    breaks: "http.unknown-route-envelope",
+    fault: "other-status",
+    also: [],
+    seen: ["RFC 9110, section 15.5.5"],
+    ...onWire(isUnknownPath, () => ({ status: 400 })),
+  },
+  {
+    id: "route-unknown-detail",
+    says: "an unknown path is answered by the web framework",
+    breaks: "http.unknown-route-envelope",
+    fault: "no-envelope",
+    also: [],
+    seen: [
+      "https://github.com/BerriAI/litellm/issues/37271",
+      "https://github.com/ollama/ollama/issues/10139",
+    ],
+    ...onWire(isUnknownPath, () => ({ body: '{"detail":"Not Found"}' })),
+  },
+  {
+    id: "request-id-absent",
+    says: "answers have no request id",
+    breaks: "http.request-id",
+    fault: "absent",
+    also: [],
+    seen: ["OpenAI API reference: debugging requests"],
+    ...onWire(
+      () => true,
+      ({ headers }) => ({ headers: withoutHeader(headers, "x-request-id") }),
+    ),
+  },
+]
+
+/** Every answer of the API as it is, on the wire. */
+const isAnswer = (_: Reply, { operationId }: Situation) => operationId !== undefined
+
+const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+export const httpVariants: readonly Variant[] = [
+  {
+    id: "http-content-type-parameters",
+    says: "the media type has a parameter, and capitals",
+    notes: [],
+    seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
+    ...onWire(isSuccess, ({ headers }) => ({
+      headers: withHeader(headers, "Content-Type", "Application/JSON;charset=UTF-8"),
+    })),
+  },
+  {
+    id: "http-white-space",
+    says: "white space stands around the JSON",
+    notes: [],
+    seen: ["RFC 8259, section 2"],
+    ...onWire(isSuccess, ({ body }) => (typeof body === "string" ? { body: `\r\n\t ${body}\n\n` } : {})),
+  },
+  {
+    id: "http-in-pieces",
+    says: "JSON comes in chunks of a few bytes, cut inside characters too",
+    notes: [],
+    seen: ["RFC 9112, section 7.1"],
+    stage: "bytes",
+    apply: (frames, { streaming }) =>
+      streaming
+        ? frames
+        : frames.flatMap(({ bytes }) =>
+            Array.from({ length: Math.ceil(bytes.length / 997) }, (_, at) => ({
+              bytes: bytes.subarray(997 * at, 997 * (at + 1)),
+              afterMs: at === 0 ? 0 : 1,
+            })),
+          ),
+  },
+  {
+    id: "http-members-besides",
+    says: "answers and errors have members that are not documented, and a null error where there is none",
+    notes: [],
+    seen: ["OpenAI's OpenAPI document closes no object of a reply"],
+    stage: "value",
+    apply: (value) =>
+      isObject(value) ? { error: null, ...value, x_region: "eu", x_cost: { usd: 0.1 } } : value,
+  },
+  {
+    id: "http-not-offered-501",
+    says: "an endpoint is not offered, and says so",
+    notes: [],
+    seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.6.2"],
+    ...onWire(isModeration, () => ({ status: 501, body: serverError })),
+  },
+  {
+    id: "http-not-offered-404",
+    says: "an endpoint is not there, and the web framework says so",
+    notes: ["http.unknown-route-envelope"],
+    seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.5.5"],
+    ...onWire(isModeration, () => ({ status: 404, body: '{"detail":"Not Found"}' })),
+  },
+  {
+    id: "http-busy",
+    says: "an endpoint has too much to do, and says when to come again",
+    notes: [],
+    seen: ["RFC 9110, section 15.6.4"],
+    ...onWire(isModeration, ({ headers }) => ({
+      status: 503,
+      headers: withHeader(headers, "retry-after", "0"),
+      body: serverError,
+    })),
+  },
+  {
+    id: "http-cookies",
+    says: "a proxy adds headers, some of them twice",
+    notes: [],
+    seen: ["RFC 9110, section 5.3"],
+    ...onWire(isAnswer, ({ headers }) => ({
+      headers: [...headers, ["Server", "cloudflare"], ["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]],
+    })),
+  },
+]
