@@ -23,7 +23,7 @@ export type Content =
   | {
       readonly kind: "stream"
       readonly item: z.ZodType
-      readonly examples: Readonly<Record<string, Example>>
+      readonly examples: Readonly<Record<string, Example<readonly unknown[]>>>
     }
   | { readonly kind: "text" }
   | { readonly kind: "binary" }
@@ -50,10 +50,10 @@ export interface Check<Request> {
 }
 
 /** A named body, shown in the OpenAPI document and tested against its schema. */
-export interface Example {
+export interface Example<Value = unknown> {
   readonly summary: string
   readonly provenance: Provenance
-  readonly value: unknown
+  readonly value: Value
 }
 
 /**

@@ -26,7 +26,9 @@ const info = {
     "`deduced` follows from the declared OpenAI compatibility, `chosen` is a decision of this document where " +
     "no source decides. What has no mark has that of what encloses it.\n\n" +
     "`x-unlisted` marks what stands for every value or kind that is not listed: model ids, enums and unions " +
-    "of kinds are open, and objects may carry members that are not described here.",
+    "of kinds are open, and objects may carry members that are not described here.\n\n" +
+    "`x-checks` are sentences about several members at once, which a schema does not say. `x-aliases` are " +
+    "other paths of the same operation.",
   license: { name: "MIT", identifier: "MIT" },
 }
 
@@ -211,16 +213,8 @@ function mediaTypeObject(
   }
 }
 
-const sse = (items: unknown): string =>
-  [
-    ...z
-      .array(z.unknown())
-      .parse(items)
-      .map((item) => JSON.stringify(item)),
-    "[DONE]",
-  ]
-    .map((data) => `data: ${data}\n\n`)
-    .join("")
+const sse = (items: readonly unknown[]): string =>
+  [...items.map((item) => JSON.stringify(item)), "[DONE]"].map((data) => `data: ${data}\n\n`).join("")
 
 function examples(named: Readonly<Record<string, Example>>) {
   const entries = Object.entries(named).map(([name, { summary, provenance, value }]) => [
@@ -277,7 +271,7 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
   }
 }
 
-/** Drops what says nothing, and the bounds of safe integers, which JSON may not pass anyway (RFC 7493, 2.2). */
+/** Drops what says nothing, and the bounds of safe integers, which JSON between programs keeps (RFC 7493, 2.2). */
 function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   const { additionalProperties, propertyNames, minimum, maximum } = schema
   if (typeof additionalProperties === "object" && Object.keys(additionalProperties).length === 0) {
