@@ -104,6 +104,11 @@ export function judge(
   refers: (reference: string, value: unknown) => boolean,
   counted: Counters,
 ): boolean {
+  const tag = schema.properties?.["type"]
+  if (tag?.const !== undefined && isObject(value) && ![undefined, tag.const].includes(value["type"])) {
+    // Of another kind, which its tag tells: the rest of it says nothing about this kind.
+    return judge(tag, value["type"], refers, counted)
+  }
   const outcomes: [keyword: string, met: boolean][] = []
   const inside: boolean[] = []
   const within = (inner: JsonSchema, what: unknown) => judge(inner, what, refers, counted)
@@ -120,10 +125,7 @@ export function judge(
   if (schema.not !== undefined) outcomes.push(["not", !within(schema.not, value)])
   if (isObject(value)) {
     const { properties = {}, required = [], additionalProperties } = schema
-    const tag = properties["type"]?.const
-    // A value of another kind is told by its tag, and only one of this kind is worth the rest.
-    const otherKind = tag !== undefined && Object.hasOwn(value, "type") && value["type"] !== tag
-    for (const [name, member] of otherKind ? [["type", value["type"]] as const] : Object.entries(value)) {
+    for (const [name, member] of Object.entries(value)) {
       const inner = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
       if (inner !== undefined) inside.push(within(inner, member))
     }
