@@ -532,12 +532,12 @@ export const chatCompletionRules = [
       fc
         .tuple(
           fc.constantFrom("Tell a story about a harbour.", "Zähle die Farben auf: rot, grün, blau. 🎨"),
-          fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-          fc.integer({ min: 1, max: 6 }),
+          fc.integer({ min: 1, max: 9 }),
+          fc.integer({ min: 2, max: 6 }),
         )
-        .map(([text, from, length]): Ask[] => {
+        .map(([text, tenths, length]): Ask[] => {
           const stopped = (mode: object) => (earlier: readonly Exchange[]) => {
-            const stop = stopInside(earlier, from, length)
+            const stop = stopInside(earlier, tenths / 10, length)
             return stop === "" ? undefined : chatStep(known, { messages: userSays(text), stop, ...mode })
           }
           return [chatStep(known, { messages: userSays(text) }), stopped({}), stopped({ stream: true })]
@@ -549,7 +549,11 @@ export const chatCompletionRules = [
         return { undecided: "a reply with and one without a stop string" }
       return answers.flatMap((answer, of) => {
         const [stop] = stopsOf(answer.request)
-        if (stop === undefined) return []
+        // A filter or a refusal may come at one time and not at another.
+        const isOther = answer.choices.some(
+          (choice) => choice.finish === "content_filter" || isRefusal(choice),
+        )
+        if (stop === undefined || isOther) return []
         const [expected = ""] = firstText(free).split(stop)
         const actual = firstText(answer)
         if (actual === expected) return []

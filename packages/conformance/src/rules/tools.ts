@@ -354,7 +354,8 @@ export const toolRules = [
     source: `Schema ToolCall, function.arguments; ${toolCall}`,
     see: ["https://github.com/ROCm/FastFlowLM/pull/728"],
     on: callReplies,
-    after: ["tool.call-schema"],
+    // How a choice ended says whether its calls are whole.
+    after: ["chat.schema", "chat.finish-enum", "tool.call-schema"],
     modelDependent: true,
     faults: {
       "not-json": "the arguments are no JSON",
@@ -732,7 +733,8 @@ export const toolRules = [
       "https://github.com/vllm-project/vllm/issues/51697",
     ],
     on: completeCallStreams,
-    after: ["tool.stream-index"],
+    // How a choice ended says whether its calls are whole.
+    after: ["stream.finish-once", "tool.stream-index"],
     modelDependent: true,
     faults: {
       "not-a-string": "a fragment is no string",
