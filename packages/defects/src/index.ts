@@ -1,4 +1,6 @@
 import { authDefects, authVariants } from "./auth.ts"
+import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
+import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
 import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
@@ -7,6 +9,7 @@ import { httpDefects, httpVariants } from "./http.ts"
 import { modelDefects, modelVariants } from "./models.ts"
 import { moderationDefects, moderationVariants } from "./moderations.ts"
 import { sseDefects, sseVariants } from "./sse.ts"
+import { toolDefects, toolVariants } from "./tools.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
 
 export type { Defect, Variant } from "./defect.ts"
@@ -18,7 +21,10 @@ export const defects: readonly Defect[] = [
   ...errorDefects,
   ...modelDefects,
   ...sseDefects,
+  ...chatCompletionDefects,
+  ...chatRequestDefects,
   ...chatStreamDefects,
+  ...toolDefects,
   ...usageDefects,
   ...embeddingDefects,
   ...moderationDefects,
@@ -31,7 +37,10 @@ export const variants: readonly Variant[] = [
   ...errorVariants,
   ...modelVariants,
   ...sseVariants,
+  ...chatCompletionVariants,
+  ...chatRequestVariants,
   ...chatStreamVariants,
+  ...toolVariants,
   ...usageVariants,
   ...embeddingVariants,
   ...moderationVariants,

@@ -118,8 +118,11 @@ export const serialTools: Probe = {
 /** A call that the token limit cuts. */
 export const cutTool: Probe = {
   id: "tool.cut",
-  says: "a chat that must call a tool with fewer tokens than the call needs",
-  asks: (known) => [weatherStep(known, { tool_choice: "required", max_tokens: 3 })],
+  says: "a chat that must call a tool with fewer tokens than the call needs, whole and streamed",
+  asks: (known) => [
+    weatherStep(known, { tool_choice: "required", max_tokens: 3 }),
+    weatherStep(known, { tool_choice: "required", max_tokens: 3, stream: true }),
+  ],
 }
 
 /** The turn after a call. */

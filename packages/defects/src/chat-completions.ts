@@ -1,0 +1,558 @@
+import type { ChatCompletionChoice, ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
+import type { Alteration } from "@nexhina/transcript"
+import { onEachChoice, onEachChunk } from "./chat-streams.ts"
+import { type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
+
+type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
+
+/** Changes chat completions, which streams tell too. */
+export const onChats = (
+  change: (completion: ChatCompletionResponse, request: ChatCompletionRequest) => object,
+): Stage<"value"> =>
+  onReply("createChatCompletion", (completion, { request }) =>
+    // Only a valid request is answered with a completion.
+    change(completion, request as ChatCompletionRequest),
+  )
+
+/** Changes chat completions that are sent whole. */
+export const onWholeChats = (
+  change: (completion: ChatCompletionResponse, request: ChatCompletionRequest) => object,
+): Stage<"value"> =>
+  onChats((completion, request) => (request.stream ? completion : change(completion, request)))
+
+type ChangeChoice = (choice: ChatCompletionChoice, request: ChatCompletionRequest) => object
+
+/** Changes each choice of chat completions. */
+export const onChoices = (change: ChangeChoice): Stage<"value"> =>
+  onChats((completion, request) => ({
+    ...completion,
+    choices: completion.choices.map((choice) => change(choice, request)),
+  }))
+
+/** Changes each choice of chat completions that are sent whole. */
+export const onWholeChoices = (change: ChangeChoice): Stage<"value"> =>
+  onChoices((choice, request) => (request.stream ? choice : change(choice, request)))
+
+/** Changes the text of choices that have one; `undefined` leaves the choice as it is. */
+const onTexts = (
+  change: (text: string, request: ChatCompletionRequest, choice: ChatCompletionChoice) => string | undefined,
+): Stage<"value"> =>
+  onChoices((choice, request) => {
+    const { content } = choice.message
+    const text = content ? change(content, request, choice) : undefined
+    return text === undefined ? choice : { ...choice, message: { ...choice.message, content: text } }
+  })
+
+/** Makes the server understand another chat than it was asked for. */
+export const misreading = (change: (request: ChatCompletionRequest) => object): Stage<"request"> =>
+  // What an operation understood is a valid request.
+  onRequest("createChatCompletion", (request) => change(request as ChatCompletionRequest))
+
+const wantsJson = ({ response_format: format }: ChatCompletionRequest) =>
+  format != null && format.type !== "text"
+
+const hasCalls = ({ message }: ChatCompletionChoice) => Boolean(message.tool_calls?.length)
+
+/** The first stop string that has a part which is no stop string itself. */
+const partOfStop = ({ stop }: ChatCompletionRequest): string => {
+  const [first = ""] = [stop ?? []].flat()
+  const characters = [...first]
+  return characters.slice(0, characters.length - 1).join("")
+}
+
+type Logprobs = NonNullable<ChatCompletionChoice["logprobs"]>
+type Entry = NonNullable<Logprobs["content"]>[number]
+
+/** Changes each entry of log probabilities, in replies that are sent whole and in streams. */
+const onEntries = (change: (entry: Entry, request: ChatCompletionRequest) => object): Stage<"value"> =>
+  onChoices((choice, request) => {
+    const { logprobs } = choice
+    if (!logprobs?.content) return choice
+    return {
+      ...choice,
+      logprobs: { ...logprobs, content: logprobs.content.map((entry) => change(entry, request)) },
+    }
+  })
+
+const completionObject = "OpenAI API reference, the chat completion object"
+const createChat = "OpenAI API reference, create chat completion"
+
+export const chatCompletionDefects: readonly Defect[] = [
+  {
+    id: "reply-finish-missing",
+    says: "whole replies have no finish_reason",
+    breaks: "chat.schema",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/PowerShell/AIShell/issues/350"],
+    ...onWholeChoices((choice) => without(choice, "finish_reason")),
+  },
+  {
+    id: "reply-created-fraction",
+    says: "created is a time with a fraction of a second",
+    breaks: "chat.schema",
+    fault: "wrong-value",
+    also: [],
+    seen: ["Schema ChatCompletionResponse: created"],
+    ...onWholeChats((completion) => ({ ...completion, created: completion.created + 0.25 })),
+  },
+  {
+    id: "reply-refusal-missing",
+    says: "messages have no refusal",
+    breaks: "chat.schema-full",
+    fault: "no-refusal",
+    also: [],
+    seen: [`${completionObject}: message.refusal is required`],
+    ...onWholeChoices((choice) => ({ ...choice, message: without(choice.message, "refusal") })),
+  },
+  {
+    id: "reply-content-missing",
+    says: "messages with calls have no content",
+    breaks: "chat.schema-full",
+    fault: "no-content",
+    also: [],
+    seen: [`${completionObject}: message.content is required`],
+    ...onWholeChoices((choice) =>
+      hasCalls(choice) ? { ...choice, message: without(choice.message, "content") } : choice,
+    ),
+  },
+  {
+    id: "reply-logprobs-missing",
+    says: "choices have no logprobs",
+    breaks: "chat.schema-full",
+    fault: "no-logprobs",
+    also: [],
+    seen: [`${completionObject}: logprobs is required`],
+    ...onWholeChoices((choice) => (choice.logprobs ? choice : without(choice, "logprobs"))),
+  },
+  {
+    id: "chunk-object-misspelt",
+    says: "the chunks of a stream are called chat.completions.chunk",
+    breaks: "chat.object",
+    fault: "other-name",
+    also: [],
+    seen: ["https://github.com/ml-explore/mlx-examples/pull/913"],
+    ...onEachChunk((chunk) => ({ ...chunk, object: "chat.completions.chunk" })),
+  },
+  {
+    id: "reply-object-legacy",
+    says: "whole replies are called text_completion",
+    breaks: "chat.object",
+    fault: "other-name",
+    also: [],
+    seen: ["Chat Completion page, sample reply: object"],
+    ...onWholeChats((completion) => ({ ...completion, object: "text_completion" })),
+  },
+  {
+    id: "reply-id-constant",
+    says: "all replies have one id",
+    breaks: "chat.id-unique",
+    fault: "repeated",
+    also: [],
+    seen: [`${completionObject}: id is a unique identifier`],
+    ...onChats((completion) => ({ ...completion, id: "chatcmpl-0" })),
+  },
+  {
+    id: "req-n-ignored",
+    says: "n is taken and ignored",
+    breaks: "chat.choices-match-n",
+    fault: "count",
+    also: ["stream.index-in-range"],
+    seen: [
+      "https://github.com/vllm-project/vllm-omni/issues/4269",
+      "https://github.com/InternLM/lmdeploy/issues/1787",
+      "https://github.com/OpenRouterArchived/openrouter-runner/issues/99",
+      "https://github.com/ROCm/ATOM/pull/647",
+    ],
+    ...misreading((request) => without(request, "n")),
+  },
+  {
+    id: "reply-index-always-zero",
+    says: "all choices of a whole reply have index 0",
+    breaks: "chat.choices-match-n",
+    fault: "index",
+    also: [],
+    seen: [`${completionObject}: the index of the choice in the list of choices`],
+    ...onWholeChoices((choice) => ({ ...choice, index: 0 })),
+  },
+  {
+    id: "reply-role-model",
+    says: "whole replies are those of a model, not of the assistant",
+    breaks: "chat.message-role",
+    fault: "not-assistant",
+    also: [],
+    seen: ["Chat Completion page, sample reply: message.role"],
+    ...onWholeChoices((choice) => ({ ...choice, message: { ...choice.message, role: "model" } })),
+  },
+  {
+    id: "reply-content-parts",
+    says: "the content of a whole reply is a list of parts",
+    breaks: "chat.content-or-call",
+    fault: "not-a-string",
+    also: [],
+    seen: ["Schema ChatMessage: content"],
+    ...onWholeChoices((choice) => {
+      const { content: text } = choice.message
+      if (!text) return choice
+      return { ...choice, message: { ...choice.message, content: [{ type: "text", text }] } }
+    }),
+  },
+  {
+    id: "reply-content-null",
+    says: "the content of a whole reply is null, and nothing stands in its place",
+    breaks: "chat.content-or-call",
+    fault: "nothing",
+    also: [],
+    seen: ["Schema ChatMessage: content"],
+    ...onWholeChoices((choice) => ({ ...choice, message: { ...choice.message, content: null } })),
+  },
+  {
+    id: "reply-finish-null",
+    says: "whole replies have a finish_reason of null",
+    breaks: "chat.finish-enum",
+    fault: "null",
+    also: [],
+    seen: ["https://github.com/ModelTC/LightLLM/issues/130", "Schema ChatCompletionChoice: finish_reason"],
+    ...onWholeChoices((choice) => ({ ...choice, finish_reason: null })),
+  },
+  {
+    id: "finish-eos",
+    says: "a normal end has the engine's own name for it",
+    breaks: "chat.finish-enum",
+    fault: "unlisted",
+    also: [],
+    seen: ["Schema ChatCompletionChoice: finish_reason; Streaming Output Guide: stop is a normal end"],
+    ...onChoices((choice) =>
+      choice.finish_reason === "stop" ? { ...choice, finish_reason: "eos_token" } : choice,
+    ),
+  },
+  {
+    id: "req-max-completion-tokens-ignored-pycpp",
+    says: "max_completion_tokens is taken and ignored",
+    breaks: "chat.max-tokens-honoured",
+    fault: "over-limit",
+    also: [],
+    seen: ["https://github.com/abetlen/llama-cpp-python/issues/1907"],
+    ...misreading((request) => without(request, "max_completion_tokens")),
+  },
+  {
+    id: "limit-called-stop",
+    says: "a text that the limit cut ends with stop",
+    breaks: "chat.max-tokens-honoured",
+    fault: "not-length",
+    also: [],
+    seen: [`${completionObject}: finish_reason is length if the maximum number of tokens was reached`],
+    ...onChoices((choice, request) =>
+      choice.finish_reason === "length" && !hasCalls(choice) && !wantsJson(request)
+        ? { ...choice, finish_reason: "stop" }
+        : choice,
+    ),
+  },
+  {
+    id: "req-max-tokens-empty-output",
+    says: "a text that the limit would cut is empty",
+    breaks: "chat.max-tokens-honoured",
+    fault: "nothing-generated",
+    also: [],
+    seen: ["https://github.com/InternLM/lmdeploy/issues/1589"],
+    ...onChats((completion) => {
+      const isCutText = (choice: ChatCompletionChoice) =>
+        choice.finish_reason === "length" && !hasCalls(choice)
+      const { usage, choices } = completion
+      if (!usage || !choices.every(isCutText)) return completion
+      return {
+        ...completion,
+        choices: choices.map((choice) => ({
+          ...without(choice, "logprobs"),
+          message: { ...choice.message, content: "" },
+        })),
+        usage: { ...usage, completion_tokens: 0, total_tokens: usage.prompt_tokens },
+      }
+    }),
+  },
+  {
+    id: "stop-ignored",
+    says: "stop is taken and ignored",
+    breaks: "chat.stop-excluded",
+    fault: "contained",
+    also: ["chat.stop-exact"],
+    seen: ["https://github.com/ModelTC/LightLLM/issues/130"],
+    ...misreading((request) => without(request, "stop")),
+  },
+  {
+    id: "stop-prefix-leak",
+    says: "a stream sends the beginning of a stop string before it knows that it is one",
+    breaks: "chat.stop-exact",
+    fault: "too-long",
+    also: [],
+    seen: [
+      "https://github.com/vllm-project/vllm/issues/3574",
+      "https://github.com/sgl-project/sglang/pull/11462",
+    ],
+    ...onTexts((text, request, { finish_reason }) =>
+      request.stream && finish_reason === "stop" ? text + partOfStop(request) : undefined,
+    ),
+  },
+  {
+    id: "stop-drops-text",
+    says: "text before a stop string is held back and forgotten",
+    breaks: "chat.stop-exact",
+    fault: "too-short",
+    also: [],
+    seen: [`${createChat}: stop`],
+    ...onTexts((text, { stop }, { finish_reason }) =>
+      stop != null && finish_reason === "stop" ? [...text].slice(0, -2).join("") : undefined,
+    ),
+  },
+  {
+    id: "stop-changes-text",
+    says: "a request with a stop string gets another text",
+    breaks: "chat.stop-exact",
+    fault: "different",
+    also: [],
+    seen: [`${createChat}: stop`],
+    ...onTexts((text, { stop }) => (stop != null ? `* ${text}` : undefined)),
+  },
+  {
+    id: "req-response-format-ignored",
+    says: "response_format is taken and ignored",
+    breaks: "chat.response-format-honoured",
+    fault: "not-json",
+    also: [],
+    seen: [
+      "https://github.com/ROCm/FastFlowLM/issues/554",
+      "https://github.com/peonist-ai/halogen-flash-server/issues/14",
+    ],
+    ...misreading((request) => without(request, "response_format")),
+  },
+  {
+    id: "req-json-schema-fenced",
+    says: "JSON comes inside a Markdown fence",
+    breaks: "chat.response-format-honoured",
+    fault: "fenced",
+    also: [],
+    seen: ["https://github.com/vectorize-io/hindsight/issues/2674"],
+    ...onTexts((text, request) => (!wantsJson(request) ? undefined : `\`\`\`json\n${text}\n\`\`\``)),
+  },
+  {
+    id: "json-object-in-array",
+    says: "a reply that has to be a JSON object is an array",
+    breaks: "chat.response-format-honoured",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${createChat}: response_format json_object`],
+    ...onTexts((text, { response_format }) =>
+      response_format?.type === "json_object" ? `[${text}]` : undefined,
+    ),
+  },
+  {
+    id: "json-schema-as-object",
+    says: "a strict schema is taken, and any JSON object sent",
+    breaks: "chat.response-format-honoured",
+    fault: "breaks-schema",
+    also: [],
+    seen: ["https://github.com/peonist-ai/halogen-flash-server/issues/14"],
+    ...misreading((request) =>
+      request.response_format?.type === "json_schema"
+        ? { ...request, response_format: { type: "json_object" } }
+        : request,
+    ),
+  },
+  {
+    id: "logprobs-null-in-stream",
+    says: "streams have no log probabilities",
+    breaks: "chat.logprobs-shape",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/modular/modular/issues/5085"],
+    ...onEachChoice((choice) => ({ ...choice, logprobs: null })),
+  },
+  {
+    id: "logprobs-of-legacy-endpoint",
+    says: "log probabilities have the shape of the legacy completions endpoint",
+    breaks: "chat.logprobs-shape",
+    fault: "other-endpoint",
+    also: [],
+    seen: [`${completionObject}: logprobs`],
+    ...onWholeChoices((choice) => {
+      const entries = choice.logprobs?.content
+      if (!entries) return choice
+      const tokens = entries.map(({ token }) => token)
+      const token_logprobs = entries.map(({ logprob }) => logprob)
+      return { ...choice, logprobs: { tokens, token_logprobs, top_logprobs: null, text_offset: [] } }
+    }),
+  },
+  {
+    id: "logprobs-token-id",
+    says: "log probabilities name tokens by their ids",
+    breaks: "chat.logprobs-shape",
+    fault: "entry",
+    also: [],
+    seen: [`${completionObject}: logprobs.content[].token`],
+    ...onEntries((entry) => ({ ...entry, token: 1734 })),
+  },
+  {
+    id: "logprobs-null-entry",
+    says: "a log probability is null",
+    breaks: "chat.logprobs-shape",
+    fault: "logprob",
+    also: [],
+    seen: ["https://github.com/xorbitsai/inference/pull/5252"],
+    ...onEntries((entry) => ({ ...entry, logprob: null })),
+  },
+  {
+    id: "logprobs-as-probabilities",
+    says: "log probabilities are probabilities",
+    breaks: "chat.logprobs-shape",
+    fault: "logprob",
+    also: [],
+    seen: [`${completionObject}: logprobs.content[].logprob`],
+    ...onEntries((entry) => ({ ...entry, logprob: Math.exp(entry.logprob) })),
+  },
+  {
+    id: "logprobs-bytes-as-text",
+    says: "the bytes of tokens are their text",
+    breaks: "chat.logprobs-shape",
+    fault: "bytes",
+    also: [],
+    seen: [`${completionObject}: logprobs.content[].bytes`],
+    ...onEntries((entry) => ({ ...entry, bytes: entry.token })),
+  },
+  {
+    id: "logprobs-one-too-many",
+    says: "there is one more alternative than was asked for",
+    breaks: "chat.logprobs-shape",
+    fault: "alternatives",
+    also: [],
+    seen: [`${createChat}: top_logprobs`],
+    ...onEntries((entry) => ({
+      ...entry,
+      top_logprobs: [...entry.top_logprobs, { token: " zebra", logprob: -9, bytes: null }],
+    })),
+  },
+  {
+    id: "stop-flush-skips-parser",
+    says: "the end of a text is the template's control token",
+    breaks: "chat.no-control-markers",
+    fault: "marker",
+    also: ["chat.stop-exact"],
+    seen: [
+      "https://github.com/smg-project/smg/pull/2203",
+      "https://github.com/vllm-project/vllm/issues/51697",
+    ],
+    ...onTexts((text, request, { finish_reason }) =>
+      !wantsJson(request) && request.stop == null && finish_reason === "stop"
+        ? `${text}<|im_end|>`
+        : undefined,
+    ),
+  },
+]
+
+/** A choice that says something else, or nothing. */
+const saying = (choice: ChatCompletionChoice, message: object): object => ({
+  ...choice,
+  message: { ...choice.message, content: null, ...message },
+  ...(choice.logprobs !== undefined && { logprobs: null }),
+})
+
+export const chatCompletionVariants: readonly Variant[] = [
+  {
+    id: "openai-members-omitted",
+    says: "replies have only the members that the gateway's documentation shows",
+    notes: ["chat.schema-full"],
+    seen: ["https://github.com/JamePeng/llama-cpp-python/issues/113"],
+    ...onChats((completion) => ({
+      ...without(completion, "service_tier", "system_fingerprint"),
+      choices: completion.choices.map(({ message, logprobs, ...choice }) => ({
+        ...choice,
+        ...(logprobs && { logprobs }),
+        message: without(message, "refusal", "annotations"),
+      })),
+    })),
+  },
+  {
+    id: "unknown-reply-members",
+    says: "replies have members that nobody documents",
+    notes: [],
+    seen: ["OpenAI API reference: no object of chat is closed"],
+    ...onWholeChats((completion) => ({
+      ...completion,
+      cost: 0.0001,
+      citations: [],
+      choices: completion.choices.map((choice) => ({
+        ...choice,
+        token_ids: [1, 2],
+        message: { ...choice.message, reasoning_content: "Hm.", x_note: null },
+      })),
+    })),
+  },
+  {
+    id: "reply-model-snapshot",
+    says: "replies name the dated snapshot of the model that was asked for",
+    notes: [],
+    seen: [`${completionObject}: the model used for the chat completion`],
+    ...onChats((completion) => ({ ...completion, model: `${completion.model}-2026-01-31` })),
+  },
+  {
+    id: "logprobs-without-bytes",
+    says: "log probabilities have no bytes",
+    notes: [],
+    seen: [`${completionObject}: bytes can be null`],
+    ...onEntries((entry) => ({ ...entry, bytes: null })),
+  },
+  {
+    id: "reasoning-used-up-the-limit",
+    says: "what the limit cut had come no further than the model's reasoning",
+    notes: [],
+    seen: ["OpenAI, Reasoning models guide: the limit may be reached before there is visible output"],
+    ...onChats((completion) => {
+      const { usage, choices } = completion
+      if (!usage || !choices.every(({ finish_reason }) => finish_reason === "length")) return completion
+      return {
+        ...completion,
+        choices: choices.map((choice) => saying(choice, { tool_calls: null })),
+        usage: { ...usage, completion_tokens_details: { reasoning_tokens: usage.completion_tokens } },
+      }
+    }),
+  },
+  {
+    id: "refuses-to-answer",
+    says: "the model refuses whatever has to be JSON",
+    notes: [],
+    seen: ["OpenAI, Structured Outputs guide: refusals"],
+    ...onChoices((choice, request) =>
+      !wantsJson(request) ? choice : saying(choice, { refusal: "I will not answer that." }),
+    ),
+  },
+  {
+    id: "content-filtered",
+    says: "a filter stops a reply before its first word",
+    notes: [],
+    seen: [`${completionObject}: finish_reason content_filter`],
+    ...onChoices((choice) =>
+      hasCalls(choice) ? choice : { ...saying(choice, { content: "" }), finish_reason: "content_filter" },
+    ),
+  },
+  {
+    id: "json-cut-by-limit",
+    says: "JSON that the limit cut ends with length",
+    notes: [],
+    seen: [`${createChat}: response_format, the content may be partially cut off if finish_reason is length`],
+    ...onChoices((choice, request) => {
+      const { content } = choice.message
+      if (!content || !wantsJson(request)) return choice
+      return { ...saying(choice, { content: content.slice(0, 3) }), finish_reason: "length" }
+    }),
+  },
+  {
+    id: "stop-string-in-reasoning",
+    says: "a stop string stands in the model's reasoning",
+    notes: [],
+    seen: [`${createChat}: stop speaks of the returned text`],
+    ...onChoices((choice, { stop }) => {
+      const [first] = [stop ?? []].flat()
+      if (!first) return choice
+      return { ...choice, message: { ...choice.message, reasoning_content: `I stop at ${first}.` } }
+    }),
+  },
+]

@@ -1,0 +1,591 @@
+import type {
+  ChatCompletionChoice,
+  ChatCompletionChunk,
+  ChatCompletionMessage,
+  ChatCompletionRequest,
+  FunctionDefinition,
+  ToolCallDelta,
+} from "@nexhina/schemas"
+import type { Alteration } from "@nexhina/transcript"
+import { misreading, onChoices, onWholeChoices } from "./chat-completions.ts"
+import { refusingMessages } from "./chat-requests.ts"
+import { onChunks } from "./chat-streams.ts"
+import { type Defect, type Variant, without } from "./defect.ts"
+
+type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
+
+type AnyCall = NonNullable<ChatCompletionMessage["tool_calls"]>[number]
+type Call = Extract<AnyCall, { type: "function" }>
+type Change = (call: Call, request: ChatCompletionRequest) => object
+
+const changingCalls =
+  (change: Change) =>
+  (choice: ChatCompletionChoice, request: ChatCompletionRequest): object => {
+    const calls = choice.message.tool_calls
+    if (!calls?.length) return choice
+    const tool_calls = calls.map((call) => (call.type === "function" ? change(call, request) : call))
+    return { ...choice, message: { ...choice.message, tool_calls } }
+  }
+
+/** Changes each function call, in either mode. */
+const onCalls = (change: Change): Stage<"value"> => onChoices(changingCalls(change))
+
+/** Changes each function call of replies that are sent whole. */
+const onWholeCalls = (change: Change): Stage<"value"> => onWholeChoices(changingCalls(change))
+
+const withArguments = (call: Call, text: unknown) => ({
+  ...call,
+  function: { ...call.function, arguments: text },
+})
+
+/** Changes each function call of replies that are streamed, before they are split. */
+const onStreamedCalls = (change: Change): Stage<"value"> =>
+  onChoices((choice, request) => (request.stream ? changingCalls(change)(choice, request) : choice))
+
+/** What parts of a streamed call become, given whether the part is the call's first. */
+type ChangePart = (part: ToolCallDelta, first: boolean, choice: number) => readonly object[]
+
+const onParts = (changing: (chunks: readonly ChatCompletionChunk[]) => ChangePart): Stage<"events"> =>
+  onChunks((chunks) => {
+    const change = changing(chunks)
+    const begun = new Set<string>()
+    return chunks.flatMap((chunk): readonly object[] => {
+      const [choice] = chunk.choices
+      const parts = choice?.delta.tool_calls
+      if (!choice || !parts?.length) return [chunk]
+      const changed = parts.flatMap((part) => {
+        const call = `${choice.index} ${part.index}`
+        const first = !begun.has(call)
+        begun.add(call)
+        return change(part, first, choice.index)
+      })
+      return changed.map((part) => ({
+        ...chunk,
+        choices: [{ ...choice, delta: { ...choice.delta, tool_calls: [part] } }],
+      }))
+    })
+  })
+
+const onEachPart = (change: (part: ToolCallDelta, first: boolean) => object): Stage<"events"> =>
+  onParts(() => (part, first) => [change(part, first)])
+
+/** Makes the parts of each streamed function call anew, from its first part and its whole arguments. */
+const onJoinedParts = (change: (first: ToolCallDelta, args: string) => readonly object[]): Stage<"events"> =>
+  onParts((chunks) => (part, first, choice) => {
+    if (!part.function) return [part]
+    if (!first) return []
+    const parts = chunks
+      .flatMap(({ choices }) => choices.filter(({ index }) => index === choice))
+      .flatMap(({ delta }) => (delta.tool_calls ?? []).filter(({ index }) => index === part.index))
+    return change(part, parts.map(({ function: named }) => named?.arguments ?? "").join(""))
+  })
+
+const isNamed = ({ tool_choice }: ChatCompletionRequest) =>
+  typeof tool_choice === "object" && tool_choice.type === "function"
+
+const hasCalls = ({ message }: ChatCompletionChoice) => Boolean(message.tool_calls?.length)
+
+const toolOf = (
+  { tools }: ChatCompletionRequest,
+  { function: { name } }: Call,
+): FunctionDefinition | undefined =>
+  tools
+    ?.flatMap((tool) => (tool.type === "function" ? [tool.function] : []))
+    .find((tool) => tool.name === name)
+
+/** Gives each argument a value of a type that no small schema means. */
+const mistyped = (call: Call): object => {
+  try {
+    const args: object = JSON.parse(call.function.arguments)
+    const wrong = Object.keys(args).map((name) => [name, [[]]])
+    return withArguments(call, JSON.stringify(Object.fromEntries(wrong)))
+  } catch {
+    // The limit cut them.
+    return call
+  }
+}
+
+const toolCall = "OpenAI API reference, chat completion message tool call"
+const toolDelta = "OpenAI API reference, the chat completion chunk object: delta.tool_calls"
+const createChat = "OpenAI API reference, create chat completion"
+
+export const toolDefects: readonly Defect[] = [
+  {
+    id: "tool-id-empty",
+    says: "the calls of whole replies have an empty id",
+    breaks: "tool.call-schema",
+    fault: "no-id",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/pull/11528"],
+    ...onWholeCalls((call) => ({ ...call, id: "" })),
+  },
+  {
+    id: "tool-type-tool",
+    says: "the calls of whole replies are of the type tool",
+    breaks: "tool.call-schema",
+    fault: "other-type",
+    also: [],
+    seen: ["Schema ToolCall: type"],
+    ...onWholeCalls((call) => ({ ...call, type: "tool" })),
+  },
+  {
+    id: "tool-name-missing",
+    says: "the calls of whole replies have no name",
+    breaks: "tool.call-schema",
+    fault: "no-name",
+    also: ["tool.choice-named"],
+    seen: ["Schema ToolCall: function.name"],
+    ...onWholeCalls((call) => ({ ...call, function: without(call.function, "name") })),
+  },
+  {
+    id: "tool-name-invented",
+    says: "a tool is called that was not offered",
+    breaks: "tool.call-schema",
+    fault: "not-offered",
+    also: ["tool.choice-named"],
+    seen: [`${createChat}: tools`],
+    ...onCalls((call) => ({ ...call, function: { ...call.function, name: "search_web" } })),
+  },
+  {
+    id: "tool-args-object",
+    says: "the arguments of whole replies are an object",
+    breaks: "tool.call-schema",
+    fault: "not-a-string",
+    also: [],
+    seen: [
+      "https://github.com/ggml-org/llama.cpp/issues/20198",
+      "https://github.com/mrdushidush/claudette/pull/238",
+    ],
+    ...onWholeCalls((call) => withArguments(call, { of: call.function.arguments })),
+  },
+  {
+    id: "tool-args-single-quotes",
+    says: "the arguments of whole replies are written as Python writes them",
+    breaks: "tool.args-json",
+    fault: "not-json",
+    also: [],
+    seen: [`${toolCall}: arguments in JSON format`],
+    ...onWholeCalls((call) => withArguments(call, call.function.arguments.replaceAll('"', "'"))),
+  },
+  {
+    id: "tool-args-encoded-twice",
+    says: "the arguments of whole replies are a JSON string that holds the object",
+    breaks: "tool.args-json",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${toolCall}: arguments in JSON format`],
+    ...onWholeCalls((call) => withArguments(call, JSON.stringify(call.function.arguments))),
+  },
+  {
+    id: "tool-args-empty-string",
+    says: "a call without arguments has an empty text for them",
+    breaks: "tool.args-no-parameter-empty",
+    fault: "empty",
+    also: [],
+    seen: ["https://github.com/sigoden/aichat/pull/1217"],
+    ...onCalls((call, request) =>
+      toolOf(request, call)?.parameters || call.function.arguments !== "{}" ? call : withArguments(call, ""),
+    ),
+  },
+  {
+    id: "tool-strict-ignored",
+    says: "the arguments of a strict tool are of other types than its schema says",
+    breaks: "tool.args-schema",
+    fault: "breaks-schema",
+    also: [],
+    seen: ["OpenAI API reference, function definition: strict"],
+    ...onCalls((call, request) => (toolOf(request, call)?.strict ? mistyped(call) : call)),
+  },
+  {
+    id: "tool-schema-ignored",
+    says: "the arguments of a tool that is not strict are of other types than its schema says",
+    breaks: "tool.args-schema-lax",
+    fault: "breaks-schema",
+    also: [],
+    seen: ["OpenAI API reference, function definition: parameters"],
+    ...onCalls((call, request) => (toolOf(request, call)?.strict ? call : mistyped(call))),
+  },
+  {
+    id: "tool-ids-same",
+    says: "all calls of a message have one id",
+    breaks: "tool.id-unique",
+    fault: "repeated",
+    also: [],
+    seen: [`${toolCall}: the id of the tool call`],
+    ...onCalls((call) => ({ ...call, id: "call_0" })),
+  },
+  {
+    id: "tool-choice-none-ignored",
+    says: "a tool is called although tool_choice is none",
+    breaks: "tool.choice-none",
+    fault: "called-despite-none",
+    also: [],
+    seen: ["https://github.com/ROCm/FastFlowLM/pull/728"],
+    ...misreading((request) =>
+      request.tool_choice === "none" ? { ...request, tool_choice: "auto" } : request,
+    ),
+  },
+  {
+    id: "tool-parser-without-tools",
+    says: "a text is taken for a call although no tool was offered",
+    breaks: "tool.choice-none",
+    fault: "called-without-tools",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/46183"],
+    ...onChoices((choice, { tools }) => {
+      if (tools?.length || choice.finish_reason !== "stop") return choice
+      const tool_calls = [{ id: "call_0", type: "function", function: { name: "You", arguments: "{}" } }]
+      return { ...choice, message: { ...choice.message, tool_calls }, finish_reason: "tool_calls" }
+    }),
+  },
+  {
+    id: "tool-choice-required-ignored",
+    says: "no tool is called although tool_choice is required",
+    breaks: "tool.choice-required",
+    fault: "no-call",
+    also: [],
+    seen: [`${createChat}: tool_choice required`],
+    ...misreading((request) =>
+      request.tool_choice === "required" ? { ...request, tool_choice: "none" } : request,
+    ),
+  },
+  {
+    id: "tool-choice-named-ignored",
+    says: "no tool is called although tool_choice names one",
+    breaks: "tool.choice-named",
+    fault: "no-call",
+    also: [],
+    seen: [`${createChat}: tool_choice names a function`],
+    ...misreading((request) => (isNamed(request) ? { ...request, tool_choice: "none" } : request)),
+  },
+  {
+    id: "tool-choice-named-as-required",
+    says: "a named tool_choice is taken for required",
+    breaks: "tool.choice-named",
+    fault: "other-tool",
+    also: [],
+    seen: [`${createChat}: tool_choice names a function`],
+    ...misreading((request) => {
+      const { tools, tool_choice: choice } = request
+      if (typeof choice !== "object" || choice.type !== "function") return request
+      const others = tools?.filter(
+        (tool) => tool.type !== "function" || tool.function.name !== choice.function.name,
+      )
+      return others?.length ? { ...request, tools: others, tool_choice: "required" } : request
+    }),
+  },
+  {
+    id: "parallel-tool-calls-ignored",
+    says: "two tools are called at once although parallel_tool_calls is false",
+    breaks: "tool.parallel-false",
+    fault: "several",
+    also: [],
+    seen: [`${createChat}: parallel_tool_calls`],
+    ...misreading((request) => without(request, "parallel_tool_calls")),
+  },
+  {
+    id: "tool-finish-stop",
+    says: "a choice that calls a tool of its own will ends with stop",
+    breaks: "tool.finish-tool-calls",
+    fault: "other-reason",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/issues/12862"],
+    ...onChoices((choice, request) =>
+      choice.finish_reason === "tool_calls" && !isNamed(request)
+        ? { ...choice, finish_reason: "stop" }
+        : choice,
+    ),
+  },
+  {
+    id: "tool-finish-length-masked",
+    says: "a call that the limit cut ends with tool_calls",
+    breaks: "tool.finish-tool-calls",
+    fault: "length-masked",
+    also: ["tool.args-json", "tool.stream-args-concat"],
+    seen: ["https://github.com/ROCm/FastFlowLM/pull/728"],
+    ...onChoices((choice) => (hasCalls(choice) ? { ...choice, finish_reason: "tool_calls" } : choice)),
+  },
+  {
+    id: "tool-finish-without-calls",
+    says: "a choice ends with tool_calls and calls no tool",
+    breaks: "tool.finish-implies-calls",
+    fault: "no-calls",
+    also: ["tool.choice-required"],
+    seen: ["https://github.com/vllm-project/vllm/issues/53255"],
+    ...onChoices((choice, { tool_choice }) =>
+      hasCalls(choice) && tool_choice === "required"
+        ? { ...choice, message: { ...choice.message, content: "", tool_calls: [] } }
+        : choice,
+    ),
+  },
+  {
+    id: "tool-delta-index-missing",
+    says: "the parts of streamed calls have no index",
+    breaks: "tool.stream-index",
+    fault: "missing",
+    also: [],
+    seen: [
+      "https://github.com/ollama/ollama/issues/7881",
+      "https://github.com/EricLBuehler/mistral.rs/pull/1507",
+      "https://github.com/openai/openai-python/pull/3246",
+      "https://github.com/SamSaffron/term-llm/pull/314",
+      "https://github.com/QuantumNous/new-api/pull/672",
+    ],
+    ...onEachPart((part) => without(part, "index")),
+  },
+  {
+    id: "tool-delta-index-null-proxy",
+    says: "the index of the parts of streamed calls is null",
+    breaks: "tool.stream-index",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/chatanywhere/GPT_API_free/issues/254"],
+    ...onEachPart((part) => ({ ...part, index: null })),
+  },
+  {
+    id: "tool-delta-index-string",
+    says: "the index of the parts of streamed calls is a string",
+    breaks: "tool.stream-index",
+    fault: "not-an-integer",
+    also: [],
+    seen: [`${toolDelta}: index`],
+    ...onEachPart((part) => ({ ...part, index: String(part.index) })),
+  },
+  {
+    id: "tool-delta-index-from-one",
+    says: "streamed calls are numbered from 1",
+    breaks: "tool.stream-index",
+    fault: "out-of-order",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/23522"],
+    ...onEachPart((part) => ({ ...part, index: part.index + 1 })),
+  },
+  {
+    id: "tool-id-missing-streaming",
+    says: "streamed calls have no id",
+    breaks: "tool.stream-first-delta",
+    fault: "no-id",
+    also: [],
+    seen: [
+      "https://github.com/vllm-project/vllm/issues/18412",
+      "https://github.com/BerriAI/litellm/pull/11528",
+    ],
+    ...onEachPart((part) => without(part, "id")),
+  },
+  {
+    id: "tool-name-missing-streaming",
+    says: "streamed calls have no name",
+    breaks: "tool.stream-first-delta",
+    fault: "no-name",
+    also: ["tool.choice-named"],
+    seen: [toolDelta],
+    ...onEachPart((part) => ({ ...part, function: without(part.function ?? {}, "name") })),
+  },
+  {
+    id: "tool-id-late",
+    says: "the id of a streamed call comes with its arguments",
+    breaks: "tool.stream-first-delta-whole",
+    fault: "id-later",
+    also: [],
+    seen: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
+    ...onJoinedParts(({ id, ...part }, args) => [
+      part,
+      { index: part.index, id, function: { arguments: args } },
+    ]),
+  },
+  {
+    id: "tool-name-late",
+    says: "the name of a streamed call comes with its arguments",
+    breaks: "tool.stream-first-delta-whole",
+    fault: "name-later",
+    also: [],
+    seen: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
+    ...onJoinedParts((part, args) => [
+      { ...part, function: { arguments: "" } },
+      { index: part.index, function: { ...part.function, arguments: args } },
+    ]),
+  },
+  {
+    id: "tool-type-missing-streaming",
+    says: "streamed calls do not say their type",
+    breaks: "tool.stream-first-delta-whole",
+    fault: "no-type",
+    also: [],
+    seen: [toolDelta],
+    ...onEachPart((part) => without(part, "type")),
+  },
+  {
+    id: "tool-id-regenerated",
+    says: "each part of a streamed call has an id of its own",
+    breaks: "tool.stream-id-stable",
+    fault: "changes",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/23522"],
+    ...onJoinedParts((part, args) => [
+      part,
+      { index: part.index, id: `${part.id}-2`, function: { arguments: args } },
+    ]),
+  },
+  {
+    id: "tool-id-repeated-concatenated",
+    says: "each part of a streamed call has its id",
+    breaks: "tool.stream-name-once",
+    fault: "id-repeated",
+    also: [],
+    seen: ["https://github.com/run-llama/llama_index/pull/21693"],
+    ...onJoinedParts((part, args) => [
+      part,
+      { index: part.index, id: part.id, function: { arguments: args } },
+    ]),
+  },
+  {
+    id: "tool-name-repeated",
+    says: "each part of a streamed call has its name",
+    breaks: "tool.stream-name-once",
+    fault: "name-repeated",
+    also: [],
+    seen: ["https://github.com/run-llama/llama_index/pull/21693"],
+    ...onJoinedParts((part, args) => [
+      part,
+      { index: part.index, function: { ...part.function, arguments: args } },
+    ]),
+  },
+  {
+    id: "tool-args-object-in-stream",
+    says: "the fragments of streamed arguments are objects",
+    breaks: "tool.stream-args-concat",
+    fault: "not-a-string",
+    also: [],
+    seen: ["https://github.com/ggml-org/llama.cpp/issues/20198"],
+    ...onEachPart((part, first) =>
+      first ? part : { ...part, function: { arguments: { text: part.function?.arguments } } },
+    ),
+  },
+  {
+    id: "tool-args-duplicated",
+    says: "streamed arguments are sent twice",
+    breaks: "tool.stream-args-concat",
+    fault: "twice",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/issues/51697"],
+    ...onStreamedCalls((call) => withArguments(call, call.function.arguments.repeat(2))),
+  },
+  {
+    id: "tool-args-truncated-parsers",
+    says: "the end of streamed arguments is lost",
+    breaks: "tool.stream-args-concat",
+    fault: "not-json",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/50461"],
+    ...onStreamedCalls((call) => withArguments(call, call.function.arguments.slice(0, -1))),
+  },
+  {
+    id: "tool-args-encoded-twice-in-stream",
+    says: "streamed arguments are a JSON string that holds the object",
+    breaks: "tool.stream-args-concat",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${toolDelta}: function.arguments in JSON format`],
+    ...onStreamedCalls((call) => withArguments(call, JSON.stringify(call.function.arguments))),
+  },
+  {
+    id: "req-tool-result-last-rejected",
+    says: "a tool's result is refused where the user says nothing after it",
+    breaks: "tool.round-trip",
+    fault: "refused",
+    also: ["chat.accepts-null-assistant", "chat.replay-own-message"],
+    seen: ["OpenAI API reference, create chat completion, messages: tool message"],
+    ...refusingMessages(
+      "The last message must have role user",
+      ({ role }, at, all) => role === "tool" && at === all.length - 1,
+    ),
+  },
+  {
+    id: "tool-result-unanswered",
+    says: "the reply to a tool's result is empty",
+    breaks: "tool.round-trip",
+    fault: "not-answered",
+    also: [],
+    seen: ["OpenAI API reference, create chat completion, messages: tool message"],
+    ...onChoices((choice, { messages }) =>
+      messages.at(-1)?.role === "tool"
+        ? { ...choice, message: { ...choice.message, content: "" }, finish_reason: "stop" }
+        : choice,
+    ),
+  },
+]
+
+export const toolVariants: readonly Variant[] = [
+  {
+    id: "named-call-ends-with-stop",
+    says: "a choice whose call was named ends with stop",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/9209", "https://github.com/ollama/ollama/pull/7963"],
+    ...onChoices((choice, request) =>
+      choice.finish_reason === "tool_calls" && isNamed(request)
+        ? { ...choice, finish_reason: "stop" }
+        : choice,
+    ),
+  },
+  {
+    id: "declines-the-tool",
+    says: "the model answers in prose where it may choose",
+    notes: [],
+    seen: [`${createChat}: tool_choice auto`],
+    ...misreading((request) =>
+      (request.tool_choice ?? "auto") === "auto" ? without(request, "tools", "tool_choice") : request,
+    ),
+  },
+  {
+    id: "calls-and-text",
+    says: "a text comes with the calls",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/issues/16774"],
+    ...onChoices((choice) =>
+      hasCalls(choice) ? { ...choice, message: { ...choice.message, content: "Let me see." } } : choice,
+    ),
+  },
+  {
+    id: "call-cut-by-limit",
+    says: "a call that the limit cut ends with length",
+    notes: [],
+    seen: ["OpenAI API reference, the chat completion object: finish_reason length"],
+    ...onChoices((choice, request) => ({
+      ...changingCalls((call) => withArguments(call, call.function.arguments.slice(0, 3)))(choice, request),
+      ...(hasCalls(choice) && { finish_reason: "length" }),
+    })),
+  },
+  {
+    id: "call-in-one-part",
+    says: "a streamed call comes in one part",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/50627"],
+    ...onJoinedParts((part, args) => [{ ...part, function: { ...part.function, arguments: args } }]),
+  },
+  {
+    id: "call-arguments-in-one-part",
+    says: "the arguments of a streamed call come in one part behind its name",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/50627"],
+    ...onJoinedParts((part, args) => [part, { index: part.index, function: { arguments: args } }]),
+  },
+  {
+    id: "tool-id-and-name-split",
+    says: "the id and the name of a streamed call come in different parts",
+    notes: ["tool.stream-first-delta-whole"],
+    seen: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
+    ...onJoinedParts(({ function: named, ...part }, args) => [
+      part,
+      { index: part.index, function: { ...named, arguments: args } },
+    ]),
+  },
+  {
+    id: "call-parts-with-nulls",
+    says: "later parts of a streamed call have null for what the first one said",
+    notes: [],
+    seen: ["https://github.com/sgl-project/sglang/issues/3912"],
+    ...onEachPart((part, first) =>
+      first ? part : { ...part, id: null, type: null, function: { name: null, ...part.function } },
+    ),
+  },
+]
