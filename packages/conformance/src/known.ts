@@ -33,7 +33,7 @@ export interface Known {
 export function knownBefore(
   profileName: ProfileName,
   told: Partial<
-    Pick<Known, "traits" | "apiKey" | "deterministic" | "required" | "maxOutputTokens" | "models">
+    Pick<Known, "traits" | "auth" | "apiKey" | "deterministic" | "required" | "maxOutputTokens" | "models">
   > = {},
 ): Known {
   return {
