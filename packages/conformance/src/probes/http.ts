@@ -21,8 +21,9 @@ export const wrongMethod: Probe = {
   asks: () => [
     {
       operation: "createChatCompletion",
-      method: "GET",
-      fault: { kind: "wrong-method", says: "the path takes no GET" },
+      // GET and DELETE mean something to OpenAI on this path.
+      method: "PUT",
+      fault: { kind: "wrong-method", says: "the path takes no PUT" },
     },
   ],
 }

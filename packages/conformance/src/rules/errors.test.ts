@@ -200,6 +200,12 @@ test.each([
   expect(found(errorRules, [exchange])).toEqual([])
 })
 
+test("err.param-named: where two members do not go together, either may be named", () => {
+  const fault = faultOf("check", "top_logprobs")
+  const named = { ...error, message: "logprobs must be true." }
+  expect(found(errorRules, [exchangeOf({ ...chat, fault, status: 400, body: { error: named } })])).toEqual([])
+})
+
 test("err.param-named: unnamed", () => {
   const fault = faultOf("out-of-range", "top_p")
   expect(found(errorRules, [exchangeOf({ ...chat, fault, status: 400, body: { error } })])).toEqual([

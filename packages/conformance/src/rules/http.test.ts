@@ -43,6 +43,7 @@ test.each([
 
 test.each([
   ["silent", { kind: "timeout", stage: "head" }],
+  ["silent", { kind: "limit", stage: "head", code: "maxDurationMs" }],
   ["hung-up", { kind: "network", stage: "head", code: "ECONNRESET" }],
   ["hung-up", { kind: "truncated", stage: "head" }],
   ["not-http", { kind: "network", stage: "head", code: "HPE_INVALID_CONSTANT" }],

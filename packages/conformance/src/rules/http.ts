@@ -1,8 +1,10 @@
 import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/transcript"
+import * as fc from "fast-check"
 import { type Answered, isObject } from "../answered.ts"
 import { jsonFlaw } from "../json-flaw.ts"
 import { faultySamples, validSamples } from "../requests/any.ts"
+import { unknownPathSteps, wrongMethodSteps } from "../requests/faults.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
 import { requestIdHeaders } from "../target.ts"
@@ -50,7 +52,8 @@ export const httpRules = [
     },
     holds({ response, end }) {
       if (response) return []
-      const fault = end.kind === "timeout" ? "silent" : end.code?.startsWith("HPE_") ? "not-http" : "hung-up"
+      const isSilent = end.kind === "timeout" || end.kind === "limit"
+      const fault = isSilent ? "silent" : end.code?.startsWith("HPE_") ? "not-http" : "hung-up"
       return [{ fault, at: { part: "end" }, expected: "a response", actual: end.code ?? end.kind }]
     },
   }),
@@ -247,6 +250,7 @@ export const httpRules = [
       "other-status": "the status is neither 404 nor 405",
       "no-envelope": "the body is no error object",
     },
+    asks: () => fc.oneof(unknownPathSteps, wrongMethodSteps),
     holds(answered) {
       const { status } = answered
       if (status === 404 || status === 405)

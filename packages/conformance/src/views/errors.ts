@@ -142,9 +142,11 @@ export const memberErrors = view<MemberError>({
   says: "errors about one member",
   probes: [missingMessages],
   of(exchange) {
-    const param = answersToInvalid.of(exchange)?.fault.param
+    const fault = answersToInvalid.of(exchange)?.fault
     const reading = errorObjects.of(exchange)
-    if (param === undefined || !reading) return undefined
+    // A check speaks of several members, any of which may be blamed.
+    if (fault?.param === undefined || fault.kind === "check" || !reading) return undefined
+    const { param } = fault
     return [400, 422].includes(reading.answered.status) ? { ...reading, param } : undefined
   },
 })

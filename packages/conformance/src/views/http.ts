@@ -16,7 +16,7 @@ export const everyExchange = view<Exchange>({
   of: (exchange) => exchange,
 })
 
-/** Every request that the server took: a connection was made, and the kit neither hung up nor had enough. */
+/** Every request that the server took: a connection was made, and the kit did not hang up. */
 export const takenRequests = view<Exchange>({
   ...everyExchange,
   id: "http.taken",
@@ -24,7 +24,7 @@ export const takenRequests = view<Exchange>({
   of(exchange) {
     const { response, end } = exchange
     const taken = response !== undefined || end.stage === "head"
-    return taken && end.kind !== "aborted" && end.kind !== "limit" ? exchange : undefined
+    return taken && end.kind !== "aborted" ? exchange : undefined
   },
 })
 
