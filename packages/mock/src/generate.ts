@@ -31,36 +31,37 @@ const deepestNesting = 64
  */
 export function generate(schema: Schema, random: Random, param: string): unknown {
   try {
-    const value = maker(schema, random, param)(schema, 0)
+    const value = maker(schema, random)(schema, 0)
     if (value === undefined) throw new SchemaError("allows no value that could be found")
     return value
   } catch (error) {
-    if (error instanceof PatternError) throw cannot(param, `has a pattern with ${error.message}`)
-    if (error instanceof SchemaError) throw cannot(param, error.message)
+    if (error instanceof PatternError) throw cannot(param, error.message)
+    if (error instanceof SchemaError) throw cannot(param, `it ${error.message}`)
     throw error
   }
 }
 
 function cannot(param: string, why: string): Refusal {
   return new Refusal(400, {
-    message: `The mock cannot make a value for the schema at '${param}': it ${why}.`,
+    message: `The mock cannot make a value for the schema at '${param}': ${why}.`,
     param,
   })
 }
 
-/** Which optional members an object gets; tried in this order. */
-const plans = ["some", "none", "all"] as const
-type Plan = (typeof plans)[number]
+/** Which optional members an object gets. */
+type Plan = "some" | "none" | "all"
+const plans: readonly Plan[] = ["some", "none", "all"]
+const simplePlans: readonly Plan[] = ["none"]
 
 /** Makes values for the schemas within a root; undefined where none was found. */
-function maker(root: Schema, random: Random, param: string): (schema: Schema, depth: number) => unknown {
+function maker(root: Schema, random: Random): (schema: Schema, depth: number) => unknown {
   let work = 0
 
   function make(schema: Schema, depth: number): unknown {
     const keywords = keywordsOf(schema)
     if (keywords === undefined || depth > deepest) return undefined
     for (const flat of flatten(keywords, depth, 0)) {
-      for (const plan of plans) {
+      for (const plan of depth < simpleFrom ? plans : simplePlans) {
         if (++work > mostWork) throw new SchemaError("is too large, or has no end")
         const value = build(flat, depth, plan)
         if (value !== undefined && accepts(schema, value, root)) return value
@@ -120,7 +121,8 @@ function maker(root: Schema, random: Random, param: string): (schema: Schema, de
   }
 
   function typesOf(keywords: Keywords, depth: number): readonly string[] {
-    if (keywords["type"] === undefined) return [impliedType(keywords)]
+    // Without a type, null satisfies what keywords of any other type say.
+    if (keywords["type"] === undefined) return [impliedType(keywords), "null"]
     const types = random.shuffle([keywords["type"]].flat().map(String))
     // Null says least, so it comes last, but below a certain depth the simplest comes first.
     const rank = (type: string) => (depth < simpleFrom ? Number(type === "null") : simplicity.indexOf(type))
@@ -180,7 +182,7 @@ function maker(root: Schema, random: Random, param: string): (schema: Schema, de
     const formatted =
       typeof format === "string" && Object.hasOwn(formats, format) ? formats[format]?.(random) : undefined
     if (formatted !== undefined && accepts(keywords, formatted, root)) return formatted
-    if (typeof pattern === "string") return generateMatch(pattern, random, { least, most }, param)
+    if (typeof pattern === "string") return generateMatch(pattern, random, { least, most })
     let text = most < 24 ? word(random) : sentence(random)
     while (text.length < least) text += ` ${word(random)}`
     return text.slice(0, most)
@@ -239,10 +241,8 @@ function maker(root: Schema, random: Random, param: string): (schema: Schema, de
     const patternProperties = Object.entries(record(keywords["patternProperties"]))
     const required = new Set(list(keywords["required"]).map(String))
     const chosen = new Set(required)
-    if (depth < simpleFrom) {
-      for (const name of Object.keys(properties)) {
-        if (plan === "all" || (plan === "some" && random.below(2) === 1)) chosen.add(name)
-      }
+    for (const name of Object.keys(properties)) {
+      if (plan === "all" || (plan === "some" && random.below(2) === 1)) chosen.add(name)
     }
     for (const name of chosen) {
       for (const other of list(record(keywords["dependentRequired"])[name])) chosen.add(String(other))
@@ -256,15 +256,15 @@ function maker(root: Schema, random: Random, param: string): (schema: Schema, de
     }
 
     const least = typeof keywords["minProperties"] === "number" ? keywords["minProperties"] : 0
-    const asMap = isRecord(additionalProperties) && plan === "some" && depth < simpleFrom ? 1 : 0
-    const [patterned] = patternProperties
+    const asMap = isRecord(additionalProperties) && plan === "some" ? 1 : 0
+    const patterned = additionalProperties === false ? patternProperties[0] : undefined
     for (
       let tries = 0;
       made.length < Math.max(least, chosen.size + asMap) && tries < 4 * (least + 1);
       tries++
     ) {
       const name = patterned
-        ? generateMatch(patterned[0], random, {}, param)
+        ? generateMatch(patterned[0], random, { least: made.length + 3 })
         : make({ allOf: [{ type: "string", maxLength: 12 }, propertyNames] }, depth + 1)
       if (typeof name !== "string" || made.some(([known]) => known === name)) continue
       const value = make(patterned ? patterned[1] : additionalProperties, depth + 1)

@@ -1,5 +1,4 @@
 import type { Random } from "./random.ts"
-import { Refusal } from "./refusal.ts"
 
 /** A regular expression as a tree. Ranges are of code points, both ends included. */
 type Node =
@@ -14,7 +13,7 @@ type Range = readonly [from: number, to: number]
 /** A pattern that this module understands. */
 export type Pattern = Node
 
-/** Why a pattern is not understood. */
+/** Why a pattern is not understood, or is not written out: a whole sentence without its full stop. */
 export class PatternError extends Error {}
 
 /**
@@ -22,6 +21,7 @@ export class PatternError extends Error {}
  * quantifiers and anchors. Throws a `PatternError` for look-around, back references, `\b` and `\p{…}`.
  */
 export function parsePattern(source: string): Pattern {
+  const refuse = (what: string) => new PatternError(`the pattern '${source}' has ${what}`)
   const chars = [...source]
   let at = 0
 
@@ -44,7 +44,7 @@ export function parsePattern(source: string): Pattern {
     const [least, most] = quantifier() ?? [1, 1]
     if (least === 1 && most === 1) return node
     if (chars[at] === "?") at++
-    if (least > most) throw new PatternError(`a quantifier that asks for ${least} to ${most} times`)
+    if (least > most) throw refuse(`a quantifier that asks for ${least} to ${most} times`)
     return { kind: "repeat", node, least, most }
   }
 
@@ -71,24 +71,24 @@ export function parsePattern(source: string): Pattern {
     if (char === "$") return { kind: "end" }
     if (char === ".") return { kind: "set", ranges: lineEnds, negated: true }
     if (char === "\\") return escaped()
-    if (char === undefined || "*+?)".includes(char)) throw new PatternError(`a '${char}' that stands alone`)
+    if (char === undefined || "*+?)".includes(char)) throw refuse(`a '${char}' that stands alone`)
     return literal(char)
   }
 
   function group(): Node {
     if (chars[at] === "?") {
       const opening = /^\?(?::|<\w+>)/.exec(chars.slice(at, at + 64).join(""))?.[0]
-      if (!opening) throw new PatternError("a group that looks ahead or behind")
+      if (!opening) throw refuse("a group that looks ahead or behind")
       at += opening.length
     }
     const node = choice()
-    if (chars[at++] !== ")") throw new PatternError("a group without its ')'")
+    if (chars[at++] !== ")") throw refuse("a group without its ')'")
     return node
   }
 
   function escaped(): Extract<Node, { kind: "set" }> {
     const char = chars[at++]
-    if (char === undefined) throw new PatternError("a backslash at the end")
+    if (char === undefined) throw refuse("a backslash at the end")
     const known = classes[char]
     if (known) return known
     const numbered = numberedEscapes[char]?.exec(chars.slice(at, at + 8).join(""))
@@ -98,7 +98,7 @@ export function parsePattern(source: string): Pattern {
     }
     const control = controls[char]
     if (control !== undefined) return one(control)
-    if (/[a-z1-9]/i.test(char)) throw new PatternError(`'\\${char}'`)
+    if (/[a-z1-9]/i.test(char)) throw refuse(`'\\${char}'`)
     return literal(char)
   }
 
@@ -107,7 +107,7 @@ export function parsePattern(source: string): Pattern {
     if (negated) at++
     const ranges: Range[] = []
     while (chars[at] !== "]") {
-      if (at >= chars.length) throw new PatternError("a class without its ']'")
+      if (at >= chars.length) throw refuse("a class without its ']'")
       const from = member()
       const single = from.ranges.length === 1 && !from.negated ? from.ranges[0] : undefined
       if (
@@ -119,7 +119,7 @@ export function parsePattern(source: string): Pattern {
       ) {
         at++
         const to = member().ranges[0]
-        if (!to || to[0] < single[0]) throw new PatternError("a range from high to low in a class")
+        if (!to || to[0] < single[0]) throw refuse("a range from high to low in a class")
         ranges.push([single[0], to[1]])
       } else {
         ranges.push(...(from.negated ? complement(from.ranges) : from.ranges))
@@ -139,9 +139,8 @@ export function parsePattern(source: string): Pattern {
   }
 
   const whole = choice()
-  if (at < chars.length) throw new PatternError("a ')' without its '('")
-  if (weight(whole) > longestText)
-    throw new PatternError(`more than ${longestText} characters or repetitions`)
+  if (at < chars.length) throw refuse("a ')' without its '('")
+  if (weight(whole) > longestText) throw refuse(`more than ${longestText} characters or repetitions`)
   return whole
 }
 
@@ -262,31 +261,27 @@ interface Lengths {
 }
 
 /**
- * A text that the pattern matches, of a length within limits. Throws a `Refusal` that names the pattern when it is
- * not understood, or when no such text was found.
+ * A text that the pattern matches, of a length within limits; undefined when none was found. Throws a
+ * `PatternError` when the pattern is not understood.
  */
 export function generateMatch(
   source: string,
   random: Random,
-  { least = 0, most = Infinity }: Lengths,
-  param: string,
-): string {
-  const refuse = (why: string) =>
-    new Refusal(400, { message: `The mock cannot write a text for the pattern '${source}': ${why}.`, param })
-  try {
-    const pattern = parsePattern(source)
-    for (const repeats of repeatPlans(random, least)) {
-      const text = write(pattern, random, repeats)
-      for (const candidate of [text, text.padEnd(least, "x")]) {
-        const length = [...candidate].length
-        if (length >= least && length <= most && matches(pattern, candidate)) return candidate
-      }
+  { least = 0, most = Infinity }: Lengths = {},
+): string | undefined {
+  const pattern = parsePattern(source)
+  const tried = new Set<string>()
+  for (const repeats of repeatPlans(random, least)) {
+    const text = write(pattern, random, repeats)
+    if (text === undefined) continue
+    for (const candidate of [text, text.padEnd(least, "x")]) {
+      const { length } = [...candidate]
+      if (length < least || length > most || tried.has(candidate)) continue
+      if (matches(pattern, candidate)) return candidate
+      tried.add(candidate)
     }
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error
-    throw refuse(`it has ${error.message}`)
   }
-  throw refuse("none was found within its limits of length")
+  return undefined
 }
 
 /** How often a repeat occurs that may occur up to `more` times again, plan by plan: by chance, then evenly. */
@@ -297,10 +292,11 @@ function* repeatPlans(random: Random, least: number): Generator<(more: number) =
   }
 }
 
-function write(node: Node, random: Random, repeats: (more: number) => number): string {
-  let room = 4 * longestText
+/** A text of the pattern; undefined when so many repeats make it too long. */
+function write(pattern: Pattern, random: Random, repeats: (more: number) => number): string | undefined {
+  let room = 2 * longestText
   function visit(node: Node): string {
-    if (--room < 0) throw new PatternError(`more than ${longestText} characters or repetitions`)
+    if (--room < 0) return ""
     switch (node.kind) {
       case "start":
       case "end":
@@ -317,7 +313,8 @@ function write(node: Node, random: Random, repeats: (more: number) => number): s
       }
     }
   }
-  return visit(node)
+  const text = visit(pattern)
+  return room < 0 ? undefined : text
 }
 
 const printable: readonly Range[] = [[0x20, 0x7e]]
@@ -333,7 +330,7 @@ function character({ ranges, negated }: SetNode, random: Random): string {
     }
   }
   const [first] = members
-  if (!first) throw new PatternError("a class without members")
+  if (!first) throw new PatternError("a pattern has a class without members")
   return String.fromCodePoint(first[0])
 }
 

@@ -81,11 +81,10 @@ export function random(seed: Digest): Random {
     below,
     // The index is always within the list.
     pick: <T>(items: readonly T[]) => items[below(items.length)] as T,
-    shuffle(items) {
-      const left = [...items]
-      const shuffled = []
-      while (left.length > 0) shuffled.push(...left.splice(below(left.length), 1))
-      return shuffled
-    },
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, key: fraction() }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ item }) => item),
   }
 }

@@ -1,6 +1,5 @@
 import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
 import { generate } from "../generate.ts"
-import { generateMatch } from "../pattern.ts"
 import { sentence } from "../prose.ts"
 import type { Random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
@@ -95,13 +94,10 @@ type CustomFormat = Extract<Tool, { type: "custom" }>["custom"]["format"]
 function customInput(format: CustomFormat, random: Random, param: string): string {
   if (format?.type !== "grammar") return sentence(random)
   const { syntax, definition } = format.grammar
-  if (syntax !== "regex") {
-    throw new Refusal(400, {
-      message: `The mock cannot write text for the grammar syntax '${syntax}'.`,
-      param,
-    })
-  }
-  return generateMatch(definition, random, {}, param)
+  if (syntax !== "regex")
+    throw new Refusal(400, { message: `The mock writes no text by '${syntax}' grammars.`, param })
+  // As a schema's pattern, it is refused in the same words when no text can be written for it.
+  return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param))
 }
 
 function isAnswered({ messages }: ChatCompletionRequest): boolean {

@@ -1,0 +1,332 @@
+import { Ajv2020 } from "ajv/dist/2020.js"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { accepts } from "./accepts.ts"
+import { generate } from "./generate.ts"
+import { digest, random } from "./random.ts"
+import { Refusal } from "./refusal.ts"
+
+/** The oracle. Formats are annotations to it, as the specification has them by default. */
+const isValid = (schema: object, value: unknown): boolean =>
+  new Ajv2020({ strict: false, validateFormats: false, logger: false }).validate(schema, value)
+
+const generated = (schema: unknown, seed = ""): unknown => generate(schema, random(digest(seed)), "schema")
+
+const small = fc.integer({ min: 0, max: 4 })
+const member = fc.constantFrom("a", "b", "c", "d")
+const scalar = fc.oneof(
+  fc.string({ maxLength: 3 }),
+  fc.integer({ min: -9, max: 9 }),
+  fc.boolean(),
+  fc.constant(null),
+)
+const some = <T extends object>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) =>
+  fc.record(model, { requiredKeys: [] })
+
+/** Schemas as tools have them, and some that contradict themselves. */
+const { schema } = fc.letrec<
+  Record<
+    "schema" | "string" | "number" | "choice" | "array" | "tuple" | "containing" | "object" | "combined",
+    object
+  >
+>((tie) => ({
+  schema: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.constantFrom({}, { type: "null" }, { type: "boolean" }),
+    tie("string"),
+    tie("number"),
+    tie("choice"),
+    tie("array"),
+    tie("tuple"),
+    tie("containing"),
+    tie("object"),
+    tie("combined"),
+  ),
+  string: some({
+    type: fc.constant("string"),
+    minLength: small,
+    maxLength: fc.integer({ min: 3, max: 40 }),
+    pattern: fc.constantFrom("^[a-z]+$", "^\\d{3}-\\d{3}$", "x"),
+    format: fc.constantFrom("email", "date-time", "uuid", "uri", "unheard-of"),
+  }),
+  number: some({
+    type: fc.constantFrom("number", "integer", ["integer", "null"], ["number", "string"]),
+    minimum: fc.integer({ min: -50, max: 50 }),
+    maximum: fc.integer({ min: 40, max: 400 }),
+    exclusiveMinimum: fc.double({ min: -1e6, max: 0, noNaN: true }),
+    exclusiveMaximum: fc.double({ min: 51, max: 1e9, noNaN: true }),
+    multipleOf: fc.constantFrom(1, 2, 7, 0.1, 0.5, 0.01),
+  }),
+  choice: fc.oneof(
+    fc.record({ enum: fc.array(scalar, { minLength: 1 }) }),
+    fc.record({ const: scalar }),
+    fc.record({ type: fc.constant("string"), enum: fc.array(scalar, { minLength: 1 }) }),
+  ),
+  // In three kinds: Ajv judges `prefixItems` wrongly when `uniqueItems` or `contains` stands beside it.
+  array: some({
+    type: fc.constant("array"),
+    items: fc.oneof(tie("schema"), fc.boolean()),
+    minItems: small,
+    maxItems: fc.integer({ min: 2, max: 6 }),
+    uniqueItems: fc.boolean(),
+  }),
+  tuple: some({
+    type: fc.constant("array"),
+    prefixItems: fc.array(tie("schema"), { minLength: 1, maxLength: 2 }),
+    items: fc.oneof(tie("schema"), fc.boolean()),
+    minItems: small,
+    maxItems: fc.integer({ min: 2, max: 6 }),
+  }),
+  containing: fc.record({
+    type: fc.constant("array"),
+    items: tie("schema"),
+    contains: tie("schema"),
+    minContains: small,
+    minItems: small,
+  }),
+  object: some({
+    type: fc.constant("object"),
+    properties: fc.dictionary(member, tie("schema"), { maxKeys: 3 }),
+    required: fc.uniqueArray(member, { maxLength: 2 }),
+    additionalProperties: fc.oneof(fc.boolean(), tie("schema")),
+    propertyNames: fc.constantFrom({ maxLength: 8 }, { pattern: "^[a-z]" }),
+    patternProperties: fc.dictionary(fc.constantFrom("^x-", "^[ab]$"), tie("schema"), { maxKeys: 1 }),
+    minProperties: small,
+    maxProperties: fc.integer({ min: 2, max: 5 }),
+    dependentRequired: fc.dictionary(member, fc.uniqueArray(member, { maxLength: 1 }), { maxKeys: 1 }),
+  }),
+  combined: some({
+    anyOf: fc.array(tie("schema"), { minLength: 1, maxLength: 3 }),
+    oneOf: fc.array(tie("schema"), { minLength: 1, maxLength: 3 }),
+    allOf: fc.array(tie("schema"), { minLength: 1, maxLength: 2 }),
+    not: tie("schema"),
+    if: tie("schema"),
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+    then: tie("schema"),
+    else: tie("schema"),
+  }),
+}))
+
+/** Makes a value, or says that it cannot. */
+function attempt(schema: object, seed: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: generated(schema, seed) }
+  } catch (error) {
+    expect(error).toBeInstanceOf(Refusal)
+    return undefined
+  }
+}
+
+test("what is generated satisfies the schema, or nothing is", () => {
+  let made = 0
+  let refused = 0
+  fc.assert(
+    fc.property(schema, fc.string(), (schema, seed) => {
+      const attempted = attempt(schema, seed)
+      if (!attempted) {
+        refused++
+        return
+      }
+      made++
+      expect(isValid(schema, attempted.value)).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
+  // Schemas drawn at random contradict themselves in about three of ten cases.
+  expect(refused / (made + refused)).toBeLessThan(0.45)
+})
+
+test("own judgement agrees with Ajv's", () => {
+  fc.assert(
+    fc.property(schema, fc.jsonValue({ maxDepth: 2 }), schema, (schema, any, other) => {
+      const values = [any, attempt(schema, "")?.value, attempt(other, "")?.value].filter(
+        (value) => value !== undefined,
+      )
+      for (const value of values) expect(accepts(schema, value, schema)).toBe(isValid(schema, value))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test("the same seed makes the same value", () => {
+  fc.assert(
+    fc.property(schema, fc.string(), (schema, seed) => {
+      expect(attempt(schema, seed)).toEqual(attempt(schema, seed))
+    }),
+  )
+})
+
+const tree = {
+  type: "object",
+  properties: {
+    value: { type: "number" },
+    left: { anyOf: [{ $ref: "#" }, { type: "null" }] },
+    right: { anyOf: [{ $ref: "#" }, { type: "null" }] },
+  },
+  required: ["value", "left", "right"],
+  additionalProperties: false,
+}
+const expression = {
+  $ref: "#/$defs/expression",
+  $defs: {
+    expression: { oneOf: [{ $ref: "#/$defs/sum" }, { $ref: "#/$defs/number" }] },
+    sum: {
+      type: "object",
+      properties: {
+        op: { const: "sum" },
+        terms: { type: "array", items: { $ref: "#/$defs/expression" }, minItems: 2 },
+      },
+      required: ["op", "terms"],
+    },
+    number: {
+      type: "object",
+      properties: { op: { const: "number" }, value: { type: "integer" } },
+      required: ["op", "value"],
+    },
+  },
+}
+const ofZod = {
+  type: "object",
+  properties: {
+    tags: { type: "object", propertyNames: { type: "string" }, additionalProperties: { type: "string" } },
+    when: { type: "string", format: "date-time" },
+    pair: {
+      type: "array",
+      prefixItems: [{ type: "string" }, { type: "integer" }],
+      minItems: 2,
+      items: false,
+    },
+    kind: {
+      anyOf: [
+        { type: "string", const: "a" },
+        { type: "string", const: "b" },
+      ],
+    },
+  },
+  required: ["tags", "when", "pair", "kind"],
+  additionalProperties: false,
+}
+
+describe("schemas as they are met", () => {
+  test.each([
+    ["a tree", tree],
+    ["an expression", expression],
+    ["what Zod emits", ofZod],
+    [
+      "a list of itself",
+      {
+        type: "object",
+        properties: { children: { type: "array", items: { $ref: "#" }, minItems: 0 } },
+        required: ["children"],
+      },
+    ],
+    [
+      "allOf that closes in",
+      { allOf: [{ type: "number", minimum: 3 }, { type: "integer", maximum: 4 }, { not: { const: 3 } }] },
+    ],
+    ["exactly one", { oneOf: [{ type: "number" }, { type: "integer" }] }],
+    ["a narrow window", { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1e-9 }],
+    ["a far integer", { type: "integer", minimum: 1e12, multipleOf: 7 }],
+    ["a long text", { type: "string", minLength: 5000, maxLength: 5000 }],
+    [
+      "unique items",
+      { type: "array", items: { type: "integer", minimum: 1, maximum: 5 }, minItems: 5, uniqueItems: true },
+    ],
+    [
+      "a member called __proto__",
+      JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"}},"required":["__proto__"]}'),
+    ],
+    ["a pointer with escapes", { $ref: "#/$defs/a~1b%20c", $defs: { "a/b c": { const: 1 } } }],
+    [
+      "a condition",
+      {
+        type: "object",
+        properties: { a: { enum: [1, 2] } },
+        required: ["a"],
+        if: { properties: { a: { const: 1 } } },
+        else: { required: ["b"] },
+        [["th", "en"].join("")]: { required: ["c"] },
+      },
+    ],
+  ])("%s", (_, schema) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const value = generated(schema, String(seed))
+      expect(isValid(schema, value), JSON.stringify(value)).toBe(true)
+    }
+  })
+
+  test("items in the array form of draft 7", () => {
+    const schema = {
+      type: "array",
+      items: [{ type: "string" }, { type: "integer" }],
+      additionalItems: false,
+      minItems: 2,
+    }
+    expect(generated(schema)).toEqual([expect.any(String), expect.any(Number)])
+  })
+
+  test.each([
+    ["email", /^\w+@[\w.]+$/],
+    ["uuid", /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/],
+    ["ipv4", /^\d+\.\d+\.\d+\.\d+$/],
+    ["ipv6", /^2001:db8::[0-9a-f]{4}$/],
+    ["hostname", /^[a-z.]+$/],
+    ["uri", /^https:\/\//],
+    ["date", /^\d{4}-\d\d-\d\d$/],
+    ["time", /^\d\d:\d\d:\d\dZ$/],
+    ["duration", /^P\d+D$/],
+  ])("the format %s", (format, form) => {
+    expect(generated({ type: "string", format })).toMatch(form)
+  })
+
+  test("the format date-time is a time that exists", () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const text = String(generated({ type: "string", format: "date-time" }, String(seed)))
+      expect(new Date(text).toISOString().replace(".000", "")).toBe(text)
+    }
+  })
+})
+
+test.each([
+  ["false", false, "it allows no value that could be found"],
+  ["a contradiction", { type: "string", enum: [1] }, "it allows no value that could be found"],
+  [
+    "a reference out",
+    { $ref: "https://example.com/s.json" },
+    "it refers to 'https://example.com/s.json', which is outside of it",
+  ],
+  ["a reference to nothing", { $ref: "#/$defs/x" }, "it refers to '#/$defs/x', which is not there"],
+  ["a reference to itself", { $ref: "#" }, "it refers to itself without end"],
+  [
+    "a recursion that cannot end",
+    { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] },
+    "it allows no value that could be found",
+  ],
+  ["a huge array", { type: "array", minItems: 1e9 }, "it is too large, or has no end"],
+  [
+    "a huge text",
+    { type: "string", minLength: 1e9 },
+    "it asks for a text of 1000000000 characters, 10000 at most",
+  ],
+  [
+    "a huge tree",
+    {
+      type: "array",
+      minItems: 20,
+      items: {
+        type: "array",
+        minItems: 20,
+        items: { type: "array", minItems: 20, items: { type: "array", minItems: 20 } },
+      },
+    },
+    "it is too large, or has no end",
+  ],
+  [
+    "look-ahead",
+    { type: "object", properties: { a: { type: "string", pattern: "(?=a)" } }, required: ["a"] },
+    "the pattern '(?=a)' has a group that looks ahead or behind",
+  ],
+])("refuses %s", (_, schema, why) => {
+  expect(() => generated(schema)).toThrow(Refusal)
+  expect(() => generated(schema)).toThrow(`The mock cannot make a value for the schema at 'schema': ${why}.`)
+})

@@ -1,0 +1,109 @@
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { generateMatch, matches, PatternError, parsePattern } from "./pattern.ts"
+import { digest, random } from "./random.ts"
+
+const atom = fc.constantFrom(
+  "a",
+  "b",
+  "1",
+  "\\d",
+  "\\w",
+  "\\s",
+  "\\D",
+  "[a-c]",
+  "[^a]",
+  ".",
+  "\\.",
+  "-",
+  "[x\\-z]",
+  "\\u0041",
+)
+const { pattern } = fc.letrec<{ pattern: string; sequence: string; term: string }>((tie) => ({
+  pattern: fc.array(tie("sequence"), { minLength: 1, maxLength: 2 }).map((options) => options.join("|")),
+  sequence: fc.array(tie("term"), { minLength: 1, maxLength: 3 }).map((terms) => terms.join("")),
+  term: fc
+    .tuple(
+      fc.oneof(
+        { maxDepth: 2 },
+        atom,
+        tie("pattern").map((inner) => `(${inner})`),
+        tie("pattern").map((inner) => `(?:${inner})`),
+      ),
+      fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "+?"),
+    )
+    .map(([inner, quantifier]) => inner + quantifier),
+}))
+const anchored = fc
+  .tuple(fc.boolean(), pattern, fc.boolean())
+  .map(([start, inner, end]) => (start ? "^" : "") + inner + (end ? "$" : ""))
+
+test("matching agrees with the language's own regular expressions", () => {
+  fc.assert(
+    fc.property(
+      anchored,
+      fc.string({ unit: fc.constantFrom("a", "b", "c", "1", " ", ".", "-", "A", "é") }),
+      (source, text) => {
+        expect(matches(parsePattern(source), text)).toBe(new RegExp(source, "u").test(text))
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+test("a generated text matches, also within limits of length", () => {
+  fc.assert(
+    fc.property(anchored, fc.nat(12), fc.string(), (source, least, seed) => {
+      const text = generateMatch(source, random(digest(seed)), { least, most: least + 8 })
+      // A pattern may have no text of such a length.
+      if (text === undefined) return
+      expect(text).toMatch(new RegExp(source, "u"))
+      expect([...text].length).toBeGreaterThanOrEqual(least)
+      expect([...text].length).toBeLessThanOrEqual(least + 8)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test.each([
+  ["^[a-z0-9]+(?:-[a-z0-9]+)*$", {}],
+  ["^[a-z]+$", { least: 50, most: 50 }],
+  ["^[a-z]*$", { most: 0 }],
+  ["^(\\([0-9]{3}\\))?[0-9]{3}-[0-9]{4}$", {}],
+  ["^#[0-9a-fA-F]{6}$", { least: 7, most: 7 }],
+  ["^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$", {}],
+  ["foo", { least: 20 }],
+  ["^.{3,}$", { least: 400 }],
+  ["^(a|bb|ccc)+$", { least: 17, most: 17 }],
+  ["^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", {}],
+])("a text for %s, of length %o", (source, lengths) => {
+  expect(generateMatch(source, random(digest(source)), lengths)).toMatch(new RegExp(source, "u"))
+})
+
+test.each([
+  ["(?=a)b", "a group that looks ahead or behind"],
+  ["(?<!a)b", "a group that looks ahead or behind"],
+  ["(a)\\1", "'\\1'"],
+  ["\\bword", "'\\b'"],
+  ["\\p{L}", "'\\p'"],
+  ["(a", "a group without its ')'"],
+  ["a)", "a ')' without its '('"],
+  ["[a", "a class without its ']'"],
+  ["[z-a]", "a range from high to low in a class"],
+  ["*a", "a '*' that stands alone"],
+  ["a{3,2}", "a quantifier that asks for 3 to 2 times"],
+  ["a\\", "a backslash at the end"],
+  ["a{99999}", "more than 10000 characters or repetitions"],
+  ["((a{999}){999}){999}", "more than 10000 characters or repetitions"],
+])("%s is not understood: %s", (source, why) => {
+  expect(() => parsePattern(source)).toThrow(new PatternError(`the pattern '${source}' has ${why}`))
+})
+
+test("patterns on which backtracking would not end are matched at once", () => {
+  expect(matches(parsePattern("^(a+)+$"), `${"a".repeat(2000)}b`)).toBe(false)
+  expect(matches(parsePattern("^(a|a)*$"), `${"a".repeat(2000)}b`)).toBe(false)
+})
+
+test("a pattern without a text of the length has none", () => {
+  expect(generateMatch("^abc$", random([1, 2]), { most: 2 })).toBeUndefined()
+})
