@@ -25,7 +25,7 @@ export type Variant = NamedAlteration & {
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
 
 /** What an operation answers as JSON. */
-export type ReplyOf<Id extends OperationId> = (typeof endpoints)[Id]["success"]["content"] extends {
+type ReplyOf<Id extends OperationId> = (typeof endpoints)[Id]["success"]["content"] extends {
   readonly "application/json": { readonly schema: { parse(value: unknown): infer Value } }
 }
   ? Value

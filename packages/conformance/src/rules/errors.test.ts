@@ -112,6 +112,7 @@ test.each([
   "Invalid URL (POST /v1/temperature)",
   "temperature must be < 2 and > 0; see https://example.com/docs/errors.js",
   "[temperature] must be a number at most 2",
+  "Wrong temperature:\n  at most 2\n  at least 0",
   "'temperature' at {messages} (in the body)",
 ])("err.message-prose: %j is prose", (message) => {
   expect(found(errorRules, [exchangeOf(refused({ error: { ...error, message } }))])).toEqual([])

@@ -89,7 +89,7 @@ const unreadable = {
   json: (text: string) => /^\s*[{[]/.test(text) && parseJson(text).ok,
   html: (text: string) => /<(?:!doctype|html|head|body|title|h1|center)\b/i.test(text),
   "stack-trace": (text: string) =>
-    /Traceback \(most recent call last\)|\n\s+at \S|\bat [\w.$<>]{1,100} \([^()\n]{1,200}:\d+:\d+\)|goroutine \d+ \[/.test(
+    /Traceback \(most recent call last\)|\n[ \t]+at [^\n]{1,200}:\d+|\bat [\w.$<>]{1,100} \([^()\n]{1,200}:\d+:\d+\)|goroutine \d+ \[/.test(
       text,
     ),
   "file-path": (text: string) =>
