@@ -33,7 +33,12 @@ const callOf = (name: string, args: unknown, id = "call_1") => ({
 const weather = callOf("get_weather", '{"city":"Paris"}')
 
 /** A whole reply with these calls. */
-function calling(calls: unknown, request: Request = {}, finish_reason = "tool_calls", members: object = {}) {
+function calling(
+  calls: unknown,
+  request: Request = {},
+  finish_reason: string | null = "tool_calls",
+  members: object = {},
+) {
   const message = { role: "assistant", content: null, tool_calls: calls, ...members }
   return exchangeOf({
     operation: "createChatCompletion",
@@ -209,6 +214,14 @@ test.each([
 ])("a call %s is not judged by what it carries", (_, exchange, ids) => {
   expect(found(single, [exchange])).toEqual([])
   for (const id of ids) expect(judgedBy(single, [exchange])).not.toContain(id)
+})
+
+test("a call of a choice that says nothing of its end is not judged by what it carries", () => {
+  const whole = calling([callOf("get_weather", "{")], {}, undefined, {})
+  const unended = calling([callOf("get_weather", "{")], {}, null)
+  const stream = streaming([first, more('{"ci')], null)
+  expect(found(single, [unended, stream])).toEqual([])
+  expect(faultsOf([whole])).toHaveLength(1)
 })
 
 const second = { index: 1, id: "call_2", type: "function", function: { name: "get_time", arguments: "{}" } }

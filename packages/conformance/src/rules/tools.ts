@@ -101,13 +101,13 @@ const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>
 
 const cut: Undecided = { undecided: "the reply was cut before its end" }
 
-/** Judges each call of a reply; those of a choice that was cut may be cut themselves. */
+/** Judges each call of a reply; where it is not known that the choice came to its end, its calls may be cut. */
 function eachCall<Name extends string>(
   { choices }: ChatReply,
   judge: (call: Call) => readonly Fault<Name>[] | Undecided,
 ): readonly Fault<Name>[] | Undecided {
   const calls = choices.flatMap((choice) => choice.calls.map((call) => ({ choice, call })))
-  return eachOf(calls, ({ choice, call }) => (isCut(choice) ? cut : judge(call)))
+  return eachOf(calls, ({ choice, call }) => (isCut(choice) || !isText(choice.finish) ? cut : judge(call)))
 }
 
 /** Judges each choice on whether the model obeyed; one that was cut or refused to answer may not have come to it. */
@@ -220,10 +220,11 @@ function isMasked({ request, completion }: ChatReply, { calls }: Choice): boolea
 
 // Streams
 
-/** Whether the choice of a streamed call was cut. */
-function isCutStream({ stream }: CallStream, { choice }: StreamedCall): boolean {
-  const finishes = stream.chunks.flatMap(({ choices }) => choices.filter(({ index }) => index === choice))
-  return finishes.some(({ finish }) => finish === "length" || finish === "content_filter")
+/** Whether the choice of a streamed call came to its end, as far as its chunks say. */
+function isWhole({ stream }: CallStream, { choice }: StreamedCall): boolean {
+  const parts = stream.chunks.flatMap(({ choices }) => choices.filter(({ index }) => index === choice))
+  const finish = parts.map((part) => part.finish).findLast(isText)
+  return finish !== undefined && finish !== "length" && finish !== "content_filter"
 }
 
 /** The first text that the parts of a call give for a member. */
@@ -354,8 +355,7 @@ export const toolRules = [
     source: `Schema ToolCall, function.arguments; ${toolCall}`,
     see: ["https://github.com/ROCm/FastFlowLM/pull/728"],
     on: callReplies,
-    // How a choice ended says whether its calls are whole.
-    after: ["chat.schema", "chat.finish-enum", "tool.call-schema"],
+    after: ["tool.call-schema"],
     modelDependent: true,
     faults: {
       "not-json": "the arguments are no JSON",
@@ -733,8 +733,7 @@ export const toolRules = [
       "https://github.com/vllm-project/vllm/issues/51697",
     ],
     on: completeCallStreams,
-    // How a choice ended says whether its calls are whole.
-    after: ["stream.finish-once", "tool.stream-index"],
+    after: ["tool.stream-index"],
     modelDependent: true,
     faults: {
       "not-a-string": "a fragment is no string",
@@ -752,7 +751,7 @@ export const toolRules = [
           const expected = "a string"
           return [{ fault: "not-a-string", at: wrong.at, expected, actual: shown(wrong.arguments) }]
         }
-        if (isCutStream(view, call)) return cut
+        if (!isWhole(view, call)) return cut
         const joined = call.deltas.map(({ arguments: part }) => part ?? "").join("")
         const isEmpty = isEmptyForNothing(view.stream.request, {
           name: delivered(call, "name"),
