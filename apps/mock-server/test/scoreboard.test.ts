@@ -49,7 +49,7 @@ async function check(
 ): Promise<Report> {
   const began = performance.now()
   const elapsed = () => performance.now() - began
-  const sender = createSend({ timeoutMs: 300, maxDurationMs: 900, maxBodyBytes: 1_000_000, clock: elapsed })
+  const sender = createSend({ timeoutMs: 1500, maxDurationMs: 3000, maxBodyBytes: 1_000_000, clock: elapsed })
   try {
     return await checkTarget(
       {
@@ -78,7 +78,7 @@ async function check(
 
 /** All that a run may know, so that no rule is out of place for want of it. */
 const mostKnown = (profile: ProfileName) =>
-  knownBefore(profile, { auth: "required", required: new Set(surfaces) })
+  knownBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
 
 /** The profile under which a defect can be seen: the first in which its rule applies. */
 function profileOf(ruleId: string): ProfileName {
