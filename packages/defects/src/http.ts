@@ -50,7 +50,18 @@ const serverError = JSON.stringify({
 const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
   operationId === undefined && status === 404
 
+const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
+
 export const httpDefects: readonly Defect[] = [
+  {
+    id: "http-required-not-offered",
+    says: "a surface that the run requires is not there",
+    breaks: "http.offers-required",
+    fault: "not-offered",
+    also: ["http.unknown-route-envelope"],
+    seen: ["https://github.com/modelcontextprotocol/conformance/issues/516"],
+    ...onWire(isModeration, ({ headers }) => ({ status: 405, headers, body: serverError })),
+  },
   {
     id: "http-silent",
     says: "an interim response comes, and no final one",
@@ -321,8 +332,6 @@ export const httpDefects: readonly Defect[] = [
 
 /** Every answer of the API as it is, on the wire. */
 const isAnswer = (_: Reply, { operationId }: Situation) => operationId !== undefined
-
-const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 

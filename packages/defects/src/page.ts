@@ -1,0 +1,51 @@
+import type { Defect, Variant } from "./defect.ts"
+
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ")
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")
+}
+
+const threads = (seen: readonly string[]) =>
+  seen
+    .map((source) =>
+      source.replace(/^https:\/\/github\.com\/([^/]+\/[^/]+)\/(?:issues|pull)\/(\d+)$/, "[$1#$2]($&)"),
+    )
+    .join("; ")
+
+/** The catalogue as a Markdown page. */
+export function defectsPage(defects: readonly Defect[], variants: readonly Variant[]): string {
+  return `${[
+    "# Defects and variants",
+    "",
+    `${defects.length} defects, each a way in which a server was wrong or a sentence of the contract turned round, and`,
+    `${variants.length} variants, forms that differ from the mock's own and are legal. The mock shows them with \`--defect ID\`,`,
+    "`--variant ID` or the headers `x-mock-defect` and `x-mock-variant`; tests prove that the kit finds each defect by",
+    "its rule, and that no variant draws a MUST finding. This page is generated from the catalogue itself.",
+    "",
+    "## Defects",
+    "",
+    table(
+      ["id", "what is wrong", "rule and fault", "also found by", "seen"],
+      defects.map(({ id, says, breaks, fault, also, seen }) => [
+        `\`${id}\``,
+        says,
+        `\`${breaks}\`: ${fault}`,
+        also.map((rule) => `\`${rule}\``).join(" "),
+        threads(seen),
+      ]),
+    ),
+    "",
+    "## Variants",
+    "",
+    table(
+      ["id", "what differs", "SHOULD and MAY rules that may note it", "why it is legal"],
+      variants.map(({ id, says, notes, seen }) => [
+        `\`${id}\``,
+        says,
+        notes.map((rule) => `\`${rule}\``).join(" "),
+        threads(seen),
+      ]),
+    ),
+  ].join("\n")}\n`
+}
