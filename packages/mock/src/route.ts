@@ -40,8 +40,11 @@ function compile(contracts: readonly (readonly [string, Endpoint])[]): typeof ro
       ways.set(template, way)
     }
   }
+  // The longest first: a parameter that takes the rest of a path must not take what another path says there.
+  const segments = ([template]: readonly [string, Way]) => template.split("/").length
+  const longestFirst = [...patterns].sort((a, b) => segments(b) - segments(a)).map(([, way]) => way)
   return (method, path) => {
-    const way = exact.get(path) ?? [...patterns.values()].find(({ pattern }) => pattern.test(path))
+    const way = exact.get(path) ?? longestFirst.find(({ pattern }) => pattern.test(path))
     if (way === undefined) return unknownPath
     const operationId = way.operations.get(method)
     if (operationId === undefined) return { kind: "wrong-method", allow: [...way.operations.keys()] }

@@ -1,0 +1,132 @@
+import type { ChatCompletionRequest } from "@nexhina/schemas"
+import fc from "fast-check"
+
+/** Any text: ASCII, other scripts, emoji, control characters, quotes. */
+export const texts = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: "grapheme", maxLength: 40 }),
+  fc.constantFrom(
+    "",
+    " ",
+    "Hello",
+    'A "quote" and a \\ backslash\n',
+    "data: [DONE]\n\n",
+    "漢字かな交じり文",
+    "👩‍🚀🏳️‍🌈",
+  ),
+)
+
+const parts = fc.oneof(
+  fc.record({ type: fc.constant("text" as const), text: texts }),
+  fc.constant({ type: "image_url" as const, image_url: { url: "https://example.com/cat.png" } }),
+)
+const contents = fc.oneof(texts, fc.array(parts, { minLength: 1, maxLength: 3 }))
+
+const messages = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.record({
+          role: fc.constantFrom("system" as const, "developer" as const, "user" as const),
+          content: contents,
+        }),
+        fc.record({ role: fc.constant("assistant" as const), content: texts }),
+        fc.record({
+          role: fc.constant("tool" as const),
+          content: texts,
+          tool_call_id: fc.constant("call_1"),
+        }),
+      ),
+      { maxLength: 3 },
+    ),
+    fc.record({ role: fc.constantFrom("user" as const, "system" as const), content: contents }),
+    fc.boolean(),
+  )
+  .map(([before, last, answered]) => [
+    ...before,
+    last,
+    ...(answered ? [{ role: "tool" as const, content: "42", tool_call_id: "call_1" }] : []),
+  ])
+
+export const tool = (name: string) => ({
+  type: "function" as const,
+  function: {
+    name,
+    parameters: {
+      type: "object",
+      properties: {
+        city: { type: "string", minLength: 1 },
+        days: { type: "integer", minimum: 1, maximum: 7 },
+      },
+      required: ["city"],
+      additionalProperties: false,
+    },
+  },
+})
+
+const toolLists: NonNullable<ChatCompletionRequest["tools"]>[] = [
+  [tool("weather")],
+  [tool("weather"), tool("traffic"), tool("news")],
+]
+
+const toolChoices: NonNullable<ChatCompletionRequest["tool_choice"]>[] = [
+  "auto",
+  "none",
+  "required",
+  { type: "function", function: { name: "weather" } },
+]
+const functionChoices: NonNullable<ChatCompletionRequest["function_call"]>[] = ["auto", { name: "weather" }]
+
+const offers: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.oneof(
+  { arbitrary: fc.constant({}), weight: 3 },
+  fc.record(
+    {
+      tools: fc.constantFrom(...toolLists),
+      tool_choice: fc.constantFrom(...toolChoices),
+      parallel_tool_calls: fc.boolean(),
+    },
+    { requiredKeys: ["tools"] },
+  ),
+  fc.record({
+    functions: fc.constant([{ name: "weather" }]),
+    function_call: fc.constantFrom(...functionChoices),
+  }),
+)
+
+const formats: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.constantFrom(
+  {},
+  {},
+  { response_format: { type: "text" } },
+  { response_format: { type: "json_object" } },
+  {
+    response_format: {
+      type: "json_schema",
+      json_schema: { name: "answer", schema: tool("x").function.parameters },
+    },
+  },
+)
+
+const limits = fc.record(
+  {
+    n: fc.integer({ min: 1, max: 3 }),
+    max_tokens: fc.integer({ min: 1, max: 30 }),
+    max_completion_tokens: fc.integer({ min: 1, max: 60 }),
+    stop: fc.oneof(
+      fc.constantFrom(" ", ".", "the", "e", "\n", ""),
+      fc.array(texts, { minLength: 1, maxLength: 4 }),
+    ),
+    temperature: fc.double({ min: 0, max: 2, noNaN: true }),
+    user: fc.string(),
+  },
+  { requiredKeys: [] },
+)
+
+const likelihoods: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.oneof(
+  { arbitrary: fc.constant({}), weight: 3 },
+  fc.record({ logprobs: fc.constant(true), top_logprobs: fc.nat(20) }, { requiredKeys: ["logprobs"] }),
+)
+
+/** Valid chat requests without `stream`, of every kind that changes the reply. */
+export const chatRequests: fc.Arbitrary<ChatCompletionRequest> = fc
+  .tuple(fc.constantFrom("gpt-4o", "deepseek-v3"), messages, offers, formats, limits, likelihoods)
+  .map(([model, messages, ...members]) => Object.assign({ model, messages }, ...members))
