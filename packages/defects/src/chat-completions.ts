@@ -6,7 +6,7 @@ import { type Defect, onReply, onRequest, type Variant, without } from "./defect
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
 
 /** Changes chat completions, which streams tell too. */
-export const onChats = (
+const onChats = (
   change: (completion: ChatCompletionResponse, request: ChatCompletionRequest) => object,
 ): Stage<"value"> =>
   onReply("createChatCompletion", (completion, { request }) =>
@@ -15,7 +15,7 @@ export const onChats = (
   )
 
 /** Changes chat completions that are sent whole. */
-export const onWholeChats = (
+const onWholeChats = (
   change: (completion: ChatCompletionResponse, request: ChatCompletionRequest) => object,
 ): Stage<"value"> =>
   onChats((completion, request) => (request.stream ? completion : change(completion, request)))
@@ -95,6 +95,15 @@ export const chatCompletionDefects: readonly Defect[] = [
     also: [],
     seen: ["Schema ChatCompletionResponse: created"],
     ...onWholeChats((completion) => ({ ...completion, created: completion.created + 0.25 })),
+  },
+  {
+    id: "reply-choice-index-missing",
+    says: "choices have no index",
+    breaks: "chat.schema",
+    fault: "choices",
+    also: [],
+    seen: ["Schema ChatCompletionChoice: index"],
+    ...onWholeChoices((choice) => without(choice, "index")),
   },
   {
     id: "reply-refusal-missing",

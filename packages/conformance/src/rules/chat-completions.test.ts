@@ -86,12 +86,12 @@ test.each([
   ["id", "missing", without("id"), "/id"],
   ["created", "missing", without("created"), "/created"],
   ["a fraction of a second", "wrong-value", replyOf({ ...completion, created: 1713833628.5 }), "/created"],
-  ["choices", "wrong-value", replyOf({ ...completion, choices: {} }), "/choices"],
-  ["an index", "wrong-value", saying({}, { index: "0" }), "/choices/0/index"],
-  ["a message", "missing", saying({}, { message: undefined }), "/choices/0/message"],
+  ["no list of choices", "choices", replyOf({ ...completion, choices: {} }), "/choices"],
+  ["a text as index", "choices", saying({}, { index: "0" }), "/choices/0/index"],
+  ["no message", "choices", saying({}, { message: undefined }), "/choices/0/message"],
   ["a finish_reason", "missing", saying({}, { finish_reason: undefined }), "/choices/0/finish_reason"],
-  ["everything", "wrong-value", replyOf([]), ""],
-])("chat.schema: %s is %s", (_, fault, exchange, pointer) => {
+  ["an array", "choices", replyOf([]), ""],
+])("chat.schema: %s, %s", (_, fault, exchange, pointer) => {
   expect(faultsOf([exchange])).toEqual([[`chat.schema ${fault}`, pointer]])
 })
 

@@ -59,6 +59,10 @@ const Completion = z.looseObject({
   ),
 })
 
+/** Whether a reply that is wrong there has no choices to read; one without finish_reason still has a message. */
+const inChoices = (path: readonly PropertyKey[]): boolean =>
+  (path[0] ?? "choices") === "choices" && path.at(-1) !== "finish_reason"
+
 const finishReasons = ["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 /** Special tokens and tags by which chat templates mark the parts of a conversation. */
@@ -176,31 +180,34 @@ const Entry = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() 
 
 type LogprobsFault = Fault<"missing" | "other-endpoint" | "entry" | "logprob" | "bytes" | "alternatives">
 
+/** The first of each kind of fault in the log probabilities of a choice. */
 function logprobsFaults(choice: Choice, { request, where }: ChatAnswer): LogprobsFault[] {
-  const at = (path: string) => where(`${choice.pointer}/logprobs${path}`)
+  const pointer = `${choice.pointer}/logprobs`
   const { content: entries, ...others } = isObject(choice.logprobs) ? choice.logprobs : {}
   if (!Array.isArray(entries) || entries.length === 0) {
     const { content } = choice.message
     if (!isString(content) || content === "") return []
     const fault = "token_logprobs" in others ? "other-endpoint" : "missing"
-    return [
-      { fault, at: at(""), expected: "content: an entry for each token", actual: shown(choice.logprobs) },
-    ]
+    const expected = "content: an entry for each token"
+    return [{ fault, at: where(pointer), expected, actual: shown(choice.logprobs) }]
   }
   const most = request.top_logprobs ?? 0
-  return entries.flatMap((entry: unknown, number): LogprobsFault[] => {
-    const faults = schemaFaults(Entry, entry).map(({ path, expected, actual }): LogprobsFault => {
+  const found = new Map<LogprobsFault["fault"], LogprobsFault>()
+  for (const [number, entry] of entries.entries()) {
+    const add = (fault: LogprobsFault["fault"], path: string, expected: string, actual: string) => {
+      if (found.has(fault)) return
+      found.set(fault, { fault, at: where(`${pointer}/content/${number}${path}`, number), expected, actual })
+    }
+    for (const { path, expected, actual } of schemaFaults(Entry, entry)) {
       const fault = (["logprob", "bytes"] as const).find((name) => path.includes(name)) ?? "entry"
-      return { fault, at: at(`/content/${number}${pointerTo(path)}`), expected, actual }
-    })
+      add(fault, pointerTo(path), expected, actual)
+    }
     const top = isObject(entry) ? entry["top_logprobs"] : undefined
     if (Array.isArray(top) && top.length > most) {
-      const expected = `${most} alternatives at most`
-      const place = at(`/content/${number}/top_logprobs`)
-      faults.push({ fault: "alternatives", at: place, expected, actual: `${top.length}` })
+      add("alternatives", "/top_logprobs", `${most} alternatives at most`, `${top.length}`)
     }
-    return faults
-  })
+  }
+  return [...found.values()]
 }
 
 /** The faults of all items that can be judged; undecided when there are items and none of them can. */
@@ -234,8 +241,15 @@ export const chatCompletionRules = [
     faults: {
       missing: "a member that every client reads is missing",
       "wrong-value": "a member has another JSON type",
+      choices: "there are no choices that can be told apart and read",
     },
-    holds: ({ answered: { json } }) => schemaFaults(Completion, json.ok && json.value),
+    holds: ({ answered: { json } }) =>
+      schemaFaults(Completion, json.ok && json.value).map(({ fault, at, expected, actual, path }) => ({
+        fault: inChoices(path) ? "choices" : fault,
+        at,
+        expected,
+        actual,
+      })),
   }),
   rule({
     id: "chat.schema-full",
@@ -244,7 +258,7 @@ export const chatCompletionRules = [
     severity: (known) => (known.profile.openaiMembers ? "SHOULD" : "not-applicable"),
     source: `${completionObject}, required members`,
     on: chatReplies,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       "no-refusal": "message.refusal is missing",
       "no-content": "message.content is missing",
@@ -319,7 +333,7 @@ export const chatCompletionRules = [
       "https://github.com/ROCm/ATOM/pull/647",
     ],
     on: chatReplies,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       count: "more or fewer choices than n",
       index: "the indices are not 0 to n-1",
@@ -350,7 +364,7 @@ export const chatCompletionRules = [
     severity: "MUST",
     source: `Chat Completion page, sample reply; ${completionObject}, message.role`,
     on: chatReplies,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: { "not-assistant": "message.role is missing or another" },
     holds: ({ choices, where }) =>
       choices
@@ -369,7 +383,7 @@ export const chatCompletionRules = [
     severity: "MUST",
     source: `Schema ChatMessage, content; ${completionObject}, message.content`,
     on: chatReplies,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       "not-a-string": "content is neither a string nor null",
       nothing: "there is no content, nor anything in its place",
@@ -477,7 +491,7 @@ export const chatCompletionRules = [
     source: `${createChat}, stop`,
     see: ["https://github.com/ModelTC/LightLLM/issues/130"],
     on: stoppedAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     modelDependent: true,
     faults: { contained: "the text contains a stop string" },
     asks: (known) =>
@@ -522,7 +536,7 @@ export const chatCompletionRules = [
     ],
     on: chatAnswers,
     scope: "group",
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       "too-long": "the text goes on with a part of the stop string, or behind it",
       "too-short": "text before the stop string is missing",
@@ -618,7 +632,7 @@ export const chatCompletionRules = [
       "https://github.com/madroidmaq/mlx-omni-server/pull/56",
     ],
     on: scoredAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       missing: "logprobs were asked for and are not there",
       "other-endpoint": "logprobs have the shape of the legacy completions endpoint",
@@ -654,7 +668,7 @@ export const chatCompletionRules = [
       "https://github.com/ModelTC/LightLLM/issues/130",
     ],
     on: chatAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: { marker: "the content contains a control token" },
     holds: ({ request, choices, where }) => {
       const asked = JSON.stringify(request.messages)

@@ -293,7 +293,7 @@ export const chatRequestRules = [
     source: `${messagesOf}, content`,
     on: chatReplies,
     scope: "group",
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: { "other-count": "prompt_tokens differs by more than a template can" },
     asks: (known) => [
       chatStep(known, { messages: userSays(longText) }),

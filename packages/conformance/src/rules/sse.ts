@@ -366,7 +366,7 @@ export const sseRules = [
     ],
     scope: "group",
     on: chatAnswers,
-    after: ["chat.schema", "stream.chunk-schema", "sse.data-json"],
+    after: ["chat.schema:choices", "stream.chunk-schema", "sse.data-json"],
     modelDependent: true,
     faults: {
       "replacement-character": "U+FFFD in the stream's text, and none in the whole reply's",

@@ -34,7 +34,6 @@ import {
   narrowed,
 } from "../views/chat-completions.ts"
 import {
-  type CallStream,
   callAnswers,
   callReplies,
   callStreams,
@@ -220,13 +219,6 @@ function isMasked({ request, completion }: ChatReply, { calls }: Choice): boolea
 
 // Streams
 
-/** Whether the choice of a streamed call came to its end, as far as its chunks say. */
-function isWhole({ stream }: CallStream, { choice }: StreamedCall): boolean {
-  const parts = stream.chunks.flatMap(({ choices }) => choices.filter(({ index }) => index === choice))
-  const finish = parts.map((part) => part.finish).findLast(isText)
-  return finish !== undefined && finish !== "length" && finish !== "content_filter"
-}
-
 /** The first text that the parts of a call give for a member. */
 const delivered = ({ deltas }: StreamedCall, member: "id" | "name") =>
   deltas.map((delta) => delta[member]).find(isText)
@@ -311,7 +303,7 @@ export const toolRules = [
       "https://github.com/mrdushidush/claudette/pull/238",
     ],
     on: callAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     faults: {
       "no-id": "a call has no id, or an empty one",
       "other-type": "a call is not of the type of the tool",
@@ -443,7 +435,7 @@ export const toolRules = [
     source: `${createChat}, tool_choice`,
     see: ["https://github.com/vllm-project/vllm/pull/46183", "https://github.com/ROCm/FastFlowLM/pull/728"],
     on: forbiddenAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     modelDependent: true,
     faults: {
       "called-despite-none": "a tool is called although tool_choice is none",
@@ -471,7 +463,7 @@ export const toolRules = [
     severity: "MUST",
     source: `${createChat}, tool_choice`,
     on: requiredAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     modelDependent: true,
     faults: { "no-call": "no tool is called" },
     asks: (known) => asking(known, requiringCalls),
@@ -489,7 +481,7 @@ export const toolRules = [
     severity: "MUST",
     source: `${createChat}, tool_choice`,
     on: namedAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     modelDependent: true,
     faults: {
       "no-call": "no tool is called",
@@ -513,7 +505,7 @@ export const toolRules = [
     severity: "MUST",
     source: `${createChat}, parallel_tool_calls`,
     on: serialAnswers,
-    after: ["chat.schema"],
+    after: ["chat.schema:choices"],
     modelDependent: true,
     faults: { several: "several tools are called at once" },
     asks: (known) =>
@@ -751,7 +743,7 @@ export const toolRules = [
           const expected = "a string"
           return [{ fault: "not-a-string", at: wrong.at, expected, actual: shown(wrong.arguments) }]
         }
-        if (!isWhole(view, call)) return cut
+        if (isCut(call) || call.finish === undefined) return cut
         const joined = call.deltas.map(({ arguments: part }) => part ?? "").join("")
         const isEmpty = isEmptyForNothing(view.stream.request, {
           name: delivered(call, "name"),

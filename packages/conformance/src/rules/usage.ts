@@ -219,7 +219,7 @@ export const usageRules = [
     source: openai,
     scope: "group",
     on: chatAnswers,
-    after: ["chat.schema", "usage.shape"],
+    after: ["chat.schema:choices", "usage.shape"],
     faults: {
       unequal: "another count for the same prompt",
       fell: "a smaller count for a longer prompt",
@@ -263,7 +263,7 @@ export const usageRules = [
     source: `${openai}; the request's n`,
     scope: "group",
     on: chatAnswers,
-    after: ["chat.schema", "usage.shape"],
+    after: ["chat.schema:choices", "usage.shape"],
     faults: {
       "prompt-repeated": "another count of prompt tokens than for one choice",
       "choices-left-out": "fewer completion tokens than that many choices have",
