@@ -42,6 +42,7 @@ function unanswered(exchange: Exchange): string | undefined {
   if (!response)
     return end.kind === "timeout" ? "no answer within the timeout" : `no answer: ${end.code ?? end.kind}`
   if (isTransient(exchange)) return `the target answered ${response.status}`
+  if (response.status >= 500) return `the target failed: ${response.status}`
   if (response.status >= 400) return `the target refused the request: ${response.status}`
   return undefined
 }
