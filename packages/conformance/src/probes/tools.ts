@@ -28,7 +28,7 @@ const clockTool: ToolDefinition = {
 const question = userSays("What is the weather in Paris? Use the tool.")
 
 /** Members that a server without tool calling refuses. */
-export const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
+const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
 
 /** A chat step that offers the weather tool and asks for what it knows. */
 export const weatherStep = (known: Known, members: Partial<ChatCompletionRequest>): Step =>

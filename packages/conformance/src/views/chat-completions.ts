@@ -18,6 +18,7 @@ import {
   carries,
   chatStreams,
   completeChatStreams,
+  type StreamChunk,
   whereEvent,
 } from "./chat-streams.ts"
 import { everyResponse } from "./http.ts"
@@ -57,8 +58,8 @@ export interface ChatReply extends ChatRequested {
   readonly completion: Members
   readonly choices: readonly Choice[]
   /**
-   * Where in the exchange a member of the completion, given by its JSON pointer, came; of a text, the character
-   * number `at`. Default: its end.
+   * Where in the exchange a member of the completion, given by its JSON pointer, came; of a text or list, the
+   * character or item number `at`. Default: its end.
    */
   where(pointer: string, at?: number): Where
 }
@@ -78,7 +79,7 @@ function callOf(value: unknown, pointer: string): Call {
 }
 
 /** The choices of a completion; an item that is no object counts as an empty one. */
-export function choicesOf(completion: Members): Choice[] {
+function choicesOf(completion: Members): Choice[] {
   return itemsOf(completion["choices"]).map((value, at) => {
     const { index, message: sent, finish_reason: finish, logprobs } = membersOf(value)
     const pointer = `/choices/${at}`
@@ -91,7 +92,8 @@ export function choicesOf(completion: Members): Choice[] {
 }
 
 /** Whether the reply was ended before the model was done: what it carries may stop anywhere. */
-export const isCut = ({ finish }: Choice): boolean => finish === "length" || finish === "content_filter"
+export const isCut = ({ finish }: Pick<Choice, "finish">): boolean =>
+  finish === "length" || finish === "content_filter"
 
 /** Whether the model says that it will not do what it was asked. */
 export const isRefusal = ({ message: { refusal } }: Choice): boolean =>
@@ -148,37 +150,44 @@ export const chatReplies = view<ChatReply>({
 /** What a choice of a chunk adds to the member of the choice that `path` leads to. */
 function addedTo({ delta, finish, value }: ChunkChoice, [member, inner, call]: readonly string[]): unknown {
   if (member === "finish_reason") return finish
+  if (member === "logprobs" && inner !== undefined) return membersOf(value[member])[inner]
   if (member !== "message") return member === undefined ? delta : value[member]
   if (inner === undefined) return delta
   if (inner !== "tool_calls" || call === undefined) return delta[inner]
   return itemsOf(delta[inner]).find((item) => String(membersOf(item)["index"]) === call)
 }
 
-/** Where the chunk is that brings character `at` of a member of the assembled completion, or its last part. */
-function whereStreamed(
-  stream: ChatStream,
-  indices: readonly unknown[],
-  pointer: string,
-  at = Number.POSITIVE_INFINITY,
-): Where {
-  const [top = "", choice, ...path] = pointer.split("/").slice(1)
-  if (choice === undefined) {
-    const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
-    return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
+interface PlacedPart {
+  readonly part: ChunkChoice
+  /** The number of its chunk. */
+  readonly chunk: number
+}
+
+/** The parts of each choice of a stream, by the choice's index. */
+function partsByChoice({ chunks }: ChatStream): ReadonlyMap<unknown, readonly PlacedPart[]> {
+  const parts = new Map<unknown, PlacedPart[]>()
+  for (const [chunk, { choices }] of chunks.entries()) {
+    for (const part of choices) {
+      const known = parts.get(part.index)
+      if (known) known.push({ part, chunk })
+      else parts.set(part.index, [{ part, chunk }])
+    }
   }
-  const parts = stream.chunks.flatMap(({ choices }, chunk) =>
-    choices.filter(({ index }) => index === indices[Number(choice)]).map((part) => ({ chunk, part })),
-  )
+  return parts
+}
+
+/** Which part brings item or character `at` of the member that `path` leads to; default: the last one that adds to it. */
+function bringing(parts: readonly PlacedPart[], path: readonly string[], at: number): PlacedPart | undefined {
   let found = parts.at(-1)
   let length = 0
-  for (const { chunk, part } of parts) {
-    const added = addedTo(part, path)
+  for (const placed of parts) {
+    const added = addedTo(placed.part, path)
     if (!carries(added)) continue
-    found = { chunk, part }
-    if (typeof added === "string") length += added.length
+    found = placed
+    if (typeof added === "string" || Array.isArray(added)) length += added.length
     if (length > at) break
   }
-  return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
+  return found
 }
 
 /** What has to be right for a stream to say something; the other members have rules of their own. */
@@ -190,18 +199,40 @@ const ReadableChunk = ChatCompletionChunk.extend({
   choices: z.array(ChatCompletionChunkChoice.extend({ logprobs: z.unknown().optional() })),
 })
 
+/** Azure sends what its filters found as choices without a delta, which say nothing of the reply. */
+const isFilterReport = (choice: unknown) =>
+  isObject(choice) && "content_filter_results" in choice && !("delta" in choice)
+
+function readableChunk({ value }: StreamChunk) {
+  const choices = itemsOf(value["choices"])
+  return ReadableChunk.safeParse(
+    choices.some(isFilterReport)
+      ? { ...value, choices: choices.filter((choice) => !isFilterReport(choice)) }
+      : value,
+  )
+}
+
 function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {
-  const chunks = stream.chunks.map(({ value }) => ReadableChunk.safeParse(value))
+  const chunks = stream.chunks.map(readableChunk)
   if (!chunks.every((chunk) => chunk.success)) return undefined
   // Of the members that were not read, none is more to the assembler than a value that it carries along.
   const completion = assembleChat(chunks.map(({ data }) => data as ChatCompletionChunk))
   if (!completion) return undefined
-  const indices = completion.choices.map(({ index }) => index)
+  const parts = partsByChoice(stream)
   return {
     ...requested,
     completion: { ...completion },
     choices: choicesOf({ ...completion }),
-    where: (pointer, at) => whereStreamed(stream, indices, pointer, at),
+    where(pointer, at = Number.POSITIVE_INFINITY) {
+      const [top = "", choice, ...path] = pointer.split("/").slice(1)
+      if (choice === undefined) {
+        const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
+        return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
+      }
+      const index = completion.choices[Number(choice)]?.index
+      const found = bringing(parts.get(index) ?? [], path, at)
+      return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
+    },
     streamed: true,
   }
 }

@@ -7,6 +7,7 @@ import { type ChatStream, chatStreams, completeChatStreams, whereEvent } from ".
 
 type Members = Readonly<Record<string, unknown>>
 
+const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
 
 const hasCalls = ({ choices }: ChatReply) => choices.some(({ calls }) => calls.length > 0)
@@ -34,7 +35,7 @@ export const callReplies = narrowed<ChatReply>(
 )
 
 /** A part of a tool call in a chunk, as it came, no type checked. */
-export interface CallDelta {
+interface CallDelta {
   readonly index: unknown
   readonly id: unknown
   readonly type: unknown
@@ -46,6 +47,8 @@ export interface CallDelta {
 /** The parts of one call: those of one choice with one index. */
 export interface StreamedCall {
   readonly choice: unknown
+  /** The last finish_reason of the choice that is a text. */
+  readonly finish: string | undefined
   /** At least one. */
   readonly deltas: readonly [CallDelta, ...CallDelta[]]
 }
@@ -58,12 +61,12 @@ export interface CallStream {
 }
 
 function callsOf(stream: ChatStream): StreamedCall[] {
-  const calls = new Map<string, { choice: unknown; deltas: [CallDelta, ...CallDelta[]] }>()
+  const calls = new Map<string, Omit<StreamedCall, "finish"> & { deltas: [CallDelta, ...CallDelta[]] }>()
+  const finishes = new Map<unknown, string>()
   for (const [number, chunk] of stream.chunks.entries()) {
-    for (const { index: choice, delta, pointer } of chunk.choices) {
-      const parts = delta["tool_calls"]
-      if (!Array.isArray(parts)) continue
-      for (const [place, part] of parts.entries()) {
+    for (const { index: choice, delta, pointer, finish } of chunk.choices) {
+      if (typeof finish === "string" && finish !== "") finishes.set(choice, finish)
+      for (const [place, part] of itemsOf(delta["tool_calls"]).entries()) {
         const { index, id, type, function: definition, custom } = membersOf(part)
         const { name, arguments: args } = membersOf(definition ?? custom)
         const at = whereEvent(stream, number, `${pointer}/delta/tool_calls/${place}`)
@@ -75,7 +78,7 @@ function callsOf(stream: ChatStream): StreamedCall[] {
       }
     }
   }
-  return [...calls.values()]
+  return [...calls.values()].map((call) => ({ ...call, finish: finishes.get(call.choice) }))
 }
 
 /** Chat streams with a part of a tool call. */
