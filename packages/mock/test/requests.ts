@@ -77,23 +77,23 @@ const toolChoices: NonNullable<ChatCompletionRequest["tool_choice"]>[] = [
 ]
 const functionChoices: NonNullable<ChatCompletionRequest["function_call"]>[] = ["auto", { name: "weather" }]
 
-const offers: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.oneof(
-  { arbitrary: fc.constant({}), weight: 3 },
-  fc.record(
-    {
-      tools: fc.constantFrom(...toolLists),
-      tool_choice: fc.constantFrom(...toolChoices),
-      parallel_tool_calls: fc.boolean(),
-    },
-    { requiredKeys: ["tools"] },
-  ),
-  fc.record({
-    functions: fc.constant([{ name: "weather" }]),
-    function_call: fc.constantFrom(...functionChoices),
-  }),
-)
+type Members = Partial<ChatCompletionRequest>
 
-const formats: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.constantFrom(
+const toolOffers: fc.Arbitrary<Members> = fc.record(
+  {
+    tools: fc.constantFrom(...toolLists),
+    tool_choice: fc.constantFrom(...toolChoices),
+    parallel_tool_calls: fc.boolean(),
+  },
+  { requiredKeys: ["tools"] },
+)
+const functionOffers: fc.Arbitrary<Members> = fc.record({
+  functions: fc.constant([{ name: "weather" }]),
+  function_call: fc.constantFrom(...functionChoices),
+})
+const offers = fc.oneof(fc.constant<Members>({}), fc.constant<Members>({}), toolOffers, functionOffers)
+
+const formats: fc.Arbitrary<Members> = fc.constantFrom(
   {},
   {},
   { response_format: { type: "text" } },
@@ -121,7 +121,7 @@ const limits = fc.record(
   { requiredKeys: [] },
 )
 
-const likelihoods: fc.Arbitrary<Partial<ChatCompletionRequest>> = fc.oneof(
+const likelihoods: fc.Arbitrary<Members> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 3 },
   fc.record({ logprobs: fc.constant(true), top_logprobs: fc.nat(20) }, { requiredKeys: ["logprobs"] }),
 )
