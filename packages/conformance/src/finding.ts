@@ -13,7 +13,7 @@ const lenientUtf8 = new TextDecoder()
 const blotter = (apiKey: string | undefined) => (text: string) =>
   apiKey ? text.replaceAll(apiKey, "*".repeat(apiKey.length)) : text
 
-export function whereText(at: Where): string {
+function whereText(at: Where): string {
   switch (at.part) {
     case "status":
       return "status"

@@ -15,7 +15,7 @@ const namesOfKind: readonly (readonly [RegExp, ModelKind])[] = [
   [/dall-e|image|diffusion/i, "image"],
 ]
 
-export function kindOf(id: string): ModelKind {
+function kindOf(id: string): ModelKind {
   return (
     catalogue.find((model) => model.id === id)?.kind ??
     namesOfKind.find(([pattern]) => pattern.test(id))?.[1] ??

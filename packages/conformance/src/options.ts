@@ -38,7 +38,7 @@ const headers = z.preprocess(
   ),
 )
 
-export interface ReportRequest {
+interface ReportRequest {
   readonly format: keyof typeof reports
   /** Where to write it; standard output when absent. */
   readonly file?: string
@@ -176,7 +176,7 @@ export const runOptions = {
     schema: reportRequests.default([{ format: "console" }]),
   },
 } as const satisfies Record<string, Option>
-export type OptionName = keyof typeof runOptions
+type OptionName = keyof typeof runOptions
 
 /** A wrong option or configuration member; the message names it and the remedy. */
 export class UsageError extends Error {

@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** A key of the right form that no server can know. */
-export const wrongKey = "sk-nexhina-conformance-wrong-key"
+const wrongKey = "sk-nexhina-conformance-wrong-key"
 
 const utf8 = new TextEncoder()
 

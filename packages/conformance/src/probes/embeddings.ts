@@ -4,7 +4,7 @@ import type { Probe } from "../probe.ts"
 import type { Step } from "../step.ts"
 
 /** A request for embeddings; `members` may say more than the input. */
-export function embeddingStep(
+function embeddingStep(
   known: Known,
   members: Omit<EmbeddingRequest, "model">,
   exercises?: readonly string[],

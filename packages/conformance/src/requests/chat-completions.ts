@@ -123,7 +123,7 @@ export const jsonSchemaFormats = strictSchemas.map((schema) => ({
 const stopString = fc.constantFrom("END", "\n\n", "###", "。", "🛑", " three")
 
 /** A stop string, or one to four different ones in a list. */
-export const stops: fc.Arbitrary<string | string[]> = fc.oneof(
+const stops: fc.Arbitrary<string | string[]> = fc.oneof(
   { withCrossShrink: true },
   stopString,
   fc.uniqueArray(stopString, { minLength: 1, maxLength: 4 }),
@@ -134,7 +134,7 @@ const tenths = (min: number, max: number) =>
   fc.integer({ min: min * 10, max: max * 10 }).map((count) => count / 10)
 
 /** A stream, asked for its usage, not asked, or neither said. */
-export const streaming = fc.record(
+const streaming = fc.record(
   {
     stream: fc.constant(true),
     stream_options: fc.record({ include_usage: fc.boolean() }, { requiredKeys: [] }),

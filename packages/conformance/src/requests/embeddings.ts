@@ -9,7 +9,7 @@ type EmbeddingMembers = Members<EmbeddingRequest>
 const tokens = fc.array(fc.nat({ max: 5000 }), { minLength: 1, maxLength: 6 })
 
 /** Token ids of one text, or of one to four. */
-export const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
+const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
   { withCrossShrink: true },
   tokens,
   fc.array(tokens, { minLength: 1, maxLength: 4 }),

@@ -11,7 +11,7 @@ const pixel =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 /** One input of a text, a text in two parts, or a text and an image. */
-export const partInputs: fc.Arbitrary<ModerationPart[]> = fc
+const partInputs: fc.Arbitrary<ModerationPart[]> = fc
   .tuple(
     texts,
     fc.constantFrom<ModerationPart[]>(

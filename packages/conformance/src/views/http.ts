@@ -8,7 +8,7 @@ import { isTransient } from "../target.ts"
 import { view } from "../view.ts"
 
 /** Every exchange, answered or not. */
-export const everyExchange = view<Exchange>({
+const everyExchange = view<Exchange>({
   id: "exchanges",
   says: "all exchanges",
   surface: "http",

@@ -14,7 +14,7 @@ import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
 
 /** What the data of an event is. `error`: an object with an `error`, or any data under `event: error`. */
-export type Payload =
+type Payload =
   | { readonly kind: "object"; readonly value: Readonly<Record<string, unknown>> }
   | { readonly kind: "error" }
   | { readonly kind: "done" }
