@@ -31,12 +31,17 @@ export function toFetch(answer: Answer, options: FetchOptions = {}): (request: R
 
 /** The whole body; undefined as soon as it is too long. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | undefined> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length
-    if (length > limit) return undefined
-    chunks.push(chunk)
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    length += read.value.length
+    if (length > limit) {
+      // Not awaited: where the request was cloned, it would wait for a reader of the clone.
+      reader?.cancel().catch(() => {})
+      return undefined
+    }
+    chunks.push(read.value)
   }
   const body = new Uint8Array(length)
   let at = 0
@@ -77,21 +82,25 @@ function toStream(
   sleep: (ms: number) => Promise<unknown>,
 ): ReadableStream<Uint8Array> {
   const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
-  return new ReadableStream({
-    start(controller) {
-      signal.addEventListener("abort", () => controller.error(signal.reason))
+  return new ReadableStream(
+    {
+      start(controller) {
+        signal.addEventListener("abort", () => controller.error(signal.reason))
+      },
+      async pull(controller) {
+        const { value: frame, done } = await iterator.next()
+        if (!done) {
+          if (frame.afterMs) await sleep(frame.afterMs)
+          if (!signal.aborted) controller.enqueue(frame.bytes)
+        } else if (end === "complete") controller.close()
+        else if (end === "hang") await new Promise(() => {})
+        else controller.error(new TypeError("terminated"))
+      },
+      async cancel() {
+        await iterator.return?.()
+      },
     },
-    async pull(controller) {
-      const { value: frame, done } = await iterator.next()
-      if (!done) {
-        if (frame.afterMs) await sleep(frame.afterMs)
-        if (!signal.aborted) controller.enqueue(frame.bytes)
-      } else if (end === "complete") controller.close()
-      else if (end === "hang") await new Promise(() => {})
-      else controller.error(new TypeError("terminated"))
-    },
-    async cancel() {
-      await iterator.return?.()
-    },
-  })
+    // Nothing is made ahead: an error would throw away what nobody has read yet.
+    { highWaterMark: 0 },
+  )
 }

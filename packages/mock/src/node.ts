@@ -119,19 +119,26 @@ async function pace(
       if (!response.write(bytes)) await once(response, "drain", { signal: left.signal })
       left.signal.throwIfAborted()
     }
-    await finish(end, response)
+    await finish(end, response, (ms) => sleep(ms, left.signal))
   } catch (error) {
     if (!left.signal.aborted) throw error
   }
 }
 
-async function finish(end: Reply["end"], response: ServerResponse): Promise<void> {
+/** Ms for a client to read what came before a reset: what it finds together with one, it loses or takes for an end. */
+const beforeReset = 20
+
+async function finish(
+  end: Reply["end"],
+  response: ServerResponse,
+  pause: (ms: number) => Promise<unknown>,
+): Promise<void> {
   const { socket } = response
   if (end === "complete") response.end()
   else if (end === "early-close") socket?.end()
-  else if (end === "reset") {
-    // What was written before a reset has to reach the client.
-    await new Promise((flushed) => socket?.write("", flushed))
-    socket?.resetAndDestroy()
+  else if (end === "reset" && socket) {
+    await new Promise((flushed) => socket.write("", flushed))
+    await pause(beforeReset)
+    socket.resetAndDestroy()
   }
 }

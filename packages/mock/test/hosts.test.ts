@@ -1,0 +1,180 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { Answer, Ask, Reply } from "@nexhina/transcript"
+import { setupServer } from "msw/node"
+import { afterEach, describe, expect, test } from "vitest"
+import { toFetch } from "../src/fetch.ts"
+import { createMock } from "../src/mock.ts"
+import { toMsw } from "../src/msw.ts"
+import { toNode } from "../src/node.ts"
+
+const utf8 = new TextEncoder()
+const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+interface Host {
+  /** Asks the hosted answer, under `/v1`. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+}
+
+interface HostOptions {
+  readonly maxBodyBytes?: number
+}
+
+/** The ways to put an answer where `fetch` finds it. */
+const hosts: Readonly<Record<string, (answer: Answer, options?: HostOptions) => Promise<Host>>> = {
+  async node(answer, options) {
+    const server = createServer(toNode(answer, options))
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+    closers.push(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    return { fetch: (path, init) => fetch(base + path, init) }
+  },
+  async fetch(answer, options) {
+    const hosted = toFetch(answer, options)
+    return { fetch: (path, init) => hosted(new Request(`https://gateway.example/v1${path}`, init)) }
+  },
+  async msw(answer, options) {
+    const base = "https://gateway.example:8443/some/prefix"
+    const server = setupServer(...toMsw(answer, base, options))
+    server.listen({ onUnhandledRequest: "error" })
+    closers.push(() => server.close())
+    return { fetch: (path, init) => fetch(base + path, init) }
+  },
+}
+
+const ok = { status: 200, headers: [], end: "complete" } as const
+
+describe.each(Object.keys(hosts))("%s", (name) => {
+  const host = (answer: Answer, options?: HostOptions): Promise<Host> => {
+    const make = hosts[name]
+    if (!make) throw new Error(`No host ${name}`)
+    return make(answer, options)
+  }
+  const replying = (reply: Partial<Reply>) => host(async () => ({ ...ok, body: "", ...reply }))
+
+  test("the answer gets method, target, headers and body", async () => {
+    let seen: Ask | undefined
+    const { fetch } = await host(async (ask) => {
+      seen = ask
+      return { ...ok, body: "" }
+    })
+    await fetch("/chat/completions?x=1%202", { method: "POST", headers: { "X-Own": "a, b" }, body: "{}" })
+    expect(seen).toMatchObject({ method: "POST", target: "/v1/chat/completions?x=1%202" })
+    expect(seen?.headers.find(([header]) => header.toLowerCase() === "x-own")?.[1]).toBe("a, b")
+    expect(new TextDecoder().decode(seen?.body)).toBe("{}")
+  })
+
+  test("status, headers and body of every kind arrive", async () => {
+    async function* later() {
+      yield* frames("one ", "two ")
+      yield { bytes: utf8.encode("three"), afterMs: 1 }
+    }
+    for (const body of [
+      "one two three",
+      utf8.encode("one two three"),
+      frames("one ", "two ", "three"),
+      later(),
+    ]) {
+      const { fetch } = await replying({ status: 418, headers: [["X-Own", "yes"]], body })
+      const response = await fetch("/models")
+      expect([response.status, response.headers.get("x-own"), await response.text()]).toEqual([
+        418,
+        "yes",
+        "one two three",
+      ])
+    }
+  })
+
+  test("a reply without a body", async () => {
+    const { fetch } = await replying({ status: 204 })
+    const response = await fetch("/models", { method: "OPTIONS" })
+    expect([response.status, await response.text()]).toEqual([204, ""])
+  })
+
+  test("HEAD", async () => {
+    const { fetch } = await host(createMock())
+    const response = await fetch("/models", { method: "HEAD", headers: { authorization: "Bearer sk-x" } })
+    expect([response.status, await response.text()]).toEqual([200, ""])
+    expect(Number(response.headers.get("content-length"))).toBeGreaterThan(100)
+  })
+
+  test.each(["reset", "early-close"] as const)(
+    "a body that ends in %s fails after what was sent",
+    async (end) => {
+      const { fetch } = await replying({ body: frames("one ", "two"), end })
+      const response = await fetch("/models")
+      const seen: string[] = []
+      const reading = (async () => {
+        for await (const chunk of response.body ?? []) seen.push(new TextDecoder().decode(chunk))
+      })()
+      await expect(reading).rejects.toThrow()
+      expect(seen.join("")).toBe("one two")
+    },
+  )
+
+  test("a body that hangs is cut by the reader", async () => {
+    const { fetch } = await replying({ body: frames("one"), end: "hang" })
+    const reader = (await fetch("/models")).body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("one")
+    // Not awaited: MSW keeps a copy of the body, whose reader would have to cancel too.
+    reader?.cancel()
+  })
+
+  test("a body above the limit is refused in words", async () => {
+    const { fetch } = await host(createMock(), { maxBodyBytes: 1.5 * 2 ** 20 })
+    const response = await fetch("/chat/completions", { method: "POST", body: "x".repeat(2 ** 21) })
+    expect(response.status).toBe(413)
+    expect(await response.json()).toEqual({
+      error: {
+        message: "The request body is larger than 1.5 MiB, the limit here.",
+        type: "invalid_request_error",
+        param: null,
+        code: "request_too_large",
+      },
+    })
+  })
+
+  test("the mock itself, whole and streamed", async () => {
+    const { fetch } = await host(createMock())
+    const ask = (stream: boolean) =>
+      fetch("/chat/completions", {
+        method: "POST",
+        headers: { authorization: "Bearer sk-x", "content-type": "application/json" },
+        body: JSON.stringify({
+          model: "gpt-4o",
+          stream,
+          messages: [{ role: "user", content: "Grüß Gott, 世界" }],
+        }),
+      })
+    expect(await (await ask(false)).json()).toMatchObject({
+      choices: [{ message: { content: expect.stringContaining("Grüß Gott, 世界") } }],
+    })
+    expect(await (await ask(true)).text()).toMatch(/^data: \{.*data: \[DONE\]\n\n$/s)
+  })
+})
+
+test("a client that leaves ends the work of the fetch host", async () => {
+  let returned = false
+  async function* endless() {
+    try {
+      for (;;) yield { bytes: utf8.encode("more"), afterMs: 1 }
+    } finally {
+      returned = true
+    }
+  }
+  const response = await toFetch(async () => ({ ...ok, body: endless() }))(
+    new Request("https://gateway.example/v1/models"),
+  )
+  const reader = response.body?.getReader()
+  await reader?.read()
+  await reader?.cancel()
+  expect(returned).toBe(true)
+})
