@@ -158,6 +158,13 @@ const unknownMemberRequests = narrowed(
 
 // What is asked
 
+/** The result of the call with this id. */
+export const resultOf = (id: string): ChatMessage => ({
+  role: "tool",
+  tool_call_id: id,
+  content: "18 degrees, cloudy",
+})
+
 const callTurn = (content: { readonly content?: string | null }): ChatMessage[] => [
   {
     role: "assistant",
@@ -166,7 +173,7 @@ const callTurn = (content: { readonly content?: string | null }): ChatMessage[] 
       { id: "call_1", type: "function", function: { name: "get_weather", arguments: '{"city":"Paris"}' } },
     ],
   },
-  { role: "tool", tool_call_id: "call_1", content: "18 degrees, cloudy" },
+  resultOf("call_1"),
 ]
 
 const greeting = userSays("Hi.")
@@ -194,11 +201,8 @@ function replay(known: Known, earlier: readonly Exchange[]): Step | undefined {
   const [choice] = answer?.choices ?? []
   const message = ChatMessage.safeParse(choice?.message)
   if (!answer || !choice || isCut(choice) || !message.success) return undefined
-  const results = choice.calls.map(({ id }) => ({
-    role: "tool" as const,
-    tool_call_id: String(id),
-    content: "18 degrees, cloudy",
-  }))
+  const ids = choice.calls.map(({ id }) => id).filter(isString)
+  const results = ids.map(resultOf)
   const step = weatherStep(known, {
     messages: [...answer.request.messages, message.data, ...(results.length > 0 ? results : next)],
   })

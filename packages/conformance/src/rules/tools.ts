@@ -1,4 +1,4 @@
-import type { ChatCompletionRequest, ChatMessage, FunctionDefinition } from "@nexhina/schemas"
+import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import * as fc from "fast-check"
 import { isObject, parseJson } from "../answered.ts"
@@ -41,7 +41,7 @@ import {
   type StreamedCall,
 } from "../views/tools.ts"
 import { eachOf, limitOf, Usage } from "./chat-completions.ts"
-import { refusedMessages } from "./chat-requests.ts"
+import { refusedMessages, resultOf } from "./chat-requests.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -272,18 +272,11 @@ function withResults(known: Known, earlier: readonly Exchange[]): Step | undefin
       : [],
   )
   if (!answer || calls.length === 0) return undefined
-  const results = calls.map(
-    ({ id }): ChatMessage => ({
-      role: "tool",
-      tool_call_id: id,
-      content: "18 degrees, cloudy",
-    }),
-  )
   return weatherStep(known, {
     messages: [
       ...answer.request.messages,
       { role: "assistant", content: null, tool_calls: calls },
-      ...results,
+      ...calls.map(({ id }) => resultOf(id)),
     ],
   })
 }

@@ -147,40 +147,51 @@ export const chatReplies = view<ChatReply>({
   },
 })
 
-/** What a choice of a chunk adds to the member of the choice that `path` leads to. */
-function addedTo({ delta, finish, value }: ChunkChoice, [member, inner, call]: readonly string[]): unknown {
-  if (member === "finish_reason") return finish
-  if (member === "logprobs" && inner !== undefined) return membersOf(value[member])[inner]
-  if (member !== "message") return member === undefined ? delta : value[member]
-  if (inner === undefined) return delta
-  if (inner !== "tool_calls" || call === undefined) return delta[inner]
-  return itemsOf(delta[inner]).find((item) => String(membersOf(item)["index"]) === call)
-}
-
 interface PlacedPart {
   readonly part: ChunkChoice
   /** The number of its chunk. */
   readonly chunk: number
 }
 
+/** What a stream says of one choice, in order. */
+interface ChoiceParts {
+  readonly all: PlacedPart[]
+  /** The last part of each tool call, by the call's index. */
+  readonly calls: Map<string, PlacedPart>
+}
+
 /** The parts of each choice of a stream, by the choice's index. */
-function partsByChoice({ chunks }: ChatStream): ReadonlyMap<unknown, readonly PlacedPart[]> {
-  const parts = new Map<unknown, PlacedPart[]>()
-  for (const [chunk, { choices }] of chunks.entries()) {
-    for (const part of choices) {
-      const known = parts.get(part.index)
-      if (known) known.push({ part, chunk })
-      else parts.set(part.index, [{ part, chunk }])
+function partsByChoice({ chunks }: ChatStream): ReadonlyMap<unknown, ChoiceParts> {
+  const choices = new Map<unknown, ChoiceParts>()
+  for (const [chunk, { choices: parts }] of chunks.entries()) {
+    for (const part of parts) {
+      const known: ChoiceParts = choices.get(part.index) ?? { all: [], calls: new Map() }
+      choices.set(part.index, known)
+      known.all.push({ part, chunk })
+      for (const call of itemsOf(part.delta["tool_calls"])) {
+        known.calls.set(String(membersOf(call)["index"]), { part, chunk })
+      }
     }
   }
-  return parts
+  return choices
+}
+
+/** What a part of a choice adds to the member of the choice that `path` leads to. */
+function addedTo({ delta, finish, value }: ChunkChoice, [member, inner]: readonly string[]): unknown {
+  if (member === "finish_reason") return finish
+  if (member === "logprobs" && inner !== undefined) return membersOf(value[member])[inner]
+  if (member === "message") return inner === undefined ? delta : delta[inner]
+  return member === undefined ? delta : value[member]
 }
 
 /** Which part brings item or character `at` of the member that `path` leads to; default: the last one that adds to it. */
-function bringing(parts: readonly PlacedPart[], path: readonly string[], at: number): PlacedPart | undefined {
-  let found = parts.at(-1)
+function bringing({ all, calls }: ChoiceParts, path: readonly string[], at: number): PlacedPart | undefined {
+  const [member, inner, call] = path
+  if (member === "message" && inner === "tool_calls" && call !== undefined)
+    return calls.get(call) ?? all.at(-1)
+  let found = all.at(-1)
   let length = 0
-  for (const placed of parts) {
+  for (const placed of all) {
     const added = addedTo(placed.part, path)
     if (!carries(added)) continue
     found = placed
@@ -229,8 +240,8 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
         const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
         return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
       }
-      const index = completion.choices[Number(choice)]?.index
-      const found = bringing(parts.get(index) ?? [], path, at)
+      const ofChoice = parts.get(completion.choices[Number(choice)]?.index)
+      const found = ofChoice && bringing(ofChoice, path, at)
       return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
     },
     streamed: true,
