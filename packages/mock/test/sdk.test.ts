@@ -1,0 +1,158 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type ProfileName, profiles } from "@nexhina/schemas"
+import OpenAI6 from "openai"
+import OpenAI7 from "openai-7"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { createMock } from "../src/mock.ts"
+import { toNode } from "../src/node.ts"
+
+const apiKey = "sk-sdk"
+const baseUrls = new Map<ProfileName, string>()
+const closers: (() => void)[] = []
+const profileNames = Object.keys(profiles) as ProfileName[]
+
+beforeAll(async () => {
+  for (const profile of profileNames) {
+    const server = createServer(toNode(createMock({ profile, keys: [apiKey] })))
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+    baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
+    closers.push(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+  }
+})
+
+afterAll(() => {
+  for (const close of closers) close()
+})
+
+// The two releases have the same interface as far as it is used here.
+const releases = { "openai 6": OpenAI6, "openai 7": OpenAI7 as unknown as typeof OpenAI6 }
+type Release = keyof typeof releases
+const cases = (Object.keys(releases) as Release[]).flatMap((release) =>
+  profileNames.map((profile) => [release, profile] as const),
+)
+
+const hello = { model: "gpt-4o", messages: [{ role: "user" as const, content: "Hello" }] }
+const weather = {
+  name: "get_weather",
+  description: "Tells the weather in a city.",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string", enum: ["Oslo", "Bergen"] } },
+    required: ["city"],
+  },
+}
+const tools = [{ type: "function" as const, function: weather }]
+
+describe.each(cases)("%s under the profile %s", (release, profile) => {
+  const OpenAI = releases[release]
+  const client = (options = {}) =>
+    new OpenAI({ apiKey, baseURL: baseUrls.get(profile) ?? "", maxRetries: 0, ...options })
+
+  test("models", async () => {
+    const listed = []
+    for await (const model of client().models.list()) listed.push(model)
+    expect(listed.length).toBeGreaterThan(20)
+    expect(await client().models.retrieve("gpt-4o")).toEqual(listed.find(({ id }) => id === "gpt-4o"))
+  })
+
+  test("chat", async () => {
+    const { choices, usage } = await client().chat.completions.create(hello)
+    expect(choices[0]?.message).toMatchObject({
+      role: "assistant",
+      content: expect.stringContaining("Hello"),
+    })
+    expect(usage?.total_tokens).toBeGreaterThan(0)
+  })
+
+  test("a chat stream, chunk by chunk, equals the whole", async () => {
+    const stream = await client().chat.completions.create({ ...hello, stream: true })
+    let text = ""
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ""
+    const { choices } = await client().chat.completions.create(hello)
+    expect(text).toBe(choices[0]?.message.content)
+  })
+
+  test("the stream helper: content, tools and the final usage", async () => {
+    const request = { ...hello, stream_options: { include_usage: true } }
+    const contents: string[] = []
+    const stream = client()
+      .chat.completions.stream(request)
+      .on("content", (delta) => contents.push(delta))
+    const final = await stream.finalChatCompletion()
+    const whole = await client().chat.completions.create(hello)
+    expect(contents.join("")).toBe(whole.choices[0]?.message.content)
+    expect(final.usage).toEqual(whole.usage)
+
+    const called = await client()
+      .chat.completions.stream({ ...request, tools })
+      .finalMessage()
+    const expected = await client().chat.completions.create({ ...hello, tools })
+    expect(called.tool_calls).toMatchObject(expected.choices[0]?.message.tool_calls ?? [])
+    expect(called.tool_calls).toHaveLength(1)
+  })
+
+  test.each([false, true])("runTools ends, streamed: %s", async (stream) => {
+    const asked: unknown[] = []
+    const runnable = {
+      type: "function" as const,
+      function: {
+        ...weather,
+        function(input: string) {
+          asked.push(JSON.parse(input))
+          return "7 degrees"
+        },
+      },
+    }
+    const runner = stream
+      ? client().chat.completions.runTools({ ...hello, stream: true, tools: [runnable] })
+      : client().chat.completions.runTools({ ...hello, tools: [runnable] })
+    expect(await runner.finalContent()).toContain("7 degrees")
+    expect(asked).toEqual([{ city: expect.stringMatching(/^(Oslo|Bergen)$/) }])
+  })
+
+  test("embeddings, which the client asks for in base64, equal the floats", async () => {
+    const request = { model: "text-embedding-3-small", input: ["Hello", "World"], dimensions: 64 }
+    const packed = await client().embeddings.create(request)
+    const floats = await client().embeddings.create({ ...request, encoding_format: "float" })
+    expect(packed.data.map(({ embedding }) => [...embedding])).toEqual(
+      floats.data.map(({ embedding }) => embedding),
+    )
+    expect(packed.data[0]?.embedding).toHaveLength(64)
+  })
+
+  test("moderation", async () => {
+    const { results } = await client().moderations.create({ input: ["I want to hurt someone.", "Good day"] })
+    expect(results.map(({ flagged }) => flagged)).toEqual([true, false])
+  })
+
+  test("errors become the classes that belong to their status", async () => {
+    const { chat } = client()
+    await expect(chat.completions.create({ ...hello, temperature: 9 })).rejects.toThrow(
+      OpenAI.BadRequestError,
+    )
+    await expect(chat.completions.create({ ...hello, n: 0, stream: true })).rejects.toThrow(
+      OpenAI.BadRequestError,
+    )
+    await expect(chat.completions.create({ ...hello, model: "nope" })).rejects.toThrow(OpenAI.NotFoundError)
+    await expect(client({ apiKey: "sk-other" }).models.list()).rejects.toThrow(OpenAI.AuthenticationError)
+    await expect(client().get("/nowhere")).rejects.toThrow(OpenAI.NotFoundError)
+    await expect(client().post("/rerank", { body: {} })).rejects.toThrow(OpenAI.InternalServerError)
+    await expect(chat.completions.create({ ...hello, temperature: 9 })).rejects.toMatchObject({
+      status: 400,
+      param: "temperature",
+      code: "integer_above_max_value",
+      type: "invalid_request_error",
+      requestID: expect.stringMatching(/^req_/),
+    })
+  })
+
+  test("a client that stops reading a stream", async () => {
+    const stream = await client().chat.completions.create({ ...hello, stream: true })
+    for await (const _ of stream) break
+    expect((await client().chat.completions.create(hello)).choices).toHaveLength(1)
+  })
+})
