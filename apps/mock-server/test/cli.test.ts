@@ -1,0 +1,307 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { request } from "node:http"
+import { connect } from "node:net"
+import { fileURLToPath } from "node:url"
+import { afterEach, describe, expect, test } from "vitest"
+import { version } from "../src/version.ts"
+
+const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
+
+const running: ChildProcess[] = []
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL")
+})
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command to its end. */
+function cli(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, ...args], (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+interface Running {
+  readonly baseUrl: string
+  /** What it has printed so far. */
+  printed(): string
+  kill(signal: NodeJS.Signals): void
+  readonly exited: Promise<number | null>
+}
+
+/** Starts the command on a free port, and resolves once it says that it listens. */
+async function start(...args: string[]): Promise<Running> {
+  const child = spawn(process.execPath, [bin, "--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  running.push(child)
+  let printed = ""
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve))
+  const baseUrl = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString()
+      const [url] = /http:\/\/[^\s"]+\/v1/.exec(printed) ?? []
+      if (url) resolve(url)
+    }
+    child.stdout.on("data", read)
+    child.stderr.on("data", read)
+    exited.then((code) => reject(new Error(`It ended with ${code}: ${printed}`)))
+  })
+  return { baseUrl, printed: () => printed, kill: (signal) => child.kill(signal), exited }
+}
+
+const hello = { model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] }
+const ask = (
+  baseUrl: string,
+  body: object,
+  headers: Record<string, string> = { authorization: "Bearer sk-x" },
+) =>
+  fetch(`${baseUrl}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  })
+
+describe("arguments that are wrong end with 2 and name the option", () => {
+  test.each([
+    [["--port", "x"], "--port"],
+    [["--port", "65536"], "--port"],
+    [["--seed", "1.5"], "--seed"],
+    [["--profile", "azure"], "--profile"],
+    [["--clock", "slow"], "--clock"],
+    [["--log", "loud"], "--log"],
+    [["--api-key", "sk-a", "--no-auth"], "--no-auth"],
+    [["--defect", "sse-double-done@2"], "--defect"],
+    [["--defect", "sse-double-don"], "'sse-double-done'"],
+    [["--frobnicate"], "--frobnicate"],
+    [["extra"], "argument"],
+  ])("%j", async (args, named) => {
+    const { code, stdout, stderr } = await cli(...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+    expect(stderr).toContain(named)
+  })
+
+  test("a key that is none is not repeated", async () => {
+    const { code, stderr } = await cli("--api-key", "secret-key")
+    expect(code).toBe(2)
+    expect(stderr).toContain("--api-key")
+    expect(stderr).not.toContain("secret-key")
+  })
+})
+
+test("--help and --version", async () => {
+  expect(await cli("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })
+  expect(readFileSync(new URL("../package.json", import.meta.url), "utf8")).toContain(
+    `"version": "${version}"`,
+  )
+  const { code, stdout } = await cli("--help")
+  expect(code).toBe(0)
+  for (const option of [
+    "--port",
+    "--host",
+    "--profile",
+    "--seed",
+    "--api-key",
+    "--no-auth",
+    "--model",
+    "--any-model",
+    "--clock",
+    "--defect",
+    "--variant",
+    "--log",
+  ]) {
+    expect(stdout).toContain(option)
+  }
+})
+
+test("a port that is taken is one line", async () => {
+  const { baseUrl } = await start()
+  const { port } = new URL(baseUrl)
+  expect(await cli("--port", port)).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `Port ${port} on 127.0.0.1 is taken. Choose another with --port, or any free one with --port 0.\n`,
+  })
+})
+
+test("it answers where it says that it listens", async () => {
+  const { baseUrl, printed } = await start(
+    "--seed",
+    "7",
+    "--model",
+    "own",
+    "other",
+    "--model",
+    "third",
+    "--profile",
+    "openai",
+  )
+  expect(printed()).toContain(`curl ${baseUrl}/chat/completions`)
+  for (const model of ["gpt-4o", "own", "other", "third"]) {
+    const response = await ask(baseUrl, { ...hello, model })
+    expect(await response.json()).toMatchObject({ model, created: 1713833628, service_tier: "default" })
+  }
+  expect((await ask(baseUrl, { ...hello, model: "fourth" })).status).toBe(404)
+})
+
+test("keys, clock and log; no key is ever printed", async () => {
+  const { baseUrl, printed, kill, exited } = await start(
+    "--api-key",
+    "sk-one",
+    "sk-two",
+    "--clock",
+    "real",
+    "--log",
+    "json",
+  )
+  const before = Math.floor(Date.now() / 1000)
+  const response = await ask(baseUrl, hello, { authorization: "Bearer sk-two" })
+  expect(((await response.json()) as { created: number }).created).toBeGreaterThanOrEqual(before)
+  expect((await ask(baseUrl, hello, { authorization: "Bearer sk-wrong-one" })).status).toBe(401)
+  await fetch(`${baseUrl}/models?key=sk-two`)
+  kill("SIGTERM")
+  expect(await exited).toBe(0)
+  const lines = printed()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  expect(lines).toEqual([
+    { listening: baseUrl, profile: "nexhina" },
+    {
+      at: expect.any(String),
+      method: "POST",
+      path: "/v1/chat/completions",
+      status: 200,
+      ms: expect.any(Number),
+    },
+    {
+      at: expect.any(String),
+      method: "POST",
+      path: "/v1/chat/completions",
+      status: 401,
+      ms: expect.any(Number),
+    },
+    { at: expect.any(String), method: "GET", path: "/v1/models", status: 401, ms: expect.any(Number) },
+  ])
+  expect(printed()).not.toContain("sk-")
+})
+
+test("without keys, any model, with a defect", async () => {
+  const { baseUrl } = await start("--no-auth", "--any-model", "--defect", "sse-double-done", "--log", "off")
+  const response = await ask(baseUrl, { ...hello, model: "whatever", stream: true }, {})
+  expect((await response.text()).match(/\[DONE\]/g)).toHaveLength(2)
+})
+
+describe("the control API", () => {
+  const ready = (baseUrl: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number | undefined; headers: NodeJS.Dict<string | string[]>; body: string }>(
+      (resolve, reject) => {
+        // Not `fetch`: it sets Host and Origin itself.
+        request(baseUrl.replace("/v1", "/__mock/api/ready"), { headers }, (response) => {
+          let body = ""
+          response.on("data", (chunk) => {
+            body += chunk
+          })
+          response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body }))
+        })
+          .on("error", reject)
+          .end()
+      },
+    )
+
+  test("says that it is ready, to this machine only", async () => {
+    const { baseUrl } = await start()
+    const { host } = new URL(baseUrl)
+    const answer = await ready(baseUrl)
+    expect([answer.status, answer.body]).toEqual([200, '{"ready":true}'])
+    expect(answer.headers).not.toHaveProperty("access-control-allow-origin")
+    expect((await ready(baseUrl, { origin: `http://${host}` })).status).toBe(200)
+    expect((await ready(baseUrl, { host: "localhost:1" })).status).toBe(200)
+    for (const headers of [
+      { host: "evil.example" },
+      { host: "127.0.0.1.evil.example" },
+      { origin: "http://evil.example" },
+      { origin: "null" },
+    ]) {
+      expect((await ready(baseUrl, headers as Record<string, string>)).status).toBe(403)
+    }
+  })
+})
+
+describe("signals", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s lets a reply finish that is on its way", async (signal) => {
+    const { baseUrl, kill, exited } = await start()
+    const { port } = new URL(baseUrl)
+    const body = JSON.stringify(hello)
+    const socket = connect(Number(port), "127.0.0.1")
+    let text = ""
+    const closed = new Promise((resolve) => socket.once("close", resolve))
+    socket.on("data", (chunk) => {
+      text += chunk
+    })
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\nconnection: close\r\n` +
+        `content-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
+    )
+    while (!text.includes("100 Continue")) await new Promise((read) => socket.once("data", read))
+    kill(signal)
+    // Only once it takes no more connections, the body follows.
+    while (await accepts(Number(port))) {}
+    socket.write(body)
+    await closed
+    expect(text).toMatch(/HTTP\/1\.1 200 OK.*chat\.completion/s)
+    expect(await exited).toBe(0)
+  })
+
+  test("a second one ends at once", async () => {
+    const { baseUrl, kill, exited } = await start()
+    const { port } = new URL(baseUrl)
+    const socket = connect(Number(port), "127.0.0.1")
+    socket.on("error", () => {})
+    socket.write(
+      "POST /v1/embeddings HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
+    )
+    await new Promise((read) => socket.once("data", read))
+    kill("SIGTERM")
+    while (await accepts(Number(port))) {}
+    kill("SIGTERM")
+    expect(await exited).toBe(0)
+  })
+
+  const accepts = (port: number) =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1")
+      socket.once("connect", () => {
+        socket.destroy()
+        resolve(true)
+      })
+      socket.once("error", () => resolve(false))
+    })
+})
+
+test("what is no HTTP is refused with the error body, and the server goes on", async () => {
+  const { baseUrl } = await start()
+  const say = (text: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(Number(new URL(baseUrl).port), "127.0.0.1")
+      let heard = ""
+      socket.on("data", (chunk) => {
+        heard += chunk
+      })
+      socket.once("close", () => resolve(heard))
+      socket.on("error", () => {})
+      socket.write(text)
+    })
+  expect(await say("HELLO\r\n\r\n")).toMatch(
+    /^HTTP\/1\.1 400 .*\{"error":\{"message":"This is no valid HTTP request\."/s,
+  )
+  expect(await say(`GET / HTTP/1.1\r\nx: ${"a".repeat(20_000)}\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 431 .*larger than 16 KiB/s,
+  )
+  expect((await ask(baseUrl, hello)).status).toBe(200)
+})
