@@ -3,6 +3,7 @@ import type { Exchange } from "@nexhina/transcript"
 import { answeredOf, isObject } from "./answered.ts"
 import type { Executed } from "./execute.ts"
 import type { Tally } from "./judge.ts"
+import { namesMember } from "./named.ts"
 import type { Finding, Verdict } from "./report.ts"
 import type { Rule, Severity } from "./rule.ts"
 import type { Step } from "./step.ts"
@@ -20,12 +21,7 @@ function refusedMember(step: Step, exchange: Exchange): string | undefined {
   const answered = answeredOf(exchange)
   if (!answered || answered.status < 400 || answered.status >= 500) return undefined
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
-  const { param, message } = isObject(error) ? error : {}
-  return step.exercises?.find(
-    (member) =>
-      (typeof param === "string" && param.startsWith(member)) ||
-      (typeof message === "string" && message.includes(member)),
-  )
+  return step.exercises?.find((member) => namesMember(isObject(error) ? error : {}, member))
 }
 
 /** The most frequent of some reasons, with its share. */

@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { z } from "zod"
 import { draw } from "../draw.ts"
 import type { Known } from "../known.ts"
+import { namesMember } from "../named.ts"
 import type { Probe } from "../probe.ts"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { toolResult, weatherStep } from "../probes/tools.ts"
@@ -44,9 +45,6 @@ function refusalOf({ answered }: ChatRequested): Refusal | undefined {
 /** The member of the request in which `param` lies. */
 const rootOf = ({ param }: Refusal) => param.split(/[.[]/, 1)[0] ?? ""
 
-const names = (refusal: Refusal, member: string) =>
-  rootOf(refusal) === member || new RegExp(`\\b${member}\\b`).test(refusal.message)
-
 /** What chat requests have always had: where there is nothing else, a server refuses the messages. */
 const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]
 
@@ -59,7 +57,7 @@ export function refusedMessages<Name extends string>(
   const refusal = refusalOf(view)
   if (!refusal || refusal.param === "model") return []
   const others = ["max_tokens", "stream", "tools"].filter((name) => name in view.request)
-  if (others.some((name) => names(refusal, name))) return []
+  if (others.some((name) => namesMember(refusal, name))) return []
   return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
 }
 
@@ -377,7 +375,7 @@ export const chatRequestRules = [
     holds(view) {
       const refusal = refusalOf(view)
       const sent = optionalMembers(view.request)
-      if (!refusal || sent.some((name) => names(refusal, name))) return []
+      if (!refusal || sent.some((name) => namesMember(refusal, name))) return []
       // What is refused is no optional member.
       if (bareMembers.includes(rootOf(refusal))) return []
       const expected = `${sent.join(", ")} taken, or named`
