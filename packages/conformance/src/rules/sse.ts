@@ -366,7 +366,13 @@ export const sseRules = [
     ],
     scope: "group",
     on: chatAnswers,
-    after: ["chat.schema:choices", "stream.chunk-schema", "sse.data-json"],
+    after: [
+      "chat.schema:choices",
+      "stream.chunk-schema:choices",
+      "stream.chunk-schema:delta",
+      "stream.chunk-schema:content",
+      "sse.data-json",
+    ],
     modelDependent: true,
     faults: {
       "replacement-character": "U+FFFD in the stream's text, and none in the whole reply's",
