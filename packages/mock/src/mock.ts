@@ -69,7 +69,7 @@ export function createMock(options: MockOptions = {}): Answer {
         throw wrongMethod(ask.method, path, found.allow)
       }
       const { operationId, params } = found
-      situation = { ...situation, operationId }
+      situation = { operationId, ask, request: undefined, streaming: false }
       authenticate(headers.authorization, keys)
       const maker = replies[operationId]
       if (maker === "not-built") {
@@ -163,8 +163,8 @@ function preflight(allow: readonly string[], headers: KnownHeaders, always: read
 }
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {
-  const streams = Object.values(endpoint.success.content).some(({ kind }) => kind === "stream")
-  return streams && typeof body === "object" && body !== null && "stream" in body && body.stream === true
+  if (typeof body !== "object" || body === null || !("stream" in body) || body.stream !== true) return false
+  return Object.values(endpoint.success.content).some(({ kind }) => kind === "stream")
 }
 
 function headOnly(reply: Reply): Reply {

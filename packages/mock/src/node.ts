@@ -2,7 +2,7 @@ import { once } from "node:events"
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { setTimeout } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
-import { type Answer, type Ask, type Header, headerOf, type Reply } from "@nexhina/transcript"
+import type { Answer, Ask, Header, Reply } from "@nexhina/transcript"
 import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
 
 export interface NodeOptions {
@@ -26,9 +26,11 @@ export function toNode(answer: Answer, options: NodeOptions = {}): RequestListen
       onCrash(error)
     }
     readBody(request, maxBodyBytes, (body) => {
-      const reply =
+      const replied =
         body === undefined ? Promise.resolve(tooLarge(maxBodyBytes)) : answer(toAsk(request, body))
-      reply.then((reply) => send(reply, response, sleep)).catch(crash)
+      // What is answered in one turn of the event loop is written together: waking a client that has nothing to
+      // do costs as much as an answer, and so it is woken once for many.
+      replied.then((reply) => setImmediate(() => send(reply, response, sleep).catch(crash)), crash)
     })
   }
 }
@@ -78,21 +80,26 @@ function toAsk({ method = "GET", url = "/", rawHeaders }: IncomingMessage, body:
   return { method, target: url, headers, body }
 }
 
-function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promise<void> | undefined {
+async function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promise<void> {
   const { status, headers, body, end } = reply
   const whole = typeof body === "string" || body instanceof Uint8Array
-  const lines = headers.flat()
+  const lines: string[] = []
+  let hasLength = false
+  for (const [name, value] of headers) {
+    lines.push(name, value)
+    if (name.length === 14 && name.toLowerCase() === "content-length") hasLength = true
+  }
   if (end !== "complete") {
     response.writeHead(status, lines)
     return pace(whole ? [{ bytes: Buffer.from(body) }] : body, end, response, sleep)
   }
   if (whole) {
-    if (headerOf(headers, "content-length") === undefined && status !== 204) {
+    if (!hasLength && status !== 204) {
       lines.push("content-length", String(Buffer.byteLength(body)))
     }
     response.writeHead(status, lines)
     response.end(body)
-    return undefined
+    return
   }
   response.writeHead(status, lines)
   if (!Array.isArray(body) || body.some(({ afterMs = 0 }: Frame) => afterMs > 0)) {
@@ -100,7 +107,6 @@ function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promise<voi
   }
   // Nobody waits in between, so one write will do; twenty would take twice as long.
   response.end(Buffer.concat(body.map(({ bytes }: Frame) => bytes)))
-  return undefined
 }
 
 /** Writes frame by frame, at the pace of the frames and of the client, and stops when the client leaves. */

@@ -18,6 +18,7 @@ export function altered<Stage extends keyof Subjects>(
   alterations: readonly NamedAlteration[],
   situation: Situation,
 ): Subjects[Stage] {
+  if (alterations.length === 0) return subject
   return alterations.reduce(
     (changed, alteration) =>
       // The stage says which subject an alteration takes and gives, which a generic comparison cannot tell.

@@ -4,6 +4,7 @@ import type {
   ChatCompletionRequest,
   ChatCompletionResponse,
   ChatMessage,
+  ContentPart,
   Profile,
   TokenLogprob,
 } from "@nexhina/schemas"
@@ -32,30 +33,15 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
   const prompt = countPrompt(request)
   const completion = written.reduce((sum, { count }) => sum + count, 0)
 
-  const value: ChatCompletionResponse = {
+  const plain: ChatCompletionResponse = {
     id: `chatcmpl-${question.id}`,
     object: "chat.completion",
     created: question.now,
     model: request.model,
-    choices: written.map(({ message, finish, logprobs }, index) => ({
-      index,
-      message: profile.openaiMembers ? { ...message, refusal: null, annotations: [] } : message,
-      finish_reason: finish,
-      ...(logprobs
-        ? { logprobs: { content: logprobs, refusal: null } }
-        : profile.openaiMembers && { logprobs: null }),
-    })),
-    usage: {
-      prompt_tokens: prompt,
-      completion_tokens: completion,
-      total_tokens: prompt + completion,
-      ...(profile.openaiMembers && noDetails),
-    },
-    ...(profile.openaiMembers && {
-      service_tier: "default",
-      system_fingerprint: `fp_${digestText(digest(request.model, question.seed))}`,
-    }),
+    choices: written.map(toChoice),
+    usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   }
+  const value = profile.openaiMembers ? withOpenaiMembers(plain, question.seed) : plain
   if (request.stream !== true) return { value }
   const includeUsage = request.stream_options?.include_usage === true
   const split = (completion: ChatCompletionResponse) => splitChat(completion, { profile, includeUsage })
@@ -68,14 +54,31 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
 
 const done = { data: DONE }
 
-const noDetails = {
-  prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-  completion_tokens_details: {
-    reasoning_tokens: 0,
-    audio_tokens: 0,
-    accepted_prediction_tokens: 0,
-    rejected_prediction_tokens: 0,
-  },
+/** What OpenAI's replies show besides; nothing of it is known of the gateway's. */
+function withOpenaiMembers(
+  { choices, usage, ...completion }: ChatCompletionResponse,
+  seed: Digest,
+): ChatCompletionResponse {
+  return {
+    ...completion,
+    choices: choices.map(({ message, ...choice }) => ({
+      ...choice,
+      message: { ...message, refusal: null, annotations: [] },
+      logprobs: choice.logprobs ?? null,
+    })),
+    usage: usage && {
+      ...usage,
+      prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+      completion_tokens_details: {
+        reasoning_tokens: 0,
+        audio_tokens: 0,
+        accepted_prediction_tokens: 0,
+        rejected_prediction_tokens: 0,
+      },
+    },
+    service_tier: "default",
+    system_fingerprint: `fp_${digestText(digest(completion.model, seed))}`,
+  }
 }
 
 /** What one choice says, and how many tokens that took. */
@@ -86,16 +89,22 @@ interface Written {
   readonly count: number
 }
 
+function toChoice({ message, finish, logprobs }: Written, index: number): ChatCompletionChoice {
+  const choice: ChatCompletionChoice = { index, message, finish_reason: finish }
+  if (logprobs) choice.logprobs = { content: logprobs, refusal: null }
+  return choice
+}
+
 /** The limit on each choice's tokens. `max_tokens: 0` is no limit, or refused, as the profile says. */
 function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest, profile: Profile): number {
-  for (const [param, limit] of Object.entries({ max_completion_tokens, max_tokens })) {
-    if (limit === 0 && profile.zeroMaxTokens === "invalid") {
-      throw new Refusal(400, {
-        message: `Invalid '${param}': integer below minimum value. Expected a value >= 1, but got 0 instead.`,
-        param,
-        code: "integer_below_min_value",
-      })
-    }
+  const zero =
+    max_completion_tokens === 0 ? "max_completion_tokens" : max_tokens === 0 ? "max_tokens" : undefined
+  if (zero !== undefined && profile.zeroMaxTokens === "invalid") {
+    throw new Refusal(400, {
+      message: `Invalid '${zero}': integer below minimum value. Expected a value >= 1, but got 0 instead.`,
+      param: zero,
+      code: "integer_below_min_value",
+    })
   }
   return Math.min(max_completion_tokens || Infinity, max_tokens || Infinity)
 }
@@ -153,13 +162,14 @@ function call(callables: readonly Callable[], limit: number, draw: Random, seed:
 
 function say(request: ChatCompletionRequest, limit: number, draw: Random): Written {
   const whole = compose(request, draw)
-  const stopped = beforeStop(whole, request.stop)
-  const { text, count } = firstTokens(stopped, limit)
+  const limited = firstTokens(whole, limit)
+  const text = beforeStop(limited.text, request.stop)
+  const isStopped = text !== limited.text
   return {
     message: { role: "assistant", content: text },
-    finish: text === stopped ? "stop" : "length",
+    finish: isStopped || limited.text === whole ? "stop" : "length",
     ...(request.logprobs === true && { logprobs: tokenLogprobs(text, request.top_logprobs ?? 0, draw) }),
-    count,
+    count: isStopped ? countTokens(text) : limited.count,
   }
 }
 
@@ -175,11 +185,8 @@ function compose({ messages, response_format: format }: ChatCompletionRequest, d
   if (format?.type === "json_object") {
     return JSON.stringify({ said, ...(answered.length > 0 && { answered: answered.map(textOf) }), remarks })
   }
-  const quotes = [
-    ...(said === "" ? [] : [`You said: "${said}".`]),
-    ...answered.map((message) => `A tool answered: "${textOf(message)}".`),
-  ]
-  return [...quotes, remarks].join(" ")
+  const quote = said === "" ? "" : `You said: "${said}". `
+  return quote + answered.map((message) => `A tool answered: "${textOf(message)}". `).join("") + remarks
 }
 
 /** The text of a message, its parts on lines of their own. */
@@ -229,13 +236,15 @@ function countPrompt({ messages, tools, functions }: ChatCompletionRequest): num
 }
 
 function countMessage({ content, name, tool_calls, function_call }: ChatMessage): number {
-  const texts = [name ?? "", typeof content === "string" ? content : ""]
-  let others = 0
-  for (const part of Array.isArray(content) ? content : []) {
-    if (part.type === "text") texts.push(part.text)
-    else if (part.type === "refusal") texts.push(part.refusal)
-    else others += 85
-  }
-  if (tool_calls || function_call) texts.push(JSON.stringify([tool_calls, function_call]))
-  return 3 + others + texts.reduce((sum, text) => sum + countTokens(text), 0)
+  let count = 3
+  if (typeof content === "string") count += countTokens(content)
+  else for (const part of content ?? []) count += countPart(part)
+  if (name) count += countTokens(name)
+  if (tool_calls || function_call) count += countTokens(JSON.stringify([tool_calls, function_call]))
+  return count
+}
+
+function countPart(part: ContentPart): number {
+  if (part.type === "text") return countTokens(part.text)
+  return part.type === "refusal" ? countTokens(part.refusal) : 85
 }
