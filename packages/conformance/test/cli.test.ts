@@ -28,7 +28,7 @@ function cli(args: readonly string[], env: Record<string, string> = {}): Promise
     execFile(
       process.execPath,
       [bin, ...args],
-      { env: { ...rest, ...env }, maxBuffer: 1 << 26 },
+      { env: { ...rest, NO_COLOR: "1", ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     )
@@ -113,7 +113,7 @@ test("a server that accepts and says nothing is a finding", async () => {
   const { code, report } = await checked(() => {})
   expect(code).toBe(1)
   expect(faults(report)).toContain("http.answers:silent")
-  expect(report.stopped).toBe("the first 2 requests were never answered")
+  expect(report.stopped).toMatch(/^the first \d requests were never answered$/)
 })
 
 test("a server that answers HTML everywhere is a finding", async () => {

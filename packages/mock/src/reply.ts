@@ -4,14 +4,14 @@ import type { Models } from "./models.ts"
 import type { Digest } from "./random.ts"
 
 /** The valid request body of an operation; undefined where it takes none. */
-export type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
+type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   readonly request?: { readonly schema: { parse(input: unknown): infer Request } } | undefined
 }
   ? Request
   : undefined
 
 /** A valid request, and what a reply to it is made from besides. */
-export interface Question<Request> {
+interface Question<Request> {
   readonly request: Request
   /** Path parameters, percent-decoded. */
   readonly params: Readonly<Record<string, string>>

@@ -2,7 +2,7 @@ import type { ChatCompletionRequest } from "@nexhina/schemas"
 import fc from "fast-check"
 
 /** Any text: ASCII, other scripts, emoji, control characters, quotes. */
-export const texts = fc.oneof(
+const texts = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.string({ unit: "grapheme", maxLength: 40 }),
   fc.constantFrom(
@@ -48,7 +48,7 @@ const messages = fc
     ...(answered ? [{ role: "tool" as const, content: "42", tool_call_id: "call_1" }] : []),
   ])
 
-export const tool = (name: string) => ({
+const tool = (name: string) => ({
   type: "function" as const,
   function: {
     name,
