@@ -34,6 +34,11 @@ export function canonical(value: unknown): string {
   )
 }
 
+function isEqual(a: unknown, b: unknown): boolean {
+  const areObjects = typeof a === "object" && typeof b === "object"
+  return a === b || (areObjects && canonical(a) === canonical(b))
+}
+
 /** The schema that a `$ref` names: a JSON pointer within the root. */
 export function resolve(ref: unknown, root: Schema): Schema {
   const pointer = typeof ref === "string" ? /^#((?:\/.*)?)$/s.exec(ref)?.[1] : undefined
@@ -85,8 +90,8 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
 /** The keywords of JSON Schema 2020-12 that assert something, and the array form of `items` before it. */
 const judges: Readonly<Record<string, Judge>> = {
   type: (names, value) => [names].flat().some((name) => types[String(name)]?.(value)),
-  enum: (values, value) => list(values).some((known) => canonical(known) === canonical(value)),
-  const: (known, value) => canonical(known) === canonical(value),
+  enum: (values, value) => list(values).some((known) => isEqual(known, value)),
+  const: isEqual,
   minimum: number((value, limit) => value >= limit),
   maximum: number((value, limit) => value <= limit),
   exclusiveMinimum: number((value, limit) => value > limit),

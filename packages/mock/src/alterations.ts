@@ -50,8 +50,10 @@ export function alterationChooser(
 }
 
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
-  const nearest = [...known.keys()].sort((a, b) => distance(a, id) - distance(b, id))[0]
-  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest}'?`
+  const [nearest] = [...known.keys()]
+    .map((name) => ({ name, far: distance(name, id.slice(0, 64)) }))
+    .sort((a, b) => a.far - b.far)
+  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest.name}'?`
   return `No defect or variant has the id '${id}'. ${hint}`
 }
 

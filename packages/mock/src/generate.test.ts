@@ -303,7 +303,7 @@ test.each([
     "it refers to 'https://example.com/s.json', which is outside of it",
   ],
   ["a reference to nothing", { $ref: "#/$defs/x" }, "it refers to '#/$defs/x', which is not there"],
-  ["a reference to itself", { $ref: "#" }, "it refers to itself without end"],
+  ["a reference to itself", { $ref: "#" }, "it refers to itself without end, or is nested too deep"],
   [
     "a recursion that cannot end",
     { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] },
@@ -336,4 +336,38 @@ test.each([
 ])("refuses %s", (_, schema, why) => {
   expect(() => generated(schema)).toThrow(Refusal)
   expect(() => generated(schema)).toThrow(`The mock cannot make a value for the schema at 'schema': ${why}.`)
+})
+
+describe("schemas that would take for ever, or all of the stack, are refused or met at once", () => {
+  const many = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item)
+  test.each([
+    ["groups within groups", { pattern: "(".repeat(1e6) }],
+    ["a million alternatives", { pattern: many(1e6, "a").join("|") }],
+    ["quantified groups within each other", { pattern: "^(((a*)*)*b)*$", minLength: 9000 }],
+    ["a hundred thousand schemas at once", { allOf: many(1e5, { type: "object" }) }],
+    ["a hundred thousand values of another type", { type: "string", enum: [...Array(1e5).keys()] }],
+    [
+      "ways that multiply, to nothing",
+      { allOf: [...many(20, { anyOf: many(10, true) }), { anyOf: [false] }] },
+    ],
+    [
+      "ways that multiply, to a contradiction",
+      { allOf: many(20, { anyOf: many(10, { minimum: 5 }) }), maximum: 1, type: "number" },
+    ],
+    [
+      "a recursion that doubles",
+      { $ref: "#/$defs/a", $defs: { a: { allOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/a" }] } } },
+    ],
+    [
+      "long texts by the thousand",
+      { type: "array", minItems: 2000, items: { type: "string", minLength: 10_000 } },
+    ],
+    [
+      "schemas five hundred deep",
+      many(500, 0).reduce<object>((inner) => ({ allOf: [inner] }), { type: "null" }),
+    ],
+  ])("%s", (_, schema) => {
+    const attempted = attempt(schema, "")
+    if (attempted) expect(accepts(schema, attempted.value, schema)).toBe(true)
+  })
 })

@@ -19,10 +19,10 @@ import { Refusal } from "./refusal.ts"
 const simpleFrom = 4
 /** Below this depth nothing is made: a branch that needs more is given up for another. */
 const deepest = 16
-/** How much work a schema may ask for, in values tried (chosen). */
-const mostWork = 20_000
-/** How often a schema may be entered without going deeper into the value. */
-const deepestNesting = 64
+/** How much work a schema may ask for, in ways and values tried, or 64 characters each (chosen). */
+const mostWork = 5_000
+/** How deep schemas may be nested in one another, or refer to one another, for one value (chosen). */
+const deepestNesting = 200
 
 /**
  * A value that satisfies a JSON Schema (2020-12, and what is common in draft 7), drawn at random; references must
@@ -56,13 +56,17 @@ const simplePlans: readonly Plan[] = ["none"]
 /** Makes values for the schemas within a root; undefined where none was found. */
 function maker(root: Schema, random: Random): (schema: Schema, depth: number) => unknown {
   let work = 0
+  function spend(amount: number): void {
+    work += amount
+    if (work > mostWork) throw new SchemaError("is too large, or has no end")
+  }
 
   function make(schema: Schema, depth: number): unknown {
     const keywords = keywordsOf(schema)
     if (keywords === undefined || depth > deepest) return undefined
     for (const flat of flatten(keywords, depth, 0)) {
       for (const plan of depth < simpleFrom ? plans : simplePlans) {
-        if (++work > mostWork) throw new SchemaError("is too large, or has no end")
+        spend(1)
         const value = build(flat, depth, plan)
         if (value !== undefined && accepts(schema, value, root)) return value
       }
@@ -72,7 +76,6 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
 
   /** The ways to satisfy a schema, each without references and branches. */
   function* flatten(keywords: Keywords, depth: number, nesting: number): Generator<Keywords> {
-    if (nesting > deepestNesting) throw new SchemaError("refers to itself without end")
     const { $ref, allOf, anyOf, oneOf, if: condition, then = true, else: otherwise = true, ...own } = keywords
     const groups: (readonly Schema[])[] = list(allOf).map((schema) => [schema])
     if ($ref !== undefined) groups.push([resolve($ref, root)])
@@ -88,6 +91,8 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     depth: number,
     nesting: number,
   ): Generator<Keywords> {
+    spend(1)
+    if (nesting > deepestNesting) throw new SchemaError("refers to itself without end, or is nested too deep")
     if (group === undefined) {
       yield base
       return
@@ -96,7 +101,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
       const keywords = keywordsOf(schema)
       if (keywords === undefined) continue
       for (const flat of flatten(keywords, depth, nesting + 1)) {
-        yield* combine(merge(base, flat), rest, depth, nesting)
+        yield* combine(merge(base, flat), rest, depth, nesting + 1)
       }
     }
   }
@@ -111,7 +116,8 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
   function build(keywords: Keywords, depth: number, plan: Plan): unknown {
     if (Object.hasOwn(keywords, "const")) return keywords["const"]
     if (Object.hasOwn(keywords, "enum")) {
-      return random.shuffle(list(keywords["enum"])).find((value) => accepts(keywords, value, root))
+      const { enum: values, ...others } = keywords
+      return random.shuffle(list(values)).find((value) => accepts(others, value, root))
     }
     for (const type of typesOf(keywords, depth)) {
       const value = builders[type]?.(keywords, depth, plan)
@@ -179,6 +185,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     const most = typeof maxLength === "number" ? maxLength : Infinity
     if (least > longestText)
       throw new SchemaError(`asks for a text of ${least} characters, ${longestText} at most`)
+    spend(least / 64)
     const formatted =
       typeof format === "string" && Object.hasOwn(formats, format) ? formats[format]?.(random) : undefined
     if (formatted !== undefined && accepts(keywords, formatted, root)) return formatted

@@ -408,6 +408,17 @@ test("a token limit of zero is none, or refused, as the profile says", async () 
   })
 })
 
+test("a long text is cut as by a model's own limit, and what would be too much is refused", async () => {
+  const messages = [{ role: "user" as const, content: "word ".repeat(100_000) }]
+  const { choices, usage } = await chat(mock(), { ...hello, messages })
+  expect([choices[0]?.finish_reason, usage?.completion_tokens]).toEqual(["length", 16_384])
+  const body = { ...hello, messages, n: 128, logprobs: true, top_logprobs: 20 }
+  expect(await errorOf(call(mock(), "/chat/completions", { body }))).toMatchObject({
+    status: 400,
+    param: "n",
+  })
+})
+
 describe("embeddings", () => {
   const answer = mock()
   const embed = async (input: unknown, members = {}) => {

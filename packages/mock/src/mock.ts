@@ -2,7 +2,7 @@ import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } fr
 import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import { type Always, alterationChooser } from "./alterations.ts"
 import { authenticate, type Keys } from "./authenticate.ts"
-import { createModels } from "./models.ts"
+import { createModels, sampleTime } from "./models.ts"
 import { digest, digestText } from "./random.ts"
 import { type KnownHeaders, readHeaders } from "./read-headers.ts"
 import { envelope, Refusal } from "./refusal.ts"
@@ -23,7 +23,7 @@ export interface MockOptions {
   readonly models?: readonly string[]
   /** Whether every model id is served, listed or not. Default: false. */
   readonly anyModel?: boolean
-  /** Unix seconds for the stamps of replies. Default: always 1713833628, so that replies repeat byte for byte. */
+  /** Unix seconds for the stamps of replies. Default: one time for ever, so that replies repeat byte for byte. */
   readonly clock?: () => number
   /** What the headers `x-mock-defect` and `x-mock-variant` may ask for by id. Default: none. */
   readonly alterations?: readonly NamedAlteration[]
@@ -44,7 +44,7 @@ export function createMock(options: MockOptions = {}): Answer {
   const models = createModels(options.models ?? [], options.anyModel ?? false)
   const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
   const ownSeed = digest(String(options.seed ?? 0))
-  const { keys = "any", clock = () => 1713833628, onCrash = () => {} } = options
+  const { keys = "any", clock = () => sampleTime, onCrash = () => {} } = options
 
   function pass(ask: Ask): Reply {
     const headers = readHeaders(ask.headers)

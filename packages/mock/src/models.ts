@@ -14,13 +14,13 @@ export interface Models {
   require(id: string, kind: ModelKind): Pick<CatalogueModel, "dimensions">
 }
 
-// The catalogue gives no dates; this is the `created` of the documentation's samples.
-const created = 1713833628
+/** The `created` of the documentation's samples, in unix seconds: for models, whose dates are not known. */
+export const sampleTime = 1713833628
 
 /** The catalogue's models and those added by id; with `any`, every other id is served too but not listed. */
 export function createModels(added: readonly string[], any: boolean): Models {
   const known = new Map<string, CatalogueModel>(catalogue.map((model) => [model.id, model]))
-  const show = (id: string): Model => ({ id, object: "model", created, owned_by: "nexhina" })
+  const show = (id: string): Model => ({ id, object: "model", created: sampleTime, owned_by: "nexhina" })
   const shown = new Map([...known.keys(), ...added].map((id) => [id, show(id)]))
   return {
     list: [...shown.values()],

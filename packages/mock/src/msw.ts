@@ -5,10 +5,11 @@ import { basePath } from "./route.ts"
 
 /** MSW handlers that answer every request below a base URL, which ends where the API's paths begin. */
 export function toMsw(answer: Answer, baseUrl: string, options: FetchOptions = {}): HttpHandler[] {
-  const base = new URL(baseUrl).href.replace(/\/$/, "")
-  const fetch = toFetch((ask) => {
-    const below = ask.target.slice(new URL(base).pathname.replace(/\/$/, "").length)
-    return answer({ ...ask, target: basePath + below })
-  }, options)
-  return [http.all(`${base}/*`, ({ request }) => fetch(request))]
+  const { origin, pathname } = new URL(baseUrl)
+  const prefix = pathname.replace(/\/$/, "")
+  const respond = toFetch(
+    (ask) => answer({ ...ask, target: basePath + ask.target.slice(prefix.length) }),
+    options,
+  )
+  return [http.all(`${origin}${prefix}/*`, ({ request }) => respond(request))]
 }

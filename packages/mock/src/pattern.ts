@@ -24,6 +24,7 @@ export function parsePattern(source: string): Pattern {
   const refuse = (what: string) => new PatternError(`the pattern '${source}' has ${what}`)
   const chars = [...source]
   let at = 0
+  let open = 0
 
   function choice(): Node {
     const nodes = [sequence()]
@@ -81,8 +82,10 @@ export function parsePattern(source: string): Pattern {
       if (!opening) throw refuse("a group that looks ahead or behind")
       at += opening.length
     }
+    if (++open > deepestGroup) throw refuse(`groups more than ${deepestGroup} deep`)
     const node = choice()
     if (chars[at++] !== ")") throw refuse("a group without its ')'")
+    open--
     return node
   }
 
@@ -144,15 +147,17 @@ export function parsePattern(source: string): Pattern {
   return whole
 }
 
-/** How many nodes the shortest text visits, counting each repetition. */
+/** How many nodes there are, counting each repetition that must be. */
 function weight(node: Node): number {
   if (node.kind === "repeat") return Math.max(1, node.least) * weight(node.node)
-  if (node.kind === "sequence") return node.nodes.reduce((sum, inner) => sum + weight(inner), 1)
-  return node.kind === "choice" ? Math.max(...node.nodes.map(weight)) : 1
+  return "nodes" in node ? node.nodes.reduce((sum, inner) => sum + weight(inner), 1) : 1
 }
 
 /** No generated text is longer than this, in code points (chosen). */
 export const longestText = 10_000
+
+/** Groups nest no deeper than this (chosen). */
+const deepestGroup = 100
 
 const lastCodePoint = 0x10ffff
 const digitRanges: readonly Range[] = [[0x30, 0x39]]

@@ -18,27 +18,35 @@ import { countTokens, firstTokens, tokens } from "../tokens.ts"
 import { type Callable, dueCalls } from "./chat-tools.ts"
 import { encodeChat } from "./encode-chat.ts"
 
+/** One choice has no more tokens than this, as with real models (chosen). */
+const mostTokens = 16_384
+/** One reply has no more tokens, with all their alternatives, than this (chosen). */
+const mostEntries = 2 ** 18
+
 /** Calls the tools that are due, or says a text that quotes the conversation. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
   const { request, profile } = question
   question.models.require(request.model, "chat")
   const limit = tokenLimit(request, profile)
   const seed = contentSeed(request, question.seed)
-  const written = Array.from({ length: request.n ?? 1 }, (_, index) => {
-    const choiceSeed = digest(String(index), seed)
-    const draw = random(choiceSeed)
-    const calls = dueCalls(request, draw)
-    return calls.length > 0 ? call(calls, limit, draw, choiceSeed) : say(request, limit, draw)
-  })
+  const written = Array.from({ length: request.n ?? 1 }, (_, index) =>
+    write(request, limit, digest(String(index), seed)),
+  )
   const prompt = countPrompt(request)
   const completion = written.reduce((sum, { count }) => sum + count, 0)
+  if (completion * (1 + (request.top_logprobs ?? 0)) > mostEntries) {
+    throw new Refusal(400, {
+      message: `The reply would have more than ${mostEntries} tokens and alternatives to them. Ask for fewer choices.`,
+      param: "n",
+    })
+  }
 
   const plain: ChatCompletionResponse = {
     id: `chatcmpl-${question.id}`,
     object: "chat.completion",
     created: question.now,
     model: request.model,
-    choices: written.map(toChoice),
+    choices: written.map((choice, index) => toChoice(choice, index, request)),
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   }
   const value = profile.openaiMembers ? withOpenaiMembers(plain, question.seed) : plain
@@ -82,20 +90,37 @@ function withOpenaiMembers(
 }
 
 /** What one choice says, and how many tokens that took. */
-interface Written {
+interface Said {
   readonly message: ChatCompletionMessage
   readonly finish: ChatCompletionChoice["finish_reason"]
-  readonly logprobs?: TokenLogprob[]
   readonly count: number
 }
 
-function toChoice({ message, finish, logprobs }: Written, index: number): ChatCompletionChoice {
+interface Written extends Said {
+  /** What the choice was drawn from. */
+  readonly seed: Digest
+}
+
+function write(request: ChatCompletionRequest, limit: number, seed: Digest): Written {
+  const draw = random(seed)
+  const calls = dueCalls(request, draw)
+  return { ...(calls.length > 0 ? call(calls, limit, draw, seed) : say(request, limit, draw)), seed }
+}
+
+function toChoice(
+  { message, finish, seed }: Written,
+  index: number,
+  { logprobs, top_logprobs }: ChatCompletionRequest,
+): ChatCompletionChoice {
   const choice: ChatCompletionChoice = { index, message, finish_reason: finish }
-  if (logprobs) choice.logprobs = { content: logprobs, refusal: null }
+  if (logprobs === true && typeof message.content === "string") {
+    const draw = random(digest("logprobs", seed))
+    choice.logprobs = { content: tokenLogprobs(message.content, top_logprobs ?? 0, draw), refusal: null }
+  }
   return choice
 }
 
-/** The limit on each choice's tokens. `max_tokens: 0` is no limit, or refused, as the profile says. */
+/** The limit on each choice's tokens. `max_tokens: 0` is as none, or refused, as the profile says. */
 function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest, profile: Profile): number {
   const zero =
     max_completion_tokens === 0 ? "max_completion_tokens" : max_tokens === 0 ? "max_tokens" : undefined
@@ -106,7 +131,7 @@ function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest
       code: "integer_below_min_value",
     })
   }
-  return Math.min(max_completion_tokens || Infinity, max_tokens || Infinity)
+  return Math.min(max_completion_tokens || mostTokens, max_tokens || mostTokens, mostTokens)
 }
 
 /** A hash of what content depends on: all members but those that say how to deliver, cut, count or file it. */
@@ -131,16 +156,18 @@ function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
   return digest(JSON.stringify(meaning), seed)
 }
 
-function call(callables: readonly Callable[], limit: number, draw: Random, seed: Digest): Written {
+function call(callables: readonly Callable[], limit: number, draw: Random, seed: Digest): Said {
   let count = 0
   let cut = false
-  const made = callables.map(({ kind, name, input }) => {
+  const made = []
+  for (const { kind, name, input } of callables) {
     const whole = input(draw)
     const { text, count: used } = firstTokens(whole, limit - count)
-    count += used
     cut ||= text !== whole
-    return { kind, name, text }
-  })
+    // A call of which nothing fits is not made.
+    if (used > 0 || whole === "") made.push({ kind, name, text })
+    count += used
+  }
   const finish = cut ? "length" : undefined
   const [only] = made
   if (only?.kind === "legacy") {
@@ -160,7 +187,7 @@ function call(callables: readonly Callable[], limit: number, draw: Random, seed:
   return { message: { role: "assistant", content: null, tool_calls }, finish: finish ?? "tool_calls", count }
 }
 
-function say(request: ChatCompletionRequest, limit: number, draw: Random): Written {
+function say(request: ChatCompletionRequest, limit: number, draw: Random): Said {
   const whole = compose(request, draw)
   const limited = firstTokens(whole, limit)
   const text = beforeStop(limited.text, request.stop)
@@ -168,7 +195,6 @@ function say(request: ChatCompletionRequest, limit: number, draw: Random): Writt
   return {
     message: { role: "assistant", content: text },
     finish: isStopped || limited.text === whole ? "stop" : "length",
-    ...(request.logprobs === true && { logprobs: tokenLogprobs(text, request.top_logprobs ?? 0, draw) }),
     count: isStopped ? countTokens(text) : limited.count,
   }
 }

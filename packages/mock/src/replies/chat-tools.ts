@@ -41,8 +41,8 @@ function offered(request: ChatCompletionRequest): Offer {
   if (choice === "auto" || choice === "required") return { callables: all, must: choice === "required" }
   if (choice.type === "allowed_tools") {
     const { mode, tools: allowed } = choice.allowed_tools
-    const named = allowed.flatMap((tool) => nameOf(tool) ?? [])
-    return { callables: all.filter(({ name }) => named.includes(name)), must: mode === "required" }
+    const named = new Set(allowed.map(nameOf))
+    return { callables: all.filter(({ name }) => named.has(name)), must: mode === "required" }
   }
   const name = nameOf(choice)
   return { callables: all.filter((callable) => callable.name === name), must: true }
