@@ -3,16 +3,14 @@ const longest = 8
 
 type Kind = "white" | "word" | "mark" | "wide"
 
+/** By code unit. A table, because each text is looked at unit by unit. */
+const ascii: readonly Kind[] = Array.from({ length: 0x80 }, (_, unit) => {
+  if (unit <= 0x20) return "white"
+  return /\w/.test(String.fromCharCode(unit)) ? "word" : "mark"
+})
+
 function kindOf(unit: number): Kind {
-  if (unit <= 0x20 || unit === 0xa0) return "white"
-  if (unit >= 0x2e80) return "wide"
-  const word =
-    (unit >= 0x61 && unit <= 0x7a) ||
-    (unit >= 0x41 && unit <= 0x5a) ||
-    (unit >= 0x30 && unit <= 0x39) ||
-    unit === 0x5f ||
-    unit >= 0x80
-  return word ? "word" : "mark"
+  return ascii[unit] ?? (unit >= 0x2e80 ? "wide" : unit === 0xa0 ? "white" : "word")
 }
 
 /** Where the token that starts at `start` ends. Looking left to right only, it never shrinks when text is added. */

@@ -90,13 +90,10 @@ function withOpenaiMembers(
 }
 
 /** What one choice says, and how many tokens that took. */
-interface Said {
+interface Written {
   readonly message: ChatCompletionMessage
   readonly finish: ChatCompletionChoice["finish_reason"]
   readonly count: number
-}
-
-interface Written extends Said {
   /** What the choice was drawn from. */
   readonly seed: Digest
 }
@@ -104,7 +101,7 @@ interface Written extends Said {
 function write(request: ChatCompletionRequest, limit: number, seed: Digest): Written {
   const draw = random(seed)
   const calls = dueCalls(request, draw)
-  return { ...(calls.length > 0 ? call(calls, limit, draw, seed) : say(request, limit, draw)), seed }
+  return calls.length > 0 ? call(calls, limit, draw, seed) : say(request, limit, draw, seed)
 }
 
 function toChoice(
@@ -156,7 +153,7 @@ function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
   return digest(JSON.stringify(meaning), seed)
 }
 
-function call(callables: readonly Callable[], limit: number, draw: Random, seed: Digest): Said {
+function call(callables: readonly Callable[], limit: number, draw: Random, seed: Digest): Written {
   let count = 0
   let cut = false
   const made = []
@@ -176,6 +173,7 @@ function call(callables: readonly Callable[], limit: number, draw: Random, seed:
       message: { role: "assistant", content: null, function_call },
       finish: finish ?? "function_call",
       count,
+      seed,
     }
   }
   const tool_calls = made.map(({ kind, name, text }, index) => {
@@ -184,10 +182,15 @@ function call(callables: readonly Callable[], limit: number, draw: Random, seed:
       ? { id, type: "custom" as const, custom: { name, input: text } }
       : { id, type: "function" as const, function: { name, arguments: text } }
   })
-  return { message: { role: "assistant", content: null, tool_calls }, finish: finish ?? "tool_calls", count }
+  return {
+    message: { role: "assistant", content: null, tool_calls },
+    finish: finish ?? "tool_calls",
+    count,
+    seed,
+  }
 }
 
-function say(request: ChatCompletionRequest, limit: number, draw: Random): Said {
+function say(request: ChatCompletionRequest, limit: number, draw: Random, seed: Digest): Written {
   const whole = compose(request, draw)
   const limited = firstTokens(whole, limit)
   const text = beforeStop(limited.text, request.stop)
@@ -196,6 +199,7 @@ function say(request: ChatCompletionRequest, limit: number, draw: Random): Said 
     message: { role: "assistant", content: text },
     finish: isStopped || limited.text === whole ? "stop" : "length",
     count: isStopped ? countTokens(text) : limited.count,
+    seed,
   }
 }
 
