@@ -143,9 +143,12 @@ test("what is generated satisfies the schema, or nothing is", () => {
   expect(refused / (made + refused)).toBeLessThan(0.45)
 })
 
+/** Without numbers from 1e21 on, by whose text Ajv tells whether they are multiples. */
+const anyValue = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes("e+"))
+
 test("own judgement agrees with Ajv's", () => {
   fc.assert(
-    fc.property(schema, fc.jsonValue({ maxDepth: 2 }), schema, (schema, any, other) => {
+    fc.property(schema, anyValue, schema, (schema, any, other) => {
       const values = [any, attempt(schema, "")?.value, attempt(other, "")?.value].filter(
         (value) => value !== undefined,
       )
