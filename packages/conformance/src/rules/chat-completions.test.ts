@@ -295,6 +295,7 @@ test.each([
 )
 
 test.each([
+  ["cut at a stop string", { content: '{"a":' }, {}, { ...anyObject, stop: "1" }],
   ["cut by the limit", { content: '{"a' }, { finish_reason: "length" }, strict],
   ["cut by a filter", { content: "" }, { finish_reason: "content_filter" }, strict],
   ["a refusal", { content: null, refusal: "No." }, {}, strict],

@@ -617,6 +617,8 @@ export const chatCompletionRules = [
         if (isRefusal(choice)) return { undecided: "the model refused to answer" }
         const fault = formatFault(content, request.response_format)
         if (!fault || "undecided" in fault) return fault ?? []
+        if (fault.fault === "not-json" && stopsOf(request).length > 0)
+          return { undecided: "a stop string may have cut the JSON" }
         return [{ ...fault, at: where(`${choice.pointer}/message/content`) }]
       }),
   }),
