@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { catalogue } from "../src/catalogue.ts"
 
 const root = new URL("../../../", import.meta.url)
-const pages = ["README.md", "docs/mock.md"]
+const pages = ["README.md", "docs/mock.md", "docs/run.md"]
 
 interface Block {
   readonly page: string

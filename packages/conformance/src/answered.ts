@@ -1,5 +1,5 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
-import { bodyOf, type Exchange, headerOf } from "@nexhina/transcript"
+import { decodedBody, type Exchange, headerOf } from "@nexhina/transcript"
 
 /** A text read as JSON, or why it is none. */
 export type Parsed =
@@ -13,6 +13,7 @@ export interface Answered {
   readonly status: number
   /** Lower case, without parameters; empty when there is no content-type. */
   readonly mediaType: string
+  /** Without its content codings: nobody asks for one, and some servers use one all the same. */
   readonly body: Uint8Array
   /** The body as UTF-8; `undefined` when it is no valid UTF-8. A byte order mark is kept. */
   readonly text: string | undefined
@@ -45,11 +46,15 @@ export function parseJson(text: string | undefined): Parsed {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Reads an exchange once for all views; `undefined` when no status line came. */
+/** The most that a compressed body may hold: four times what is read of any body. */
+const maxDecodedBytes = 64 * 1024 * 1024
+
+/** Reads an exchange once for all views; `undefined` when no status line came, or in a coding unknown here. */
 export function answeredOf(exchange: Exchange): Answered | undefined {
   const { response, intent } = exchange
   if (!response) return undefined
-  const body = bodyOf(exchange)
+  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: maxDecodedBytes })
+  if (fault === "unsupported") return undefined
   const text = textOf(body)
   const sent = parseJson(textOf(exchange.request.body))
   const request = sent.ok ? sent.value : undefined

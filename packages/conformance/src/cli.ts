@@ -4,20 +4,18 @@ import { Command, CommanderError } from "commander"
 import pc from "picocolors"
 import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
-import { type Progress, Unreachable } from "./engine.ts"
+import { KeyRefused, type Progress, Unreachable } from "./engine.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-import { exitCodeOf } from "./report.ts"
+import { exitCodeOf, exitCodes } from "./report.ts"
 import { reports } from "./reports.ts"
 import { rules } from "./rules.ts"
 import { run } from "./run.ts"
+import { secretsOf } from "./target.ts"
 import { version } from "./version.ts"
 
-const exitCodes = `
-Exit codes:
-  0  no MUST finding
-  1  findings
-  2  a wrong option or configuration, or nothing was judged
-  3  the target cannot be reached, or most rules are inconclusive`
+const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
+  .map(([code, means]) => `  ${code}  ${means}`)
+  .join("\n")}`
 
 function readConfig(file: string): Record<string, unknown> {
   let text: string
@@ -91,7 +89,7 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
     transcript !== undefined &&
     createWriter({
       write: (line) => writeSync(transcript, line),
-      secrets: settings.apiKey === undefined ? [] : [settings.apiKey],
+      secrets: secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
     })
   const outputs = openReports(settings)
   const line = progressLine()
@@ -155,10 +153,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .showHelpAfterError("(--help shows the options)")
-    .addHelpText("after", exitCodes)
+    .addHelpText("after", exitCodeHelp)
 
   const runProgram = program
-    .command("run", { isDefault: false })
+    .command("run")
     .description("ask a server, judge its answers, report")
     .option("--config <file>", "options from a YAML or JSON file, by their names: baseUrl, maxRequests, …")
     .action(async (flags) => {
@@ -179,7 +177,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof KeyRefused) {
       process.stderr.write(`error: ${error.message}\n`)
       return 2
     }

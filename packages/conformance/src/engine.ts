@@ -1,5 +1,5 @@
 import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import { createRedactor, type Exchange } from "@nexhina/transcript"
 import * as fc from "fast-check"
 import { draw, seedOf } from "./draw.ts"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
@@ -7,8 +7,9 @@ import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
 import { type Known, knownBefore } from "./known.ts"
 import { chooseModels, listedModels } from "./models.ts"
-import { notOffered } from "./offered.ts"
+import { obstacles } from "./offered.ts"
 import { missingKey } from "./probes/auth.ts"
+import { plainChat } from "./probes/chat-completions.ts"
 import { listModels } from "./probes/models.ts"
 import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "./report.ts"
 import { type Rule, type Severity, severityOf } from "./rule.ts"
@@ -16,7 +17,7 @@ import { rules as allRules } from "./rules.ts"
 import type { Send } from "./send.ts"
 import { shrink } from "./shrink.ts"
 import type { Ask } from "./step.ts"
-import type { Target } from "./target.ts"
+import { isRefusal, secretsOf, type Target } from "./target.ts"
 import { verdictOf } from "./verdict.ts"
 import { version } from "./version.ts"
 
@@ -68,7 +69,26 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable"
 }
 
-const isRefusal = (status: number) => status === 401 || status === 403
+/** The target takes no request with the key that it was given: there is nothing to judge. */
+export class KeyRefused extends Error {
+  override readonly name = "KeyRefused"
+}
+
+/** Whether the target asks for a key, from the same chat without and with it. */
+function authOf(keyless: number | undefined, keyed: number | undefined): Known["auth"] {
+  const isSuccess = (status: number | undefined) => status !== undefined && status >= 200 && status < 300
+  if (isSuccess(keyless)) return "open"
+  return (keyless !== undefined && isRefusal(keyless)) || isSuccess(keyed) ? "required" : "untested"
+}
+
+/** The status with which all that was rightly asked with the configured key was refused, if it was. */
+function refusedThroughout(groups: readonly Executed[]): number | undefined {
+  const statuses = groups
+    .flatMap(({ asked }) => asked)
+    .filter(({ step }) => !step.fault && !step.key)
+    .flatMap(({ exchange }) => exchange.response?.status ?? [])
+  return statuses.every(isRefusal) ? statuses[0] : undefined
+}
 
 const firstStep = (asks: readonly Ask[]) => asks.find((ask) => typeof ask !== "function")
 
@@ -98,7 +118,7 @@ function interleaved(lists: readonly (readonly Sample[])[]): Sample[] {
 
 /**
  * Asks a server and judges what it answers.
- * @throws {Unreachable} when no connection could be made.
+ * @throws {Unreachable} when no connection could be made; {KeyRefused} when nothing was answered with the key.
  */
 export async function checkTarget(options: CheckOptions, world: World): Promise<Report> {
   const { target, include } = options
@@ -124,7 +144,6 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
 
   let known = knownBefore(options.profile, {
     traits: new Set(options.traits),
-    apiKey: target.apiKey,
     deterministic: options.deterministic,
     required: new Set(options.require),
     maxOutputTokens: options.maxOutputTokens,
@@ -137,41 +156,49 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     throw new Unreachable(`cannot reach ${target.baseUrl}: ${connection.end.code ?? connection.end.kind}`)
   const listed = listing.flatMap(listedModels)
   known = { ...known, listed, models: chooseModels(options.models, listed) }
+  const statusOf = (by: string) =>
+    groups.find(({ sample }) => sample.by === by)?.asked.at(-1)?.exchange.response?.status
+  await sendAll([{ by: plainChat.id, index: 0, asks: plainChat.asks(known) }], "learning")
   if (target.apiKey !== undefined) {
     await sendAll([{ by: missingKey.id, index: 0, asks: missingKey.asks(known) }], "learning")
-    const status = groups.at(-1)?.asked.at(-1)?.exchange.response?.status
-    if (status !== undefined) known = { ...known, auth: isRefusal(status) ? "required" : "open" }
+    known = { ...known, auth: authOf(statusOf(missingKey.id), statusOf(plainChat.id)) }
+  }
+  const refused = refusedThroughout(groups)
+  if (refused !== undefined) {
+    const which = target.apiKey === undefined ? "a request without an API key" : "the API key"
+    throw new KeyRefused(
+      `${target.baseUrl} refuses ${which} (${refused}); give a key with --api-key or in $NEXHINA_API_KEY`,
+    )
   }
 
   const selected = options.rules.filter(({ on }) => on.surface === "http" || include.includes(on.surface))
   const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
   const judging = withPrerequisites(applicable, allRules)
 
+  /** Samples that are not sent in vain; how keys and paths are refused can be seen anywhere. */
+  const promising = (samples: readonly Sample[]) => {
+    const met = obstacles(groups)
+    return samples.filter(({ asks }) => {
+      const step = firstStep(asks)
+      return !step || step.key || step.fault?.kind === "unknown-path" || !met.has(step.operation)
+    })
+  }
   const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(
     (probe) => !groups.some(({ sample }) => sample.by === probe.id) && (!options.quick || probe.quick),
   )
   await sendAll(
-    probes.map((probe) => ({ by: probe.id, index: 0, asks: probe.asks(known) })),
+    promising(probes.map((probe) => ({ by: probe.id, index: 0, asks: probe.asks(known) }))),
     "probing",
   )
-
-  const missing = notOffered(groups)
-  const worthwhile = interleaved(applicable.map((rule) => samplesOf(rule, known, options))).filter(
-    ({ asks }) => {
-      const step = firstStep(asks)
-      return !step || step.fault?.kind === "unknown-path" || !missing.has(step.operation)
-    },
-  )
-  await sendAll(worthwhile, "probing")
+  await sendAll(promising(interleaved(applicable.map((rule) => samplesOf(rule, known, options)))), "probing")
 
   progress("judging")
   // Groups end in any order; what is judged, counted and reported must not depend on it.
-  const order = new Map(
-    [...groups].map((group) => [group, `${group.sample.by}\n${String(group.sample.index).padStart(6, "0")}`]),
-  )
-  groups.sort((a, b) => ((order.get(a) ?? "") < (order.get(b) ?? "") ? -1 : 1))
+  groups.sort((a, b) => a.sample.by.localeCompare(b.sample.by, "en") || a.sample.index - b.sample.index)
+  const met = obstacles(groups)
   const tallies = judge(judging, groups, known)
 
+  const redactor = createRedactor(secretsOf(target))
   const findings: Finding[] = []
   const results: RuleResult[] = []
   for (const rule of selected) {
@@ -194,7 +221,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
       judged: tally?.judged ?? 0,
       cases: own.filter((group) => group.sample.draw && group.asked.length > 0).length,
       findings: ofRule.map((finding) => finding.id),
-      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, missing, quick: options.quick }),
+      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met, quick: options.quick }),
     })
   }
 
@@ -214,6 +241,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
       verdict: certain ? bySeverity[severity] : "flaky",
       times: alike.length,
       seed: options.seed,
+      redactor,
     })
   }
 
@@ -221,6 +249,13 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     verdictNames.map((name) => [name, results.filter(({ verdict }) => verdict === name).length]),
   ) as Record<Verdict, number>
   const musts = results.filter(({ severity }) => severity === "MUST")
+  // Whoever leaves a rule out may find faults, and learns nothing of conformance.
+  const isWhole = allRules.every(
+    (rule) =>
+      selected.includes(rule) ||
+      (rule.on.surface !== "http" && !include.includes(rule.on.surface)) ||
+      severityOf(rule, known) !== "MUST",
+  )
   const stopped = executor.exhausted() ?? groups.find((group) => group.cut)?.cut
   return {
     schemaVersion: 1,
@@ -228,6 +263,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     target: target.baseUrl,
     profile: options.profile,
     traits: [...options.traits],
+    surfaces: [...include],
     models: known.models,
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
@@ -235,7 +271,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     requests: executor.sent,
     conformant: musts.some(({ verdict }) => verdict === "fail")
       ? false
-      : musts.length > 0 && musts.every(({ verdict }) => verdict === "pass")
+      : isWhole && musts.every(({ verdict }) => verdict === "pass")
         ? true
         : null,
     ...(stopped !== undefined && { stopped }),

@@ -1,5 +1,6 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import { bodyOf, type Header, headerOf } from "@nexhina/transcript"
+import { type Header, headerOf, type Redactor } from "@nexhina/transcript"
+import { answeredOf } from "./answered.ts"
 import type { Found } from "./judge.ts"
 import type { Known } from "./known.ts"
 import type { Finding } from "./report.ts"
@@ -8,10 +9,6 @@ import { requestIdHeaders } from "./target.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()
-
-/** Replaces the API key wherever it stands. */
-const blotter = (apiKey: string | undefined) => (text: string) =>
-  apiKey ? text.replaceAll(apiKey, "*".repeat(apiKey.length)) : text
 
 function whereText(at: Where): string {
   switch (at.part) {
@@ -89,22 +86,20 @@ export function findingOf(
     readonly verdict: Finding["verdict"]
     readonly times: number
     readonly seed: number
+    readonly redactor: Redactor
   },
 ): Finding {
-  const { rule, fault, exchange } = found
-  const { known, severity, verdict, times, seed } = facts
-  const blot = blotter(known.apiKey)
+  const { rule, fault } = found
+  const { known, severity, verdict, times, seed, redactor } = facts
+  const exchange = redactor.exchange(found.exchange)
   const headerList = (headers: readonly Header[]): [string, string][] =>
-    headers.map(([name, value]) => [
-      name.toLowerCase(),
-      name.toLowerCase() === "authorization" ? "Bearer ***" : blot(value),
-    ])
+    headers.map(([name, value]) => [name.toLowerCase(), value])
   const responseHeaders = exchange.response?.headers ?? []
   const request: Finding["request"] = {
     method: exchange.request.method,
-    url: blot(exchange.request.target),
+    url: exchange.request.target,
     headers: headerList(exchange.request.headers),
-    body: blot(lenientUtf8.decode(exchange.request.body)),
+    body: lenientUtf8.decode(exchange.request.body),
     ...(exchange.intent?.fault && { fault: exchange.intent.fault.says }),
   }
   const requestId = requestIdHeaders.map((name) => headerOf(responseHeaders, name)).find((id) => id)
@@ -120,8 +115,8 @@ export function findingOf(
     says: rule.says,
     source: rule.source,
     means: rule.faults[fault.fault] ?? fault.fault,
-    expected: blot(fault.expected),
-    actual: blot(fault.actual),
+    expected: redactor.text(fault.expected),
+    actual: redactor.text(fault.actual),
     where: whereText(fault.at),
     times,
     request,
@@ -129,11 +124,11 @@ export function findingOf(
       ...(exchange.response && { status: exchange.response.status }),
       headers: headerList(responseHeaders),
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
-      excerpt: blot(excerptOf(bodyOf(exchange), fault.at)),
+      excerpt: excerptOf(answeredOf(exchange)?.body ?? new Uint8Array(), fault.at),
     },
     curl: curlOf(request),
     replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,
-    ...(requestId !== undefined && { requestId: blot(requestId) }),
+    ...(requestId !== undefined && { requestId }),
     ...(otherProfile && { otherProfile }),
     see: [...(rule.see ?? [])],
   }

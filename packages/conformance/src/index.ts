@@ -1,8 +1,16 @@
-export { type CheckOptions, checkTarget, type Progress, Unreachable, type World } from "./engine.ts"
+export {
+  type CheckOptions,
+  checkTarget,
+  KeyRefused,
+  type Progress,
+  Unreachable,
+  type World,
+} from "./engine.ts"
 export { type Known, knownBefore } from "./known.ts"
 export { runOptions, type Settings, settingsOf, surfaces, UsageError } from "./options.ts"
 export {
   exitCodeOf,
+  exitCodes,
   Finding,
   Report,
   type ReportFormat,

@@ -15,8 +15,6 @@ export interface Known {
   readonly traits: ReadonlySet<Trait>
   /** `required`: a request without the key was refused. `open`: it was answered. `untested`: no key to leave out. */
   readonly auth: "required" | "open" | "untested"
-  /** The key that is sent, so that an echo of it can be seen. Never printed. */
-  readonly apiKey: string | undefined
   /** The same request gives the same reply: what was said by `--deterministic`. */
   readonly deterministic: boolean
   /** The model to ask for, by kind. */
@@ -29,19 +27,16 @@ export interface Known {
   readonly maxOutputTokens: number
 }
 
-/** What is known before the first request. Default: no traits, nothing required, no key. */
+/** What is known before the first request. Default: no traits, nothing required. */
 export function knownBefore(
   profileName: ProfileName,
-  told: Partial<
-    Pick<Known, "traits" | "auth" | "apiKey" | "deterministic" | "required" | "maxOutputTokens" | "models">
-  > = {},
+  told: Partial<Pick<Known, "traits" | "auth" | "deterministic" | "required" | "maxOutputTokens">> = {},
 ): Known {
   return {
     profileName,
     profile: profiles[profileName],
     traits: new Set(),
     auth: "untested",
-    apiKey: undefined,
     deterministic: false,
     models: chooseModels({}, []),
     listed: [],

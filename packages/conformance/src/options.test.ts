@@ -58,6 +58,16 @@ test.each([
   [{ seed: "abc" }, {}, /^--seed: .*got "abc"$/],
   [{ profile: "azure" }, {}, /^--profile: .*"nexhina"\|"openai"/],
   [{ baseUrl: "ftp://x" }, {}, /^--base-url: Expected an http or https URL/],
+  [
+    { baseUrl: "http://user:pass@127.0.0.1/v1" },
+    {},
+    /^--base-url: Expected a URL without user, query or fragment/,
+  ],
+  [
+    { baseUrl: "http://127.0.0.1/v1?key=1" },
+    {},
+    /^--base-url: Expected a URL without user, query or fragment/,
+  ],
   [{ report: ["pdf"] }, {}, /^--report: Expected one of console, json, junit/],
   [{}, { profil: "openai" }, /^configuration: unknown member 'profil'; known are baseUrl/],
   [{}, { maxRequests: 0 }, /^configuration: maxRequests: /],
@@ -66,8 +76,8 @@ test.each([
 })
 
 test("a message never repeats a value that may hold a secret", () => {
-  for (const flags of [{ header: ["sk-secret"] }, { apiKey: "" }]) {
-    expect(() => settingsOf(flags, {})).toThrow(/^--(header|api-key): /)
+  for (const flags of [{ header: ["sk-secret"] }, { apiKey: "" }, { baseUrl: "http://u:sk-secret@h/v1" }]) {
+    expect(() => settingsOf(flags, {})).toThrow(/^--(header|api-key|base-url): /)
     expect(() => settingsOf(flags, {})).not.toThrow(/sk-secret/)
   }
 })

@@ -78,7 +78,12 @@ export const runOptions = {
     says: "the server to check, with its /v1; without it the kit starts the embedded mock and checks that",
     schema: z
       .url({ protocol: /^https?$/, error: "Expected an http or https URL" })
+      .refine((url) => {
+        const { username, password, search, hash } = new URL(url)
+        return `${username}${password}${search}${hash}` === ""
+      }, "Expected a URL without user, query or fragment; a credential goes into --api-key or --header")
       .transform((url) => url.replace(/\/+$/, "")),
+    secret: true,
   },
   apiKey: {
     flag: "--api-key <key>",
@@ -197,7 +202,7 @@ const names = Object.keys(runOptions) as OptionName[]
  */
 export function settingsOf(
   flags: Readonly<Record<string, unknown>>,
-  file: Readonly<Record<string, unknown>>,
+  file: Readonly<Record<string, unknown>> = {},
 ): Settings {
   const unknown = Object.keys(file).find((name) => !names.includes(name as OptionName))
   if (unknown)

@@ -1,5 +1,5 @@
 import { runOptions } from "./options.ts"
-import { verdicts } from "./report.ts"
+import { exitCodes, verdicts } from "./report.ts"
 import { reports } from "./reports.ts"
 import type { Rule } from "./rule.ts"
 
@@ -61,6 +61,17 @@ export function runPage(): string {
       ],
     ),
     "",
+    "## From code",
+    "",
+    "`run` takes the same options by their names, as text or as values, and resolves with the JSON report.",
+    "",
+    "```js",
+    'import { run, settingsOf } from "@nexhina/conformance"',
+    "",
+    'const report = await run(settingsOf({ baseUrl: "http://127.0.0.1:4010/v1", apiKey: "sk-mock", quick: true }))',
+    "console.log(report.conformant, report.findings.map(({ id }) => id))",
+    "```",
+    "",
     "## Verdicts",
     "",
     table(
@@ -79,14 +90,6 @@ export function runPage(): string {
     "",
     "## Exit codes",
     "",
-    table(
-      ["code", "meaning"],
-      [
-        ["0", "no MUST finding (with `--strict`, no SHOULD finding either)"],
-        ["1", "findings"],
-        ["2", "a wrong option or configuration, or nothing was judged"],
-        ["3", "the target cannot be reached, or most rules are inconclusive"],
-      ],
-    ),
+    table(["code", "meaning"], Object.entries(exitCodes)),
   ].join("\n")}\n`
 }

@@ -44,6 +44,7 @@ function reportWith(counts: Partial<Record<Verdict, number>>): Report {
     target: "http://127.0.0.1/v1",
     profile: "nexhina",
     traits: [],
+    surfaces: ["chat"],
     models: { chat: "gpt-4o" },
     seed: 1,
     startedAt: "2026-01-01T00:00:00.000Z",

@@ -79,6 +79,7 @@ export const Report = z
     target: z.string(),
     profile: z.string(),
     traits: z.array(z.string()),
+    surfaces: z.array(z.string()).describe("The surfaces that were checked."),
     models: z.record(z.string(), z.string()),
     seed: z.int(),
     startedAt: z.iso.datetime(),
@@ -88,7 +89,7 @@ export const Report = z
       .boolean()
       .nullable()
       .describe(
-        "true: every applicable MUST was judged and held. null: no MUST was broken, not all were judged.",
+        "true: every applicable MUST of the surfaces was judged and held. null: no MUST was broken, not all were judged.",
       ),
     stopped: z.string().optional().describe("Why the run ended before its plan."),
     summary: z.record(Verdict, z.int()),
@@ -110,12 +111,16 @@ export interface ReportFormat {
   write(report: Report, options: { readonly color: boolean }): string
 }
 
-export type ExitCode = 0 | 1 | 2 | 3
+/** What the exit code of a run says. */
+export const exitCodes = {
+  0: "no MUST finding (with --strict, no SHOULD finding either)",
+  1: "findings",
+  2: "a wrong option or configuration, a refused API key, or nothing was judged",
+  3: "the target cannot be reached, or most rules are inconclusive",
+} as const
+export type ExitCode = keyof typeof exitCodes
 
-/**
- * 0: no MUST finding (with `strict` no SHOULD finding either). 1: findings. 2: nothing was judged, or the kit is
- * at fault. 3: over half of the rules that were asked are inconclusive.
- */
+/** The exit code of a run that came to its end. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
   const { summary } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)

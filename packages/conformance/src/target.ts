@@ -12,6 +12,19 @@ export interface Target {
   readonly headers: readonly Header[]
 }
 
+const credentialName = /auth|cookie|credential|key|password|secret|session|token/i
+/** A shorter value would be blotted out wherever it stands by chance. */
+const minSecretLength = 8
+
+/** What must never be shown or written: the API key, and the values of headers whose name speaks of a credential. */
+export function secretsOf({ apiKey, headers }: Pick<Target, "apiKey" | "headers">): string[] {
+  const values = headers
+    .filter(([name]) => credentialName.test(name))
+    .flatMap(([, value]) => [value, value.replace(/^\S+ +/, "")])
+    .filter((value) => value.length >= minSecretLength)
+  return [...new Set([...(apiKey === undefined ? [] : [apiKey]), ...values])]
+}
+
 /** A key of the right form that no server can know. */
 const wrongKey = "sk-nexhina-conformance-wrong-key"
 
@@ -65,6 +78,9 @@ export function contractBreach(step: Step): string | undefined {
 
 /** The id under which the server knows the request, to tell its operator. */
 export const requestIdHeaders = ["x-request-id", "request-id", "x-oneapi-request-id", "cf-ray"] as const
+
+/** Whether a status refuses access, which says nothing about the request itself. */
+export const isRefusal = (status: number): boolean => status === 401 || status === 403
 
 export const isTransient = (exchange: Exchange): boolean => {
   const status = exchange.response?.status

@@ -4,6 +4,7 @@ import { answeredOf, isObject } from "./answered.ts"
 import type { Executed } from "./execute.ts"
 import type { Tally } from "./judge.ts"
 import { namesMember } from "./named.ts"
+import type { Obstacle } from "./offered.ts"
 import type { Finding, Verdict } from "./report.ts"
 import type { Rule, Severity } from "./rule.ts"
 import type { Step } from "./step.ts"
@@ -50,10 +51,10 @@ export function verdictOf(facts: {
   readonly tally: Tally | undefined
   readonly findings: readonly Finding[]
   readonly groups: readonly Executed[]
-  readonly missing: ReadonlySet<OperationId>
+  readonly met: ReadonlyMap<OperationId, Obstacle>
   readonly quick: boolean
 }): Outcome {
-  const { rule, severity, tally, findings, groups, missing, quick } = facts
+  const { rule, severity, tally, findings, groups, met, quick } = facts
   if (severity === "not-applicable" || !tally) return { verdict: "not-applicable" }
   if (tally.crash) return { verdict: "harness-error", reason: tally.crash }
 
@@ -69,14 +70,10 @@ export function verdictOf(facts: {
 
   const sent = fed.flatMap(({ asked }) => asked)
   const operations = new Set(sent.map(({ step }) => step.operation))
-  const surfaceMissing = [...missing].find(
-    (operation) =>
-      endpoints[operation].surface === rule.on.surface &&
-      (operations.size === 0 || operations.has(operation)),
-  )
-  if (surfaceMissing) {
-    const { method, path } = endpoints[surfaceMissing]
-    return { verdict: "unsupported", reason: `the target does not offer ${method} ${path}` }
+  for (const [operation, obstacle] of met) {
+    const { surface, method, path } = endpoints[operation]
+    if (surface !== rule.on.surface || (operations.size > 0 && !operations.has(operation))) continue
+    return { verdict: "unsupported", reason: `${obstacle} ${method} ${path}` }
   }
   for (const { step, exchange } of sent) {
     const member = refusedMember(step, exchange)

@@ -154,6 +154,37 @@ test("a configuration file gives options by their names", async () => {
   expect(report.rules.every(({ id }) => id.startsWith("models."))).toBe(true)
 })
 
+test("a server that refuses the key exits 2 and says what to do", async () => {
+  const body =
+    '{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}'
+  const server = await rawServer((socket) =>
+    socket.write(
+      `HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    ),
+  )
+  try {
+    const { code, stdout, stderr } = await cli([
+      "run",
+      "--base-url",
+      server.baseUrl,
+      "--api-key",
+      "sk-not-theirs",
+    ])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+    expect(stderr).toMatch(/^error: .* refuses the API key/m)
+    expect(stderr).not.toContain("sk-not-theirs")
+  } finally {
+    server.close()
+  }
+})
+
+test("--version is that of the package", async () => {
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string
+  }
+  expect((await cli(["--version"])).stdout).toBe(`${manifest.version}\n`)
+})
+
 test("rules lists every rule, and one of them whole", async () => {
   const [all, one, json] = await Promise.all([
     cli(["rules"]),

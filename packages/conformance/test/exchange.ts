@@ -71,7 +71,6 @@ export function knownOf(facts: Partial<Known> = {}): Known {
     profile: profiles[profileName],
     traits: new Set(),
     auth: "required",
-    apiKey: "sk-0123456789abcdef",
     deterministic: false,
     // One member for each kind.
     models: Object.fromEntries(kinds.map((kind) => [kind, modelIds(kind)[0]])) as Record<ModelKind, string>,

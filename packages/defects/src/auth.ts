@@ -12,9 +12,8 @@ const isWrongKey = (reply: Reply, situation: Situation) =>
   situation.operationId === "createChatCompletion" &&
   authorizationOf(situation) !== undefined
 
-/** Answers without a key, where the models were asked for. */
 const isMissingKey = (reply: Reply, situation: Situation) =>
-  isRefusal(reply) && situation.operationId === "listModels" && authorizationOf(situation) === undefined
+  isRefusal(reply) && authorizationOf(situation) === undefined
 
 const openList = JSON.stringify({
   object: "list",
@@ -58,7 +57,10 @@ export const authDefects: readonly Defect[] = [
     fault: "accepted",
     also: [],
     seen: ["Authentication: required on all interfaces"],
-    ...onWire(isMissingKey, () => ({ status: 200, body: openList })),
+    ...onWire(
+      (reply, situation) => isMissingKey(reply, situation) && situation.operationId === "listModels",
+      () => ({ status: 200, body: openList }),
+    ),
   },
   {
     id: "auth-missing-key-400",
@@ -113,7 +115,26 @@ export const authDefects: readonly Defect[] = [
 
 const masked = (key: string) => `${key.slice(0, 5)}${"*".repeat(8)}${key.slice(-4)}`
 
+const noAccess = JSON.stringify({
+  error: {
+    message: "The key has no access to this model.",
+    type: "permission_error",
+    param: null,
+    code: null,
+  },
+})
+
 export const authVariants: readonly Variant[] = [
+  {
+    id: "auth-no-access",
+    says: "the key may not use one of the endpoints",
+    notes: [],
+    seen: ["OpenAI API reference: error codes, 403", "RFC 9110, section 15.5.4"],
+    ...onWire(
+      (_, { operationId }) => operationId === "createEmbedding",
+      () => ({ status: 403, body: noAccess }),
+    ),
+  },
   {
     id: "auth-key-masked",
     says: "the error message holds the wrong key masked, and a param",

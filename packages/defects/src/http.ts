@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib"
 import type { Frame } from "@nexhina/stream"
 import type { Header, Reply, Situation } from "@nexhina/transcript"
 import { asked, type Defect, onWire, type Variant } from "./defect.ts"
@@ -376,6 +377,25 @@ export const httpVariants: readonly Variant[] = [
     stage: "value",
     apply: (value) =>
       isObject(value) ? { error: null, ...value, x_region: "eu", x_cost: { usd: 0.1 } } : value,
+  },
+  {
+    id: "http-compressed-unasked",
+    says: "the answer is compressed although the client asks for no coding",
+    notes: [],
+    seen: ["RFC 9110, section 12.5.3", "https://github.com/HKUDS/nanobot/pull/3676"],
+    stage: "wire",
+    apply: (reply) => {
+      const { body, headers } = reply
+      const whole =
+        typeof body === "string" || body instanceof Uint8Array
+          ? body
+          : // An undelayed stream of the mock is a list of frames.
+            Array.isArray(body)
+            ? Buffer.concat(body.map(({ bytes }: Frame) => bytes))
+            : undefined
+      if (whole === undefined || whole.length === 0) return reply
+      return { ...reply, headers: [...headers, ["content-encoding", "gzip"]], body: gzipSync(whole) }
+    },
   },
   {
     id: "http-not-offered-501",

@@ -143,8 +143,8 @@ export const modelDefects: readonly Defect[] = [
 export const modelVariants: readonly Variant[] = [
   {
     id: "models-local",
-    says: "models have nothing but an id and what object they are",
-    notes: ["models.schema-full"],
+    says: "models have nothing but an id and what object they are in the list, and more when asked for alone",
+    notes: ["models.schema-full", "models.retrieve-equal"],
     seen: ["https://github.com/webai-at-home/webai-at-home/issues/208"],
     ...onListed(({ id, object }) => ({ id, object })),
   },

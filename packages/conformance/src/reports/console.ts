@@ -63,10 +63,12 @@ function findingBlock(finding: Finding, colors: Colors): string {
   return lines.join("\n")
 }
 
-function conclusion({ conformant, profile, stopped }: Report, colors: Colors): string {
+function conclusion({ conformant, profile, surfaces, stopped }: Report, colors: Colors): string {
   const sentence =
     conformant === true
-      ? colors.green(`Conformant: every applicable MUST of the ${profile} profile was judged and held.`)
+      ? colors.green(
+          `Conformant: every applicable MUST of the ${profile} profile was judged and held, for ${surfaces.join(", ")}.`,
+        )
       : conformant === false
         ? colors.red(`Not conformant with the ${profile} profile.`)
         : colors.yellow("No MUST was broken, but not every applicable MUST was judged.")

@@ -1,0 +1,128 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { gzipSync } from "node:zlib"
+import { createMock, type MockOptions } from "@nexhina/mock"
+import { toNode } from "@nexhina/mock/node"
+import { headerOf, type NamedAlteration } from "@nexhina/transcript"
+import { expect, test } from "vitest"
+import { settingsOf } from "../src/options.ts"
+import { reports } from "../src/reports.ts"
+import { run } from "../src/run.ts"
+
+const apiKey = "sk-engine-test-key"
+
+/** Checks a mock of ours, over a socket as ever. */
+async function checked(mock: MockOptions, flags: Record<string, unknown>) {
+  const server = createServer(toNode(createMock({ keys: [apiKey], ...mock })))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    return await run(settingsOf({ baseUrl: `http://127.0.0.1:${port}/v1`, apiKey, runs: 3, ...flags }))
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+const always = (alteration: NamedAlteration): MockOptions => ({
+  alterations: [alteration],
+  always: [{ id: alteration.id, rate: 1 }],
+})
+
+test("what --header says of a credential stands in no report", async () => {
+  const credential = "very-secret-credential"
+  const report = await checked(
+    always({
+      id: "echo",
+      stage: "wire",
+      apply: (reply, { ask }) => ({
+        ...reply,
+        status: 500,
+        body: `{"error":{"message":"upstream refused ${headerOf(ask.headers, "x-goog-api-key")}","type":"x"}}`,
+      }),
+    }),
+    { quick: true, header: [`X-Goog-Api-Key: ${credential}`, "X-Tenant-Id: tenant-of-ours"] },
+  )
+  expect(report.findings.length).toBeGreaterThan(0)
+  for (const { write } of Object.values(reports)) {
+    const text = write(report, { color: false })
+    expect(text).not.toContain(credential)
+    expect(text).not.toContain(apiKey)
+  }
+  expect(JSON.stringify(report.findings[0]?.request.headers)).toContain("tenant-of-ours")
+})
+
+test("a run of some rules claims no conformance with the rest", async () => {
+  const some = await checked({}, { rule: ["models.*"] })
+  expect([some.summary.fail, some.conformant]).toEqual([0, null])
+  const skipping = await checked({}, { skip: ["sse.done-once"] })
+  expect([skipping.summary.fail, skipping.conformant]).toEqual([0, null])
+})
+
+test("a run of some surfaces is conformant in those, and says which", async () => {
+  const report = await checked({}, { include: ["models"] })
+  expect([report.conformant, report.surfaces]).toEqual([true, ["models"]])
+  expect(reports.console.write(report, { color: false })).toContain("was judged and held, for models.")
+})
+
+test.each([undefined, "sk-a-key-that-is-wrong"])(
+  "a target that refuses the key (%s) is not blamed",
+  async (key) => {
+    await expect(checked({}, { apiKey: key })).rejects.toThrow(
+      /refuses (the API key|a request without an API key) \(401\); give a key with --api-key or in \$NEXHINA_API_KEY/,
+    )
+  },
+)
+
+test("a key without access to one surface draws no finding there", async () => {
+  const report = await checked(
+    always({
+      id: "no-access",
+      stage: "wire",
+      apply: (reply, { operationId }) =>
+        operationId === "createEmbedding"
+          ? {
+              ...reply,
+              status: 403,
+              body: '{"error":{"message":"No access.","type":"permission_error","code":null}}',
+            }
+          : reply,
+    }),
+    { include: ["embeddings"] },
+  )
+  expect(report.findings).toEqual([])
+})
+
+test("a keyless chat that is answered 400 is a finding where the same chat with the key is answered", async () => {
+  const report = await checked(
+    always({
+      id: "keyless-400",
+      stage: "wire",
+      apply: (reply) => (reply.status === 401 ? { ...reply, status: 400 } : reply),
+    }),
+    { quick: true },
+  )
+  expect([...new Set(report.findings.map(({ rule }) => rule))]).toEqual(["auth.bad-key", "auth.missing-key"])
+})
+
+test("an answer that is compressed although nobody asked for it is read", async () => {
+  const report = await checked(
+    always({
+      id: "gzip",
+      stage: "wire",
+      apply: (reply) => ({
+        ...reply,
+        headers: [...reply.headers, ["content-encoding", "gzip"]],
+        body:
+          typeof reply.body === "string"
+            ? gzipSync(reply.body)
+            : Array.isArray(reply.body)
+              ? gzipSync(Buffer.concat(reply.body.map(({ bytes }) => bytes)))
+              : reply.body,
+      }),
+    }),
+    {},
+  )
+  expect(report.findings).toEqual([])
+  expect(report.conformant).toBe(true)
+})
