@@ -58,7 +58,7 @@ export function verdictOf(facts: {
   if (severity === "not-applicable" || !tally) return { verdict: "not-applicable" }
   if (tally.crash) return { verdict: "harness-error", reason: tally.crash }
 
-  const feeders = new Set([rule.id, ...rule.on.probes.map((probe) => probe.id)])
+  const feeders = new Set([...(rule.asks ? [rule.id] : []), ...rule.on.probes.map((probe) => probe.id)])
   const fed = groups.filter(({ sample }) => feeders.has(sample.by))
   const breach = fed.find((group) => group.breach)?.breach
   if (breach)
@@ -81,15 +81,16 @@ export function verdictOf(facts: {
       return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
   }
   if (tally.undecided.length > 0) return { verdict: "inconclusive", reason: mostly(tally.undecided) }
-  if (sent.length === 0) {
+  if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
+  const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
+  const isAsked = [...feeders].every((by) => groups.some(({ sample, cut }) => sample.by === by && !cut))
+  if (!isAsked && reasons.length === 0) {
     const cut = groups.find((group) => group.cut)?.cut
     return {
       verdict: "not-run",
-      reason: cut ?? (quick ? "--quick sends none of its requests" : "nothing was asked"),
+      reason: cut ?? (quick ? "--quick does not ask for it" : "nothing could be asked"),
     }
   }
-  if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
-  const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
   return {
     verdict: "inconclusive",
     reason: reasons.length > 0 ? mostly(reasons) : `no exchange was one of its kind (${rule.on.says})`,

@@ -126,3 +126,19 @@ test("an answer that is compressed although nobody asked for it is read", async 
   expect(report.findings).toEqual([])
   expect(report.conformant).toBe(true)
 })
+
+test.each([
+  ["quick", { quick: true }, /--quick/],
+  ["short of requests", { maxRequests: 30, concurrency: 1 }, /budget of 30 requests/],
+])(
+  "a run that is %s calls what it did not ask not-run, with the reason, and nothing inconclusive",
+  async (_, flags, reason) => {
+    const report = await checked({}, flags)
+    expect(report.rules.filter(({ verdict }) => verdict === "inconclusive")).toEqual([])
+    const unasked = report.rules.filter(
+      ({ verdict, reason }) => verdict === "not-run" && !reason?.startsWith("it did not come up"),
+    )
+    expect(unasked.length).toBeGreaterThan(0)
+    for (const rule of unasked) expect(rule.reason).toMatch(reason)
+  },
+)
