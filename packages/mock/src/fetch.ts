@@ -18,12 +18,11 @@ export function toFetch(answer: Answer, options: FetchOptions = {}): (request: R
   const sleep = options.sleep ?? ((ms) => new Promise((wake) => setTimeout(wake, ms)))
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
-    const { pathname, search } = new URL(request.url)
     const headers: Header[] = [...request.headers]
     const reply =
       body === undefined
         ? tooLarge(maxBodyBytes)
-        : await answer({ method: request.method, target: pathname + search, headers, body })
+        : await answer({ method: request.method, target: request.url, headers, body })
     request.signal.throwIfAborted()
     return toResponse(reply, request, sleep)
   }

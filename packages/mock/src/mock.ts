@@ -2,14 +2,17 @@ import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } fr
 import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import { type Always, alterationChooser } from "./alterations.ts"
 import { authenticate, type Keys } from "./authenticate.ts"
+import { readForm, readQuery } from "./form.ts"
+import { media, mediaPath } from "./media.ts"
 import { createModels, sampleTime } from "./models.ts"
 import { digest, digestText } from "./random.ts"
 import { type KnownHeaders, readHeaders } from "./read-headers.ts"
 import { envelope, Refusal } from "./refusal.ts"
 import { replies } from "./replies.ts"
-import type { ReplyMaker } from "./reply.ts"
+import type { Made, MadeFile, ReplyMaker } from "./reply.ts"
 import { altered, corsHeaders, respond } from "./respond.ts"
 import { route } from "./route.ts"
+import { memoryStore, type Store } from "./store.ts"
 import { readJson, validate } from "./validate.ts"
 
 export interface MockOptions {
@@ -29,6 +32,8 @@ export interface MockOptions {
   readonly alterations?: readonly NamedAlteration[]
   /** Alterations of every request, each for its share of them, chosen by hash. Default: none. */
   readonly always?: readonly Always[]
+  /** Where stored responses are kept. Default: in memory, for as long as the mock lives. */
+  readonly store?: Store
   /** Hears of exceptions, which are bugs; the client gets a 500 without details. Default: nobody does. */
   readonly onCrash?: (error: unknown) => void
 }
@@ -44,11 +49,11 @@ export function createMock(options: MockOptions = {}): Answer {
   const models = createModels(options.models ?? [], options.anyModel ?? false)
   const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
   const ownSeed = digest(String(options.seed ?? 0))
-  const { keys = "any", clock = () => sampleTime, onCrash = () => {} } = options
+  const { keys = "any", clock = () => sampleTime, store = memoryStore(), onCrash = () => {} } = options
 
-  function pass(ask: Ask): Reply {
+  async function pass(ask: Ask): Promise<Reply> {
     const headers = readHeaders(ask.headers)
-    const path = pathOf(ask.target)
+    const { origin, path, query } = locate(ask.target)
     const seed = headers["x-mock-seed"] === undefined ? ownSeed : digest(headers["x-mock-seed"])
     const identity = digest(ask.body, digest(`${ask.method} ${path}`, seed))
     const id = digestText(identity)
@@ -60,6 +65,10 @@ export function createMock(options: MockOptions = {}): Answer {
     let reply: Reply
     try {
       alterations = chooseAlterations(headers, identity)
+      if (path.startsWith(mediaPath)) {
+        const file = await media(path.slice(mediaPath.length), new URLSearchParams(query))
+        return fit(respond(200, file, always, alterations, situation), ask.method)
+      }
       const found = route(ask.method, path)
       if (found.kind === "unknown-path") {
         throw new Refusal(404, { message: `Invalid URL (${ask.method} ${path})`, code: "unknown_url" })
@@ -78,37 +87,41 @@ export function createMock(options: MockOptions = {}): Answer {
       const endpoint: Endpoint = endpoints[operationId]
       let request: unknown
       if (endpoint.request) {
-        const body = readJson(ask.body, headers["content-type"])
+        const { mediaType, schema } = endpoint.request
+        const body =
+          mediaType === "application/json"
+            ? readJson(ask.body, headers["content-type"])
+            : readForm(ask.body, headers["content-type"], schema)
         situation = { operationId, ask, request: body, streaming: asksForStream(body, endpoint) }
-        request = altered(
-          "request",
-          validate(body, endpoint.request.schema, endpoint.checks),
-          alterations,
-          situation,
-        )
+        request = altered("request", validate(body, schema, endpoint.checks), alterations, situation)
       }
       // Each maker takes its own operation's request, which its contract has just validated.
-      const made = (maker as ReplyMaker<never>)({
+      const making = (maker as ReplyMaker<never>)({
         request: request as never,
         params,
+        query: endpoint.query && validate(readQuery(query, endpoint.query), endpoint.query, []),
+        origin: origin ?? `http://${headers.host ?? "localhost"}`,
+        store,
         profile,
         models,
         now: clock(),
         seed,
         id,
       })
+      // Most makers are done at once, and waiting for nothing still takes a turn.
+      const made: Made | MadeFile = making instanceof Promise ? await making : making
       reply = respond(200, made, always, alterations, situation)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const value = envelope(error, profile)
       reply = respond(error.status, { value }, [...error.headers, ...always], alterations, situation)
     }
-    return altered("wire", ask.method === "HEAD" ? headOnly(reply) : reply, alterations, situation)
+    return altered("wire", fit(reply, ask.method), alterations, situation)
   }
 
   return async (ask) => {
     try {
-      return pass(ask)
+      return await pass(ask)
     } catch (error) {
       onCrash(error)
       const situation = { operationId: undefined, ask, request: undefined, streaming: false }
@@ -123,11 +136,13 @@ export function createMock(options: MockOptions = {}): Answer {
   }
 }
 
-/** The path of a request target, without query; the target may be a whole URL (RFC 9112, section 3.2.2). */
-function pathOf(target: string): string {
-  const end = target.indexOf("?")
-  const path = end === -1 ? target : target.slice(0, end)
-  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "")
+/** A request target in its parts; it may be a whole URL (RFC 9112, section 3.2.2), which names its origin. */
+function locate(target: string): { readonly origin?: string; readonly path: string; readonly query: string } {
+  const whole = target.startsWith("/") ? null : /^(https?:\/\/[^/?]*)(.*)$/is.exec(target)
+  const local = whole?.[2] ?? target
+  const end = local.indexOf("?")
+  const path = end === -1 ? local : local.slice(0, end)
+  return { ...(whole?.[1] && { origin: whole[1] }), path, query: end === -1 ? "" : local.slice(end + 1) }
 }
 
 /** A header's value, if it can be sent back as it is. */
@@ -167,8 +182,11 @@ function asksForStream(body: unknown, endpoint: Endpoint): boolean {
   return Object.values(endpoint.success.content).some(({ kind }) => kind === "stream")
 }
 
-function headOnly(reply: Reply): Reply {
-  if (typeof reply.body !== "string") return { ...reply, body: "" }
-  const length = String(new TextEncoder().encode(reply.body).length)
-  return { ...reply, headers: [...reply.headers, ["content-length", length]], body: "" }
+/** A reply to HEAD has no body, but the length of what it would be. */
+function fit(reply: Reply, method: string): Reply {
+  if (method !== "HEAD") return reply
+  const { body } = reply
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return { ...reply, body: "" }
+  const length = typeof body === "string" ? new TextEncoder().encode(body).length : body.length
+  return { ...reply, headers: [...reply.headers, ["content-length", String(length)]], body: "" }
 }

@@ -8,7 +8,7 @@ export function toMsw(answer: Answer, baseUrl: string, options: FetchOptions = {
   const { origin, pathname } = new URL(baseUrl)
   const prefix = pathname.replace(/\/$/, "")
   const respond = toFetch(
-    (ask) => answer({ ...ask, target: basePath + ask.target.slice(prefix.length) }),
+    (ask) => answer({ ...ask, target: origin + basePath + ask.target.slice(origin.length + prefix.length) }),
     options,
   )
   return [http.all(`${origin}${prefix}/*`, ({ request }) => respond(request))]

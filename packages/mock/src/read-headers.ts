@@ -3,6 +3,7 @@ import type { Header } from "@nexhina/transcript"
 /** The request headers that mean something to the mock, found in one pass; an empty one counts as absent. */
 export interface KnownHeaders {
   readonly authorization?: string
+  readonly host?: string
   readonly "content-type"?: string
   readonly "access-control-request-headers"?: string
   readonly "x-request-id"?: string
@@ -13,6 +14,7 @@ export interface KnownHeaders {
 
 const known: Readonly<Record<keyof KnownHeaders, true>> = {
   authorization: true,
+  host: true,
   "content-type": true,
   "access-control-request-headers": true,
   "x-request-id": true,

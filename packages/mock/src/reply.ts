@@ -2,6 +2,7 @@ import type { endpoints, OperationId, Profile } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
 import type { Models } from "./models.ts"
 import type { Digest } from "./random.ts"
+import type { Store } from "./store.ts"
 
 /** The valid request body of an operation; undefined where it takes none. */
 type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
@@ -10,11 +11,23 @@ type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   ? Request
   : undefined
 
+/** The valid query of an operation; undefined where it takes none. */
+type QueryOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
+  readonly query: { parse(input: unknown): infer Query }
+}
+  ? Query
+  : undefined
+
 /** A valid request, and what a reply to it is made from besides. */
-interface Question<Request> {
+interface Question<Request, Query> {
   readonly request: Request
   /** Path parameters, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  /** Where the client found the mock, as `http://127.0.0.1:4010`: what the URLs in a reply begin with. */
+  readonly origin: string
+  /** What was kept for later requests. */
+  readonly store: Store
   readonly profile: Profile
   readonly models: Models
   /** Unix seconds. */
@@ -33,5 +46,16 @@ export interface Made<Value = unknown> {
   encoded?(value: Value): string
 }
 
-/** Makes the reply to a valid request: a pure function. Throws a `Refusal` for what the mock cannot answer. */
-export type ReplyMaker<Id extends OperationId> = (question: Question<RequestOf<Id>>) => Made
+/** A reply that is no JSON: a text or a file, as it is sent. */
+export interface MadeFile {
+  readonly mediaType: string
+  readonly body: string | Uint8Array
+}
+
+/**
+ * Makes the reply to a valid request: a function of the question, but for what it keeps in the store. Throws a
+ * `Refusal` for what the mock cannot answer. A promise is for makers that keep something or load an encoder.
+ */
+export type ReplyMaker<Id extends OperationId> = (
+  question: Question<RequestOf<Id>, QueryOf<Id>>,
+) => Made | MadeFile | Promise<Made | MadeFile>

@@ -1,6 +1,6 @@
 import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
-import type { Made } from "./reply.ts"
+import type { Made, MadeFile } from "./reply.ts"
 
 /** What an alteration gets and gives back, by its stage. */
 interface Subjects {
@@ -44,28 +44,32 @@ const streamTypes: readonly Header[] = [
 
 const utf8 = new TextEncoder()
 
-/** Encodes a reply's value, as JSON or as the stream that tells it, through the stages `value` to `bytes`. */
+/**
+ * Encodes a reply's value, as JSON or as the stream that tells it, through the stages `value` to `bytes`. A file
+ * is encoded already.
+ */
 export function respond(
   status: number,
-  made: Made,
+  made: Made | MadeFile,
   headers: readonly Header[],
   alterations: readonly NamedAlteration[],
   situation: Situation,
 ): Reply {
-  const { stream, encoded } = made
-  const value = altered("value", made.value, alterations, situation)
-  const framed = (texts: readonly string[]) =>
+  const framed = (texts: readonly (string | Uint8Array)[]) =>
     altered(
       "bytes",
-      texts.map((text) => ({ bytes: utf8.encode(text) })),
+      texts.map((text) => ({ bytes: typeof text === "string" ? utf8.encode(text) : text })),
       alterations,
       situation,
     )
-  if (stream === undefined) {
-    const text = JSON.stringify(value)
-    const body = alterations.some(({ stage }) => stage === "bytes") ? framed([text]) : text
-    return { status, headers: [jsonType, ...headers], body, end: "complete" }
+  const whole = (type: Header, content: string | Uint8Array): Reply => {
+    const body = alterations.some(({ stage }) => stage === "bytes") ? framed([content]) : content
+    return { status, headers: [type, ...headers], body, end: "complete" }
   }
+  if ("body" in made) return whole(["content-type", made.mediaType], made.body)
+  const { stream, encoded } = made
+  const value = altered("value", made.value, alterations, situation)
+  if (stream === undefined) return whole(jsonType, JSON.stringify(value))
   // A stream that nothing alters leaves in one piece: one write for each event would take twice as long.
   const body =
     encoded && alterations.length === 0

@@ -219,6 +219,7 @@ const typeNames: Readonly<Record<string, string>> = {
   array: "an array",
   object: "an object",
   record: "an object",
+  file: "a file",
   null: "null",
 }
 
