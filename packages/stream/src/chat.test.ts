@@ -4,73 +4,17 @@ import {
   type ChoiceLogprobs,
   type CompletionUsage,
   profiles,
-  type TokenLogprob,
 } from "@nexhina/schemas"
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { assembleChat, canonicalChat, isComplete, readChatStream, splitChat } from "./chat.ts"
+import { isWhole, nullish, object, said, text, tokensOf } from "../test/values.ts"
+import { assembleChat, canonicalChat, readChatStream, splitChat } from "./chat.ts"
 import { decode } from "./decode.ts"
 import { encode } from "./encode.ts"
 import { DONE } from "./event.ts"
+import { isComplete } from "./payload.ts"
 
 // Any completion that the schema allows, with members that it does not know.
-
-const extras = fc.dictionary(
-  fc.oneof(
-    fc.string().map((name) => `x_${name}`),
-    fc.constant("__proto__"),
-  ),
-  fc.jsonValue(),
-  {
-    maxKeys: 2,
-  },
-)
-const word = fc.constantFrom(
-  "a",
-  " ",
-  "\n",
-  "é",
-  "☕",
-  "😀",
-  "👩‍👩‍👧",
-  '{"city":',
-  '"Paris"}',
-  "supercalifragilistic",
-)
-const codeUnit = fc.nat({ max: 0xffff }).map((unit) => String.fromCharCode(unit))
-const text = fc.string({ unit: fc.oneof({ weight: 9, arbitrary: word }, codeUnit) })
-
-function nullish<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> {
-  return fc.oneof(fc.constantFrom(null, undefined), value)
-}
-
-/** Leaves members that are undefined out, as JSON does, and adds unknown ones. */
-function object<T extends object>(shape: { [Member in keyof T]: fc.Arbitrary<T[Member]> }): fc.Arbitrary<T> {
-  return fc
-    .tuple(fc.record<T>(shape), extras)
-    .map(([known, unknown]) => JSON.parse(JSON.stringify({ ...unknown, ...known })))
-}
-
-const token = (token: fc.Arbitrary<string>) =>
-  object<TokenLogprob>({
-    token,
-    logprob: fc.double({ min: -100, max: 0, noNaN: true }),
-    bytes: nullish(fc.array(fc.nat({ max: 255 }))),
-    top_logprobs: fc.constant([]),
-  })
-
-/** Tokens that make up the text, cut anywhere, or any. */
-function tokensOf(text: string | null | undefined): fc.Arbitrary<TokenLogprob[]> {
-  const cuts = fc.array(fc.nat({ max: text?.length ?? 0 }))
-  return fc.oneof(
-    fc.array(token(fc.string()), { maxLength: 3 }),
-    cuts.chain((cuts) => {
-      const edges = [0, ...cuts.sort((a, b) => a - b), text?.length ?? 0]
-      const pieces = edges.slice(1).map((end, i) => (text ?? "").slice(edges[i], end))
-      return fc.tuple(...pieces.map((piece) => token(fc.constant(piece))))
-    }),
-  )
-}
 
 const call = fc.oneof(
   object({
@@ -148,13 +92,6 @@ test("chunks say together what the completion says", () => {
   )
 })
 
-/** All that a value says, by path. Null and what is empty say nothing. */
-function said(value: unknown, path: readonly string[] = []): [path: string, leaf: unknown][] {
-  if (value === null) return []
-  if (typeof value !== "object") return [[JSON.stringify(path), value]]
-  return Object.entries(value).flatMap(([member, inner]) => said(inner, [...path, member]))
-}
-
 test("the canonical form says what the completion says, and is its own canonical form", () => {
   fc.assert(
     fc.property(completions, (completion) => {
@@ -230,7 +167,6 @@ test("usage rides once, on the last chunk, where the profile says, and only when
 })
 
 test("no chunk holds half of a character that the completion has whole", () => {
-  const isWhole = (text: string | null | undefined) => !/\p{Surrogate}/u.test(text ?? "")
   fc.assert(
     fc.property(completions, ways, (completion, way) => {
       const parts = splitChat(completion, way).flatMap(({ choices }) => choices)

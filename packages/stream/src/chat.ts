@@ -7,11 +7,12 @@ import {
   type ChatDelta,
   type ChoiceLogprobs,
   type Profile,
-  type TokenLogprob,
   type ToolCallDelta,
 } from "@nexhina/schemas"
 import type { Decoded, DecodedEvent } from "./decode.ts"
-import { DONE } from "./event.ts"
+import { cut, cutAtTokens } from "./fragments.ts"
+import { type Payload, readPayload } from "./payload.ts"
+import { withoutNulls } from "./without-nulls.ts"
 
 /** What the stream depends on besides the completion. */
 export interface SplitOptions {
@@ -102,38 +103,6 @@ function splitCall(call: ReplyToolCall, index: number): ToolCallDelta[] {
     default:
       return [named]
   }
-}
-
-/** The pieces of a text: words with the space before them, long ones in parts; never half of a character. */
-function cut(text: string | null | undefined): string[] {
-  return text?.match(/\s*\S{1,16}|\s+/gu) ?? []
-}
-
-interface Fragment {
-  text: string
-  tokens?: TokenLogprob[]
-}
-
-/** The pieces of a text, each with the tokens that make it up. Tokens that make up another text come first. */
-function cutAtTokens(text: string | null | undefined, tokens: TokenLogprob[] | null | undefined): Fragment[] {
-  if (!tokens?.length) return cut(text).map((text) => ({ text }))
-  if (tokens.map(({ token }) => token).join("") !== (text ?? "")) {
-    return [{ text: "", tokens }, ...cut(text).map((text) => ({ text }))]
-  }
-  const fragments: Fragment[] = []
-  let open: Required<Fragment> = { text: "", tokens: [] }
-  let last = ""
-  for (const token of tokens) {
-    open.text += token.token
-    open.tokens.push(token)
-    last = token.token.slice(-1) || last
-    const halfCharacter = last >= "\ud800" && last <= "\udbff"
-    if (open.text === "" || halfCharacter) continue
-    fragments.push(open)
-    open = { text: "", tokens: [] }
-  }
-  if (open.tokens.length > 0) fragments.push(open)
-  return fragments
 }
 
 function withoutTokens(logprobs: ChoiceLogprobs): ChoiceLogprobs {
@@ -280,25 +249,16 @@ function canonicalCall(call: ReplyToolCall): ReplyToolCall {
   return members
 }
 
-function withoutNulls<T extends object>(members: T): T {
-  // The schemas let each member that may be null be absent too, but those that the callers put back.
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value != null)) as T
-}
-
 /** Some servers number the calls of a whole message too; their place says it already. */
 function withoutIndex<T extends object>(call: T): T {
   return Object.fromEntries(Object.entries(call).filter(([member]) => member !== "index")) as T
 }
 
-/** An event of a chat stream, and what its data is. */
+/** An event of a chat stream, and what its data is: a chunk, JSON that is none (`other`), or no item at all. */
 export type ChatPayload = { readonly event: DecodedEvent } & (
   | { readonly kind: "chunk"; readonly chunk: ChatCompletionChunk }
-  | { readonly kind: "done" }
-  /** An error in-band: an `error` member that says something, or an event named `error`. */
-  | { readonly kind: "error"; readonly error: unknown }
-  /** JSON that is no chunk. */
   | { readonly kind: "other"; readonly json: unknown }
-  | { readonly kind: "not-json"; readonly reason: string }
+  | Exclude<Payload, { readonly kind: "json" }>
 )
 
 /** A decoded stream, read as a chat stream. */
@@ -311,33 +271,16 @@ export interface ChatStream extends Decoded {
 
 /** Reads the data of each event. Parses all of them, so call it once for a stream. */
 export function readChatStream(decoded: Decoded): ChatStream {
-  const payloads = decoded.events.map(readPayload)
+  const payloads = decoded.events.map(readChatPayload)
   const chunks = payloads.flatMap((payload) => (payload.kind === "chunk" ? [payload.chunk] : []))
   const { pending } = decoded
-  return { ...decoded, payloads, chunks, ...(pending && { unclosed: readPayload(pending) }) }
+  return { ...decoded, payloads, chunks, ...(pending && { unclosed: readChatPayload(pending) }) }
 }
 
-function readPayload(event: DecodedEvent): ChatPayload {
-  const { type, data } = event
-  if (data === DONE) return { event, kind: "done" }
-  const failed = type === "error"
-  let json: unknown
-  try {
-    json = JSON.parse(data)
-  } catch (error) {
-    return failed ? { event, kind: "error", error: data } : { event, kind: "not-json", reason: String(error) }
-  }
-  const error = typeof json === "object" && json !== null && "error" in json ? json.error : undefined
-  if (error || failed) return { event, kind: "error", error: error || json }
+function readChatPayload(event: DecodedEvent): ChatPayload {
+  const payload = readPayload(event)
+  if (payload.kind !== "json") return { event, ...payload }
+  const { json } = payload
   const { success, data: chunk } = ChatCompletionChunk.safeParse(json)
   return success ? { event, kind: "chunk", chunk } : { event, kind: "other", json }
-}
-
-/**
- * Whether a stream is fit for judging how it ends, be it with `[DONE]` or not: it ended cleanly, which only the
- * connection can say, it was decoded to its end, and it carried no in-band error.
- */
-export function isComplete(stream: ChatStream, endedCleanly: boolean): boolean {
-  const failed = [...stream.payloads, stream.unclosed].some((payload) => payload?.kind === "error")
-  return endedCleanly && !stream.counts.limit && !failed
 }

@@ -6,7 +6,9 @@ test("what the package exports", () => {
     [
       "DONE",
       "assembleChat",
+      "assembleResponse",
       "canonicalChat",
+      "canonicalResponse",
       "createDecoder",
       "decode",
       "departureKinds",
@@ -14,7 +16,9 @@ test("what the package exports", () => {
       "encodeEvent",
       "isComplete",
       "readChatStream",
+      "readResponseStream",
       "splitChat",
+      "splitResponse",
     ]
   `)
 })

@@ -5,7 +5,6 @@ export {
   type ChatPayload,
   type ChatStream,
   canonicalChat,
-  isComplete,
   readChatStream,
   type SplitOptions,
   splitChat,
@@ -26,3 +25,13 @@ export {
 } from "./decode.ts"
 export { encode, encodeEvent } from "./encode.ts"
 export { DONE, type Frame, type StreamEvent } from "./event.ts"
+export { isComplete } from "./payload.ts"
+export {
+  type AssembledResponse,
+  assembleResponse,
+  canonicalResponse,
+  type ResponsePayload,
+  type ResponseStream,
+  readResponseStream,
+  splitResponse,
+} from "./responses.ts"
