@@ -681,7 +681,7 @@ describe("the rest of HTTP", () => {
   })
 
   test("an endpoint that is not built says so", async () => {
-    expect(await errorOf(call(answer, "/rerank", { body: {} }))).toMatchObject({
+    expect(await errorOf(call(answer, "/video/generations", { body: {} }))).toMatchObject({
       status: 501,
       code: "not_implemented",
     })

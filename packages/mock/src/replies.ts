@@ -3,6 +3,7 @@ import { createChatCompletion } from "./replies/chat-completions.ts"
 import { createEmbedding } from "./replies/embeddings.ts"
 import { listModels, retrieveModel } from "./replies/models.ts"
 import { createModeration } from "./replies/moderations.ts"
+import { createRerank } from "./replies/rerank.ts"
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
@@ -22,5 +23,5 @@ export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-buil
   createVideo: "not-built",
   retrieveVideo: "not-built",
   createModeration,
-  createRerank: "not-built",
+  createRerank,
 }

@@ -140,7 +140,6 @@ describe.each(cases)("%s under the profile %s", (release, profile) => {
     await expect(chat.completions.create({ ...hello, model: "nope" })).rejects.toThrow(OpenAI.NotFoundError)
     await expect(client({ apiKey: "sk-other" }).models.list()).rejects.toThrow(OpenAI.AuthenticationError)
     await expect(client().get("/nowhere")).rejects.toThrow(OpenAI.NotFoundError)
-    await expect(client().post("/rerank", { body: {} })).rejects.toThrow(OpenAI.InternalServerError)
     await expect(chat.completions.create({ ...hello, temperature: 9 })).rejects.toMatchObject({
       status: 400,
       param: "temperature",

@@ -1,4 +1,5 @@
 import type { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
+import { features } from "../features.ts"
 import { type Digest, digest, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply.ts"
@@ -61,7 +62,7 @@ function isTokens(input: Exclude<EmbeddingRequest["input"], string>): input is n
  */
 function embed(text: Text, native: number, seed: Digest, length: number): Float64Array {
   const sums = new Float64Array(Math.max(native, length))
-  for (const [feature, weight] of features(text)) {
+  for (const [feature, weight] of typeof text === "string" ? features(text) : tokenFeatures(text)) {
     for (const half of digest(feature, seed)) {
       const at = half % native
       sums[at] = (sums[at] ?? 0) + (half >= 2 ** 31 ? weight : -weight)
@@ -74,18 +75,10 @@ function embed(text: Text, native: number, seed: Digest, length: number): Float6
     .slice(0, length)
 }
 
-function* features(text: Text): Generator<readonly [feature: string, weight: number]> {
-  if (typeof text !== "string") {
-    for (const [index, id] of text.entries()) {
-      yield [`token ${id}`, 1]
-      yield [`tokens ${text[index - 1]} ${id}`, 0.5]
-    }
-    return
-  }
-  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
-    yield [`word ${word}`, 1]
-    const padded = ` ${word} `
-    for (let at = 0; at + 3 <= padded.length; at++) yield [`part ${padded.slice(at, at + 3)}`, 0.5]
+function* tokenFeatures(ids: readonly number[]): Generator<readonly [feature: string, weight: number]> {
+  for (const [index, id] of ids.entries()) {
+    yield [`token ${id}`, 1]
+    yield [`tokens ${ids[index - 1]} ${id}`, 0.5]
   }
 }
 
