@@ -16,7 +16,7 @@ import { type Rule, type Severity, severityOf } from "./rule.ts"
 import { rules as allRules } from "./rules.ts"
 import type { Send } from "./send.ts"
 import { shrink } from "./shrink.ts"
-import type { Ask } from "./step.ts"
+import { type Ask, fixedSteps } from "./step.ts"
 import { isRefusal, secretsOf, type Target } from "./target.ts"
 import { verdictOf } from "./verdict.ts"
 import { version } from "./version.ts"
@@ -89,8 +89,6 @@ function refusedThroughout(groups: readonly Executed[]): number | undefined {
     .flatMap(({ exchange }) => exchange.response?.status ?? [])
   return statuses.every(isRefusal) ? statuses[0] : undefined
 }
-
-const firstStep = (asks: readonly Ask[]) => asks.find((ask) => typeof ask !== "function")
 
 const isArbitrary = (
   asks: readonly Ask[] | fc.Arbitrary<readonly Ask[]>,
@@ -179,7 +177,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const promising = (samples: readonly Sample[]) => {
     const met = obstacles(groups)
     return samples.filter(({ asks }) => {
-      const step = firstStep(asks)
+      const [step] = fixedSteps(asks)
       return !step || step.key || step.fault?.kind === "unknown-path" || !met.has(step.operation)
     })
   }

@@ -1,7 +1,8 @@
 import { type Exchange, headerOf, type Intent } from "@nexhina/transcript"
+import { isObject } from "./answered.ts"
 import type { Draw } from "./draw.ts"
 import type { Send } from "./send.ts"
-import type { Ask, Step } from "./step.ts"
+import { type Ask, type Step, stepsAfter } from "./step.ts"
 import { contractBreach, isTransient, type Target, toWire } from "./target.ts"
 
 /** Requests that belong together: a probe, or one sample of a rule. */
@@ -71,6 +72,11 @@ function retryAfterMs(exchange: Exchange, attempt: number): number {
 
 const neverEnded = (exchange: Exchange) => exchange.end.kind === "timeout" || exchange.end.kind === "limit"
 
+/** What a step asks for: an operation, streamed or not. */
+function kindOf({ operation, body }: Step): string {
+  return `${operation}${isObject(body) && body["stream"] === true ? ", streamed" : ""}`
+}
+
 /**
  * Sends samples within the limits. It gives up on a kind of request (operation, streamed or not) after three of
  * them never ended, so that a target that hangs costs three timeouts and not a thousand.
@@ -99,10 +105,37 @@ export function createExecutor(context: Context): Executor {
   const once = async (step: Step, intent: Intent): Promise<Exchange> => {
     await pace()
     sent++
-    const exchange = await send(toWire(step, target, intent))
+    const exchange = await send(await toWire(step, target, intent))
     if (exchange.response) answered++
     onExchange(exchange)
     return exchange
+  }
+
+  /** Asks a step, and again while the target says that it is busy; all of these exchanges. */
+  const settle = async (
+    step: Step,
+    sample: Sample,
+  ): Promise<{ readonly exchanges: readonly Exchange[]; readonly cut?: string }> => {
+    const exchanges: Exchange[] = []
+    const kind = kindOf(step)
+    for (let attempt = 0; ; attempt++) {
+      const cut =
+        exhausted() ??
+        ((unended.get(kind) ?? 0) >= patience ? `${patience} requests (${kind}) never ended` : undefined)
+      if (cut) return { exchanges, cut }
+      const exchange = await once(step, {
+        operation: step.operation,
+        by: sample.by,
+        group: `${sample.by}[${sample.index}]`,
+        ...(step.fault && { fault: step.fault }),
+        ...(step.key && { key: step.key }),
+        ...(sample.draw && { draw: { seed: sample.draw.seed, index: sample.draw.index } }),
+      })
+      exchanges.push(exchange)
+      unended.set(kind, neverEnded(exchange) ? (unended.get(kind) ?? 0) + 1 : 0)
+      if (!isTransient(exchange) || attempt === retries) return { exchanges }
+      await sleep(retryAfterMs(exchange, attempt))
+    }
   }
 
   return {
@@ -114,37 +147,17 @@ export function createExecutor(context: Context): Executor {
       const asked: { step: Step; exchange: Exchange }[] = []
       const earlier: Exchange[] = []
       for (const ask of sample.asks) {
-        const step = typeof ask === "function" ? ask(earlier) : ask
-        if (!step) break
-        const breach = contractBreach(step)
-        if (breach) return { sample, asked, breach: `${step.operation}: ${breach}` }
-        const streaming =
-          typeof step.body === "object" &&
-          step.body !== null &&
-          "stream" in step.body &&
-          step.body.stream === true
-        const kind = `${step.operation}${streaming ? ", streamed" : ""}`
-        for (let attempt = 0; ; attempt++) {
-          const cut =
-            exhausted() ??
-            ((unended.get(kind) ?? 0) >= patience ? `${patience} requests (${kind}) never ended` : undefined)
+        const steps = stepsAfter(ask, earlier)
+        if (steps.length === 0) break
+        const breach = steps.flatMap((step) => contractBreach(step) ?? [])[0]
+        if (breach) return { sample, asked, breach }
+        const replies = await Promise.all(steps.map((step) => settle(step, sample)))
+        for (const [index, { exchanges, cut }] of replies.entries()) {
+          const step = steps[index] as Step
+          asked.push(...exchanges.map((exchange) => ({ step, exchange })))
           if (cut) return { sample, asked, cut }
-          const exchange = await once(step, {
-            operation: step.operation,
-            by: sample.by,
-            group: `${sample.by}[${sample.index}]`,
-            ...(step.fault && { fault: step.fault }),
-            ...(step.key && { key: step.key }),
-            ...(sample.draw && { draw: { seed: sample.draw.seed, index: sample.draw.index } }),
-          })
-          asked.push({ step, exchange })
-          unended.set(kind, neverEnded(exchange) ? (unended.get(kind) ?? 0) + 1 : 0)
-          if (!isTransient(exchange) || attempt === retries) {
-            earlier.push(exchange)
-            break
-          }
-          await sleep(retryAfterMs(exchange, attempt))
         }
+        earlier.push(...replies.flatMap(({ exchanges }) => exchanges.at(-1) ?? []))
       }
       return { sample, asked }
     },

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { matches, settingsOf } from "./options.ts"
+import { matches, settingsOf, surfaces } from "./options.ts"
 
 test("nothing given: every option has its default or is absent", () => {
   expect(settingsOf({}, {})).toEqual({
@@ -13,8 +13,13 @@ test("nothing given: every option has its default or is absent", () => {
     model: undefined,
     embeddingModel: undefined,
     moderationModel: undefined,
+    imageModel: undefined,
+    speechModel: undefined,
+    transcriptionModel: undefined,
+    videoModel: undefined,
+    rerankModel: undefined,
     quick: false,
-    include: ["models", "chat", "embeddings", "moderations"],
+    include: [...surfaces],
     require: [],
     rule: ["*"],
     skip: [],

@@ -1,10 +1,27 @@
-import { type ProfileName, profiles, type Surface, type Trait, traits } from "@nexhina/schemas"
+import {
+  type ModelKind,
+  type ProfileName,
+  profiles,
+  type Surface,
+  type Trait,
+  traits,
+} from "@nexhina/schemas"
 import type { Header } from "@nexhina/transcript"
 import { z } from "zod"
 import { reports } from "./reports.ts"
 
 /** The surfaces that the kit has rules for. */
-export const surfaces = ["models", "chat", "embeddings", "moderations"] as const satisfies readonly Surface[]
+export const surfaces = [
+  "models",
+  "chat",
+  "responses",
+  "embeddings",
+  "images",
+  "audio",
+  "video",
+  "moderations",
+  "rerank",
+] as const satisfies readonly Surface[]
 
 const text = z.string().min(1)
 const count = z.coerce.number().int().min(1)
@@ -71,6 +88,12 @@ interface Option {
   readonly secret?: true
 }
 
+const modelOption = (kind: ModelKind) => ({
+  flag: `--${kind}-model <id>`,
+  says: `the ${kind} model; default: the first listed of that kind`,
+  schema: text,
+})
+
 /** The options of `run`: flags of the command line, and by their names the members of the configuration file. */
 export const runOptions = {
   baseUrl: {
@@ -109,16 +132,13 @@ export const runOptions = {
     schema: listOf(z.enum(keysOf(traits))).default([] satisfies Trait[]),
   },
   model: { flag: "--model <id>", says: "the chat model; default: the first listed", schema: text },
-  embeddingModel: {
-    flag: "--embedding-model <id>",
-    says: "the embedding model; default: the first listed of that kind",
-    schema: text,
-  },
-  moderationModel: {
-    flag: "--moderation-model <id>",
-    says: "the moderation model; default: the first listed of that kind",
-    schema: text,
-  },
+  embeddingModel: modelOption("embedding"),
+  moderationModel: modelOption("moderation"),
+  imageModel: modelOption("image"),
+  speechModel: modelOption("speech"),
+  transcriptionModel: modelOption("transcription"),
+  videoModel: modelOption("video"),
+  rerankModel: modelOption("rerank"),
   quick: { flag: "--quick", says: "about 20 requests, none generated", schema: flag.default(false) },
   include: {
     flag: "--include <surface...>",

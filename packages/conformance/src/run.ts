@@ -65,7 +65,12 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         models: {
           ...(settings.model !== undefined && { chat: settings.model }),
           ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
+          ...(settings.imageModel !== undefined && { image: settings.imageModel }),
+          ...(settings.speechModel !== undefined && { speech: settings.speechModel }),
+          ...(settings.transcriptionModel !== undefined && { transcription: settings.transcriptionModel }),
+          ...(settings.videoModel !== undefined && { video: settings.videoModel }),
           ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
+          ...(settings.rerankModel !== undefined && { rerank: settings.rerankModel }),
         },
         rules,
         include: settings.include,

@@ -724,3 +724,10 @@ test("TLS to a server that speaks none, and to one that says nothing", async () 
   const late = await sender({ timeoutMs: 100 })(post(silent.url.replace("http:", "https:")))
   expect(late.end).toEqual({ kind: "timeout", code: "timeoutMs", stage: "connect", atMs: 0 })
 })
+
+test("a request hangs up once the asked number of bytes has come", async () => {
+  const { url } = await serve(endless(head(), "x", 1))
+  const exchange = await sender()({ ...post(url), hangUpAfterBytes: 2 })
+  expect(exchange.end).toEqual({ kind: "aborted", stage: "body", atMs: 0 })
+  expect(text(exchange).length).toBeGreaterThanOrEqual(2)
+})

@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly headers: readonly Header[]
   readonly body: Uint8Array
   readonly intent?: Intent
+  /** Hang up once so many bytes of the response's body have come. Default: never. */
+  readonly hangUpAfterBytes?: number
 }
 
 /**
@@ -196,7 +198,8 @@ function converse(
           bytes: new Uint8Array(taken.buffer, taken.byteOffset, taken.length),
         })
       }
-      if (taken.length < bytes.length) finish("limit", "maxBodyBytes")
+      if (received >= (request.hangUpAfterBytes ?? Number.POSITIVE_INFINITY)) finish("aborted")
+      else if (taken.length < bytes.length) finish("limit", "maxBodyBytes")
       else if (chunks.length === maxChunks) finish("limit", "maxChunks")
     }
 

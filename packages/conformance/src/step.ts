@@ -6,10 +6,19 @@ export interface Step {
   readonly operation: OperationId
   /** Values of the path's parameters, not yet percent-encoded. */
   readonly params?: Readonly<Record<string, string>>
-  /** The JSON body. */
+  readonly query?: Readonly<Record<string, string>>
+  /** The body's value, sent as JSON, or as a form (with a `File`) where the contract says so. */
   readonly body?: unknown
-  /** A body that is no JSON on purpose, sent as `application/json`; in place of `body`. */
+  /** How a form is written: legal ways that must make no difference. Default: quoted names, members in order. */
+  readonly form?: {
+    /** `extended`: file names as RFC 5987 has them (`filename*=UTF-8''…`). */
+    readonly names?: "quoted" | "unquoted" | "extended"
+    readonly reversed?: boolean
+  }
+  /** Bytes of a body that is wrong on purpose, in place of `body`. */
   readonly rawBody?: string | Uint8Array
+  /** The media type of `rawBody`. Default: `application/json`. */
+  readonly mediaType?: string
   /** Another method or path than the operation's, for faults of those kinds; the path is below the base URL. */
   readonly method?: string
   readonly path?: string
@@ -24,7 +33,20 @@ export interface Step {
    * the rule `unsupported`, not failed.
    */
   readonly exercises?: readonly string[]
+  /** Hang up once so many bytes of the reply's body have come. Default: never. */
+  readonly hangUpAfterBytes?: number
 }
 
-/** A step, or how to make it from the exchanges that the sample has had so far; `undefined` ends the sample. */
-export type Ask = Step | ((earlier: readonly Exchange[]) => Step | undefined)
+/** A step, or some that are asked at the same time. */
+export type Steps = Step | readonly Step[]
+
+/** What to ask, or how to make it from the exchanges that the sample has had so far; `undefined` ends the sample. */
+export type Ask = Steps | ((earlier: readonly Exchange[]) => Steps | undefined)
+
+/** The steps that are known before anything is asked. */
+export const fixedSteps = (asks: readonly Ask[]): Step[] =>
+  asks.flatMap((ask) => (typeof ask === "function" ? [] : ask))
+
+/** The steps that are asked after these earlier exchanges. */
+export const stepsAfter = (ask: Ask | undefined, earlier: readonly Exchange[]): readonly Step[] =>
+  [(typeof ask === "function" ? ask(earlier) : ask) ?? []].flat()

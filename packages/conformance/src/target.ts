@@ -1,5 +1,7 @@
-import { endpoints } from "@nexhina/schemas"
+import { type Endpoint, endpoints } from "@nexhina/schemas"
 import type { Exchange, Header, Intent } from "@nexhina/transcript"
+import { isObject } from "./answered.ts"
+import { toForm } from "./form.ts"
 import type { WireRequest } from "./send.ts"
 import type { Step } from "./step.ts"
 
@@ -36,32 +38,54 @@ function authorization(target: Target, key: Step["key"]): Header[] {
   return value === undefined ? [] : [["authorization", `Bearer ${value}`]]
 }
 
+interface Body {
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+}
+
+async function bodyOf(step: Step): Promise<Body | undefined> {
+  const { rawBody, mediaType = "application/json", body } = step
+  if (rawBody !== undefined)
+    return { mediaType, bytes: typeof rawBody === "string" ? utf8.encode(rawBody) : rawBody }
+  if (body === undefined) return undefined
+  const { request }: Endpoint = endpoints[step.operation]
+  return request?.mediaType === "multipart/form-data" && isObject(body)
+    ? toForm(body, step.form)
+    : { mediaType, bytes: utf8.encode(JSON.stringify(body)) }
+}
+
 /** The step as it stands on the wire. */
-export function toWire(step: Step, target: Target, intent: Intent): WireRequest {
+export async function toWire(step: Step, target: Target, intent: Intent): Promise<WireRequest> {
   const { method, path } = endpoints[step.operation]
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(step.params?.[name] ?? ""),
   )
-  const raw = step.rawBody ?? (step.body === undefined ? undefined : JSON.stringify(step.body))
-  const body = typeof raw === "string" ? utf8.encode(raw) : (raw ?? new Uint8Array())
+  const query = step.query ? `?${new URLSearchParams(step.query)}` : ""
+  const body = await bodyOf(step)
   return {
     method: step.method ?? method,
-    url: `${target.baseUrl}${step.path ?? filled}`,
+    url: `${target.baseUrl}${step.path ?? filled}${query}`,
     headers: [
       ...authorization(target, step.key),
       ["accept", "application/json, text/event-stream"],
-      ...(raw === undefined ? [] : ([["content-type", "application/json"]] satisfies Header[])),
+      ...(body ? ([["content-type", body.mediaType]] satisfies Header[]) : []),
       ["user-agent", "nexhina-conformance"],
       ...target.headers,
       ...(step.headers ?? []),
     ],
-    body,
+    body: body?.bytes ?? new Uint8Array(),
     intent,
+    ...(step.hangUpAfterBytes !== undefined && { hangUpAfterBytes: step.hangUpAfterBytes }),
   }
 }
 
 /** Why a step that claims to keep the contract does not; `undefined` when it does. */
 export function contractBreach(step: Step): string | undefined {
+  const why = breachOf(step)
+  return why && `${step.operation}: ${why}`
+}
+
+function breachOf(step: Step): string | undefined {
   if (step.fault || step.rawBody !== undefined) return undefined
   const { request, checks } = endpoints[step.operation]
   if (!request) return step.body === undefined ? undefined : "a body on an operation that takes none"

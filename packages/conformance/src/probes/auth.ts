@@ -1,10 +1,10 @@
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
-import type { Step } from "../step.ts"
+import { fixedSteps, type Step } from "../step.ts"
 import { plainChat } from "./chat-completions.ts"
 
 const withKey = (known: Known, key: NonNullable<Step["key"]>): Step[] =>
-  plainChat.asks(known).flatMap((ask) => (typeof ask === "function" ? [] : [{ ...ask, key }]))
+  fixedSteps(plainChat.asks(known)).map((step) => ({ ...step, key }))
 
 /** A key of the right form that no server can know. */
 export const wrongKey: Probe = {

@@ -6,7 +6,7 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { toolResult } from "../probes/tools.ts"
 import type { Rule } from "../rule.ts"
-import type { Ask, Step } from "../step.ts"
+import { type Ask, fixedSteps, stepsAfter } from "../step.ts"
 import { contractBreach } from "../target.ts"
 import { chatRequestRules } from "./chat-requests.ts"
 
@@ -149,8 +149,6 @@ test("chat.unknown-field-tolerated: taken or refused cleanly", () => {
   ])
 })
 
-const isStep = (ask: Ask): ask is Step => typeof ask !== "function"
-
 test.each(rules.map((rule) => [rule.id, rule] as const))(
   "%s asks what its own view sees and the contract allows",
   (_, rule) => {
@@ -159,7 +157,7 @@ test.each(rules.map((rule) => [rule.id, rule] as const))(
     const samples = asks instanceof fc.Arbitrary ? asks : fc.constant(asks)
     fc.assert(
       fc.property(samples, (sample: readonly Ask[]) => {
-        for (const step of sample.filter(isStep)) {
+        for (const step of fixedSteps(sample)) {
           expect(contractBreach(step)).toBeUndefined()
           const exchange = exchangeOf({
             operation: step.operation,
@@ -178,12 +176,12 @@ test("the replay sends back what came, with a result for each call", () => {
   const [, replay] = Array.isArray(asks) ? (asks as Ask[]) : []
   if (typeof replay !== "function") throw new Error("the second request follows from the first reply")
   const own = { content: null, refusal: null, tool_calls: [call], x_note: 1 }
-  const step = replay([answer([user], 200, completion(own))])
+  const [step] = stepsAfter(replay, [answer([user], 200, completion(own))])
   expect(step).toMatchObject({
     body: { messages: [user, { role: "assistant", ...own }, { role: "tool", tool_call_id: "call_1" }] },
   })
   expect(step && contractBreach(step)).toBeUndefined()
-  expect(replay([answer([user], 200, completion({ content: "No tools." }))])).toMatchObject({
+  expect(stepsAfter(replay, [answer([user], 200, completion({ content: "No tools." }))])[0]).toMatchObject({
     body: { messages: [user, { role: "assistant", content: "No tools." }, { role: "user" }] },
   })
   const odd = { content: null, tool_calls: [{ ...call, function: { name: "f", arguments: {} } }] }
@@ -193,7 +191,7 @@ test("the replay sends back what came, with a result for each call", () => {
 })
 
 test("the stock probe of a tool's result feeds chat.accepts-null-assistant", () => {
-  const [step] = toolResult.asks(known).filter(isStep)
+  const [step] = fixedSteps(toolResult.asks(known))
   expect(
     namesIn([
       exchangeOf({ operation: "createChatCompletion", request: step?.body, status: 400, body: error("No.") }),
