@@ -26,10 +26,13 @@ export {
 export { encode, encodeEvent } from "./encode.ts"
 export { DONE, type Frame, type StreamEvent } from "./event.ts"
 export { isComplete } from "./payload.ts"
+export { chatChunks, responseEvents, StreamError, type StreamErrorKind } from "./read-response.ts"
 export {
   type AssembledResponse,
   assembleResponse,
   canonicalResponse,
+  isResponseEnd,
+  type ResponseEnd,
   type ResponsePayload,
   type ResponseStream,
   readResponseStream,

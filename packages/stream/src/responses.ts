@@ -49,7 +49,7 @@ export function splitResponse(response: ResponseObject): ResponseStreamEvent[] {
   return events
 }
 
-function endOf({ status, error, incomplete_details }: ResponseObject) {
+function endOf({ status, error, incomplete_details }: ResponseObject): ResponseEnd {
   if (status === "failed" || (status === undefined && error)) return "response.failed"
   if (status === "incomplete" || (status === undefined && incomplete_details)) return "response.incomplete"
   return "response.completed"
@@ -258,8 +258,13 @@ function splitSummary(
   })
 }
 
-/** The events that end a stream. */
-const ends = ["response.completed", "response.incomplete", "response.failed"] as const
+/** The type of an event that ends a response. */
+export type ResponseEnd = "response.completed" | "response.incomplete" | "response.failed"
+
+/** Whether nothing of a response follows an event of this type. */
+export function isResponseEnd(type: string): type is ResponseEnd {
+  return type === "response.completed" || type === "response.incomplete" || type === "response.failed"
+}
 
 /** What the events of a stream say, twice over: piece by piece, and in the event that ends it. */
 export interface AssembledResponse {
@@ -271,7 +276,7 @@ export interface AssembledResponse {
   /** What the event that ends the stream gives as the response; undefined when none came. */
   readonly final?: ResponseObject
   /** The type of that event. */
-  readonly end?: (typeof ends)[number]
+  readonly end?: ResponseEnd
 }
 
 /**
@@ -287,7 +292,7 @@ export function assembleResponse(events: Iterable<ResponseStreamEvent>): Assembl
     at(itemAt(place.output_index).summary, place.summary_index, newPart)
 
   let response: ResponseObject | undefined
-  let ended: { readonly final: ResponseObject; readonly end: (typeof ends)[number] } | undefined
+  let ended: { readonly final: ResponseObject; readonly end: ResponseEnd } | undefined
   for (const event of events) {
     switch (event.type) {
       case "response.created":
