@@ -21,6 +21,8 @@ const simpleFrom = 4
 const deepest = 16
 /** How much work a schema may ask for, in ways and values tried, or 64 characters each (chosen). */
 const mostWork = 5_000
+/** How many texts are drawn for a schema that says more of them than what they are drawn by (chosen). */
+const mostTries = 12
 /** How deep schemas may be nested in one another, or refer to one another, for one value (chosen). */
 const deepestNesting = 200
 
@@ -81,7 +83,9 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     if ($ref !== undefined) groups.push([resolve($ref, root)])
     if (anyOf !== undefined) groups.push(inOrder(list(anyOf), depth))
     if (oneOf !== undefined) groups.push(inOrder(list(oneOf), depth))
-    if (condition !== undefined) groups.push([{ allOf: [condition, then] }, otherwise])
+    if (condition !== undefined) {
+      groups.push([{ allOf: [condition, then] }, { allOf: [{ not: condition }, otherwise] }])
+    }
     yield* combine(own, groups, depth, nesting)
   }
 
@@ -137,7 +141,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
 
   const builders: Readonly<Record<string, (keywords: Keywords, depth: number, plan: Plan) => unknown>> = {
     null: () => null,
-    boolean: () => random.below(2) === 1,
+    boolean: (keywords) => random.shuffle([true, false]).find((value) => accepts(keywords, value, root)),
     integer: (keywords) => buildNumber(keywords, true),
     number: (keywords) => buildNumber(keywords, false),
     string: buildString,
@@ -186,10 +190,22 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     if (least > longestText)
       throw new SchemaError(`asks for a text of ${least} characters, ${longestText} at most`)
     spend(least / 64)
-    const formatted =
-      typeof format === "string" && Object.hasOwn(formats, format) ? formats[format]?.(random) : undefined
-    if (formatted !== undefined && accepts(keywords, formatted, root)) return formatted
-    if (typeof pattern === "string") return generateMatch(pattern, random, { least, most })
+    const tries = "not" in keywords ? mostTries : 1
+    if (typeof format === "string" && Object.hasOwn(formats, format)) {
+      for (let left = pattern === undefined ? tries : mostTries; left > 0; left--) {
+        const text = formats[format]?.(random, { least, most })
+        if (text !== undefined && accepts(keywords, text, root)) return text
+      }
+    }
+    for (let left = tries; left > 0; left--) {
+      const text =
+        typeof pattern === "string" ? generateMatch(pattern, random, { least, most }) : prose(least, most)
+      if (text !== undefined && accepts(keywords, text, root)) return text
+    }
+    return undefined
+  }
+
+  function prose(least: number, most: number): string {
     let text = most < 24 ? word(random) : sentence(random)
     while (text.length < least) text += ` ${word(random)}`
     return text.slice(0, most)
@@ -302,26 +318,65 @@ const digits = (random: Random, count: number): string =>
 const hex = (random: Random, count: number): string =>
   Array.from({ length: count }, () => random.below(16).toString(16)).join("")
 
-const date = (random: Random): string =>
-  `20${digits(random, 2)}-0${1 + random.below(9)}-${String(1 + random.below(28)).padStart(2, "0")}`
+const twoDigits = (number: number): string => String(number).padStart(2, "0")
 
-const time = (random: Random): string => `1${random.below(10)}:${random.below(6)}${random.below(10)}:00Z`
+const date = (random: Random): string =>
+  `20${digits(random, 2)}-${twoDigits(1 + random.below(12))}-${twoDigits(1 + random.below(28))}`
+
+/** With as many digits of a fraction as it takes to be long enough. */
+const time = (random: Random, { least }: Lengths): string => {
+  const clock = `${twoDigits(random.below(24))}:${twoDigits(random.below(60))}:${twoDigits(random.below(60))}`
+  const fraction = least > 9 ? `.${digits(random, Math.max(1, least - 10))}` : ""
+  return `${clock}${fraction}Z`
+}
+
+/** A word before a fixed end, as long as limits let it be. */
+function name(random: Random, end: string, { least, most }: Lengths): string {
+  let text = word(random)
+  while (text.length + end.length < least) text += word(random)
+  return text.slice(0, Math.max(1, most - end.length)) + end
+}
+
+/** Words between dots, none longer than a label of a host name may be. */
+function host(random: Random, { least, most }: Lengths): string {
+  let text = most < 20 ? name(random, ".io", { least: 0, most }) : `${word(random)}.example.com`
+  while (text.length < least) text = `${word(random)}.${text}`
+  return text.slice(Math.max(0, text.length - most)).replace(/^\./, "a")
+}
+
+interface Lengths {
+  readonly least: number
+  readonly most: number
+}
 
 /** The formats of JSON Schema that real tools use. Others are annotations, which any text satisfies. */
-const formats: Readonly<Record<string, (random: Random) => string>> = {
+const formats: Readonly<Record<string, (random: Random, lengths: Lengths) => string>> = {
   date,
   time,
-  "date-time": (random) => `${date(random)}T${time(random)}`,
-  duration: (random) => `P${1 + random.below(30)}D`,
-  email: (random) => `${word(random)}@example.com`,
-  hostname: (random) => `${word(random)}.example.com`,
-  ipv4: (random) => `192.0.2.${random.below(256)}`,
-  ipv6: (random) => `2001:db8::${hex(random, 4)}`,
-  uri: (random) => `https://example.com/${word(random)}`,
-  url: (random) => `https://example.com/${word(random)}`,
-  "uri-reference": (random) => `/${word(random)}`,
+  "date-time": (random, { least, most }) =>
+    `${date(random)}T${time(random, { least: least - 11, most: most - 11 })}`,
+  duration: (random, { least }) => `P${1 + random.below(9)}${digits(random, Math.max(0, least - 3))}D`,
+  email: (random, { least, most }) =>
+    most < 20
+      ? name(random, "@a.io", { least: 0, most })
+      : least > 70
+        ? `${word(random)}@${host(random, { least: least - 6, most: most - 8 })}`
+        : name(random, "@example.com", { least, most }),
+  hostname: host,
+  ipv4: (random, { least }) =>
+    least > 11 ? `198.51.100.1${digits(random, 2).replace(/^[^0-4]/, "0")}` : `192.0.2.${random.below(256)}`,
+  ipv6: (random, { least }) =>
+    least > 15 ? `2001:db8${`:${hex(random, 4)}`.repeat(6)}` : `2001:db8::1${hex(random, 3)}`,
+  uri: location,
+  url: location,
+  "uri-reference": (random, { least, most }) => `/${name(random, "", { least: least - 1, most: most - 1 })}`,
   uuid: (random) =>
     `${hex(random, 8)}-${hex(random, 4)}-4${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`,
+}
+
+function location(random: Random, { least, most }: Lengths): string {
+  const start = most < 28 ? "http://a.io/" : "https://example.com/"
+  return start + name(random, "", { least: least - start.length, most: most - start.length })
 }
 
 type Join = (a: unknown, b: unknown) => unknown
@@ -356,6 +411,7 @@ const joins: Readonly<Record<string, Join>> = {
   maxLength: smaller,
   maxItems: smaller,
   maxProperties: smaller,
+  not: (a, b) => ({ anyOf: [a, b] }),
   multipleOf: (a, b) => leastCommonMultiple(Number(a), Number(b)),
   uniqueItems: (a, b) => a === true || b === true,
   properties: perName,

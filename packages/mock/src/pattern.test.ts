@@ -18,7 +18,19 @@ const atom = fc.constantFrom(
   "-",
   "[x\\-z]",
   "\\u0041",
+  "(?:\\b)",
+  "(?:\\B)",
+  "\\p{L}",
+  "[^\\p{Lu}1]",
 )
+/** In a group of its own, because it cannot be quantified. */
+const look = fc
+  .tuple(
+    fc.constantFrom("?=", "?!", "?<=", "?<!"),
+    fc.array(atom, { minLength: 1, maxLength: 2 }),
+    fc.constantFrom("", "$", "*"),
+  )
+  .map(([kind, atoms, end]) => `(?:(${kind}${atoms.join("")}${end}))`)
 // Nested no deeper, or the oracle backtracks for minutes, and is wrong in the end.
 const { pattern } = fc.letrec<{ pattern: string; sequence: string; term: string }>((tie) => ({
   pattern: fc.array(tie("sequence"), { minLength: 1, maxLength: 2 }).map((options) => options.join("|")),
@@ -30,6 +42,7 @@ const { pattern } = fc.letrec<{ pattern: string; sequence: string; term: string 
         atom,
         tie("pattern").map((inner) => `(${inner})`),
         tie("pattern").map((inner) => `(?:${inner})`),
+        look,
       ),
       fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "+?"),
     )
@@ -76,17 +89,23 @@ test.each([
   ["foo", { least: 20 }],
   ["^.{3,}$", { least: 400 }],
   ["^(a|bb|ccc)+$", { least: 17, most: 17 }],
+  ["^(?=.*[A-Z])(?=.*\\d)(?=.*[^\\w\\s]).{8,}$", {}],
+  ["^(?=.*[A-Z])(?=.*\\d)[A-Za-z\\d]{8,12}$", { most: 8 }],
+  ["^(?!\\.)(?!.*\\.\\.)[a-z.]+(?<!\\.)$", { least: 4 }],
+  ["^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(\\d+M)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$", {}],
+  ["\\bword\\b", { least: 12 }],
+  ["^\\p{Lu}\\p{Ll}+(?:[\\p{Zs}-]\\p{L}+)*$", {}],
+  ["^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$", {}],
   ["^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", {}],
 ])("a text for %s, of length %o", (source, lengths) => {
   expect(generateMatch(source, random(digest(source)), lengths)).toMatch(new RegExp(source, "u"))
 })
 
 test.each([
-  ["(?=a)b", "a group that looks ahead or behind"],
-  ["(?<!a)b", "a group that looks ahead or behind"],
+  ["(?P<a>a)b", "a group of an unknown kind"],
   ["(a)\\1", "'\\1'"],
-  ["\\bword", "'\\b'"],
-  ["\\p{L}", "'\\p'"],
+  ["\\p{Letters}", "'\\p{Letters}', which is no property"],
+  ["\\pL", "'\\p', which is no property"],
   ["(a", "a group without its ')'"],
   ["a)", "a ')' without its '('"],
   ["[a", "a class without its ']'"],
@@ -103,6 +122,8 @@ test.each([
 test("patterns on which backtracking would not end are matched at once", () => {
   expect(matches(parsePattern("^(a+)+$"), `${"a".repeat(2000)}b`)).toBe(false)
   expect(matches(parsePattern("^(a|a)*$"), `${"a".repeat(2000)}b`)).toBe(false)
+  expect(matches(parsePattern("^(?:(?=.*b)a)*$"), "a".repeat(5000))).toBe(false)
+  expect(matches(parsePattern("(?=(?:.*a)*c)(?<!(?:.*a)*b)"), "a".repeat(5000))).toBe(false)
 })
 
 test("a pattern without a text of the length has none", () => {
