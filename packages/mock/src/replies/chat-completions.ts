@@ -6,17 +6,17 @@ import type {
   ChatMessage,
   ContentPart,
   Profile,
-  TokenLogprob,
 } from "@nexhina/schemas"
 import { DONE, encodeEvent, splitChat } from "@nexhina/stream"
-import { generate } from "../generate.ts"
-import { sentence, word } from "../prose.ts"
 import { type Digest, digest, digestText, type Random, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
-import { countTokens, firstTokens, tokens } from "../tokens.ts"
-import { type Callable, dueCalls } from "./chat-tools.ts"
+import { countTokens, firstTokens } from "../tokens.ts"
+import type { Callable } from "./callable.ts"
+import { dueCalls } from "./chat-tools.ts"
+import { compose, type Heard, type TextForm } from "./compose.ts"
 import { encodeChat } from "./encode-chat.ts"
+import { tokenLogprobs } from "./logprobs.ts"
 
 /** One choice has no more tokens than this, as with real models (chosen). */
 const mostTokens = 16_384
@@ -191,7 +191,7 @@ function call(callables: readonly Callable[], limit: number, draw: Random, seed:
 }
 
 function say(request: ChatCompletionRequest, limit: number, draw: Random, seed: Digest): Written {
-  const whole = compose(request, draw)
+  const whole = compose(heard(request.messages), formOf(request), draw)
   const limited = firstTokens(whole, limit)
   const text = beforeStop(limited.text, request.stop)
   const isStopped = text !== limited.text
@@ -203,20 +203,16 @@ function say(request: ChatCompletionRequest, limit: number, draw: Random, seed: 
   }
 }
 
-function compose({ messages, response_format: format }: ChatCompletionRequest, draw: Random): string {
-  if (format?.type === "json_schema") {
-    const schema = format.json_schema.schema ?? {}
-    return JSON.stringify(generate({ type: "object", ...schema }, draw, "response_format.json_schema.schema"))
-  }
+function heard(messages: readonly ChatMessage[]): Heard {
   const asked = messages.findLastIndex(({ role }) => role === "user")
-  const said = textOf(messages[asked])
-  const answered = messages.slice(asked + 1).filter(({ role }) => role === "tool" || role === "function")
-  const remarks = `${sentence(draw)} ${sentence(draw)}`
-  if (format?.type === "json_object") {
-    return JSON.stringify({ said, ...(answered.length > 0 && { answered: answered.map(textOf) }), remarks })
-  }
-  const quote = said === "" ? "" : `You said: "${said}". `
-  return quote + answered.map((message) => `A tool answered: "${textOf(message)}". `).join("") + remarks
+  const answers = messages.slice(asked + 1).filter(({ role }) => role === "tool" || role === "function")
+  return { said: textOf(messages[asked]), answered: answers.map(textOf) }
+}
+
+function formOf({ response_format: format }: ChatCompletionRequest): TextForm {
+  if (format?.type === "json_object") return "json"
+  if (format?.type !== "json_schema") return "text"
+  return { schema: format.json_schema.schema ?? {}, param: "response_format.json_schema.schema" }
 }
 
 /** The text of a message, its parts on lines of their own. */
@@ -234,25 +230,6 @@ function beforeStop(text: string, stop: ChatCompletionRequest["stop"]): string {
     .map((end) => text.indexOf(end))
     .filter((at) => at !== -1)
   return text.slice(0, Math.min(text.length, ...ends))
-}
-
-const utf8 = new TextEncoder()
-
-/** The chosen token takes at least half of the likelihood; each alternative takes half of what is left. */
-function tokenLogprobs(text: string, alternatives: number, draw: Random): TokenLogprob[] {
-  const entry = (token: string, likelihood: number) => ({
-    token,
-    logprob: Math.log(likelihood),
-    bytes: [...utf8.encode(token)],
-  })
-  return tokens(text).map((token) => {
-    const chosen = entry(token, 0.5 + draw.fraction() / 2)
-    const others = Array.from({ length: Math.max(0, alternatives - 1) }, (_, rank) =>
-      // Numbered, so that no two are the same token.
-      entry(` ${word(draw)}${rank + 1}`, (1 - Math.exp(chosen.logprob)) / 2 ** (rank + 1)),
-    )
-    return { ...chosen, top_logprobs: alternatives === 0 ? [] : [chosen, ...others] }
-  })
 }
 
 /** Tokens of the prompt: of every text and offer in it, and some for each message, image, sound and file. */

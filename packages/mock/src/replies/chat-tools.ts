@@ -1,17 +1,13 @@
-import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
-import { generate } from "../generate.ts"
-import { sentence } from "../prose.ts"
+import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Random } from "../random.ts"
-import { Refusal } from "../refusal.ts"
-
-/** Something that the reply may call, and how its input is made. */
-export interface Callable {
-  /** `legacy` is a member of `functions`, the form before `tools`. */
-  readonly kind: "function" | "custom" | "legacy"
-  readonly name: string
-  /** Arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when its schema cannot be met. */
-  input(random: Random): string
-}
+import {
+  type Callable,
+  chooseCalls,
+  customCallable,
+  functionCallable,
+  noOffer,
+  type Offer,
+} from "./callable.ts"
 
 /**
  * What a reply to the request calls. Under `auto`: nothing once a tool has answered the last user message, else one
@@ -19,25 +15,16 @@ export interface Callable {
  * in any case, and a named tool is the one that is called.
  */
 export function dueCalls(request: ChatCompletionRequest, random: Random): readonly Callable[] {
-  const { callables, must } = offered(request)
-  if (callables.length === 0 || (!must && isAnswered(request))) return []
-  const parallel = request.parallel_tool_calls !== false && callables[0]?.kind !== "legacy"
-  return random.shuffle(callables).slice(0, parallel ? 2 : 1)
+  const offer = offered(request)
+  const parallel = request.parallel_tool_calls !== false && offer.callables[0]?.kind !== "legacy"
+  return chooseCalls(offer, { isAnswered: isAnswered(request), parallel }, random)
 }
-
-interface Offer {
-  readonly callables: readonly Callable[]
-  /** Whether text instead of a call is no answer. */
-  readonly must: boolean
-}
-
-const nothing: Offer = { callables: [], must: false }
 
 function offered(request: ChatCompletionRequest): Offer {
   const { tools = [], tool_choice: choice = "auto" } = request
   if (tools.length === 0) return offeredFunctions(request)
   const all = tools.flatMap(toCallable)
-  if (choice === "none") return nothing
+  if (choice === "none") return noOffer
   if (choice === "auto" || choice === "required") return { callables: all, must: choice === "required" }
   if (choice.type === "allowed_tools") {
     const { mode, tools: allowed } = choice.allowed_tools
@@ -49,7 +36,7 @@ function offered(request: ChatCompletionRequest): Offer {
 }
 
 function offeredFunctions({ functions = [], function_call: choice = "auto" }: ChatCompletionRequest): Offer {
-  if (choice === "none") return nothing
+  if (choice === "none") return noOffer
   const all = functions.map((definition, index) =>
     functionCallable("legacy", definition, `functions[${index}]`),
   )
@@ -71,33 +58,8 @@ function toCallable(tool: Tool, index: number): Callable[] {
   }
   if (tool.type !== "custom") return []
   const { name, format } = tool.custom
-  return [
-    { kind: "custom", name, input: (random) => customInput(format, random, `tools[${index}].custom.format`) },
-  ]
-}
-
-function functionCallable(
-  kind: "function" | "legacy",
-  { name, parameters = {} }: FunctionDefinition,
-  param: string,
-): Callable {
-  return {
-    kind,
-    name,
-    input: (random) =>
-      JSON.stringify(generate({ type: "object", ...parameters }, random, `${param}.parameters`)),
-  }
-}
-
-type CustomFormat = Extract<Tool, { type: "custom" }>["custom"]["format"]
-
-function customInput(format: CustomFormat, random: Random, param: string): string {
-  if (format?.type !== "grammar") return sentence(random)
-  const { syntax, definition } = format.grammar
-  if (syntax !== "regex")
-    throw new Refusal(400, { message: `The mock writes no text by '${syntax}' grammars.`, param })
-  // As a schema's pattern, it is refused in the same words when no text can be written for it.
-  return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param))
+  const grammar = format?.type === "grammar" ? format.grammar : undefined
+  return [customCallable(name, grammar, `tools[${index}].custom.format`)]
 }
 
 function isAnswered({ messages }: ChatCompletionRequest): boolean {
