@@ -9,12 +9,11 @@ import {
   type Rule,
   rules,
   severityOf,
-  surfaces,
 } from "@nexhina/conformance"
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
-import { type ProfileName, profiles, type Surface } from "@nexhina/schemas"
+import { type ProfileName, profiles, type Surface, surfaces } from "@nexhina/schemas"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
 const apiKey = "sk-scoreboard"
@@ -60,7 +59,7 @@ async function check(
         rules,
         include: surfaces,
         require: required,
-        quick: false,
+        probes: () => true,
         seed: 1,
         samples,
         deterministic: true,

@@ -6,10 +6,11 @@ import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import { KeyRefused, type Progress, Unreachable } from "./engine.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import type { Count } from "./plan.ts"
 import { exitCodeOf, exitCodes } from "./report.ts"
 import { reports } from "./reports.ts"
 import { rules } from "./rules.ts"
-import { run } from "./run.ts"
+import { dryRun, run } from "./run.ts"
 import { secretsOf } from "./target.ts"
 import { version } from "./version.ts"
 
@@ -77,12 +78,36 @@ function openReports(settings: Settings) {
   }))
 }
 
+/** The plan as a table, with its sums. */
+function planText(counts: readonly Count[], maxRequests: number): string {
+  const sum = (of: "rules" | "fixed" | "generated") => counts.reduce((total, count) => total + count[of], 0)
+  const rows = [
+    ["surface", "rules", "fixed requests", "generated requests"],
+    ...counts.map(({ surface, rules, fixed, generated }) => [surface, rules, fixed, generated].map(String)),
+    ["all", ...[sum("rules"), sum("fixed"), sum("generated")].map(String)],
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+  const planned = sum("fixed") + sum("generated")
+  const limit = planned > maxRequests ? ` --max-requests ${maxRequests} would end it early.` : ""
+  return `${lines.join("\n")}\n\nAbout ${planned} requests, before any that a finding makes smaller.${limit} Nothing was sent.\n`
+}
+
 async function runCommand(flags: Record<string, unknown>): Promise<number> {
   const { config, ...given } = flags
   const settings = settingsOf(
     { ...given, apiKey: given["apiKey"] ?? process.env["NEXHINA_API_KEY"] },
     typeof config === "string" ? readConfig(config) : {},
   )
+  if (settings.dryRun) {
+    process.stdout.write(planText(dryRun(settings), settings.maxRequests))
+    return 0
+  }
   const transcript =
     settings.transcript === undefined ? undefined : openForWriting("--transcript", settings.transcript)
   const writer =

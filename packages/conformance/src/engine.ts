@@ -1,42 +1,34 @@
 import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
 import { createRedactor, type Exchange } from "@nexhina/transcript"
-import * as fc from "fast-check"
-import { draw, seedOf } from "./draw.ts"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
 import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
 import { type Known, knownBefore } from "./known.ts"
 import { chooseModels, listedModels } from "./models.ts"
 import { obstacles } from "./offered.ts"
+import { planOf, probeSample, type Selection } from "./plan.ts"
+import type { Probe } from "./probe.ts"
 import { missingKey } from "./probes/auth.ts"
 import { plainChat } from "./probes/chat-completions.ts"
 import { listModels } from "./probes/models.ts"
 import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "./report.ts"
-import { type Rule, type Severity, severityOf } from "./rule.ts"
+import { type Severity, severityOf } from "./rule.ts"
 import { rules as allRules } from "./rules.ts"
 import type { Send } from "./send.ts"
 import { shrink } from "./shrink.ts"
-import { type Ask, fixedSteps } from "./step.ts"
+import { fixedSteps } from "./step.ts"
 import { isRefusal, secretsOf, type Target } from "./target.ts"
 import { verdictOf } from "./verdict.ts"
 import { version } from "./version.ts"
 
 /** What to check, and how far to go. Times in ms. */
-export interface CheckOptions {
+export interface CheckOptions extends Selection {
   readonly target: Target
   readonly profile: ProfileName
   readonly traits: readonly Trait[]
   readonly models: Partial<Readonly<Record<ModelKind, string>>>
-  readonly rules: readonly Rule[]
-  /** Surfaces to check. */
-  readonly include: readonly Surface[]
   /** Surfaces whose absence is a finding. */
   readonly require: readonly Surface[]
-  /** Only the quick ones of the stock probes. */
-  readonly quick: boolean
-  readonly seed: number
-  /** How many samples of its own a rule may send; one whose requests are fixed sends them once. */
-  readonly samples: (rule: Rule) => number
   readonly deterministic: boolean
   readonly maxOutputTokens: number
   readonly limits: Limits
@@ -90,30 +82,6 @@ function refusedThroughout(groups: readonly Executed[]): number | undefined {
   return statuses.every(isRefusal) ? statuses[0] : undefined
 }
 
-const isArbitrary = (
-  asks: readonly Ask[] | fc.Arbitrary<readonly Ask[]>,
-): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
-
-/** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
-function samplesOf(rule: Rule, known: Known, { seed, samples }: CheckOptions): Sample[] {
-  const count = samples(rule)
-  const asks = count > 0 ? rule.asks?.(known) : undefined
-  if (!asks) return []
-  if (!isArbitrary(asks)) return [{ by: rule.id, index: 0, asks }]
-  return draw(asks, seedOf(seed, rule.id), count).map((drawn) => ({
-    by: rule.id,
-    index: drawn.index,
-    asks: drawn.value,
-    draw: drawn,
-  }))
-}
-
-/** First samples of all rules, then second ones …: a budget that runs out leaves breadth. */
-function interleaved(lists: readonly (readonly Sample[])[]): Sample[] {
-  const longest = Math.max(0, ...lists.map((list) => list.length))
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
-}
-
 /**
  * Asks a server and judges what it answers.
  * @throws {Unreachable} when no connection could be made; {KeyRefused} when nothing was answered with the key.
@@ -143,11 +111,13 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   let known = knownBefore(options.profile, {
     traits: new Set(options.traits),
     deterministic: options.deterministic,
+    included: new Set(options.include),
     required: new Set(options.require),
     maxOutputTokens: options.maxOutputTokens,
   })
 
-  await sendAll([{ by: listModels.id, index: 0, asks: listModels.asks(known) }], "learning")
+  const learnFrom = (probe: Probe) => sendAll([probeSample(probe, known)], "learning")
+  await learnFrom(listModels)
   const listing = groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
   const connection = listing.find((exchange) => exchange.end.stage === "connect")
   if (connection)
@@ -156,9 +126,9 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   known = { ...known, listed, models: chooseModels(options.models, listed) }
   const statusOf = (by: string) =>
     groups.find(({ sample }) => sample.by === by)?.asked.at(-1)?.exchange.response?.status
-  await sendAll([{ by: plainChat.id, index: 0, asks: plainChat.asks(known) }], "learning")
+  await learnFrom(plainChat)
   if (target.apiKey !== undefined) {
-    await sendAll([{ by: missingKey.id, index: 0, asks: missingKey.asks(known) }], "learning")
+    await learnFrom(missingKey)
     known = { ...known, auth: authOf(statusOf(missingKey.id), statusOf(plainChat.id)) }
   }
   const refused = refusedThroughout(groups)
@@ -169,8 +139,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     )
   }
 
-  const selected = options.rules.filter(({ on }) => on.surface === "http" || include.includes(on.surface))
-  const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  const { selected, applicable, probes, samples } = planOf(options, known)
   const judging = withPrerequisites(applicable, allRules)
 
   /** Samples that are not sent in vain; how keys and paths are refused can be seen anywhere. */
@@ -181,14 +150,9 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
       return !step || step.key || step.fault?.kind === "unknown-path" || !met.has(step.operation)
     })
   }
-  const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(
-    (probe) => !groups.some(({ sample }) => sample.by === probe.id) && (!options.quick || probe.quick),
-  )
-  await sendAll(
-    promising(probes.map((probe) => ({ by: probe.id, index: 0, asks: probe.asks(known) }))),
-    "probing",
-  )
-  await sendAll(promising(interleaved(applicable.map((rule) => samplesOf(rule, known, options)))), "probing")
+  const unsent = probes.filter((probe) => !groups.some(({ sample }) => sample.by === probe.id))
+  await sendAll(promising(unsent.map((probe) => probeSample(probe, known))), "probing")
+  await sendAll(promising(samples), "probing")
 
   progress("judging")
   // Groups end in any order; what is judged, counted and reported must not depend on it.
@@ -219,7 +183,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
       judged: tally?.judged ?? 0,
       cases: own.filter((group) => group.sample.draw && group.asked.length > 0).length,
       findings: ofRule.map((finding) => finding.id),
-      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met, quick: options.quick }),
+      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
     })
   }
 
@@ -238,6 +202,8 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
       severity,
       verdict: certain ? bySeverity[severity] : "flaky",
       times: alike.length,
+      // The sender numbers its exchanges.
+      foundAfter: Math.min(...alike.map(({ exchange }) => Number(exchange.id))),
       seed: options.seed,
       redactor,
     })

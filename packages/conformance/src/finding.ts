@@ -85,12 +85,13 @@ export function findingOf(
     readonly severity: Severity
     readonly verdict: Finding["verdict"]
     readonly times: number
+    readonly foundAfter: number
     readonly seed: number
     readonly redactor: Redactor
   },
 ): Finding {
   const { rule, fault } = found
-  const { known, severity, verdict, times, seed, redactor } = facts
+  const { known, severity, verdict, times, foundAfter, seed, redactor } = facts
   const exchange = redactor.exchange(found.exchange)
   const headerList = (headers: readonly Header[]): [string, string][] =>
     headers.map(([name, value]) => [name.toLowerCase(), value])
@@ -119,6 +120,7 @@ export function findingOf(
     actual: redactor.text(fault.actual),
     where: whereText(fault.at),
     times,
+    foundAfter,
     request,
     evidence: {
       ...(exchange.response && { status: exchange.response.status }),

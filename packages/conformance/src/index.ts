@@ -7,7 +7,7 @@ export {
   type World,
 } from "./engine.ts"
 export { type Known, knownBefore } from "./known.ts"
-export { runOptions, type Settings, settingsOf, surfaces, UsageError } from "./options.ts"
+export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 export {
   exitCodeOf,
   exitCodes,

@@ -4,6 +4,7 @@ import {
   type ProfileName,
   profiles,
   type Surface,
+  surfaces,
   type Trait,
 } from "@nexhina/schemas"
 import { chooseModels } from "./models.ts"
@@ -21,16 +22,20 @@ export interface Known {
   readonly models: Readonly<Record<ModelKind, string>>
   /** Ids that the models list showed; empty when there is no list. */
   readonly listed: readonly string[]
+  /** Surfaces that are checked: nothing is asked of the others. */
+  readonly included: ReadonlySet<Surface>
   /** Surfaces that the target has to offer, as `--require` says. */
   readonly required: ReadonlySet<Surface>
   /** The most tokens that one generated reply may take. */
   readonly maxOutputTokens: number
 }
 
-/** What is known before the first request. Default: no traits, nothing required. */
+/** What is known before the first request. Default: no traits, everything included, nothing required. */
 export function knownBefore(
   profileName: ProfileName,
-  told: Partial<Pick<Known, "traits" | "auth" | "deterministic" | "required" | "maxOutputTokens">> = {},
+  told: Partial<
+    Pick<Known, "traits" | "auth" | "deterministic" | "included" | "required" | "maxOutputTokens">
+  > = {},
 ): Known {
   return {
     profileName,
@@ -40,6 +45,7 @@ export function knownBefore(
     deterministic: false,
     models: chooseModels({}, []),
     listed: [],
+    included: new Set(surfaces),
     required: new Set(),
     maxOutputTokens: 64,
     ...told,

@@ -1,6 +1,7 @@
+import { surfaces } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { matches, settingsOf, surfaces } from "./options.ts"
+import { matches, settingsOf } from "./options.ts"
 
 test("nothing given: every option has its default or is absent", () => {
   expect(settingsOf({}, {})).toEqual({
@@ -26,6 +27,7 @@ test("nothing given: every option has its default or is absent", () => {
     seed: 1,
     runs: 10,
     deterministic: false,
+    dryRun: false,
     maxRequests: 5000,
     maxOutputTokens: 64,
     maxTime: 900,

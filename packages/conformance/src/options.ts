@@ -1,27 +1,7 @@
-import {
-  type ModelKind,
-  type ProfileName,
-  profiles,
-  type Surface,
-  type Trait,
-  traits,
-} from "@nexhina/schemas"
+import { type ModelKind, type ProfileName, profiles, surfaces, type Trait, traits } from "@nexhina/schemas"
 import type { Header } from "@nexhina/transcript"
 import { z } from "zod"
 import { reports } from "./reports.ts"
-
-/** The surfaces that the kit has rules for. */
-export const surfaces = [
-  "models",
-  "chat",
-  "responses",
-  "embeddings",
-  "images",
-  "audio",
-  "video",
-  "moderations",
-  "rerank",
-] as const satisfies readonly Surface[]
 
 const text = z.string().min(1)
 const count = z.coerce.number().int().min(1)
@@ -188,6 +168,11 @@ export const runOptions = {
     flag: "--timeout <s>",
     says: "seconds without a byte after which a request is given up, and twice that for the whole answer",
     schema: seconds.default(60),
+  },
+  dryRun: {
+    flag: "--dry-run",
+    says: "print what would be sent, by surface, and send nothing",
+    schema: flag.default(false),
   },
   strict: { flag: "--strict", says: "SHOULD findings fail the run too", schema: flag.default(false) },
   transcript: {

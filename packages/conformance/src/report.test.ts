@@ -18,6 +18,7 @@ const finding: Finding = {
   actual: "2 <b>&</b> \u0000\ud800",
   where: "event 5, byte 900",
   times: 3,
+  foundAfter: 7,
   request: { method: "POST", url: "http://127.0.0.1/v1/chat/completions", headers: [], body: `{"a":"it's"}` },
   evidence: { status: 200, headers: [], end: "complete", excerpt: "data: [DONE]\n\n" },
   curl: "curl …",

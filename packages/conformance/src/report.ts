@@ -36,6 +36,7 @@ export const Finding = z
     actual: z.string(),
     where: z.string(),
     times: z.int().describe("Exchanges of this run that show it."),
+    foundAfter: z.int().describe("Requests that had been sent when it was first seen, that one included."),
     request: z.object({
       method: z.string(),
       url: z.string(),

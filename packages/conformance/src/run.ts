@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
+import type { ModelKind } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget, type Progress } from "./engine.ts"
+import { type Known, knownBefore } from "./known.ts"
+import { chooseModels } from "./models.ts"
 import { matches, type Settings, UsageError } from "./options.ts"
+import { type Count, countsOf, planOf, type Selection } from "./plan.ts"
 import type { Report } from "./report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules.ts"
@@ -29,6 +33,47 @@ export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
   return allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
 }
 
+/** The models that were named, by kind. */
+function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
+  return {
+    ...(settings.model !== undefined && { chat: settings.model }),
+    ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
+    ...(settings.imageModel !== undefined && { image: settings.imageModel }),
+    ...(settings.speechModel !== undefined && { speech: settings.speechModel }),
+    ...(settings.transcriptionModel !== undefined && { transcription: settings.transcriptionModel }),
+    ...(settings.videoModel !== undefined && { video: settings.videoModel }),
+    ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
+    ...(settings.rerankModel !== undefined && { rerank: settings.rerankModel }),
+  }
+}
+
+/** What the settings select. */
+function selectionOf(settings: Settings): Selection {
+  return {
+    rules: selectRules(settings),
+    include: settings.include,
+    probes: (probe) => !settings.quick || probe.quick === true,
+    samples: () => (settings.quick ? 0 : settings.runs),
+    seed: settings.seed,
+  }
+}
+
+/** What a run would send, as far as it can be known without asking: models that the target lists are not. */
+export function dryRun(settings: Settings): Count[] {
+  const known: Known = {
+    ...knownBefore(settings.profile, {
+      traits: new Set(settings.trait),
+      auth: "required",
+      deterministic: settings.deterministic || settings.baseUrl === undefined,
+      included: new Set(settings.include),
+      required: new Set(settings.require),
+      maxOutputTokens: settings.maxOutputTokens,
+    }),
+    models: chooseModels(modelsOf(settings), []),
+  }
+  return countsOf(planOf(selectionOf(settings), known), known)
+}
+
 function certificate(file: string): string {
   try {
     return readFileSync(file, "utf8")
@@ -42,7 +87,7 @@ function certificate(file: string): string {
  * @throws {UsageError} when a setting is wrong; {Unreachable} when no connection could be made.
  */
 export async function run(settings: Settings, events: RunEvents = {}): Promise<Report> {
-  const rules = selectRules(settings)
+  const selection = selectionOf(settings)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
   const baseUrl = embedded?.baseUrl ?? settings.baseUrl ?? ""
@@ -62,22 +107,9 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         target: { baseUrl, apiKey: embedded?.apiKey ?? settings.apiKey, headers: settings.header ?? [] },
         profile: settings.profile,
         traits: settings.trait,
-        models: {
-          ...(settings.model !== undefined && { chat: settings.model }),
-          ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
-          ...(settings.imageModel !== undefined && { image: settings.imageModel }),
-          ...(settings.speechModel !== undefined && { speech: settings.speechModel }),
-          ...(settings.transcriptionModel !== undefined && { transcription: settings.transcriptionModel }),
-          ...(settings.videoModel !== undefined && { video: settings.videoModel }),
-          ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
-          ...(settings.rerankModel !== undefined && { rerank: settings.rerankModel }),
-        },
-        rules,
-        include: settings.include,
+        models: modelsOf(settings),
+        ...selection,
         require: settings.require,
-        quick: settings.quick,
-        seed: settings.seed,
-        samples: () => (settings.quick ? 0 : settings.runs),
         shrinkBudget: 20,
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,

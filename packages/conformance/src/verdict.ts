@@ -52,9 +52,8 @@ export function verdictOf(facts: {
   readonly findings: readonly Finding[]
   readonly groups: readonly Executed[]
   readonly met: ReadonlyMap<OperationId, Obstacle>
-  readonly quick: boolean
 }): Outcome {
-  const { rule, severity, tally, findings, groups, met, quick } = facts
+  const { rule, severity, tally, findings, groups, met } = facts
   if (severity === "not-applicable" || !tally) return { verdict: "not-applicable" }
   if (tally.crash) return { verdict: "harness-error", reason: tally.crash }
 
@@ -88,7 +87,7 @@ export function verdictOf(facts: {
     const cut = groups.find((group) => group.cut)?.cut
     return {
       verdict: "not-run",
-      reason: cut ?? (quick ? "--quick does not ask for it" : "nothing could be asked"),
+      reason: cut ?? "this run did not ask for it",
     }
   }
   return {

@@ -144,6 +144,23 @@ test("the embedded mock, quickly: conformant or not judged, and no key in any ou
     expect(text).not.toContain("sk-embedded-mock")
 })
 
+test("a dry run counts what a run would send, and sends nothing", async () => {
+  const { code, stdout } = await cli([
+    "run",
+    "--dry-run",
+    "--include",
+    "models,embeddings",
+    "--base-url",
+    "http://127.0.0.1:1/v1",
+  ])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^surface\s+rules\s+fixed requests\s+generated requests\n/)
+  expect(stdout).toMatch(/^models\s+\d+\s+\d+\s+\d+$/m)
+  expect(stdout).toMatch(/^embeddings\s+\d+\s+\d+\s+[1-9]\d*$/m)
+  expect(stdout).not.toMatch(/^(moderations|images)/m)
+  expect(stdout).toMatch(/About \d+ requests.* Nothing was sent\.\n$/)
+})
+
 test("a configuration file gives options by their names", async () => {
   const config = join(folder, "kit.yaml")
   await writeFile(config, "quick: true\nrule: [models.*]\nreport: [json]\nprofile: openai\n")

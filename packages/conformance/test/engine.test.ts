@@ -128,7 +128,7 @@ test("an answer that is compressed although nobody asked for it is read", async 
 })
 
 test.each([
-  ["quick", { quick: true }, /--quick/],
+  ["quick", { quick: true }, /did not ask/],
   ["short of requests", { maxRequests: 30, concurrency: 1 }, /budget of 30 requests/],
 ])(
   "a run that is %s calls what it did not ask not-run, with the reason, and nothing inconclusive",

@@ -1,4 +1,4 @@
-import { catalogue, type ModelKind, modelIds, type OperationId, profiles } from "@nexhina/schemas"
+import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
 import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/transcript"
 import type { Known } from "../src/known.ts"
 
@@ -75,6 +75,7 @@ export function knownOf(facts: Partial<Known> = {}): Known {
     // One member for each kind.
     models: Object.fromEntries(kinds.map((kind) => [kind, modelIds(kind)[0]])) as Record<ModelKind, string>,
     listed: [],
+    included: new Set(surfaces),
     required: new Set(),
     maxOutputTokens: 16,
     ...facts,

@@ -2,17 +2,19 @@ import type { z } from "zod"
 import type { ErrorStatus } from "./error.ts"
 import type { Provenance } from "./provenance.ts"
 
-/** A part of the API that a server offers or not as a whole; the names that `--include` and `--require` take. */
-export type Surface =
-  | "models"
-  | "chat"
-  | "responses"
-  | "embeddings"
-  | "images"
-  | "audio"
-  | "video"
-  | "moderations"
-  | "rerank"
+/** The parts of the API that a server offers or not as a whole; the names that `--include` and `--require` take. */
+export const surfaces = [
+  "models",
+  "chat",
+  "responses",
+  "embeddings",
+  "images",
+  "audio",
+  "video",
+  "moderations",
+  "rerank",
+] as const
+export type Surface = (typeof surfaces)[number]
 
 /**
  * What a reply carries under one media type. A `stream` is server-sent events whose data are `item`s; its

@@ -7,6 +7,7 @@ export {
   endpoint,
   type Success,
   type Surface,
+  surfaces,
 } from "./endpoint.ts"
 export {
   SpeechRequest,

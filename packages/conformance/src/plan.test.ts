@@ -1,0 +1,28 @@
+import { surfaces } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { knownOf } from "../test/exchange.ts"
+import { planOf } from "./plan.ts"
+import { rules } from "./rules.ts"
+
+const known = knownOf({})
+const plan = (subset: typeof rules) =>
+  planOf({ rules: subset, include: surfaces, probes: () => true, samples: () => 2, seed: 1 }, known)
+
+test("a rule's own samples do not depend on which others are selected", () => {
+  const whole = plan(rules).samples
+  fc.assert(
+    fc.property(fc.subarray([...rules], { minLength: 1 }), (subset) => {
+      const ids = new Set(subset.map(({ id }) => id))
+      expect(JSON.stringify(plan(subset).samples)).toBe(JSON.stringify(whole.filter(({ by }) => ids.has(by))))
+    }),
+    { numRuns: 5 },
+  )
+})
+
+test("a rule brings the stock probes of its view, each once", () => {
+  for (const rule of rules) {
+    const { applicable, probes } = plan([rule])
+    expect(probes).toEqual(applicable.length === 0 ? [] : [...new Set(rule.on.probes)])
+  }
+})

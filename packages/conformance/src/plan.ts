@@ -1,0 +1,99 @@
+import { endpoints, type Surface } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { draw, seedOf } from "./draw.ts"
+import type { Sample } from "./execute.ts"
+import type { Known } from "./known.ts"
+import type { Probe } from "./probe.ts"
+import { type Rule, severityOf } from "./rule.ts"
+import type { Ask } from "./step.ts"
+
+/** What a run selects. */
+export interface Selection {
+  readonly rules: readonly Rule[]
+  /** Surfaces to check. */
+  readonly include: readonly Surface[]
+  /** Which of the stock probes of the rules to send. */
+  readonly probes: (probe: Probe) => boolean
+  /** How many samples of its own a rule may send; one whose requests are fixed sends them once. */
+  readonly samples: (rule: Rule) => number
+  readonly seed: number
+}
+
+/** What a run is going to do: a function of the selection and of what is known. */
+export interface Plan {
+  /** Those on the surfaces to check, applicable or not. */
+  readonly selected: readonly Rule[]
+  readonly applicable: readonly Rule[]
+  readonly probes: readonly Probe[]
+  /** Generated and fixed requests of single rules. */
+  readonly samples: readonly Sample[]
+}
+
+export const probeSample = (probe: Probe, known: Known): Sample => ({
+  by: probe.id,
+  index: 0,
+  asks: probe.asks(known),
+})
+
+export function planOf(selection: Selection, known: Known): Plan {
+  const { rules, include } = selection
+  const selected = rules.filter(({ on }) => on.surface === "http" || include.includes(on.surface))
+  const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(selection.probes)
+  const samples = interleaved(applicable.map((rule) => samplesOf(rule, known, selection)))
+  return { selected, applicable, probes, samples }
+}
+
+const isArbitrary = (
+  asks: readonly Ask[] | fc.Arbitrary<readonly Ask[]>,
+): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
+
+/** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
+function samplesOf(rule: Rule, known: Known, { seed, samples }: Selection): Sample[] {
+  const count = samples(rule)
+  const asks = count > 0 ? rule.asks?.(known) : undefined
+  if (!asks) return []
+  if (!isArbitrary(asks)) return [{ by: rule.id, index: 0, asks }]
+  return draw(asks, seedOf(seed, rule.id), count).map((drawn) => ({
+    by: rule.id,
+    index: drawn.index,
+    asks: drawn.value,
+    draw: drawn,
+  }))
+}
+
+/** First samples of all rules, then second ones …: a budget that runs out leaves breadth. */
+function interleaved(lists: readonly (readonly Sample[])[]): Sample[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length))
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
+}
+
+/** How many rules a surface has, and how many requests go to it. */
+export interface Count {
+  readonly surface: Surface | "http"
+  readonly rules: number
+  readonly fixed: number
+  readonly generated: number
+}
+
+/** A request that follows from an earlier reply counts as one to the same surface, although it may not come up. */
+export function countsOf({ applicable, probes, samples }: Plan, known: Known): Count[] {
+  const counts = new Map<Surface | "http", { rules: number; fixed: number; generated: number }>()
+  const of = (surface: Surface | "http") => {
+    const count = counts.get(surface) ?? { rules: 0, fixed: 0, generated: 0 }
+    counts.set(surface, count)
+    return count
+  }
+  for (const { on } of applicable) of(on.surface).rules++
+  for (const sample of [...probes.map((probe) => probeSample(probe, known)), ...samples]) {
+    let surface: Surface | "http" = "http"
+    for (const ask of sample.asks) {
+      const steps = typeof ask === "function" ? [undefined] : [ask].flat()
+      for (const step of steps) {
+        if (step) surface = endpoints[step.operation].surface
+        of(surface)[sample.draw ? "generated" : "fixed"]++
+      }
+    }
+  }
+  return [...counts].map(([surface, count]) => ({ surface, ...count }))
+}
