@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { convert } from "xmlbuilder2"
-import { exitCodeOf, type Finding, Report, type Verdict, verdictNames } from "./report.ts"
+import { exitCodeOf, type Finding, Report, reportSchema, type Verdict, verdictNames } from "./report.ts"
 import { reports } from "./reports.ts"
 
 const finding: Finding = {
@@ -111,4 +111,10 @@ test("the console report names every rule and shows each finding whole", () => {
     expect(text).toContain(part)
   }
   expect(text).not.toContain("\u001b[")
+})
+
+test("the published schema of a report is what the code says", async () => {
+  await expect(reportSchema(), "stale: run 'npx -y pnpm@10.34.8 emit'").toMatchFileSnapshot(
+    "../report.schema.json",
+  )
 })

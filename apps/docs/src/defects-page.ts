@@ -1,10 +1,5 @@
-import type { Defect, Variant } from "./defect.ts"
-
-const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ")
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")
-}
+import type { Defect, Variant } from "@nexhina/defects"
+import { codes, table } from "./table.ts"
 
 const threads = (seen: readonly string[]) =>
   seen
@@ -31,7 +26,7 @@ export function defectsPage(defects: readonly Defect[], variants: readonly Varia
         `\`${id}\``,
         says,
         `\`${breaks}\`: ${fault}`,
-        also.map((rule) => `\`${rule}\``).join(" "),
+        codes(also),
         threads(seen),
       ]),
     ),
@@ -40,12 +35,7 @@ export function defectsPage(defects: readonly Defect[], variants: readonly Varia
     "",
     table(
       ["id", "what differs", "SHOULD and MAY rules that may note it", "why it is legal"],
-      variants.map(({ id, says, notes, seen }) => [
-        `\`${id}\``,
-        says,
-        notes.map((rule) => `\`${rule}\``).join(" "),
-        threads(seen),
-      ]),
+      variants.map(({ id, says, notes, seen }) => [`\`${id}\``, says, codes(notes), threads(seen)]),
     ),
   ].join("\n")}\n`
 }
