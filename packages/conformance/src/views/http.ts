@@ -28,23 +28,22 @@ export const takenRequests = view<Exchange>({
   },
 })
 
-/** Every exchange in which a status line came. */
+/** Every exchange in which a status line came; what the client hung up on says nothing of the server. */
 export const everyResponse = view<Answered>({
   ...everyExchange,
   id: "responses",
   says: "all responses",
-  of: answeredOf,
+  of: (exchange) => (exchange.end.kind === "aborted" ? undefined : answeredOf(exchange)),
 })
 
-/** Every response but event streams, whose ends are judged by their own rules, and what the kit hung up on. */
+/** Every response but event streams, whose ends are judged by their own rules. */
 export const plainResponses = view<Answered>({
   ...everyResponse,
   id: "http.plain",
   says: "responses that are no event streams",
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered || exchange.end.kind === "aborted") return undefined
-    return answered.mediaType === "text/event-stream" ? undefined : answered
+    return answered?.mediaType === "text/event-stream" ? undefined : answered
   },
 })
 
