@@ -8,6 +8,9 @@ import { errorRules } from "./rules/errors.ts"
 import { httpRules } from "./rules/http.ts"
 import { modelRules } from "./rules/models.ts"
 import { moderationRules } from "./rules/moderations.ts"
+import { responseRequestRules } from "./rules/response-requests.ts"
+import { responseStreamRules } from "./rules/response-streams.ts"
+import { responseRules } from "./rules/responses.ts"
 import { sseRules } from "./rules/sse.ts"
 import { surfaceRules } from "./rules/surfaces.ts"
 import { toolRules } from "./rules/tools.ts"
@@ -26,6 +29,9 @@ export const rules: readonly Rule[] = [
   ...chatStreamRules,
   ...usageRules,
   ...toolRules,
+  ...responseRules,
+  ...responseRequestRules,
+  ...responseStreamRules,
   ...embeddingRules,
   ...moderationRules,
 ]

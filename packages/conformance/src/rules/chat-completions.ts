@@ -136,7 +136,7 @@ const formattedAnswers = narrowed(
 type FormatFault = Omit<Fault<"fenced" | "not-json" | "not-an-object" | "breaks-schema">, "at">
 
 /** How a text fails to be what its request's format asks for. */
-function formatFault(
+export function formatFault(
   text: string,
   format: NonNullable<ChatCompletionRequest["response_format"]>,
 ): FormatFault | Undecided | undefined {

@@ -25,14 +25,14 @@ const isString = (value: unknown): value is string => typeof value === "string"
 // Refusals
 
 /** A server's word that it does not take a request as it is. */
-interface Refusal {
+export interface Refusal {
   readonly param: string
   readonly message: string
   /** In short, for `actual`. */
   readonly says: string
 }
 
-function refusalOf({ answered }: ChatRequested): Refusal | undefined {
+export function refusalOf({ answered }: Pick<ChatRequested, "answered">): Refusal | undefined {
   if (answered.status !== 400 && answered.status !== 422) return undefined
   const { param, message } = errorOf(answered) ?? {}
   return {
@@ -43,7 +43,7 @@ function refusalOf({ answered }: ChatRequested): Refusal | undefined {
 }
 
 /** The member of the request in which `param` lies. */
-const rootOf = ({ param }: Refusal) => param.split(/[.[]/, 1)[0] ?? ""
+export const rootOf = ({ param }: Refusal) => param.split(/[.[]/, 1)[0] ?? ""
 
 /** What chat requests have always had: where there is nothing else, a server refuses the messages. */
 const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]

@@ -6,6 +6,7 @@ import { jsonFlaw } from "../json-flaw.ts"
 import { faultySamples } from "../requests/any.ts"
 import { chatRequests } from "../requests/chat-completions.ts"
 import { faultySteps } from "../requests/faults.ts"
+import { responseRequests } from "../requests/responses.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
 import type { Step } from "../step.ts"
@@ -23,7 +24,7 @@ import {
   wrongTypeAnswers,
 } from "../views/errors.ts"
 import { decidedResponses, isSuccess } from "../views/http.ts"
-import { eventAt, eventStreams } from "../views/sse.ts"
+import { type EventStream, eventAt, eventStreams } from "../views/sse.ts"
 
 const since = "0.1.0"
 const errorObject = "Authentication: the error object; OpenAI API reference: error codes"
@@ -134,12 +135,21 @@ function inBothModes(step: Step): Step[] {
   return [false, true].map((stream) => ({ ...step, body: { ...body, stream } }))
 }
 
-/** The error object in an event's data; under `event: error` the data may be the object itself. */
+/**
+ * The error object in an event's data. Under `event: error`, and on Responses, the data may be the object itself; a
+ * response that failed holds it.
+ */
 function streamedErrorOf(data: string): Readonly<Record<string, unknown>> {
   const json = parseJson(data)
   const value = json.ok && isObject(json.value) ? json.value : {}
-  return isObject(value["error"]) ? value["error"] : value
+  const { response } = value
+  const { error } = isObject(response) ? response : value
+  return isObject(error) ? error : value
 }
+
+/** Whether an event says that the response failed, which may follow the error that made it fail. */
+const saysFailed = (payload: EventStream["payloads"][number] | undefined) =>
+  payload?.kind === "object" && payload.value["type"] === "response.failed"
 
 export const errorRules = [
   rule({
@@ -406,9 +416,10 @@ export const errorRules = [
     asks: (known) =>
       fc
         .oneof(
-          ...(["missing", "wrong-type", "out-of-range", "check"] as const).map((kind) =>
+          ...(["missing", "wrong-type", "out-of-range", "check"] as const).flatMap((kind) => [
             faultySteps(kind, "createChatCompletion", chatRequests(known)),
-          ),
+            faultySteps(kind, "createResponse", responseRequests(known)),
+          ]),
         )
         .map((steps) => steps.flatMap(inBothModes)),
     holds([plain, streamed]) {
@@ -507,7 +518,8 @@ export const errorRules = [
           expected: "words",
           actual: shown(event.data),
         })
-      const next = payloads.findIndex(({ kind }, each) => each > number && kind !== "done")
+      const last = saysFailed(payloads[number + 1]) ? number + 1 : number
+      const next = payloads.findIndex(({ kind }, each) => each > last && kind !== "done")
       if (next !== -1)
         faults.push({
           fault: "goes-on",

@@ -254,10 +254,12 @@ export const sseRules = [
     source: `${guide}, key point 2`,
     on: completeStreams,
     faults: { missing: "no [DONE]" },
-    holds: ({ done }) =>
-      done.length > 0
-        ? []
-        : [{ fault: "missing", at: { part: "end" }, expected: "data: [DONE]", actual: "the body ends" }],
+    holds({ answered: { operation }, done }, { profile, traits }) {
+      const isRequired =
+        operation !== "createResponse" || profile.responsesDone || traits.has("openresponses")
+      if (done.length > 0 || !isRequired) return []
+      return [{ fault: "missing", at: { part: "end" }, expected: "data: [DONE]", actual: "the body ends" }]
+    },
   }),
   rule({
     id: "sse.done-once",

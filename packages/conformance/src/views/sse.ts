@@ -13,7 +13,10 @@ import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
 
-/** What the data of an event is. `error`: an object with an `error`, or any data under `event: error`. */
+/**
+ * What the data of an event is. `error`: an object with an `error`, any data under `event: error`, or on Responses an
+ * object of the type `error`.
+ */
 type Payload =
   | { readonly kind: "object"; readonly value: Readonly<Record<string, unknown>> }
   | { readonly kind: "error" }
@@ -32,7 +35,7 @@ export interface EventStream {
   readonly payloads: readonly Payload[]
   /** The numbers of the events that are `[DONE]`. */
   readonly done: readonly number[]
-  /** The numbers of the events that carry an error. */
+  /** The numbers of the events that tell of a failure: errors, and on Responses a response that failed. */
   readonly errors: readonly number[]
   /** It ended cleanly and carried no error: only then may a rule miss something at its end. */
   readonly complete: boolean
@@ -42,6 +45,15 @@ export interface EventStream {
 export function eventAt(stream: EventStream, event: number, pointer?: string): Where {
   const offset = stream.events[event]?.offset ?? 0
   return { part: "event", event, offset, ...(pointer !== undefined && { pointer }) }
+}
+
+const isTyped = (payload: Payload, type: string) =>
+  payload.kind === "object" && payload.value["type"] === type
+
+/** The events of a Responses stream tell errors by their type too. */
+function responsePayloadOf(read: ChatPayload): Payload {
+  const payload = payloadOf(read)
+  return isTyped(payload, "error") ? { kind: "error" } : payload
 }
 
 function payloadOf(payload: ChatPayload): Payload {
@@ -63,6 +75,9 @@ function numbersOf(payloads: readonly Payload[], kind: Payload["kind"]): number[
   return payloads.flatMap((payload, number) => (payload.kind === kind ? [number] : []))
 }
 
+/** The operations that answer with a stream where one is asked for. */
+const streamed: ReadonlySet<string | undefined> = new Set(["createChatCompletion", "createResponse"])
+
 /** Every success that answers a request for a stream, whatever it is. */
 export const streamAnswers = view<Answered>({
   id: "sse.answers",
@@ -71,12 +86,12 @@ export const streamAnswers = view<Answered>({
   probes: [streamedChat],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered?.streaming || answered.operation !== "createChatCompletion") return undefined
+    if (!answered?.streaming || !streamed.has(answered.operation)) return undefined
     return isSuccess(answered) ? answered : undefined
   },
 })
 
-/** Successes of chat requests that do not ask for a stream. */
+/** Successes of requests that could ask for a stream and do not. */
 export const unstreamedAnswers = view<Answered>({
   ...streamAnswers,
   id: "sse.unasked",
@@ -84,7 +99,7 @@ export const unstreamedAnswers = view<Answered>({
   probes: [plainChat],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (answered?.operation !== "createChatCompletion" || exchange.intent?.fault) return undefined
+    if (!answered || !streamed.has(answered.operation) || exchange.intent?.fault) return undefined
     return !answered.streaming && isSuccess(answered) ? answered : undefined
   },
 })
@@ -100,15 +115,19 @@ export const eventStreams = view<EventStream>({
     const read = readChatStream(decode(answered.body))
     const { unclosed } = read
     const sent = unclosed?.kind === "done" ? [...read.payloads, unclosed] : read.payloads
-    const payloads = sent.map(payloadOf)
+    const isResponse = answered.operation === "createResponse"
+    const payloads = sent.map(isResponse ? responsePayloadOf : payloadOf)
+    const errors = payloads.flatMap((payload, number) =>
+      payload.kind === "error" || (isResponse && isTyped(payload, "response.failed")) ? [number] : [],
+    )
     return {
       answered,
       decoded: read,
       events: sent.map(({ event }) => event),
       payloads,
       done: numbersOf(payloads, "done"),
-      errors: numbersOf(payloads, "error"),
-      complete: isComplete(read, exchange.end.kind === "complete"),
+      errors,
+      complete: errors.length === 0 && isComplete(read, exchange.end.kind === "complete"),
     }
   },
 })

@@ -1,0 +1,221 @@
+import type { ResponseFunctionTool, ResponseInputItem, ResponseRequest } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import { answeredOf, isObject } from "../answered.ts"
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import { leastOutputTokens, outputLimit } from "../requests/responses.ts"
+import type { Ask, Step } from "../step.ts"
+import { endlessTask } from "./chat-completions.ts"
+
+/**
+ * A request for a response of the usual size, of which nothing is to be kept; `members` come on top. `exercises` as
+ * in a step.
+ */
+export function responseStep(
+  known: Known,
+  members: Partial<ResponseRequest> & Pick<ResponseRequest, "input">,
+  exercises: readonly string[] = [],
+): Step {
+  return {
+    operation: "createResponse",
+    body: { model: known.models.chat, max_output_tokens: outputLimit(known), store: false, ...members },
+    exercises: ["store", ...exercises],
+  }
+}
+
+/** The smallest request for a response. */
+export const plainResponse: Probe = {
+  id: "responses.plain",
+  says: "a short response, not streamed",
+  quick: true,
+  asks: (known) => [responseStep(known, { input: "Say hello." })],
+}
+
+/** The same, streamed. */
+export const streamedResponse: Probe = {
+  id: "responses.stream",
+  says: "a short response, streamed",
+  quick: true,
+  asks: (known) => [responseStep(known, { input: "Say hello.", stream: true })],
+}
+
+/** A function with one parameter, and a strict schema. */
+export const weatherFunction: ResponseFunctionTool = {
+  type: "function",
+  name: "get_weather",
+  description: "The weather in a city.",
+  strict: true,
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false,
+  },
+}
+
+const timeFunction: ResponseFunctionTool = {
+  type: "function",
+  name: "get_time",
+  description: "The time in a city.",
+  strict: true,
+  parameters: weatherFunction.parameters ?? {},
+}
+
+export const weatherQuestion: ResponseInputItem = {
+  role: "user",
+  content: "What is the weather in Paris? Use the tool.",
+}
+
+/** Members that a server without function calling refuses. */
+const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
+
+/** A step that offers the weather function and asks for what it knows. */
+export const functionStep = (known: Known, members: Partial<ResponseRequest>): Step =>
+  responseStep(known, { input: [weatherQuestion], tools: [weatherFunction], ...members }, toolMembers)
+
+const inBothModes = (known: Known, members: Partial<ResponseRequest>): Step[] =>
+  [{}, { stream: true }].map((mode) => functionStep(known, { ...members, ...mode }))
+
+/** Some function must be called, in both modes. */
+export const requiredFunction: Probe = {
+  id: "responses.function",
+  says: "a response that must call a function, whole and streamed",
+  asks: (known) => inBothModes(known, { tool_choice: "required" }),
+}
+
+/** The function is named. */
+export const namedFunction: Probe = {
+  id: "responses.function-named",
+  says: "a response that must call the named function",
+  asks: (known) => [functionStep(known, { tool_choice: { type: "function", name: weatherFunction.name } })],
+}
+
+/** Calls are forbidden. */
+export const forbiddenFunction: Probe = {
+  id: "responses.function-none",
+  says: "a response that offers a function and forbids its use",
+  asks: (known) => [functionStep(known, { tool_choice: "none" })],
+}
+
+const twoTasks = {
+  input: "What is the weather in Paris, and what time is it there? Use both tools.",
+  tools: [weatherFunction, timeFunction],
+  tool_choice: "required" as const,
+}
+
+/** A task for two functions at once. */
+export const parallelFunctions: Probe = {
+  id: "responses.function-parallel",
+  says: "a response for which two calls are needed, whole and streamed",
+  asks: (known) => inBothModes(known, twoTasks),
+}
+
+/** The same task, where only one call at a time is allowed. */
+export const serialFunctions: Probe = {
+  id: "responses.function-serial",
+  says: "a response for which two calls are needed and one is allowed",
+  asks: (known) => [functionStep(known, { ...twoTasks, parallel_tool_calls: false })],
+}
+
+/** Asks for an object by a small strict schema. */
+export const jsonSchemaResponse: Probe = {
+  id: "responses.json-schema",
+  says: "a response that has to follow a JSON schema",
+  asks: (known) => [
+    responseStep(
+      known,
+      {
+        input: "Is water wet? Answer as JSON.",
+        text: {
+          format: {
+            type: "json_schema",
+            name: "verdict",
+            strict: true,
+            schema: {
+              type: "object",
+              properties: { answer: { type: "string", enum: ["yes", "no"] } },
+              required: ["answer"],
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      ["text"],
+    ),
+  ],
+}
+
+/** Asks for some JSON object. */
+export const jsonObjectResponse: Probe = {
+  id: "responses.json-object",
+  says: "a response that has to be a JSON object",
+  asks: (known) => [
+    responseStep(
+      known,
+      {
+        input: [
+          { role: "user", content: 'Is water wet? Answer with a JSON object such as {"answer":"yes"}.' },
+        ],
+        text: { format: { type: "json_object" } },
+      },
+      ["text"],
+    ),
+  ],
+}
+
+/** A reply that the limit cuts, in both modes. */
+export const cutResponse: Probe = {
+  id: "responses.cut",
+  says: "a response that is longer than its token limit, whole and streamed",
+  asks: (known) =>
+    [{}, { stream: true }].map((mode) =>
+      responseStep(known, { input: endlessTask, max_output_tokens: leastOutputTokens, ...mode }),
+    ),
+}
+
+/** A reply before which the model may think aloud. */
+export const reasonedResponse: Probe = {
+  id: "responses.reasoning",
+  says: "a streamed response with a summary of the reasoning",
+  asks: (known) => [
+    responseStep(
+      known,
+      {
+        input: "Is 91 a prime number? Answer yes or no.",
+        reasoning: { effort: "low", summary: "auto" },
+        stream: true,
+      },
+      ["reasoning"],
+    ),
+  ],
+}
+
+/** What a request sets, so that the reply can repeat it. */
+export const echoedResponse: Probe = {
+  id: "responses.echo",
+  says: "a response to a request with instructions, metadata and other members that the reply repeats",
+  asks: (known) => [
+    functionStep(known, {
+      instructions: "Be brief.",
+      metadata: { run: "conformance" },
+      tool_choice: "auto",
+      parallel_tool_calls: false,
+    }),
+  ],
+}
+
+/** The id of the response that the first request of a sample created, whole. */
+export function createdId([first]: readonly Exchange[]): string | undefined {
+  const answered = first && answeredOf(first)
+  const value = answered?.json.ok ? answered.json.value : undefined
+  const id = isObject(value) ? value["id"] : undefined
+  return typeof id === "string" && id !== "" ? id : undefined
+}
+
+/** A later step about the response that the first one of the sample created. */
+export const aboutCreated =
+  (step: (id: string) => Step): Ask =>
+  (earlier) => {
+    const id = createdId(earlier)
+    return id === undefined ? undefined : step(id)
+  }

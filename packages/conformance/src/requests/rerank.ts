@@ -1,0 +1,38 @@
+import type { RerankRequest } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import type { Known } from "../known.ts"
+import { type Members, requestOf, sometimes } from "./members.ts"
+import { texts } from "./texts.ts"
+
+type RerankMembers = Members<RerankRequest>
+
+/** Texts that differ, so that each can be told from the others. */
+export const differentTexts: fc.Arbitrary<string[]> = fc.uniqueArray(texts, { minLength: 1, maxLength: 4 })
+
+/** The optional members, and the less usual form of `documents`. */
+export const rerankMembers: Readonly<Record<string, fc.Arbitrary<RerankMembers>>> = {
+  objects: fc.record({ documents: differentTexts.map((all) => all.map((text) => ({ text }))) }),
+  // More than there are documents is legal too.
+  top_n: fc.record({ top_n: fc.integer({ min: 1, max: 5 }) }),
+  return_documents: fc.record({ return_documents: fc.boolean() }),
+  max_chunk_per_doc: fc.record({ max_chunk_per_doc: fc.constantFrom(1, 10) }),
+  overlap_tokens: fc.record({ overlap_tokens: fc.constantFrom(0, 20) }),
+}
+
+/** Requests to order one to four different texts, and what `parts` say besides. */
+export function rerankRequests(
+  known: Known,
+  ...parts: readonly fc.Arbitrary<RerankMembers>[]
+): fc.Arbitrary<RerankRequest> {
+  const base = fc.record({
+    model: fc.constant(known.models.rerank),
+    query: texts,
+    documents: differentTexts,
+  })
+  return requestOf<RerankRequest>(base, parts)
+}
+
+/** Requests to order texts with any of the optional members. */
+export function anyRerankRequests(known: Known): fc.Arbitrary<RerankRequest> {
+  return rerankRequests(known, ...Object.values(rerankMembers).map(sometimes))
+}

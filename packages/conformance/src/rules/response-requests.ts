@@ -1,0 +1,499 @@
+import { ResponseDeleted, type ResponseInputItem, ResponseItemList, ResponseRequest } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import * as fc from "fast-check"
+import { type Answered, isObject } from "../answered.ts"
+import { draw } from "../draw.ts"
+import type { Known } from "../known.ts"
+import { namesMember } from "../named.ts"
+import {
+  aboutCreated,
+  createdId,
+  functionStep,
+  responseStep,
+  weatherFunction,
+  weatherQuestion,
+} from "../probes/responses.ts"
+import { askFor } from "../requests/ask.ts"
+import { responseRequests as anyOf, responseMembers } from "../requests/responses.ts"
+import { type Fault, rule, type Undecided } from "../rule.ts"
+import { schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import type { Ask, Step } from "../step.ts"
+import { narrowed } from "../views/chat-completions.ts"
+import { isSuccess } from "../views/http.ts"
+import { gistOf } from "../views/response-items.ts"
+import {
+  keptResponses,
+  type ResponseRequested,
+  responseAnswers,
+  responseReplies,
+  responseRequests,
+} from "../views/responses.ts"
+import { refusalOf, rootOf } from "./chat-requests.ts"
+import { envelopeFaults } from "./errors.ts"
+
+const since = "0.1.0"
+const createResponse = "OpenAI API reference, create a model response"
+const keeping = "OpenAI API reference, Responses: get, delete and list input items"
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+// Input
+
+/** What a request has where there is nothing special but its input. */
+const bareMembers = ["model", "input", "max_output_tokens", "store", "stream", "tools"]
+
+const isCallPart = (item: ResponseInputItem) =>
+  item.type === "function_call" || item.type === "function_call_output"
+
+const contentOf = (item: ResponseInputItem): unknown => ("content" in item ? item.content : undefined)
+const roleOf = (item: ResponseInputItem): unknown => ("role" in item ? item.role : undefined)
+
+/** What is special about an input, the rarest first; `undefined` for parts other than text. */
+function shapeOf(input: ResponseRequest["input"]) {
+  if (typeof input === "string") return "text"
+  if (input.some(isCallPart)) return "calls"
+  const hasParts = (content: unknown) => Array.isArray(content)
+  const isInputText = (part: unknown) => isObject(part) && part["type"] === "input_text"
+  const contents = input.map(contentOf)
+  if (
+    contents.some(
+      (content) => typeof content !== "string" && !(Array.isArray(content) && content.every(isInputText)),
+    )
+  )
+    return undefined
+  if (contents.some(hasParts)) return "parts"
+  if (input.some((item) => roleOf(item) !== "user")) return "roles"
+  return input.some(({ type }) => type === "message") ? "typed-messages" : "messages"
+}
+
+const bareRequests = narrowed(
+  responseRequests,
+  { id: "responses.bare", says: "requests for responses with nothing special but their input", probes: [] },
+  ({ request }) =>
+    Object.keys(request).every((name) => bareMembers.includes(name)) && shapeOf(request.input) !== undefined,
+)
+
+/** The refusal of a request, unless it says that it is for something else than the input. */
+function refusedInput<Name extends string>(
+  view: ResponseRequested,
+  fault: Name,
+  what: string,
+): Fault<Name>[] {
+  const refusal = refusalOf(view)
+  if (!refusal || refusal.param === "model") return []
+  const others = ["max_output_tokens", "store", "stream", "tools", "tool_choice"]
+  if (others.some((name) => name in view.request && namesMember(refusal, name))) return []
+  return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
+}
+
+const user = (content: string): ResponseInputItem => ({ role: "user", content })
+const inParts = (...texts: string[]): ResponseInputItem => ({
+  role: "user",
+  content: texts.map((text) => ({ type: "input_text", text })),
+})
+
+const callAndResult: ResponseInputItem[] = [
+  { type: "function_call", call_id: "call_1", name: weatherFunction.name, arguments: '{"city":"Paris"}' },
+  { type: "function_call_output", call_id: "call_1", output: "18 degrees, cloudy" },
+]
+
+// Members
+
+const documentedMembers = Object.keys(ResponseRequest.shape)
+
+const optionalMembers = (request: ResponseRequest) =>
+  Object.keys(request).filter((name) => documentedMembers.includes(name) && !bareMembers.includes(name))
+
+const optionalRequests = narrowed(
+  responseRequests,
+  {
+    id: "responses.optional",
+    says: "requests for responses with documented optional members",
+    probes: [],
+  },
+  ({ request }) => typeof request.input === "string" && optionalMembers(request).length > 0,
+)
+
+/** One request for each group of documented members that has optional ones, the same in every run. */
+function withEachMember(known: Known): Step[] {
+  const base = fc.constant({ input: "Hi." })
+  return Object.values(responseMembers(known)).flatMap((members) => {
+    const bodies = draw(anyOf(known, base, members), 0, 5).map(({ value }) => value)
+    const body = bodies.find((each) => optionalMembers(each).length > 0)
+    return body ? [askFor("createResponse", body)] : []
+  })
+}
+
+// Calls and results
+
+/** The calls of the first response, without ids that only the server could know, and a result for each. */
+function withResults(known: Known, [first]: readonly Exchange[]): Step | undefined {
+  const answer = first && responseAnswers.of(first)
+  const calls = (answer?.items ?? []).flatMap(({ value: { type, call_id, name, arguments: text } }) =>
+    type === "function_call" && isText(call_id) && isText(name) && typeof text === "string"
+      ? [{ type, call_id, name, arguments: text } as const]
+      : [],
+  )
+  if (calls.length === 0) return undefined
+  const results = calls.map(({ call_id }) => ({
+    type: "function_call_output" as const,
+    call_id,
+    output: "18 degrees, cloudy",
+  }))
+  return functionStep(known, { input: [weatherQuestion, ...calls, ...results] })
+}
+
+// What the server keeps
+
+const keptInput = "Say hello to the harbour."
+
+/** Creates a response that the server is to keep. */
+const kept = (known: Known, members: Partial<ResponseRequest> = {}): Step =>
+  responseStep(known, { input: keptInput, ...members, store: true }, ["store"])
+
+/** An id that no server gave. */
+const noSuchResponse = "resp_00000000000000000000000000000000"
+
+const retrieved = (response_id: string): Step => ({ operation: "retrieveResponse", params: { response_id } })
+
+const notKept: Undecided = { undecided: "the target keeps no responses" }
+
+const bodyOf = ({ json }: Answered): Readonly<Record<string, unknown>> =>
+  json.ok && isObject(json.value) ? json.value : {}
+
+const of = (views: readonly Answered[], operation: Answered["operation"]): number[] =>
+  views.flatMap((view, at) => (view.operation === operation ? [at] : []))
+
+const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
+const atStatus = { part: "status" } as const
+
+/** Members that a response has from its beginning to its end, and after it. */
+const lasting = ["id", "object", "created_at", "model", "status", "output", "usage", "error"] as const
+
+/** How a server refuses what it does not know: 404, or another 4xx, with an error object. */
+function unknownFaults(answered: Answered, legal: readonly number[]) {
+  const { status } = answered
+  if (isSuccess(answered)) {
+    return [
+      { fault: "unknown-accepted" as const, at: atStatus, expected: legal.join(" or "), actual: `${status}` },
+    ]
+  }
+  if (!legal.includes(status)) {
+    return [
+      { fault: "unknown-status" as const, at: atStatus, expected: legal.join(" or "), actual: `${status}` },
+    ]
+  }
+  return envelopeFaults(answered)
+    .slice(0, 1)
+    .map((fault) => ({ ...fault, fault: "unknown-envelope" as const }))
+}
+
+const unknownFaultNames = {
+  "unknown-accepted": "an id that no response has is taken",
+  "unknown-status": "an id that no response has gives another status than the refusals of what is not there",
+  "unknown-envelope": "the refusal of an id that no response has is no error object",
+} as const
+
+export const responseRequestRules = [
+  rule({
+    id: "resp.accepts-input-shapes",
+    since,
+    says: "MUST take an input as a text and as items: messages of all roles, input_text parts, calls and their results",
+    severity: "MUST",
+    source: `${createResponse}: input`,
+    see: ["https://github.com/sgl-project/sglang/issues/17853"],
+    on: bareRequests,
+    faults: {
+      text: "a text is refused",
+      messages: "messages without their type are refused",
+      "typed-messages": "messages with their type are refused",
+      parts: "input_text parts are refused",
+      roles: "messages of the system, the developer or the assistant are refused",
+      calls: "a call and its result are refused",
+    },
+    asks: (known) => [
+      responseStep(known, { input: "Hi." }),
+      responseStep(known, { input: [user("Hi.")] }),
+      responseStep(known, { input: [{ type: "message", role: "user", content: "Hi." }] }),
+      responseStep(known, { input: [inParts("Name a colour.", "用一个字回答。")] }),
+      responseStep(known, {
+        input: [
+          { role: "system", content: "Be brief." },
+          { role: "developer", content: "Be kind." },
+          user("Hi."),
+          { role: "assistant", content: "Hello." },
+          user("Go on."),
+        ],
+      }),
+      functionStep(known, { input: [weatherQuestion, ...callAndResult] }),
+    ],
+    holds(view) {
+      const shape = shapeOf(view.request.input)
+      return shape ? refusedInput(view, shape, `an input (${shape})`) : []
+    },
+  }),
+  rule({
+    id: "resp.accepts-documented-params",
+    since,
+    says: "SHOULD take the documented optional members, or name the one that it refuses",
+    severity: "SHOULD",
+    source: createResponse,
+    on: optionalRequests,
+    faults: { unnamed: "a request is refused, and no member is named" },
+    asks: withEachMember,
+    holds(view) {
+      const refusal = refusalOf(view)
+      const sent = optionalMembers(view.request)
+      if (!refusal || sent.some((name) => namesMember(refusal, name))) return []
+      // What is refused is no optional member.
+      if (bareMembers.includes(rootOf(refusal))) return []
+      const expected = `${sent.join(", ")} taken, or named`
+      return [{ fault: "unnamed", at: atStatus, expected, actual: refusal.says }]
+    },
+  }),
+  rule({
+    id: "resp.round-trip",
+    since,
+    says: "MUST take the results of the calls that it made, and answer them",
+    severity: "MUST",
+    source: `${createResponse}: input, function call output`,
+    on: responseRequests,
+    scope: "group",
+    faults: {
+      refused: "the results are refused",
+      "not-answered": "the response to the results has no output",
+    },
+    asks: (known) =>
+      fc
+        .constantFrom({}, { stream: true })
+        .map((mode): Ask[] => [
+          functionStep(known, { tool_choice: "required", ...mode }),
+          (earlier) => withResults(known, earlier),
+        ]),
+    holds(views) {
+      const of = views.findIndex(
+        ({ request: { input } }) =>
+          Array.isArray(input) && input.some(({ type }) => type === "function_call_output"),
+      )
+      const view = views[of]
+      if (!view) return { undecided: "no call that could be answered" }
+      const refused = refusedInput(view, "refused", "a function's result")
+      if (refused.length > 0) return refused.map((fault) => ({ ...fault, of }))
+      const reply = responseReplies.of(view.answered.exchange)
+      if (!reply) return { undecided: `the target answered ${view.answered.status}` }
+      if (reply.items.length > 0 || reply.response["status"] !== "completed") return []
+      return [{ fault: "not-answered", at: reply.where("/output"), expected: "an item", actual: "[]", of }]
+    },
+  }),
+  rule({
+    id: "resp.stream-equals-whole",
+    since,
+    says: "MUST end a stream with the response that the same request gets whole",
+    severity: ({ deterministic }) => (deterministic ? "MUST" : "not-applicable"),
+    source: "OpenAI API reference, Responses streaming events: response.completed",
+    on: responseAnswers,
+    scope: "group",
+    after: ["resp.schema:output", "resp.schema:item", "resp.final-equals-stream"],
+    faults: {
+      "other-output": "the output is another",
+      "other-status": "the status is another",
+      "other-usage": "the usage is another",
+    },
+    asks: (known) =>
+      anyOf(
+        known,
+        fc.constantFrom(
+          {},
+          {
+            input: [weatherQuestion],
+            tools: [weatherFunction],
+            tool_choice: "required" as const,
+          },
+        ),
+        fc.constant({ store: false }),
+      ).map((body) => [false, true].map((stream) => askFor("createResponse", { ...body, stream }))),
+    holds(answers) {
+      const whole = answers.find(({ streamed }) => !streamed)
+      const at = answers.findIndex(({ streamed }) => streamed)
+      const told = answers[at]
+      if (!whole || !told) return { undecided: "takes a stream and a whole response to one request" }
+      const compared = [
+        ["other-status", "/status", whole.response["status"], told.response["status"]],
+        [
+          "other-output",
+          "/output",
+          whole.items.map(({ value }) => gistOf(value)),
+          told.items.map(({ value }) => gistOf(value)),
+        ],
+        ["other-usage", "/usage", whole.response["usage"], told.response["usage"]],
+      ] as const
+      return compared
+        .filter(([, , one, other]) => JSON.stringify(one) !== JSON.stringify(other))
+        .map(([fault, pointer, one, other]) => ({
+          fault,
+          at: told.where(pointer),
+          expected: shown(one),
+          actual: shown(other),
+          of: at,
+        }))
+    },
+  }),
+  rule({
+    id: "resp.get-after-create",
+    since,
+    says: "SHOULD give a response that it keeps as it was created, and 404 for one that it does not have",
+    severity: "SHOULD",
+    source: keeping,
+    on: keptResponses,
+    scope: "group",
+    faults: { differs: "a member is not as it was created", ...unknownFaultNames },
+    asks: (known) => [
+      kept(known),
+      aboutCreated(retrieved),
+      (earlier) => (createdId(earlier) === undefined ? undefined : retrieved(noSuchResponse)),
+    ],
+    holds(views) {
+      const [created, got, missing] = views
+      if (!created || !got || !isSuccess(created) || !isSuccess(got)) return notKept
+      const [before, after] = [bodyOf(created), bodyOf(got)]
+      const changed = lasting.filter(
+        (name) => JSON.stringify(before[name] ?? null) !== JSON.stringify(after[name] ?? null),
+      )
+      const differing = changed.slice(0, 1).map((name) => ({
+        fault: "differs" as const,
+        at: bodyAt(`/${name}`),
+        expected: shown(before[name]),
+        actual: shown(after[name]),
+        of: 1,
+      }))
+      const unknown = missing ? unknownFaults(missing, [404]) : []
+      return [...differing, ...unknown.map((fault) => ({ ...fault, of: 2 }))]
+    },
+  }),
+  rule({
+    id: "resp.delete-after-create",
+    since,
+    says: "SHOULD confirm that it deleted a response, and not have it any more",
+    severity: "SHOULD",
+    source: keeping,
+    on: keptResponses,
+    scope: "group",
+    faults: {
+      "not-confirmed": "the answer does not say that the response is deleted",
+      "still-there": "the response can still be retrieved",
+    },
+    asks: (known) => [
+      kept(known),
+      aboutCreated((response_id) => ({ operation: "deleteResponse", params: { response_id } })),
+      aboutCreated(retrieved),
+    ],
+    holds(views) {
+      const [at = -1] = of(views, "deleteResponse")
+      const [after = -1] = of(views, "retrieveResponse")
+      const deleted = views[at]
+      if (!deleted || !isSuccess(deleted)) return notKept
+      const [unconfirmed] = schemaFaults(ResponseDeleted, bodyOf(deleted))
+      const got = views[after]
+      type Name = "not-confirmed" | "still-there"
+      const faults: (Fault<Name> & { of: number })[] = []
+      if (unconfirmed) {
+        const { at: where, expected, actual } = unconfirmed
+        faults.push({ fault: "not-confirmed", at: where, expected, actual, of: at })
+      }
+      if (got && isSuccess(got))
+        faults.push({
+          fault: "still-there",
+          at: atStatus,
+          expected: "404",
+          actual: `${got.status}`,
+          of: after,
+        })
+      return faults
+    },
+  }),
+  rule({
+    id: "resp.input-items",
+    since,
+    says: "SHOULD list what a response that it keeps was asked",
+    severity: "SHOULD",
+    source: keeping,
+    on: keptResponses,
+    scope: "group",
+    faults: {
+      shape: "the answer is no list of items",
+      "not-listed": "the input is not among the items",
+    },
+    asks: (known) => [
+      kept(known),
+      aboutCreated((response_id) => ({ operation: "listResponseInputItems", params: { response_id } })),
+    ],
+    holds(views) {
+      const [at = -1] = of(views, "listResponseInputItems")
+      const listed = views[at]
+      if (!listed || !isSuccess(listed)) return notKept
+      const [flaw] = schemaFaults(ResponseItemList, bodyOf(listed))
+      if (flaw) return [{ fault: "shape", at: flaw.at, expected: flaw.expected, actual: flaw.actual, of: at }]
+      const data = bodyOf(listed)["data"]
+      if (JSON.stringify(data).includes(keptInput)) return []
+      const expected = `an item with ${shown(keptInput)}`
+      return [{ fault: "not-listed", at: bodyAt("/data"), expected, actual: shown(data), of: at }]
+    },
+  }),
+  rule({
+    id: "resp.previous-response",
+    since,
+    says: "SHOULD go on from a response that it keeps, by its id alone, and refuse an id that it does not know",
+    severity: "SHOULD",
+    source: `${createResponse}: previous_response_id, instructions`,
+    on: keptResponses,
+    scope: "group",
+    faults: {
+      lost: "a response that was just created is not known",
+      "inherits-instructions": "the instructions of the earlier response hold again",
+      ...unknownFaultNames,
+    },
+    asks: (known) => {
+      const goOn = (previous_response_id: string) =>
+        responseStep(known, { input: "Go on.", previous_response_id }, ["previous_response_id"])
+      return [
+        kept(known, { instructions: "Be brief." }),
+        aboutCreated(goOn),
+        (earlier) => (createdId(earlier) === undefined ? undefined : goOn(noSuchResponse)),
+      ]
+    },
+    holds(views) {
+      const [created, next, unknown] = views
+      if (!created || !next || !isSuccess(created)) return { undecided: "no response to go on from" }
+      if (!isSuccess(next)) {
+        const { code } = isObject(bodyOf(next)["error"]) ? (bodyOf(next)["error"] as { code?: unknown }) : {}
+        // A server that keeps nothing refuses the member, not the id.
+        if (next.status !== 404 && code !== "previous_response_not_found")
+          return { undecided: `the target answered ${next.status} to a previous_response_id` }
+        return [
+          {
+            fault: "lost",
+            at: atStatus,
+            expected: "a response",
+            actual: `${next.status} ${shown(code)}`,
+            of: 1,
+          },
+        ]
+      }
+      const { instructions } = bodyOf(next)
+      const inherited = isText(instructions)
+        ? [
+            {
+              fault: "inherits-instructions" as const,
+              at: bodyAt("/instructions"),
+              expected: "null",
+              actual: shown(instructions),
+              of: 1,
+            },
+          ]
+        : []
+      const refusal = unknown ? unknownFaults(unknown, [400, 404, 422]) : []
+      return [...inherited, ...refusal.map((fault) => ({ ...fault, of: 2 }))]
+    },
+  }),
+] as const

@@ -1,0 +1,806 @@
+import { type ResponseFunctionTool, ResponseObject, type ResponseRequest } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { z } from "zod"
+import { isObject, parseJson } from "../answered.ts"
+import { schemaBreach } from "../json-schema.ts"
+import type { Known } from "../known.ts"
+import { endlessTask } from "../probes/chat-completions.ts"
+import {
+  cutResponse,
+  echoedResponse,
+  forbiddenFunction,
+  jsonObjectResponse,
+  jsonSchemaResponse,
+  namedFunction,
+  parallelFunctions,
+  plainResponse,
+  requiredFunction,
+  responseStep,
+  serialFunctions,
+  streamedResponse,
+} from "../probes/responses.ts"
+import { askFor } from "../requests/ask.ts"
+import type { Members } from "../requests/members.ts"
+import {
+  responseRequests as anyOf,
+  functionTools,
+  jsonSchemaTexts,
+  leastOutputTokens,
+  namedFunctions,
+} from "../requests/responses.ts"
+import { type Fault, rule, type Undecided } from "../rule.ts"
+import { pointerTo, schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import type { Ask } from "../step.ts"
+import { narrowed } from "../views/chat-completions.ts"
+import {
+  isRefusal,
+  isWhole,
+  type OutputItem,
+  type ResponseReply,
+  responseAnswers,
+  shownResponses,
+  textOf,
+} from "../views/responses.ts"
+import { eachOf, formatFault } from "./chat-completions.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const responseObject = "OpenAI API reference, the response object"
+const createResponse = "OpenAI API reference, create a model response"
+
+/** Without these there is no output to read; what a stream's last event says counts only if it is what was streamed. */
+const readable = ["resp.schema:output", "resp.schema:item", "resp.final-equals-stream"]
+
+const modes = fc.constantFrom({}, { stream: true })
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+// Shape
+
+/** What every client reads of a response; the other members have a rule of their own. */
+const Response = z.looseObject({
+  id: z.string().min(1),
+  object: z.literal("response"),
+  created_at: z.number(),
+  model: z.string(),
+  output: z.array(z.looseObject({ type: z.string() })),
+})
+
+/** What every client reads of the items that it knows. */
+const items: Readonly<Record<string, z.ZodType>> = {
+  message: z.looseObject({
+    content: z.array(
+      z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() }),
+    ),
+  }),
+  function_call: z.looseObject({ call_id: z.string(), name: z.string(), arguments: z.string() }),
+}
+
+type ShapeFault = Omit<Fault<"missing" | "wrong-value" | "output" | "item">, "at"> & { pointer: string }
+
+function shapeFaults(response: Readonly<Record<string, unknown>>): ShapeFault[] {
+  const faults = schemaFaults(Response, response).map(({ fault, path, expected, actual }): ShapeFault => {
+    const [member] = path
+    const inOutput = member !== "output" ? fault : path.length === 1 ? "output" : "item"
+    return { fault: inOutput, pointer: pointerTo(path), expected, actual }
+  })
+  const { output } = response
+  const inItems = (Array.isArray(output) ? output : []).flatMap((item: unknown, at) => {
+    const schema = isObject(item) ? items[String(item["type"])] : undefined
+    return (schema ? schemaFaults(schema, item) : []).map(
+      ({ path, expected, actual }): ShapeFault => ({
+        fault: "item",
+        pointer: `/output/${at}${pointerTo(path)}`,
+        expected,
+        actual,
+      }),
+    )
+  })
+  return [...faults, ...inItems]
+}
+
+/** The statuses that an event leaves to the response that it shows. */
+const statusesOf: Readonly<Record<string, readonly string[]>> = {
+  "response.created": ["in_progress", "queued"],
+  "response.queued": ["queued"],
+  "response.in_progress": ["in_progress"],
+  "response.completed": ["completed"],
+  "response.incomplete": ["incomplete"],
+  "response.failed": ["failed"],
+}
+
+// Usage
+
+const counts = ["input_tokens", "output_tokens", "total_tokens"] as const
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0
+
+const usageOf = ({ response: { usage } }: ResponseReply): Readonly<Record<string, unknown>> =>
+  isObject(usage) ? usage : {}
+
+const usages = narrowed(
+  responseAnswers,
+  {
+    id: "responses.usages",
+    says: "usages of responses, streamed or not",
+    probes: [plainResponse, streamedResponse],
+  },
+  ({ response: { usage } }) => usage !== undefined && usage !== null,
+)
+
+const limited = narrowed(
+  responseAnswers,
+  {
+    id: "responses.limited",
+    says: "responses with usage, under a token limit",
+    probes: [plainResponse, cutResponse],
+  },
+  (answer) => answer.request.max_output_tokens != null && isCount(usageOf(answer)["output_tokens"]),
+)
+
+const cutAnswers = narrowed(
+  responseAnswers,
+  { id: "responses.incomplete", says: "responses that their token limit cut", probes: [cutResponse] },
+  ({ response: { status, incomplete_details: details } }) =>
+    status === "incomplete" && isObject(details) && details["reason"] === "max_output_tokens",
+)
+
+// Repeated members
+
+/** How a member is repeated, so that what a server adds to it makes no difference. */
+const repeated: Readonly<Record<string, (value: unknown) => unknown>> = {
+  instructions: (value) => value,
+  metadata: (value) => (isObject(value) ? Object.entries(value).sort() : value),
+  temperature: (value) => value,
+  top_p: (value) => value,
+  max_output_tokens: (value) => value,
+  previous_response_id: (value) => value,
+  parallel_tool_calls: (value) => value,
+  tools: (value) =>
+    Array.isArray(value) ? value.map((tool: unknown) => isObject(tool) && tool["name"]) : value,
+}
+
+/** Members of the request that the reply has to repeat, with what it should say. */
+const toRepeat = (request: ResponseRequest): [name: string, value: unknown][] =>
+  Object.entries(request).filter(([name, value]) => name in repeated && value !== null && value !== undefined)
+
+const repeating = narrowed(
+  responseAnswers,
+  {
+    id: "responses.repeating",
+    says: "responses that repeat members of their request",
+    probes: [plainResponse, echoedResponse],
+  },
+  ({ request }) => toRepeat(request).length > 0,
+)
+
+// Formats
+
+const formatted = narrowed(
+  responseAnswers,
+  {
+    id: "responses.formatted",
+    says: "responses that have to be JSON",
+    probes: [jsonSchemaResponse, jsonObjectResponse],
+  },
+  ({ request: { text } }) => text?.format?.type === "json_object" || text?.format?.type === "json_schema",
+)
+
+/** A format as chat spells it. */
+function chatFormat({ text }: ResponseRequest): Parameters<typeof formatFault>[1] {
+  const format = text?.format
+  if (format?.type !== "json_schema") return { type: "json_object" }
+  const { name, schema, strict } = format
+  return { type: "json_schema", json_schema: { name, schema, ...(strict != null && { strict }) } }
+}
+
+// Calls
+
+const cut: Undecided = { undecided: "the response was cut before its end" }
+const refused: Undecided = { undecided: "the model refused to answer" }
+
+const callTypes: ReadonlySet<unknown> = new Set(["function_call", "custom_tool_call"])
+
+const callsOf = ({ items }: ResponseReply): OutputItem[] =>
+  items.filter(({ value: { type } }) => callTypes.has(type))
+
+const functionCallsOf = (answer: ResponseReply): OutputItem[] =>
+  callsOf(answer).filter(({ value: { type } }) => type === "function_call")
+
+const functionNamed = ({ tools }: ResponseRequest, name: unknown): ResponseFunctionTool | undefined =>
+  tools?.find((tool) => tool.type === "function" && tool.name === name) as ResponseFunctionTool | undefined
+
+/** The names of the offered tools that a call can name. */
+const offeredNames = ({ tools }: ResponseRequest): string[] =>
+  (tools ?? []).flatMap((tool) => (tool.type === "function" || tool.type === "custom" ? [tool.name] : []))
+
+const chosenName = ({ tool_choice: choice }: ResponseRequest): string | undefined =>
+  typeof choice === "object" && (choice.type === "function" || choice.type === "custom")
+    ? choice.name
+    : undefined
+
+function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
+  if (typeof choice !== "object") return choice === "required"
+  return choice.type === "allowed_tools" && choice.mode === "required"
+}
+
+const isCallForbidden = ({ tools, tool_choice }: ResponseRequest) =>
+  tool_choice === "none" || (tools ?? []).length === 0
+
+/** A tool that the server itself runs may well be the one that was called. */
+const areFunctions = ({ tools }: ResponseRequest) =>
+  (tools ?? []).every(({ type }) => type === "function" || type === "custom")
+
+const calling = narrowed(
+  responseAnswers,
+  {
+    id: "responses.calls",
+    says: "responses with function calls",
+    probes: [requiredFunction, parallelFunctions],
+  },
+  (answer) => functionCallsOf(answer).length > 0,
+)
+
+const strictCalling = narrowed(
+  calling,
+  {
+    id: "responses.strict-calls",
+    says: "responses with calls of functions with a strict schema",
+    probes: [requiredFunction],
+  },
+  (answer) =>
+    functionCallsOf(answer).some(
+      ({ value: { name } }) => functionNamed(answer.request, name)?.strict === true,
+    ),
+)
+
+const forbidden = narrowed(
+  responseAnswers,
+  { id: "responses.forbidden", says: "responses that may call no function", probes: [forbiddenFunction] },
+  ({ request }) => isCallForbidden(request),
+)
+
+const required = narrowed(
+  responseAnswers,
+  { id: "responses.demanded", says: "responses that have to call a function", probes: [requiredFunction] },
+  ({ request }) => isCallRequired(request) && areFunctions(request),
+)
+
+const chosen = narrowed(
+  responseAnswers,
+  { id: "responses.chosen", says: "responses that have to call one function", probes: [namedFunction] },
+  ({ request }) => chosenName(request) !== undefined,
+)
+
+const serial = narrowed(
+  responseAnswers,
+  { id: "responses.one-at-a-time", says: "responses with one call at most", probes: [serialFunctions] },
+  ({ request }) => request.parallel_tool_calls === false && !isCallForbidden(request),
+)
+
+/** Judges the calls of a response that came to its end. */
+function eachCall<Name extends string>(
+  answer: ResponseReply,
+  judge: (call: OutputItem) => readonly Fault<Name>[] | Undecided,
+): readonly Fault<Name>[] | Undecided {
+  return isWhole(answer) ? eachOf(functionCallsOf(answer), judge) : cut
+}
+
+const question = fc.constant({ input: "What is the weather in Paris? Use a tool." })
+
+/** Generated requests for calls, whole and streamed. */
+const asking = (
+  known: Known,
+  members: fc.Arbitrary<Members<ResponseRequest>>,
+): fc.Arbitrary<readonly Ask[]> =>
+  anyOf(known, question, members, modes).map((body) => [askFor("createResponse", body)])
+
+const requiringCalls = functionTools.map((tools) => ({ tools, tool_choice: "required" as const }))
+
+export const responseRules = [
+  rule({
+    id: "resp.schema",
+    since,
+    says: "MUST show a response with id, object, created_at, model and output, and each item by its type",
+    severity: "MUST",
+    source: responseObject,
+    see: ["https://github.com/ogx-ai/ogx/issues/4986"],
+    on: shownResponses,
+    faults: {
+      missing: "a member that every client reads is missing",
+      "wrong-value": "a member has another JSON type or value",
+      output: "there is no list of items",
+      item: "an item, or a part of a message, cannot be read",
+    },
+    holds: (all) =>
+      firstOfEach(
+        all.flatMap(({ response, where }) =>
+          shapeFaults(response).map(({ pointer, ...fault }) => ({ ...fault, at: where(pointer) })),
+        ),
+      ),
+  }),
+  rule({
+    id: "resp.schema-full",
+    since,
+    says: "SHOULD show a response with all members that its schema requires, null only where that allows it",
+    severity: "SHOULD",
+    source: `${responseObject}: required members`,
+    see: ["https://github.com/ogx-ai/ogx/issues/4986"],
+    on: shownResponses,
+    after: ["resp.schema"],
+    faults: {
+      missing: "a member is missing",
+      null: "a member is null that may not be",
+      "wrong-value": "a member has another JSON type",
+    },
+    holds: (all) =>
+      firstOfEach(
+        all.flatMap(({ response, where }) =>
+          schemaFaults(ResponseObject, response).map(({ fault, path, expected, actual }) => ({
+            fault: actual === "null" ? ("null" as const) : fault,
+            at: where(pointerTo(path)),
+            expected,
+            actual,
+          })),
+        ),
+      ),
+  }),
+  rule({
+    id: "resp.status-consistent",
+    since,
+    says: "MUST give a response the status that its error, incomplete_details, items and event agree with",
+    severity: "MUST",
+    source: `${responseObject}: status, error, incomplete_details`,
+    on: shownResponses,
+    after: ["resp.schema:output", "resp.schema:item"],
+    faults: {
+      "error-without-failure": "an error although the status is not failed",
+      "no-error": "no error although the status is failed",
+      "details-without-incomplete": "incomplete_details although the status is not incomplete",
+      "no-reason": "no reason although the status is incomplete",
+      "not-ended": "a reply that has not ended, although nobody asked for one in the background",
+      "open-item": "an item that has not ended, in a response that is completed",
+      "other-than-event": "another status than the type of the event says",
+    },
+    holds: (all) =>
+      firstOfEach(
+        all.flatMap(({ response, event, mayBeOpen, where }) => {
+          type Name =
+            | "error-without-failure"
+            | "no-error"
+            | "details-without-incomplete"
+            | "no-reason"
+            | "not-ended"
+            | "open-item"
+            | "other-than-event"
+          const { status, error, incomplete_details: details, output } = response
+          if (typeof status !== "string") return []
+          const faults: Fault<Name>[] = []
+          const add = (fault: Name, pointer: string, expected: string, actual: unknown) =>
+            faults.push({ fault, at: where(pointer), expected, actual: shown(actual) })
+
+          const hasError = error !== undefined && error !== null
+          if (hasError && status !== "failed" && status !== "cancelled")
+            add("error-without-failure", "/error", `null, as the status is ${status}`, error)
+          if (status === "failed" && !isObject(error)) add("no-error", "/error", "what failed", error)
+          if (details !== undefined && details !== null && status !== "incomplete" && status !== "failed")
+            add("details-without-incomplete", "/incomplete_details", `null: the status is ${status}`, details)
+          if (status === "incomplete" && !(isObject(details) && isText(details["reason"])))
+            add("no-reason", "/incomplete_details", "a reason", details)
+          if ((status === "in_progress" || status === "queued") && !mayBeOpen)
+            add("not-ended", "/status", "a status of the end", status)
+          const legal = event === undefined ? undefined : statusesOf[event]
+          if (legal && !legal.includes(status)) add("other-than-event", "/status", legal.join(" or "), status)
+          const open = (Array.isArray(output) ? output : []).findIndex(
+            (item: unknown) => isObject(item) && item["status"] === "in_progress",
+          )
+          if (status === "completed" && open !== -1)
+            add("open-item", `/output/${open}/status`, "completed", "in_progress")
+          return faults
+        }),
+      ),
+  }),
+  rule({
+    id: "resp.id-unique",
+    since,
+    says: "SHOULD give the responses to different requests different ids",
+    severity: "SHOULD",
+    source: `${responseObject}: id`,
+    on: responseAnswers,
+    scope: "run",
+    faults: { repeated: "one id for two different requests" },
+    holds(answers) {
+      const first = new Map<string, Uint8Array>()
+      return answers.flatMap(({ answered, response: { id }, where }, of) => {
+        if (typeof id !== "string") return []
+        const { body } = answered.exchange.request
+        const earlier = first.get(id) ?? body
+        first.set(id, earlier)
+        if (Buffer.compare(earlier, body) === 0) return []
+        const expected = "an id that no other request got"
+        return [{ fault: "repeated", at: where("/id"), expected, actual: shown(id), of }]
+      })
+    },
+  }),
+  rule({
+    id: "resp.echo",
+    since,
+    says: "SHOULD repeat in a response what its request set: instructions, metadata, tools, limits and sampling",
+    severity: "SHOULD",
+    source: `${responseObject}: the members of the request`,
+    on: repeating,
+    after: ["resp.schema"],
+    faults: {
+      "not-repeated": "a member of the request is null",
+      "other-value": "a member of the request has another value",
+    },
+    holds: ({ request, response, where }) =>
+      firstOfEach(
+        toRepeat(request).flatMap(([name, value]): Fault<"not-repeated" | "other-value">[] => {
+          const said = response[name]
+          const read = repeated[name]
+          if (said === undefined || !read) return []
+          const expected = JSON.stringify(read(value))
+          if (JSON.stringify(read(said)) === expected) return []
+          const fault = said === null ? "not-repeated" : "other-value"
+          return [{ fault, at: where(`/${name}`), expected: shown(value), actual: shown(said) }]
+        }),
+      ),
+  }),
+  rule({
+    id: "resp.usage",
+    since,
+    says: "MUST count input_tokens, output_tokens and their sum total_tokens in a usage, and bound its details by them",
+    severity: "MUST",
+    source: `${responseObject}: usage`,
+    on: usages,
+    faults: {
+      "not-an-object": "a usage that is no object",
+      "no-count": "a count that is missing, or no integer from 0",
+      sum: "total_tokens is another number than the sum",
+      cached: "more cached tokens than the input has",
+      reasoning: "more reasoning tokens than the output has",
+      "no-input": "no input tokens, although there was input",
+      "no-output": "no output tokens, although there is output",
+    },
+    holds(answer, { traits }) {
+      type Name = "not-an-object" | "no-count" | "sum" | "cached" | "reasoning" | "no-input" | "no-output"
+      const { request, response, where } = answer
+      const fault = (name: Name, pointer: string, expected: string, actual: unknown): Fault<Name> => ({
+        fault: name,
+        at: where(`/usage${pointer}`),
+        expected,
+        actual: shown(actual),
+      })
+      if (!isObject(response["usage"])) return [fault("not-an-object", "", "an object", response["usage"])]
+      const usage = usageOf(answer)
+      const missing = counts.find((name) => !isCount(usage[name]))
+      if (missing) return [fault("no-count", `/${missing}`, `${missing}: an integer from 0`, usage[missing])]
+
+      const detail = (name: string, member: string) => {
+        const details = usage[name]
+        const value = isObject(details) ? details[member] : undefined
+        return typeof value === "number" ? value : 0
+      }
+      const [input, output, total] = counts.map((name) => Number(usage[name])) as [number, number, number]
+      const cached = detail("input_tokens_details", "cached_tokens")
+      const reasoning = detail("output_tokens_details", "reasoning_tokens")
+      const isUnfolded = traits.has("unfolded-reasoning")
+      const faults: Fault<Name>[] = []
+      const sums = [input + output, ...(isUnfolded ? [input + output + reasoning] : [])]
+      if (!sums.includes(total))
+        faults.push(fault("sum", "/total_tokens", `${input} + ${output} = ${input + output}`, total))
+      if (cached > input)
+        faults.push(fault("cached", "/input_tokens_details/cached_tokens", `at most ${input}`, cached))
+      if (reasoning > output && !isUnfolded)
+        faults.push(
+          fault("reasoning", "/output_tokens_details/reasoning_tokens", `at most ${output}`, reasoning),
+        )
+      if (input === 0 && request.input.length > 0)
+        faults.push(fault("no-input", "/input_tokens", "above 0", 0))
+      if (output === 0 && reasoning === 0 && (textOf(answer) !== "" || callsOf(answer).length > 0))
+        faults.push(fault("no-output", "/output_tokens", "above 0", 0))
+      return faults
+    },
+  }),
+  rule({
+    id: "resp.usage-present",
+    since,
+    says: "SHOULD send the usage with every response that has ended",
+    severity: "SHOULD",
+    source: `${responseObject}: usage`,
+    on: responseAnswers,
+    after: ["resp.schema"],
+    faults: { missing: "no usage" },
+    holds({ response: { usage, status }, where }) {
+      const hasEnded = status === "completed" || status === "incomplete"
+      if (!hasEnded || (usage !== undefined && usage !== null)) return []
+      return [{ fault: "missing", at: where("/usage"), expected: "a usage", actual: shown(usage) }]
+    },
+  }),
+  rule({
+    id: "resp.token-limit",
+    since,
+    says: "MUST end a response at max_output_tokens, and say with incomplete that it was cut",
+    severity: "MUST",
+    source: `${createResponse}: max_output_tokens`,
+    on: limited,
+    after: ["resp.schema"],
+    modelDependent: true,
+    faults: {
+      "over-limit": "more output tokens than the limit allows",
+      "not-incomplete": "a response that used up its limit before its end is not incomplete",
+      "other-reason": "a response that used up its limit is incomplete for another reason",
+    },
+    asks: (known) =>
+      modes.map((mode): Ask[] => [
+        responseStep(known, { input: endlessTask, max_output_tokens: leastOutputTokens, ...mode }),
+      ]),
+    holds(answer) {
+      const { request, response, where } = answer
+      const tokens = Number(usageOf(answer)["output_tokens"])
+      const limit = request.max_output_tokens ?? 0
+      if (tokens > limit) {
+        const at = where("/usage/output_tokens")
+        return [{ fault: "over-limit", at, expected: `${limit} tokens at most`, actual: `${tokens}` }]
+      }
+      if (tokens < limit || limit > leastOutputTokens || request.input !== endlessTask) return []
+      const { status, incomplete_details: details } = response
+      if (status === "completed") {
+        const actual = `${status} after ${tokens} tokens`
+        return [{ fault: "not-incomplete", at: where("/status"), expected: "incomplete", actual }]
+      }
+      const reason = isObject(details) ? details["reason"] : undefined
+      if (status !== "incomplete" || reason === "max_output_tokens" || reason === "content_filter") return []
+      const at = where("/incomplete_details/reason")
+      return [{ fault: "other-reason", at, expected: "max_output_tokens", actual: shown(reason) }]
+    },
+  }),
+  rule({
+    id: "resp.incomplete-item",
+    since,
+    says: "SHOULD mark the item in which a response was cut as incomplete, and end with it",
+    severity: "SHOULD",
+    source: `${responseObject}: incomplete_details; Open Responses specification: item states`,
+    on: cutAnswers,
+    after: readable,
+    faults: {
+      "not-marked": "the last item is said to be whole",
+      "not-last": "items come after the one that is incomplete",
+    },
+    holds({ items, where }) {
+      const last = items.at(-1)
+      const early = items.slice(0, -1).find(({ value: { status } }) => status === "incomplete")
+      const faults: Fault<"not-marked" | "not-last">[] = []
+      if (early) {
+        const at = where(`${early.pointer}/status`)
+        faults.push({ fault: "not-last", at, expected: "completed", actual: "incomplete" })
+      }
+      const isSpoken = last?.value["type"] === "message" || last?.value["type"] === "function_call"
+      if (last && isSpoken && last.value["status"] === "completed") {
+        const at = where(`${last.pointer}/status`)
+        faults.push({ fault: "not-marked", at, expected: "incomplete", actual: "completed" })
+      }
+      return faults
+    },
+  }),
+  rule({
+    id: "resp.text-format-honoured",
+    since,
+    says: "MUST answer in the text.format that it takes: JSON, and by the schema where that is strict",
+    severity: "MUST",
+    source: `${createResponse}: text.format`,
+    see: ["https://github.com/jundot/omlx/issues/613"],
+    on: formatted,
+    after: readable,
+    modelDependent: true,
+    faults: {
+      fenced: "the JSON is inside a Markdown fence",
+      "not-json": "the text is no JSON",
+      "not-an-object": "the JSON is no object",
+      "breaks-schema": "the JSON breaks the strict schema",
+    },
+    asks: (known) =>
+      fc
+        .tuple(fc.oneof(jsonSchemaTexts, fc.constant({ format: { type: "json_object" as const } })), modes)
+        .map(([text, mode]): Ask[] => [
+          responseStep(
+            known,
+            { input: [{ role: "user", content: "Answer with a short JSON object." }], text, ...mode },
+            ["text"],
+          ),
+        ]),
+    holds(answer) {
+      const { request, items, where } = answer
+      if (!isWhole(answer)) return cut
+      if (isRefusal(answer)) return refused
+      const at = items.findLast(({ value: { type } }) => type === "message")
+      if (!at || callsOf(answer).length > 0) return { undecided: "the response has no text" }
+      const fault = formatFault(textOf(answer), chatFormat(request))
+      if (!fault || "undecided" in fault) return fault ?? []
+      return [{ ...fault, at: where(`${at.pointer}/content`) }]
+    },
+  }),
+  rule({
+    id: "resp.call-schema",
+    since,
+    says: "MUST give each call an id of its own, and the name of a function that was offered",
+    severity: "MUST",
+    source: `${responseObject}: function_call`,
+    on: calling,
+    after: readable,
+    faults: {
+      "no-call-id": "a call has an empty call_id",
+      "repeated-call-id": "two calls have one call_id",
+      "not-offered": "a call names a function that was not offered",
+    },
+    holds(answer) {
+      const offered = offeredNames(answer.request)
+      const seen = new Set<unknown>()
+      return functionCallsOf(answer).flatMap(({ pointer, value: { call_id: id, name } }) => {
+        const faults: Fault<"no-call-id" | "repeated-call-id" | "not-offered">[] = []
+        const at = answer.where(`${pointer}/call_id`)
+        if (!isText(id)) faults.push({ fault: "no-call-id", at, expected: "an id", actual: shown(id) })
+        else if (seen.has(id)) {
+          const expected = "an id that no other call of the response has"
+          faults.push({ fault: "repeated-call-id", at, expected, actual: shown(id) })
+        }
+        seen.add(id)
+        if (offered.length > 0 && !(isText(name) && offered.includes(name))) {
+          const where = answer.where(`${pointer}/name`)
+          faults.push({ fault: "not-offered", at: where, expected: offered.join(", "), actual: shown(name) })
+        }
+        return faults
+      })
+    },
+  }),
+  rule({
+    id: "resp.args-json",
+    since,
+    says: "MUST send the arguments of a call as the text of a JSON object",
+    severity: "MUST",
+    source: `${responseObject}: function_call, arguments`,
+    on: calling,
+    after: readable,
+    modelDependent: true,
+    faults: {
+      "not-json": "the arguments are no JSON",
+      "not-an-object": "the arguments are JSON, but no object",
+    },
+    holds: (answer) =>
+      eachCall(
+        answer,
+        ({ pointer, value: { name, arguments: text } }): Fault<"not-json" | "not-an-object">[] => {
+          const parameters = functionNamed(answer.request, name)?.parameters
+          // Of a function without parameters, nothing is what it takes.
+          if (text === "" && !isObject(parameters?.["properties"])) return []
+          const json = parseJson(String(text))
+          if (json.ok && isObject(json.value)) return []
+          const fault = json.ok ? "not-an-object" : "not-json"
+          const at = answer.where(`${pointer}/arguments`)
+          return [{ fault, at, expected: "a JSON object", actual: shown(text) }]
+        },
+      ),
+  }),
+  rule({
+    id: "resp.args-schema",
+    since,
+    says: "MUST send arguments that keep the schema of a strict function",
+    severity: "MUST",
+    source: `${createResponse}: tools, function, strict`,
+    on: strictCalling,
+    after: [...readable, "resp.args-json"],
+    modelDependent: true,
+    faults: { "breaks-schema": "the arguments break the schema of the function" },
+    asks: (known) => asking(known, requiringCalls),
+    holds: (answer) =>
+      eachCall(
+        answer,
+        ({ pointer, value: { name, arguments: text } }): Fault<"breaks-schema">[] | Undecided => {
+          const tool = functionNamed(answer.request, name)
+          if (tool?.strict !== true || !tool.parameters) return { undecided: "the function is not strict" }
+          const json = parseJson(String(text))
+          if (!json.ok) return { undecided: "the arguments are no JSON" }
+          const breach = schemaBreach(tool.parameters, json.value)
+          if (!breach) return []
+          if ("undecided" in breach) return breach
+          const at = answer.where(`${pointer}/arguments`)
+          const expected = `${breach.pointer || "the value"} ${breach.says}`
+          return [{ fault: "breaks-schema", at, expected, actual: shown(text) }]
+        },
+      ),
+  }),
+  rule({
+    id: "resp.choice-none",
+    since,
+    says: "MUST call no function where none was offered, or tool_choice is none",
+    severity: "MUST",
+    source: `${createResponse}: tool_choice`,
+    on: forbidden,
+    after: readable,
+    modelDependent: true,
+    faults: {
+      "called-despite-none": "a function is called although tool_choice is none",
+      "called-without-tools": "a function is called although none was offered",
+    },
+    asks: (known) =>
+      asking(
+        known,
+        functionTools.map((tools) => ({ tools, tool_choice: "none" as const })),
+      ),
+    holds(answer) {
+      const [call] = callsOf(answer)
+      if (!call) return []
+      const fault = answer.request.tools?.length ? "called-despite-none" : "called-without-tools"
+      const actual = `a call of ${shown(call.value["name"])}`
+      return [{ fault, at: answer.where(call.pointer), expected: "no calls", actual }]
+    },
+  }),
+  rule({
+    id: "resp.choice-required",
+    since,
+    says: "MUST call a function where tool_choice is required",
+    severity: "MUST",
+    source: `${createResponse}: tool_choice`,
+    on: required,
+    after: readable,
+    modelDependent: true,
+    faults: { "no-call": "no function is called" },
+    asks: (known) => asking(known, requiringCalls),
+    holds(answer) {
+      if (!isWhole(answer)) return cut
+      if (isRefusal(answer)) return refused
+      if (callsOf(answer).length > 0) return []
+      const actual = shown(textOf(answer))
+      return [{ fault: "no-call", at: answer.where("/output"), expected: "a call", actual }]
+    },
+  }),
+  rule({
+    id: "resp.choice-named",
+    since,
+    says: "MUST call the function that tool_choice names",
+    severity: "MUST",
+    source: `${createResponse}: tool_choice`,
+    on: chosen,
+    after: readable,
+    modelDependent: true,
+    faults: {
+      "no-call": "no function is called",
+      "other-function": "only other functions are called",
+    },
+    asks: (known) => asking(known, namedFunctions),
+    holds(answer) {
+      if (!isWhole(answer)) return cut
+      if (isRefusal(answer)) return refused
+      const name = chosenName(answer.request)
+      const calls = callsOf(answer)
+      if (calls.some(({ value }) => value["name"] === name)) return []
+      const fault = calls.length > 0 ? "other-function" : "no-call"
+      const actual = shown(calls[0]?.value["name"] ?? textOf(answer))
+      return [{ fault, at: answer.where("/output"), expected: `a call of ${name}`, actual }]
+    },
+  }),
+  rule({
+    id: "resp.parallel-false",
+    since,
+    says: "MUST call one function at most where parallel_tool_calls is false",
+    severity: "MUST",
+    source: `${createResponse}: parallel_tool_calls`,
+    on: serial,
+    after: readable,
+    modelDependent: true,
+    faults: { several: "several functions are called at once" },
+    asks: (known) =>
+      asking(
+        known,
+        requiringCalls.map((members) => ({ ...members, parallel_tool_calls: false })),
+      ),
+    holds(answer) {
+      const calls = callsOf(answer)
+      if (calls.length < 2) return []
+      const actual = `${calls.length} calls`
+      return [{ fault: "several", at: answer.where("/output"), expected: "one call at most", actual }]
+    },
+  }),
+] as const
