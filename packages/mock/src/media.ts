@@ -1,11 +1,93 @@
+import { z } from "zod"
+import { readQuery } from "./form.ts"
+import { encodePicture, type ImageFormat, imageTypes } from "./media/encode-picture.ts"
+import { type Film, filmSizes, makeFilm } from "./media/film.ts"
+import { drawPicture } from "./media/picture.ts"
+import { digest } from "./random.ts"
 import { Refusal } from "./refusal.ts"
-import type { MadeFile } from "./reply.ts"
 import { basePath } from "./route.ts"
+import { validate } from "./validate.ts"
 
 /** Below this path stand the files that replies name by URL; their queries say all of what they show. */
 export const mediaPath = `${basePath}/media/`
 
+/** The most pixels of an image, which are drawn and encoded in a fraction of a second (chosen). */
+const mostPixels = 2 ** 22
+
+/** The longest film: a minute of the most frames per second (chosen). */
+export const mostFps = 60
+export const mostFrames: number = 60 * mostFps
+
+const ImageQuery = z.object({
+  seed: z.string().max(100),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  background: z.enum(["transparent", "opaque"]),
+  /** Of JPEG and WebP. */
+  quality: z.int().min(0).max(100),
+})
+type ImageQuery = z.infer<typeof ImageQuery>
+
+const FilmQuery = z.object({
+  size: z.enum(filmSizes),
+  frames: z.int().min(1).max(mostFrames),
+  fps: z.int().min(1).max(mostFps),
+  title: z.string().max(100),
+}) satisfies z.ZodType<Film>
+
+type ImageName = `image.${ImageFormat}`
+const imageFormats = Object.keys(imageTypes) as ImageFormat[]
+
+/** A file that can be made at any time from its name and its query. */
+export type Medium =
+  | { readonly name: ImageName; readonly query: ImageQuery }
+  | { readonly name: "video.mp4"; readonly query: Film }
+
+/** Refuses images that are too large to draw, under the name of the member that asks for them. */
+export function limitPixels({ width, height }: Pick<ImageQuery, "width" | "height">, param: string): void {
+  if (width * height <= mostPixels) return
+  throw new Refusal(400, {
+    message: `Invalid '${param}': the mock draws images of up to ${mostPixels} pixels, not ${width}x${height}.`,
+    param,
+    code: "invalid_value",
+  })
+}
+
+interface Made {
+  readonly mediaType: string
+  readonly body: Uint8Array
+}
+
 /** Makes the file of a name and a query. Refuses names that no reply has given out. */
-export async function media(name: string, _query: URLSearchParams): Promise<MadeFile> {
-  throw new Refusal(404, { message: `There is no file '${name}'.` })
+export async function media(name: string, query: URLSearchParams): Promise<Made> {
+  const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
+  if (name === "video.mp4") return { mediaType: "video/mp4", body: await makeFilm(read(FilmQuery)) }
+  const format = imageFormats.find((each) => name === `image.${each}`)
+  if (format === undefined) throw new Refusal(404, { message: `There is no file '${name}'.` })
+  const { seed, width, height, background, quality } = read(ImageQuery)
+  limitPixels({ width, height }, "width")
+  const picture = drawPicture(digest(seed), width, height, background === "transparent")
+  return { mediaType: imageTypes[format], body: await encodePicture(picture, format, quality) }
+}
+
+/** A file as a reply shows it: a URL under which `media` makes it, or the same bytes in base64. */
+export async function shown(
+  { name, query }: Medium,
+  format: "url" | "b64_json",
+  origin: string,
+): Promise<{ readonly url: string } | { readonly b64_json: string }> {
+  const parameters = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) parameters.set(key, String(value))
+  if (format === "url") return { url: `${origin}${mediaPath}${name}?${parameters}` }
+  return { b64_json: base64((await media(name, parameters)).body) }
+}
+
+function base64(bytes: Uint8Array): string {
+  // Piece by piece: a call takes some ten thousand arguments at most.
+  const piece = 2 ** 13
+  let units = ""
+  for (let at = 0; at < bytes.length; at += piece) {
+    units += String.fromCharCode(...bytes.subarray(at, at + piece))
+  }
+  return btoa(units)
 }

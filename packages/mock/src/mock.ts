@@ -11,7 +11,7 @@ import { envelope, Refusal } from "./refusal.ts"
 import { replies } from "./replies.ts"
 import type { Made, MadeFile, ReplyMaker } from "./reply.ts"
 import { altered, corsHeaders, respond } from "./respond.ts"
-import { route } from "./route.ts"
+import { type Found, route } from "./route.ts"
 import { memoryStore, type Store } from "./store.ts"
 import { readJson, validate } from "./validate.ts"
 
@@ -39,6 +39,7 @@ export interface MockOptions {
 }
 
 const noAlterations: readonly NamedAlteration[] = []
+const readOnly: Found & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
 
 /**
  * A server of the contract as a pure function: the same request gets the same reply, byte for byte. It never
@@ -65,11 +66,12 @@ export function createMock(options: MockOptions = {}): Answer {
     let reply: Reply
     try {
       alterations = chooseAlterations(headers, identity)
-      if (path.startsWith(mediaPath)) {
+      const ofMedia = path.startsWith(mediaPath)
+      if (ofMedia && readOnly.allow.includes(ask.method)) {
         const file = await media(path.slice(mediaPath.length), new URLSearchParams(query))
         return fit(respond(200, file, always, alterations, situation), ask.method)
       }
-      const found = route(ask.method, path)
+      const found = ofMedia ? readOnly : route(ask.method, path)
       if (found.kind === "unknown-path") {
         throw new Refusal(404, { message: `Invalid URL (${ask.method} ${path})`, code: "unknown_url" })
       }

@@ -1,9 +1,11 @@
 import type { OperationId } from "@nexhina/schemas"
 import { createChatCompletion } from "./replies/chat-completions.ts"
 import { createEmbedding } from "./replies/embeddings.ts"
+import { createImage } from "./replies/images.ts"
 import { listModels, retrieveModel } from "./replies/models.ts"
 import { createModeration } from "./replies/moderations.ts"
 import { createRerank } from "./replies/rerank.ts"
+import { createVideo, retrieveVideo, retrieveVideoContent } from "./replies/video.ts"
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
@@ -16,12 +18,13 @@ export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-buil
   deleteResponse: "not-built",
   listResponseInputItems: "not-built",
   createEmbedding,
-  createImage: "not-built",
+  createImage,
   createSpeech: "not-built",
   createTranscription: "not-built",
   createTranslation: "not-built",
-  createVideo: "not-built",
-  retrieveVideo: "not-built",
+  createVideo,
+  retrieveVideo,
+  retrieveVideoContent,
   createModeration,
   createRerank,
 }

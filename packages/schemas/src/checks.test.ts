@@ -12,6 +12,8 @@ const call = { id: "call_1", type: "function", function: { name: "look", argumen
 const response = { model: "gpt-4o", input: "Hello" }
 const responseTools = [{ type: "function", name: "look" }]
 const named = (type: string, name: string) => ({ type, [type]: { name } })
+const image = { prompt: "a" }
+const video = { model: "sora", prompt: "a" }
 const form = { file: new File([], "a.mp3"), model: "whisper-1" }
 
 /** For each check, in order: requests that keep it, and requests that break it. */
@@ -158,6 +160,57 @@ const cases: Partial<Record<OperationId, readonly { kept: readonly object[]; bro
         broken: [
           { model: "dall-e-3", prompt: "a".repeat(4001) },
           { model: "dall-e-2", prompt: "a".repeat(1001) },
+        ],
+      },
+      {
+        kept: [
+          image,
+          { ...image, size: null },
+          { ...image, size: "8192x1" },
+          { ...image, size: "auto" },
+          { ...image, model: "not-in-the-catalogue", size: "640x480" },
+          { ...image, model: "gpt-image-1", size: "auto" },
+          { ...image, model: "gpt-image-1", size: "1536x1024" },
+          { ...image, model: "dall-e-3", size: "1792x1024" },
+          { ...image, model: "dall-e-2", size: "256x256" },
+        ],
+        broken: [
+          { ...image, size: "big" },
+          { ...image, size: "" },
+          { ...image, size: "0x0" },
+          { ...image, size: "8193x1" },
+          { ...image, size: "99999x99999" },
+          { ...image, size: "1024x1024x1024" },
+          { ...image, model: "gpt-image-1", size: "1792x1024" },
+          { ...image, model: "dall-e-3", size: "auto" },
+          { ...image, model: "dall-e-2", size: "1536x1024" },
+        ],
+      },
+      {
+        kept: [
+          image,
+          { ...image, background: "transparent" },
+          { ...image, background: "transparent", output_format: "webp" },
+          { ...image, background: "opaque", output_format: "jpeg" },
+        ],
+        broken: [{ ...image, background: "transparent", output_format: "jpeg" }],
+      },
+    ],
+    createVideo: [
+      {
+        kept: [video, { ...video, size: "1280x720" }, { ...video, size: "640x480" }],
+        broken: [
+          { ...video, size: "auto" },
+          { ...video, size: "1280x0" },
+        ],
+      },
+      {
+        kept: [video, { ...video, seconds: "8" }, { ...video, seconds: "2.5" }],
+        broken: [
+          { ...video, seconds: "0" },
+          { ...video, seconds: "-4" },
+          { ...video, seconds: "long" },
+          { ...video, seconds: "" },
         ],
       },
     ],

@@ -12,7 +12,7 @@ import {
   listResponseInputItems,
   retrieveResponse,
 } from "./endpoints/responses.ts"
-import { createVideo, retrieveVideo } from "./endpoints/video.ts"
+import { createVideo, retrieveVideo, retrieveVideoContent } from "./endpoints/video.ts"
 import { Channel, Log, Redemption, Token, User } from "./platform.ts"
 
 /** Every operation of the gateway, by its id, in the order of the documentation. */
@@ -31,6 +31,7 @@ export const endpoints = {
   createTranslation,
   createVideo,
   retrieveVideo,
+  retrieveVideoContent,
   createModeration,
   createRerank,
 } as const satisfies Record<string, Endpoint>

@@ -58,6 +58,12 @@ export const errorStatuses = {
     code: "method_not_allowed",
     provenance: "chosen",
   },
+  409: {
+    says: "It is not in a state that allows this.",
+    type: "invalid_request_error",
+    code: "conflict",
+    provenance: "chosen",
+  },
   413: {
     says: "The request body is too large.",
     type: "invalid_request_error",

@@ -19,6 +19,8 @@ export interface Profile {
   readonly param401: boolean
   /** What `max_tokens: 0` means: as if absent, or a 400. */
   readonly zeroMaxTokens: "unset" | "invalid"
+  /** Whether GPT image models take `response_format` and give URLs; else they refuse it and give base64. */
+  readonly gptImageUrls: boolean
   /** What the video endpoint answers: the finished video, or a task to poll. */
   readonly video: "finished" | "task"
   readonly rerank: boolean
@@ -33,6 +35,7 @@ export const profiles = {
     openaiMembers: false,
     param401: false,
     zeroMaxTokens: "unset",
+    gptImageUrls: true,
     video: "finished",
     rerank: true,
     provenance: {
@@ -41,6 +44,7 @@ export const profiles = {
       openaiMembers: "documented",
       param401: "documented",
       zeroMaxTokens: "chosen",
+      gptImageUrls: "documented",
       video: "chosen",
       rerank: "documented",
     },
@@ -52,6 +56,7 @@ export const profiles = {
     openaiMembers: true,
     param401: true,
     zeroMaxTokens: "invalid",
+    gptImageUrls: false,
     video: "task",
     rerank: false,
     provenance: {
@@ -60,6 +65,7 @@ export const profiles = {
       openaiMembers: "deduced",
       param401: "deduced",
       zeroMaxTokens: "deduced",
+      gptImageUrls: "deduced",
       video: "deduced",
       rerank: "deduced",
     },

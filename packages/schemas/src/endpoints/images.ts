@@ -4,6 +4,7 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { isSize } from "../size.ts"
 import { text } from "../text.ts"
 
 const Count = z.int().min(0)
@@ -67,8 +68,19 @@ export const ImageGenerationResponse = openObject({
   created: Count.meta({ description: "Unix seconds." }),
   data: z.array(ImageData),
   usage: ImageUsage.nullish(),
+  background: z.string().nullish().meta(deduced),
+  output_format: z.string().nullish().meta(deduced),
+  quality: z.string().nullish().meta(deduced),
+  size: z.string().nullish().meta(deduced),
 }).meta({ id: "ImageGenerationResponse", ...documented })
 export type ImageGenerationResponse = z.infer<typeof ImageGenerationResponse>
+
+/** What each of these models can draw. Others may draw any size. */
+const sizes = new Map<string, readonly string[]>([
+  ["gpt-image-1", ["auto", "1024x1024", "1536x1024", "1024x1536"]],
+  ["dall-e-3", ["1024x1024", "1792x1024", "1024x1792"]],
+  ["dall-e-2", ["256x256", "512x512", "1024x1024"]],
+])
 
 export const createImage = endpoint({
   operationId: "createImage",
@@ -133,6 +145,23 @@ export const createImage = endpoint({
         if (model === "dall-e-3") return prompt.length <= 4000
         return model !== "dall-e-2" || prompt.length <= 1000
       },
+    },
+    {
+      param: "size",
+      says:
+        "size is auto, or WIDTHxHEIGHT of 1 to 8192 pixels each. gpt-image-1 draws auto, 1024x1024, 1536x1024 and " +
+        "1024x1536; dall-e-3 1024x1024, 1792x1024 and 1024x1792; dall-e-2 256x256, 512x512 and 1024x1024.",
+      provenance: "deduced",
+      holds({ model = "", size }) {
+        if (size === undefined || size === null) return true
+        return sizes.get(model)?.includes(size) ?? (size === "auto" || isSize(size))
+      },
+    },
+    {
+      param: "background",
+      says: "A transparent background needs an output_format that has transparency: png or webp.",
+      provenance: "deduced",
+      holds: ({ background, output_format }) => background !== "transparent" || output_format !== "jpeg",
     },
   ],
 })

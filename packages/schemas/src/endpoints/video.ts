@@ -4,6 +4,7 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors, readErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { chosen } from "../provenance.ts"
+import { isSize } from "../size.ts"
 import { text } from "../text.ts"
 
 const Count = z.int().min(0)
@@ -121,8 +122,23 @@ export const createVideo = endpoint({
     task: { summary: "A task", provenance: "chosen", value: queued },
   },
   errors: bodyErrors,
-  checks: [],
+  checks: [
+    {
+      param: "size",
+      says: "size is WIDTHxHEIGHT of 1 to 8192 pixels each.",
+      provenance: "chosen",
+      holds: ({ size }) => size === undefined || isSize(size),
+    },
+    {
+      param: "seconds",
+      says: "seconds is a positive decimal number.",
+      provenance: "chosen",
+      holds: ({ seconds }) => seconds === undefined || (/^\d+(\.\d+)?$/.test(seconds) && Number(seconds) > 0),
+    },
+  ],
 })
+
+const TaskParams = z.object({ task_id: z.string().min(1).meta({ description: "The task's id." }) })
 
 export const retrieveVideo = endpoint({
   operationId: "retrieveVideo",
@@ -133,7 +149,7 @@ export const retrieveVideo = endpoint({
   summary: "Retrieve a video task",
   description: "Shows how far a video has come.",
   provenance: "chosen",
-  params: z.object({ task_id: z.string().min(1).meta({ description: "The task's id." }) }),
+  params: TaskParams,
   success: {
     status: 200,
     description: "The task.",
@@ -149,5 +165,26 @@ export const retrieveVideo = endpoint({
     },
   },
   errors: readErrors,
+  checks: [],
+})
+
+export const retrieveVideoContent = endpoint({
+  operationId: "retrieveVideoContent",
+  surface: "video",
+  method: "GET",
+  path: "/video/generations/{task_id}/content",
+  aliases: ["/videos/generations/{task_id}/content", "/videos/{task_id}/content"],
+  summary: "Retrieve a video",
+  description: "The video that a task has made. Before the task is completed there is none, which is a 409.",
+  provenance: "chosen",
+  params: TaskParams,
+  success: {
+    status: 200,
+    description: "The video.",
+    content: { "video/mp4": { kind: "binary" } },
+    provenance: "chosen",
+  },
+  examples: {},
+  errors: [...readErrors, 409],
   checks: [],
 })

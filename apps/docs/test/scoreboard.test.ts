@@ -2,6 +2,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import {
+  type CheckOptions,
   checkTarget,
   createSend,
   knownBefore,
@@ -13,8 +14,9 @@ import {
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
-import { type ProfileName, profiles, type Surface, surfaces } from "@nexhina/schemas"
+import { type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { type DefectScore, scoreboardPage, type VariantScore } from "../src/scoreboard-page.ts"
 
 const apiKey = "sk-scoreboard"
 const profileNames = Object.keys(profiles) as ProfileName[]
@@ -39,33 +41,45 @@ afterAll(() => {
   for (const close of closers) close()
 })
 
-/** Checks the mock as it is under one alteration: all stock probes, and so many samples of each rule. */
+/**
+ * Whether to send every probe and many samples of every rule, for hours of cases: `pnpm scoreboard`. The page is
+ * written by the short form, in which a defect meets the probes of the rules that may find it and the quick ones.
+ */
+const full = process.env["SCOREBOARD"] === "full"
+
+interface Extent {
+  readonly probes?: CheckOptions["probes"]
+  readonly samples: CheckOptions["samples"]
+  readonly required?: readonly Surface[]
+  readonly traits?: readonly Trait[]
+}
+
+/** Checks the mock as it is under one alteration, one request after the other, so that the order is always the same. */
 async function check(
   profile: ProfileName,
   header: readonly [string, string] | undefined,
-  samples: (rule: Rule) => number,
-  required: readonly Surface[] = [],
+  { probes = () => true, samples, required = [], traits = [] }: Extent,
 ): Promise<Report> {
   const began = performance.now()
   const elapsed = () => performance.now() - began
-  const sender = createSend({ timeoutMs: 1500, maxDurationMs: 3000, maxBodyBytes: 1_000_000, clock: elapsed })
+  const sender = createSend({ timeoutMs: 1500, maxDurationMs: 3000, maxBodyBytes: 8_000_000, clock: elapsed })
   try {
     return await checkTarget(
       {
         target: { baseUrl: baseUrls.get(profile) ?? "", apiKey, headers: header ? [header] : [] },
         profile,
-        traits: [],
+        traits,
         models: {},
         rules,
         include: surfaces,
         require: required,
-        probes: () => true,
-        seed: 1,
+        probes,
         samples,
+        seed: 1,
         deterministic: true,
         maxOutputTokens: 64,
-        limits: { maxRequests: 1000, maxTimeMs: 60_000 },
-        concurrency: 8,
+        limits: { maxRequests: 10_000, maxTimeMs: 600_000 },
+        concurrency: 1,
         shrinkBudget: 0,
       },
       { send: sender.send, elapsed, sleep: (ms) => sleep(Math.min(ms, 5)), startedAt: new Date(0) },
@@ -114,7 +128,7 @@ describe("the catalogue", () => {
 
 describe("the mock as it is", () => {
   test.each(profileNames)("under %s: every rule is judged and holds", async (profile) => {
-    const report = await check(profile, undefined, () => 5)
+    const report = await check(profile, undefined, { samples: () => 5 })
     expect(report.findings).toEqual([])
     // What no request can bring about is brought about by the variants.
     const provoked = rules.filter(({ on }) => !on.occasional).map(({ id }) => id)
@@ -127,29 +141,54 @@ describe("the mock as it is", () => {
   })
 })
 
-describe("a defect is found by its rule, and nothing else fires", () => {
+const defectScores = new Map<string, DefectScore>()
+const variantScores = new Map<string, VariantScore>()
+
+describe.concurrent("a defect is found by its rule, and nothing else fires", () => {
   test.each(defects.map((defect): [string, Defect] => [defect.id, defect]))("%s", async (id, defect) => {
-    const report = await check(
-      profileOf(defect.breaks),
-      ["x-mock-defect", id],
-      (rule) => (rule.id === defect.breaks ? 5 : 0),
-      defect.breaks === "http.offers-required" ? surfaces : [],
-    )
+    const may = new Set([defect.breaks, ...defect.also])
+    const own = new Set(rules.filter((rule) => may.has(rule.id)).flatMap(({ on }) => on.probes))
+    const report = await check(profileOf(defect.breaks), ["x-mock-defect", id], {
+      probes: (probe) => full || probe.quick === true || own.has(probe),
+      samples: (rule) => (rule.id === defect.breaks ? 5 : full ? 1 : 0),
+      required: defect.breaks === "http.offers-required" ? surfaces : [],
+    })
     expect(shown(report)).toContain(`${defect.breaks}:${defect.fault}`)
-    expect(faulty(report).filter((rule) => rule !== defect.breaks && !defect.also.includes(rule))).toEqual([])
+    const others = faulty(report).filter((rule) => rule !== defect.breaks)
+    expect(others.filter((rule) => !defect.also.includes(rule))).toEqual([])
     expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+    const { foundAfter = 0 } =
+      report.findings.find(({ rule, fault }) => rule === defect.breaks && fault === defect.fault) ?? {}
+    defectScores.set(id, { defect, foundAfter, others: others.sort() })
   })
 })
 
-describe("a variant is no breach", () => {
+describe.concurrent("a variant is no breach", () => {
   test.each(
     variants.flatMap((variant) =>
       profileNames.map((profile): [string, ProfileName, Variant] => [variant.id, profile, variant]),
     ),
   )("%s under %s", async (id, profile, variant) => {
-    const report = await check(profile, ["x-mock-variant", id], () => 2)
+    const samples = () => (full ? 5 : 1)
+    const header = ["x-mock-variant", id] as const
+    const report = await check(profile, header, { samples, traits: variant.trait ? [variant.trait] : [] })
     expect(report.findings.filter(({ severity }) => severity === "MUST")).toEqual([])
-    expect(faulty(report).filter((rule) => !variant.notes.includes(rule))).toEqual([])
+    const notedBy = faulty(report)
+    expect(notedBy.filter((rule) => !variant.notes.includes(rule))).toEqual([])
     expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+    variantScores.set(`${id} ${profile}`, { variant, profile, notedBy: notedBy.sort() })
   })
+})
+
+test.skipIf(full)("docs/scoreboard.md is what was seen", async () => {
+  const page = scoreboardPage(
+    rules,
+    defects.flatMap(({ id }) => defectScores.get(id) ?? []),
+    variants.flatMap(({ id }) =>
+      profileNames.flatMap((profile) => variantScores.get(`${id} ${profile}`) ?? []),
+    ),
+  )
+  await expect(page, "stale: run 'npx -y pnpm@10.34.8 emit' and commit the result").toMatchFileSnapshot(
+    "../../../docs/scoreboard.md",
+  )
 })

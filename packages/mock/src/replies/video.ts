@@ -1,0 +1,147 @@
+import type { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "@nexhina/schemas"
+import { type Film, makeFilm, nearestFilmSize, pixelsOf } from "../media/film.ts"
+import { mostFps, mostFrames, shown } from "../media.ts"
+import { type Digest, digest, digestText } from "../random.ts"
+import { Refusal } from "../refusal.ts"
+import type { ReplyMaker } from "../reply.ts"
+import type { Store } from "../store.ts"
+
+/** OpenAI's defaults of `seconds` and `size`. */
+const usualSeconds = 4
+const usualSize = "720x1280"
+/** The pace of the clips (chosen). */
+const usualFps = 12
+/** One reply has no more films than this (chosen). */
+const mostFilms = 10
+
+/** The retrieval at which a task is completed (chosen). */
+const lastPoll = 3
+/** How long a task says that its video is kept, in seconds (chosen). */
+const keptFor = 86_400
+
+/** What is kept of a task: plain JSON. */
+interface Task extends Pick<VideoGenerationRequest, "model" | "prompt"> {
+  readonly films: readonly Film[]
+  readonly format: "url" | "b64_json"
+  readonly createdAt: number
+  /** How often it was retrieved, up to `lastPoll`. */
+  readonly polls: number
+  /** Undefined until it is. */
+  readonly completedAt?: number
+}
+
+/**
+ * Short films in which a square goes round, at once or by a task to retrieve, as the profile says. Their size is
+ * the nearest of those that there are; the reply says which.
+ */
+export const createVideo: ReplyMaker<"createVideo"> = async (question) => {
+  const { request, profile, models, origin, store, now, seed, id } = question
+  const { model, prompt, response_format: format = "url" } = request
+  models.require(model, "video")
+  const films = filmsOf(request, digest(`${model}\n${request.seed ?? ""}\n${prompt}`, seed))
+  if (profile.video === "finished") {
+    const value: VideoGenerationResponse = { created: now, data: await dataOf(films, format, origin), model }
+    return { value }
+  }
+  const task: Task = { model, prompt, films, format, createdAt: now, polls: 0 }
+  const taskId = `video_${id}`
+  // The same request is the same task: who polls it must not see it begin again.
+  if ((await store.get(key(taskId))) === undefined) await store.set(key(taskId), task)
+  return { value: await show(taskId, task, origin) }
+}
+
+/** A task, one step further each time. */
+export const retrieveVideo: ReplyMaker<"retrieveVideo"> = async ({ params, store, origin, now }) => {
+  const { id, task } = await find(params, store)
+  if (task.polls === lastPoll) return { value: await show(id, task, origin) }
+  const polls = task.polls + 1
+  const next: Task = { ...task, polls, ...(polls === lastPoll && { completedAt: now }) }
+  await store.set(key(id), next)
+  return { value: await show(id, next, origin) }
+}
+
+/** The first film of a completed task. */
+export const retrieveVideoContent: ReplyMaker<"retrieveVideoContent"> = async ({ params, store }) => {
+  const { id, task } = await find(params, store)
+  const [film] = task.films
+  if (film === undefined || statusOf(task) !== "completed") {
+    throw new Refusal(409, {
+      message: `The video '${id}' is ${statusOf(task)}. Retrieve its task until it is completed.`,
+    })
+  }
+  return { mediaType: "video/mp4", body: await makeFilm(film) }
+}
+
+function filmsOf(request: VideoGenerationRequest, seed: Digest): Film[] {
+  const { seconds = usualSeconds, size = usualSize, fps = usualFps, n = 1 } = request
+  limit("n", n, mostFilms)
+  limit("fps", fps, mostFps)
+  const frames = Math.max(1, Math.round((request.duration ?? Number(seconds)) * fps))
+  limit(request.duration === undefined ? "seconds" : "duration", frames / fps, mostFrames / mostFps)
+  const { width, height } = pixelsOf(size)
+  const film = { size: nearestFilmSize(request.width ?? width, request.height ?? height), frames, fps }
+  return Array.from({ length: n }, (_, index) => ({
+    ...film,
+    title: digestText(digest(String(index), seed)),
+  }))
+}
+
+function limit(param: string, value: number, most: number): void {
+  if (value <= most) return
+  throw new Refusal(400, {
+    message: `Invalid '${param}': the mock films with up to ${most}, not ${value}.`,
+    param,
+    code: "integer_above_max_value",
+  })
+}
+
+function dataOf(films: readonly Film[], format: Task["format"], origin: string): Promise<VideoData[]> {
+  return Promise.all(
+    films.map(async (film) => ({
+      ...(await shown({ name: "video.mp4", query: film }, format, origin)),
+      duration: film.frames / film.fps,
+      ...pixelsOf(film.size),
+      fps: film.fps,
+      format: "mp4",
+    })),
+  )
+}
+
+const key = (taskId: string) => `video ${taskId}`
+
+async function find(
+  { task_id: id = "" }: Readonly<Record<string, string>>,
+  store: Store,
+): Promise<{ id: string; task: Task }> {
+  // What stands under such a key was kept above.
+  const task = (await store.get(key(id))) as Task | undefined
+  if (task === undefined) {
+    throw new Refusal(404, { message: `There is no video '${id}' here.`, param: "task_id" })
+  }
+  return { id, task }
+}
+
+function statusOf({ polls }: Task): VideoTask["status"] {
+  if (polls === 0) return "queued"
+  return polls < lastPoll ? "in_progress" : "completed"
+}
+
+async function show(id: string, task: Task, origin: string): Promise<VideoTask> {
+  const { model, prompt, films, format, createdAt, completedAt = null, polls } = task
+  const [film] = films
+  const data = completedAt === null ? null : await dataOf(films, format, origin)
+  return {
+    id,
+    object: "video",
+    status: statusOf(task),
+    progress: Math.round((100 * polls) / lastPoll),
+    model,
+    prompt,
+    created_at: createdAt,
+    completed_at: completedAt,
+    expires_at: createdAt + keptFor,
+    ...(film && { size: film.size, seconds: String(film.frames / film.fps) }),
+    ...(data && { url: data[0]?.url ?? null, data }),
+    error: null,
+  }
+}
