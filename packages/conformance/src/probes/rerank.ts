@@ -1,0 +1,30 @@
+import type { RerankRequest } from "@nexhina/schemas"
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import { askFor } from "../requests/ask.ts"
+import type { Step } from "../step.ts"
+
+const rerankStep = (known: Known, members: Omit<RerankRequest, "model" | "query">): Step =>
+  askFor("createRerank", { model: known.models.rerank, query: "What is the capital of France?", ...members })
+
+const three = ["Berlin is the capital of Germany.", "Paris is the capital of France.", "I like trains."]
+
+/** Three texts and nothing else. */
+export const rerankTexts: Probe = {
+  id: "rerank.texts",
+  says: "the order of three texts",
+  asks: (known) => [rerankStep(known, { documents: three })],
+}
+
+/** The two best of three documents, which are to come back. */
+export const rerankBest: Probe = {
+  id: "rerank.best",
+  says: "the best two of three documents, with their texts",
+  asks: (known) => [
+    rerankStep(known, {
+      documents: three.map((text) => ({ text })),
+      top_n: 2,
+      return_documents: true,
+    }),
+  ],
+}

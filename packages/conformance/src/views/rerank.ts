@@ -1,0 +1,45 @@
+import { RerankRequest, RerankResponse } from "@nexhina/schemas"
+import type { Answered } from "../answered.ts"
+import { rerankBest, rerankTexts } from "../probes/rerank.ts"
+import { type View, view } from "../view.ts"
+import { jsonSuccesses } from "./http.ts"
+
+const base = {
+  surface: "rerank",
+  probes: [rerankTexts, rerankBest],
+} as const satisfies Partial<View<unknown>>
+
+/** Answers with an order, as JSON of whatever kind. */
+export const rerankReplies = view<Answered>({
+  ...base,
+  id: "rerank.replies",
+  says: "answers with an order of documents",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    return answered?.operation === "createRerank" && answered.json.ok ? answered : undefined
+  },
+})
+
+/** An order of the contract's form, and what was to be ordered. */
+export interface RerankList {
+  readonly request: RerankRequest
+  /** The text of each document that was sent. */
+  readonly documents: readonly string[]
+  /** In the order in which they came. */
+  readonly results: RerankResponse["results"]
+}
+
+/** Answers with an order that has the contract's form. */
+export const rerankLists = view<RerankList>({
+  ...base,
+  id: "rerank.lists",
+  says: "orders of documents",
+  of(exchange) {
+    const answered = rerankReplies.of(exchange)
+    const request = RerankRequest.safeParse(answered?.request).data
+    const reply = answered?.json.ok ? RerankResponse.safeParse(answered.json.value).data : undefined
+    if (!request || !reply) return undefined
+    const documents = request.documents.map((given) => (typeof given === "string" ? given : given.text))
+    return { request, documents, results: reply.results }
+  },
+})
