@@ -6,6 +6,12 @@ import { listModels, retrieveModel } from "./replies/models.ts"
 import { createModeration } from "./replies/moderations.ts"
 import { createRerank } from "./replies/rerank.ts"
 import { createVideo, retrieveVideo, retrieveVideoContent } from "./replies/video.ts"
+import {
+  createResponse,
+  deleteResponse,
+  listResponseInputItems,
+  retrieveResponse,
+} from "./replies/responses.ts"
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
@@ -13,10 +19,10 @@ export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-buil
   createChatCompletion,
   listModels,
   retrieveModel,
-  createResponse: "not-built",
-  retrieveResponse: "not-built",
-  deleteResponse: "not-built",
-  listResponseInputItems: "not-built",
+  createResponse,
+  retrieveResponse,
+  deleteResponse,
+  listResponseInputItems,
   createEmbedding,
   createImage,
   createSpeech: "not-built",

@@ -16,12 +16,8 @@ import type { Callable } from "./callable.ts"
 import { dueCalls } from "./chat-tools.ts"
 import { compose, type Heard, type TextForm } from "./compose.ts"
 import { encodeChat } from "./encode-chat.ts"
+import { mostEntries, mostTokens } from "./limits.ts"
 import { tokenLogprobs } from "./logprobs.ts"
-
-/** One choice has no more tokens than this, as with real models (chosen). */
-const mostTokens = 16_384
-/** One reply has no more tokens, with all their alternatives, than this (chosen). */
-const mostEntries = 2 ** 18
 
 /** Calls the tools that are due, or says a text that quotes the conversation. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {

@@ -1,0 +1,133 @@
+import type { ResponseInputItem, ResponseItem, ResponseRequest } from "@nexhina/schemas"
+import { type Digest, digest, digestText } from "../random.ts"
+import { Refusal } from "../refusal.ts"
+import type { Store } from "../store.ts"
+import { countTokens } from "../tokens.ts"
+import type { Heard } from "./compose.ts"
+import { findItem } from "./responses-store.ts"
+
+/** The prefix of an item's id, by its type. */
+const prefixes = new Map([
+  ["message", "msg"],
+  ["reasoning", "rs"],
+  ["function_call", "fc"],
+  ["function_call_output", "fco"],
+  ["custom_tool_call", "ctc"],
+  ["custom_tool_call_output", "ctco"],
+])
+
+/** The id of an item in a response that is known by a digest; `place` tells it from the response's other items. */
+export function itemId(type: string, place: string, identity: Digest): string {
+  return `${prefixes.get(type) ?? "item"}_${digestText(digest(place, identity))}`
+}
+
+/**
+ * The items of a request as they are kept: each with an id, a message with its type, status and parts. References
+ * stand for what they refer to, among the earlier items or in the store; others are refused.
+ */
+export async function readInput(
+  input: ResponseRequest["input"],
+  earlier: readonly ResponseItem[],
+  store: Store,
+  identity: Digest,
+): Promise<readonly ResponseItem[]> {
+  const given = typeof input === "string" ? [{ role: "user" as const, content: input }] : input
+  const items: ResponseItem[] = []
+  for (const [index, item] of given.entries()) {
+    if (item.type !== "item_reference") {
+      items.push(kept(item, `input ${index}`, identity))
+      continue
+    }
+    const found = earlier.find((known) => idOf(known) === item.id) ?? (await findItem(store, item.id))
+    if (!found) {
+      const message = `Item with id '${item.id}' not found.`
+      throw new Refusal(404, { message, param: `input[${index}].id` })
+    }
+    items.push(found)
+  }
+  return items
+}
+
+function idOf(item: ResponseInputItem): string | undefined {
+  return "id" in item && typeof item.id === "string" ? item.id : undefined
+}
+
+function kept(item: ResponseInputItem, place: string, identity: Digest): ResponseItem {
+  const id = idOf(item) ?? itemId(item.type ?? "message", place, identity)
+  if (item.type !== undefined && item.type !== "message") return withId(item, id)
+  const { role, content } = item
+  const status = ("status" in item ? item.status : undefined) ?? "completed"
+  return { ...item, type: "message", id, status, role, content: partsOf(role, content) }
+}
+
+function withId<Item extends object>(item: Item, id: string): Item {
+  return { ...item, id }
+}
+
+type Message = Extract<ResponseItem, { type: "message" }>
+
+function partsOf(role: Message["role"], content: Message["content"]): Exclude<Message["content"], string> {
+  if (typeof content !== "string") return content
+  return role === "assistant"
+    ? [{ type: "output_text", text: content, annotations: [] }]
+    : [{ type: "input_text", text: content }]
+}
+
+/** What the reply to a conversation answers. */
+export function heardIn(items: readonly ResponseItem[]): Heard {
+  const asked = items.findLastIndex((item) => item.type === "message" && item.role === "user")
+  const message = items[asked]
+  return {
+    said: message?.type === "message" ? textOf(message.content) : "",
+    answered: items.slice(asked + 1).flatMap((item) => (isToolOutput(item) ? [textOf(item.output)] : [])),
+  }
+}
+
+function isToolOutput(item: ResponseItem) {
+  return item.type === "function_call_output" || item.type === "custom_tool_call_output"
+}
+
+type Content = Message["content"] | Extract<ResponseItem, { type: "function_call_output" }>["output"]
+
+/** The text of a content, its parts on lines of their own. */
+function textOf(content: Content): string {
+  if (typeof content === "string") return content
+  return content.flatMap((part) => (isText(part) ? part.text : [])).join("\n")
+}
+
+type Part = Exclude<Content, string>[number]
+
+function isText(part: Part): part is Extract<Part, { type: "input_text" | "output_text" }> {
+  return part.type === "input_text" || part.type === "output_text"
+}
+
+/** Tokens of a conversation: of every text in it, and some for each item, image and file. */
+export function countInput(items: readonly ResponseItem[]): number {
+  return items.reduce((sum, item) => sum + 3 + countItem(item), 0)
+}
+
+function countItem(item: ResponseItem): number {
+  switch (item.type) {
+    case "message":
+      return countContent(item.content)
+    case "function_call_output":
+    case "custom_tool_call_output":
+      return countContent(item.output)
+    case "function_call":
+      return countTokens(item.name) + countTokens(item.arguments)
+    case "custom_tool_call":
+      return countTokens(item.name) + countTokens(item.input)
+    default:
+      return countTokens(JSON.stringify(item))
+  }
+}
+
+function countContent(content: Content): number {
+  if (typeof content === "string") return countTokens(content)
+  return content.reduce((sum, part) => sum + countPart(part), 0)
+}
+
+function countPart(part: Part): number {
+  if (isText(part)) return countTokens(part.text)
+  return part.type === "refusal" ? countTokens(part.refusal) : 85
+}

@@ -1,0 +1,341 @@
+import type {
+  ResponseDeleted,
+  ResponseItem,
+  ResponseItemList,
+  ResponseObject,
+  ResponseOutputItem,
+  ResponseOutputText,
+  ResponseRequest,
+  ResponseStreamEvent,
+} from "@nexhina/schemas"
+import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
+import { sentence } from "../prose.ts"
+import { type Digest, digest, digestText, type Random, random } from "../random.ts"
+import { Refusal } from "../refusal.ts"
+import type { Made, ReplyMaker } from "../reply.ts"
+import type { Store } from "../store.ts"
+import { countTokens, firstTokens } from "../tokens.ts"
+import type { Callable } from "./callable.ts"
+import { compose, type Heard, type TextForm } from "./compose.ts"
+import { mostEntries, mostTokens } from "./limits.ts"
+import { tokenLogprobs } from "./logprobs.ts"
+import { countInput, heardIn, itemId, readInput } from "./responses-input.ts"
+import {
+  conversationOf,
+  findResponse,
+  forgetResponse,
+  keepResponse,
+  type StoredResponse,
+} from "./responses-store.ts"
+import { dueResponseCalls } from "./responses-tools.ts"
+
+/**
+ * Calls the tools that are due, or says a text that quotes the conversation, which goes on from
+ * `previous_response_id`. What is asked for in the background is done at once, and a `conversation` is only
+ * repeated: no endpoint makes one.
+ */
+export const createResponse: ReplyMaker<"createResponse"> = async (question) => {
+  const { request, profile, store } = question
+  question.models.require(request.model, "chat")
+  const identity = digest(question.id)
+  const earlier = await earlierThan(request, store)
+  const input = await readInput(request.input, earlier, store, identity)
+  const { output, isCut, tokens, reasoningTokens } = write(
+    request,
+    [...earlier, ...input],
+    question.seed,
+    identity,
+  )
+  if (tokens * (1 + (request.top_logprobs ?? 0)) > mostEntries) {
+    throw new Refusal(400, {
+      message: `The reply would have more than ${mostEntries} tokens and alternatives to them. Ask for fewer.`,
+      param: "top_logprobs",
+    })
+  }
+  const inputTokens = countPrompt(request, [...earlier, ...input])
+  const value: ResponseObject = {
+    id: `resp_${question.id}`,
+    object: "response",
+    created_at: question.now,
+    completed_at: isCut ? null : question.now,
+    status: isCut ? "incomplete" : "completed",
+    error: null,
+    incomplete_details: isCut ? { reason: "max_output_tokens" } : null,
+    ...(profile.openaiMembers && openaiMembers),
+    ...echo(request),
+    output,
+    usage: {
+      input_tokens: inputTokens,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: tokens,
+      output_tokens_details: { reasoning_tokens: reasoningTokens },
+      total_tokens: inputTokens + tokens,
+    },
+  }
+  if (request.store !== false) await keepResponse(store, { response: value, input, earlier })
+  if (request.stream !== true) return { value }
+  const stream = (response: ResponseObject): StreamEvent[] => [
+    ...splitResponse(response).map((data: ResponseStreamEvent) => ({ event: data.type, data })),
+    ...(profile.responsesDone ? [{ data: DONE }] : []),
+  ]
+  return { value, stream, encoded: (response) => encode(stream(response)) } satisfies Made<ResponseObject>
+}
+
+/** What OpenAI's replies show besides when the request says nothing of it. */
+const openaiMembers = {
+  background: false,
+  max_tool_calls: null,
+  prompt_cache_key: null,
+  safety_identifier: null,
+  service_tier: "default",
+  top_logprobs: 0,
+  user: null,
+} satisfies Partial<ResponseObject>
+
+/** The members that a reply repeats from the request, with the defaults of those that it always shows. */
+function echo(request: ResponseRequest) {
+  const { conversation, reasoning, service_tier } = request
+  const silent = [
+    "background",
+    "max_tool_calls",
+    "prompt",
+    "prompt_cache_key",
+    "safety_identifier",
+    "top_logprobs",
+    "user",
+  ] as const
+  return {
+    instructions: request.instructions ?? null,
+    max_output_tokens: request.max_output_tokens ?? null,
+    metadata: request.metadata ?? {},
+    model: request.model,
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    previous_response_id: request.previous_response_id ?? null,
+    reasoning: { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null },
+    store: request.store ?? true,
+    temperature: request.temperature ?? 1,
+    text: { ...request.text, format: request.text?.format ?? { type: "text" as const } },
+    tool_choice: request.tool_choice ?? "auto",
+    tools: request.tools ?? [],
+    top_p: request.top_p ?? 1,
+    truncation: request.truncation ?? "disabled",
+    ...Object.fromEntries(silent.flatMap((name) => (request[name] == null ? [] : [[name, request[name]]]))),
+    // A reply names the tier that served it, which is none of those that leave the choice to the server.
+    ...(service_tier && service_tier !== "auto" && { service_tier }),
+    ...(conversation && {
+      conversation: typeof conversation === "string" ? { id: conversation } : conversation,
+    }),
+  } satisfies Partial<ResponseObject>
+}
+
+async function earlierThan(
+  { previous_response_id: id }: ResponseRequest,
+  store: Store,
+): Promise<readonly ResponseItem[]> {
+  if (id == null) return []
+  const previous = await findResponse(store, id)
+  if (previous) return conversationOf(previous)
+  throw new Refusal(400, {
+    message: `Previous response with id '${id}' not found.`,
+    param: "previous_response_id",
+    code: "previous_response_not_found",
+  })
+}
+
+/** What a reply says, and how many tokens that took. */
+interface Written {
+  readonly output: ResponseOutputItem[]
+  /** Whether the limit left something out: then the last item is incomplete. */
+  readonly isCut: boolean
+  /** All of them, those of reasoning too. */
+  readonly tokens: number
+  readonly reasoningTokens: number
+}
+
+/** An item to be written: its text, and the item for as much of the text as fits. */
+interface Plan {
+  readonly type: "reasoning" | "message" | "function_call" | "custom_tool_call"
+  readonly text: string
+  item(id: string, status: "completed" | "incomplete", text: string): ResponseOutputItem
+}
+
+function write(
+  request: ResponseRequest,
+  items: readonly ResponseItem[],
+  seed: Digest,
+  identity: Digest,
+): Written {
+  const limit = Math.min(request.max_output_tokens ?? mostTokens, mostTokens)
+  const output: ResponseOutputItem[] = []
+  let tokens = 0
+  let reasoningTokens = 0
+  for (const { type, text: whole, item } of plan(request, heardIn(items), contentSeed(request, seed))) {
+    const { text, count } = firstTokens(whole, limit - tokens)
+    const isCut = text !== whole
+    const id = itemId(type, `output ${output.length}`, identity)
+    output.push(item(id, isCut ? "incomplete" : "completed", text))
+    tokens += count
+    if (type === "reasoning") reasoningTokens += count
+    if (isCut) return { output, isCut, tokens, reasoningTokens }
+  }
+  return { output, isCut: false, tokens, reasoningTokens }
+}
+
+function plan(request: ResponseRequest, heard: Heard, seed: Digest): Plan[] {
+  const draw = random(seed)
+  const calls = dueResponseCalls(request, heard.answered.length > 0, draw)
+  const said =
+    calls.length > 0
+      ? calls.map((callable, index) => call(callable, index, draw, seed))
+      : [say(request, heard, draw, seed)]
+  return [...think(request, random(digest("reasoning", seed))), ...said]
+}
+
+/** A hash of what content depends on: all members but those that say how to deliver, cut, show, file or keep it. */
+function contentSeed(request: ResponseRequest, seed: Digest): Digest {
+  const {
+    stream,
+    stream_options,
+    max_output_tokens,
+    max_tool_calls,
+    top_logprobs,
+    include,
+    background,
+    store,
+    metadata,
+    user,
+    service_tier,
+    safety_identifier,
+    prompt_cache_key,
+    truncation,
+    ...meaning
+  } = request
+  return digest(JSON.stringify(meaning), seed)
+}
+
+/** How many sentences of reasoning each effort takes (chosen). */
+const sentences = new Map([
+  ["minimal", 1],
+  ["low", 2],
+  ["medium", 4],
+  ["high", 8],
+  ["xhigh", 12],
+  ["max", 16],
+])
+
+/** Reasoning comes where it is asked for. Its own text is never shown: its summary may be, and its tokens count. */
+function think({ reasoning, include }: ResponseRequest, draw: Random): Plan[] {
+  if (!reasoning || reasoning.effort === "none") return []
+  const count = sentences.get(reasoning.effort ?? "medium") ?? 4
+  const thoughts = Array.from({ length: count }, () => sentence(draw))
+  const isEncrypted = include?.includes("reasoning.encrypted_content")
+  return [
+    {
+      type: "reasoning",
+      text: thoughts.join(" "),
+      item: (id, status, text) => ({
+        type: "reasoning",
+        id,
+        status,
+        summary: reasoning.summary == null ? [] : [{ type: "summary_text", text: summaryOf(text) }],
+        ...(isEncrypted && { encrypted_content: digestText(digest(text)) }),
+      }),
+    },
+  ]
+}
+
+/** The first sentence. */
+function summaryOf(text: string): string {
+  return text.slice(0, text.indexOf(".") + 1) || text
+}
+
+function call({ kind, name, input }: Callable, index: number, draw: Random, seed: Digest): Plan {
+  const call_id = `call_${digestText(digest(`call ${index}`, seed))}`
+  return kind === "custom"
+    ? {
+        type: "custom_tool_call",
+        text: input(draw),
+        item: (id, status, input) => ({ type: "custom_tool_call", id, status, call_id, name, input }),
+      }
+    : {
+        type: "function_call",
+        text: input(draw),
+        item: (id, status, text) => ({ type: "function_call", id, status, call_id, name, arguments: text }),
+      }
+}
+
+function say(request: ResponseRequest, heard: Heard, draw: Random, seed: Digest): Plan {
+  const hasLogprobs = request.include?.includes("message.output_text.logprobs")
+  const part = (text: string): ResponseOutputText => ({
+    type: "output_text",
+    text,
+    annotations: [],
+    logprobs: hasLogprobs
+      ? tokenLogprobs(text, request.top_logprobs ?? 0, random(digest("logprobs", seed)))
+      : [],
+  })
+  return {
+    type: "message",
+    text: compose(heard, formOf(request), draw),
+    item: (id, status, text) => ({ type: "message", id, status, role: "assistant", content: [part(text)] }),
+  }
+}
+
+function formOf({ text }: ResponseRequest): TextForm {
+  if (text?.format?.type === "json_object") return "json"
+  if (text?.format?.type !== "json_schema") return "text"
+  return { schema: text.format.schema, param: "text.format.schema" }
+}
+
+/** Tokens of the prompt: of the instructions, the conversation and the tools on offer. */
+function countPrompt({ instructions, tools = [] }: ResponseRequest, items: readonly ResponseItem[]): number {
+  const offers = tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0)
+  return 3 + countTokens(instructions ?? "") + countInput(items) + offers
+}
+
+export const retrieveResponse: ReplyMaker<"retrieveResponse"> = async ({ params, store }) => {
+  const { response } = await stored(params, store)
+  return { value: response }
+}
+
+export const deleteResponse: ReplyMaker<"deleteResponse"> = async ({ params, store }) => {
+  const { id } = (await stored(params, store)).response
+  await forgetResponse(store, id)
+  return { value: { id, object: "response", deleted: true } satisfies ResponseDeleted }
+}
+
+/** What a response was asked, the latest first unless asked otherwise; not what came before it. */
+export const listResponseInputItems: ReplyMaker<"listResponseInputItems"> = async ({
+  params,
+  query,
+  store,
+}) => {
+  const { input } = await stored(params, store)
+  const { limit = 20, order = "desc", after } = query
+  const items = order === "desc" ? input.toReversed() : input
+  const ids = items.map((item) => ("id" in item && item.id) || null)
+  const start = after === undefined ? 0 : ids.indexOf(after) + 1
+  if (after !== undefined && start === 0) {
+    throw new Refusal(400, {
+      message: `There is no item '${after}' to list the items after.`,
+      param: "after",
+    })
+  }
+  const data = items.slice(start, start + limit)
+  return {
+    value: {
+      object: "list",
+      data,
+      first_id: ids[start] ?? null,
+      last_id: data.length === 0 ? null : (ids[start + data.length - 1] ?? null),
+      has_more: start + data.length < items.length,
+    } satisfies ResponseItemList,
+  }
+}
+
+async function stored(params: Readonly<Record<string, string>>, store: Store): Promise<StoredResponse> {
+  const id = params["response_id"] ?? ""
+  const found = await findResponse(store, id)
+  if (found) return found
+  throw new Refusal(404, { message: `Response with id '${id}' not found.`, param: "response_id" })
+}
