@@ -5,13 +5,15 @@ import { createImage } from "./replies/images.ts"
 import { listModels, retrieveModel } from "./replies/models.ts"
 import { createModeration } from "./replies/moderations.ts"
 import { createRerank } from "./replies/rerank.ts"
-import { createVideo, retrieveVideo, retrieveVideoContent } from "./replies/video.ts"
 import {
   createResponse,
   deleteResponse,
   listResponseInputItems,
   retrieveResponse,
 } from "./replies/responses.ts"
+import { createSpeech } from "./replies/speech.ts"
+import { createTranscription, createTranslation } from "./replies/transcriptions.ts"
+import { createVideo, retrieveVideo, retrieveVideoContent } from "./replies/video.ts"
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
@@ -25,9 +27,9 @@ export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-buil
   listResponseInputItems,
   createEmbedding,
   createImage,
-  createSpeech: "not-built",
-  createTranscription: "not-built",
-  createTranslation: "not-built",
+  createSpeech,
+  createTranscription,
+  createTranslation,
   createVideo,
   retrieveVideo,
   retrieveVideoContent,

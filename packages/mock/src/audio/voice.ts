@@ -1,0 +1,73 @@
+import { type Digest, digest } from "../random.ts"
+
+/** Samples in a second of speech, of one channel: what OpenAI's API reference says of `pcm`. */
+export const sampleRate = 24000
+/** How long a syllable lasts. */
+export const syllableSeconds = 0.24
+
+/** At speed 1 (chosen: about what people say). */
+const lettersPerSecond = 15
+/** Speech is no shorter and no longer than this (chosen: at speed 1 the longest text takes 273 seconds). */
+const leastSeconds = 0.3
+const mostSeconds = 300
+
+/** What is to be heard, before it is encoded: places in `syllables`, one for each `syllableSeconds`. */
+export interface Speech {
+  readonly text: string
+  readonly seconds: number
+  readonly syllables: Uint8Array
+}
+
+/** Speaks each text in a way of its own, which the voice changes too: tones for letters, silence between words. */
+export function speak(text: string, speed: number, voice: Digest): Speech {
+  const letters = [...text]
+  const pace = lettersPerSecond * speed
+  const seconds = Math.min(Math.max(letters.length / pace, leastSeconds), mostSeconds)
+  return {
+    text,
+    seconds,
+    syllables: Uint8Array.from({ length: Math.ceil(seconds / syllableSeconds) }, (_, index) => {
+      const letter = letters[Math.floor(index * syllableSeconds * pace)] ?? ""
+      return /[\p{L}\p{N}]/u.test(letter) ? 1 + (digest(letter, voice)[0] % (syllables.length - 1)) : 0
+    }),
+  }
+}
+
+/** The samples of a speech, as 16-bit integers. */
+export function samples(speech: Speech): Int16Array<ArrayBuffer> {
+  const all = new Int16Array(Math.round(speech.seconds * sampleRate))
+  speech.syllables.forEach((place, index) => {
+    const start = index * syllableSamples
+    all.set(syllables[place]?.subarray(0, all.length - start) ?? [], start)
+  })
+  return all
+}
+
+const syllableSamples = syllableSeconds * sampleRate
+const vowels = [
+  [730, 1090],
+  [530, 1840],
+  [270, 2290],
+  [570, 840],
+  [300, 870],
+] as const
+
+/** Silence, and seven sung vowels that rise from A to A: their samples, each `syllableSeconds` long. */
+export const syllables: readonly Int16Array[] = [
+  new Int16Array(syllableSamples),
+  ...[0, 2, 4, 5, 7, 9, 12].map((semitones, index) => sung(110 * 2 ** (semitones / 12), index)),
+]
+
+/** A tone whose overtones are loud near the two formants of a vowel, and which swells and fades. */
+function sung(pitch: number, vowel: number): Int16Array {
+  const formants = vowels[vowel % vowels.length] ?? []
+  const loudness = Array.from({ length: 16 }, (_, overtone) =>
+    formants.reduce((sum, formant) => sum + 1 / (1 + ((pitch * (overtone + 1) - formant) / 90) ** 2), 0.04),
+  )
+  const loudest = loudness.reduce((sum, part) => sum + part)
+  return Int16Array.from({ length: syllableSamples }, (_, at) => {
+    const angle = (2 * Math.PI * pitch * at) / sampleRate
+    const tone = loudness.reduce((sum, part, overtone) => sum + part * Math.sin(angle * (overtone + 1)), 0)
+    return (16000 * Math.sin((Math.PI * at) / syllableSamples) * tone) / loudest
+  })
+}

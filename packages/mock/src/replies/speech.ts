@@ -1,0 +1,13 @@
+import { digest } from "../random.ts"
+import type { ReplyMaker } from "../reply.ts"
+
+/** The text in the mock's own voice: sung vowels in time with the letters. */
+export const createSpeech: ReplyMaker<"createSpeech"> = async ({ request, models, seed }) => {
+  const { model, input, voice, response_format = "mp3", speed = 1 } = request
+  models.require(model, "speech")
+  // Most mocks are never asked to speak.
+  const { speak } = await import("../audio/voice.ts")
+  const { audioTypes, encodeSpeech } = await import("../audio/encode-speech.ts")
+  const speech = speak(input, speed, digest(typeof voice === "string" ? voice : voice.id, seed))
+  return { mediaType: audioTypes[response_format], body: await encodeSpeech(speech, response_format) }
+}

@@ -1,0 +1,164 @@
+import type {
+  TranscriptionResponse,
+  TranscriptionSegment,
+  TranscriptionWord,
+  TranslationResponse,
+} from "@nexhina/schemas"
+import { sentence } from "../prose.ts"
+import { type Digest, digest, random } from "../random.ts"
+import type { MadeFile, ReplyMaker } from "../reply.ts"
+import { tokens } from "../tokens.ts"
+
+/**
+ * What the mock's own speech says, or how long a recording lasts and then prose in time with it. The length is that
+ * of the file.
+ */
+export const createTranscription: ReplyMaker<"createTranscription"> = async ({
+  request,
+  models,
+  profile,
+  seed,
+}) => {
+  const { file, model, language, prompt = "", temperature = 0 } = request
+  models.require(model, "transcription")
+  const spoken = language && languageName(language)
+  const said = await listen(file, digest(prompt, seed), spoken)
+  const format = request.response_format ?? "json"
+  if (format !== "json" && format !== "verbose_json") return written(said, format)
+  const usage = { type: "duration", seconds: Math.ceil(said.seconds) } as const
+  if (format === "json") {
+    return {
+      value: { text: said.text, ...(profile.openaiMembers && { usage }) } satisfies TranscriptionResponse,
+    }
+  }
+  const granularities = request["timestamp_granularities[]"] ?? ["segment"]
+  const value: TranscriptionResponse = {
+    task: "transcribe",
+    language: spoken?.toLowerCase() ?? "english",
+    duration: said.seconds,
+    text: said.text,
+    ...(granularities.includes("word") && { words: words(said) }),
+    ...(granularities.includes("segment") && { segments: segments(said, temperature) }),
+    usage,
+  }
+  return { value }
+}
+
+/** As a transcription, but that the text is taken for English. */
+export const createTranslation: ReplyMaker<"createTranslation"> = async ({ request, models, seed }) => {
+  const { file, model, prompt = "", temperature = 0 } = request
+  models.require(model, "transcription")
+  const said = await listen(file, digest(prompt, seed))
+  const format = request.response_format ?? "json"
+  if (format !== "json" && format !== "verbose_json") return written(said, format)
+  const value: TranslationResponse =
+    format === "json"
+      ? { text: said.text }
+      : {
+          task: "translate",
+          language: "english",
+          duration: said.seconds,
+          text: said.text,
+          segments: segments(said, temperature),
+        }
+  return { value }
+}
+
+/** A text that is said evenly from 0 to `seconds`. */
+interface Said {
+  readonly text: string
+  readonly seconds: number
+}
+
+async function listen(file: File, seed: Digest, language?: string): Promise<Said> {
+  const { readAudio } = await import("../audio/read-audio.ts")
+  const { seconds, words } = await readAudio(file)
+  const text = words?.replace(/\s+/g, " ").trim()
+  if (text) return { text, seconds }
+  const draws = random(digest(new Uint8Array(await file.arrayBuffer()), seed))
+  const sentences = Array.from(
+    { length: Math.min(Math.floor(seconds / sentenceSeconds), mostSentences) },
+    () => sentence(draws),
+  )
+  const first = `A recording of ${seconds} seconds${language ? ` in ${language}` : ""}.`
+  return { text: [first, ...sentences].join(" "), seconds }
+}
+
+/** How long a sentence takes to say, and how many are made up for one recording (chosen). */
+const sentenceSeconds = 4
+const mostSentences = 1000
+
+const languageNames = new Intl.DisplayNames("en", { type: "language" })
+
+/** The English name of a language by its ISO 639 code; what is no such code is taken for a name. */
+function languageName(code: string): string {
+  return /^[a-z]{2,3}$/i.test(code) ? (languageNames.of(code) ?? code) : code
+}
+
+const sentencesOf = new Intl.Segmenter("en", { granularity: "sentence" })
+const wordsOf = new Intl.Segmenter("en", { granularity: "word" })
+
+/** When the text is at a place, in seconds to the millisecond. */
+function timeAt({ text, seconds }: Said, place: number): number {
+  return Number(((seconds * place) / text.length).toFixed(3))
+}
+
+function timed(said: Said, { segment, index }: Intl.SegmentData) {
+  return { start: timeAt(said, index), end: timeAt(said, index + segment.length), text: segment }
+}
+
+/** Its sentences, which joined are the text. */
+function segments(said: Said, temperature: number): TranscriptionSegment[] {
+  return [...sentencesOf.segment(said.text)].map((data, id) => {
+    const { start, end, text } = timed(said, data)
+    return {
+      id,
+      // Recordings are heard in windows of 30 seconds, of 100 frames each.
+      seek: Math.floor(start / 30) * 3000,
+      start,
+      end,
+      text,
+      tokens: tokens(text).map((token) => digest(token)[0] % 50_000),
+      temperature,
+      avg_logprob: -0.25,
+      compression_ratio: 1.2,
+      no_speech_prob: 0.01,
+    }
+  })
+}
+
+function words(said: Said): TranscriptionWord[] {
+  return [...wordsOf.segment(said.text)]
+    .filter(({ isWordLike }) => isWordLike)
+    .map((data) => {
+      const { text: word, ...times } = timed(said, data)
+      return { word, ...times }
+    })
+}
+
+/** The text as a file: as it is, or in the subtitles of SubRip or WebVTT, a sentence each. */
+function written(said: Said, format: "text" | "srt" | "vtt"): MadeFile {
+  const plain = "text/plain; charset=utf-8"
+  if (format === "text") return { mediaType: plain, body: `${said.text}\n` }
+  const cues = [...sentencesOf.segment(said.text)].map((data, index) => {
+    const { start, end, text } = timed(said, data)
+    return format === "srt"
+      ? `${index + 1}\n${clock(start, ",")} --> ${clock(end, ",")}\n${text.trim()}\n\n`
+      : `${clock(start, ".")} --> ${clock(end, ".")}\n${escaped(text.trim())}\n\n`
+  })
+  return format === "srt"
+    ? { mediaType: plain, body: cues.join("") }
+    : { mediaType: "text/vtt; charset=utf-8", body: `WEBVTT\n\n${cues.join("")}` }
+}
+
+/** `01:02:03.004`, or with a comma. */
+function clock(seconds: number, separator: "," | "."): string {
+  // No recording lasts a day, and the first one began at midnight.
+  const time = new Date(Math.round(seconds * 1000)).toISOString().slice(11, 23)
+  return time.replace(".", separator)
+}
+
+/** As WebVTT has it in cues (section 4.2.2): neither a tag nor an arrow. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+}
