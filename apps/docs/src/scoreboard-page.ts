@@ -28,7 +28,7 @@ export function scoreboardPage(
 ): string {
   const requests = defectScores.map(({ foundAfter }) => foundAfter).sort((a, b) => a - b)
   const percentile = (share: number) => requests[Math.floor(share * (requests.length - 1))] ?? 0
-  const noted = Map.groupBy(variantScores, ({ variant }) => variant.id)
+  const variantIds = [...new Set(variantScores.map(({ variant }) => variant.id))]
   return `${[
     "# The scoreboard",
     "",
@@ -37,7 +37,7 @@ export function scoreboardPage(
     "anything but those that the catalogue names. A variant draws no MUST finding under any profile, and nothing that the",
     "catalogue does not name. This page is written by the test that proves it.",
     "",
-    `${defectScores.length} defects, ${new Set(defectScores.map(({ defect }) => defect.breaks)).size} rules, ${noted.size} variants. Requests until a defect is found: ${percentile(0.5)} in the`,
+    `${defectScores.length} defects, ${new Set(defectScores.map(({ defect }) => defect.breaks)).size} rules, ${variantIds.length} variants. Requests until a defect is found: ${percentile(0.5)} in the`,
     `median, ${percentile(0.9)} for nine of ten, ${percentile(1)} at most.`,
     "",
     "## Defects × rules",
@@ -61,10 +61,10 @@ export function scoreboardPage(
     "",
     table(
       ["variant", "SHOULD and MAY rules that note it, by profile"],
-      [...noted].map(([id, scores]) => [
+      variantIds.map((id) => [
         codes([id]),
-        scores
-          .filter(({ notedBy }) => notedBy.length > 0)
+        variantScores
+          .filter(({ variant, notedBy }) => variant.id === id && notedBy.length > 0)
           .map(({ profile, notedBy }) => `${profile}: ${codes(notedBy)}`)
           .join("; ") || "none",
       ]),

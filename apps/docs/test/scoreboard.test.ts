@@ -7,7 +7,6 @@ import {
   createSend,
   knownBefore,
   type Report,
-  type Rule,
   rules,
   severityOf,
 } from "@nexhina/conformance"

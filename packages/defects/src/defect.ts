@@ -1,4 +1,4 @@
-import type { ErrorResponse, endpoints, OperationId } from "@nexhina/schemas"
+import type { ErrorResponse, endpoints, OperationId, Trait } from "@nexhina/schemas"
 import type { Alteration, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 
 /** A way in which a real server was wrong. */
@@ -20,6 +20,8 @@ export type Variant = NamedAlteration & {
   readonly notes: readonly string[]
   /** Why it is legal: threads, or a section of a specification. */
   readonly seen: readonly string[]
+  /** What a target that does this has to be known for. Default: nothing. */
+  readonly trait?: Trait
 }
 
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
