@@ -8,6 +8,7 @@ import { errorDefects, errorVariants } from "./errors.ts"
 import { httpDefects, httpVariants } from "./http.ts"
 import { modelDefects, modelVariants } from "./models.ts"
 import { moderationDefects, moderationVariants } from "./moderations.ts"
+import { rerankDefects, rerankVariants } from "./rerank.ts"
 import { sseDefects, sseVariants } from "./sse.ts"
 import { toolDefects, toolVariants } from "./tools.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
@@ -28,6 +29,7 @@ export const defects: readonly Defect[] = [
   ...usageDefects,
   ...embeddingDefects,
   ...moderationDefects,
+  ...rerankDefects,
 ]
 
 /** Forms that differ from the mock's own and are legal. */
@@ -44,4 +46,5 @@ export const variants: readonly Variant[] = [
   ...usageVariants,
   ...embeddingVariants,
   ...moderationVariants,
+  ...rerankVariants,
 ]

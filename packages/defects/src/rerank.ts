@@ -44,7 +44,7 @@ export const rerankDefects: readonly Defect[] = [
     says: "documents are counted from 1",
     breaks: "rerank.index",
     fault: "out-of-range",
-    also: [],
+    also: ["rerank.documents"],
     seen: ["Schema RerankResult: index"],
     ...onResults((results) => results.map((result) => ({ ...result, index: result.index + 1 }))),
   },
