@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs"
+import { DONE, decode } from "@nexhina/stream"
+import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/transcript"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import { route } from "../src/route.ts"
+
+// Of the two documents the one that says what the events of a stream carry.
+const openapi = new URL("../../../openapi/openapi-3.2.json", import.meta.url)
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+
+type Content = Readonly<Record<string, { readonly schema?: object; readonly itemSchema?: object }>>
+type Responses = Readonly<Record<string, { readonly $ref?: string; readonly content?: Content }>>
+
+const document = JSON.parse(readFileSync(openapi, "utf8")) as {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly operationId: string; readonly responses: Responses }>>>
+  >
+  readonly components: { readonly responses: Responses }
+}
+ajv.addSchema(document, "document")
+
+const operations = new Map(
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { operationId, responses }]) => [
+      operationId,
+      { responses, at: ["paths", path, method, "responses"] },
+    ]),
+  ),
+)
+
+/** What may be answered to anything, and is in no operation's list. */
+const errorSchema = ["components", "schemas", "ErrorResponse"]
+const unlistedStatuses = [404, 405, 413, 500, 501]
+
+function faultOf(value: unknown, schema: readonly string[]): string | undefined {
+  const pointer = schema.map((key) => encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1")))
+  const validate = ajv.getSchema(`document#/${pointer.join("/")}`)
+  if (!validate) throw new Error(`The document has no ${schema.join(" ")}.`)
+  return validate(value) ? undefined : ajv.errorsText(validate.errors)
+}
+
+function textOf({ body }: Reply): string {
+  if (typeof body === "string") return body
+  if (body instanceof Uint8Array) return new TextDecoder().decode(body)
+  if (Symbol.asyncIterator in body) throw new Error("The mock makes no asynchronous bodies.")
+  return new TextDecoder().decode(Buffer.concat([...body].map(({ bytes }) => bytes)))
+}
+
+/** The JSON values that a reply carries. */
+function jsonsOf(reply: Reply, mediaType: string): readonly unknown[] {
+  if (mediaType === "application/json") return [JSON.parse(textOf(reply))]
+  if (mediaType !== "text/event-stream") return []
+  const { events } = decode(Buffer.from(textOf(reply)))
+  return events.filter(({ data }) => data !== DONE).map(({ data }) => JSON.parse(data))
+}
+
+/** Where the document says what a reply may carry; undefined when it does not foresee the reply. */
+function schemaOf({ method, target }: Ask, { status }: Reply, mediaType: string) {
+  const found = route(method, target.split("?", 1)[0] ?? "")
+  const operation = found.kind === "operation" ? operations.get(found.operationId) : undefined
+  const listed = operation?.responses[status]
+  if (!operation || !listed) {
+    return unlistedStatuses.includes(status) && mediaType === "application/json" ? errorSchema : undefined
+  }
+  const name = listed.$ref?.split("/").at(-1)
+  const response = name === undefined ? listed : document.components.responses[name]
+  const at = name === undefined ? [...operation.at, String(status)] : ["components", "responses", name]
+  const content = response?.content?.[mediaType]
+  if (!content) return undefined
+  const below = content.itemSchema ? ["itemSchema", "properties", "data", "contentSchema"] : ["schema"]
+  return [...at, "content", mediaType, ...below]
+}
+
+/** What a reply has against the document; undefined when nothing. */
+export function brokenBy(ask: Ask, reply: Reply): string | undefined {
+  if (ask.method === "HEAD" || reply.status === 204) return undefined
+  const mediaType = headerOf(reply.headers, "content-type")?.split(";", 1)[0] ?? ""
+  const schema = schemaOf(ask, reply, mediaType)
+  if (!schema) return `The document does not foresee ${reply.status} with ${mediaType}.`
+  for (const json of jsonsOf(reply, mediaType)) {
+    const fault = faultOf(json, schema)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+/**
+ * The same answer, every reply of which is held against the emitted OpenAPI document: its status, its media type,
+ * its JSON body or the events of its stream. What breaks it is thrown where nobody catches it, so that the run
+ * fails whatever the test looks at. Replies that are asked to be wrong are not judged.
+ */
+export function againstDocument(answer: Answer): Answer {
+  return async (ask) => {
+    const reply = await answer(ask)
+    if (headerOf(ask.headers, "x-mock-defect") === undefined) {
+      const broken = brokenBy(ask, reply)
+      if (broken !== undefined) {
+        const error = new Error(`${ask.method} ${ask.target} is answered against the document: ${broken}`)
+        setImmediate(() => {
+          throw error
+        })
+      }
+    }
+    return reply
+  }
+}
