@@ -80,7 +80,8 @@ async function listen(file: File, seed: Digest, language?: string): Promise<Said
     { length: Math.min(Math.floor(seconds / sentenceSeconds), mostSentences) },
     () => sentence(draws),
   )
-  const first = `A recording of ${seconds} seconds${language ? ` in ${language}` : ""}.`
+  const length = seconds === 1 ? "one second" : `${seconds} seconds`
+  const first = `A recording of ${length}${language ? ` in ${language}` : ""}.`
   return { text: [first, ...sentences].join(" "), seconds }
 }
 

@@ -1,0 +1,313 @@
+import { ErrorResponse, TranscriptionResponse, TranslationResponse } from "@nexhina/schemas"
+import fc from "fast-check"
+import { beforeAll, describe, expect, test } from "vitest"
+import { toFetch } from "../fetch.ts"
+import { createMock, type MockOptions } from "../mock.ts"
+
+const authorization = "Bearer sk-test"
+
+function mock(options: MockOptions = {}) {
+  const ask = toFetch(
+    createMock({
+      onCrash(error) {
+        throw error
+      },
+      ...options,
+    }),
+  )
+  return {
+    speak: async (body: object) =>
+      (
+        await ask(
+          new Request("http://localhost/v1/audio/speech", {
+            method: "POST",
+            headers: { authorization, "content-type": "application/json" },
+            body: JSON.stringify({ model: "tts-1", voice: "alloy", ...body }),
+          }),
+        )
+      ).bytes(),
+    /** Sends a form of these members, a list as several fields. */
+    hear(path: "transcriptions" | "translations", members: Members): Promise<Response> {
+      const form = new FormData()
+      for (const [name, value] of Object.entries({ model: "whisper-1", ...members })) {
+        for (const one of [value].flat()) form.append(name, typeof one === "string" ? one : recording(one))
+      }
+      return ask(
+        new Request(`http://localhost/v1/audio/${path}`, {
+          method: "POST",
+          headers: { authorization },
+          body: form,
+        }),
+      )
+    },
+    raw: (body: string | Uint8Array, contentType: string) =>
+      ask(
+        new Request("http://localhost/v1/audio/transcriptions", {
+          method: "POST",
+          headers: { authorization, "content-type": contentType },
+          body,
+        }),
+      ),
+  }
+}
+
+type Members = Readonly<Record<string, string | readonly string[] | Uint8Array>>
+const recording = (bytes: Uint8Array) => new File([bytes], "recording")
+
+const { speak, hear, raw } = mock()
+
+/** Silence in the simplest of all formats. */
+function silence(seconds = 22): Uint8Array {
+  const rate = 8000
+  const file = new Uint8Array(44 + seconds * rate)
+  file.fill(128, 44)
+  const view = new DataView(file.buffer)
+  const texts = [
+    [0, "RIFF"],
+    [8, "WAVEfmt "],
+    [36, "data"],
+  ] as const
+  for (const [at, text] of texts) file.set(new TextEncoder().encode(text), at)
+  view.setUint32(4, file.length - 8, true)
+  view.setUint32(16, 16, true)
+  view.setUint16(20, 1, true)
+  view.setUint16(22, 1, true)
+  view.setUint32(24, rate, true)
+  view.setUint32(28, rate, true)
+  view.setUint16(32, 1, true)
+  view.setUint16(34, 8, true)
+  view.setUint32(40, file.length - 44, true)
+  return file
+}
+
+const granularities = "timestamp_granularities[]"
+
+async function verbose(file: Uint8Array, members: Members = {}): Promise<TranscriptionResponse> {
+  const reply = await hear("transcriptions", { file, response_format: "verbose_json", ...members })
+  expect(reply.status).toBe(200)
+  return TranscriptionResponse.parse(await reply.json())
+}
+
+const texts = fc
+  .oneof(
+    fc.lorem({ maxCount: 8, mode: "sentences" }),
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+    fc.constantFrom("漢字。かな交じり文。", "1 < 2 && 3 --> 4", "One.\n\nTwo.\r\nThree."),
+  )
+  .filter((text) => /\S/.test(text) && !text.includes("\0"))
+
+describe("the mock's own speech", () => {
+  test("is written down as it was spoken, but for white space", async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, fc.constantFrom("mp3", "opus", "wav"), async (input, response_format) => {
+        const file = await speak({ input, response_format })
+        const text = input.replace(/\s+/g, " ").trim()
+        for (const path of ["transcriptions", "translations"] as const) {
+          expect(await (await hear(path, { file })).json()).toEqual({ text })
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test("has times that follow one another, in a text that its segments make up", async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async (input) => {
+        const file = await speak({ input, response_format: "opus" })
+        const heard = await verbose(file, { [granularities]: ["word", "segment"] })
+        const { text, duration, segments, words, usage } = heard
+        expect(segments?.map((segment) => segment.text).join("")).toBe(text)
+        expect(segments?.map(({ id }) => id)).toEqual([...(segments ?? []).keys()])
+        expect(segments?.at(0)?.start).toBe(0)
+        expect(segments?.at(-1)?.end).toBe(duration)
+        expect(usage).toEqual({ type: "duration", seconds: Math.ceil(duration ?? 0) })
+        for (const spans of [segments ?? [], words ?? []]) {
+          let before = 0
+          for (const { start, end } of spans) {
+            expect(start).toBeGreaterThanOrEqual(before)
+            expect(end).toBeGreaterThanOrEqual(start)
+            before = end
+          }
+          expect(before).toBeLessThanOrEqual(duration ?? 0)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test("becomes subtitles of the right syntax", async () => {
+    const time = "\\d\\d:\\d\\d:\\d\\d"
+    await fc.assert(
+      fc.asyncProperty(texts, async (input) => {
+        const file = await speak({ input, response_format: "opus" })
+        const subtitles = async (response_format: string) =>
+          (await hear("transcriptions", { file, response_format })).text()
+        const arrow = (mark: string) => `${time}${mark}\\d{3} --> ${time}${mark}\\d{3}`
+        expect(await subtitles("srt")).toMatch(new RegExp(`^(?:\\d+\\n${arrow(",")}\\n[^\\n]+\\n\\n)+$`))
+        expect(await subtitles("vtt")).toMatch(
+          new RegExp(`^WEBVTT\\n\\n(?:${arrow("\\.")}\\n(?:[^\\n&<>]|&(?:amp|lt|gt);)+\\n\\n)+$`),
+        )
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe("a recording", () => {
+  test("is told in full", async () => {
+    const { words, segments, ...rest } = await verbose(silence(), {
+      language: "de",
+      [granularities]: ["word", "segment"],
+    })
+    expect(rest).toEqual({
+      task: "transcribe",
+      language: "german",
+      duration: 22,
+      text: expect.stringMatching(/^A recording of 22 seconds in German\.( [A-Z][a-z ]+\.){5}$/),
+      usage: { type: "duration", seconds: 22 },
+    })
+    expect(segments).toHaveLength(6)
+    expect(segments?.[1]).toEqual({
+      id: 1,
+      seek: 0,
+      start: expect.any(Number),
+      end: expect.any(Number),
+      text: expect.stringMatching(/^[A-Z].+\. $/),
+      tokens: expect.arrayContaining([expect.any(Number)]),
+      temperature: 0,
+      avg_logprob: -0.25,
+      compression_ratio: 1.2,
+      no_speech_prob: 0.01,
+    })
+    expect(words?.slice(0, 2)).toEqual([
+      { word: "A", start: 0, end: expect.any(Number) },
+      { word: "recording", start: expect.any(Number), end: expect.any(Number) },
+    ])
+  })
+
+  test("is told in words, or by default in segments", async () => {
+    const keys = async (members: Members) => Object.keys(await verbose(silence(), members))
+    const others = ["task", "language", "duration", "text", "usage"]
+    expect((await keys({})).toSorted()).toEqual([...others, "segments"].toSorted())
+    expect((await keys({ [granularities]: "word" })).toSorted()).toEqual([...others, "words"].toSorted())
+  })
+
+  test("says other things for another prompt or other bytes, and else the same", async () => {
+    const text = async (file: Uint8Array, members: Members = {}) => (await verbose(file, members)).text
+    const loud = silence().fill(7, 100, 200)
+    expect(await text(silence())).toBe(await text(silence(), { temperature: "0.5" }))
+    expect(await text(loud)).not.toBe(await text(silence()))
+    expect(await text(silence(), { prompt: "Hm" })).not.toBe(await text(silence()))
+  })
+
+  test.each([
+    ["transcriptions", "json", "application/json"],
+    ["transcriptions", "text", "text/plain; charset=utf-8"],
+    ["transcriptions", "srt", "text/plain; charset=utf-8"],
+    ["transcriptions", "vtt", "text/vtt; charset=utf-8"],
+    ["translations", "json", "application/json"],
+    ["translations", "text", "text/plain; charset=utf-8"],
+    ["translations", "srt", "text/plain; charset=utf-8"],
+    ["translations", "vtt", "text/vtt; charset=utf-8"],
+  ] as const)("in %s as %s is %s", async (path, response_format, mediaType) => {
+    const reply = await hear(path, { file: silence(1), response_format })
+    expect([reply.status, reply.headers.get("content-type")]).toEqual([200, mediaType])
+    expect(await reply.text()).toContain("A recording of one second.")
+  })
+
+  test("in translation is English", async () => {
+    const reply = await hear("translations", { file: silence(1), response_format: "verbose_json" })
+    const { segments, ...rest } = TranslationResponse.parse(await reply.json())
+    const text = "A recording of one second."
+    expect(rest).toEqual({ task: "translate", language: "english", duration: 1, text })
+    expect(segments).toEqual([expect.objectContaining({ start: 0, end: 1, text })])
+  })
+
+  test("has its usage in JSON under the profile openai", async () => {
+    const reply = await mock({ profile: "openai" }).hear("transcriptions", { file: silence() })
+    expect(await reply.json()).toEqual({
+      text: expect.any(String),
+      usage: { type: "duration", seconds: 22 },
+    })
+  })
+})
+
+test("a form as other clients write it: fields in any order, names without quotes, file names in UTF-8", async () => {
+  const file = Buffer.from(silence(1)).toString("latin1")
+  const type = Buffer.from("Content-Disposition: form-data; name=file; filename=日本.wav").toString("latin1")
+  const body = [
+    "--edge\r\nContent-Disposition: form-data; name=response_format\r\n\r\ntext\r\n",
+    `--edge\r\n${type}\r\nContent-Type: audio/wav\r\n\r\n${file}\r\n`,
+    '--edge\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--edge--\r\n',
+  ].join("")
+  const reply = await raw(Buffer.from(body, "latin1"), 'multipart/form-data; boundary="edge"')
+  expect([reply.status, await reply.text()]).toEqual([200, "A recording of one second.\n"])
+})
+
+describe("what is refused", () => {
+  const refused = async (asked: Response | Promise<Response>) => {
+    const reply = await asked
+    return { status: reply.status, ...ErrorResponse.parse(await reply.json()).error }
+  }
+  const speech = {} as Record<"mp3" | "opus" | "aac" | "flac" | "wav" | "pcm", Uint8Array>
+  beforeAll(async () => {
+    for (const format of ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const) {
+      speech[format] = await speak({ input: "One, two, three.", response_format: format })
+    }
+  })
+
+  test.each([
+    ["an empty file", () => new Uint8Array(), "is empty"],
+    ["a text", () => new TextEncoder().encode("Hello. ".repeat(100)), "is in no format"],
+    ["samples without a container", () => speech.pcm, "is in no format"],
+    ["a file that ends in its head", () => speech.flac.subarray(0, 20), "is broken"],
+    ["a recording that is too short", () => silence(0.05), "is shorter than 0.1 seconds"],
+  ])("%s", async (_case, file, says) => {
+    expect(await refused(hear("transcriptions", { file: file() }))).toMatchObject({
+      status: 400,
+      param: "file",
+      code: "invalid_audio",
+      message: expect.stringContaining(`'recording' ${says}`),
+    })
+  })
+
+  test.each([
+    ["a form without a file", {}, "file"],
+    ["a text where the file belongs", { file: "recording.wav" }, "file"],
+    ["an unknown format", { file: silence(1), response_format: "docx" }, "response_format"],
+    ["a temperature above 1", { file: silence(1), temperature: "1.5" }, "temperature"],
+    ["a temperature that is no number", { file: silence(1), temperature: "hot" }, "temperature"],
+    ["words in plain JSON", { file: silence(1), [granularities]: "word" }, granularities],
+    ["a model that speaks", { file: silence(1), model: "tts-1" }, "model"],
+  ])("%s", async (_case, members, param) => {
+    expect(await refused(hear("transcriptions", members))).toMatchObject({ status: 400, param })
+  })
+
+  test("a form that was cut short", async () => {
+    const body = "--edge\r\nContent-Disposition: form-data; name=file; filename=a.wav\r\n\r\nRIFF"
+    expect(await refused(raw(body, "multipart/form-data; boundary=edge"))).toMatchObject({
+      status: 400,
+      code: "invalid_multipart",
+    })
+  })
+
+  test("broken recordings get an answer, and no 5xx", async () => {
+    const damages = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("mp3" as const, "opus" as const, "aac" as const, "flac" as const, "wav" as const),
+        damages,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (format, damages, kept) => {
+          const file = speech[format].slice(0, Math.ceil(kept * speech[format].length))
+          // The head says most.
+          for (const [at, byte] of damages) file[at % Math.min(file.length, 400)] = byte
+          const reply = await hear("transcriptions", { file, response_format: "verbose_json" })
+          if (reply.status === 200) TranscriptionResponse.parse(await reply.json())
+          else expect(await refused(reply)).toMatchObject({ status: 400, param: "file" })
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
