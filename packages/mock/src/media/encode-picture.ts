@@ -49,8 +49,8 @@ const encoders: Readonly<Record<ImageFormat, (picture: Picture, quality: number)
   },
 }
 
-/** What halves the time that MozJPEG takes by default, for some more bytes. */
-const fastJpeg = { progressive: false, optimize_coding: false }
+/** What every decoder reads, and what takes MozJPEG half the time for some more bytes. */
+const fastJpeg = { baseline: true, progressive: false, optimize_coding: false }
 
 const jpegEncoder = once(async () => {
   const { default: encode, init } = await import("@jsquash/jpeg/encode.js")
