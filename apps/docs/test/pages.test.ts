@@ -1,16 +1,26 @@
-import { rules } from "@nexhina/conformance"
+import { rules, sentences } from "@nexhina/conformance"
 import { defects, variants } from "@nexhina/defects"
 import { expect, test } from "vitest"
 import { defectsPage } from "../src/defects-page.ts"
 import { rulesPage } from "../src/rules-page.ts"
 import { runPage } from "../src/run-page.ts"
+import { traceabilityPage } from "../src/traceability-page.ts"
 
 test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
   ["defects.md", defectsPage(defects, variants)],
+  ["traceability.md", traceabilityPage(sentences, defects)],
 ])("docs/%s is what the code says", async (file, current) => {
   await expect(current, "stale: run 'npx -y pnpm@10.34.8 emit' and commit the result").toMatchFileSnapshot(
     `../../../docs/${file}`,
   )
+})
+
+test("every sentence is judged by rules that exist, each broken by a defect, or says why it is not", () => {
+  const ids = new Set(rules.map(({ id }) => id))
+  const broken = new Set(defects.map(({ breaks }) => breaks))
+  const named = sentences.flatMap((sentence) => ("rules" in sentence ? sentence.rules : []))
+  expect(named.filter((id) => !ids.has(id) || !broken.has(id))).toEqual([])
+  expect(new Set(sentences.map(({ id }) => id)).size).toBe(sentences.length)
 })

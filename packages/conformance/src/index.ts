@@ -23,4 +23,5 @@ export { type Fault, type Rule, type Severity, severityOf, type Where } from "./
 export { rules } from "./rules.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
 export { createSend, type Send, type WireRequest } from "./send.ts"
+export { type Sentence, sentences } from "./sentences.ts"
 export type { View } from "./view.ts"
