@@ -15,6 +15,7 @@ import { createMock } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
 import { type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import { type DefectScore, scoreboardPage, type VariantScore } from "../src/scoreboard-page.ts"
 
 const apiKey = "sk-scoreboard"
@@ -25,7 +26,9 @@ const baseUrls = new Map<ProfileName, string>()
 beforeAll(async () => {
   for (const profile of profileNames) {
     const server = createServer(
-      toNode(createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })),
+      toNode(
+        againstDocument(createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })),
+      ),
     )
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)

@@ -14,6 +14,7 @@ import { assembleChat, canonicalChat, decode, isComplete, readChatStream } from 
 import { type Answer, headerOf, type NamedAlteration, type Reply } from "@nexhina/transcript"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { againstDocument } from "../test/against-document.ts"
 import { chatRequests } from "../test/requests.ts"
 import { createMock, type MockOptions } from "./mock.ts"
 
@@ -21,12 +22,13 @@ const utf8 = new TextEncoder()
 const profileNames = Object.keys(profiles) as ProfileName[]
 
 function mock(options: MockOptions = {}): Answer {
-  return createMock({
+  const answer = createMock({
     onCrash(error) {
       throw error
     },
     ...options,
   })
+  return options.always ? answer : againstDocument(answer)
 }
 
 interface Call {
