@@ -8,12 +8,17 @@ type Fields = ReadonlyMap<string, readonly (string | File)[]>
 /** Parts of a form that are no file are kept whole in memory, and the host has limited the whole. */
 const limits = { maxFileSize: 2 ** 31, maxTotalSize: 2 ** 31, maxParts: 1000 }
 
+/** Whether a content type is that of a multipart form. */
+export function isForm(contentType: string | undefined): contentType is string {
+  return contentType !== undefined && /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)
+}
+
 /**
  * The members that a multipart body holds (RFC 7578), typed by the contract's schema. Refuses another media type,
  * and a body that is none or that was cut short.
  */
 export function readForm(body: Uint8Array, contentType: string | undefined, schema: z.ZodType): unknown {
-  if (contentType === undefined || !/^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)) {
+  if (!isForm(contentType)) {
     throw new Refusal(415, {
       message: `Unsupported content type '${contentType ?? ""}'. Send the request body as 'multipart/form-data'.`,
     })

@@ -2,7 +2,7 @@ import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } fr
 import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import { type Always, alterationChooser } from "./alterations.ts"
 import { authenticate, type Keys } from "./authenticate.ts"
-import { readForm, readQuery } from "./form.ts"
+import { isForm, readForm, readQuery } from "./form.ts"
 import { media, mediaPath } from "./media.ts"
 import { createModels, sampleTime } from "./models.ts"
 import { digest, digestText } from "./random.ts"
@@ -89,11 +89,12 @@ export function createMock(options: MockOptions = {}): Answer {
       const endpoint: Endpoint = endpoints[operationId]
       let request: unknown
       if (endpoint.request) {
-        const { mediaType, schema } = endpoint.request
+        const { mediaType, orForm, schema } = endpoint.request
+        const contentType = headers["content-type"]
         const body =
-          mediaType === "application/json"
-            ? readJson(ask.body, headers["content-type"])
-            : readForm(ask.body, headers["content-type"], schema)
+          mediaType === "application/json" && !(orForm && isForm(contentType))
+            ? readJson(ask.body, contentType)
+            : readForm(ask.body, contentType, schema)
         situation = { operationId, ask, request: body, streaming: asksForStream(body, endpoint) }
         request = altered("request", validate(body, schema, endpoint.checks), alterations, situation)
       }

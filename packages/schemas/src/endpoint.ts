@@ -78,6 +78,8 @@ export interface Endpoint<Request extends z.ZodType = z.ZodType> {
   readonly query?: z.ZodObject
   readonly request?: {
     readonly mediaType: "application/json" | "multipart/form-data"
+    /** Whether what is sent as JSON may come as a multipart form too. Default: no. */
+    readonly orForm?: true
     readonly schema: Request
     readonly examples: Readonly<Record<string, Example>>
   }

@@ -146,6 +146,7 @@ function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: Schema
           required: true,
           content: {
             [request.mediaType]: { schema: schemaOf(request.schema), ...examples(request.examples) },
+            ...(request.orForm && { "multipart/form-data": { schema: schemaOf(request.schema) } }),
           },
         },
       },

@@ -100,6 +100,8 @@ export const createVideo = endpoint({
   provenance: "chosen",
   request: {
     mediaType: "application/json",
+    // OpenAI's clients always send a form, for the sake of its `input_reference`, which may be a file.
+    orForm: true,
     schema: VideoGenerationRequest,
     examples: {
       text: {
