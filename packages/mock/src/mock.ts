@@ -13,6 +13,7 @@ import type { Made, MadeFile, ReplyMaker } from "./reply.ts"
 import { altered, corsHeaders, respond } from "./respond.ts"
 import { type Found, route } from "./route.ts"
 import { memoryStore, type Store } from "./store.ts"
+import { cheapTokenizer, tokenizerOf } from "./tokens.ts"
 import { readJson, validate } from "./validate.ts"
 
 export interface MockOptions {
@@ -32,6 +33,11 @@ export interface MockOptions {
   readonly alterations?: readonly NamedAlteration[]
   /** Alterations of every request, each for its share of them, chosen by hash. Default: none. */
   readonly always?: readonly Always[]
+  /**
+   * Cuts a text into the tokens that usage counts, limits cut at and log probabilities describe: they concatenate to
+   * the text, and one that ends inside a character is "". Default: a cheap cut, much like that of real models.
+   */
+  readonly tokenizer?: (text: string) => readonly string[]
   /** Where stored responses are kept. Default: in memory, for as long as the mock lives. */
   readonly store?: Store
   /** Hears of exceptions, which are bugs; the client gets a 500 without details. Default: nobody does. */
@@ -50,6 +56,7 @@ export function createMock(options: MockOptions = {}): Answer {
   const models = createModels(options.models ?? [], options.anyModel ?? false)
   const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
   const ownSeed = digest(String(options.seed ?? 0))
+  const tokenizer = options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer
   const { keys = "any", clock = () => sampleTime, store = memoryStore(), onCrash = () => {} } = options
 
   async function pass(ask: Ask): Promise<Reply> {
@@ -107,6 +114,7 @@ export function createMock(options: MockOptions = {}): Answer {
         store,
         profile,
         models,
+        tokenizer,
         now: clock(),
         seed,
         id,

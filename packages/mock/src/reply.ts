@@ -3,6 +3,7 @@ import type { StreamEvent } from "@nexhina/stream"
 import type { Models } from "./models.ts"
 import type { Digest } from "./random.ts"
 import type { Store } from "./store.ts"
+import type { Tokenizer } from "./tokens.ts"
 
 /** The valid request body of an operation; undefined where it takes none. */
 type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
@@ -30,6 +31,7 @@ interface Question<Request, Query> {
   readonly store: Store
   readonly profile: Profile
   readonly models: Models
+  readonly tokenizer: Tokenizer
   /** Unix seconds. */
   readonly now: number
   /** What content is drawn from: a hash of the seed alone. */

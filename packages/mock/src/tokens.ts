@@ -58,3 +58,27 @@ export function firstTokens(text: string, limit: number): { readonly text: strin
   }
   return { text: text.slice(0, at), count }
 }
+
+/** How texts are measured: in the tokens of `tokens` above, or in those of a real model. */
+export interface Tokenizer {
+  /** The tokens, which concatenate to the text. One that ends inside a character is "", the next one has it whole. */
+  tokens(text: string): readonly string[]
+  count(text: string): number
+  /** The text of the first `limit` tokens, and how many there are. */
+  first(text: string, limit: number): { readonly text: string; readonly count: number }
+}
+
+/** The tokens of this module: cheap, and much like those of real models in number. */
+export const cheapTokenizer: Tokenizer = { tokens, count: countTokens, first: firstTokens }
+
+/** What measures texts by cutting them into tokens, which concatenate to the text. */
+export function tokenizerOf(tokens: (text: string) => readonly string[]): Tokenizer {
+  return {
+    tokens,
+    count: (text) => tokens(text).length,
+    first(text, limit) {
+      const found = tokens(text).slice(0, limit)
+      return { text: found.join(""), count: found.length }
+    },
+  }
+}

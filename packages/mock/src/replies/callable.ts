@@ -3,6 +3,7 @@ import { generate } from "../generate.ts"
 import { sentence } from "../prose.ts"
 import type { Random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
+import { requireSchema } from "../well-formed.ts"
 
 /** Something that a reply may call, and how its input is made. */
 export interface Callable {
@@ -43,7 +44,10 @@ export function chooseCalls(
   return random.shuffle(callables).slice(0, parallel ? 2 : 1)
 }
 
-/** A function, called with arguments for its schema, which stands at `param`. */
+/**
+ * A function, called with arguments for its schema, which stands at `param`. Throws a `Refusal` when the schema is
+ * none, whether it will be called or not.
+ */
 export function functionCallable(
   kind: "function" | "legacy",
   {
@@ -52,6 +56,7 @@ export function functionCallable(
   }: Pick<FunctionDefinition, "name"> & { readonly parameters?: object | null | undefined },
   param: string,
 ): Callable {
+  if (parameters) requireSchema(parameters, `${param}.parameters`)
   return {
     kind,
     name,
@@ -76,6 +81,8 @@ function customInput(grammar: Grammar | undefined, random: Random, param: string
   const { syntax, definition } = grammar
   if (syntax !== "regex")
     throw new Refusal(400, { message: `The mock writes no text by '${syntax}' grammars.`, param })
+  // Alone, because `a)(b` is none and would be one within brackets.
+  requireSchema({ pattern: definition }, param)
   // As a schema's pattern, it is refused in the same words when no text can be written for it.
   return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param))
 }

@@ -1,26 +1,8 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Random } from "../random.ts"
-import {
-  type Callable,
-  chooseCalls,
-  customCallable,
-  functionCallable,
-  noOffer,
-  type Offer,
-} from "./callable.ts"
+import { type Callable, customCallable, functionCallable, noOffer, type Offer } from "./callable.ts"
 
-/**
- * What a reply to the request calls. Under `auto`: nothing once a tool has answered the last user message, else one
- * of the tools on offer, or two where there are several and parallel calls are allowed. Under `required` it calls
- * in any case, and a named tool is the one that is called.
- */
-export function dueCalls(request: ChatCompletionRequest, random: Random): readonly Callable[] {
-  const offer = offered(request)
-  const parallel = request.parallel_tool_calls !== false && offer.callables[0]?.kind !== "legacy"
-  return chooseCalls(offer, { isAnswered: isAnswered(request), parallel }, random)
-}
-
-function offered(request: ChatCompletionRequest): Offer {
+/** What the request lets its reply call. Throws a `Refusal` for a tool whose schema is none. */
+export function offeredBy(request: ChatCompletionRequest): Offer {
   const { tools = [], tool_choice: choice = "auto" } = request
   if (tools.length === 0) return offeredFunctions(request)
   const all = tools.flatMap(toCallable)
@@ -36,10 +18,10 @@ function offered(request: ChatCompletionRequest): Offer {
 }
 
 function offeredFunctions({ functions = [], function_call: choice = "auto" }: ChatCompletionRequest): Offer {
-  if (choice === "none") return noOffer
   const all = functions.map((definition, index) =>
     functionCallable("legacy", definition, `functions[${index}]`),
   )
+  if (choice === "none") return noOffer
   if (choice === "auto") return { callables: all, must: false }
   return { callables: all.filter(({ name }) => name === choice.name), must: true }
 }
@@ -60,9 +42,4 @@ function toCallable(tool: Tool, index: number): Callable[] {
   const { name, format } = tool.custom
   const grammar = format?.type === "grammar" ? format.grammar : undefined
   return [customCallable(name, grammar, `tools[${index}].custom.format`)]
-}
-
-function isAnswered({ messages }: ChatCompletionRequest): boolean {
-  const asked = messages.findLastIndex(({ role }) => role === "user")
-  return messages.slice(asked + 1).some(({ role }) => role === "tool" || role === "function")
 }

@@ -1,21 +1,20 @@
 import type { TokenLogprob } from "@nexhina/schemas"
 import { word } from "../prose.ts"
 import type { Random } from "../random.ts"
-import { tokens } from "../tokens.ts"
 
 const utf8 = new TextEncoder()
 
 /**
- * Each token of a text with so many alternatives, itself among them. The chosen token takes at least half of the likelihood; each alternative takes half of what is
- * left.
+ * Each token with so many alternatives, itself among them. The chosen token takes at least half of the likelihood;
+ * each alternative takes half of what is left.
  */
-export function tokenLogprobs(text: string, alternatives: number, draw: Random): TokenLogprob[] {
+export function tokenLogprobs(tokens: readonly string[], alternatives: number, draw: Random): TokenLogprob[] {
   const entry = (token: string, likelihood: number) => ({
     token,
     logprob: Math.log(likelihood),
     bytes: [...utf8.encode(token)],
   })
-  return tokens(text).map((token) => {
+  return tokens.map((token) => {
     const chosen = entry(token, 0.5 + draw.fraction() / 2)
     const others = Array.from({ length: Math.max(0, alternatives - 1) }, (_, rank) =>
       // Numbered, so that no two are the same token.

@@ -9,16 +9,16 @@ import type {
   ResponseStreamEvent,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import { sentence } from "../prose.ts"
 import { type Digest, digest, digestText, type Random, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
 import type { Store } from "../store.ts"
-import { countTokens, firstTokens } from "../tokens.ts"
+import { countTokens, firstTokens, tokens } from "../tokens.ts"
 import type { Callable } from "./callable.ts"
 import { compose, type Heard, type TextForm } from "./compose.ts"
 import { mostEntries, mostTokens } from "./limits.ts"
 import { tokenLogprobs } from "./logprobs.ts"
+import { reasoningText } from "./reasoning.ts"
 import { countInput, heardIn, itemId, readInput } from "./responses-input.ts"
 import {
   conversationOf,
@@ -213,26 +213,14 @@ function contentSeed(request: ResponseRequest, seed: Digest): Digest {
   return digest(JSON.stringify(meaning), seed)
 }
 
-/** How many sentences of reasoning each effort takes (chosen). */
-const sentences = new Map([
-  ["minimal", 1],
-  ["low", 2],
-  ["medium", 4],
-  ["high", 8],
-  ["xhigh", 12],
-  ["max", 16],
-])
-
 /** Reasoning comes where it is asked for. Its own text is never shown: its summary may be, and its tokens count. */
 function think({ reasoning, include }: ResponseRequest, draw: Random): Plan[] {
   if (!reasoning || reasoning.effort === "none") return []
-  const count = sentences.get(reasoning.effort ?? "medium") ?? 4
-  const thoughts = Array.from({ length: count }, () => sentence(draw))
   const isEncrypted = include?.includes("reasoning.encrypted_content")
   return [
     {
       type: "reasoning",
-      text: thoughts.join(" "),
+      text: reasoningText(reasoning.effort ?? "medium", draw),
       item: (id, status, text) => ({
         type: "reasoning",
         id,
@@ -271,7 +259,7 @@ function say(request: ResponseRequest, heard: Heard, draw: Random, seed: Digest)
     text,
     annotations: [],
     logprobs: hasLogprobs
-      ? tokenLogprobs(text, request.top_logprobs ?? 0, random(digest("logprobs", seed)))
+      ? tokenLogprobs(tokens(text), request.top_logprobs ?? 0, random(digest("logprobs", seed)))
       : [],
   })
   return {
