@@ -1,0 +1,28 @@
+import type { Known } from "../known.ts"
+import type { Probe } from "../probe.ts"
+import { askFor } from "../requests/ask.ts"
+import { cheapest, inBase64 } from "../requests/images.ts"
+import type { Step } from "../step.ts"
+
+/** A request for one cheap image; `members` may say more. */
+export const imageStep = (known: Known, members: object = {}): Step =>
+  askFor("createImage", {
+    model: known.models.image,
+    prompt: "A red circle on a white ground",
+    ...cheapest(known),
+    ...members,
+  })
+
+/** One image, however it comes when nothing is said. */
+export const oneImage: Probe = {
+  id: "images.one",
+  says: "one image",
+  asks: (known) => [imageStep(known)],
+}
+
+/** One image in base64, which can be looked at. */
+export const base64Image: Probe = {
+  id: "images.base64",
+  says: "one image in base64",
+  asks: (known) => [imageStep(known, inBase64(known))],
+}

@@ -1,0 +1,95 @@
+import type { ImageGenerationRequest } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import type { Known } from "../known.ts"
+import { type Members, requestOf, sometimes } from "./members.ts"
+import { texts } from "./texts.ts"
+
+type ImageMembers = Members<ImageGenerationRequest>
+
+/** Which of the documented models the target's image model is like, by its name. */
+function familyOf({ models }: Known): "gpt-image" | "dall-e-3" | "dall-e-2" | "other" {
+  if (/gpt-image/.test(models.image)) return "gpt-image"
+  return models.image === "dall-e-3" || models.image === "dall-e-2" ? models.image : "other"
+}
+
+/** The smallest size that a model draws, and one more. Unknown models draw what most draw. */
+const sizes = {
+  "gpt-image": ["1024x1024", "1536x1024"],
+  "dall-e-3": ["1024x1024", "1792x1024"],
+  "dall-e-2": ["256x256", "512x512"],
+  other: ["1024x1024", "512x512"],
+} as const
+
+/** What an image costs least with. */
+export function cheapest(known: Known): ImageMembers {
+  const family = familyOf(known)
+  return { size: sizes[family][0], ...(family === "gpt-image" && { quality: "low" }) }
+}
+
+/** Another size than the smallest, in base64, so that it can be measured. */
+export const otherSize = (known: Known): ImageMembers => ({
+  ...cheapest(known),
+  ...inBase64(known),
+  size: sizes[familyOf(known)][1],
+})
+
+/** Whether the model takes `response_format`: OpenAI's own GPT image models refuse it, and send base64. */
+export const takesResponseFormat = (known: Known): boolean =>
+  known.profile.gptImageUrls || familyOf(known) !== "gpt-image"
+
+/** What makes a model send base64. */
+export const inBase64 = (known: Known): ImageMembers =>
+  takesResponseFormat(known) ? { response_format: "b64_json" } : {}
+
+/** Whether the model draws several images at a time. */
+export const drawsSeveral = (known: Known): boolean => familyOf(known) !== "dall-e-3"
+
+/** Whether the model may take a format for the image itself. */
+export const takesOutputFormat = (known: Known): boolean => !familyOf(known).startsWith("dall-e")
+
+/** The optional members that the target's image model may take. */
+export function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
+  const family = familyOf(known)
+  return {
+    size: fc.record({ size: fc.constantFrom<(string | undefined)[]>(...sizes[family], undefined) }),
+    // What is not said costs more.
+    ...(family === "gpt-image" && {
+      quality: fc.oneof(
+        { weight: 4, arbitrary: fc.constant({ quality: "low" }) },
+        { weight: 1, arbitrary: fc.constant({ quality: undefined }) },
+      ),
+    }),
+    user: fc.record({ user: fc.constantFrom("ada", "user-2") }),
+    ...(drawsSeveral(known) && { n: fc.record({ n: fc.constantFrom(1, 2) }) }),
+    ...(takesResponseFormat(known) && {
+      response_format: fc.record({ response_format: fc.constantFrom("b64_json" as const, "url" as const) }),
+    }),
+    ...(family === "dall-e-3" && {
+      style: fc.record({ style: fc.constantFrom("vivid" as const, "natural" as const) }),
+    }),
+    ...(family === "gpt-image" && {
+      moderation: fc.record({ moderation: fc.constantFrom("low" as const, "auto" as const) }),
+      output: fc.constantFrom<ImageMembers[]>(
+        { output_format: "png", background: "transparent" },
+        { output_format: "jpeg", output_compression: 50, background: "opaque" },
+        { output_format: "webp", output_compression: 80 },
+        { background: "auto" },
+      ),
+    }),
+  }
+}
+
+/** Requests for one cheap image, and what `parts` say besides. */
+export function imageRequests(
+  known: Known,
+  ...parts: readonly fc.Arbitrary<ImageMembers>[]
+): fc.Arbitrary<ImageGenerationRequest> {
+  const base = texts.map((prompt) => ({ model: known.models.image, prompt, ...cheapest(known) }))
+  return requestOf<ImageGenerationRequest>(base, parts)
+}
+
+/** Requests for one image or two, with any of the optional members. */
+export function anyImageRequests(known: Known): fc.Arbitrary<ImageGenerationRequest> {
+  const { quality = fc.constant({}), size = fc.constant({}), ...others } = imageMembers(known)
+  return imageRequests(known, quality, size, ...Object.values(others).map(sometimes))
+}

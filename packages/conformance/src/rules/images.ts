@@ -1,0 +1,282 @@
+import { ImageGenerationResponse } from "@nexhina/schemas"
+import { isObject } from "../answered.ts"
+import { imageStep } from "../probes/images.ts"
+import {
+  drawsSeveral,
+  inBase64,
+  otherSize,
+  takesOutputFormat,
+  takesResponseFormat,
+} from "../requests/images.ts"
+import { type Fault, rule } from "../rule.ts"
+import { schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import { type Drawn, imageLists, imageReplies, imageUsages, visibleImages } from "../views/images.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const source = "Generate Image; OpenAI API reference: create image"
+
+const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
+
+const isWebUrl = (url: string) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+const isDataUrl = (url: string) => /^data:/i.test(url)
+
+type FormatFault = Fault<"not-url" | "not-base64" | "undecodable" | "no-image" | "no-web-url">
+
+function formatFaults(drawn: Drawn, wanted: "url" | "b64_json" | null | undefined): FormatFault[] {
+  const { pointer, url, isBase64, picture } = drawn
+  if (wanted === "url" && url === undefined)
+    return [{ fault: "not-url", at: bodyAt(`${pointer}/url`), expected: "a URL", actual: "nothing" }]
+  if (wanted === "b64_json" && !isBase64)
+    return [{ fault: "not-base64", at: bodyAt(`${pointer}/b64_json`), expected: "base64", actual: "nothing" }]
+  const faults: FormatFault[] = []
+  if (picture && !picture.bytes)
+    faults.push({
+      fault: "undecodable",
+      at: bodyAt(picture.pointer),
+      expected: "base64 and nothing else",
+      actual: "other text",
+    })
+  else if (picture?.bytes && !picture.format)
+    faults.push({
+      fault: "no-image",
+      at: bodyAt(picture.pointer),
+      expected: "a PNG, JPEG, WebP or GIF",
+      actual: `bytes that begin with ${Buffer.from(picture.bytes.subarray(0, 8)).toString("hex")}`,
+    })
+  if (url !== undefined && !isWebUrl(url) && !isDataUrl(url))
+    faults.push({
+      fault: "no-web-url",
+      at: bodyAt(`${pointer}/url`),
+      expected: "an absolute http or https URL",
+      actual: shown(url),
+    })
+  return faults
+}
+
+/** Members that belong to the items of other endpoints. */
+const foreign = ["embedding", "index"]
+
+export const imageRules = [
+  rule({
+    id: "images.schema",
+    since,
+    says: "MUST answer created and data, each item with a url or b64_json, and usage in its own form if at all",
+    severity: "MUST",
+    source,
+    see: [
+      "https://github.com/vllm-project/vllm-omni/pull/1673",
+      "https://github.com/nextcloud/integration_openai/issues/290",
+    ],
+    on: imageReplies,
+    faults: {
+      missing: "a member is not there",
+      "wrong-value": "a member has a value that is not documented",
+      empty: "an item has neither a url nor b64_json",
+    },
+    holds({ json }) {
+      const value = json.ok ? json.value : undefined
+      const faults = firstOfEach(schemaFaults(ImageGenerationResponse, value))
+      const { data } = isObject(value) ? value : {}
+      const at = Array.isArray(data)
+        ? data.findIndex((item) => isObject(item) && !item["url"] && !item["b64_json"])
+        : -1
+      if (at === -1) return faults
+      const empty = {
+        fault: "empty",
+        at: bodyAt(`/data/${at}`),
+        expected: "an image",
+        actual: "none",
+      } as const
+      return [...faults, empty]
+    },
+  }),
+
+  rule({
+    id: "images.count",
+    since,
+    says: "MUST answer n images, one where n is not given",
+    severity: "MUST",
+    source,
+    on: imageLists,
+    faults: { "too-few": "an image is missing", "too-many": "there are more images than asked for" },
+    asks: (known) => (drawsSeveral(known) ? [imageStep(known, { n: 2 })] : []),
+    holds({ request: { n }, images }) {
+      const wanted = n ?? 1
+      if (images.length === wanted) return []
+      return [
+        {
+          fault: images.length < wanted ? "too-few" : "too-many",
+          at: bodyAt("/data"),
+          expected: `${wanted} images`,
+          actual: String(images.length),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "images.format",
+    since,
+    says: "MUST send images as asked, by an absolute URL or in base64 that decodes to an image",
+    severity: "MUST",
+    source,
+    see: [
+      "https://github.com/skye-harris/hass_local_openai_llm/pull/53",
+      "https://github.com/vllm-project/vllm-omni/pull/1673",
+    ],
+    on: imageLists,
+    after: ["images.schema:empty"],
+    faults: {
+      "not-url": "a URL was asked for, and there is none",
+      "not-base64": "base64 was asked for, and there is none",
+      undecodable: "the text is no base64",
+      "no-image": "the bytes are no image",
+      "no-web-url": "the URL is not absolute, or not of the web",
+    },
+    asks: (known) => (takesResponseFormat(known) ? [imageStep(known, { response_format: "url" })] : []),
+    holds: ({ request, images }) =>
+      firstOfEach(images.flatMap((drawn) => formatFaults(drawn, request.response_format))),
+  }),
+
+  rule({
+    id: "images.url-fetchable",
+    since,
+    says: "SHOULD send the address of an image as its url, not the image itself",
+    severity: "SHOULD",
+    source,
+    on: imageLists,
+    faults: { "data-url": "the url is a data URL" },
+    holds({ images }) {
+      const inside = images.find(({ url }) => url !== undefined && isDataUrl(url))
+      if (!inside) return []
+      return [
+        {
+          fault: "data-url",
+          at: bodyAt(`${inside.pointer}/url`),
+          expected: "an http or https URL",
+          actual: shown(inside.url?.slice(0, 40)),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "images.output-format",
+    since,
+    says: "MUST draw in the output_format that was asked for",
+    severity: "MUST",
+    source,
+    on: visibleImages,
+    faults: { other: "the bytes are an image of another format" },
+    asks: (known) =>
+      takesOutputFormat(known) ? [imageStep(known, { ...inBase64(known), output_format: "jpeg" })] : [],
+    holds({ request: { output_format: wanted }, pictures }) {
+      const other = wanted && pictures.find(({ format }) => format !== wanted)
+      if (!other) return []
+      return [{ fault: "other", at: bodyAt(other.pointer), expected: wanted, actual: other.format ?? "none" }]
+    },
+  }),
+
+  rule({
+    id: "images.size",
+    since,
+    says: "SHOULD draw in the size that was asked for",
+    severity: "SHOULD",
+    source,
+    on: visibleImages,
+    faults: { other: "the image has another size" },
+    asks: (known) => [imageStep(known, otherSize(known))],
+    holds({ request: { size: wanted }, pictures }) {
+      if (!wanted || wanted === "auto") return []
+      const other = pictures.find(({ size }) => size !== wanted)
+      if (!other) return []
+      return [
+        {
+          fault: "other",
+          at: bodyAt(other.pointer),
+          expected: wanted,
+          actual: other.size ?? "no size in the image's header",
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "images.usage",
+    since,
+    says: "MUST count the tokens where it counts them: some of input, and total_tokens the sum",
+    severity: "MUST",
+    source,
+    see: ["https://github.com/nextcloud/integration_openai/issues/290"],
+    on: imageUsages,
+    faults: { zero: "no token of input was counted", unequal: "the total is not the sum" },
+    holds({ input_tokens: input, output_tokens: output, total_tokens: total }) {
+      const at = (member: string) => bodyAt(`/usage/${member}`)
+      if (input === 0)
+        return [{ fault: "zero", at: at("input_tokens"), expected: "more than 0", actual: "0" }]
+      if (input + output === total) return []
+      const sum = `${input + output}, as ${input} and ${output}`
+      return [{ fault: "unequal", at: at("total_tokens"), expected: sum, actual: String(total) }]
+    },
+  }),
+
+  rule({
+    id: "images.usage-details",
+    since,
+    says: "SHOULD count each token of input either as text or as image",
+    severity: "SHOULD",
+    source: "Schema ImageUsage; OpenAI API reference: the image generation response",
+    on: imageUsages,
+    faults: { unequal: "text_tokens and image_tokens are not input_tokens together" },
+    holds({ input_tokens: input, input_tokens_details: { text_tokens: text, image_tokens: image } }) {
+      if (text + image === input) return []
+      return [
+        {
+          fault: "unequal",
+          at: bodyAt("/usage/input_tokens_details"),
+          expected: `${input} together`,
+          actual: `${text} and ${image}`,
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "images.own-members",
+    since,
+    says: "SHOULD show images as such, without the members of embeddings or the usage of a chat",
+    severity: "SHOULD",
+    source,
+    see: ["https://github.com/nextcloud/integration_openai/issues/290"],
+    on: imageReplies,
+    faults: {
+      item: "an item has a member of an embedding",
+      usage: "the usage counts prompt_tokens or completion_tokens",
+    },
+    holds({ json }) {
+      const { data, usage } = json.ok && isObject(json.value) ? json.value : {}
+      const faults: Fault<"item" | "usage">[] = []
+      for (const [at, item] of (Array.isArray(data) ? data : []).entries()) {
+        const member = isObject(item) && foreign.find((name) => name in item)
+        if (member)
+          faults.push({
+            fault: "item",
+            at: bodyAt(`/data/${at}/${member}`),
+            expected: "nothing",
+            actual: shown(item[member]),
+          })
+      }
+      const counted = isObject(usage) && ["prompt_tokens", "completion_tokens"].find((name) => name in usage)
+      if (counted)
+        faults.push({
+          fault: "usage",
+          at: bodyAt(`/usage/${counted}`),
+          expected: "input_tokens and output_tokens alone",
+          actual: shown(usage[counted]),
+        })
+      return firstOfEach(faults)
+    },
+  }),
+] as const

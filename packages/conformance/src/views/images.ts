@@ -1,0 +1,131 @@
+import { ImageGenerationRequest, ImageGenerationResponse, type ImageUsage } from "@nexhina/schemas"
+import { imageSize } from "image-size"
+import type { Answered } from "../answered.ts"
+import { base64Image, oneImage } from "../probes/images.ts"
+import { type View, view } from "../view.ts"
+import { jsonSuccesses } from "./http.ts"
+
+const base = {
+  surface: "images",
+  probes: [oneImage, base64Image],
+} as const satisfies Partial<View<unknown>>
+
+/** Answers with images, as JSON of whatever kind. */
+export const imageReplies = view<Answered>({
+  ...base,
+  id: "images.replies",
+  says: "answers with images",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    return answered?.operation === "createImage" && answered.json.ok ? answered : undefined
+  },
+})
+
+/** The formats in which images are sent, by how their files begin. */
+const beginnings = [
+  ["png", /^\x89PNG\r\n.\n/s],
+  ["jpeg", /^\xff\xd8\xff/],
+  ["webp", /^RIFF.{4}WEBP/s],
+  ["gif", /^GIF8[79]a/],
+] as const
+export type ImageFormat = (typeof beginnings)[number][0]
+
+function formatOf(bytes: Uint8Array): ImageFormat | undefined {
+  const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1")
+  return beginnings.find(([, pattern]) => pattern.test(head))?.[0]
+}
+
+/** A size as requests have it: `1024x1536`. */
+function sizeOf(bytes: Uint8Array): string | undefined {
+  try {
+    const { width, height } = imageSize(bytes)
+    return `${width}x${height}`
+  } catch {
+    // The header is cut off or wrong.
+    return undefined
+  }
+}
+
+/** What an item holds as text, decoded. */
+export interface Picture {
+  /** JSON pointer to the text. */
+  readonly pointer: string
+  /** Absent when the text is no base64. */
+  readonly bytes?: Uint8Array
+  /** Absent when the bytes are no image. */
+  readonly format?: ImageFormat
+  /** `WIDTHxHEIGHT`, as the image's header says. */
+  readonly size?: string
+}
+
+/** An item of a reply: where the image is, and what it is if that can be seen. */
+export interface Drawn {
+  /** JSON pointer to the item. */
+  readonly pointer: string
+  readonly url: string | undefined
+  readonly isBase64: boolean
+  /** Of base64 or a data URL. */
+  readonly picture?: Picture
+}
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/
+
+function pictureOf(pointer: string, text: string): Picture {
+  if (text.length % 4 !== 0 || !base64.test(text)) return { pointer }
+  const bytes = Buffer.from(text, "base64")
+  const format = formatOf(bytes)
+  const size = format && sizeOf(bytes)
+  return { pointer, bytes, ...(format && { format }), ...(size && { size }) }
+}
+
+function drawnOf({ url, b64_json: text }: ImageGenerationResponse["data"][number], at: number): Drawn {
+  const pointer = `/data/${at}`
+  const [, data] = /^data:[^,]*;base64,(.*)$/s.exec(url ?? "") ?? []
+  const picture = text
+    ? pictureOf(`${pointer}/b64_json`, text)
+    : data !== undefined
+      ? pictureOf(`${pointer}/url`, data)
+      : undefined
+  return { pointer, url: url || undefined, isBase64: !!text, ...(picture && { picture }) }
+}
+
+/** A reply of the documented form, and what it answers. */
+export interface ImageList {
+  readonly request: ImageGenerationRequest
+  readonly images: readonly Drawn[]
+  readonly usage: ImageUsage | undefined
+}
+
+/** Answers with images that have the documented form. */
+export const imageLists = view<ImageList>({
+  ...base,
+  id: "images.lists",
+  says: "images",
+  of(exchange) {
+    const answered = imageReplies.of(exchange)
+    const request = ImageGenerationRequest.safeParse(answered?.request).data
+    const reply = answered?.json.ok ? ImageGenerationResponse.safeParse(answered.json.value).data : undefined
+    if (!request || !reply) return undefined
+    return { request, images: reply.data.map(drawnOf), usage: reply.usage ?? undefined }
+  },
+})
+
+/** Images that can be looked at: in base64, or in a data URL. */
+export const visibleImages = view<Omit<ImageList, "images"> & { readonly pictures: readonly Picture[] }>({
+  ...base,
+  id: "images.visible",
+  says: "images in base64",
+  of(exchange) {
+    const list = imageLists.of(exchange)
+    const pictures = list?.images.flatMap(({ picture }) => (picture?.format ? [picture] : [])) ?? []
+    return list && pictures.length > 0 ? { ...list, pictures } : undefined
+  },
+})
+
+/** What images cost, where the answer says it. */
+export const imageUsages = view<ImageUsage>({
+  ...base,
+  id: "images.usages",
+  says: "images with their usage",
+  of: (exchange) => imageLists.of(exchange)?.usage,
+})

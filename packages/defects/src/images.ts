@@ -1,0 +1,285 @@
+import type { ImageData, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
+import type { Reply, Situation } from "@nexhina/transcript"
+import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
+
+/** Changes a reply with images. */
+const onList = (change: (list: ImageGenerationResponse, situation: Situation) => object) =>
+  onReply("createImage", change)
+
+/** Changes each image of a reply. */
+const onImages = (change: (image: ImageData) => object) =>
+  onList((list) => ({ ...list, data: list.data.map(change) }))
+
+/** Changes the text of each image that comes in base64. */
+const onBase64 = (change: (text: string) => string) =>
+  onImages((image) => (image.b64_json ? { ...image, b64_json: change(image.b64_json) } : image))
+
+/** Changes what each image costs, where it is said. */
+const onUsage = (change: (usage: ImageUsage) => object) =>
+  onList((list) => (list.usage ? { ...list, usage: change(list.usage) } : list))
+
+/** Where the server understood another size than it was asked for. */
+const drawnAs = (other: Readonly<Record<string, string>>) =>
+  onRequest("createImage", (request) => {
+    const size = asked({ request }, "size")
+    return typeof size === "string" && size in other ? { ...request, size: other[size] } : request
+  })
+
+/** A request that says in which form the images are to come. */
+const saysFormat = (_: Reply, situation: Situation) =>
+  situation.operationId === "createImage" && asked(situation, "response_format") !== undefined
+
+export const imageDefects: readonly Defect[] = [
+  {
+    id: "images-created-missing",
+    says: "nothing says when the images were made",
+    breaks: "images.schema",
+    fault: "missing",
+    also: [],
+    seen: ["Schema ImageGenerationResponse: created"],
+    ...onList((list) => without(list, "created")),
+  },
+  {
+    id: "images-created-text",
+    says: "the time is written as a date",
+    breaks: "images.schema",
+    fault: "wrong-value",
+    also: [],
+    seen: ["Schema ImageGenerationResponse: created"],
+    ...onList((list) => ({ ...list, created: "2024-04-23T00:53:48Z" })),
+  },
+  {
+    id: "images-nonstandard-format",
+    says: "images come as files on the server's own disk",
+    breaks: "images.schema",
+    fault: "empty",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm-omni/pull/1673"],
+    ...onImages(() => ({ file: "/outputs/1.png" })),
+  },
+  {
+    id: "images-one-only",
+    says: "n has no effect: there is one image",
+    breaks: "images.count",
+    fault: "too-few",
+    also: [],
+    seen: ["Schema ImageGenerationRequest: n"],
+    ...onRequest("createImage", (request) => without(request, "n")),
+  },
+  {
+    id: "images-preview-too",
+    says: "the first image is there twice, as if one of them were a preview",
+    breaks: "images.count",
+    fault: "too-many",
+    also: [],
+    seen: ["Schema ImageGenerationRequest: n"],
+    ...onList((list) => ({ ...list, data: [...list.data.slice(0, 1), ...list.data] })),
+  },
+  {
+    id: "images-always-base64",
+    says: "images come in base64 although URLs were asked for",
+    breaks: "images.format",
+    fault: "not-url",
+    also: [],
+    seen: ["Schema ImageGenerationRequest: response_format"],
+    ...onRequest("createImage", (request) => ({ ...request, response_format: "b64_json" })),
+  },
+  {
+    id: "images-always-url",
+    says: "images come by URL although base64 was asked for",
+    breaks: "images.format",
+    fault: "not-base64",
+    also: [],
+    seen: ["https://github.com/skye-harris/hass_local_openai_llm/pull/53"],
+    ...onRequest("createImage", (request) => ({ ...request, response_format: "url" })),
+  },
+  {
+    id: "images-base64-data-url",
+    says: "what is to be base64 is a whole data URL",
+    breaks: "images.format",
+    fault: "undecodable",
+    also: [],
+    seen: ["RFC 4648, section 4: the alphabet has neither colon nor comma"],
+    ...onBase64((text) => `data:image/png;base64,${text}`),
+  },
+  {
+    id: "images-base64-twice",
+    says: "the image is encoded twice",
+    breaks: "images.format",
+    fault: "no-image",
+    also: [],
+    seen: ["Schema ImageData: b64_json"],
+    ...onBase64((text) => btoa(text)),
+  },
+  {
+    id: "images-url-relative",
+    says: "URLs are paths on the server, whose own host is not said",
+    breaks: "images.format",
+    fault: "no-web-url",
+    also: [],
+    seen: ["https://github.com/skye-harris/hass_local_openai_llm/pull/53"],
+    ...onImages((image) => (image.url ? { ...image, url: new URL(image.url).pathname } : image)),
+  },
+  {
+    id: "images-url-data",
+    says: "the URL holds the image itself",
+    breaks: "images.url-fetchable",
+    fault: "data-url",
+    also: [],
+    seen: ["Schema ImageData: url"],
+    ...onImages(({ b64_json: text, ...others }) =>
+      text ? { ...others, url: `data:image/png;base64,${text}` } : others,
+    ),
+  },
+  {
+    id: "images-always-png",
+    says: "output_format is accepted and has no effect",
+    breaks: "images.output-format",
+    fault: "other",
+    also: [],
+    seen: ["Schema ImageGenerationRequest: output_format"],
+    ...onRequest("createImage", (request) => without(request, "output_format", "output_compression")),
+  },
+  {
+    id: "images-always-square",
+    says: "every image is a square",
+    breaks: "images.size",
+    fault: "other",
+    also: [],
+    seen: ["Schema ImageGenerationRequest: size"],
+    ...drawnAs({ "1536x1024": "1024x1024", "1024x1536": "1024x1024" }),
+  },
+  {
+    id: "images-usage-zero",
+    says: "no tokens are counted",
+    breaks: "images.usage",
+    fault: "zero",
+    also: [],
+    seen: ["Schema ImageUsage", "https://github.com/nextcloud/integration_openai/issues/290"],
+    ...onUsage((usage) => ({
+      ...usage,
+      input_tokens: 0,
+      output_tokens: 0,
+      total_tokens: 0,
+      input_tokens_details: { text_tokens: 0, image_tokens: 0 },
+    })),
+  },
+  {
+    id: "images-usage-total-of-input",
+    says: "the total counts the input alone",
+    breaks: "images.usage",
+    fault: "unequal",
+    also: [],
+    seen: ["Schema ImageUsage: total_tokens"],
+    ...onUsage((usage) => ({ ...usage, total_tokens: usage.input_tokens })),
+  },
+  {
+    id: "images-usage-details-of-output",
+    says: "the details of the input count the images of the output",
+    breaks: "images.usage-details",
+    fault: "unequal",
+    also: [],
+    seen: ["Schema ImageUsageInputTokensDetails"],
+    ...onUsage((usage) => ({
+      ...usage,
+      input_tokens_details: { ...usage.input_tokens_details, image_tokens: usage.output_tokens },
+    })),
+  },
+  {
+    id: "images-usage-zero-extra-embedding",
+    says: "images carry the members of an embedding, and the usage of a chat that counts nothing",
+    breaks: "images.own-members",
+    fault: "item",
+    also: ["images.schema"],
+    seen: ["https://github.com/nextcloud/integration_openai/issues/290"],
+    ...onList((list) => ({
+      ...list,
+      data: list.data.map((image) => ({ embedding: null, index: 0, ...image })),
+      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    })),
+  },
+  {
+    id: "images-usage-of-chat-too",
+    says: "the usage counts as a chat does besides",
+    breaks: "images.own-members",
+    fault: "usage",
+    also: [],
+    seen: ["https://github.com/nextcloud/integration_openai/issues/290"],
+    ...onUsage((usage) => ({
+      ...usage,
+      prompt_tokens: usage.input_tokens,
+      completion_tokens: usage.output_tokens,
+    })),
+  },
+]
+
+export const imageVariants: readonly Variant[] = [
+  {
+    id: "images-response-format-rejected",
+    says: "the model refuses response_format, as OpenAI's GPT image models do",
+    notes: [],
+    seen: ["https://github.com/ssnangua/ColorTxt/issues/82"],
+    ...onWire(saysFormat, () => ({
+      status: 400,
+      body: JSON.stringify({
+        error: {
+          message: "Unknown parameter: 'response_format'.",
+          type: "invalid_request_error",
+          param: "response_format",
+          code: "unknown_parameter",
+        },
+      }),
+    })),
+  },
+  {
+    id: "images-no-usage",
+    says: "the tokens are not counted, as with the dall-e models",
+    notes: [],
+    seen: ["OpenAI API reference: the image generation response, usage"],
+    ...onList((list) => without(list, "usage")),
+  },
+  {
+    id: "images-nulls",
+    says: "members that are not there are null",
+    notes: [],
+    seen: ["https://github.com/nextcloud/integration_openai/issues/290"],
+    ...onImages((image) => ({ url: null, b64_json: null, revised_prompt: null, ...image })),
+  },
+  {
+    id: "images-revised-prompt",
+    says: "the answer repeats the prompt in other words, and what it was asked for",
+    notes: [],
+    seen: ["OpenAI API reference: the image generation response"],
+    ...onList((list, situation) => ({
+      ...list,
+      data: list.data.map((image) => ({ ...image, revised_prompt: "A red circle, on plain white." })),
+      size: asked(situation, "size"),
+      quality: asked(situation, "quality"),
+      background: "opaque",
+    })),
+  },
+  {
+    id: "images-output-details",
+    says: "the tokens of the output are counted by kind too",
+    notes: [],
+    seen: ["OpenAI API reference: the image generation response, usage"],
+    ...onUsage((usage) => ({
+      ...usage,
+      output_tokens_details: { text_tokens: 0, image_tokens: usage.output_tokens },
+    })),
+  },
+  {
+    id: "images-data-urls",
+    says: "images come as data URLs where base64 was not asked for",
+    notes: ["images.url-fetchable"],
+    seen: ["https://github.com/skye-harris/hass_local_openai_llm/pull/53", "RFC 2397"],
+    ...onImages((image) =>
+      image.url
+        ? {
+            ...image,
+            url: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+          }
+        : image,
+    ),
+  },
+]
