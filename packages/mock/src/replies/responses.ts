@@ -6,7 +6,6 @@ import type {
   ResponseOutputItem,
   ResponseOutputText,
   ResponseRequest,
-  ResponseStreamEvent,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
 import { type Digest, digest, digestText, type Random, random } from "../random.ts"
@@ -19,6 +18,7 @@ import { compose, type Heard, type TextForm } from "./compose.ts"
 import { mostEntries, mostTokens } from "./limits.ts"
 import { tokenLogprobs } from "./logprobs.ts"
 import { reasoningText } from "./reasoning.ts"
+import { encodeResponse, toStreamEvent } from "./responses-encode.ts"
 import { countInput, heardIn, itemId, readInput } from "./responses-input.ts"
 import {
   conversationOf,
@@ -74,11 +74,12 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   }
   if (request.store !== false) await keepResponse(store, { response: value, input, earlier })
   if (request.stream !== true) return { value }
-  const stream = (response: ResponseObject): StreamEvent[] => [
-    ...splitResponse(response).map((data: ResponseStreamEvent) => ({ event: data.type, data })),
-    ...(profile.responsesDone ? [{ data: DONE }] : []),
-  ]
-  return { value, stream, encoded: (response) => encode(stream(response)) } satisfies Made<ResponseObject>
+  const ending: readonly StreamEvent[] = profile.responsesDone ? [{ data: DONE }] : []
+  return {
+    value,
+    stream: (response) => [...splitResponse(response).map(toStreamEvent), ...ending],
+    encoded: (response) => encodeResponse(splitResponse(response)) + encode(ending),
+  } satisfies Made<ResponseObject>
 }
 
 /** What OpenAI's replies show besides when the request says nothing of it. */
