@@ -20,7 +20,7 @@ test("nothing given: every option has its default or is absent", () => {
     videoModel: undefined,
     rerankModel: undefined,
     quick: false,
-    include: [...surfaces],
+    include: undefined,
     require: [],
     rule: ["*"],
     skip: [],
@@ -100,4 +100,9 @@ test("a star stands for anything, every other character for itself", () => {
   expect(matches("stream.*", "stream.finish-once")).toBe(true)
   expect(matches("stream.*", "streamXfinish")).toBe(false)
   expect(matches("sse.done", "sse.done-once")).toBe(false)
+})
+
+test("all surfaces, or some in the order of the contract", () => {
+  expect(settingsOf({ include: "all" }).include).toEqual(surfaces)
+  expect(settingsOf({ include: ["rerank", "chat"] }).include).toEqual(["chat", "rerank"])
 })

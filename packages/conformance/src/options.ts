@@ -1,4 +1,12 @@
-import { type ModelKind, type ProfileName, profiles, surfaces, type Trait, traits } from "@nexhina/schemas"
+import {
+  type ModelKind,
+  type ProfileName,
+  profiles,
+  type Surface,
+  surfaces,
+  type Trait,
+  traits,
+} from "@nexhina/schemas"
 import type { Header } from "@nexhina/transcript"
 import { z } from "zod"
 import { reports } from "./reports.ts"
@@ -68,6 +76,12 @@ interface Option {
   readonly secret?: true
 }
 
+/** The surfaces of which one request may cost as much as a thousand chats. */
+const costly: readonly Surface[] = ["images", "audio", "video"]
+
+/** The surfaces to check when nothing is said of them. */
+export const usualSurfaces: readonly Surface[] = surfaces.filter((surface) => !costly.includes(surface))
+
 const modelOption = (kind: ModelKind) => ({
   flag: `--${kind}-model <id>`,
   says: `the ${kind} model; default: the first listed of that kind`,
@@ -122,8 +136,10 @@ export const runOptions = {
   quick: { flag: "--quick", says: "about 20 requests, none generated", schema: flag.default(false) },
   include: {
     flag: "--include <surface...>",
-    says: `the surfaces to check, of ${surfaces.join(", ")}; default: all`,
-    schema: listOf(z.enum(surfaces)).default([...surfaces]),
+    says: `the surfaces to check, of ${surfaces.join(", ")}, or all; default: all but ${costly.join(", ")}, which cost most, and all of the embedded mock`,
+    schema: listOf(z.enum([...surfaces, "all"])).transform((names) =>
+      surfaces.filter((surface) => names.includes(surface) || names.includes("all")),
+    ),
   },
   require: {
     flag: "--require <surface...>",

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import type { ModelKind } from "@nexhina/schemas"
+import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget, type Progress } from "./engine.ts"
 import { type Known, knownBefore } from "./known.ts"
 import { chooseModels } from "./models.ts"
-import { matches, type Settings, UsageError } from "./options.ts"
+import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import { type Count, countsOf, planOf, type Selection } from "./plan.ts"
 import type { Report } from "./report.ts"
 import type { Rule } from "./rule.ts"
@@ -47,11 +47,14 @@ function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
   }
 }
 
+const includedOf = ({ include, baseUrl }: Settings): readonly Surface[] =>
+  include ?? (baseUrl === undefined ? surfaces : usualSurfaces)
+
 /** What the settings select. */
 function selectionOf(settings: Settings): Selection {
   return {
     rules: selectRules(settings),
-    include: settings.include,
+    include: includedOf(settings),
     probes: (probe) => !settings.quick || probe.quick === true,
     samples: () => (settings.quick ? 0 : settings.runs),
     seed: settings.seed,
@@ -65,7 +68,7 @@ export function dryRun(settings: Settings): Count[] {
       traits: new Set(settings.trait),
       auth: "required",
       deterministic: settings.deterministic || settings.baseUrl === undefined,
-      included: new Set(settings.include),
+      included: new Set(includedOf(settings)),
       required: new Set(settings.require),
       maxOutputTokens: settings.maxOutputTokens,
     }),
