@@ -1,0 +1,699 @@
+import type { ResponseObject, ResponseOutputItem, ResponseStreamEvent } from "@nexhina/schemas"
+import type { StreamEvent } from "@nexhina/stream"
+import type { Alteration, Situation } from "@nexhina/transcript"
+import { type Defect, type Variant, without } from "./defect.ts"
+
+type Events = Extract<Alteration, { stage: "events" }>
+type Type = ResponseStreamEvent["type"]
+type EventOf<T extends Type> = Extract<ResponseStreamEvent, { type: T }>
+
+/** Changes what a Responses stream sends, with its names and its [DONE]. */
+const onSent = (apply: (sent: readonly StreamEvent[]) => readonly StreamEvent[]): Events => ({
+  stage: "events",
+  apply: (events, { operationId }) => (operationId === "createResponse" ? apply(events) : events),
+})
+
+/** Changes all events of a Responses stream together: each keeps its type as its name, and [DONE] stays last. */
+function onEvents(
+  apply: (events: readonly ResponseStreamEvent[], situation: Situation) => readonly object[],
+): Events {
+  return {
+    stage: "events",
+    apply(sent, situation) {
+      if (situation.operationId !== "createResponse") return sent
+      const events = sent.flatMap(({ data }) =>
+        // All that a Responses stream carries as objects are its events.
+        typeof data === "object" ? [data as ResponseStreamEvent] : [],
+      )
+      return [
+        ...apply(events, situation).map((data): StreamEvent => {
+          const type = "type" in data ? String(data.type) : undefined
+          return { ...(type !== undefined && { event: type }), data }
+        }),
+        ...sent.filter(({ data }) => typeof data !== "object"),
+      ]
+    },
+  }
+}
+
+const isOf =
+  <T extends Type>(type: T) =>
+  (event: ResponseStreamEvent): event is EventOf<T> =>
+    event.type === type
+
+/** Changes the events of one type, given how many of them came before. */
+const onEach = <T extends Type>(type: T, change: (event: EventOf<T>, at: number) => object): Events =>
+  onEvents((events) => {
+    let at = 0
+    const isIt = isOf(type)
+    return events.map((event) => (isIt(event) ? change(event, at++) : event))
+  })
+
+/** Changes every event. */
+const onEvery = (change: (event: ResponseStreamEvent, at: number) => object): Events =>
+  onEvents((events) => events.map(change))
+
+const renumbered = (events: readonly object[]): object[] =>
+  events.map((event, sequence_number) => ({ ...event, sequence_number }))
+
+/** Sends no events of these types. */
+const leavingOut = (...types: Type[]): Events =>
+  onEvents((events) => renumbered(events.filter(({ type }) => !types.includes(type))))
+
+/** Sends each event of one type, and something after it. */
+const followed = <T extends Type>(type: T, by: (event: EventOf<T>) => readonly object[]): Events => {
+  const isIt = isOf(type)
+  return onEvents((events) =>
+    renumbered(events.flatMap((event) => (isIt(event) ? [event, ...by(event)] : [event]))),
+  )
+}
+
+/** Changes the response in an event. */
+const withResponse = (
+  event: { readonly response: ResponseObject },
+  change: (response: ResponseObject) => object,
+): object => ({ ...event, response: { ...event.response, ...change(event.response) } })
+
+/** Changes the response in the event that completes it. */
+const onCompleted = (change: (response: ResponseObject) => object): Events =>
+  onEach("response.completed", (event) => withResponse(event, change))
+
+const isMessage = (item: ResponseOutputItem) => item.type === "message"
+
+/** A message of which the text is another. */
+const saying = (item: ResponseOutputItem, text: string): object =>
+  item.type === "message" ? { ...item, content: [{ type: "output_text", text, annotations: [] }] } : item
+
+const failure = { code: "server_error", message: "The model stopped before its end." }
+
+/** The beginning of a stream, of which the response then fails. */
+const beginning = (events: readonly ResponseStreamEvent[]) => events.slice(0, Math.ceil(events.length / 2))
+
+const failedEvent = ([first]: readonly ResponseStreamEvent[]): object[] =>
+  first && "response" in first
+    ? [{ type: "response.failed", response: { ...first.response, status: "failed", error: failure } }]
+    : []
+
+/** Joins the deltas of one text to one. */
+function joined(events: readonly ResponseStreamEvent[]): object[] {
+  const result: object[] = []
+  let open: { type: string; delta: string } | undefined
+  for (const event of events) {
+    if ("delta" in event && typeof event.delta === "string" && event.type.endsWith(".delta")) {
+      if (open?.type === event.type) {
+        open.delta += event.delta
+        continue
+      }
+      open = { ...event, delta: event.delta }
+      result.push(open)
+    } else {
+      open = undefined
+      result.push(event)
+    }
+  }
+  return renumbered(result)
+}
+
+const events = "OpenAI API reference, Responses streaming events"
+
+export const responseStreamDefects: readonly Defect[] = [
+  {
+    id: "resp-event-data-no-type",
+    says: "the data of events do not say their type",
+    breaks: "resp.event-type",
+    fault: "no-type",
+    also: [],
+    seen: ["https://github.com/7836246/cursor2api/issues/114"],
+    ...onSent((sent) =>
+      sent.map((event) =>
+        typeof event.data === "object" ? { ...event, data: without(event.data, "type") } : event,
+      ),
+    ),
+  },
+  {
+    id: "resp-event-name-differs",
+    says: "the `event:` line names another type than the data",
+    breaks: "resp.event-type",
+    fault: "name-differs",
+    also: [],
+    seen: [`${events}: type`],
+    ...onSent((sent) => sent.map((event) => (event.event ? { ...event, event: "response.delta" } : event))),
+  },
+  {
+    id: "resp-item-id-omitted",
+    says: "the event with the whole text does not say of which item it is",
+    breaks: "resp.event-schema",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/lemonade-sdk/lemonade/issues/3607"],
+    ...onEach("response.output_text.done", (event) => without(event, "item_id")),
+  },
+  {
+    id: "resp-event-logprobs-object",
+    says: "the log probabilities of deltas are an object",
+    breaks: "resp.event-schema",
+    fault: "wrong-value",
+    also: [],
+    seen: [`${events}: response.output_text.delta, logprobs`],
+    ...onEach("response.output_text.delta", (event) => ({ ...event, logprobs: {} })),
+  },
+  {
+    id: "resp-sequence-number-missing",
+    says: "events have no sequence_number",
+    breaks: "resp.sequence",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/onyx-dot-app/onyx/pull/13624"],
+    ...onEvery((event) => without(event, "sequence_number")),
+  },
+  {
+    id: "resp-sequence-number-hardcoded",
+    says: "the event that closes an item always has the sequence_number 1",
+    breaks: "resp.sequence",
+    fault: "not-increasing",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/pull/28899"],
+    ...onEach("response.output_item.done", (event) => ({ ...event, sequence_number: 1 })),
+  },
+  {
+    id: "resp-sequence-number-gaps",
+    says: "every other sequence_number is left out",
+    breaks: "resp.sequence-contiguous",
+    fault: "gap",
+    also: [],
+    seen: [`${events}: sequence_number`],
+    ...onEvery((event, at) => ({ ...event, sequence_number: 2 * at })),
+  },
+  {
+    id: "resp-created-not-sent",
+    says: "the stream begins without response.created",
+    breaks: "resp.lifecycle",
+    fault: "first",
+    also: [],
+    seen: [`${events}: response.created`],
+    ...leavingOut("response.created"),
+  },
+  {
+    id: "resp-created-twice",
+    says: "response.created comes twice",
+    breaks: "resp.lifecycle",
+    fault: "created-twice",
+    also: [],
+    seen: [`${events}: response.created`],
+    ...followed("response.created", (event) => [event]),
+  },
+  {
+    id: "resp-completed-not-sent",
+    says: "no event ends the response",
+    breaks: "resp.lifecycle",
+    fault: "no-terminal",
+    also: [],
+    seen: ["https://github.com/dwgx/WindsurfAPI/issues/63"],
+    ...leavingOut("response.completed", "response.incomplete"),
+  },
+  {
+    id: "resp-completed-twice",
+    says: "response.completed comes twice",
+    breaks: "resp.lifecycle",
+    fault: "several-terminals",
+    also: [],
+    seen: [`${events}: response.completed`],
+    ...followed("response.completed", (event) => [event]),
+  },
+  {
+    id: "resp-event-after-completed",
+    says: "the response is in progress again after it was completed",
+    breaks: "resp.lifecycle",
+    fault: "after-terminal",
+    also: [],
+    seen: [`${events}: response.completed`],
+    ...followed("response.completed", (event) => [
+      {
+        ...withResponse(event, () => ({ status: "in_progress", usage: null })),
+        type: "response.in_progress",
+      },
+    ]),
+  },
+  {
+    id: "resp-response-not-nested",
+    says: "the members of the response stand in its events themselves",
+    breaks: "resp.lifecycle",
+    fault: "no-response",
+    also: [],
+    seen: ["https://github.com/7836246/cursor2api/issues/114"],
+    ...onEvery((event) =>
+      "response" in event ? { ...without(event.response, "error"), ...without(event, "response") } : event,
+    ),
+  },
+  {
+    id: "resp-id-changes",
+    says: "the response has another id when it is completed",
+    breaks: "resp.lifecycle",
+    fault: "id-changes",
+    also: [],
+    seen: [`${events}: response`],
+    ...onCompleted(({ id }) => ({ id: `${id}-final` })),
+  },
+  {
+    id: "resp-model-changes",
+    says: "the response names another model when it is completed",
+    breaks: "resp.model-constant",
+    fault: "changes",
+    also: [],
+    seen: ["OpenAI API reference, the response object: model"],
+    ...onCompleted(({ model }) => ({ model: `${model}-latest` })),
+  },
+  {
+    id: "resp-created-with-output",
+    says: "the first event shows an item before it is announced",
+    breaks: "resp.opening",
+    fault: "output",
+    also: [],
+    seen: [`${events}: response.created`],
+    ...onEach("response.created", (event) =>
+      withResponse(event, () => ({
+        output: [{ type: "message", id: "msg_0", role: "assistant", status: "in_progress", content: [] }],
+      })),
+    ),
+  },
+  {
+    id: "resp-created-with-usage",
+    says: "the first event has a usage",
+    breaks: "resp.opening",
+    fault: "usage",
+    also: [],
+    seen: [`${events}: response.created`],
+    ...onEach("response.created", (event) =>
+      withResponse(event, () => ({ usage: { input_tokens: 8, output_tokens: 0, total_tokens: 8 } })),
+    ),
+  },
+  {
+    id: "resp-created-completed",
+    says: "the first event says that the response is completed",
+    breaks: "resp.status-consistent",
+    fault: "other-than-event",
+    also: [],
+    seen: [`${events}: response.created`],
+    ...onEach("response.created", (event) => withResponse(event, () => ({ status: "completed" }))),
+  },
+  {
+    id: "resp-index-fields-omitted",
+    says: "deltas do not say to which item they belong",
+    breaks: "resp.output-index",
+    fault: "no-output-index",
+    also: ["resp.event-schema"],
+    seen: ["https://github.com/lemonade-sdk/lemonade/issues/3607"],
+    ...onEach("response.output_text.delta", (event) =>
+      without(event, "output_index", "content_index", "item_id"),
+    ),
+  },
+  {
+    id: "resp-content-index-omitted",
+    says: "deltas do not say to which part they belong",
+    breaks: "resp.output-index",
+    fault: "no-content-index",
+    also: [],
+    seen: ["https://github.com/lemonade-sdk/lemonade/issues/3607"],
+    ...onEach("response.output_text.delta", (event) => without(event, "content_index")),
+  },
+  {
+    id: "resp-output-index-fragmented",
+    says: "all items have the output_index 0",
+    breaks: "resp.output-index",
+    fault: "not-next",
+    also: [],
+    seen: [
+      "https://github.com/Oaklight/llm-rosetta/issues/418",
+      "https://github.com/BerriAI/litellm/pull/36375",
+    ],
+    ...onEvery((event) => ("output_index" in event ? { ...event, output_index: 0 } : event)),
+  },
+  {
+    id: "resp-output-reversed",
+    says: "the final output has the items in another order than their output_index says",
+    breaks: "resp.output-index",
+    fault: "position",
+    also: [],
+    seen: ["https://github.com/Oaklight/llm-rosetta/issues/418"],
+    ...onCompleted(({ output }) => ({ output: [...output].reverse() })),
+  },
+  {
+    id: "resp-items-unannounced",
+    says: "items are never announced",
+    breaks: "resp.item-lifecycle",
+    fault: "item-not-opened",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/pull/36375"],
+    ...leavingOut("response.output_item.added"),
+  },
+  {
+    id: "resp-content-part-added-missing",
+    says: "parts are neither announced nor closed",
+    breaks: "resp.item-lifecycle",
+    fault: "part-not-opened",
+    also: [],
+    seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
+    ...leavingOut("response.content_part.added", "response.content_part.done"),
+  },
+  {
+    id: "resp-content-part-twice",
+    says: "parts are announced twice",
+    breaks: "resp.item-lifecycle",
+    fault: "opened-twice",
+    also: [],
+    seen: [`${events}: response.content_part.added`],
+    ...followed("response.content_part.added", (event) => [event]),
+  },
+  {
+    id: "resp-delta-after-done",
+    says: "a delta comes after the whole text",
+    breaks: "resp.item-lifecycle",
+    fault: "after-close",
+    also: [],
+    seen: [`${events}: response.output_text.done`],
+    ...followed("response.output_text.done", ({ item_id, output_index, content_index }) => [
+      { type: "response.output_text.delta", item_id, output_index, content_index, delta: "", logprobs: [] },
+    ]),
+  },
+  {
+    id: "resp-text-done-missing",
+    says: "no event has the whole text of a part",
+    breaks: "resp.item-lifecycle",
+    fault: "text-not-done",
+    also: [],
+    seen: [`${events}: response.output_text.done`],
+    ...leavingOut("response.output_text.done"),
+  },
+  {
+    id: "resp-content-part-done-missing",
+    says: "parts are never closed",
+    breaks: "resp.item-lifecycle",
+    fault: "part-not-closed",
+    also: [],
+    seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
+    ...leavingOut("response.content_part.done"),
+  },
+  {
+    id: "resp-item-done-missing",
+    says: "items are never closed",
+    breaks: "resp.item-lifecycle",
+    fault: "item-not-closed",
+    also: [],
+    seen: [`${events}: response.output_item.done`],
+    ...leavingOut("response.output_item.done"),
+  },
+  {
+    id: "resp-item-added-with-content",
+    says: "a message has an empty part when it is announced, and gets it once more",
+    breaks: "resp.item-opening",
+    fault: "content",
+    also: [],
+    seen: [`${events}: response.output_item.added`],
+    ...onEach("response.output_item.added", (event) => ({ ...event, item: saying(event.item, "") })),
+  },
+  {
+    id: "resp-item-added-completed",
+    says: "items are said to be completed when they are announced",
+    breaks: "resp.item-opening",
+    fault: "status",
+    also: [],
+    seen: [`${events}: response.output_item.added`],
+    ...onEach("response.output_item.added", (event) => ({
+      ...event,
+      item: { ...event.item, status: "completed" },
+    })),
+  },
+  {
+    id: "resp-item-id-varies-per-event",
+    says: "each delta names its item by an id of its own",
+    breaks: "resp.item-id-stable",
+    fault: "id-changes",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/issues/30071"],
+    ...onEach("response.output_text.delta", (event, at) => ({ ...event, item_id: `${event.item_id}-${at}` })),
+  },
+  {
+    id: "resp-item-id-repeated",
+    says: "all items have one id",
+    breaks: "resp.item-id-stable",
+    fault: "id-repeated",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/pull/36375"],
+    ...onEvery((event) => {
+      const id = "item_0"
+      const named = (item: object) => ({ ...item, id })
+      if ("item" in event) return { ...event, item: named(event.item) }
+      if ("response" in event) return withResponse(event, ({ output }) => ({ output: output.map(named) }))
+      return "item_id" in event ? { ...event, item_id: id } : event
+    }),
+  },
+  {
+    id: "resp-item-id-regenerated",
+    says: "items have other ids in the final output",
+    breaks: "resp.item-id-stable",
+    fault: "final-differs",
+    also: [],
+    seen: ["https://github.com/EricLBuehler/mistral.rs/issues/1944"],
+    ...onCompleted(({ output }) => ({
+      output: output.map((item, at) => ({ ...item, id: `item_final_${at}` })),
+    })),
+  },
+  {
+    id: "resp-delta-object",
+    says: "deltas are objects with a text",
+    breaks: "resp.delta-concat",
+    fault: "not-a-string",
+    also: [],
+    seen: [`${events}: response.output_text.delta`],
+    ...onEach("response.output_text.delta", (event) => ({ ...event, delta: { text: event.delta } })),
+  },
+  {
+    id: "resp-text-done-empty",
+    says: "the event with the whole text has an empty one",
+    breaks: "resp.delta-concat",
+    fault: "text",
+    also: [],
+    seen: [`${events}: response.output_text.done`],
+    ...onEach("response.output_text.done", (event) => ({ ...event, text: "" })),
+  },
+  {
+    id: "resp-arguments-done-empty",
+    says: "the event with the whole arguments has empty ones",
+    breaks: "resp.delta-concat",
+    fault: "arguments",
+    also: [],
+    seen: [`${events}: response.function_call_arguments.done`],
+    ...onEach("response.function_call_arguments.done", (event) => ({ ...event, arguments: "" })),
+  },
+  {
+    id: "resp-part-done-empty",
+    says: "the event that closes a part has it without its text",
+    breaks: "resp.delta-concat",
+    fault: "part",
+    also: [],
+    seen: [`${events}: response.content_part.done`],
+    ...onEach("response.content_part.done", (event) => ({
+      ...event,
+      part: { type: "output_text", text: "", annotations: [] },
+    })),
+  },
+  {
+    id: "resp-first-delta-lost",
+    says: "the first delta of a text is lost",
+    breaks: "resp.delta-concat",
+    fault: "item",
+    also: [],
+    seen: [`${events}: response.output_text.delta`],
+    ...onEvents((events) => {
+      const lost = events.findIndex(isOf("response.output_text.delta"))
+      return renumbered(events.filter((_, at) => at !== lost))
+    }),
+  },
+  {
+    id: "resp-completed-without-output",
+    says: "the final output is empty",
+    breaks: "resp.final-equals-stream",
+    fault: "missing-item",
+    also: [],
+    seen: [`${events}: response.completed`],
+    ...onCompleted(() => ({ output: [] })),
+  },
+  {
+    id: "resp-completed-other-text",
+    says: "the message in the final output lacks its text",
+    breaks: "resp.final-equals-stream",
+    fault: "other-item",
+    also: [],
+    seen: [`${events}: response.completed`],
+    ...onCompleted(({ output }) => ({ output: output.map((item) => saying(item, "")) })),
+  },
+  {
+    id: "resp-message-not-streamed",
+    says: "the message comes in the final output alone",
+    breaks: "resp.final-equals-stream",
+    fault: "extra-item",
+    also: [],
+    seen: [`${events}: response.output_item.added`],
+    ...onEvents((events) =>
+      events.some((event) => event.type === "response.output_item.added" && !isMessage(event.item))
+        ? events
+        : renumbered(events.filter((event) => !("output_index" in event))),
+    ),
+  },
+  {
+    id: "resp-done-missing",
+    says: "a Responses stream ends without [DONE]",
+    breaks: "sse.done-present",
+    fault: "missing",
+    also: [],
+    seen: ["Streaming Output Guide: the Responses API ends with data: [DONE] too"],
+    ...onSent((sent) => sent.filter(({ data }) => typeof data === "object")),
+  },
+  {
+    id: "resp-failed-without-error",
+    says: "a stream ends with a response that failed, and nothing says why",
+    breaks: "err.midstream-signalled",
+    fault: "shape",
+    also: ["resp.status-consistent"],
+    seen: [`${events}: response.failed`],
+    ...onEvents((events) =>
+      renumbered([
+        ...beginning(events),
+        ...failedEvent(events).map((event) => ({
+          ...event,
+          ...("response" in event && { response: { ...Object(event.response), error: null } }),
+        })),
+      ]),
+    ),
+  },
+  {
+    id: "resp-goes-on-after-error",
+    says: "a stream goes on after an error event as if nothing had happened",
+    breaks: "err.midstream-signalled",
+    fault: "goes-on",
+    also: [],
+    seen: [`${events}: error`],
+    ...onEvents((events) =>
+      renumbered([
+        ...beginning(events),
+        { type: "error", ...failure, param: null },
+        ...events.slice(beginning(events).length),
+      ]),
+    ),
+  },
+]
+
+export const responseStreamVariants: readonly Variant[] = [
+  {
+    id: "resp-no-event-names",
+    says: "Responses streams have no `event:` lines",
+    notes: [],
+    seen: ["Streaming Output Guide: every event is a line of data"],
+    ...onSent((sent) => sent.map(({ event: _, ...rest }) => rest)),
+  },
+  {
+    id: "resp-done-anyway",
+    says: "Responses streams end with [DONE] under every profile",
+    notes: [],
+    seen: ["Open Responses specification: streams end with [DONE]"],
+    ...onSent((sent) => [...sent.filter(({ data }) => typeof data === "object"), { data: "[DONE]" }]),
+  },
+  {
+    id: "resp-comments",
+    says: "comments keep Responses streams alive",
+    notes: [],
+    seen: ["WHATWG HTML, section 9.2.6: comments"],
+    ...onSent((sent) => sent.flatMap((event) => [{ comment: "PING" }, event])),
+  },
+  {
+    id: "resp-unknown-events",
+    says: "events of types that nobody documents come in between",
+    notes: [],
+    seen: [`${events}: the list has grown before`],
+    ...onEvents((events) =>
+      renumbered(
+        events.flatMap((event) => [event, { type: "response.x_progress", percent: 50 }]).slice(0, -1),
+      ),
+    ),
+  },
+  {
+    id: "resp-obfuscation",
+    says: "deltas carry obfuscation",
+    notes: [],
+    seen: [`${events}: stream_options.include_obfuscation`],
+    ...onEvery((event) => ("delta" in event ? { ...event, obfuscation: "aX4bQ" } : event)),
+  },
+  {
+    id: "resp-event-logprobs-missing",
+    says: "events about texts have no logprobs",
+    notes: [],
+    seen: [`${events}: servers older than the member`],
+    ...onEvery((event) => without(event, "logprobs")),
+  },
+  {
+    id: "resp-queued",
+    says: "the response waits in a queue before it is in progress",
+    notes: [],
+    seen: [`${events}: response.queued`],
+    ...followed("response.created", (event) => [
+      { ...withResponse(event, () => ({ status: "queued" })), type: "response.queued" },
+    ]),
+  },
+  {
+    id: "resp-in-progress-not-sent",
+    says: "items follow response.created at once",
+    notes: [],
+    seen: [`${events}: response.in_progress is no part of every stream`],
+    ...leavingOut("response.in_progress"),
+  },
+  {
+    id: "resp-sequence-from-one",
+    says: "the first sequence_number is 1",
+    notes: [],
+    seen: [`${events}: sequence_number`],
+    ...onEvery((event, at) => ({ ...event, sequence_number: at + 1 })),
+  },
+  {
+    id: "resp-one-delta",
+    says: "each text and all arguments come in one delta",
+    notes: [],
+    seen: [`${events}: the size of a delta is the server's`],
+    ...onEvents(joined),
+  },
+  {
+    id: "resp-empty-deltas",
+    says: "each text begins with an empty delta",
+    notes: [],
+    seen: [`${events}: response.output_text.delta`],
+    ...followed("response.content_part.added", ({ item_id, output_index, content_index }) => [
+      { type: "response.output_text.delta", item_id, output_index, content_index, delta: "", logprobs: [] },
+    ]),
+  },
+  {
+    id: "resp-cut-left-open",
+    says: "the item that the token limit cut is not closed in the stream",
+    notes: [],
+    seen: [`${events}: response.incomplete`],
+    ...onEvents((events) =>
+      events.some(isOf("response.incomplete"))
+        ? renumbered(events.filter(({ type }) => !type.endsWith(".done")))
+        : events,
+    ),
+  },
+  {
+    id: "resp-stream-fails",
+    says: "streams end with response.failed in the middle",
+    notes: [],
+    seen: [`${events}: response.failed`],
+    ...onEvents((events) => renumbered([...beginning(events), ...failedEvent(events)])),
+  },
+  {
+    id: "resp-stream-errors",
+    says: "streams end in the middle, with an error event and the response that failed by it",
+    notes: [],
+    seen: [`${events}: error`],
+    ...onEvents((events) =>
+      renumbered([...beginning(events), { type: "error", ...failure, param: null }, ...failedEvent(events)]),
+    ),
+  },
+]

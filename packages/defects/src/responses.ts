@@ -1,0 +1,976 @@
+import {
+  endpoints,
+  type ResponseInputItem,
+  type ResponseObject,
+  type ResponseOutputItem,
+  type ResponseRequest,
+} from "@nexhina/schemas"
+import { encode, splitResponse } from "@nexhina/stream"
+import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
+
+type Value = Extract<Alteration, { stage: "value" }>
+type Wire = Extract<Alteration, { stage: "wire" }>
+
+/** Changes what is answered to a request for a response, whole or streamed. */
+const onResponse = (
+  change: (response: ResponseObject, request: ResponseRequest, situation: Situation) => object,
+): Value =>
+  onReply("createResponse", (response, situation) =>
+    // What is answered with a response is a valid request.
+    ({ ...response, ...change(response, situation.request as ResponseRequest, situation) }),
+  )
+
+/** The same of whole answers alone: of values from which no stream can be made. */
+const onWhole = (change: (response: ResponseObject) => object): Value =>
+  onReply("createResponse", (response, { streaming }) => (streaming ? response : change(response)))
+
+/** Changes a response wherever the server shows it as a value. */
+const onShown = (change: (response: ResponseObject) => object): Value => ({
+  stage: "value",
+  apply(value, situation) {
+    const { operationId } = situation
+    if (operationId !== "createResponse" && operationId !== "retrieveResponse") return value
+    return onReply(operationId, change).apply(value, situation)
+  },
+})
+
+/** Changes each item of a response. */
+const onItems = (change: (item: ResponseOutputItem, request: ResponseRequest) => object): Value =>
+  onResponse(({ output }, request) => ({ output: output.map((item) => change(item, request)) }))
+
+/** Changes each call of a function. */
+const onCalls = (change: (call: Extract<ResponseOutputItem, { type: "function_call" }>) => object): Value =>
+  onItems((item) => (item.type === "function_call" ? change(item) : item))
+
+/** Changes the text of messages that have to be JSON. */
+const onJson = (
+  change: (text: string, format: NonNullable<NonNullable<ResponseRequest["text"]>["format"]>) => string,
+): Value =>
+  onItems((item, { text }) => {
+    const { format } = text ?? {}
+    if (item.type !== "message" || !format || format.type === "text") return item
+    return {
+      ...item,
+      content: item.content.map((part) =>
+        part.type === "output_text" ? { ...part, text: change(part.text, format) } : part,
+      ),
+    }
+  })
+
+type Usage = NonNullable<ResponseObject["usage"]>
+
+const onUsage = (change: (usage: Usage) => unknown): Value =>
+  onResponse(({ usage }) => ({ usage: usage ? change(usage) : usage }))
+
+/** Changes responses that their token limit cut. */
+const onCut = (change: (response: ResponseObject) => object): Value =>
+  onResponse((response) => (response.status === "incomplete" ? change(response) : {}))
+
+/** Misreads requests for responses. */
+const misreading = (
+  change: (request: ResponseRequest) => object,
+): Extract<Alteration, { stage: "request" }> =>
+  // Only valid requests get to this stage.
+  onRequest("createResponse", (request) => change(request as ResponseRequest))
+
+const asJson = ({ headers }: Reply, body: object, status: number): Partial<Reply> => ({
+  status,
+  headers: [
+    ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+    ["content-type", "application/json"],
+  ],
+  body: JSON.stringify(body),
+})
+
+const error = (message: string, param: string | null = null, code: string | null = null) => ({
+  error: { message, type: "invalid_request_error", param, code },
+})
+
+/** Refuses some requests for responses that the contract allows. */
+const refusing = (body: object, isRefused: (request: ResponseRequest) => boolean): Wire =>
+  onWire(
+    ({ status }, { operationId, request }) =>
+      // What was answered with a success is a valid request.
+      operationId === "createResponse" && status === 200 && isRefused(request as ResponseRequest),
+    (reply) => asJson(reply, body, 400),
+  )
+
+const refusingItems = (message: string, isRefused: (item: ResponseInputItem) => boolean): Wire =>
+  refusing(error(message, "input"), ({ input }) => Array.isArray(input) && input.some(isRefused))
+
+const isCallItem = ({ type }: ResponseInputItem) =>
+  type === "function_call" || type === "function_call_output"
+const contentOf = (item: ResponseInputItem): unknown => ("content" in item ? item.content : undefined)
+const roleOf = (item: ResponseInputItem): unknown => ("role" in item ? item.role : undefined)
+
+type Kept = "retrieveResponse" | "deleteResponse" | "listResponseInputItems"
+
+/** Answers differently where a response is not there. */
+const onMissing = (operationId: Kept, change: (reply: Reply, situation: Situation) => Partial<Reply>): Wire =>
+  onWire((reply, situation) => situation.operationId === operationId && reply.status === 404, change)
+
+/** Answers differently where a response to go on from is not there. */
+const onMissingPrevious = (change: (reply: Reply) => Partial<Reply>): Wire =>
+  onWire(
+    ({ status }, situation) =>
+      situation.operationId === "createResponse" &&
+      status === 400 &&
+      typeof asked(situation, "previous_response_id") === "string",
+    change,
+  )
+
+const { value: sample } = endpoints.retrieveResponse.examples.text
+
+/** Finds every response. */
+const findingAll = onMissing("retrieveResponse", (reply, { ask }) =>
+  asJson(reply, { ...sample, id: ask.target.split("/").at(-1) }, 200),
+)
+
+const failure = { code: "server_error", message: "The model stopped before its end." }
+
+const object = "OpenAI API reference, the response object"
+const create = "OpenAI API reference, create a model response"
+const keeping = "OpenAI API reference, Responses: get, delete and list input items"
+
+export const responseDefects: readonly Defect[] = [
+  {
+    id: "resp-created-at-missing",
+    says: "responses have no created_at",
+    breaks: "resp.schema",
+    fault: "missing",
+    also: [],
+    seen: [`${object}: created_at`],
+    ...onReply("createResponse", (response) => without(response, "created_at")),
+  },
+  {
+    id: "resp-object-chat",
+    says: "responses are named chat.completion",
+    breaks: "resp.schema",
+    fault: "wrong-value",
+    also: [],
+    seen: [`${object}: object`],
+    ...onResponse(() => ({ object: "chat.completion" })),
+  },
+  {
+    id: "resp-output-null",
+    says: "the output is null",
+    breaks: "resp.schema",
+    fault: "output",
+    also: [],
+    seen: ["https://github.com/ogx-ai/ogx/issues/4986"],
+    ...onWhole((response) => ({ ...response, output: null })),
+  },
+  {
+    id: "resp-content-string",
+    says: "the content of messages is a string",
+    breaks: "resp.schema",
+    fault: "item",
+    also: [],
+    seen: [`${object}: output, message`],
+    ...onWhole((response) => ({
+      ...response,
+      output: response.output.map((item) =>
+        item.type === "message" ? { ...item, content: "Hello!" } : item,
+      ),
+    })),
+  },
+  {
+    id: "resp-tools-missing",
+    says: "responses do not say which tools were on offer",
+    breaks: "resp.schema-full",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/ogx-ai/ogx/issues/4986"],
+    ...onReply("createResponse", (response) => without(response, "tools")),
+  },
+  {
+    id: "resp-null-for-required",
+    says: "members that are required are null",
+    breaks: "resp.schema-full",
+    fault: "null",
+    also: ["resp.echo"],
+    seen: ["https://github.com/ogx-ai/ogx/issues/4986"],
+    ...onResponse(() => ({ tools: null, tool_choice: null, parallel_tool_calls: null })),
+  },
+  {
+    id: "resp-top-p-string",
+    says: "top_p is a string",
+    breaks: "resp.schema-full",
+    fault: "wrong-value",
+    also: [],
+    seen: [`${object}: top_p`],
+    ...onResponse(() => ({ top_p: "1.0" })),
+  },
+  {
+    id: "resp-error-when-completed",
+    says: "a response that is completed has an error",
+    breaks: "resp.status-consistent",
+    fault: "error-without-failure",
+    also: ["http.no-error-in-2xx"],
+    seen: [`${object}: error`],
+    ...onResponse(({ status }) => (status === "completed" ? { error: failure } : {})),
+  },
+  {
+    id: "resp-failed-without-reason",
+    says: "a response failed, and nothing says why",
+    breaks: "resp.status-consistent",
+    fault: "no-error",
+    also: [],
+    seen: [`${object}: error`],
+    ...onWhole((response) => ({ ...response, status: "failed", output: [] })),
+  },
+  {
+    id: "resp-details-when-completed",
+    says: "a response that is completed has incomplete_details",
+    breaks: "resp.status-consistent",
+    fault: "details-without-incomplete",
+    also: [],
+    seen: [`${object}: incomplete_details`],
+    ...onResponse(({ status }) =>
+      status === "completed" ? { incomplete_details: { reason: "max_output_tokens" } } : {},
+    ),
+  },
+  {
+    id: "resp-incomplete-without-reason",
+    says: "a response is incomplete, and nothing says why",
+    breaks: "resp.status-consistent",
+    fault: "no-reason",
+    also: [],
+    seen: [`${object}: incomplete_details`],
+    ...onCut(() => ({ incomplete_details: null })),
+  },
+  {
+    id: "resp-reply-in-progress",
+    says: "a whole reply says that it is in progress",
+    breaks: "resp.status-consistent",
+    fault: "not-ended",
+    also: [],
+    seen: [`${object}: status`],
+    ...onWhole((response) => ({ ...response, status: "in_progress" })),
+  },
+  {
+    id: "resp-item-in-progress",
+    says: "the items of a response that is completed are in progress",
+    breaks: "resp.status-consistent",
+    fault: "open-item",
+    also: [],
+    seen: [`${object}: output, status`],
+    ...onResponse(({ status, output }) =>
+      status === "completed" ? { output: output.map((item) => ({ ...item, status: "in_progress" })) } : {},
+    ),
+  },
+  {
+    id: "resp-id-constant",
+    says: "all responses have one id",
+    breaks: "resp.id-unique",
+    fault: "repeated",
+    also: [],
+    seen: [`${object}: id`],
+    ...onResponse(() => ({ id: "resp_1" })),
+  },
+  {
+    id: "resp-instructions-not-repeated",
+    says: "the instructions of the request are null in its response",
+    breaks: "resp.echo",
+    fault: "not-repeated",
+    also: [],
+    seen: [`${object}: instructions`],
+    ...onResponse(() => ({ instructions: null })),
+  },
+  {
+    id: "resp-parallel-calls-default-repeated",
+    says: "responses say that calls may be parallel, whatever the request said",
+    breaks: "resp.echo",
+    fault: "other-value",
+    also: [],
+    seen: [`${object}: parallel_tool_calls`],
+    ...onResponse(() => ({ parallel_tool_calls: true })),
+  },
+  {
+    id: "resp-usage-number",
+    says: "the usage is one number",
+    breaks: "resp.usage",
+    fault: "not-an-object",
+    also: ["resp.schema-full"],
+    seen: [`${object}: usage`],
+    ...onUsage(({ total_tokens }) => total_tokens),
+  },
+  {
+    id: "resp-usage-chat-names",
+    says: "the usage has the names of chat",
+    breaks: "resp.usage",
+    fault: "no-count",
+    also: ["resp.schema-full"],
+    seen: [`${object}: usage`],
+    ...onUsage(({ input_tokens, output_tokens, total_tokens }) => ({
+      prompt_tokens: input_tokens,
+      completion_tokens: output_tokens,
+      total_tokens,
+    })),
+  },
+  {
+    id: "resp-usage-sum-off",
+    says: "total_tokens is one more than the sum",
+    breaks: "resp.usage",
+    fault: "sum",
+    also: [],
+    seen: [`${object}: usage.total_tokens`],
+    ...onUsage((usage) => ({ ...usage, total_tokens: usage.total_tokens + 1 })),
+  },
+  {
+    id: "resp-usage-cached-above-input",
+    says: "more tokens are cached than the input has",
+    breaks: "resp.usage",
+    fault: "cached",
+    also: [],
+    seen: [`${object}: usage.input_tokens_details`],
+    ...onUsage((usage) => ({ ...usage, input_tokens_details: { cached_tokens: usage.input_tokens + 1 } })),
+  },
+  {
+    id: "resp-usage-reasoning-above-output",
+    says: "more reasoning tokens are counted than the output has",
+    breaks: "resp.usage",
+    fault: "reasoning",
+    also: [],
+    seen: [`${object}: usage.output_tokens_details`],
+    ...onUsage((usage) => ({
+      ...usage,
+      output_tokens_details: { reasoning_tokens: usage.output_tokens + 1 },
+    })),
+  },
+  {
+    id: "resp-usage-no-input",
+    says: "no input tokens are counted",
+    breaks: "resp.usage",
+    fault: "no-input",
+    also: [],
+    seen: [`${object}: usage.input_tokens`],
+    ...onUsage(({ output_tokens }) => ({ input_tokens: 0, output_tokens, total_tokens: output_tokens })),
+  },
+  {
+    id: "resp-usage-no-output",
+    says: "no output tokens are counted",
+    breaks: "resp.usage",
+    fault: "no-output",
+    also: [],
+    seen: [`${object}: usage.output_tokens`],
+    ...onUsage(({ input_tokens }) => ({ input_tokens, output_tokens: 0, total_tokens: input_tokens })),
+  },
+  {
+    id: "resp-usage-missing",
+    says: "responses have no usage",
+    breaks: "resp.usage-present",
+    fault: "missing",
+    also: [],
+    seen: [`${object}: usage`],
+    ...onResponse(() => ({ usage: null })),
+  },
+  {
+    id: "resp-limit-ignored",
+    says: "max_output_tokens is ignored",
+    breaks: "resp.token-limit",
+    fault: "over-limit",
+    also: ["resp.echo"],
+    seen: [`${create}: max_output_tokens`],
+    ...misreading((request) => without(request, "max_output_tokens")),
+  },
+  {
+    id: "resp-limit-completed",
+    says: "a response that the limit cut is said to be completed",
+    breaks: "resp.token-limit",
+    fault: "not-incomplete",
+    also: [],
+    seen: [`${create}: max_output_tokens`],
+    ...onCut(({ output }) => ({
+      status: "completed",
+      incomplete_details: null,
+      output: output.map((item) => ({ ...item, status: "completed" })),
+    })),
+  },
+  {
+    id: "resp-limit-other-reason",
+    says: "a response that the limit cut is incomplete by length, as chat says",
+    breaks: "resp.token-limit",
+    fault: "other-reason",
+    also: [],
+    seen: [`${object}: incomplete_details.reason`],
+    ...onCut(() => ({ incomplete_details: { reason: "length" } })),
+  },
+  {
+    id: "resp-cut-item-completed",
+    says: "the item that the limit cut is said to be completed",
+    breaks: "resp.incomplete-item",
+    fault: "not-marked",
+    also: [],
+    seen: ["Open Responses specification: item states"],
+    ...onCut(({ output }) => ({ output: output.map((item) => ({ ...item, status: "completed" })) })),
+  },
+  {
+    id: "resp-cut-item-not-last",
+    says: "an item follows the one that the limit cut",
+    breaks: "resp.incomplete-item",
+    fault: "not-last",
+    also: [],
+    seen: ["Open Responses specification: item states"],
+    ...onCut(({ output }) => ({
+      output: [
+        ...output,
+        { type: "message", id: "msg_last", role: "assistant", status: "incomplete", content: [] },
+      ],
+    })),
+  },
+  {
+    id: "resp-json-fenced",
+    says: "JSON comes in a Markdown fence",
+    breaks: "resp.text-format-honoured",
+    fault: "fenced",
+    also: [],
+    seen: ["https://github.com/jundot/omlx/issues/613"],
+    ...onJson((text) => `\`\`\`json\n${text}\n\`\`\``),
+  },
+  {
+    id: "resp-json-introduced",
+    says: "a sentence comes before the JSON",
+    breaks: "resp.text-format-honoured",
+    fault: "not-json",
+    also: [],
+    seen: ["https://github.com/jundot/omlx/issues/613"],
+    ...onJson((text) => `Here it is: ${text}`),
+  },
+  {
+    id: "resp-json-list",
+    says: "a list comes in place of a JSON object",
+    breaks: "resp.text-format-honoured",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${create}: text.format, json_object`],
+    ...onJson((text, { type }) => (type === "json_object" ? `[${text}]` : text)),
+  },
+  {
+    id: "resp-json-schema-ignored",
+    says: "the schema of the format is ignored",
+    breaks: "resp.text-format-honoured",
+    fault: "breaks-schema",
+    also: [],
+    seen: [`${create}: text.format, json_schema`],
+    ...onJson((text, { type }) => (type === "json_schema" ? "{}" : text)),
+  },
+  {
+    id: "resp-call-id-empty",
+    says: "calls have an empty call_id",
+    breaks: "resp.call-schema",
+    fault: "no-call-id",
+    also: [],
+    seen: [`${object}: function_call, call_id`],
+    ...onCalls((call) => ({ ...call, call_id: "" })),
+  },
+  {
+    id: "resp-call-id-repeated",
+    says: "all calls have one call_id",
+    breaks: "resp.call-schema",
+    fault: "repeated-call-id",
+    also: [],
+    seen: [`${object}: function_call, call_id`],
+    ...onCalls((call) => ({ ...call, call_id: "call_0" })),
+  },
+  {
+    id: "resp-call-other-name",
+    says: "calls name functions that were not offered",
+    breaks: "resp.call-schema",
+    fault: "not-offered",
+    also: ["resp.choice-named"],
+    seen: [`${object}: function_call, name`],
+    ...onCalls((call) => ({ ...call, name: `functions.${call.name}` })),
+  },
+  {
+    id: "resp-arguments-cut",
+    says: "the last bracket of the arguments is lost",
+    breaks: "resp.args-json",
+    fault: "not-json",
+    also: [],
+    seen: [`${object}: function_call, arguments`],
+    ...onCalls((call) => ({ ...call, arguments: call.arguments.slice(0, -1) })),
+  },
+  {
+    id: "resp-arguments-list",
+    says: "the arguments are a list",
+    breaks: "resp.args-json",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${object}: function_call, arguments`],
+    ...onCalls((call) => ({ ...call, arguments: `[${call.arguments}]` })),
+  },
+  {
+    id: "resp-arguments-empty-object",
+    says: "calls have no arguments, although the function requires some",
+    breaks: "resp.args-schema",
+    fault: "breaks-schema",
+    also: [],
+    seen: [`${create}: tools, function, strict`],
+    ...onCalls((call) => ({ ...call, arguments: "{}" })),
+  },
+  {
+    id: "resp-choice-none-ignored",
+    says: "a function is called although tool_choice is none",
+    breaks: "resp.choice-none",
+    fault: "called-despite-none",
+    also: [],
+    seen: [`${create}: tool_choice`],
+    ...misreading((request) =>
+      request.tool_choice === "none" ? { ...request, tool_choice: "required" } : request,
+    ),
+  },
+  {
+    id: "resp-call-without-tools",
+    says: "a function is called although none was offered",
+    breaks: "resp.choice-none",
+    fault: "called-without-tools",
+    also: [],
+    seen: [`${create}: tools`],
+    ...onResponse(({ output, status }, { tools }) =>
+      status === "completed" && !tools?.length
+        ? {
+            output: [
+              ...output,
+              {
+                type: "function_call",
+                id: "fc_search",
+                call_id: "call_search",
+                name: "search",
+                arguments: "{}",
+                status: "completed",
+              },
+            ],
+          }
+        : {},
+    ),
+  },
+  {
+    id: "resp-choice-required-ignored",
+    says: "no function is called although tool_choice is required",
+    breaks: "resp.choice-required",
+    fault: "no-call",
+    also: [],
+    seen: [`${create}: tool_choice`],
+    ...misreading((request) =>
+      request.tool_choice === "required" ? { ...request, tool_choice: "none" } : request,
+    ),
+  },
+  {
+    id: "resp-choice-named-ignored",
+    says: "no function is called although tool_choice names one",
+    breaks: "resp.choice-named",
+    fault: "no-call",
+    also: [],
+    seen: [`${create}: tool_choice`],
+    ...misreading((request) =>
+      typeof request.tool_choice === "object" ? { ...request, tool_choice: "none" } : request,
+    ),
+  },
+  {
+    id: "resp-choice-named-other",
+    says: "another function is called than the one that tool_choice names",
+    breaks: "resp.choice-named",
+    fault: "other-function",
+    also: [],
+    seen: [`${create}: tool_choice`],
+    ...misreading((request) => {
+      const { tools, tool_choice: choice } = request
+      if (typeof choice !== "object" || choice.type !== "function") return request
+      const other = tools?.find((tool) => tool.type === "function" && tool.name !== choice.name)
+      return other && "name" in other ? { ...request, tool_choice: { ...choice, name: other.name } } : request
+    }),
+  },
+  {
+    id: "resp-parallel-calls-forced",
+    says: "each call comes twice, where one call at a time was asked for too",
+    breaks: "resp.parallel-false",
+    fault: "several",
+    also: [],
+    seen: [`${create}: parallel_tool_calls`],
+    ...onResponse(({ output }) => ({
+      output: output.flatMap((item): object[] =>
+        item.type === "function_call"
+          ? [item, { ...item, id: `${item.id}_2`, call_id: `${item.call_id}_2` }]
+          : [item],
+      ),
+    })),
+  },
+  {
+    id: "resp-input-text-refused",
+    says: "a text as input is refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "text",
+    also: ["resp.accepts-documented-params"],
+    seen: [`${create}: input`],
+    ...refusing(error("input must be a list"), ({ input }) => typeof input === "string"),
+  },
+  {
+    id: "resp-input-untyped-refused",
+    says: "messages without type are refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "messages",
+    also: ["resp.round-trip"],
+    seen: [`${create}: input, the easy input message`],
+    ...refusingItems("Missing required parameter: input[0].type", ({ type }) => type === undefined),
+  },
+  {
+    id: "resp-input-typed-refused",
+    says: "messages with their type are refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "typed-messages",
+    also: [],
+    seen: [`${create}: input, message`],
+    ...refusingItems("Unknown input type: message", ({ type }) => type === "message"),
+  },
+  {
+    id: "resp-input-array-limited",
+    says: "input_text parts are refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "parts",
+    also: [],
+    seen: ["https://github.com/sgl-project/sglang/issues/17853"],
+    ...refusingItems("Input content must be a string", (item) => Array.isArray(contentOf(item))),
+  },
+  {
+    id: "resp-input-roles-refused",
+    says: "messages of the system, the developer and the assistant are refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "roles",
+    also: [],
+    seen: [`${create}: input, role`],
+    ...refusingItems("Only user messages are supported", (item) => {
+      const role = roleOf(item)
+      return role !== undefined && role !== "user"
+    }),
+  },
+  {
+    id: "resp-input-calls-refused",
+    says: "calls and their results are refused",
+    breaks: "resp.accepts-input-shapes",
+    fault: "calls",
+    also: ["resp.round-trip"],
+    seen: [`${create}: input, function call output`],
+    ...refusingItems("Unknown input type", isCallItem),
+  },
+  {
+    id: "resp-params-refused-unnamed",
+    says: "metadata is refused, and nothing says so",
+    breaks: "resp.accepts-documented-params",
+    fault: "unnamed",
+    also: [],
+    seen: [`${create}: metadata`],
+    ...refusing(error("Bad request"), ({ metadata }) => metadata != null),
+  },
+  {
+    id: "resp-results-refused",
+    says: "the result of a call that the server made is refused",
+    breaks: "resp.round-trip",
+    fault: "refused",
+    also: ["resp.accepts-input-shapes"],
+    seen: [`${create}: input, function call output`],
+    ...refusingItems("No tool call found for this output", ({ type }) => type === "function_call_output"),
+  },
+  {
+    id: "resp-results-not-answered",
+    says: "the response to the result of a call has no output",
+    breaks: "resp.round-trip",
+    fault: "not-answered",
+    also: [],
+    seen: [`${create}: input, function call output`],
+    ...onResponse((_, { input }) => (Array.isArray(input) && input.some(isCallItem) ? { output: [] } : {})),
+  },
+  {
+    id: "resp-stream-other-output",
+    says: "the text of a stream ends with a line that a whole response does not have",
+    breaks: "resp.stream-equals-whole",
+    fault: "other-output",
+    also: ["resp.text-format-honoured"],
+    seen: ["OpenAI API reference, Responses streaming events: response.completed"],
+    ...onResponse(({ output }, _, { streaming }) => ({
+      output: output.map((item) =>
+        streaming && item.type === "message"
+          ? {
+              ...item,
+              content: item.content.map((part) =>
+                part.type === "output_text" ? { ...part, text: `${part.text}\n--` } : part,
+              ),
+            }
+          : item,
+      ),
+    })),
+  },
+  {
+    id: "resp-stream-other-status",
+    says: "a stream ends as if a filter had cut the response",
+    breaks: "resp.stream-equals-whole",
+    fault: "other-status",
+    also: [],
+    seen: ["OpenAI API reference, Responses streaming events: response.completed"],
+    ...onResponse(({ status }, _, { streaming }) =>
+      streaming && status === "completed"
+        ? { status: "incomplete", incomplete_details: { reason: "content_filter" } }
+        : {},
+    ),
+  },
+  {
+    id: "resp-stream-other-usage",
+    says: "a stream counts one input token more than a whole response",
+    breaks: "resp.stream-equals-whole",
+    fault: "other-usage",
+    also: [],
+    seen: ["OpenAI API reference, Responses streaming events: response.completed"],
+    ...onResponse(({ usage }, _, { streaming }) =>
+      streaming && usage
+        ? {
+            usage: {
+              ...usage,
+              input_tokens: usage.input_tokens + 1,
+              total_tokens: usage.total_tokens + 1,
+            },
+          }
+        : {},
+    ),
+  },
+  {
+    id: "resp-kept-without-output",
+    says: "a retrieved response has no output",
+    breaks: "resp.get-after-create",
+    fault: "differs",
+    also: [],
+    seen: [keeping],
+    ...onReply("retrieveResponse", (response) => ({ ...response, output: [] })),
+  },
+  {
+    id: "resp-unknown-found",
+    says: "some response is given for an id that no response has",
+    breaks: "resp.get-after-create",
+    fault: "unknown-accepted",
+    also: ["resp.delete-after-create"],
+    seen: [keeping],
+    ...findingAll,
+  },
+  {
+    id: "resp-unknown-bad-request",
+    says: "an id that no response has gives 400",
+    breaks: "resp.get-after-create",
+    fault: "unknown-status",
+    also: [],
+    seen: [keeping],
+    ...onMissing("retrieveResponse", () => ({ status: 400 })),
+  },
+  {
+    id: "resp-unknown-detail",
+    says: "an id that no response has gives 404 with the body of a web framework",
+    breaks: "resp.get-after-create",
+    fault: "unknown-envelope",
+    also: ["http.unknown-route-envelope"],
+    seen: ["Authentication: the error object"],
+    ...onMissing("retrieveResponse", (reply) => asJson(reply, { detail: "Not Found" }, 404)),
+  },
+  {
+    id: "resp-delete-not-confirmed",
+    says: "the answer to a deletion does not say that the response is deleted",
+    breaks: "resp.delete-after-create",
+    fault: "not-confirmed",
+    also: [],
+    seen: [keeping],
+    ...onReply("deleteResponse", (reply) => without(reply, "deleted")),
+  },
+  {
+    id: "resp-deleted-still-there",
+    says: "a response that was deleted can still be retrieved",
+    breaks: "resp.delete-after-create",
+    fault: "still-there",
+    also: ["resp.get-after-create"],
+    seen: [keeping],
+    ...findingAll,
+  },
+  {
+    id: "resp-input-items-named-otherwise",
+    says: "the input items are not in a list object",
+    breaks: "resp.input-items",
+    fault: "shape",
+    also: [],
+    seen: [keeping],
+    ...onReply("listResponseInputItems", ({ data }) => ({ items: data })),
+  },
+  {
+    id: "resp-input-items-empty",
+    says: "the list of input items is empty",
+    breaks: "resp.input-items",
+    fault: "not-listed",
+    also: [],
+    seen: [keeping],
+    ...onReply("listResponseInputItems", (list) => ({ ...list, data: [], first_id: null, last_id: null })),
+  },
+  {
+    id: "resp-previous-lost",
+    says: "a response that was just created is not found by previous_response_id",
+    breaks: "resp.previous-response",
+    fault: "lost",
+    also: [],
+    seen: [`${create}: previous_response_id`],
+    ...refusing(
+      error("Previous response not found.", "previous_response_id", "previous_response_not_found"),
+      ({ previous_response_id: id }) => id != null,
+    ),
+  },
+  {
+    id: "resp-previous-instructions-kept",
+    says: "the instructions of the previous response hold for the next one too",
+    breaks: "resp.previous-response",
+    fault: "inherits-instructions",
+    also: [],
+    seen: [`${create}: instructions are not carried over`],
+    ...onResponse((_, { previous_response_id: id, instructions }) =>
+      id != null && instructions == null ? { instructions: "Be brief." } : {},
+    ),
+  },
+  {
+    id: "resp-previous-ignored",
+    says: "previous_response_id is ignored",
+    breaks: "resp.previous-response",
+    fault: "unknown-accepted",
+    also: ["resp.echo"],
+    seen: [`${create}: previous_response_id`],
+    ...misreading((request) => without(request, "previous_response_id")),
+  },
+  {
+    id: "resp-previous-unknown-conflict",
+    says: "a previous_response_id that no response has gives 409",
+    breaks: "resp.previous-response",
+    fault: "unknown-status",
+    also: [],
+    seen: [`${create}: previous_response_id`],
+    ...onMissingPrevious(() => ({ status: 409 })),
+  },
+  {
+    id: "resp-previous-unknown-detail",
+    says: "a previous_response_id that no response has gives the body of a web framework",
+    breaks: "resp.previous-response",
+    fault: "unknown-envelope",
+    also: ["err.envelope"],
+    seen: ["Authentication: the error object"],
+    ...onMissingPrevious((reply) => asJson(reply, { detail: "No such response" }, 400)),
+  },
+]
+
+/** A response that says that the model will not do what it was asked. */
+const refusal = (item: ResponseOutputItem): object =>
+  item.type === "message"
+    ? { ...item, content: [{ type: "refusal", refusal: "I cannot help with that." }] }
+    : item
+
+export const responseVariants: readonly Variant[] = [
+  {
+    id: "resp-logprobs-missing",
+    says: "texts have no logprobs",
+    notes: [],
+    seen: [`${object}: servers older than the member`],
+    ...onShown((response) => ({
+      ...response,
+      output: response.output.map((item) =>
+        item.type === "message"
+          ? { ...item, content: item.content.map((part) => without(part, "logprobs")) }
+          : item,
+      ),
+    })),
+  },
+  {
+    id: "resp-usage-details-missing",
+    says: "the usage has no details",
+    notes: [],
+    seen: [`${object}: usage`],
+    ...onShown((response) => ({
+      ...response,
+      usage: response.usage && without(response.usage, "input_tokens_details", "output_tokens_details"),
+    })),
+  },
+  {
+    id: "resp-azure-members",
+    says: "responses and their items have members that nobody documents",
+    notes: [],
+    seen: ["Azure OpenAI reference, the response object: content_filters"],
+    ...onShown((response) => ({
+      ...response,
+      content_filters: [{ blocked: false, source_type: "prompt", content_filter_results: {} }],
+      output: response.output.map((item) => ({ ...item, agent: null })),
+    })),
+  },
+  {
+    id: "resp-unknown-item",
+    says: "the output begins with an item of an unknown kind",
+    notes: [],
+    seen: [`${object}: the kinds of items have grown before`],
+    ...onShown((response) => ({
+      ...response,
+      output: [{ type: "x_note", id: "note_1", note: "Hm." }, ...response.output],
+    })),
+  },
+  {
+    id: "resp-call-id-only",
+    says: "calls have a call_id and no id",
+    notes: [],
+    seen: [`${object}: function_call, id is optional`],
+    ...onShown((response) => ({
+      ...response,
+      output: response.output.map((item) => (item.type === "function_call" ? without(item, "id") : item)),
+    })),
+  },
+  {
+    id: "resp-model-snapshot",
+    says: "responses name the dated snapshot that served an alias",
+    notes: [],
+    seen: [`${object}: model`],
+    ...onShown((response) => ({ ...response, model: `${response.model}-2024-08-06` })),
+  },
+  {
+    id: "resp-tools-completed",
+    says: "the tools of the request come back with members that it left out",
+    notes: [],
+    seen: [`${object}: tools`],
+    ...onShown((response) => ({
+      ...response,
+      tools: response.tools.map((tool) => ({ description: null, parameters: {}, strict: true, ...tool })),
+    })),
+  },
+  {
+    id: "resp-refusal",
+    says: "the model refuses to answer in words",
+    notes: [],
+    seen: [`${object}: refusal`],
+    ...onShown((response) => ({ ...response, output: response.output.map(refusal) })),
+  },
+  {
+    id: "resp-nothing-kept",
+    says: "responses can be neither retrieved, nor deleted, nor gone on from",
+    notes: [],
+    seen: ["the gateway documents no path for what is kept"],
+    ...onWire(
+      (_, situation) =>
+        situation.operationId === "retrieveResponse" ||
+        situation.operationId === "deleteResponse" ||
+        situation.operationId === "listResponseInputItems" ||
+        (situation.operationId === "createResponse" &&
+          asked(situation, "previous_response_id") !== undefined),
+      (reply, { operationId }) =>
+        operationId === "createResponse"
+          ? asJson(reply, error("Unsupported parameter: previous_response_id", "previous_response_id"), 400)
+          : asJson(reply, error("Unknown request URL"), 404),
+    ),
+  },
+]
+
+/** A response's success, whole or streamed, in place of a refusal. */
+export function acceptedResponse({ headers }: Reply, { streaming }: Situation): Reply {
+  const others = headers.filter(([name]) => name.toLowerCase() !== "content-type")
+  const stream = () => encode([...splitResponse(sample).map((data) => ({ data })), { data: "[DONE]" }])
+  return {
+    status: 200,
+    headers: [...others, ["content-type", streaming ? "text/event-stream" : "application/json"]],
+    body: streaming ? stream() : JSON.stringify(sample),
+    end: "complete",
+  }
+}
