@@ -4,6 +4,7 @@ import { chatCompletionRules } from "./rules/chat-completions.ts"
 import { chatRequestRules } from "./rules/chat-requests.ts"
 import { chatStreamRules } from "./rules/chat-streams.ts"
 import { embeddingRules } from "./rules/embeddings.ts"
+import { equalityRules } from "./rules/equality.ts"
 import { errorRules } from "./rules/errors.ts"
 import { httpRules } from "./rules/http.ts"
 import { modelRules } from "./rules/models.ts"
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   ...chatCompletionRules,
   ...chatRequestRules,
   ...chatStreamRules,
+  ...equalityRules,
   ...usageRules,
   ...toolRules,
   ...responseRules,

@@ -293,7 +293,7 @@ export const chatCompletionDefects: readonly Defect[] = [
     says: "a stream sends the beginning of a stop string before it knows that it is one",
     breaks: "chat.stop-exact",
     fault: "too-long",
-    also: [],
+    also: ["stream.equals-nonstream"],
     seen: [
       "https://github.com/vllm-project/vllm/issues/3574",
       "https://github.com/sgl-project/sglang/pull/11462",

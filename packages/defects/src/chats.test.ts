@@ -5,6 +5,7 @@ import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import { expect, test } from "vitest"
 import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
 import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
+import { equalityDefects } from "./equality.ts"
 import { toolDefects, toolVariants } from "./tools.ts"
 
 const alterations: readonly NamedAlteration[] = [
@@ -12,6 +13,7 @@ const alterations: readonly NamedAlteration[] = [
   ...chatCompletionVariants,
   ...chatRequestDefects,
   ...chatRequestVariants,
+  ...equalityDefects,
   ...toolDefects,
   ...toolVariants,
 ]

@@ -4,6 +4,7 @@ import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
 import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
+import { equalityDefects } from "./equality.ts"
 import { errorDefects, errorVariants } from "./errors.ts"
 import { httpDefects, httpVariants } from "./http.ts"
 import { modelDefects, modelVariants } from "./models.ts"
@@ -25,6 +26,7 @@ export const defects: readonly Defect[] = [
   ...chatCompletionDefects,
   ...chatRequestDefects,
   ...chatStreamDefects,
+  ...equalityDefects,
   ...toolDefects,
   ...usageDefects,
   ...embeddingDefects,
