@@ -7,8 +7,10 @@ import { embeddingRules } from "./rules/embeddings.ts"
 import { equalityRules } from "./rules/equality.ts"
 import { errorRules } from "./rules/errors.ts"
 import { httpRules } from "./rules/http.ts"
+import { imageRules } from "./rules/images.ts"
 import { modelRules } from "./rules/models.ts"
 import { moderationRules } from "./rules/moderations.ts"
+import { rerankRules } from "./rules/rerank.ts"
 import { responseRequestRules } from "./rules/response-requests.ts"
 import { responseStreamRules } from "./rules/response-streams.ts"
 import { responseRules } from "./rules/responses.ts"
@@ -35,5 +37,7 @@ export const rules: readonly Rule[] = [
   ...responseRequestRules,
   ...responseStreamRules,
   ...embeddingRules,
+  ...imageRules,
   ...moderationRules,
+  ...rerankRules,
 ]

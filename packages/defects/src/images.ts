@@ -29,6 +29,9 @@ const drawnAs = (other: Readonly<Record<string, string>>) =>
 const saysFormat = (_: Reply, situation: Situation) =>
   situation.operationId === "createImage" && asked(situation, "response_format") !== undefined
 
+/** An image in a URL. */
+const circle = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'%3E%3Ccircle r='9'/%3E%3C/svg%3E"
+
 export const imageDefects: readonly Defect[] = [
   {
     id: "images-created-missing",
@@ -127,9 +130,7 @@ export const imageDefects: readonly Defect[] = [
     fault: "data-url",
     also: [],
     seen: ["Schema ImageData: url"],
-    ...onImages(({ b64_json: text, ...others }) =>
-      text ? { ...others, url: `data:image/png;base64,${text}` } : others,
-    ),
+    ...onImages((image) => (image.url ? { ...image, url: circle } : image)),
   },
   {
     id: "images-always-png",
@@ -273,13 +274,6 @@ export const imageVariants: readonly Variant[] = [
     says: "images come as data URLs where base64 was not asked for",
     notes: ["images.url-fetchable"],
     seen: ["https://github.com/skye-harris/hass_local_openai_llm/pull/53", "RFC 2397"],
-    ...onImages((image) =>
-      image.url
-        ? {
-            ...image,
-            url: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
-          }
-        : image,
-    ),
+    ...onImages((image) => (image.url ? { ...image, url: circle } : image)),
   },
 ]

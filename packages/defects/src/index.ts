@@ -7,9 +7,12 @@ import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
 import { equalityDefects } from "./equality.ts"
 import { errorDefects, errorVariants } from "./errors.ts"
 import { httpDefects, httpVariants } from "./http.ts"
+import { imageDefects, imageVariants } from "./images.ts"
 import { modelDefects, modelVariants } from "./models.ts"
 import { moderationDefects, moderationVariants } from "./moderations.ts"
 import { rerankDefects, rerankVariants } from "./rerank.ts"
+import { responseStreamDefects, responseStreamVariants } from "./response-streams.ts"
+import { responseDefects, responseVariants } from "./responses.ts"
 import { sseDefects, sseVariants } from "./sse.ts"
 import { toolDefects, toolVariants } from "./tools.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
@@ -29,7 +32,10 @@ export const defects: readonly Defect[] = [
   ...equalityDefects,
   ...toolDefects,
   ...usageDefects,
+  ...responseDefects,
+  ...responseStreamDefects,
   ...embeddingDefects,
+  ...imageDefects,
   ...moderationDefects,
   ...rerankDefects,
 ]
@@ -46,7 +52,10 @@ export const variants: readonly Variant[] = [
   ...chatStreamVariants,
   ...toolVariants,
   ...usageVariants,
+  ...responseVariants,
+  ...responseStreamVariants,
   ...embeddingVariants,
+  ...imageVariants,
   ...moderationVariants,
   ...rerankVariants,
 ]
