@@ -39,6 +39,7 @@ test.each([
   ["image.png", { ...image, width: "0" }, "width"],
   ["image.png", { ...image, width: "1e9", height: "1e9" }, "width"],
   ["image.png", { ...image, width: "9007199254740991" }, "width"],
+  ["image.webp", { ...image, width: "16384" }, "width"],
   ["image.png", { ...image, width: "many" }, "width"],
   ["image.png", { ...image, height: "-3" }, "height"],
   ["image.png", { ...image, background: "pink" }, "background"],

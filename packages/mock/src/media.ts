@@ -5,12 +5,15 @@ import { type Film, filmSizes, makeFilm } from "./media/film.ts"
 import { drawPicture } from "./media/picture.ts"
 import { digest } from "./random.ts"
 import { Refusal } from "./refusal.ts"
+import type { MadeFile } from "./reply.ts"
 import { basePath } from "./route.ts"
 import { validate } from "./validate.ts"
 
 /** Below this path stand the files that replies name by URL; their queries say all of what they show. */
 export const mediaPath = `${basePath}/media/`
 
+/** What each of the encoders can do. */
+const longestSide = 16_383
 /** The most pixels of an image, which are drawn and encoded in a fraction of a second (chosen). */
 const mostPixels = 2 ** 22
 
@@ -20,8 +23,8 @@ export const mostFrames: number = 60 * mostFps
 
 const ImageQuery = z.object({
   seed: z.string().max(100),
-  width: z.int().min(1),
-  height: z.int().min(1),
+  width: z.int().min(1).max(longestSide),
+  height: z.int().min(1).max(longestSide),
   background: z.enum(["transparent", "opaque"]),
   /** Of JPEG and WebP. */
   quality: z.int().min(0).max(100),
@@ -53,13 +56,12 @@ export function limitPixels({ width, height }: Pick<ImageQuery, "width" | "heigh
   })
 }
 
-interface Made {
-  readonly mediaType: string
+interface MediaFile extends MadeFile {
   readonly body: Uint8Array
 }
 
 /** Makes the file of a name and a query. Refuses names that no reply has given out. */
-export async function media(name: string, query: URLSearchParams): Promise<Made> {
+export async function media(name: string, query: URLSearchParams): Promise<MediaFile> {
   const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
   if (name === "video.mp4") return { mediaType: "video/mp4", body: await makeFilm(read(FilmQuery)) }
   const format = imageFormats.find((each) => name === `image.${each}`)

@@ -1,5 +1,6 @@
 import type { EncodedPacket } from "mediabunny"
 import { clips } from "./clips.ts"
+import { pixelsOf } from "./pixels.ts"
 
 export interface Film {
   readonly size: FilmSize
@@ -14,12 +15,6 @@ type FilmSize = keyof typeof clips
 
 /** The sizes in which there are films. */
 export const filmSizes = Object.keys(clips) as FilmSize[]
-
-/** Width and height of a size, in pixels. */
-export function pixelsOf(size: string): { readonly width: number; readonly height: number } {
-  const [width = 0, height = 0] = size.split("x").map(Number)
-  return { width, height }
-}
 
 /** Of the sizes in which there are films, the one of the nearest proportions, then of the nearest width. */
 export function nearestFilmSize(width: number, height: number): FilmSize {

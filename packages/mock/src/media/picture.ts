@@ -43,12 +43,7 @@ export function drawPicture(seed: Digest, width: number, height: number, transpa
     const row = y * width
     pixels.fill(transparent ? 0 : 1 + Math.floor((stripes * y) / height), row, row + width)
     const half = Math.sqrt(radius ** 2 - (y + 0.5 - sunY) ** 2)
-    if (half > 0)
-      pixels.fill(
-        sun,
-        row + Math.max(0, Math.round(sunX - half)),
-        row + Math.min(width, Math.round(sunX + half)),
-      )
+    if (half > 0) pixels.fill(sun, row + Math.round(sunX - half), row + Math.round(sunX + half))
     for (let x = 0; x < width; x++) {
       if (y >= (nearTops[x] ?? height)) pixels[row + x] = near
       else if (y >= (farTops[x] ?? height)) pixels[row + x] = far

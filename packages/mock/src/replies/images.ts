@@ -1,5 +1,5 @@
 import type { ImageData, ImageGenerationRequest, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
-import { pixelsOf } from "../media/film.ts"
+import { pixelsOf } from "../media/pixels.ts"
 import { limitPixels, shown } from "../media.ts"
 import { sentence } from "../prose.ts"
 import { digest, digestText, random } from "../random.ts"

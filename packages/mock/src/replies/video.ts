@@ -1,5 +1,6 @@
 import type { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "@nexhina/schemas"
-import { type Film, makeFilm, nearestFilmSize, pixelsOf } from "../media/film.ts"
+import { type Film, makeFilm, nearestFilmSize } from "../media/film.ts"
+import { pixelsOf } from "../media/pixels.ts"
 import { mostFps, mostFrames, shown } from "../media.ts"
 import { type Digest, digest, digestText } from "../random.ts"
 import { Refusal } from "../refusal.ts"
@@ -89,7 +90,7 @@ function filmsOf(request: VideoGenerationRequest, seed: Digest): Film[] {
 function limit(param: string, value: number, most: number): void {
   if (value <= most) return
   throw new Refusal(400, {
-    message: `Invalid '${param}': the mock films with up to ${most}, not ${value}.`,
+    message: `Invalid '${param}': the mock takes at most ${most}, not ${value}.`,
     param,
     code: "integer_above_max_value",
   })

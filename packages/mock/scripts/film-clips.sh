@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes clips.ts anew, with ffmpeg and libx264 (made with ffmpeg 5.1 of Debian 12): twelve frames of a square that
-# goes round once, one key frame first, no B-frames, so that they can be repeated without end.
+# Makes src/media/clips.ts anew, with ffmpeg and libx264 (last with ffmpeg 5.1 of Debian 12): twelve frames of a
+# square that goes round once, a key frame first and no B-frames, so that they can be repeated without end.
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/../src/media"
 file=$(mktemp --suffix .mp4)
 trap 'rm -f "$file"' EXIT
 {
-  echo '/** MP4 files in base64 by their size: twelve frames of H.264 each. Made by make-clips.sh. */'
+  echo '/** MP4 files in base64 by their size: twelve frames of H.264 each. Made by scripts/film-clips.sh. */'
   echo 'export const clips = {'
   for size in 720x1280 1280x720 1024x1792 1792x1024; do
     ffmpeg -v error -y -f lavfi -i "color=c=0x2b4b7a:s=$size:r=12" -f lavfi -i "color=c=0xf2b544:s=180x180:r=12" \
