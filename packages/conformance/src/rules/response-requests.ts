@@ -146,11 +146,11 @@ function withResults(known: Known, [first]: readonly Exchange[]): Step | undefin
 
 // What the server keeps
 
-const keptInput = "Say hello to the harbour."
+/** Creates a response that the server is to keep: each rule another, as a server may know it by what was asked. */
+const kept = (known: Known, input: string, members: Partial<ResponseRequest> = {}): Step =>
+  responseStep(known, { input, ...members, store: true }, ["store"])
 
-/** Creates a response that the server is to keep. */
-const kept = (known: Known, members: Partial<ResponseRequest> = {}): Step =>
-  responseStep(known, { input: keptInput, ...members, store: true }, ["store"])
+const listedInput = "Say hello to the harbour."
 
 /** An id that no server gave. */
 const noSuchResponse = "resp_00000000000000000000000000000000"
@@ -349,7 +349,7 @@ export const responseRequestRules = [
     scope: "group",
     faults: { differs: "a member is not as it was created", ...unknownFaultNames },
     asks: (known) => [
-      kept(known),
+      kept(known, "Say hello to the sea."),
       aboutCreated(retrieved),
       (earlier) => (createdId(earlier) === undefined ? undefined : retrieved(noSuchResponse)),
     ],
@@ -384,7 +384,7 @@ export const responseRequestRules = [
       "still-there": "the response can still be retrieved",
     },
     asks: (known) => [
-      kept(known),
+      kept(known, "Say hello to the fog."),
       aboutCreated((response_id) => ({ operation: "deleteResponse", params: { response_id } })),
       aboutCreated(retrieved),
     ],
@@ -425,7 +425,7 @@ export const responseRequestRules = [
       "not-listed": "the input is not among the items",
     },
     asks: (known) => [
-      kept(known),
+      kept(known, listedInput),
       aboutCreated((response_id) => ({ operation: "listResponseInputItems", params: { response_id } })),
     ],
     holds(views) {
@@ -435,8 +435,8 @@ export const responseRequestRules = [
       const [flaw] = schemaFaults(ResponseItemList, bodyOf(listed))
       if (flaw) return [{ fault: "shape", at: flaw.at, expected: flaw.expected, actual: flaw.actual, of: at }]
       const data = bodyOf(listed)["data"]
-      if (JSON.stringify(data).includes(keptInput)) return []
-      const expected = `an item with ${shown(keptInput)}`
+      if (JSON.stringify(data).includes(listedInput)) return []
+      const expected = `an item with ${shown(listedInput)}`
       return [{ fault: "not-listed", at: bodyAt("/data"), expected, actual: shown(data), of: at }]
     },
   }),
@@ -457,7 +457,7 @@ export const responseRequestRules = [
       const goOn = (previous_response_id: string) =>
         responseStep(known, { input: "Go on.", previous_response_id }, ["previous_response_id"])
       return [
-        kept(known, { instructions: "Be brief." }),
+        kept(known, "Say hello to the gulls.", { instructions: "Be brief." }),
         aboutCreated(goOn),
         (earlier) => (createdId(earlier) === undefined ? undefined : goOn(noSuchResponse)),
       ]

@@ -1,6 +1,6 @@
 import { endpoints, ResponseRequest } from "@nexhina/schemas"
 import { type Answered, isObject } from "../answered.ts"
-import { plainResponse, streamedResponse } from "../probes/responses.ts"
+import { cutResponse, plainResponse, streamedResponse } from "../probes/responses.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
@@ -148,7 +148,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
   id: "responses.shown",
   says: "responses: replies, in the events of streams, and retrieved ones",
   surface: "responses",
-  probes: [plainResponse, streamedResponse],
+  probes: [plainResponse, streamedResponse, cutResponse],
   of(exchange) {
     const reply = responseReplies.of(exchange)
     if (reply) {
