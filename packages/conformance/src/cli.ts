@@ -113,7 +113,7 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
   const writer =
     transcript !== undefined &&
     createWriter({
-      write: (line) => writeSync(transcript, line),
+      write: (line) => writeSync(transcript, `${line}\n`),
       secrets: secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
     })
   const outputs = openReports(settings)

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { readTranscript } from "@nexhina/transcript"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { Report } from "../src/report.ts"
 
@@ -142,6 +143,17 @@ test("the embedded mock, quickly: conformant or not judged, and no key in any ou
   expect(stdout).toContain("No MUST was broken")
   for (const text of [stdout, stderr, await readFile(transcript, "utf8")])
     expect(text).not.toContain("sk-embedded-mock")
+})
+
+test("a transcript holds every exchange of its run, one fact a line", async () => {
+  const [transcript, file] = [join(folder, "lines.ndjson"), join(folder, "lines.json")]
+  await cli(["run", "--quick", "--transcript", transcript, "--report", `json=${file}`])
+  const { requests } = Report.parse(JSON.parse(await readFile(file, "utf8")))
+  const lines = (await readFile(transcript, "utf8")).split("\n")
+  expect(lines.pop()).toBe("")
+  const exchanges = []
+  for await (const exchange of readTranscript(lines)) exchanges.push(exchange)
+  expect(exchanges).toHaveLength(requests)
 })
 
 test("a dry run counts what a run would send, and sends nothing", async () => {
