@@ -17,7 +17,7 @@ import { createVideo, retrieveVideo, retrieveVideoContent } from "./replies/vide
 import type { ReplyMaker } from "./reply.ts"
 
 /** Who answers what. An operation of the contract that is missing here does not compile. */
-export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> | "not-built" } = {
+export const replies: { readonly [Id in OperationId]: ReplyMaker<Id> } = {
   createChatCompletion,
   listModels,
   retrieveModel,
