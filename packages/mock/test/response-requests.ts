@@ -3,7 +3,16 @@ import fc from "fast-check"
 
 const texts = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
-  fc.constantFrom("", " ", "Hello", 'A "quote" and a \\ backslash\n', "data: [DONE]\n\n", "👩‍🚀🏳️‍🌈"),
+  fc.constantFrom(
+    "",
+    " ",
+    "Hello",
+    "[mock:refuse]",
+    "[mock:filter]",
+    'A "quote" and a \\ backslash\n',
+    "data: [DONE]\n\n",
+    "👩‍🚀🏳️‍🌈",
+  ),
 )
 
 const contents = fc.oneof(

@@ -1,8 +1,9 @@
 import type { ResponseInputItem, ResponseItem, ResponseRequest } from "@nexhina/schemas"
+import { requireBase64, requireDataUrl } from "../base64.ts"
 import { type Digest, digest, digestText } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Store } from "../store.ts"
-import { countTokens } from "../tokens.ts"
+import type { Tokenizer } from "../tokens.ts"
 import type { Heard } from "./compose.ts"
 import { findItem } from "./responses-store.ts"
 
@@ -23,7 +24,8 @@ export function itemId(type: string, place: string, identity: Digest): string {
 
 /**
  * The items of a request as they are kept: each with an id, a message with its type, status and parts. References
- * stand for what they refer to, among the earlier items or in the store; others are refused.
+ * stand for what they refer to, among the earlier items or in the store. Throws a `Refusal` for others, and where an
+ * image or a file says that it is base64, and is none.
  */
 export async function readInput(
   input: ResponseRequest["input"],
@@ -35,6 +37,7 @@ export async function readInput(
   const items: ResponseItem[] = []
   for (const [index, item] of given.entries()) {
     if (item.type !== "item_reference") {
+      requireData(item, `input[${index}]`)
       items.push(kept(item, `input ${index}`, identity))
       continue
     }
@@ -46,6 +49,26 @@ export async function readInput(
     items.push(found)
   }
   return items
+}
+
+function requireData(item: ResponseInputItem, param: string): void {
+  if (item.type === undefined || item.type === "message") requireContent(item.content, `${param}.content`)
+  else if (isToolOutput(item)) requireContent(item.output, `${param}.output`)
+}
+
+function requireContent(content: Content, param: string): void {
+  if (typeof content === "string") return
+  content.forEach((part, place) => {
+    requirePart(part, `${param}[${place}]`)
+  })
+}
+
+function requirePart(part: Part, param: string): void {
+  if (part.type === "input_image" && part.image_url != null)
+    requireDataUrl(part.image_url, `${param}.image_url`)
+  if (part.type !== "input_file" || part.file_data == null) return
+  const check = /^data:/i.test(part.file_data) ? requireDataUrl : requireBase64
+  check(part.file_data, `${param}.file_data`)
 }
 
 function idOf(item: ResponseInputItem): string | undefined {
@@ -83,11 +106,13 @@ export function heardIn(items: readonly ResponseItem[]): Heard {
   }
 }
 
-function isToolOutput(item: ResponseItem) {
+function isToolOutput(item: ResponseInputItem): item is ToolOutput {
   return item.type === "function_call_output" || item.type === "custom_tool_call_output"
 }
 
-type Content = Message["content"] | Extract<ResponseItem, { type: "function_call_output" }>["output"]
+type ToolOutput = Extract<ResponseItem, { type: "function_call_output" | "custom_tool_call_output" }>
+
+type Content = Message["content"] | ToolOutput["output"]
 
 /** The text of a content, its parts on lines of their own. */
 function textOf(content: Content): string {
@@ -102,32 +127,32 @@ function isText(part: Part): part is Extract<Part, { type: "input_text" | "outpu
 }
 
 /** Tokens of a conversation: of every text in it, and some for each item, image and file. */
-export function countInput(items: readonly ResponseItem[]): number {
-  return items.reduce((sum, item) => sum + 3 + countItem(item), 0)
+export function countItems(items: readonly ResponseItem[], tokenizer: Tokenizer): number {
+  return items.reduce((sum, item) => sum + 3 + countItem(item, tokenizer), 0)
 }
 
-function countItem(item: ResponseItem): number {
+function countItem(item: ResponseItem, tokenizer: Tokenizer): number {
   switch (item.type) {
     case "message":
-      return countContent(item.content)
+      return countContent(item.content, tokenizer)
     case "function_call_output":
     case "custom_tool_call_output":
-      return countContent(item.output)
+      return countContent(item.output, tokenizer)
     case "function_call":
-      return countTokens(item.name) + countTokens(item.arguments)
+      return tokenizer.count(item.name) + tokenizer.count(item.arguments)
     case "custom_tool_call":
-      return countTokens(item.name) + countTokens(item.input)
+      return tokenizer.count(item.name) + tokenizer.count(item.input)
     default:
-      return countTokens(JSON.stringify(item))
+      return tokenizer.count(JSON.stringify(item))
   }
 }
 
-function countContent(content: Content): number {
-  if (typeof content === "string") return countTokens(content)
-  return content.reduce((sum, part) => sum + countPart(part), 0)
+function countContent(content: Content, tokenizer: Tokenizer): number {
+  if (typeof content === "string") return tokenizer.count(content)
+  return content.reduce((sum, part) => sum + countPart(part, tokenizer), 0)
 }
 
-function countPart(part: Part): number {
-  if (isText(part)) return countTokens(part.text)
-  return part.type === "refusal" ? countTokens(part.refusal) : 85
+function countPart(part: Part, tokenizer: Tokenizer): number {
+  if (isText(part)) return tokenizer.count(part.text)
+  return part.type === "refusal" ? tokenizer.count(part.refusal) : 85
 }

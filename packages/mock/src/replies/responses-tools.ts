@@ -1,31 +1,12 @@
 import type { ResponseRequest } from "@nexhina/schemas"
-import type { Random } from "../random.ts"
-import {
-  type Callable,
-  chooseCalls,
-  customCallable,
-  functionCallable,
-  noOffer,
-  type Offer,
-} from "./callable.ts"
+import { type Callable, customCallable, functionCallable, noOffer, type Offer } from "./callable.ts"
 
 /**
- * What a reply to the request calls, as in chat. Only the client's own tools are called, functions and custom ones:
- * where the server's tools alone are on offer, text is the answer to any choice.
+ * What the request lets its reply call: the client's own tools, functions and custom ones. Where tools that the
+ * server would run are alone on offer, text is the answer to any choice. Throws a `Refusal` for a tool whose schema
+ * is none.
  */
-export function dueResponseCalls(
-  request: ResponseRequest,
-  isAnswered: boolean,
-  random: Random,
-): readonly Callable[] {
-  return chooseCalls(
-    offered(request),
-    { isAnswered, parallel: request.parallel_tool_calls !== false },
-    random,
-  )
-}
-
-function offered({ tools = [], tool_choice: choice = "auto" }: ResponseRequest): Offer {
+export function offeredTools({ tools = [], tool_choice: choice = "auto" }: ResponseRequest): Offer {
   const all = tools.flatMap(toCallable)
   if (choice === "none") return noOffer
   if (choice === "auto" || choice === "required") return { callables: all, must: choice === "required" }

@@ -89,11 +89,17 @@ const callsOf = ({ output }: ResponseObject) =>
 function writtenIn(item: ResponseOutputItem): string {
   switch (item.type) {
     case "message":
-      return item.content.map((part) => (part.type === "output_text" ? part.text : "")).join("")
+      return item.content
+        .map((part) =>
+          part.type === "output_text" ? part.text : part.type === "refusal" ? part.refusal : "",
+        )
+        .join("")
     case "function_call":
       return item.arguments
     case "custom_tool_call":
       return item.input
+    case "reasoning":
+      return (item.content ?? []).map(({ text }) => text).join("")
     default:
       return ""
   }
@@ -113,7 +119,9 @@ describe.each(profileNames)("responses under the profile %s", (profile) => {
         const { output, usage, ...response } = await respond(answer, request)
         const isIncomplete = response.status === "incomplete"
         expect(response.status).toMatch(/^(completed|incomplete)$/)
-        expect(response.incomplete_details).toEqual(isIncomplete ? { reason: "max_output_tokens" } : null)
+        expect(response.incomplete_details).toEqual(
+          isIncomplete ? { reason: expect.stringMatching(/^(max_output_tokens|content_filter)$/) } : null,
+        )
         expect(response.created_at).toBe(1713833628)
         expect(response.completed_at).toBe(isIncomplete ? null : 1713833628)
         expect(output.map((item) => "status" in item && item.status)).toEqual(
@@ -125,8 +133,13 @@ describe.each(profileNames)("responses under the profile %s", (profile) => {
         expect(new Set([response.id, ...ids]).size).toBe(1 + ids.length)
 
         const thought = usage?.output_tokens_details?.reasoning_tokens ?? 0
-        const written = output.reduce((sum, item) => sum + countTokens(writtenIn(item)), 0)
+        const said = output.filter(({ type }) => type !== "reasoning")
+        const written = said.reduce((sum, item) => sum + countTokens(writtenIn(item)), 0)
         expect(usage?.output_tokens).toBe(thought + written)
+        const shown = output.filter((item) => item.type === "reasoning" && item.content)
+        if (shown.length > 0) {
+          expect(shown.reduce((sum, item) => sum + countTokens(writtenIn(item)), 0)).toBe(thought)
+        }
         expect(usage?.total_tokens).toBe((usage?.input_tokens ?? 0) + thought + written)
         if (request.max_output_tokens) {
           expect(thought + written).toBeLessThanOrEqual(request.max_output_tokens)
@@ -205,6 +218,8 @@ describe("what is said", () => {
       { service_tier: "flex" },
       { prompt_cache_key: "k" },
       { truncation: "auto" as const },
+      { reasoning: { effort: "high" as const } },
+      { top_logprobs: 2, include: ["message.output_text.logprobs"] },
     ]) {
       expect(textOf(await respond(answer, { ...hello, ...members }))).toBe(textOf(plain))
     }
@@ -268,21 +283,23 @@ describe("what is said", () => {
   })
 
   test("reasoning comes when it is asked for, with a summary and a handle when they are", async () => {
-    const think = async (members: Partial<ResponseRequest>) =>
-      (await respond(answer, { ...hello, ...members })).output.slice(0, -1)
+    const think = async (members: Partial<ResponseRequest>, by = answer) =>
+      (await respond(by, { ...hello, ...members })).output
+        .slice(0, -1)
+        .flatMap((item) => (item.type === "reasoning" ? [item] : []))
     expect(await think({})).toEqual([])
     expect(await think({ reasoning: { effort: "none" } })).toEqual([])
-    const reasoning = {
-      type: "reasoning",
-      id: expect.stringMatching(/^rs_/),
-      status: "completed",
-      summary: [],
-    }
-    expect(await think({ reasoning: {} })).toEqual([reasoning])
+    const content = [{ type: "reasoning_text", text: expect.stringMatching(/^([^.]+\.){4}$/) }]
+    const reasoning = { type: "reasoning", id: expect.stringMatching(/^rs_/), status: "completed" }
+    expect(await think({ reasoning: {} })).toEqual([{ ...reasoning, summary: [], content }])
     const summary = [{ type: "summary_text", text: expect.stringMatching(/^[^.]+\.$/) }]
-    expect(await think({ reasoning: { summary: "auto" } })).toEqual([{ ...reasoning, summary }])
+    const summarised = await think({ reasoning: { summary: "auto" } })
+    expect(summarised).toEqual([{ ...reasoning, summary, content }])
     expect(await think({ reasoning: {}, include: ["reasoning.encrypted_content"] })).toEqual([
-      { ...reasoning, encrypted_content: expect.any(String) },
+      { ...reasoning, summary: [], content, encrypted_content: expect.any(String) },
+    ])
+    expect(await think({ reasoning: { summary: "auto" } }, mock({ profile: "openai" }))).toEqual([
+      { ...reasoning, id: summarised[0]?.id, summary },
     ])
     const counts = await Promise.all(
       ["minimal", "low", "medium", "high", "xhigh", "max"].map(
@@ -308,6 +325,66 @@ describe("what is said", () => {
     })
   })
 
+  test("a marker in the last text of the user makes the model refuse, in pieces where it is streamed", async () => {
+    const request: ResponseRequest = {
+      ...hello,
+      input: "Tell me [mock:refuse]",
+      tools: [{ type: "function", name: "now" }],
+    }
+    const refusal = "I'm sorry, but I can't help with that."
+    const { output, status } = await respond(answer, request)
+    expect(output).toMatchObject([{ type: "message", content: [{ type: "refusal", refusal }] }])
+    expect(status).toBe("completed")
+    const reply = await call(answer, "POST", "", { ...request, stream: true })
+    const deltas = readResponseStream(decode(bytesOf(reply))).items.flatMap((item) =>
+      item.type === "response.refusal.delta" ? [item.delta] : [],
+    )
+    expect(deltas.length).toBeGreaterThan(1)
+    expect(deltas.join("")).toBe(refusal)
+    const input: ResponseRequest["input"] = [
+      { role: "user", content: "[mock:refuse]" },
+      { role: "user", content: "Hello" },
+    ]
+    expect(textOf(await respond(answer, { ...hello, input }))).toContain("Hello")
+  })
+
+  test("another makes a content filter end the text halfway, unless a limit did before", async () => {
+    const filtered = { ...hello, input: "Hello [mock:filter]" }
+    const response = await respond(answer, filtered)
+    expect(response).toMatchObject({
+      status: "incomplete",
+      completed_at: null,
+      incomplete_details: { reason: "content_filter" },
+      output: [{ type: "message", status: "incomplete" }],
+    })
+    expect(textOf(response)).toMatch(/^You said: "Hello \[mock:filter\]"/)
+    expect(
+      await respond(answer, {
+        ...filtered,
+        input: `${"word ".repeat(50)}[mock:filter]`,
+        max_output_tokens: 16,
+      }),
+    ).toMatchObject({
+      incomplete_details: { reason: "max_output_tokens" },
+      usage: { output_tokens: 16 },
+    })
+  })
+
+  test("usage, limits and log probabilities are in the tokens of the tokenizer", async () => {
+    const answer = mock({ tokenizer: (text) => [...text] })
+    const response = await respond(answer, {
+      ...hello,
+      max_output_tokens: 20,
+      include: ["message.output_text.logprobs"],
+    })
+    const text = textOf(response)
+    expect(text).toBe('You said: "Hello". T')
+    expect(response.usage).toMatchObject({ input_tokens: 3 + 3 + 5, output_tokens: 20 })
+    expect(response.output).toMatchObject([
+      { content: [{ logprobs: [...text].map((token) => ({ token })) }] },
+    ])
+  })
+
   test("JSON, of a schema or any", async () => {
     const schema = {
       type: "object",
@@ -328,7 +405,8 @@ describe("what is said", () => {
   })
 
   test("more than the mock can weigh is refused", async () => {
-    const long = { ...hello, input: "word ".repeat(20_000), top_logprobs: 20 }
+    const include = ["message.output_text.logprobs"]
+    const long = { ...hello, input: "word ".repeat(20_000), include, top_logprobs: 20 }
     expect(await refused(call(answer, "POST", "", long))).toMatchObject({
       status: 400,
       param: "top_logprobs",
@@ -604,6 +682,20 @@ describe("what is kept", () => {
       status: 400,
       param: "limit",
     })
+  })
+})
+
+test.each([
+  ["input[0].content[0].image_url", { type: "input_image", image_url: "data:image/png;base64,!" }],
+  ["input[0].content[0].file_data", { type: "input_file", file_data: "!" }],
+])("data at %s that is no base64 is refused", async (param, part) => {
+  const answer = mock()
+  const input = [{ role: "user", content: [part] }]
+  expect(await refused(call(answer, "POST", "", { ...hello, input }))).toMatchObject({ status: 400, param })
+  const output = [{ type: "function_call_output", call_id: "call_1", output: [part] }]
+  expect(await refused(call(answer, "POST", "", { ...hello, input: output }))).toMatchObject({
+    status: 400,
+    param: param.replace("content", "output"),
   })
 })
 

@@ -3,23 +3,19 @@ import type {
   ResponseItem,
   ResponseItemList,
   ResponseObject,
-  ResponseOutputItem,
-  ResponseOutputText,
   ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import { type Digest, digest, digestText, type Random, random } from "../random.ts"
+import { type Digest, digest } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
 import type { Store } from "../store.ts"
-import { countTokens, firstTokens, tokens } from "../tokens.ts"
-import type { Callable } from "./callable.ts"
-import { compose, type Heard, type TextForm } from "./compose.ts"
-import { mostEntries, mostTokens } from "./limits.ts"
-import { tokenLogprobs } from "./logprobs.ts"
-import { reasoningText } from "./reasoning.ts"
+import type { Tokenizer } from "../tokens.ts"
+import { requireSchema } from "../well-formed.ts"
+import type { TextForm } from "./compose.ts"
+import { mostTokens } from "./limits.ts"
 import { encodeResponse, toStreamEvent } from "./responses-encode.ts"
-import { countInput, heardIn, itemId, readInput } from "./responses-input.ts"
+import { countItems, heardIn, readInput } from "./responses-input.ts"
 import {
   conversationOf,
   findResponse,
@@ -27,40 +23,47 @@ import {
   keepResponse,
   type StoredResponse,
 } from "./responses-store.ts"
-import { dueResponseCalls } from "./responses-tools.ts"
+import { offeredTools } from "./responses-tools.ts"
+import { writeResponse } from "./responses-write.ts"
 
 /**
- * Calls the tools that are due, or says a text that quotes the conversation, which goes on from
+ * Calls the tools that are due, refuses, or says a text that quotes the conversation, which goes on from
  * `previous_response_id`. What is asked for in the background is done at once, and a `conversation` is only
  * repeated: no endpoint makes one.
  */
 export const createResponse: ReplyMaker<"createResponse"> = async (question) => {
-  const { request, profile, store } = question
+  const { request, profile, store, tokenizer } = question
   question.models.require(request.model, "chat")
   const identity = digest(question.id)
   const earlier = await earlierThan(request, store)
   const input = await readInput(request.input, earlier, store, identity)
-  const { output, isCut, tokens, reasoningTokens } = write(
-    request,
-    [...earlier, ...input],
-    question.seed,
-    identity,
+  const items = [...earlier, ...input]
+  const { reasoning, include, top_logprobs, parallel_tool_calls } = request
+  const { output, cutBy, tokens, reasoningTokens } = writeResponse(
+    {
+      reasoning,
+      include,
+      top_logprobs,
+      parallel_tool_calls,
+      heard: heardIn(items),
+      offer: offeredTools(request),
+      form: formOf(request),
+      limit: Math.min(request.max_output_tokens ?? mostTokens, mostTokens),
+      tokenizer,
+      showsReasoning: !profile.openaiMembers,
+      identity,
+    },
+    contentSeed(request, question.seed),
   )
-  if (tokens * (1 + (request.top_logprobs ?? 0)) > mostEntries) {
-    throw new Refusal(400, {
-      message: `The reply would have more than ${mostEntries} tokens and alternatives to them. Ask for fewer.`,
-      param: "top_logprobs",
-    })
-  }
-  const inputTokens = countPrompt(request, [...earlier, ...input])
+  const inputTokens = countPrompt(request, items, tokenizer)
   const value: ResponseObject = {
     id: `resp_${question.id}`,
     object: "response",
     created_at: question.now,
-    completed_at: isCut ? null : question.now,
-    status: isCut ? "incomplete" : "completed",
+    completed_at: cutBy ? null : question.now,
+    status: cutBy ? "incomplete" : "completed",
     error: null,
-    incomplete_details: isCut ? { reason: "max_output_tokens" } : null,
+    incomplete_details: cutBy ? { reason: cutBy } : null,
     ...(profile.openaiMembers && openaiMembers),
     ...echo(request),
     output,
@@ -143,56 +146,7 @@ async function earlierThan(
   })
 }
 
-/** What a reply says, and how many tokens that took. */
-interface Written {
-  readonly output: ResponseOutputItem[]
-  /** Whether the limit left something out: then the last item is incomplete. */
-  readonly isCut: boolean
-  /** All of them, those of reasoning too. */
-  readonly tokens: number
-  readonly reasoningTokens: number
-}
-
-/** An item to be written: its text, and the item for as much of the text as fits. */
-interface Plan {
-  readonly type: "reasoning" | "message" | "function_call" | "custom_tool_call"
-  readonly text: string
-  item(id: string, status: "completed" | "incomplete", text: string): ResponseOutputItem
-}
-
-function write(
-  request: ResponseRequest,
-  items: readonly ResponseItem[],
-  seed: Digest,
-  identity: Digest,
-): Written {
-  const limit = Math.min(request.max_output_tokens ?? mostTokens, mostTokens)
-  const output: ResponseOutputItem[] = []
-  let tokens = 0
-  let reasoningTokens = 0
-  for (const { type, text: whole, item } of plan(request, heardIn(items), contentSeed(request, seed))) {
-    const { text, count } = firstTokens(whole, limit - tokens)
-    const isCut = text !== whole
-    const id = itemId(type, `output ${output.length}`, identity)
-    output.push(item(id, isCut ? "incomplete" : "completed", text))
-    tokens += count
-    if (type === "reasoning") reasoningTokens += count
-    if (isCut) return { output, isCut, tokens, reasoningTokens }
-  }
-  return { output, isCut: false, tokens, reasoningTokens }
-}
-
-function plan(request: ResponseRequest, heard: Heard, seed: Digest): Plan[] {
-  const draw = random(seed)
-  const calls = dueResponseCalls(request, heard.answered.length > 0, draw)
-  const said =
-    calls.length > 0
-      ? calls.map((callable, index) => call(callable, index, draw, seed))
-      : [say(request, heard, draw, seed)]
-  return [...think(request, random(digest("reasoning", seed))), ...said]
-}
-
-/** A hash of what content depends on: all members but those that say how to deliver, cut, show, file or keep it. */
+/** A hash of what content depends on: all members but those that say how to deliver, cut, weigh, file or keep it. */
 function contentSeed(request: ResponseRequest, seed: Digest): Digest {
   const {
     stream,
@@ -209,77 +163,28 @@ function contentSeed(request: ResponseRequest, seed: Digest): Digest {
     safety_identifier,
     prompt_cache_key,
     truncation,
+    reasoning,
     ...meaning
   } = request
   return digest(JSON.stringify(meaning), seed)
 }
 
-/** Reasoning comes where it is asked for. Its own text is never shown: its summary may be, and its tokens count. */
-function think({ reasoning, include }: ResponseRequest, draw: Random): Plan[] {
-  if (!reasoning || reasoning.effort === "none") return []
-  const isEncrypted = include?.includes("reasoning.encrypted_content")
-  return [
-    {
-      type: "reasoning",
-      text: reasoningText(reasoning.effort ?? "medium", draw),
-      item: (id, status, text) => ({
-        type: "reasoning",
-        id,
-        status,
-        summary: reasoning.summary == null ? [] : [{ type: "summary_text", text: summaryOf(text) }],
-        ...(isEncrypted && { encrypted_content: digestText(digest(text)) }),
-      }),
-    },
-  ]
-}
-
-/** The first sentence. */
-function summaryOf(text: string): string {
-  return text.slice(0, text.indexOf(".") + 1) || text
-}
-
-function call({ kind, name, input }: Callable, index: number, draw: Random, seed: Digest): Plan {
-  const call_id = `call_${digestText(digest(`call ${index}`, seed))}`
-  return kind === "custom"
-    ? {
-        type: "custom_tool_call",
-        text: input(draw),
-        item: (id, status, input) => ({ type: "custom_tool_call", id, status, call_id, name, input }),
-      }
-    : {
-        type: "function_call",
-        text: input(draw),
-        item: (id, status, text) => ({ type: "function_call", id, status, call_id, name, arguments: text }),
-      }
-}
-
-function say(request: ResponseRequest, heard: Heard, draw: Random, seed: Digest): Plan {
-  const hasLogprobs = request.include?.includes("message.output_text.logprobs")
-  const part = (text: string): ResponseOutputText => ({
-    type: "output_text",
-    text,
-    annotations: [],
-    logprobs: hasLogprobs
-      ? tokenLogprobs(tokens(text), request.top_logprobs ?? 0, random(digest("logprobs", seed)))
-      : [],
-  })
-  return {
-    type: "message",
-    text: compose(heard, formOf(request), draw),
-    item: (id, status, text) => ({ type: "message", id, status, role: "assistant", content: [part(text)] }),
-  }
-}
-
 function formOf({ text }: ResponseRequest): TextForm {
   if (text?.format?.type === "json_object") return "json"
   if (text?.format?.type !== "json_schema") return "text"
-  return { schema: text.format.schema, param: "text.format.schema" }
+  const param = "text.format.schema"
+  requireSchema(text.format.schema, param)
+  return { schema: text.format.schema, param }
 }
 
 /** Tokens of the prompt: of the instructions, the conversation and the tools on offer. */
-function countPrompt({ instructions, tools = [] }: ResponseRequest, items: readonly ResponseItem[]): number {
-  const offers = tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0)
-  return 3 + countTokens(instructions ?? "") + countInput(items) + offers
+function countPrompt(
+  { instructions, tools = [] }: ResponseRequest,
+  items: readonly ResponseItem[],
+  tokenizer: Tokenizer,
+): number {
+  const offers = tools.reduce((sum, tool) => sum + tokenizer.count(JSON.stringify(tool)), 0)
+  return 3 + tokenizer.count(instructions ?? "") + countItems(items, tokenizer) + offers
 }
 
 export const retrieveResponse: ReplyMaker<"retrieveResponse"> = async ({ params, store }) => {
