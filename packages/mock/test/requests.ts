@@ -13,12 +13,20 @@ const texts = fc.oneof(
     "data: [DONE]\n\n",
     "漢字かな交じり文",
     "👩‍🚀🏳️‍🌈",
+    "What the model [mock:refuse]s",
+    "What a filter stops [mock:filter]",
   ),
 )
 
 const parts = fc.oneof(
   fc.record({ type: fc.constant("text" as const), text: texts }),
-  fc.constant({ type: "image_url" as const, image_url: { url: "https://example.com/cat.png" } }),
+  fc.constantFrom(
+    { type: "image_url" as const, image_url: { url: "https://example.com/cat.png" } },
+    { type: "image_url" as const, image_url: { url: "data:image/png;base64,iVBORw0KGgo=", detail: "low" } },
+    { type: "input_audio" as const, input_audio: { data: "UklGRg==", format: "wav" } },
+    { type: "file" as const, file: { file_data: "JVBERi0=", filename: "a.pdf" } },
+    { type: "file" as const, file: { file_id: "file-1" } },
+  ),
 )
 const contents = fc.oneof(texts, fc.array(parts, { minLength: 1, maxLength: 3 }))
 
@@ -29,8 +37,29 @@ const messages = fc
         fc.record({
           role: fc.constantFrom("system" as const, "developer" as const, "user" as const),
           content: contents,
+          name: fc.constantFrom(undefined, null, "ada"),
         }),
-        fc.record({ role: fc.constant("assistant" as const), content: texts }),
+        fc.record({
+          role: fc.constant("assistant" as const),
+          content: fc.oneof(
+            texts,
+            fc.constant([{ type: "refusal" as const, refusal: "No." }]),
+            fc.constant([{ type: "text" as const, text: "Yes." }]),
+          ),
+        }),
+        fc.constantFrom(
+          { role: "assistant" as const, content: null, refusal: "No." },
+          { role: "assistant" as const, audio: { id: "audio_1" } },
+          { role: "assistant" as const, function_call: { name: "weather", arguments: "{" } },
+          { role: "function" as const, name: "weather", content: "7 degrees" },
+          {
+            role: "assistant" as const,
+            tool_calls: [
+              { id: "call_1", type: "function" as const, function: { name: "weather", arguments: "{}" } },
+              { id: "call_2", type: "custom" as const, custom: { name: "code", input: "1 + 1" } },
+            ],
+          },
+        ),
         fc.record({
           role: fc.constant("tool" as const),
           content: texts,
@@ -67,6 +96,7 @@ const tool = (name: string) => ({
 const toolLists: NonNullable<ChatCompletionRequest["tools"]>[] = [
   [tool("weather")],
   [tool("weather"), tool("traffic"), tool("news")],
+  [tool("weather"), { type: "custom", custom: { name: "code" } }],
 ]
 
 const toolChoices: NonNullable<ChatCompletionRequest["tool_choice"]>[] = [
@@ -74,6 +104,10 @@ const toolChoices: NonNullable<ChatCompletionRequest["tool_choice"]>[] = [
   "none",
   "required",
   { type: "function", function: { name: "weather" } },
+  {
+    type: "allowed_tools",
+    allowed_tools: { mode: "required", tools: [{ type: "function", function: { name: "weather" } }] },
+  },
 ]
 const functionChoices: NonNullable<ChatCompletionRequest["function_call"]>[] = ["auto", { name: "weather" }]
 
@@ -117,6 +151,7 @@ const limits = fc.record(
     ),
     temperature: fc.double({ min: 0, max: 2, noNaN: true }),
     user: fc.string(),
+    reasoning_effort: fc.constantFrom("none", "minimal", "low", "high", "some", null),
   },
   { requiredKeys: [] },
 )

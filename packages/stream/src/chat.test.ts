@@ -180,6 +180,51 @@ test("no chunk holds half of a character that the completion has whole", () => {
   )
 })
 
+test("a call of the form before tools begins with its name, and its arguments come in fragments", () => {
+  const function_call = { name: "weather", arguments: '{"city":"Oslo", "days":3}' }
+  const message = { role: "assistant", content: null, function_call } as const
+  const completion: ChatCompletionResponse = {
+    id: "chatcmpl-1",
+    object: "chat.completion",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, message, finish_reason: "function_call" }],
+  }
+  const chunks = splitChat(completion, { profile: profiles.nexhina, includeUsage: false })
+  expect(chunks.map(({ choices }) => choices[0]?.delta)).toEqual([
+    { role: "assistant", content: null },
+    { function_call: { name: "weather", arguments: "" } },
+    { function_call: { arguments: '{"city":"Oslo",' } },
+    { function_call: { arguments: ' "days":3}' } },
+    {},
+  ])
+})
+
+test("speech comes in pieces, each of which can be decoded alone", () => {
+  const bytes = Uint8Array.from({ length: 40_000 }, (_, at) => at % 251)
+  const audio = {
+    id: "audio_1",
+    data: Buffer.from(bytes).toString("base64"),
+    expires_at: 9,
+    transcript: "Good day",
+  }
+  const completion: ChatCompletionResponse = {
+    id: "chatcmpl-1",
+    object: "chat.completion",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, message: { role: "assistant", content: null, audio }, finish_reason: "stop" }],
+  }
+  const chunks = splitChat(completion, { profile: profiles.openai, includeUsage: false })
+  const deltas = chunks.map(({ choices }) => choices[0]?.delta.audio).filter((delta) => delta != null)
+  expect(deltas[0]).toEqual({ id: "audio_1", data: "", transcript: "" })
+  expect(deltas.map(({ transcript }) => transcript ?? "").join("")).toBe("Good day")
+  const pieces = deltas.map(({ data }) => Buffer.from(data ?? "", "base64"))
+  expect(pieces.length).toBeGreaterThan(4)
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true)
+  expect(deltas.at(-1)).toEqual({ expires_at: 9 })
+})
+
 test("a completion comes back from the bytes of its stream", () => {
   fc.assert(
     fc.property(completions, (completion) => {

@@ -57,7 +57,17 @@ function inTurn<Item extends object>(rows: readonly (readonly Item[])[]): Item[]
 
 function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] {
   const { index, message, finish_reason, logprobs, ...others } = choice
-  const { role, content, reasoning_content, refusal, tool_calls, annotations, ...extras } = message
+  const {
+    role,
+    content,
+    reasoning_content,
+    refusal,
+    tool_calls,
+    function_call,
+    audio,
+    annotations,
+    ...extras
+  } = message
   const part = (delta: ChatDelta, found: ChoiceLogprobs | null = null): ChatCompletionChunkChoice => ({
     index,
     delta,
@@ -78,6 +88,9 @@ function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] 
     parts.push(part(text === "" ? {} : { refusal: text }, tokens && { refusal: tokens }))
   }
   for (const call of (tool_calls ?? []).flatMap(splitCall)) parts.push(part({ tool_calls: [call] }))
+  if (function_call)
+    parts.push(...splitFunctionCall(function_call).map((call) => part({ function_call: call })))
+  if (audio) parts.push(...splitAudio(audio).map((sound) => part({ audio: sound })))
 
   const rest = withoutNulls(annotations?.length ? { annotations, ...extras } : extras)
   if (Object.keys(rest).length > 0) parts.push(part(rest))
@@ -103,6 +116,24 @@ function splitCall(call: ReplyToolCall, index: number): ToolCallDelta[] {
     default:
       return [named]
   }
+}
+
+function splitFunctionCall(
+  call: NonNullable<ChatCompletionMessage["function_call"]>,
+): NonNullable<ChatDelta["function_call"]>[] {
+  return [{ ...call, arguments: "" }, ...cut(call.arguments).map((text) => ({ arguments: text }))]
+}
+
+/** As much base64 as carries a quarter of a second of 16-bit samples. Each piece can be decoded alone. */
+const soundPiece = 16_384
+
+function splitAudio(audio: NonNullable<ChatCompletionMessage["audio"]>): NonNullable<ChatDelta["audio"]>[] {
+  const { data, transcript, expires_at, ...others } = audio
+  const pieces: NonNullable<ChatDelta["audio"]>[] = [{ ...others, data: "", transcript: "" }]
+  for (const text of cut(transcript)) pieces.push({ transcript: text })
+  for (let at = 0; at < data.length; at += soundPiece) pieces.push({ data: data.slice(at, at + soundPiece) })
+  pieces.push({ expires_at })
+  return pieces
 }
 
 function withoutTokens(logprobs: ChoiceLogprobs): ChoiceLogprobs {

@@ -11,6 +11,7 @@ import { type Digest, digest, digestText, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
 import { requireSchema } from "../well-formed.ts"
+import { spoken, voiceOf } from "./chat-audio.ts"
 import { countPrompt, heardIn, requireData } from "./chat-prompt.ts"
 import { offeredBy } from "./chat-tools.ts"
 import type { TextForm } from "./compose.ts"
@@ -19,12 +20,12 @@ import { mostEntries, mostTokens } from "./limits.ts"
 import { tokenLogprobs } from "./logprobs.ts"
 import { type ChatTask, type Written, writeChat } from "./write-chat.ts"
 
-/** Calls the tools that are due, refuses, or says a text that quotes the conversation. */
+/** Calls the tools that are due, refuses, or says a text that quotes the conversation, aloud where that is asked. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
   const { request, profile, tokenizer } = question
   question.models.require(request.model, "chat")
-  requireText(request)
   requireData(request.messages)
+  const voice = voiceOf(request)
   const offer = offeredBy(request)
   const task: ChatTask = {
     heard: heardIn(request.messages),
@@ -56,7 +57,20 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     choices: written.map((choice, index) => toChoice(choice, index, request)),
     usage,
   }
-  const value = profile.openaiMembers ? withOpenaiMembers(plain, question.seed) : withGatewayMembers(plain)
+  const tell = (completion: ChatCompletionResponse) =>
+    toMade(
+      profile.openaiMembers ? withOpenaiMembers(completion, question.seed) : withGatewayMembers(completion),
+      request,
+      profile,
+    )
+  return voice ? spoken(plain, voice, question.seed).then(tell) : tell(plain)
+}
+
+function toMade(
+  value: ChatCompletionResponse,
+  request: ChatCompletionRequest,
+  profile: Profile,
+): Made<ChatCompletionResponse> {
   if (request.stream !== true) return { value }
   const includeUsage = request.stream_options?.include_usage === true
   const split = (completion: ChatCompletionResponse) => splitChat(completion, { profile, includeUsage })
@@ -64,20 +78,10 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     value,
     stream: (completion) => [...split(completion).map((data) => ({ data })), done],
     encoded: (completion) => encodeChat(split(completion)) + encodeEvent(done),
-  } satisfies Made<ChatCompletionResponse>
+  }
 }
 
 const done = { data: DONE }
-
-/** No model of the catalogue speaks in chat. */
-function requireText({ model, modalities }: ChatCompletionRequest): void {
-  if (!modalities?.includes("audio")) return
-  throw new Refusal(400, {
-    message: `The model '${model}' answers in text only. Ask for 'modalities': ["text"], or for speech at /audio/speech.`,
-    param: "modalities",
-    code: "unsupported_value",
-  })
-}
 
 function formOf({ response_format: format }: ChatCompletionRequest): TextForm {
   if (format?.type === "json_object") return "json"
@@ -173,7 +177,7 @@ function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest
   return Math.min(max_completion_tokens || mostTokens, max_tokens || mostTokens, mostTokens)
 }
 
-/** A hash of what content depends on: all members but those that say how to deliver, cut, count or file it. */
+/** A hash of what is said: of all members but those that say how to weigh, deliver, cut, count or file it. */
 function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
   const {
     stream,
@@ -191,6 +195,8 @@ function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
     safety_identifier,
     prompt_cache_key,
     reasoning_effort,
+    modalities,
+    audio,
     ...meaning
   } = request
   return digest(JSON.stringify(meaning), seed)

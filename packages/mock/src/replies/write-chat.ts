@@ -119,7 +119,7 @@ function speak(whole: string, { stop, tokenizer }: ChatTask, limit: number, filt
     const tokens = () => tokenizer.tokens(content)
     return { content, finish: "stop", count: tokenizer.count(content), reasoningCount: 0, tokens }
   }
-  const cutBy = passed < limit ? "content_filter" : "length"
+  const cutBy = filtered && passed <= limit ? "content_filter" : "length"
   return {
     content,
     finish: limited.text === whole ? "stop" : cutBy,
