@@ -13,35 +13,27 @@ import {
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
-import { type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { type ProfileName, profiles, type Surface, surfaces, type Trait, traits } from "@nexhina/schemas"
+import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import { type DefectScore, scoreboardPage, type VariantScore } from "../src/scoreboard-page.ts"
 
 const apiKey = "sk-scoreboard"
 const profileNames = Object.keys(profiles) as ProfileName[]
-const closers: (() => void)[] = []
-const baseUrls = new Map<ProfileName, string>()
 
-beforeAll(async () => {
-  for (const profile of profileNames) {
-    const server = createServer(
-      toNode(
-        againstDocument(createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })),
-      ),
-    )
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
-    closers.push(() => {
+/** A mock of its own, so that what one check stores or deletes is no other's. */
+async function serveMock(profile: ProfileName): Promise<{ readonly baseUrl: string; close(): void }> {
+  const mock = createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })
+  const server = createServer(toNode(againstDocument(mock)))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    close() {
       server.close()
       server.closeAllConnections()
-    })
+    },
   }
-})
-
-afterAll(() => {
-  for (const close of closers) close()
-})
+}
 
 /**
  * Whether to send every probe and many samples of every rule, for hours of cases: `pnpm scoreboard`. The page is
@@ -62,13 +54,14 @@ async function check(
   header: readonly [string, string] | undefined,
   { probes = () => true, samples, required = [], traits = [] }: Extent,
 ): Promise<Report> {
+  const mock = await serveMock(profile)
   const began = performance.now()
   const elapsed = () => performance.now() - began
   const sender = createSend({ timeoutMs: 1500, maxDurationMs: 3000, maxBodyBytes: 8_000_000, clock: elapsed })
   try {
     return await checkTarget(
       {
-        target: { baseUrl: baseUrls.get(profile) ?? "", apiKey, headers: header ? [header] : [] },
+        target: { baseUrl: mock.baseUrl, apiKey, headers: header ? [header] : [] },
         profile,
         traits,
         models: {},
@@ -88,6 +81,7 @@ async function check(
     )
   } finally {
     sender.close()
+    mock.close()
   }
 }
 
@@ -125,6 +119,23 @@ describe("the catalogue", () => {
   test("uses no id twice", () => {
     const ids = [...defects, ...variants].map(({ id }) => id)
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+  })
+})
+
+describe("a trait", () => {
+  const shownAs = variants.flatMap((variant): [Trait, Variant][] =>
+    variant.trait ? [[variant.trait, variant]] : [],
+  )
+
+  test("has a variant that shows it, where a server can", () => {
+    // Whether a key is asked for is learned, and what the Open Responses specification asks is no deviation.
+    const untold: Trait[] = ["no-auth", "openresponses"]
+    expect(new Set([...shownAs.map(([trait]) => trait), ...untold])).toEqual(new Set(Object.keys(traits)))
+  })
+
+  test.each(shownAs)("%s lets pass what would be a finding without it", async (_, { id }) => {
+    const report = await check("nexhina", ["x-mock-variant", id], { samples: () => 1 })
+    expect(report.findings).not.toEqual([])
   })
 })
 

@@ -415,6 +415,27 @@ export const chatStreamDefects: readonly Defect[] = [
 
 export const chatStreamVariants: readonly Variant[] = [
   {
+    id: "chunk-azure-filters",
+    says: "the first chunk has what a content filter said, and no choices, id, model or time; a later one a choice without delta",
+    notes: [],
+    seen: [
+      "https://github.com/AbanteAI/archive-old-cli-mentat/issues/429",
+      "https://github.com/uezo/aiavatarkit/pull/124",
+    ],
+    trait: "azure",
+    ...onChunks((chunks) => {
+      const blank = { id: "", object: "", created: 0, model: "" }
+      const asked = { ...blank, choices: [], prompt_filter_results: [{ prompt_index: 0 }] }
+      const answered = {
+        index: 0,
+        finish_reason: null,
+        content_filter_results: {},
+        content_filter_offsets: {},
+      }
+      return [asked, ...chunks.slice(0, 1), { ...blank, choices: [answered] }, ...chunks.slice(1)]
+    }),
+  },
+  {
     id: "role-nowhere",
     says: "no delta says the role",
     notes: ["stream.role-first"],

@@ -70,6 +70,12 @@ const onBatch = onWire(
   }),
 )
 
+/** The one model that is there answers for every other. */
+const withOneModel = onRequest("createChatCompletion", (request) => {
+  const model = asked({ request }, "model")
+  return isKnownModel(model) ? request : { ...request, model: "gpt-4o" }
+})
+
 export const errorDefects: readonly Defect[] = [
   {
     id: "err-plain-text",
@@ -300,10 +306,7 @@ export const errorDefects: readonly Defect[] = [
       "https://github.com/ddalcu/mlx-serve/issues/257",
       "https://github.com/sgl-project/sglang/pull/31419",
     ],
-    ...onRequest("createChatCompletion", (request) => {
-      const model = asked({ request }, "model")
-      return isKnownModel(model) ? request : { ...request, model: "gpt-4o" }
-    }),
+    ...withOneModel,
   },
   {
     id: "err-stream-validation-200",
@@ -386,6 +389,14 @@ export const errorDefects: readonly Defect[] = [
 ]
 
 export const errorVariants: readonly Variant[] = [
+  {
+    id: "err-single-model",
+    says: "a server with one model answers for every model name",
+    notes: [],
+    seen: ["https://github.com/ollama/ollama/issues/6646", "https://github.com/ddalcu/mlx-serve/pull/258"],
+    trait: "single-model",
+    ...withOneModel,
+  },
   {
     id: "err-bare",
     says: "errors have a message and a type, and a number for a code",

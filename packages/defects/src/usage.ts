@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ChatCompletionResponse, CompletionUsage } from "@nexhina/schemas"
 import type { Alteration, Situation } from "@nexhina/transcript"
 import { onChunks, onEachChunk } from "./chat-streams.ts"
-import type { Defect, Variant } from "./defect.ts"
+import { type Defect, onReply, type Variant } from "./defect.ts"
 
 /** Changes the usage of chats, streamed or not; `undefined` leaves it out. */
 function onUsage(
@@ -42,6 +42,13 @@ const someUsage = { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 }
 /** Where the gateway's documentation says it. */
 const guide = "Streaming Output Guide, Usage Information in Streaming Output"
 const openai = "OpenAI API reference, the chat completion object: usage"
+
+/** Usage that nobody asked for, on a chunk of its own. */
+const withUnaskedUsage = onChunks((chunks, situation) =>
+  asksForUsage(situation)
+    ? chunks
+    : [...chunks, ...chunks.slice(-1).map((chunk) => ({ ...chunk, choices: [], usage: someUsage }))],
+)
 
 export const usageDefects: readonly Defect[] = [
   {
@@ -211,11 +218,7 @@ export const usageDefects: readonly Defect[] = [
       "https://github.com/Arthur-Ficial/apfel/issues/100",
       "https://github.com/NVIDIA-NeMo/Switchyard/pull/797",
     ],
-    ...onChunks((chunks, situation) =>
-      asksForUsage(situation)
-        ? chunks
-        : [...chunks, ...chunks.slice(-1).map((chunk) => ({ ...chunk, choices: [], usage: someUsage }))],
-    ),
+    ...withUnaskedUsage,
   },
   {
     id: "usage-on-finish-chunk-unrequested",
@@ -289,6 +292,32 @@ export const usageDefects: readonly Defect[] = [
 ]
 
 export const usageVariants: readonly Variant[] = [
+  {
+    id: "usage-forced",
+    says: "the operator sends usage on every stream, asked for or not",
+    notes: [],
+    seen: [
+      "https://github.com/sgl-project/sglang/pull/12241",
+      "https://github.com/vllm-project/vllm/pull/6652",
+    ],
+    trait: "forced-usage",
+    ...withUnaskedUsage,
+  },
+  {
+    id: "usage-reasoning-besides",
+    says: "reasoning tokens are counted besides those of the completion",
+    notes: [],
+    seen: ["https://github.com/vectorize-io/hindsight/issues/3851"],
+    trait: "unfolded-reasoning",
+    ...onReply("createChatCompletion", ({ usage, ...completion }) => ({
+      ...completion,
+      usage: usage && {
+        ...usage,
+        completion_tokens_details: { reasoning_tokens: 7 },
+        total_tokens: usage.prompt_tokens + usage.completion_tokens + 7,
+      },
+    })),
+  },
   {
     id: "usage-on-own-chunk",
     says: "usage comes on a chunk without choices",

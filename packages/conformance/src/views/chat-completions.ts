@@ -18,6 +18,7 @@ import {
   carries,
   chatStreams,
   completeChatStreams,
+  isFilterReport,
   type StreamChunk,
   whereEvent,
 } from "./chat-streams.ts"
@@ -211,14 +212,14 @@ const ReadableChunk = ChatCompletionChunk.extend({
 })
 
 /** Azure sends what its filters found as choices without a delta, which say nothing of the reply. */
-const isFilterReport = (choice: unknown) =>
+const isFilteredChoice = (choice: unknown) =>
   isObject(choice) && "content_filter_results" in choice && !("delta" in choice)
 
 function readableChunk({ value }: StreamChunk) {
   const choices = itemsOf(value["choices"])
   return ReadableChunk.safeParse(
-    choices.some(isFilterReport)
-      ? { ...value, choices: choices.filter((choice) => !isFilterReport(choice)) }
+    choices.some(isFilteredChoice)
+      ? { ...value, choices: choices.filter((choice) => !isFilteredChoice(choice)) }
       : value,
   )
 }
@@ -266,7 +267,11 @@ export const chatAnswers = view<ChatAnswer>({
 /** What replies and chunks say that they are. */
 export interface ChatObjects {
   readonly expected: "chat.completion" | "chat.completion.chunk"
-  readonly found: readonly { readonly object: unknown; readonly at: Where }[]
+  readonly found: readonly {
+    readonly object: unknown
+    readonly at: Where
+    readonly isFilterReport: boolean
+  }[]
 }
 
 /** Whole replies and streams, by the names of what they carry. */
@@ -279,13 +284,17 @@ export const chatObjects = view<ChatObjects>({
     const reply = chatReplies.of(exchange)
     if (reply) {
       const { object } = reply.completion
-      return { expected: "chat.completion", found: [{ object, at: reply.where("/object") }] }
+      return {
+        expected: "chat.completion",
+        found: [{ object, at: reply.where("/object"), isFilterReport: false }],
+      }
     }
     const stream = chatStreams.of(exchange)
     if (!stream || stream.chunks.length === 0) return undefined
-    const found = stream.chunks.map(({ value }, chunk) => ({
-      object: value["object"],
-      at: whereEvent(stream, chunk, "/object"),
+    const found = stream.chunks.map((chunk, at) => ({
+      object: chunk.value["object"],
+      at: whereEvent(stream, at, "/object"),
+      isFilterReport: isFilterReport(chunk),
     }))
     return { expected: "chat.completion.chunk", found }
   },

@@ -64,7 +64,7 @@ export const carries = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
 
 /** Azure's results of content filters, on chunks of their own that have no choices, or choices without delta. */
-function isFilterReport({ value, choices }: StreamChunk): boolean {
+export function isFilterReport({ value, choices }: StreamChunk): boolean {
   if (choices.length === 0) return "prompt_filter_results" in value
   return choices.every(({ value }) => "content_filter_results" in value && !("delta" in value))
 }
