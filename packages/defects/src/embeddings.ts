@@ -1,5 +1,5 @@
 import type { EmbeddingData, EmbeddingResponse } from "@nexhina/schemas"
-import { asked, type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
+import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
 /** Changes a list of embeddings. */
 const onList = (change: (list: EmbeddingResponse) => object) => onReply("createEmbedding", change)
@@ -8,8 +8,10 @@ const onList = (change: (list: EmbeddingResponse) => object) => onReply("createE
 const onItems = (change: (items: readonly EmbeddingData[]) => readonly object[]) =>
   onList((list) => ({ ...list, data: change(list.data) }))
 
+type ChangeVector = (vector: readonly number[], at: number, all: number) => readonly number[]
+
 /** Changes each vector that is written as numbers, given its place in the list. */
-const onNumbers = (change: (vector: readonly number[], at: number, all: number) => readonly number[]) =>
+const onNumbers = (change: ChangeVector) =>
   onItems((items) =>
     items.map((item, at) => ({
       ...item,
@@ -34,6 +36,22 @@ function eachFloat(text: string, change: (bytes: DataView, offset: number) => vo
   for (let offset = 0; offset < bytes.length; offset += 4) change(view, offset)
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
 }
+
+/** Changes each vector, in numbers or in base64, given its place in the list. */
+const onVectors = (change: ChangeVector) =>
+  onItems((items) =>
+    items.map((item, at) => {
+      const { embedding } = item
+      if (typeof embedding !== "string") return { ...item, embedding: change(embedding, at, items.length) }
+      const values: number[] = []
+      eachFloat(embedding, (bytes, offset) => values.push(bytes.getFloat32(offset, true)))
+      const changed = change(values, at, items.length)
+      const written = eachFloat(embedding, (bytes, offset) =>
+        bytes.setFloat32(offset, changed[offset / 4] ?? 0, true),
+      )
+      return { ...item, embedding: written }
+    }),
+  )
 
 export const embeddingDefects: readonly Defect[] = [
   {
@@ -131,7 +149,7 @@ export const embeddingDefects: readonly Defect[] = [
     says: "base64 gives vectors of another length",
     breaks: "emb.dimension-constant",
     fault: "changes",
-    also: [],
+    also: ["emb.encodings-agree"],
     seen: ["https://github.com/mem0ai/mem0/pull/5170"],
     // 192 characters are 144 bytes, 36 floats.
     ...onBase64((text) => text.slice(0, 192)),
@@ -204,9 +222,19 @@ export const embeddingDefects: readonly Defect[] = [
     says: "among others a text has another vector than alone",
     breaks: "emb.batch-invariant",
     fault: "differs",
-    also: [],
+    also: ["emb.encodings-agree"],
     seen: ["OpenAI API reference: create embeddings, input"],
     ...onNumbers((vector, _, all) => (all === 1 ? vector : vector.map((value, at) => (at % 2 ? value : 0)))),
+  },
+  {
+    id: "emb-base64-half-precision",
+    says: "base64 holds numbers of 16 bits, written with 32",
+    breaks: "emb.encodings-agree",
+    fault: "differs",
+    also: [],
+    seen: ["https://github.com/mem0ai/mem0/pull/5170"],
+    // The upper half of a float is a bfloat16.
+    ...onBase64((text) => eachFloat(text, (bytes, offset) => bytes.setUint16(offset, 0, true))),
   },
   {
     id: "emb-usage-zero",
@@ -241,14 +269,44 @@ export const embeddingVariants: readonly Variant[] = [
     says: "numbers differ a little between batches of different size",
     notes: [],
     seen: ["https://github.com/getzep/graphiti/pull/1732"],
-    ...onNumbers((vector, _, all) => vector.map((value, at) => value * (1 + (at % 2 ? all : -all) * 1e-5))),
+    ...onVectors((vector, _, all) => vector.map((value, at) => value * (1 + (at % 2 ? all : -all) * 1e-5))),
+  },
+  {
+    id: "emb-nine-decimals",
+    says: "numbers are written with nine decimals",
+    notes: [],
+    seen: ["https://github.com/getzep/graphiti/pull/1732"],
+    ...onNumbers((vector) => vector.map((value) => Number(value.toFixed(9)))),
+  },
+  {
+    id: "emb-base64-unsupported",
+    says: "encoding_format is refused by name",
+    notes: [],
+    seen: ["https://github.com/huggingface/text-embeddings-inference/issues/288"],
+    ...onWire(
+      ({ status }, situation) =>
+        situation.operationId === "createEmbedding" &&
+        status === 200 &&
+        asked(situation, "encoding_format") === "base64",
+      () => ({
+        status: 400,
+        body: JSON.stringify({
+          error: {
+            message: "encoding_format is not supported",
+            type: "invalid_request_error",
+            param: "encoding_format",
+            code: null,
+          },
+        }),
+      }),
+    ),
   },
   {
     id: "emb-not-normalized",
     says: "vectors are longer than 1",
     notes: [],
     seen: ["OpenAI API reference: the embedding object"],
-    ...onNumbers((vector) => vector.map((value) => 20 * value)),
+    ...onVectors((vector) => vector.map((value) => 20 * value)),
   },
   {
     id: "emb-dated-model",
@@ -269,7 +327,7 @@ export const embeddingVariants: readonly Variant[] = [
     says: "numbers that happen to be whole are written as such",
     notes: [],
     seen: ["RFC 8259, section 6"],
-    ...onNumbers((vector) => vector.map((value) => Math.sign(value))),
+    ...onVectors((vector) => vector.map((value) => Math.sign(value))),
   },
   {
     id: "emb-explicit-dimensions",

@@ -8,7 +8,7 @@ import { embeddingRules } from "./embeddings.ts"
 const at = (pointer: string) => ({ part: "body", pointer }) as const
 
 /** Rules that judge one answer by itself. */
-const single = embeddingRules.filter(({ id }) => id !== "emb.batch-invariant")
+const single = embeddingRules.filter(({ id }) => id !== "emb.batch-invariant" && id !== "emb.encodings-agree")
 
 function base64(values: readonly number[], littleEndian = true): string {
   const bytes = new DataView(new ArrayBuffer(4 * values.length))
@@ -186,4 +186,45 @@ test("no answer whatsoever makes a rule fail", () => {
       },
     ),
   )
+})
+
+const agreement = embeddingRules.filter(({ id }) => id === "emb.encodings-agree")
+const inNumbers = (vectors: readonly number[][]) =>
+  answer({ ...two, encoding_format: "float" }, listOf(vectors))
+const inBase64 = (vectors: readonly number[][], indices?: number[]) =>
+  answer(
+    { ...two, encoding_format: "base64" },
+    listOf(
+      vectors.map((vector) => base64(vector)),
+      indices,
+    ),
+  )
+
+test("emb.encodings-agree: what 32-bit floats and nine decimals take away is no difference, nor is the order", () => {
+  const vector = fc.array(fc.double({ noNaN: true, min: -1, max: 1 }), { minLength: 2, maxLength: 5 })
+  const large = vector.map((values) => [0.5, ...values])
+  fc.assert(
+    fc.property(large, large, (a, b) => {
+      const numbers = inNumbers([a, b])
+      const rounded = inNumbers([a, b].map((values) => values.map((value) => Number(value.toFixed(9)))))
+      expect(found(agreement, [numbers, inBase64([b, a], [1, 0]), rounded])).toEqual([])
+      expect(judgedBy(agreement, [numbers, inBase64([b, a], [1, 0]), rounded])).toEqual([
+        "emb.encodings-agree",
+      ])
+    }),
+  )
+})
+
+test("emb.encodings-agree: other numbers, other lengths, and the vector that has them", () => {
+  const numbers = inNumbers([v, v])
+  const off = v.map((value) => value * 1.00001)
+  const fault = ["emb.encodings-agree", "differs", at("/data/1/embedding")]
+  expect(found(agreement, [numbers, inBase64([v, off]), numbers])).toEqual([fault])
+  expect(found(agreement, [numbers, inBase64([v, v.slice(1)]), numbers])).toEqual([fault])
+})
+
+test("emb.encodings-agree: numbers that differ by themselves decide nothing", () => {
+  const off = v.map((value) => value * 1.00001)
+  expect(judgedBy(agreement, [inNumbers([v, v]), inBase64([off, v]), inNumbers([v, off])])).toEqual([])
+  expect(judgedBy(agreement, [inNumbers([v, v]), inBase64([off, v])])).toEqual([])
 })

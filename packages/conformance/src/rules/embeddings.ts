@@ -2,6 +2,7 @@ import { EmbeddingResponse } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { askFor } from "../requests/ask.ts"
 import { anyEmbeddingRequests, embeddingMembers, embeddingRequests } from "../requests/embeddings.ts"
+import { sometimes } from "../requests/members.ts"
 import { texts } from "../requests/texts.ts"
 import { type Fault, rule } from "../rule.ts"
 import { schemaFaults } from "../schema-faults.ts"
@@ -55,6 +56,27 @@ function cosine(a: readonly number[], b: readonly number[]): number {
     squaresB += y * y
   }
   return product / Math.sqrt(squaresA * squaresB)
+}
+
+/** What 32-bit floats, and the decimals that numbers are written with, take away from the largest number. */
+const tolerance = 1e-6
+
+/** How far two lists of the same inputs are apart, as a share of each vector's largest number; and at which vector. */
+function furthest(
+  list: EmbeddingList,
+  other: EmbeddingList,
+): { readonly at: number; readonly share: number } {
+  const shares = list.vectors.map(({ index, values = [] }) => {
+    const counterpart = other.vectors.find((vector) => vector.index === index)?.values ?? []
+    const largest = counterpart.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    const gap = values.reduce(
+      (most, value, at) => Math.max(most, Math.abs(value - (counterpart[at] ?? 0))),
+      0,
+    )
+    return values.length === counterpart.length ? gap / largest : Number.POSITIVE_INFINITY
+  })
+  const share = Math.max(...shares)
+  return { at: shares.indexOf(share), share }
 }
 
 /** Batches are computed in another order and at times in lower precision. */
@@ -300,6 +322,50 @@ export const embeddingRules = [
           at: bodyAt(vector.pointer),
           expected: `a cosine above ${minCosine}`,
           actual: likeness.toFixed(4),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "emb.encodings-agree",
+    since,
+    says: `MUST answer the same vectors in base64 as in numbers, to ${tolerance} of the largest number`,
+    severity: ({ deterministic }) => (deterministic ? "MUST" : "SHOULD"),
+    source,
+    see: ["https://github.com/mem0ai/mem0/pull/5170"],
+    scope: "group",
+    on: embeddingLists,
+    after: ["emb.count", "emb.index", "emb.encoding", "emb.dimension", "emb.finite"],
+    faults: { differs: "the vectors are of other lengths, or their numbers differ by more" },
+    // Numbers twice: what differs by itself is no difference of encodings.
+    asks: (known) => {
+      const { dimensions = fc.constant({}) } = embeddingMembers(known)
+      return embeddingRequests(known, sometimes(dimensions)).map((request) =>
+        (["float", "base64", "float"] as const).flatMap((encoding_format) =>
+          asked({ ...request, encoding_format }),
+        ),
+      )
+    },
+    holds(lists) {
+      const of = lists.findIndex((list) => encodingOf(list) === "base64")
+      const encoded = lists[of]
+      const [numbers, again] = lists.filter((list) => encodingOf(list) === "float")
+      if (!encoded || !numbers || !again)
+        return { undecided: "takes the same vectors in base64 and twice in numbers" }
+      if (furthest(again, numbers).share > tolerance)
+        return { undecided: "two answers in numbers differ too" }
+      const { at, share } = furthest(encoded, numbers)
+      if (share <= tolerance) return []
+      const pointer = encoded.vectors[at]?.pointer ?? ""
+      const actual = Number.isFinite(share) ? share.toExponential(1) : "a vector of another length"
+      return [
+        {
+          of,
+          fault: "differs",
+          at: bodyAt(pointer),
+          expected: `${tolerance} of the largest at most`,
+          actual,
         },
       ]
     },
