@@ -851,7 +851,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a previous_response_id that no response has gives the body of a web framework",
     breaks: "resp.previous-response",
     fault: "unknown-envelope",
-    also: ["err.envelope", "resp.accepts-documented-params"],
+    also: ["err.envelope"],
     seen: ["Authentication: the error object"],
     ...onMissingPrevious((reply) => asJson(reply, { detail: "No such response" }, 400)),
   },

@@ -208,7 +208,9 @@ const spellings: readonly Spelling[] = [
     fault: "unclosed-done",
     seen: ["Streaming Output Guide, Notes for Parsing SSE Manually"],
     written: onFrames((frames) =>
-      frames.map((one, at) => (at === frames.length - 1 ? frame(`data: ${DONE}`) : one)),
+      frames.map((one) =>
+        text.decode(one.bytes) === encodeEvent({ data: DONE }) ? frame(`data: ${DONE}`) : one,
+      ),
     ),
   },
 ]
@@ -317,7 +319,7 @@ export const sseDefects: readonly Defect[] = [
     also: [],
     seen: ["Streaming Output Guide, key point 1"],
     ...onFrames(([first, ...others]) => [
-      ...(first ? [{ bytes: first.bytes.subarray("data: ".length) }] : []),
+      ...(first ? [frame(text.decode(first.bytes).replace("data: ", ""))] : []),
       ...others,
     ]),
   },

@@ -418,7 +418,9 @@ export const errorRules = [
         .oneof(
           ...(["missing", "wrong-type", "out-of-range", "check"] as const).flatMap((kind) => [
             faultySteps(kind, "createChatCompletion", chatRequests(known)),
-            faultySteps(kind, "createResponse", responseRequests(known)),
+            ...(known.included.has("responses")
+              ? [faultySteps(kind, "createResponse", responseRequests(known))]
+              : []),
           ]),
         )
         .map((steps) => steps.flatMap(inBothModes)),

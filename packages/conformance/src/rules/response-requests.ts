@@ -112,7 +112,11 @@ const optionalRequests = narrowed(
     says: "requests for responses with documented optional members",
     probes: [],
   },
-  ({ request }) => typeof request.input === "string" && optionalMembers(request).length > 0,
+  ({ request }) =>
+    typeof request.input === "string" &&
+    optionalMembers(request).length > 0 &&
+    // Whether there is what they name is the server's to know.
+    [request.previous_response_id, request.conversation, request.prompt].every((named) => named == null),
 )
 
 /** One request for each group of documented members that has optional ones, the same in every run. */
