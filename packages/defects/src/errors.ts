@@ -313,7 +313,7 @@ export const errorDefects: readonly Defect[] = [
     says: "an invalid request for a stream is answered with a stream that holds the error",
     breaks: "err.status-independent-of-stream",
     fault: "stream-accepted",
-    also: ["err.missing-required"],
+    also: ["err.missing-required", "err.wrong-type"],
     seen: ["https://github.com/sgl-project/sglang/pull/20027"],
     ...onChatRefusal(
       400,
