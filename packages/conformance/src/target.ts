@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
-import type { Exchange, Header, Intent } from "@nexhina/transcript"
+import { type Exchange, type Header, headerOf, type Intent } from "@nexhina/transcript"
 import { isObject } from "./answered.ts"
 import { toForm } from "./form.ts"
 import type { WireRequest } from "./send.ts"
@@ -54,7 +54,13 @@ async function bodyOf(step: Step): Promise<Body | undefined> {
     : { mediaType, bytes: utf8.encode(JSON.stringify(body)) }
 }
 
-/** The step as it stands on the wire. */
+/** What the user may replace. */
+const ownHeaders: readonly Header[] = [
+  ["accept", "application/json, text/event-stream"],
+  ["user-agent", "nexhina-conformance"],
+]
+
+/** The step as it stands on the wire: with the target's headers, but a body says itself what it is. */
 export async function toWire(step: Step, target: Target, intent: Intent): Promise<WireRequest> {
   const { method, path } = endpoints[step.operation]
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -67,10 +73,9 @@ export async function toWire(step: Step, target: Target, intent: Intent): Promis
     url: `${target.baseUrl}${step.path ?? filled}${query}`,
     headers: [
       ...authorization(target, step.key),
-      ["accept", "application/json, text/event-stream"],
+      ...ownHeaders.filter(([name]) => headerOf(target.headers, name) === undefined),
+      ...target.headers.filter(([name]) => !body || name.toLowerCase() !== "content-type"),
       ...(body ? ([["content-type", body.mediaType]] satisfies Header[]) : []),
-      ["user-agent", "nexhina-conformance"],
-      ...target.headers,
       ...(step.headers ?? []),
     ],
     body: body?.bytes ?? new Uint8Array(),
