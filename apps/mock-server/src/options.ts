@@ -9,6 +9,8 @@ export interface Settings {
   readonly port: number
   readonly host: string
   readonly log: "pretty" | "json" | "off"
+  /** What texts are measured in. */
+  readonly tokenizer: "cheap" | "o200k_base"
   readonly mock: MockOptions
 }
 
@@ -25,6 +27,7 @@ interface Flags {
   readonly clock: "fixed" | "real"
   readonly defect: readonly Share[]
   readonly variant: readonly Share[]
+  readonly tokenizer: Settings["tokenizer"]
   readonly log: Settings["log"]
 }
 
@@ -55,6 +58,14 @@ export function readOptions(argv: readonly string[]): Settings {
         .default("fixed"),
     )
     .addOption(
+      new Option(
+        "--tokenizer <name>",
+        "what usage counts and limits cut at: about a model's tokens, or GPT-4o's",
+      )
+        .choices(["cheap", "o200k_base"])
+        .default("cheap"),
+    )
+    .addOption(
       new Option("--defect <id[@rate]...>", "be wrong in a known way, always or for this share of requests")
         .argParser(toShares)
         .default([], "none"),
@@ -78,6 +89,7 @@ export function readOptions(argv: readonly string[]): Settings {
     port: flags.port,
     host: flags.host,
     log: flags.log,
+    tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
       seed: flags.seed,

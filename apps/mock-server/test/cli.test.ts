@@ -67,6 +67,15 @@ const ask = (
     body: JSON.stringify(body),
   })
 
+test("--tokenizer o200k_base cuts at the tokens of a model", async () => {
+  const { baseUrl } = await start("--tokenizer", "o200k_base")
+  const reply = await (await ask(baseUrl, { ...hello, max_tokens: 4 })).json()
+  expect(reply).toMatchObject({
+    choices: [{ message: { content: 'You said: "' }, finish_reason: "length" }],
+    usage: { completion_tokens: 4 },
+  })
+})
+
 describe("arguments that are wrong end with 2 and name the option", () => {
   test.each([
     [["--port", "x"], "--port"],
@@ -75,6 +84,7 @@ describe("arguments that are wrong end with 2 and name the option", () => {
     [["--profile", "azure"], "--profile"],
     [["--clock", "slow"], "--clock"],
     [["--log", "loud"], "--log"],
+    [["--tokenizer", "gpt2"], "--tokenizer"],
     [["--api-key", "sk-a", "--no-auth"], "--no-auth"],
     [["--defect", "sse-double-done@2"], "--defect"],
     [["--defect", "sse-double-don"], "'sse-double-done'"],
