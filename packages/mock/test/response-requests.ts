@@ -26,7 +26,11 @@ const contents = fc.oneof(
   ),
 )
 
+/** What the contract says of a message without `type` does not mention these. */
+const stray = fc.oneof(fc.constant(null), fc.nat(), fc.string(), fc.constant({}))
+
 const items = fc.oneof(
+  fc.record({ role: fc.constant("user" as const), content: contents, id: stray, status: stray }),
   fc.record({
     role: fc.constantFrom("user" as const, "system" as const, "developer" as const),
     content: contents,

@@ -5,7 +5,7 @@ import { Refusal } from "../refusal.ts"
 import type { Store } from "../store.ts"
 import type { Tokenizer } from "../tokens.ts"
 import type { Heard } from "./compose.ts"
-import { findItem } from "./responses-store.ts"
+import { findOwner } from "./responses-store.ts"
 
 /** The prefix of an item's id, by its type. */
 const prefixes = new Map([
@@ -24,8 +24,8 @@ export function itemId(type: string, place: string, identity: Digest): string {
 
 /**
  * The items of a request as they are kept: each with an id, a message with its type, status and parts. References
- * stand for what they refer to, among the earlier items or in the store. Throws a `Refusal` for others, and where an
- * image or a file says that it is base64, and is none.
+ * stand for what they refer to, among the earlier items or what was answered before. Throws a `Refusal` for others,
+ * and where an image or a file says that it is base64, and is none.
  */
 export async function readInput(
   input: ResponseRequest["input"],
@@ -35,13 +35,20 @@ export async function readInput(
 ): Promise<readonly ResponseItem[]> {
   const given = typeof input === "string" ? [{ role: "user" as const, content: input }] : input
   const items: ResponseItem[] = []
+  const known = new Map(earlier.map((item) => [idOf(item), item]))
+  // All the items of its response are learned at once, because those are read as a whole.
+  const findOutput = async (id: string) => {
+    const owner = await findOwner(store, id)
+    for (const item of owner?.response.output ?? []) known.set(idOf(item), item)
+    return known.get(id)
+  }
   for (const [index, item] of given.entries()) {
     if (item.type !== "item_reference") {
       requireData(item, `input[${index}]`)
       items.push(kept(item, `input ${index}`, identity))
       continue
     }
-    const found = earlier.find((known) => idOf(known) === item.id) ?? (await findItem(store, item.id))
+    const found = known.get(item.id) ?? (await findOutput(item.id))
     if (!found) {
       const message = `Item with id '${item.id}' not found.`
       throw new Refusal(404, { message, param: `input[${index}].id` })
@@ -79,7 +86,8 @@ function kept(item: ResponseInputItem, place: string, identity: Digest): Respons
   const id = idOf(item) ?? itemId(item.type ?? "message", place, identity)
   if (item.type !== undefined && item.type !== "message") return withId(item, id)
   const { role, content } = item
-  const status = ("status" in item ? item.status : undefined) ?? "completed"
+  // A message without `type` may have any other member.
+  const status = "status" in item && typeof item.status === "string" ? item.status : "completed"
   return { ...item, type: "message", id, status, role, content: partsOf(role, content) }
 }
 

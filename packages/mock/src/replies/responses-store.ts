@@ -16,9 +16,9 @@ export function conversationOf({ earlier, input, response }: StoredResponse): re
 }
 
 export async function keepResponse(store: Store, stored: StoredResponse): Promise<void> {
-  const { response, input } = stored
+  const { response } = stored
   await store.set(responseKey(response.id), stored)
-  for (const item of [...input, ...response.output]) {
+  for (const item of response.output) {
     if ("id" in item && typeof item.id === "string") await store.set(itemKey(item.id), response.id)
   }
 }
@@ -33,12 +33,12 @@ export function forgetResponse(store: Store, id: string): Promise<boolean> {
   return store.delete(responseKey(id))
 }
 
-/** An item that a stored response was asked or answered. */
-export async function findItem(store: Store, id: string): Promise<ResponseItem | undefined> {
-  const owner = await store.get(itemKey(id))
-  const stored = typeof owner === "string" ? await findResponse(store, owner) : undefined
-  return stored && conversationOf(stored).find((item) => "id" in item && item.id === id)
+/** The response that answered with an item. */
+export async function findOwner(store: Store, itemId: string): Promise<StoredResponse | undefined> {
+  const owner = await store.get(itemKey(itemId))
+  return typeof owner === "string" ? findResponse(store, owner) : undefined
 }
 
-const responseKey = (id: string) => `response ${id}`
-const itemKey = (id: string) => `response item ${id}`
+// Clients choose the ids that they ask for: neither prefix is one of the other.
+const responseKey = (id: string) => `response:${id}`
+const itemKey = (id: string) => `response-item:${id}`

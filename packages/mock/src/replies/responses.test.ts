@@ -593,6 +593,17 @@ describe("what is kept", () => {
     })
   })
 
+  test("an item is no response, however it is spelt", async () => {
+    const answer = mock()
+    const { output } = await respond(answer, hello)
+    const [said] = output
+    if (said?.type !== "message") throw new Error("The reply is a message")
+    for (const id of [said.id, `item ${said.id}`, `item:${said.id}`]) {
+      const reply = call(answer, "GET", `/${encodeURIComponent(id)}`)
+      expect(await refused(reply)).toMatchObject({ status: 404, param: "response_id" })
+    }
+  })
+
   test("input items are whole: messages with parts, and each with an id of its own", async () => {
     const answer = mock()
     const { id } = await respond(answer, {
@@ -709,6 +720,38 @@ test("members that exclude each other, or are missing, are refused by name", asy
   expect(await param({ model: "gpt-4o" })).toMatchObject({ status: 400, param: "input" })
   expect(await param({ ...hello, max_output_tokens: 1 })).toMatchObject({ param: "max_output_tokens" })
   expect(await param({ ...hello, model: "no-such" })).toMatchObject({ status: 404, param: "model" })
+})
+
+/** A request in which one value is another. */
+const spoiled = fc
+  .tuple(responseRequests, fc.nat(), fc.jsonValue({ maxDepth: 2 }))
+  .map(([request, choice, value]) => {
+    const text = JSON.stringify(request)
+    let count = 0
+    JSON.parse(text, (_, inner) => {
+      count++
+      return inner
+    })
+    let place = choice % count
+    return JSON.parse(text, (name, inner) => (place-- === 0 && name !== "" ? value : inner))
+  })
+
+test("whatever is asked, the answer is by the contract, and so is the list of what was asked", async () => {
+  const answer = mock()
+  await fc.assert(
+    fc.asyncProperty(spoiled, async (body) => {
+      const reply = await call(answer, "POST", "", { ...body, store: true, stream: false })
+      if (reply.status === 200) {
+        const { id } = ResponseObject.parse(jsonOf(reply))
+        const { data } = await listItems(answer, id)
+        expect(data.every((item) => "id" in item && typeof item.id === "string")).toBe(true)
+      } else {
+        expect(reply.status).toBeLessThan(500)
+        ErrorResponse.parse(jsonOf(reply))
+      }
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test("OpenAI's replies show members that nothing was said of", async () => {
