@@ -680,6 +680,14 @@ describe("what is kept", () => {
     )
   })
 
+  test("paging ends though a client gave two items one id", async () => {
+    const answer = mock()
+    const item = { type: "message" as const, id: "msg_own", role: "user" as const, content: "x" }
+    const { id } = await respond(answer, { ...hello, input: [item, item] })
+    expect(await listItems(answer, id, "?limit=1")).toMatchObject({ last_id: "msg_own", has_more: true })
+    expect(await listItems(answer, id, "?limit=1&after=msg_own")).toMatchObject({ data: [], has_more: false })
+  })
+
   test("lists have twenty items unless told otherwise, and begin after a known one", async () => {
     const answer = mock()
     const input = Array.from({ length: 21 }, () => ({ role: "user" as const, content: "x" }))

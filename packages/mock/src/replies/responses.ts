@@ -208,7 +208,8 @@ export const listResponseInputItems: ReplyMaker<"listResponseInputItems"> = asyn
   const { limit = 20, order = "desc", after } = query
   const items = order === "desc" ? input.toReversed() : input
   const ids = items.map((item) => ("id" in item && item.id) || null)
-  const start = after === undefined ? 0 : ids.indexOf(after) + 1
+  // The last of those that a client gave the same id, or paging would never end.
+  const start = after === undefined ? 0 : ids.lastIndexOf(after) + 1
   if (after !== undefined && start === 0) {
     throw new Refusal(400, {
       message: `There is no item '${after}' to list the items after.`,
