@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { countTokens, firstTokens, tokens } from "./tokens.ts"
+import { cheapTokenizer, countTokens, firstTokens, tokenizerOf, tokens } from "./tokens.ts"
 
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -59,4 +59,15 @@ test("words carry the space before them, long words are several tokens", () => {
     "字",
     "!",
   ])
+})
+
+test("a tokenizer made of the cut alone measures as the cheap one does", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.nat(20), (text, limit) => {
+      const made = tokenizerOf(tokens)
+      expect(made.tokens(text)).toEqual(cheapTokenizer.tokens(text))
+      expect(made.count(text)).toBe(cheapTokenizer.count(text))
+      expect(made.first(text, limit)).toEqual(cheapTokenizer.first(text, limit))
+    }),
+  )
 })

@@ -3,7 +3,6 @@ import { features } from "../features.ts"
 import { type Digest, digest, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply.ts"
-import { countTokens } from "../tokens.ts"
 
 /** The length of a vector where the catalogue knows none (chosen). */
 const usualDimensions = 1536
@@ -11,7 +10,7 @@ const usualDimensions = 1536
 const mostDimensions = 4096
 
 /** One vector for each input, which depends on the seed, the model and that input alone. */
-export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models, seed }) => {
+export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models, tokenizer, seed }) => {
   const { model, encoding_format, dimensions } = request
   const native = models.require(model, "embedding").dimensions ?? usualDimensions
   if (dimensions !== undefined && dimensions > Math.max(native, mostDimensions)) {
@@ -24,7 +23,7 @@ export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models
   const modelSeed = digest(model, seed)
   const texts = inputs(request.input)
   const count = texts.reduce<number>(
-    (sum, text) => sum + (typeof text === "string" ? countTokens(text) : text.length),
+    (sum, text) => sum + (typeof text === "string" ? tokenizer.count(text) : text.length),
     0,
   )
   const value: EmbeddingResponse = {

@@ -1,11 +1,10 @@
-import type { ImageData, ImageGenerationRequest, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
+import type { ImageData, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
 import { pixelsOf } from "../media/pixels.ts"
 import { limitPixels, shown } from "../media.ts"
 import { sentence } from "../prose.ts"
 import { digest, digestText, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply.ts"
-import { countTokens } from "../tokens.ts"
 
 /** What draws when the request names no model. Source: OpenAI API reference, "Create image". */
 const usualModel = "dall-e-2"
@@ -17,6 +16,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   request,
   profile,
   models,
+  tokenizer,
   origin,
   now,
   seed,
@@ -60,7 +60,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
     created: now,
     ...(gptImage && profile.openaiMembers && { background, output_format: format, quality, size }),
     data,
-    ...(gptImage && { usage: usageOf(request, quality, width * height) }),
+    ...(gptImage && { usage: usageOf(tokenizer.count(prompt), request.n ?? 1, quality, width * height) }),
   }
   return { value }
 }
@@ -72,10 +72,9 @@ const tokensBySquare = new Map([
   ["high", 4160],
 ])
 
-function usageOf({ prompt, n }: ImageGenerationRequest, quality: string, pixels: number): ImageUsage {
-  const text_tokens = countTokens(prompt)
+function usageOf(text_tokens: number, images: number, quality: string, pixels: number): ImageUsage {
   const square = tokensBySquare.get(quality) ?? 1056
-  const output_tokens = (n ?? 1) * Math.ceil((square * pixels) / 1024 ** 2)
+  const output_tokens = images * Math.ceil((square * pixels) / 1024 ** 2)
   return {
     total_tokens: text_tokens + output_tokens,
     input_tokens: text_tokens,

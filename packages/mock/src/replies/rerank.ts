@@ -2,10 +2,9 @@ import type { RerankResponse, RerankResult } from "@nexhina/schemas"
 import { features } from "../features.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply.ts"
-import { countTokens } from "../tokens.ts"
 
 /** Scores each document against the query by the words that they share, whatever the other documents are. */
-export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, profile, id }) => {
+export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, tokenizer, profile, id }) => {
   if (!profile.rerank) {
     throw new Refusal(404, { message: "Invalid URL (POST /v1/rerank)", code: "unknown_url" })
   }
@@ -16,7 +15,10 @@ export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, prof
     const document = typeof given === "string" ? { text: given } : given
     return { index, relevance_score: likeness(asked, weights(document.text)), document }
   })
-  const count = scored.reduce((sum, { document }) => sum + countTokens(document.text), countTokens(query))
+  const count = scored.reduce(
+    (sum, { document }) => sum + tokenizer.count(document.text),
+    tokenizer.count(query),
+  )
   const value: RerankResponse = {
     id: `rerank-${id}`,
     model,
