@@ -3,6 +3,7 @@ import { authRules } from "./rules/auth.ts"
 import { chatCompletionRules } from "./rules/chat-completions.ts"
 import { chatRequestRules } from "./rules/chat-requests.ts"
 import { chatStreamRules } from "./rules/chat-streams.ts"
+import { connectionRules } from "./rules/connection.ts"
 import { embeddingRules } from "./rules/embeddings.ts"
 import { equalityRules } from "./rules/equality.ts"
 import { errorRules } from "./rules/errors.ts"
@@ -23,6 +24,7 @@ import { usageRules } from "./rules/usage.ts"
 export const rules: readonly Rule[] = [
   ...httpRules,
   ...surfaceRules,
+  ...connectionRules,
   ...authRules,
   ...errorRules,
   ...modelRules,

@@ -2,6 +2,7 @@ import { authDefects, authVariants } from "./auth.ts"
 import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
 import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"
+import { connectionDefects, connectionVariants } from "./connection.ts"
 import type { Defect, Variant } from "./defect.ts"
 import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
 import { equalityDefects } from "./equality.ts"
@@ -22,6 +23,7 @@ export type { Defect, Variant } from "./defect.ts"
 /** Ways in which real servers are wrong, by the rule that each breaks. */
 export const defects: readonly Defect[] = [
   ...httpDefects,
+  ...connectionDefects,
   ...authDefects,
   ...errorDefects,
   ...modelDefects,
@@ -43,6 +45,7 @@ export const defects: readonly Defect[] = [
 /** Forms that differ from the mock's own and are legal. */
 export const variants: readonly Variant[] = [
   ...httpVariants,
+  ...connectionVariants,
   ...authVariants,
   ...errorVariants,
   ...modelVariants,

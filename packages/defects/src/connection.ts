@@ -1,0 +1,115 @@
+import type { ChatCompletionRequest } from "@nexhina/schemas"
+import type { Frame } from "@nexhina/stream"
+import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import { onChoices } from "./chat-completions.ts"
+import { type Defect, onWire, type Variant } from "./defect.ts"
+
+type Wire = Extract<Alteration, { stage: "wire" }>
+
+const isChat = ({ status }: Reply, { operationId }: Situation) =>
+  operationId === "createChatCompletion" && status === 200
+
+/** What a chat asks; only a valid request is answered with a success. */
+const promptOf = ({ request }: Situation) => JSON.stringify((request as ChatCompletionRequest).messages)
+
+/** Frames at a pace at which a client can leave, and what to do when it does. */
+function* watched(frames: readonly Frame[], onLeft: () => void): Iterable<Frame> {
+  let isWhole = false
+  try {
+    for (const frame of frames) yield { ...frame, afterMs: 2 }
+    isWhole = true
+  } finally {
+    if (!isWhole) onLeft()
+  }
+}
+
+/**
+ * Never frees what a stream holds when its client leaves: the same chat gets `stuck` from then on. It keeps state,
+ * because what goes wrong with one request is seen with another.
+ */
+function leaking(stuck: (reply: Reply) => Partial<Reply>): Wire {
+  const held = new Set<string>()
+  return onWire(isChat, (reply, situation) => {
+    const prompt = promptOf(situation)
+    const { body } = reply
+    if (!situation.streaming) return held.has(prompt) ? stuck(reply) : {}
+    // A stream of the mock is a list of frames.
+    return Array.isArray(body) ? { body: watched(body, () => held.add(prompt)) } : {}
+  })
+}
+
+/** Whether nothing but a message in prose is asked for. */
+const isPlain = ({ tools, response_format, stop, logprobs, n }: ChatCompletionRequest) =>
+  [tools, response_format, stop, logprobs, n].every((member) => member == null)
+
+/** Answers with the text that the request before was answered with; keeps state, as a shared buffer does. */
+function mixedUp(): Alteration {
+  let before: string | undefined
+  return onChoices((choice, request) => {
+    const { content } = choice.message
+    if (!content || choice.finish_reason !== "stop" || !isPlain(request)) return choice
+    const text = before ?? content
+    before = content
+    return { ...choice, message: { ...choice.message, content: text } }
+  })
+}
+
+const closing = ({ headers }: Reply) => ({
+  headers: [...headers, ["Connection", "close"] as const],
+})
+
+const anyTime = "RFC 9112, section 9.5: a client may close the connection at any time"
+
+export const connectionDefects: readonly Defect[] = [
+  {
+    id: "conn-closes-after-stream",
+    says: "the connection is closed after every stream",
+    breaks: "conn.reuse",
+    fault: "closed",
+    also: [],
+    seen: ["RFC 9112, section 9.3"],
+    ...onWire((reply, situation) => isChat(reply, situation) && situation.streaming, closing),
+  },
+  {
+    id: "conn-slot-lost-after-abort",
+    says: "a stream whose client leaves is never done: the connection of the same chat is reset from then on",
+    breaks: "conn.survives-abort",
+    fault: "unanswered",
+    also: ["http.body-complete"],
+    seen: [anyTime],
+    ...leaking(() => ({ body: "", end: "reset" })),
+  },
+  {
+    id: "conn-fails-after-abort",
+    says: "a stream whose client leaves is never done: the same chat is answered with 500 from then on",
+    breaks: "conn.survives-abort",
+    fault: "failed",
+    also: ["http.no-5xx-valid"],
+    seen: [anyTime],
+    ...leaking(() => ({
+      status: 500,
+      body: JSON.stringify({
+        error: { message: "The engine is not there.", type: "server_error", param: null, code: null },
+      }),
+    })),
+  },
+  {
+    id: "conn-crosstalk",
+    says: "a chat is answered with the text of the one before",
+    breaks: "conn.concurrency-isolated",
+    fault: "crosstalk",
+    also: ["sse.utf8-intact", "stream.equals-nonstream"],
+    seen: ["RFC 9110, section 3.4: a response answers its request"],
+    ...mixedUp(),
+  },
+]
+
+export const connectionVariants: readonly Variant[] = [
+  {
+    id: "conn-closes-after-reply",
+    says: "the connection is closed after every answer",
+    notes: ["conn.reuse"],
+    seen: ["RFC 9112, section 9.6"],
+    ...onWire(() => true, closing),
+  },
+]
