@@ -5,7 +5,6 @@ import {
   type ResponseOutputItem,
   type ResponseRequest,
 } from "@nexhina/schemas"
-import { encode, splitResponse } from "@nexhina/stream"
 import type { Alteration, Reply, Situation } from "@nexhina/transcript"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
@@ -962,15 +961,3 @@ export const responseVariants: readonly Variant[] = [
     ),
   },
 ]
-
-/** A response's success, whole or streamed, in place of a refusal. */
-export function acceptedResponse({ headers }: Reply, { streaming }: Situation): Reply {
-  const others = headers.filter(([name]) => name.toLowerCase() !== "content-type")
-  const stream = () => encode([...splitResponse(sample).map((data) => ({ data })), { data: "[DONE]" }])
-  return {
-    status: 200,
-    headers: [...others, ["content-type", streaming ? "text/event-stream" : "application/json"]],
-    body: streaming ? stream() : JSON.stringify(sample),
-    end: "complete",
-  }
-}
