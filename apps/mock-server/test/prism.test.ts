@@ -78,6 +78,12 @@ function bodiesOf({ request }: Endpoint): readonly unknown[] {
 /** The id of what was made; "undefined" where nothing is kept, which is then asked for in vain. */
 const idOf = ({ body }: Answer): string => String(Object(body).id)
 
+async function inProgress(baseURL: string, id: string): Promise<boolean> {
+  const path = endpoints.retrieveVideo.path.replace("{task_id}", id)
+  const { status, body } = await ask(baseURL, endpoints.retrieveVideo, { path })
+  return status === 200 && Object(body).status !== "completed"
+}
+
 /** What fills a path's parameter: something that the server at this base URL has. */
 const things: Readonly<Record<string, (baseURL: string) => Promise<string> | string>> = {
   model: () => "gpt-4o",
@@ -87,7 +93,10 @@ const things: Readonly<Record<string, (baseURL: string) => Promise<string> | str
   },
   async task_id(baseURL) {
     const body = { model: "sora", prompt: "A cat" }
-    return idOf(await ask(baseURL, endpoints.createVideo, { body }))
+    const id = idOf(await ask(baseURL, endpoints.createVideo, { body }))
+    // Until then each retrieval takes it a step further, so that no two are alike.
+    while (await inProgress(baseURL, id));
+    return id
   },
 }
 
@@ -130,11 +139,10 @@ describe.each(profileNames)("under the profile %s", (profile) => {
   describe.each(jsonContracts.map((contract) => [contract.operationId, contract] as const))(
     "%s",
     (_, contract) => {
-      test("Prism passes requests and replies on", async ({ skip }) => {
+      test("Prism passes requests and replies on", async () => {
         for (const body of bodiesOf(contract)) {
           const path = await pathTo(contract, direct)
           const expected = await ask(direct, contract, { path, body })
-          skip(expected.status === 501, "the mock does not answer it yet")
           expect(expected.status).toBe(lackedBy(profiles[profile]).includes(contract.operationId) ? 404 : 200)
           expect(await ask(judged, contract, { path: await pathTo(contract, judged), body })).toEqual(
             expected,
