@@ -56,7 +56,7 @@ const here = ({ code }: Block) => code.replaceAll("127.0.0.1:4010", address)
 
 test.each(blocks.filter(({ code }) => code.startsWith("curl")).map(named))("%s", async (_, block) => {
   const printed = await runs("bash", ["-c", here(block)])
-  expect(printed).toMatch(/"object":"chat\.completion|"url":"http/)
+  expect(printed).toMatch(/"object":"(chat\.completion|response")|"url":"http/)
 })
 
 test.each(blocks.filter(({ language }) => language === "js").map(named))("%s", async (_, block) => {
