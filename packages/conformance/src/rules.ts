@@ -1,4 +1,5 @@
 import type { Rule } from "./rule.ts"
+import { audioRules } from "./rules/audio.ts"
 import { authRules } from "./rules/auth.ts"
 import { chatCompletionRules } from "./rules/chat-completions.ts"
 import { chatRequestRules } from "./rules/chat-requests.ts"
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   ...responseStreamRules,
   ...embeddingRules,
   ...imageRules,
+  ...audioRules,
   ...moderationRules,
   ...rerankRules,
 ]

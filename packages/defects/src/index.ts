@@ -1,3 +1,4 @@
+import { audioDefects, audioVariants } from "./audio.ts"
 import { authDefects, authVariants } from "./auth.ts"
 import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
 import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
@@ -38,6 +39,7 @@ export const defects: readonly Defect[] = [
   ...responseStreamDefects,
   ...embeddingDefects,
   ...imageDefects,
+  ...audioDefects,
   ...moderationDefects,
   ...rerankDefects,
 ]
@@ -59,6 +61,7 @@ export const variants: readonly Variant[] = [
   ...responseStreamVariants,
   ...embeddingVariants,
   ...imageVariants,
+  ...audioVariants,
   ...moderationVariants,
   ...rerankVariants,
 ]

@@ -55,6 +55,7 @@ export interface Intent {
 export const requestFaultKinds = [
   "malformed-json",
   "not-an-object",
+  "malformed-form",
   "missing",
   "wrong-type",
   "out-of-range",

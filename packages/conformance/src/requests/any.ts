@@ -3,35 +3,52 @@ import * as fc from "fast-check"
 import type { Known } from "../known.ts"
 import type { Step } from "../step.ts"
 import { askFor } from "./ask.ts"
+import { anySpeechRequests, anyTranscriptionRequests, anyTranslationRequests } from "./audio.ts"
 import { anyChatRequests } from "./chat-completions.ts"
 import { anyEmbeddingRequests } from "./embeddings.ts"
-import { type BodyFault, faultySteps } from "./faults.ts"
+import { type BodyFault, canHave, faultySteps } from "./faults.ts"
+import { anyImageRequests } from "./images.ts"
 import { anyModerationRequests } from "./moderations.ts"
+import { anyRerankRequests } from "./rerank.ts"
 import { anyResponseRequests } from "./responses.ts"
+import { anyVideoRequests, onVideoPath } from "./video.ts"
 
 type Samples = fc.Arbitrary<readonly Step[]>
 
-/** The endpoints whose requests are made here; chat, which has most members, more often than the others. */
+/** The endpoints whose requests are made here; those with more members more often, those that cost more seldom. */
 const endpointRequests = [
-  { operation: "createChatCompletion", weight: 3, requests: anyChatRequests },
-  { operation: "createResponse", weight: 2, requests: anyResponseRequests },
-  { operation: "createEmbedding", weight: 1, requests: anyEmbeddingRequests },
-  { operation: "createModeration", weight: 1, requests: anyModerationRequests },
+  { operation: "createChatCompletion", weight: 6, requests: anyChatRequests },
+  { operation: "createResponse", weight: 4, requests: anyResponseRequests },
+  { operation: "createEmbedding", weight: 2, requests: anyEmbeddingRequests },
+  { operation: "createModeration", weight: 2, requests: anyModerationRequests },
+  { operation: "createImage", weight: 1, requests: anyImageRequests },
+  { operation: "createSpeech", weight: 1, requests: anySpeechRequests },
+  { operation: "createTranscription", weight: 1, requests: anyTranscriptionRequests },
+  { operation: "createTranslation", weight: 1, requests: anyTranslationRequests },
+  { operation: "createVideo", weight: 1, requests: anyVideoRequests },
+  { operation: "createRerank", weight: 1, requests: anyRerankRequests },
 ] as const
 
-const included = (known: Known) =>
-  endpointRequests.filter(({ operation }) => known.included.has(endpoints[operation].surface))
+/** The endpoints to ask: none that is left out, and none that the dialect does not have. */
+const asked = (known: Known) =>
+  endpointRequests.filter(
+    ({ operation }) =>
+      known.included.has(endpoints[operation].surface) &&
+      (operation !== "createRerank" || known.profile.rerank),
+  )
 
 /** No sample where nothing is included. */
 const oneOf = (arbitraries: readonly fc.WeightedArbitrary<readonly Step[]>[]): Samples =>
   arbitraries.length === 0 ? fc.constant([]) : fc.oneof({ withCrossShrink: true }, ...arbitraries)
 
+const inPlace = (steps: readonly Step[], known: Known) => steps.map((step) => onVideoPath(step, known))
+
 /** Requests that keep the contract, to any of these endpoints, as samples of one step. */
 export function validSamples(known: Known): Samples {
   return oneOf(
-    included(known).map(({ operation, weight, requests }) => ({
+    asked(known).map(({ operation, weight, requests }) => ({
       weight,
-      arbitrary: requests(known).map((body: object): readonly Step[] => [askFor(operation, body)]),
+      arbitrary: requests(known).map((body: object) => inPlace([askFor(operation, body)], known)),
     })),
   )
 }
@@ -39,8 +56,13 @@ export function validSamples(known: Known): Samples {
 /** Requests with one fault of one of these kinds, to any of these endpoints, as samples of one step. */
 export function faultySamples(known: Known, kinds: readonly BodyFault[]): Samples {
   return oneOf(
-    included(known).flatMap(({ operation, weight, requests }) =>
-      kinds.map((kind) => ({ weight, arbitrary: faultySteps(kind, operation, requests(known)) })),
+    asked(known).flatMap(({ operation, weight, requests }) =>
+      kinds
+        .filter((kind) => canHave(kind, operation))
+        .map((kind) => ({
+          weight,
+          arbitrary: faultySteps(kind, operation, requests(known)).map((steps) => inPlace(steps, known)),
+        })),
     ),
   )
 }

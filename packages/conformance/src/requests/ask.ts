@@ -13,6 +13,9 @@ export function askFor(operation: OperationId, body: object): Step {
   return {
     operation,
     body,
-    exercises: Object.keys(body).filter((name) => name !== "stream" && optional(name)),
+    exercises: Object.keys(body)
+      .filter((name) => name !== "stream" && optional(name))
+      // Errors name a list of a form without the brackets, too.
+      .map((name) => name.replace(/\[\]$/, "")),
   }
 }

@@ -7,10 +7,22 @@ import { isObject } from "../answered.ts"
 import { draw } from "../draw.ts"
 import type { Step } from "../step.ts"
 import { contractBreach } from "../target.ts"
+import { anySpeechRequests, anyTranscriptionRequests, anyTranslationRequests } from "./audio.ts"
 import { anyChatRequests, chatRequests } from "./chat-completions.ts"
 import { anyEmbeddingRequests } from "./embeddings.ts"
-import { type BodyFault, faultySteps, noSuchModel, unknownPathSteps, wrongMethodSteps } from "./faults.ts"
+import {
+  type BodyFault,
+  canHave,
+  faultySteps,
+  malformedForms,
+  noSuchModel,
+  unknownPathSteps,
+  wrongMethodSteps,
+} from "./faults.ts"
+import { anyImageRequests } from "./images.ts"
 import { anyModerationRequests } from "./moderations.ts"
+import { anyRerankRequests } from "./rerank.ts"
+import { anyVideoRequests } from "./video.ts"
 
 const known = knownOf()
 
@@ -26,6 +38,12 @@ const families: [OperationId, fc.Arbitrary<object>][] = [
   ["createChatCompletion", anyChatRequests(known)],
   ["createEmbedding", anyEmbeddingRequests(known)],
   ["createModeration", anyModerationRequests(known)],
+  ["createImage", anyImageRequests(known)],
+  ["createSpeech", anySpeechRequests(known)],
+  ["createVideo", anyVideoRequests(known)],
+  ["createRerank", anyRerankRequests(known)],
+  ["createTranscription", anyTranscriptionRequests(known)],
+  ["createTranslation", anyTranslationRequests(known)],
   ...Object.values<Endpoint>(endpoints)
     .filter(({ request }) => request?.mediaType === "application/json")
     .map(({ operationId }) => ofExamples(operationId as OperationId)),
@@ -100,7 +118,7 @@ const membersOf = (kind: BodyFault, operation: OperationId, requests: fc.Arbitra
   ...new Set(sampled(kind, operation, requests, 1000).map(({ step }) => topOf(step.fault?.param))),
 ]
 
-test.each(families.slice(0, 3))("each documented member of %s requests gets a wrong type", (...family) => {
+test.each(families.slice(0, 7))("each documented member of %s requests gets a wrong type", (...family) => {
   const { request }: Endpoint = endpoints[family[0]]
   const names = request?.schema instanceof z.ZodObject ? Object.keys(request.schema.shape) : []
   expect(membersOf("wrong-type", ...family).sort()).toEqual(names.sort())
@@ -144,6 +162,7 @@ test("every check of every contract is broken by itself", () => {
     ...families,
     ["createResponse", fc.constant({ model: "gpt-4o", input: "Hi", conversation: "conv_1" })],
     ["createImage", fc.constant({ model: "dall-e-3", prompt: "A cat" })],
+    ["createImage", fc.constant({ prompt: "A cat", output_format: "jpeg" })],
     ["createSpeech", fc.constant({ model: "tts-1", input: "Hi", voice: "alloy" })],
   ]
   const broken = bases.flatMap(([operation, requests]) => {
@@ -156,10 +175,7 @@ test("every check of every contract is broken by itself", () => {
       return unkept[0]?.says
     })
   })
-  const json = Object.values<Endpoint>(endpoints).filter(
-    ({ request }) => request?.mediaType === "application/json",
-  )
-  const all = json.flatMap(({ checks }) => checks.map(({ says }) => says))
+  const all = Object.values<Endpoint>(endpoints).flatMap(({ checks }) => checks.map(({ says }) => says))
   expect(new Set(broken)).toEqual(new Set(all))
 })
 
@@ -178,11 +194,40 @@ test("faults that are not to be had leave an empty sample", () => {
   expect(sampled("check", "createModeration", anyModerationRequests(known))).toEqual([])
 })
 
-test("an operation without a JSON body is refused", () => {
-  expect(() => faultySteps("missing", "createTranscription", fc.constant({}))).toThrow(
-    "faultySteps: createTranscription takes no JSON object",
+test("an operation without a body is refused", () => {
+  expect(() => faultySteps("missing", "listModels", fc.constant({}))).toThrow(
+    "faultySteps: listModels takes no object",
   )
 })
+
+const forms: [OperationId, fc.Arbitrary<object>][] = [
+  ["createTranscription", anyTranscriptionRequests(known)],
+  ["createTranslation", anyTranslationRequests(known)],
+]
+
+test.each(forms)(
+  "what is wrong with a %s form can be seen in it, where all is text",
+  (operation, requests) => {
+    const all = sampled("wrong-type", operation, requests)
+    expect(new Set(all.map(({ step }) => step.fault?.says.replace(/^.* is /, "")))).toEqual(
+      new Set(["a string"]),
+    )
+    const params = new Set(all.map(({ step }) => step.fault?.param))
+    expect(params).toContain("file")
+    expect(params).not.toContain("model")
+  },
+)
+
+test.each(forms)(
+  "a %s request is a form that is none, and never JSON that is none",
+  (operation, requests) => {
+    expect(canHave("malformed-form", operation)).toBe(true)
+    expect(canHave("malformed-form", "createImage")).toBe(false)
+    expect(sampled("malformed-json", operation, requests)).toEqual([])
+    const says = new Set(sampled("malformed-form", operation, requests).map(({ step }) => step.fault?.says))
+    expect(says).toEqual(new Set(malformedForms(operation).map(({ fault }) => fault?.says)))
+  },
+)
 
 test("a faulty sample shrinks to one of the smallest requests", () => {
   const [drawn] = draw(faultySteps("wrong-type", "createChatCompletion", anyChatRequests(known)), 11, 1)

@@ -14,7 +14,7 @@ type Path = readonly (string | number)[]
 /** The ways in which a body can break the contract, or ask for a model that is none. */
 export type BodyFault = Exclude<RequestFault["kind"], "unknown-path" | "wrong-method">
 
-type MemberFault = Exclude<BodyFault, "malformed-json" | "not-an-object">
+type MemberFault = Exclude<BodyFault, "malformed-json" | "not-an-object" | "malformed-form">
 
 /** A model that no server has. */
 export const noSuchModel = "no-such-model"
@@ -114,6 +114,8 @@ function typesOf(form: Schema): readonly TypeName[] {
       return ["an object"]
     case "null":
       return ["null"]
+    case "file":
+      return []
     default:
       return typeNames
   }
@@ -213,10 +215,27 @@ const breakings: Partial<Record<OperationId, (body: Body) => readonly Mutation[]
   ],
   createImage: () => [
     { path: ["n"], value: 2, says: "n is 2, but the model draws one image at a time" },
+    { path: ["size"], value: "0x0", says: "size is 0x0" },
+    {
+      path: ["background"],
+      value: "transparent",
+      says: "background is transparent, but the output_format has no transparency",
+    },
     {
       path: ["prompt"],
       value: "a ".repeat(2001),
       says: "prompt has 4002 characters, over what the model takes",
+    },
+  ],
+  createVideo: () => [
+    { path: ["size"], value: "0x0", says: "size is 0x0" },
+    { path: ["seconds"], value: "-4", says: "seconds is -4" },
+  ],
+  createTranscription: () => [
+    {
+      path: ["timestamp_granularities[]"],
+      value: ["word"],
+      says: "timestamp_granularities[] is there without response_format verbose_json",
     },
   ],
   createSpeech: () => [
@@ -250,23 +269,58 @@ const noObjects: readonly ((body: Body) => [body: unknown, says: string])[] = [
   (body) => [JSON.stringify(body), "the body is a string that holds JSON"],
 ]
 
+const boundary = "cut"
+const formType = `multipart/form-data; boundary=${boundary}`
+const formPart = `--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\nno-such-model`
+
+/** Bodies that no reader takes for a form with all that is required. */
+const noForms: readonly (readonly [rawBody: string, mediaType: string, says: string])[] = [
+  [formPart, formType, "the form ends inside its first part"],
+  [formPart.slice(0, 30), formType, "the form ends inside a header"],
+  [`${formPart}\r\n--${boundary}--\r\n`, "multipart/form-data", "the content-type names no boundary"],
+  ["", formType, "the form is empty"],
+]
+
+/** Each of these bodies, for an operation that takes a form. */
+export const malformedForms = (operation: OperationId): Step[] =>
+  noForms.map(([rawBody, mediaType, says]) => ({
+    operation,
+    rawBody,
+    mediaType,
+    fault: { kind: "malformed-form", says },
+  }))
+
 interface Contract {
   readonly operation: OperationId
+  readonly isForm: boolean
   readonly schema: z.ZodObject
   readonly checks: Endpoint["checks"]
 }
 
 function contractOf(operation: OperationId): Contract {
   const { request, checks }: Endpoint = endpoints[operation]
-  if (request?.mediaType === "application/json" && request.schema instanceof z.ZodObject) {
-    return { operation, schema: request.schema, checks }
+  if (request?.schema instanceof z.ZodObject) {
+    return {
+      operation,
+      isForm: request.mediaType === "multipart/form-data",
+      schema: request.schema,
+      checks,
+    }
   }
-  throw new Error(`faultySteps: ${operation} takes no JSON object; choose an operation that does`)
+  throw new Error(`faultySteps: ${operation} takes no object; choose an operation that does`)
 }
+
+const onlyOfJson: ReadonlySet<BodyFault> = new Set(["malformed-json", "not-an-object"])
+
+/** Whether requests to an operation can have a fault of a kind: a form is no JSON, and JSON no form. */
+export const canHave = (kind: BodyFault, operation: OperationId): boolean =>
+  contractOf(operation).isForm ? !onlyOfJson.has(kind) : kind !== "malformed-form"
 
 const mutations: Readonly<Record<MemberFault, (body: Body, contract: Contract) => readonly Mutation[]>> = {
   missing: (body, { schema }) => missing(placesIn(schema, body, [])),
-  "wrong-type": (body, { schema }) => wrongTypes(placesIn(schema, body, [])),
+  // Whatever a form's field holds is text on the wire.
+  "wrong-type": (body, { schema, isForm }) =>
+    wrongTypes(placesIn(schema, body, [])).filter(({ value }) => !isForm || value === typical["a string"]),
   "out-of-range": (body, { schema }) => outOfRange(placesIn(schema, body, [])),
   check: (body, { operation }) => breakings[operation]?.(body) ?? [],
   "unknown-model": () => [{ path: ["model"], value: noSuchModel, says: "the model does not exist" }],
@@ -292,7 +346,7 @@ const turned = <T>(all: readonly T[], by: number): T[] => {
 /**
  * Requests with one fault of a kind, made from requests that keep the contract, as samples of one step. A sample
  * is empty where its request has nothing that can be broken in this way. A fault is the contract's own word: the
- * body is no JSON, no object, or refused by the schema or a check; an unknown model alone is neither.
+ * body is no JSON, no object, no form, or refused by the schema or a check; an unknown model alone is neither.
  */
 export function faultySteps(
   kind: BodyFault,
@@ -300,7 +354,9 @@ export function faultySteps(
   requests: fc.Arbitrary<object>,
 ): fc.Arbitrary<readonly Step[]> {
   const contract = contractOf(operation)
+  if (!canHave(kind, operation)) return fc.constant([])
   const anyNumber = fc.noBias(fc.nat())
+  if (kind === "malformed-form") return fc.constantFrom(...malformedForms(operation)).map((step) => [step])
   if (kind === "malformed-json") {
     return fc.tuple(requests, fc.constantFrom(...malformations), anyNumber).map(([body, spoil, at]) => {
       const [rawBody, says] = spoil(JSON.stringify(body), at)

@@ -1,8 +1,15 @@
 import {
   ChatCompletionRequest,
   EmbeddingRequest,
+  ImageGenerationRequest,
   ModerationRequest,
   type OperationId,
+  RerankRequest,
+  ResponseRequest,
+  SpeechRequest,
+  TranscriptionRequest,
+  TranslationRequest,
+  VideoGenerationRequest,
 } from "@nexhina/schemas"
 import type * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -12,6 +19,7 @@ import { draw } from "../draw.ts"
 import { schemaBreach } from "../json-schema.ts"
 import { contractBreach } from "../target.ts"
 import { askFor } from "./ask.ts"
+import { anySpeechRequests, anyTranscriptionRequests, anyTranslationRequests } from "./audio.ts"
 import {
   anyChatRequests,
   chatMembers,
@@ -21,11 +29,23 @@ import {
   toolTurns,
 } from "./chat-completions.ts"
 import { anyEmbeddingRequests, embeddingRequests } from "./embeddings.ts"
+import { anyImageRequests } from "./images.ts"
 import { parameterSchemas, strictSchemas } from "./json-schemas.ts"
 import { anyModerationRequests, moderationRequests } from "./moderations.ts"
+import { anyRerankRequests, rerankRequests } from "./rerank.ts"
+import {
+  anyResponseRequests,
+  functionTurns,
+  responseMembers,
+  responseRequests,
+  responseTasks,
+} from "./responses.ts"
 import { texts } from "./texts.ts"
+import { anyVideoRequests } from "./video.ts"
 
 const known = knownOf()
+
+const drawingWith = (image: string) => knownOf({ models: { ...known.models, image } })
 
 const families: [string, OperationId, fc.Arbitrary<object>][] = [
   ["small chat requests", "createChatCompletion", chatRequests(known)],
@@ -37,13 +57,37 @@ const families: [string, OperationId, fc.Arbitrary<object>][] = [
       chatRequests(known, members),
     ],
   ),
+  ["small requests for responses", "createResponse", responseRequests(known)],
+  ["requests for responses", "createResponse", anyResponseRequests(known)],
+  ...Object.entries({ ...responseMembers(known), ...responseTasks }).map(
+    ([name, members]): [string, OperationId, fc.Arbitrary<object>] => [
+      `requests for responses with ${name}`,
+      "createResponse",
+      responseRequests(known, members),
+    ],
+  ),
   ["small embedding requests", "createEmbedding", embeddingRequests(known)],
   ["embedding requests", "createEmbedding", anyEmbeddingRequests(known)],
   ["small moderation requests", "createModeration", moderationRequests(known)],
   ["moderation requests", "createModeration", anyModerationRequests(known)],
+  ["image requests", "createImage", anyImageRequests(known)],
+  ["image requests to dall-e-3", "createImage", anyImageRequests(drawingWith("dall-e-3"))],
+  ["image requests to dall-e-2", "createImage", anyImageRequests(drawingWith("dall-e-2"))],
+  ["image requests to another model", "createImage", anyImageRequests(drawingWith("flux"))],
+  ["image requests like OpenAI's", "createImage", anyImageRequests(knownOf({ profileName: "openai" }))],
+  ["speech requests", "createSpeech", anySpeechRequests(known)],
+  ["video requests", "createVideo", anyVideoRequests(known)],
+  ["video requests like OpenAI's", "createVideo", anyVideoRequests(knownOf({ profileName: "openai" }))],
+  ["small rerank requests", "createRerank", rerankRequests(known)],
+  ["rerank requests", "createRerank", anyRerankRequests(known)],
 ]
 
-describe.each(families)("%s", (_name, operation, requests) => {
+const forms: typeof families = [
+  ["transcription requests", "createTranscription", anyTranscriptionRequests(known)],
+  ["translation requests", "createTranslation", anyTranslationRequests(known)],
+]
+
+describe.each([...families, ...forms])("%s", (_name, operation, requests) => {
   test("keep the contract, its schema and its checks, also when shrunk", () => {
     for (const drawn of draw(requests, 1, 200)) {
       expect(contractBreach(askFor(operation, drawn.value))).toBeUndefined()
@@ -55,12 +99,12 @@ describe.each(families)("%s", (_name, operation, requests) => {
     }
     expect(smallest).toBeUndefined()
   })
+})
 
-  test("say nothing that JSON cannot", () => {
-    for (const { value } of draw(requests, 3, 100)) {
-      expect(JSON.parse(JSON.stringify(value))).toEqual(value)
-    }
-  })
+test.each(families)("%s say nothing that JSON cannot", (_name, _operation, requests) => {
+  for (const { value } of draw(requests, 3, 100)) {
+    expect(JSON.parse(JSON.stringify(value))).toEqual(value)
+  }
 })
 
 const sampleOf = <T>(values: fc.Arbitrary<T>, count = 500): T[] =>
@@ -69,8 +113,24 @@ const sampleOf = <T>(values: fc.Arbitrary<T>, count = 500): T[] =>
 test.each([
   // Members for models that speak or search.
   ["chat", anyChatRequests(known), ChatCompletionRequest, ["audio", "web_search_options"]],
+  // Members that name what the server keeps.
+  [
+    "response",
+    anyResponseRequests(known),
+    // Nothing is asked for without a limit.
+    ResponseRequest.required({ max_output_tokens: true }),
+    ["previous_response_id", "prompt", "conversation"],
+  ],
   ["embedding", anyEmbeddingRequests(known), EmbeddingRequest, []],
   ["moderation", anyModerationRequests(known), ModerationRequest, []],
+  // A member for dall-e-3; and without a model, who draws is unknown, and what it can.
+  ["image", anyImageRequests(known), ImageGenerationRequest.required({ model: true }), ["style"]],
+  // A member that tts-1 does not take.
+  ["speech", anySpeechRequests(known), SpeechRequest, ["instructions"]],
+  ["transcription", anyTranscriptionRequests(known), TranscriptionRequest, []],
+  ["translation", anyTranslationRequests(known), TranslationRequest, []],
+  ["video", anyVideoRequests(known), VideoGenerationRequest, []],
+  ["rerank", anyRerankRequests(known), RerankRequest, []],
 ] as const)("%s requests have each optional member in some sample and lack it in others", (...row) => {
   const [, requests, { shape }, never] = row
   const sample: object[] = sampleOf<object>(requests)
@@ -104,6 +164,15 @@ test("every tool message answers a call of the message before the results, each 
     const called = calling?.tool_calls?.map((call) => "id" in call && call.id)
     expect(results.map(({ tool_call_id }) => tool_call_id).sort()).toEqual(called)
     expect(messages.length).toBeLessThanOrEqual(4)
+  }
+})
+
+test("every output of a function answers a call of its input, each call once", () => {
+  for (const { input } of sampleOf(functionTurns)) {
+    const ids = (kind: string) =>
+      input.flatMap((item) => (item.type === kind && "call_id" in item ? [item.call_id] : []))
+    expect(ids("function_call_output").sort()).toEqual(ids("function_call"))
+    expect(ids("function_call").length).toBeGreaterThan(0)
   }
 })
 

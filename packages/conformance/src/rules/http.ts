@@ -228,6 +228,7 @@ export const httpRules = [
       faultySamples(known, [
         "malformed-json",
         "not-an-object",
+        "malformed-form",
         "missing",
         "wrong-type",
         "out-of-range",

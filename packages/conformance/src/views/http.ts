@@ -107,6 +107,7 @@ export const answersToValid = view<Answered>({
 const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
   "malformed-json",
   "not-an-object",
+  "malformed-form",
   "missing",
   "wrong-type",
   "out-of-range",

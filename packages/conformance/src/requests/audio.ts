@@ -1,0 +1,106 @@
+import type { SpeechRequest, TranscriptionRequest, TranslationRequest } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import type { Known } from "../known.ts"
+import { type Members, requestOf, sometimes } from "./members.ts"
+import { texts } from "./texts.ts"
+
+type SpeechMembers = Members<SpeechRequest>
+type TranscriptionMembers = Members<TranscriptionRequest>
+type TranslationMembers = Members<TranslationRequest>
+
+/** How long the kit's own recording lasts. */
+export const toneSeconds = 0.5
+const samplesPerSecond = 8000
+const hertz = 440
+
+/** A tone as a WAV file: the header of RIFF WAVE for PCM, and one byte for each sample. */
+function toneBytes(): Uint8Array<ArrayBuffer> {
+  const samples = toneSeconds * samplesPerSecond
+  const bytes = new Uint8Array(44 + samples)
+  const view = new DataView(bytes.buffer)
+  const tag = (offset: number, name: string) => bytes.set(new TextEncoder().encode(name), offset)
+  tag(0, "RIFF")
+  view.setUint32(4, 36 + samples, true)
+  tag(8, "WAVEfmt ")
+  view.setUint32(16, 16, true)
+  // PCM, mono.
+  view.setUint16(20, 1, true)
+  view.setUint16(22, 1, true)
+  view.setUint32(24, samplesPerSecond, true)
+  view.setUint32(28, samplesPerSecond, true)
+  view.setUint16(32, 1, true)
+  view.setUint16(34, 8, true)
+  tag(36, "data")
+  view.setUint32(40, samples, true)
+  for (let at = 0; at < samples; at++) {
+    bytes[44 + at] = 128 + Math.round(100 * Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond))
+  }
+  return bytes
+}
+
+/** The kit's own recording, half a second of a tone, under a name. */
+export const tone = (name = "tone.wav"): File => new File([toneBytes()], name, { type: "audio/wav" })
+
+export const speechFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const
+export const plainFormats = ["text", "srt", "vtt"] as const
+
+/** The optional members that the target's speech model may take. */
+export function speechMembers({ models }: Known): Readonly<Record<string, fc.Arbitrary<SpeechMembers>>> {
+  return {
+    response_format: fc.record({ response_format: fc.constantFrom(...speechFormats) }),
+    speed: fc.record({ speed: fc.constantFrom(1, 0.5, 2, 4) }),
+    ...(!models.speech.startsWith("tts-1") && {
+      instructions: fc.record({ instructions: fc.constantFrom("Whisper.", "Sprich fröhlich.") }),
+    }),
+  }
+}
+
+/** Requests to speak a short text, and what `parts` say besides. */
+export function speechRequests(
+  known: Known,
+  ...parts: readonly fc.Arbitrary<SpeechMembers>[]
+): fc.Arbitrary<SpeechRequest> {
+  const base = texts.map((input) => ({ model: known.models.speech, input, voice: "alloy" }))
+  return requestOf<SpeechRequest>(base, parts)
+}
+
+/** Requests to speak a short text, with any of the optional members. */
+export function anySpeechRequests(known: Known): fc.Arbitrary<SpeechRequest> {
+  return speechRequests(known, ...Object.values(speechMembers(known)).map(sometimes))
+}
+
+const heardMembers = {
+  response_format: fc.record({
+    response_format: fc.constantFrom("json" as const, "verbose_json" as const, ...plainFormats),
+  }),
+  prompt: fc.record({ prompt: fc.constantFrom("A tone.", "Ein Ton: 好") }),
+  temperature: fc.record({ temperature: fc.constantFrom(0, 0.5, 1) }),
+} satisfies Record<string, fc.Arbitrary<TranslationMembers>>
+
+/** The optional members of a transcription. */
+const transcriptionMembers = {
+  ...heardMembers,
+  language: fc.record({ language: fc.constantFrom("en", "uk") }),
+  granularities: fc.record({
+    response_format: fc.constant("verbose_json" as const),
+    "timestamp_granularities[]": fc.subarray(["word", "segment"] as const, { minLength: 1 }),
+  }),
+} satisfies Record<string, fc.Arbitrary<TranscriptionMembers>>
+
+/** What is asked of the kit's own recording, and nothing else. */
+export const heardBody = ({ models }: Known): { readonly file: File; readonly model: string } => ({
+  file: tone(),
+  model: models.transcription,
+})
+
+/** Requests to write down the kit's own recording, with any of the optional members. */
+export function anyTranscriptionRequests(known: Known): fc.Arbitrary<TranscriptionRequest> {
+  const parts: fc.Arbitrary<TranscriptionMembers>[] = Object.values(transcriptionMembers).map(sometimes)
+  return requestOf<TranscriptionRequest>(fc.constant(heardBody(known)), parts)
+}
+
+/** Requests to translate the kit's own recording, with any of the optional members. */
+export function anyTranslationRequests(known: Known): fc.Arbitrary<TranslationRequest> {
+  const parts: fc.Arbitrary<TranslationMembers>[] = Object.values(heardMembers).map(sometimes)
+  return requestOf<TranslationRequest>(fc.constant(heardBody(known)), parts)
+}

@@ -1,0 +1,517 @@
+import { TranscriptionResponse } from "@nexhina/schemas"
+import { headerOf } from "@nexhina/transcript"
+import { type Answered, isObject } from "../answered.ts"
+import { speechStep, transcriptionStep, translationStep } from "../probes/audio.ts"
+import { heardBody, plainFormats, tone } from "../requests/audio.ts"
+import { malformedForms } from "../requests/faults.ts"
+import { type Fault, rule } from "../rule.ts"
+import { pointerTo, schemaFaults } from "../schema-faults.ts"
+import { shown } from "../shown.ts"
+import type { Step } from "../step.ts"
+import {
+  type Container,
+  type Heard,
+  type Speech,
+  speeches,
+  spoiltForms,
+  timedWritings,
+  transcriptionAnswers,
+  transcripts,
+  translations,
+  wavSeconds,
+  writings,
+} from "../views/audio.ts"
+import { isSuccess } from "../views/http.ts"
+import { firstOfEach } from "./sse.ts"
+
+const since = "0.1.0"
+const speech = "Text-to-Speech; OpenAI API reference: create speech"
+const transcription = "Speech-to-Text; OpenAI API reference: create transcription"
+const translation = "Audio Translation; OpenAI API reference: create translation"
+
+const atStatus = { part: "status" } as const
+const atType = { part: "header", name: "content-type" } as const
+const bodyAt = (...path: readonly (string | number)[]) =>
+  ({ part: "body", pointer: pointerTo(path) }) as const
+
+const typeOf = ({ exchange }: Answered) => shown(headerOf(exchange.response?.headers ?? [], "content-type"))
+
+/** The media types under which each kind of sound is known: registered ones, and those that are in use. */
+const types: Readonly<Record<Container | "pcm", RegExp>> = {
+  mp3: /^audio\/(?:x-)?(?:mpeg3?|mp3|mpg)$/,
+  opus: /^(?:audio\/(?:ogg|opus|x-opus)|application\/ogg)$/,
+  aac: /^audio\/(?:x-)?(?:aac|aacp|hx-aac-adts)$/,
+  flac: /^audio\/(?:x-)?flac$/,
+  wav: /^audio\/(?:(?:x-)?wav|wave|x-pn-wav|vnd\.wave?)$/,
+  pcm: /^audio\/(?:(?:x-)?(?:pcm|raw|l16|l24)|basic)$/,
+  mp4: /^(?:audio|video)\/(?:mp4|x-m4a|m4a|aac)$/,
+  webm: /^(?:audio|video)\/webm$/,
+}
+
+/** What the bytes are: what their header says, or sound without one where that was asked for. */
+const kindOf = ({ container, wanted }: Speech) => container ?? (wanted === "pcm" ? wanted : undefined)
+
+const beginning = ({ body }: Answered) =>
+  `bytes that begin with ${Buffer.from(body.subarray(0, 8)).toString("hex")}`
+
+const isPlain = (wanted: string) => plainFormats.some((format) => format === wanted)
+
+/** A line that tells times, right or wrong: a text may have an arrow too. */
+const timeLine = /^\s*\d[\d:.,]*\s*-->/
+const clocks = {
+  // Hours may be of more digits.
+  srt: /^\d{2,}:[0-5]\d:[0-5]\d,\d{3} --> \d{2,}:[0-5]\d:[0-5]\d,\d{3}\s*$/,
+  vtt: /^(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3} --> (?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}(?:[ \t].*)?$/,
+} as const
+
+/** The first line of subtitles that is not as SubRip or WebVTT have it; a recording in which nothing is said has none. */
+function subtitleFlaw(text: string, format: "srt" | "vtt"): string | undefined {
+  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)
+  if (format === "vtt" && !/^WEBVTT(?:[ \t]|$)/.test(lines[0] ?? "")) return lines[0] ?? ""
+  const timing = lines.find((line) => timeLine.test(line) && !clocks[format].test(line))
+  if (timing !== undefined || format === "vtt") return timing
+  const filled = lines.filter((line) => line.trim() !== "")
+  const [number, time] = filled
+  if (number === undefined) return undefined
+  return /^\s*\d+\s*$/.test(number) ? (timeLine.test(time ?? "") ? undefined : (time ?? "")) : number
+}
+
+const shapes = {
+  "not-json": "JSON was asked for, and the body is none",
+  missing: "a member is not there",
+  "wrong-value": "a member has a value that is not documented",
+  json: "plain text was asked for, and the body is a JSON object",
+  "srt-syntax": "the body is no SubRip file",
+  "vtt-syntax": "the body is no WebVTT file",
+} as const
+
+/** What was heard has the form that was asked for. */
+function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] {
+  const { json, text } = answered
+  const at = bodyAt()
+  const begins = shown(text?.slice(0, 60) ?? "bytes that are no UTF-8")
+  if (!isPlain(wanted)) {
+    if (!json.ok) return [{ fault: "not-json", at, expected: "JSON", actual: begins }]
+    const faults: Fault<"missing" | "wrong-value">[] = schemaFaults(TranscriptionResponse, json.value)
+    const lacking =
+      wanted === "verbose_json" && isObject(json.value)
+        ? ["language", "duration"].filter((name) => (json.value as object)[name as never] === undefined)
+        : []
+    for (const name of lacking)
+      faults.push({ fault: "missing", at: bodyAt(name), expected: `a ${name}`, actual: "nothing" })
+    return firstOfEach(faults)
+  }
+  if (json.ok && isObject(json.value)) return [{ fault: "json", at, expected: "plain text", actual: begins }]
+  if (wanted === "text") return []
+  const format = wanted === "srt" ? "srt" : "vtt"
+  const flaw = subtitleFlaw(text ?? "", format)
+  if (flaw === undefined) return []
+  const expected = format === "srt" ? "a number, a time line, the text" : "WEBVTT, then time lines and texts"
+  return [{ fault: `${format}-syntax`, at, expected, actual: shown(flaw) }]
+}
+
+/** How much later than the end of the recording a text may end: recognizers hear in windows. */
+const lateness = 1
+/** How far a length may be from the recording's. */
+const lengthTolerance = 0.25
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+type TimingFault = Fault<"backwards" | "out-of-order" | "past-end">
+
+function timingFaults(name: "segments" | "words", spans: readonly Span[], duration: number): TimingFault[] {
+  return spans.flatMap(({ start, end }, at): TimingFault[] => {
+    const before = spans[at - 1]?.start ?? 0
+    const where = (member: keyof Span) => bodyAt(name, at, member)
+    if (end < start)
+      return [{ fault: "backwards", at: where("end"), expected: `${start} or later`, actual: String(end) }]
+    if (start < before)
+      return [
+        { fault: "out-of-order", at: where("start"), expected: `${before} or later`, actual: String(start) },
+      ]
+    if (end > duration + lateness)
+      return [{ fault: "past-end", at: where("end"), expected: `${duration} at most`, actual: String(end) }]
+    return []
+  })
+}
+
+/** The same recording, in forms that are spelt differently: legal ways that must make no difference. */
+function spellings(known: Parameters<typeof heardBody>[0]): Step[] {
+  const step = transcriptionStep(known)
+  return [
+    step,
+    { ...step, form: { names: "unquoted" } },
+    { ...step, form: { reversed: true } },
+    { ...step, body: { ...heardBody(known), file: tone("Tön ♪ 音.wav") } },
+  ]
+}
+
+const spelt = ["", "names without quotes", "members in another order", "a file name of other letters"]
+
+/** A text as it was heard, for answers that have one. */
+function textIn({ json }: Answered): unknown {
+  return json.ok && isObject(json.value) ? json.value["text"] : undefined
+}
+
+const noRecordings = [
+  { says: "the file is empty", file: new File([], "empty.wav", { type: "audio/wav" }) },
+  {
+    says: "the file is a text",
+    file: new File(["This is no recording.\n".repeat(20)], "tone.wav", { type: "audio/wav" }),
+  },
+]
+
+export const audioRules = [
+  rule({
+    id: "audio.speech-nonempty",
+    since,
+    says: "MUST answer a text with sound",
+    severity: "MUST",
+    source: speech,
+    on: speeches,
+    faults: { empty: "the body is empty" },
+    holds: ({ answered: { body } }) =>
+      body.length > 0 ? [] : [{ fault: "empty", at: bodyAt(), expected: "sound", actual: "no bytes" }],
+  }),
+
+  rule({
+    id: "audio.speech-format",
+    since,
+    says: "MUST speak in the format that was asked for, MP3 where none was, with no header for pcm",
+    severity: "MUST",
+    source: speech,
+    see: ["https://github.com/jundot/omlx/issues/753", "https://github.com/veniceai/api-docs/issues/386"],
+    on: speeches,
+    after: ["audio.speech-nonempty"],
+    faults: {
+      "other-container": "the bytes are of another format",
+      "no-container": "the bytes are of no known format",
+      "header-on-pcm": "pcm was asked for, and the bytes begin with a header",
+    },
+    holds({ answered, wanted, container }) {
+      const at = { part: "body", offset: 0 } as const
+      if (wanted === "pcm")
+        return container
+          ? [{ fault: "header-on-pcm", at, expected: "samples alone", actual: `a header of ${container}` }]
+          : []
+      if (container === wanted) return []
+      return [
+        container
+          ? { fault: "other-container", at, expected: wanted, actual: container }
+          : { fault: "no-container", at, expected: wanted, actual: beginning(answered) },
+      ]
+    },
+  }),
+
+  rule({
+    id: "audio.speech-content-type",
+    since,
+    says: "MUST name the format of the sound in content-type",
+    severity: "MUST",
+    source: `${speech}; RFC 9110, section 8.3`,
+    see: ["https://github.com/BerriAI/litellm/issues/4332", "https://github.com/BerriAI/litellm/pull/38798"],
+    on: speeches,
+    after: ["audio.speech-nonempty"],
+    faults: { absent: "there is no content-type", other: "the content-type is that of something else" },
+    holds(reading) {
+      const { answered } = reading
+      const { mediaType } = answered
+      const kind = kindOf(reading)
+      if (!kind || mediaType === "application/octet-stream" || types[kind].test(mediaType)) return []
+      return [
+        {
+          fault: mediaType === "" ? "absent" : "other",
+          at: atType,
+          expected: `a type of ${kind}, as the bytes are`,
+          actual: typeOf(answered),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "audio.speech-octet-stream",
+    since,
+    says: "SHOULD say more in content-type than that there are bytes",
+    severity: "SHOULD",
+    source: `${speech}; RFC 2046, section 4.5.1`,
+    see: ["https://github.com/openai/openai-openapi/issues/361"],
+    on: speeches,
+    faults: { "octet-stream": "the content-type is application/octet-stream" },
+    holds({ answered }) {
+      if (answered.mediaType !== "application/octet-stream") return []
+      return [{ fault: "octet-stream", at: atType, expected: "a type of sound", actual: typeOf(answered) }]
+    },
+  }),
+
+  rule({
+    id: "audio.speech-length",
+    since,
+    says: "SHOULD take longer to speak a text than one of its words",
+    severity: "SHOULD",
+    source: speech,
+    scope: "group",
+    on: speeches,
+    after: ["audio.speech-format"],
+    faults: { shorter: "the longer text has fewer bytes" },
+    modelDependent: true,
+    asks: (known) =>
+      ["Hello.", "Hello. This is a sentence that takes a good deal longer to say than one word does."].map(
+        (input) => speechStep(known, { input, response_format: "wav" }),
+      ),
+    holds([short, long]) {
+      if (!short || !long) return { undecided: "only one of the two texts was spoken" }
+      const [least, length] = [short, long].map(({ answered }) => answered.body.length)
+      if (least === undefined || length === undefined || length >= least) return []
+      return [
+        {
+          of: 1,
+          fault: "shorter",
+          at: { part: "body" },
+          expected: `more than ${least} bytes`,
+          actual: String(length),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "audio.transcription-format",
+    since,
+    says: "MUST write down in the form that was asked for: JSON, plain text, SubRip or WebVTT",
+    severity: "MUST",
+    source: transcription,
+    see: [
+      "https://github.com/morioka/tiny-openai-whisper-api/issues/7",
+      "https://github.com/openai/openai-openapi/issues/361",
+    ],
+    on: transcripts,
+    faults: shapes,
+    holds: shapeFaults,
+  }),
+
+  rule({
+    id: "audio.translation-shape",
+    since,
+    says: "MUST translate in the form that was asked for: JSON, plain text, SubRip or WebVTT",
+    severity: "MUST",
+    source: translation,
+    on: translations,
+    faults: shapes,
+    asks: (known) =>
+      ["verbose_json", ...plainFormats].map((response_format) => translationStep(known, { response_format })),
+    holds: shapeFaults,
+  }),
+
+  rule({
+    id: "audio.text-content-type",
+    since,
+    says: "MUST call JSON application/json, and plain text something else",
+    severity: "MUST",
+    source: `${transcription}; RFC 9110, section 8.3: clients read the body by its content-type`,
+    see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],
+    on: writings,
+    after: ["audio.transcription-format", "audio.translation-shape"],
+    faults: {
+      "json-as-other": "the body is JSON, and the content-type is another one",
+      "text-as-json": "the body is plain text, and the content-type is that of JSON",
+    },
+    holds({ answered, wanted }) {
+      const isCalledJson = answered.mediaType === "application/json"
+      if (isCalledJson !== isPlain(wanted)) return []
+      const actual = typeOf(answered)
+      return [
+        isCalledJson
+          ? { fault: "text-as-json", at: atType, expected: "text/plain", actual }
+          : { fault: "json-as-other", at: atType, expected: "application/json", actual },
+      ]
+    },
+  }),
+
+  rule({
+    id: "audio.text-content-type-plain",
+    since,
+    says: "SHOULD call plain text and subtitles a type of text",
+    severity: "SHOULD",
+    source: `${transcription}; W3C WebVTT, section 9.1`,
+    see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],
+    on: writings,
+    after: ["audio.transcription-format", "audio.translation-shape", "audio.text-content-type"],
+    faults: { "not-text": "the content-type is no type of text" },
+    holds({ answered, wanted }) {
+      const { mediaType } = answered
+      if (!isPlain(wanted) || /^text\/|^application\/(?:x-)?(?:subrip|srt)$/.test(mediaType)) return []
+      const expected = wanted === "vtt" ? "text/vtt or text/plain" : "text/plain"
+      return [{ fault: "not-text", at: atType, expected, actual: typeOf(answered) }]
+    },
+  }),
+
+  rule({
+    id: "audio.timing",
+    since,
+    says: "SHOULD time segments and words in order, none ending before it begins or after the recording",
+    severity: "SHOULD",
+    source: `${transcription}: the verbose transcription object`,
+    on: timedWritings,
+    after: ["audio.transcription-format", "audio.translation-shape"],
+    faults: {
+      backwards: "something ends before it begins",
+      "out-of-order": "something begins before what stands before it",
+      "past-end": `something ends more than ${lateness} s after the recording`,
+    },
+    modelDependent: true,
+    holds({ reply: { segments, words, duration } }) {
+      const last = duration ?? Number.POSITIVE_INFINITY
+      return firstOfEach([
+        ...timingFaults("segments", segments ?? [], last),
+        ...timingFaults("words", words ?? [], last),
+      ])
+    },
+  }),
+
+  rule({
+    id: "audio.granularities-honoured",
+    since,
+    says: "SHOULD time what timestamp_granularities[] asks for: words, segments or both",
+    severity: "SHOULD",
+    source: transcription,
+    on: timedWritings,
+    after: ["audio.transcription-format", "audio.translation-shape"],
+    faults: {
+      "no-words": "words were asked for, and there are none",
+      "no-segments": "segments were asked for, and there are none",
+    },
+    holds({ granularities, reply, answered }) {
+      // Where nothing was said, there is nothing to time.
+      if (answered.operation !== "createTranscription" || reply.text.trim() === "") return []
+      return (["word", "segment"] as const).flatMap((name) => {
+        const member = `${name}s` as const
+        if (!granularities.includes(name) || (reply[member]?.length ?? 0) > 0) return []
+        return [
+          {
+            fault: `no-${member}` as const,
+            at: bodyAt(member),
+            expected: member,
+            actual: shown(reply[member]),
+          },
+        ]
+      })
+    },
+  }),
+
+  rule({
+    id: "audio.duration",
+    since,
+    says: "SHOULD tell how long the recording is",
+    severity: "SHOULD",
+    source: `${transcription}: the verbose transcription object, duration`,
+    on: timedWritings,
+    after: ["audio.transcription-format", "audio.translation-shape"],
+    faults: { other: `the duration is more than ${lengthTolerance} s from that of the file` },
+    holds({ reply: { duration }, file }) {
+      const seconds = file && wavSeconds(file)
+      if (seconds === undefined || typeof duration !== "number") return []
+      if (Math.abs(duration - seconds) <= lengthTolerance) return []
+      return [{ fault: "other", at: bodyAt("duration"), expected: String(seconds), actual: String(duration) }]
+    },
+  }),
+
+  rule({
+    id: "audio.transcription-multipart",
+    since,
+    says: "MUST take a form whatever the order of its members, the quotes of its names, the letters of a file name",
+    severity: "MUST",
+    source: "RFC 7578, sections 4.2 and 5.2; RFC 2183, section 2",
+    scope: "group",
+    on: transcriptionAnswers,
+    faults: {
+      refused: "one spelling is refused, and another is not",
+      "other-text": "the same recording says something else",
+    },
+    asks: spellings,
+    holds(answers, { deterministic }) {
+      const [plain] = answers
+      if (!plain || !isSuccess(plain)) return { undecided: "the usual spelling was not answered either" }
+      const faults = answers.flatMap((answered, of) => {
+        const actual = `${answered.status} for ${spelt[of]}`
+        if (!isSuccess(answered))
+          return answered.status < 500
+            ? [
+                {
+                  of,
+                  fault: "refused",
+                  at: atStatus,
+                  expected: `${plain.status}, as otherwise`,
+                  actual,
+                } as const,
+              ]
+            : []
+        if (!deterministic || textIn(answered) === textIn(plain)) return []
+        const expected = shown(textIn(plain))
+        return [
+          { of, fault: "other-text", at: bodyAt("text"), expected, actual: shown(textIn(answered)) } as const,
+        ]
+      })
+      return firstOfEach(faults)
+    },
+  }),
+
+  rule({
+    id: "audio.multipart-extended-filename",
+    since,
+    says: "MAY take a file whose name is spelt as filename*",
+    severity: "MAY",
+    source: "RFC 7578, section 4.2 forbids clients this spelling of RFC 5987; some send it all the same",
+    scope: "group",
+    on: transcriptionAnswers,
+    faults: { refused: "the form is refused, and with the usual spelling it is not" },
+    asks(known) {
+      const step = transcriptionStep(known)
+      return [step, { ...step, form: { names: "extended" } }]
+    },
+    holds([plain, extended]) {
+      if (!plain || !extended || !isSuccess(plain))
+        return { undecided: "the usual spelling was not answered either" }
+      if (extended.status < 400 || extended.status >= 500) return []
+      const actual = String(extended.status)
+      return [{ of: 1, fault: "refused", at: atStatus, expected: String(plain.status), actual }]
+    },
+  }),
+
+  rule({
+    id: "audio.recordings-only",
+    since,
+    says: "SHOULD refuse with 4xx a file that is no recording, and a form that is none",
+    severity: "SHOULD",
+    source: `${transcription}; RFC 9110, section 15.5`,
+    on: spoiltForms,
+    after: ["http.no-5xx-invalid", "http.no-error-in-2xx"],
+    faults: {
+      "file-accepted": "something was heard in a file that is no recording",
+      "form-accepted": "something was heard in a form that is cut short or none",
+    },
+    asks: (known) => [
+      ...noRecordings.map(
+        ({ says, file }): Step => ({
+          ...transcriptionStep(known, { file }),
+          fault: { kind: "check", param: "file", says },
+        }),
+      ),
+      ...malformedForms("createTranscription"),
+    ],
+    holds({ answered, fault: { kind, says } }) {
+      if (!isSuccess(answered)) return []
+      return [
+        {
+          fault: kind === "check" ? "file-accepted" : "form-accepted",
+          at: atStatus,
+          expected: `4xx: ${says}`,
+          actual: String(answered.status),
+        },
+      ]
+    },
+  }),
+] as const
