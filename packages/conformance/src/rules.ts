@@ -12,6 +12,7 @@ import { httpRules } from "./rules/http.ts"
 import { imageRules } from "./rules/images.ts"
 import { modelRules } from "./rules/models.ts"
 import { moderationRules } from "./rules/moderations.ts"
+import { paceRules } from "./rules/pace.ts"
 import { rerankRules } from "./rules/rerank.ts"
 import { responseRequestRules } from "./rules/response-requests.ts"
 import { responseStreamRules } from "./rules/response-streams.ts"
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   ...errorRules,
   ...modelRules,
   ...sseRules,
+  ...paceRules,
   ...chatCompletionRules,
   ...chatRequestRules,
   ...chatStreamRules,

@@ -1,5 +1,5 @@
 import { DONE, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
-import type { Alteration, Header, Reply, Situation } from "@nexhina/transcript"
+import { type Alteration, type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
 import { onEachChoice } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
 
@@ -63,6 +63,13 @@ const onTexts = (change: (text: string) => string): Stage<"events"> =>
     ...choice,
     delta: delta.content ? { ...delta, content: change(delta.content) } : delta,
   }))
+
+/** All at once, after a while. */
+const heldBack = (frames: readonly Frame[]): Frame[] => [
+  { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)), afterMs: 400 },
+]
+
+const takesGzip = ({ ask }: Situation) => headerOf(ask.headers, "accept-encoding")?.includes("gzip")
 
 const manyBytes = /[^\0-\x7f]/gu
 
@@ -473,6 +480,35 @@ export const sseDefects: readonly Defect[] = [
     seen: ["https://github.com/abetlen/llama-cpp-python/issues/372"],
     ...onTexts((text) => text.replace(manyBytes, "")),
   },
+  {
+    id: "sse-no-flush",
+    says: "the events of a stream leave together when the last one is there",
+    breaks: "sse.incremental",
+    fault: "at-once",
+    also: [],
+    seen: ["https://github.com/pattern-zones-co/koine/pull/34"],
+    ...onFrames(heldBack),
+  },
+  {
+    id: "sse-compression-buffering",
+    says: "a stream waits for its end where the client takes compressed answers",
+    breaks: "sse.incremental",
+    fault: "at-once",
+    also: [],
+    seen: ["https://github.com/HKUDS/nanobot/pull/3676"],
+    stage: "bytes",
+    apply: (frames, situation) =>
+      situation.streaming && frames.length > 1 && takesGzip(situation) ? heldBack(frames) : frames,
+  },
+  {
+    id: "sse-tool-calls-buffered",
+    says: "the first event of a stream leaves at once, and all others together at its end",
+    breaks: "sse.incremental",
+    fault: "at-once",
+    also: [],
+    seen: ["https://github.com/seaavey/SRouter/pull/104"],
+    ...onFrames(([first, ...others]) => [...(first ? [first] : []), ...heldBack(others)]),
+  },
 ]
 
 /** One after the other. */
@@ -532,6 +568,15 @@ export const sseVariants: readonly Variant[] = [
     notes: [],
     seen: ["Streaming Output Guide, Notes for Parsing SSE Manually: timeout settings"],
     ...onFrames((frames) => frames.map((one) => ({ ...one, afterMs: 2 }))),
+  },
+  {
+    id: "paced",
+    says: "events come one by one, the first twenty of a long stream 20 ms apart, as a model writes them",
+    notes: [],
+    seen: ["Streaming Output Guide: it returns content chunk by chunk"],
+    ...onFrames((frames) =>
+      frames.map((one, at) => (at < 20 ? { ...one, afterMs: frames.length < 20 ? 1 : 20 } : one)),
+    ),
   },
   {
     id: "bare-media-type",

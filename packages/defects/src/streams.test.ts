@@ -85,7 +85,7 @@ function situationOf({ completion, includeUsage, streaming }: Case): Situation {
   const ask = {
     method: "POST",
     target: "/v1/chat/completions",
-    headers: [],
+    headers: [["accept-encoding", "gzip"] as const],
     body: utf8.encode(JSON.stringify(request)),
   }
   return { operationId: "createChatCompletion", ask, request, streaming }

@@ -1,0 +1,72 @@
+import { decodedBody } from "@nexhina/transcript"
+import { isObject } from "../answered.ts"
+import { view } from "../view.ts"
+import { carries } from "./chat-streams.ts"
+import { completeStreams, type EventStream } from "./sse.ts"
+
+/** How many pieces of a reply tell a pace, and how long they have to take together. */
+const enough = { pieces: 20, ms: 300 }
+
+/** When the pieces of a reply came, in ms after the request was sent. */
+export interface Pace {
+  readonly stream: EventStream
+  readonly pieces: number
+  /** The number of the event that is the first piece. */
+  readonly first: number
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+/** Whether an event brings a piece of what the model says. */
+function isPiece(payload: EventStream["payloads"][number]): boolean {
+  if (payload.kind !== "object") return false
+  const { type, choices } = payload.value
+  if (typeof type === "string") return type.endsWith(".delta")
+  if (!Array.isArray(choices)) return false
+  return choices.some(
+    (choice: unknown) =>
+      isObject(choice) &&
+      isObject(choice["delta"]) &&
+      Object.entries(choice["delta"]).some(([member, value]) => member !== "role" && carries(value)),
+  )
+}
+
+/** When so many bytes of a stream, without its content codings, had come. */
+function arrivalMs({ answered: { exchange, body } }: EventStream, bytes: number): number {
+  const { response } = exchange
+  const chunks = response?.chunks ?? []
+  let [missing, there] = [0, chunks.length]
+  while (there - missing > 1) {
+    const middle = (missing + there) >> 1
+    const part = {
+      ...exchange,
+      ...(response && { response: { ...response, chunks: chunks.slice(0, middle) } }),
+    }
+    if (decodedBody(part, { maxBytes: body.length }).bytes.length < bytes) missing = middle
+    else there = middle
+  }
+  return chunks[there - 1]?.atMs ?? 0
+}
+
+/** Complete streams that take long enough, in pieces enough, for their pace to be seen. */
+export const slowStreams = view<Pace>({
+  ...completeStreams,
+  id: "sse.slow",
+  says: `event streams of ${enough.pieces} pieces or more that took ${enough.ms} ms or longer`,
+  probes: [],
+  occasional: true,
+  needs: ["timing"],
+  of(exchange) {
+    const stream = completeStreams.of(exchange)
+    const tookMs = exchange.response?.chunks.at(-1)?.atMs ?? 0
+    if (!stream || tookMs < enough.ms) return undefined
+    const pieces = stream.payloads.flatMap((payload, event) => (isPiece(payload) ? [event] : []))
+    const [first = 0] = pieces
+    if (pieces.length < enough.pieces) return undefined
+    const whenCame = (event: number) =>
+      arrivalMs(stream, stream.events[event + 1]?.offset ?? stream.answered.body.length)
+    const lastMs = whenCame(pieces.at(-1) ?? 0)
+    if (lastMs < enough.ms) return undefined
+    return { stream, pieces: pieces.length, first, firstMs: whenCame(first), lastMs }
+  },
+})
