@@ -114,6 +114,46 @@ function joined(events: readonly ResponseStreamEvent[]): object[] {
   return renumbered(result)
 }
 
+const annotation = {
+  type: "url_citation",
+  url: "https://example.org",
+  title: "",
+  start_index: 0,
+  end_index: 1,
+}
+
+const cited = <Part extends { readonly type: string }>(part: Part) =>
+  part.type === "output_text" ? { ...part, annotations: [annotation] } : part
+
+const citing = (item: ResponseOutputItem): object =>
+  item.type === "message" ? { ...item, content: item.content.map(cited) } : item
+
+/** Cites a source at the end of each text. */
+function annotated(event: ResponseStreamEvent): object[] {
+  switch (event.type) {
+    case "response.output_text.done": {
+      const { item_id, output_index, content_index } = event
+      const place = { item_id, output_index, content_index }
+      const added = {
+        type: "response.output_text.annotation.added",
+        ...place,
+        annotation_index: 0,
+        annotation,
+      }
+      return [added, event]
+    }
+    case "response.content_part.done":
+      return [{ ...event, part: cited(event.part) }]
+    case "response.output_item.done":
+      return [{ ...event, item: citing(event.item) }]
+    case "response.completed":
+    case "response.incomplete":
+      return [withResponse(event, ({ output }) => ({ output: output.map(citing) }))]
+    default:
+      return [event]
+  }
+}
+
 const events = "OpenAI API reference, Responses streaming events"
 
 export const responseStreamDefects: readonly Defect[] = [
@@ -668,6 +708,13 @@ export const responseStreamVariants: readonly Variant[] = [
     ...followed("response.content_part.added", ({ item_id, output_index, content_index }) => [
       { type: "response.output_text.delta", item_id, output_index, content_index, delta: "", logprobs: [] },
     ]),
+  },
+  {
+    id: "resp-annotations",
+    says: "texts cite a source",
+    notes: [],
+    seen: [`${events}: response.output_text.annotation.added`],
+    ...onEvents((events) => renumbered(events.flatMap(annotated))),
   },
   {
     id: "resp-cut-left-open",

@@ -909,6 +909,26 @@ export const responseVariants: readonly Variant[] = [
     })),
   },
   {
+    id: "resp-commentary",
+    says: "the model says what it is about to do before it does it",
+    notes: [],
+    seen: [`${object}: output, message, phase`],
+    ...onShown((response) => ({
+      ...response,
+      output: [
+        {
+          type: "message",
+          id: "msg_commentary",
+          role: "assistant",
+          status: "completed",
+          phase: "commentary",
+          content: [{ type: "output_text", text: "Let me see.", annotations: [] }],
+        },
+        ...response.output,
+      ],
+    })),
+  },
+  {
     id: "resp-call-id-only",
     says: "calls have a call_id and no id",
     notes: [],

@@ -152,8 +152,8 @@ const cutAnswers = narrowed(
 const repeated: Readonly<Record<string, (value: unknown) => unknown>> = {
   instructions: (value) => value,
   metadata: (value) => (isObject(value) ? Object.entries(value).sort() : value),
-  temperature: (value) => value,
-  top_p: (value) => value,
+  temperature: (value) => (typeof value === "number" ? Math.fround(value) : value),
+  top_p: (value) => (typeof value === "number" ? Math.fround(value) : value),
   max_output_tokens: (value) => value,
   previous_response_id: (value) => value,
   parallel_tool_calls: (value) => value,
@@ -225,10 +225,11 @@ function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   return choice.type === "allowed_tools" && choice.mode === "required"
 }
 
-const isCallForbidden = ({ tools, tool_choice }: ResponseRequest) =>
-  tool_choice === "none" || (tools ?? []).length === 0
+/** A prompt that the server keeps may bring tools of its own. */
+const isCallForbidden = ({ tools, tool_choice, prompt }: ResponseRequest) =>
+  tool_choice === "none" || ((tools ?? []).length === 0 && prompt == null)
 
-/** A tool that the server itself runs may well be the one that was called. */
+/** Of other tools, one may be called that has no name, or find more of them. */
 const areFunctions = ({ tools }: ResponseRequest) =>
   (tools ?? []).every(({ type }) => type === "function" || type === "custom")
 
@@ -278,6 +279,9 @@ const serial = narrowed(
   { id: "responses.one-at-a-time", says: "responses with one call at most", probes: [serialFunctions] },
   ({ request }) => request.parallel_tool_calls === false && !isCallForbidden(request),
 )
+
+/** The texts of a response, to be shown. */
+const saidIn = ({ items }: ResponseReply): string => shown(items.map(textOf).join(""))
 
 /** Judges the calls of a response that came to its end. */
 function eachCall<Name extends string>(
@@ -499,7 +503,11 @@ export const responseRules = [
         )
       if (input === 0 && request.input.length > 0)
         faults.push(fault("no-input", "/input_tokens", "above 0", 0))
-      if (output === 0 && reasoning === 0 && (textOf(answer) !== "" || callsOf(answer).length > 0))
+      if (
+        output === 0 &&
+        reasoning === 0 &&
+        (answer.items.some((item) => textOf(item) !== "") || callsOf(answer).length > 0)
+      )
         faults.push(fault("no-output", "/output_tokens", "above 0", 0))
       return faults
     },
@@ -615,11 +623,12 @@ export const responseRules = [
       const { request, items, where } = answer
       if (!isWhole(answer)) return cut
       if (isRefusal(answer)) return refused
-      const at = items.findLast(({ value: { type } }) => type === "message")
-      if (!at || callsOf(answer).length > 0) return { undecided: "the response has no text" }
-      const fault = formatFault(textOf(answer), chatFormat(request))
+      // What comes before the last message may be thinking aloud.
+      const last = items.findLast(({ value: { type } }) => type === "message")
+      if (!last || callsOf(answer).length > 0) return { undecided: "the response has no text" }
+      const fault = formatFault(textOf(last), chatFormat(request))
       if (!fault || "undecided" in fault) return fault ?? []
-      return [{ ...fault, at: where(`${at.pointer}/content`) }]
+      return [{ ...fault, at: where(`${last.pointer}/content`) }]
     },
   }),
   rule({
@@ -647,7 +656,7 @@ export const responseRules = [
           faults.push({ fault: "repeated-call-id", at, expected, actual: shown(id) })
         }
         seen.add(id)
-        if (offered.length > 0 && !(isText(name) && offered.includes(name))) {
+        if (offered.length > 0 && areFunctions(answer.request) && !(isText(name) && offered.includes(name))) {
           const where = answer.where(`${pointer}/name`)
           faults.push({ fault: "not-offered", at: where, expected: offered.join(", "), actual: shown(name) })
         }
@@ -752,7 +761,7 @@ export const responseRules = [
       if (!isWhole(answer)) return cut
       if (isRefusal(answer)) return refused
       if (callsOf(answer).length > 0) return []
-      const actual = shown(textOf(answer))
+      const actual = saidIn(answer)
       return [{ fault: "no-call", at: answer.where("/output"), expected: "a call", actual }]
     },
   }),
@@ -777,7 +786,7 @@ export const responseRules = [
       const calls = callsOf(answer)
       if (calls.some(({ value }) => value["name"] === name)) return []
       const fault = calls.length > 0 ? "other-function" : "no-call"
-      const actual = shown(calls[0]?.value["name"] ?? textOf(answer))
+      const actual = calls.length > 0 ? shown(calls[0]?.value["name"]) : saidIn(answer)
       return [{ fault, at: answer.where("/output"), expected: `a call of ${name}`, actual }]
     },
   }),

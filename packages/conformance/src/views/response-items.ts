@@ -101,8 +101,14 @@ const indexMembers = { content: "content_index", summary: "summary_index" } as c
 const ownTexts: Readonly<Record<string, string>> = {
   "response.function_call_arguments": "arguments",
   "response.custom_tool_call_input": "input",
-  "response.mcp_call_arguments": "arguments",
-  "response.code_interpreter_call_code": "code",
+}
+
+/** Events by which a part is announced and closed; others of a part tell what is in it. */
+const partEvents: Readonly<Record<string, "open" | "close">> = {
+  "response.content_part.added": "open",
+  "response.content_part.done": "close",
+  "response.reasoning_summary_part.added": "open",
+  "response.reasoning_summary_part.done": "close",
 }
 
 /** The member by which the last event of a part's text says all of it. */
@@ -123,12 +129,10 @@ export const textOfPart = (value: unknown): string => {
   return textOr(text ?? refusal)
 }
 
-/** The member that holds the text which calls of these types have of their own. */
+/** The member that holds the text which calls of the client's tools have of their own. */
 const ownMembers: Readonly<Record<string, string>> = {
   function_call: "arguments",
   custom_tool_call: "input",
-  mcp_call: "arguments",
-  code_interpreter_call: "code",
 }
 
 function ownTextOf(item: Members): string {
@@ -239,33 +243,26 @@ export function readItems(
     const key = `${kind}/${index}`
     const { type = "", value } = event
     const known = item.parts.get(key)
-    if (verb === "added") {
+    const turn = partEvents[type]
+    if (turn === "open") {
       if (known) problem(event, "opened-twice", `/${member}`, "a part of its own", index)
       else {
-        const part = {
-          ...growing(textOfPart(value["part"])),
-          isAnnounced: true,
-          hasText: false,
-          isClosed: false,
-        }
-        item.parts.set(key, part)
+        const text = textOfPart(value["part"])
+        item.parts.set(key, { ...growing(text), isAnnounced: true, hasText: false, isClosed: false })
       }
       return
     }
     if (!known) problem(event, "part-not-opened", `/${member}`, "a part that was announced", index)
     const part = known ?? { ...growing(""), isAnnounced: false, hasText: false, isClosed: false }
     item.parts.set(key, part)
-    const stem = type.slice(0, type.lastIndexOf("."))
-    const textMember = partTexts[stem]
+    const textMember = partTexts[type.slice(0, type.lastIndexOf("."))]
     if (part.isClosed || (part.isDone && textMember !== undefined)) {
       problem(event, "after-close", `/${member}`, "no more of the part", type)
-      return
-    }
-    if (textMember !== undefined) {
+    } else if (textMember !== undefined) {
       part.hasText = true
       if (verb === "delta") grow(event, part)
-      else if (verb === "done") end(event, part, textMember, "text")
-    } else if (verb === "done") {
+      else end(event, part, textMember, "text")
+    } else if (turn === "close") {
       part.isClosed = true
       const text = textOfPart(value["part"])
       if (part.hasText && !part.isDone)

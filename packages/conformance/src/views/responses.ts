@@ -39,10 +39,10 @@ const itemsOf = ({ output }: Members): OutputItem[] =>
     value: membersOf(item),
   }))
 
-/** The text of a message's parts, or of all messages of a response. */
-export function textOf({ items }: Pick<ResponseReply, "items">): string {
-  return items
-    .flatMap(({ value: { type, content } }) => (type === "message" && Array.isArray(content) ? content : []))
+/** The text of a message; "" of any other item. */
+export function textOf({ value: { type, content } }: OutputItem): string {
+  if (type !== "message" || !Array.isArray(content)) return ""
+  return content
     .map((part: unknown) => {
       const { type, text } = membersOf(part)
       return type === "output_text" && typeof text === "string" ? text : ""
