@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { DONE, decode } from "@nexhina/stream"
 import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/transcript"
 import { Ajv2020 } from "ajv/dist/2020.js"
+import { mediaPath } from "../src/media.ts"
 import { route } from "../src/route.ts"
 
 // Of the two documents the one that says what the events of a stream carry.
@@ -54,9 +55,11 @@ function jsonsOf(reply: Reply, mediaType: string): readonly unknown[] {
   return events.filter(({ data }) => data !== DONE).map(({ data }) => JSON.parse(data))
 }
 
+const pathOf = ({ target }: Ask): string => target.replace(/^https?:\/\/[^/]*|\?.*/gi, "")
+
 /** Where the document says what a reply may carry; undefined when it does not foresee the reply. */
-function schemaOf({ method, target }: Ask, { status }: Reply, mediaType: string) {
-  const found = route(method, target.replace(/^https?:\/\/[^/]*|\?.*/gi, ""))
+function schemaOf(ask: Ask, { status }: Reply, mediaType: string) {
+  const found = route(ask.method, pathOf(ask))
   const operation = found.kind === "operation" ? operations.get(found.operationId) : undefined
   const listed = operation?.responses[status]
   if (!operation || !listed) {
@@ -74,6 +77,8 @@ function schemaOf({ method, target }: Ask, { status }: Reply, mediaType: string)
 /** What a reply has against the document; undefined when nothing. */
 export function brokenBy(ask: Ask, reply: Reply): string | undefined {
   if (ask.method === "HEAD" || reply.status === 204) return undefined
+  // The files behind the URLs in replies are no operation of the contract.
+  if (reply.status === 200 && pathOf(ask).startsWith(mediaPath)) return undefined
   const mediaType = headerOf(reply.headers, "content-type")?.split(";", 1)[0] ?? ""
   const schema = schemaOf(ask, reply, mediaType)
   if (!schema) return `The document does not foresee ${reply.status} with ${mediaType}.`

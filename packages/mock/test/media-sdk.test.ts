@@ -5,10 +5,11 @@ import OpenAI7 from "openai-7"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { createMock } from "../src/mock.ts"
 import { toNode } from "../src/node.ts"
+import { againstDocument } from "./against-document.ts"
 import { decodeImage } from "./decode-image.ts"
 
 const apiKey = "sk-sdk"
-const server = createServer(toNode(createMock({ profile: "openai", keys: [apiKey] })))
+const server = createServer(toNode(againstDocument(createMock({ profile: "openai", keys: [apiKey] }))))
 let baseURL = ""
 
 beforeAll(async () => {

@@ -7,6 +7,7 @@ import OpenAI7 from "openai-7"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { createMock } from "../src/mock.ts"
 import { toNode } from "../src/node.ts"
+import { againstDocument } from "./against-document.ts"
 
 const apiKey = "sk-sdk"
 const baseUrls = new Map<ProfileName, string>()
@@ -15,7 +16,7 @@ const profileNames = Object.keys(profiles) as ProfileName[]
 
 beforeAll(async () => {
   for (const profile of profileNames) {
-    const server = createServer(toNode(createMock({ profile, keys: [apiKey] })))
+    const server = createServer(toNode(againstDocument(createMock({ profile, keys: [apiKey] }))))
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
     baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
     closers.push(() => {

@@ -1,6 +1,7 @@
 import { type ErrorObject, ErrorResponse, ImageGenerationResponse } from "@nexhina/schemas"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { decodeImage } from "../../test/decode-image.ts"
 import { toFetch } from "../fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
@@ -9,13 +10,15 @@ const origin = "https://gateway.example"
 
 function mock(options: MockOptions = {}) {
   const fetch = toFetch(
-    createMock({
-      anyModel: true,
-      onCrash(error) {
-        throw error
-      },
-      ...options,
-    }),
+    againstDocument(
+      createMock({
+        anyModel: true,
+        onCrash(error) {
+          throw error
+        },
+        ...options,
+      }),
+    ),
   )
   const ask = (request: object) =>
     fetch(

@@ -1,11 +1,12 @@
 import { ErrorResponse, type RerankRequest, RerankResponse } from "@nexhina/schemas"
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { toFetch } from "../fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
 function post(body: unknown, options: MockOptions = {}): Promise<Response> {
-  return toFetch(createMock(options))(
+  return toFetch(againstDocument(createMock(options)))(
     new Request("http://localhost/v1/rerank", {
       method: "POST",
       headers: { authorization: "Bearer sk-test", "content-type": "application/json" },

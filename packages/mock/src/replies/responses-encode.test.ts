@@ -2,11 +2,12 @@ import { ResponseObject, type ResponseRequest } from "@nexhina/schemas"
 import { encode, splitResponse } from "@nexhina/stream"
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { responseRequests } from "../../test/response-requests.ts"
 import { createMock } from "../mock.ts"
 import { encodeResponse, toStreamEvent } from "./responses-encode.ts"
 
-const answer = createMock()
+const answer = againstDocument(createMock())
 
 async function respond(request: ResponseRequest): Promise<ResponseObject> {
   const { body } = await answer({

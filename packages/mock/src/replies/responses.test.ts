@@ -13,6 +13,7 @@ import { assembleResponse, canonicalResponse, decode, isComplete, readResponseSt
 import { type Answer, headerOf, type Reply } from "@nexhina/transcript"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { responseRequests } from "../../test/response-requests.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 import { countTokens, tokens } from "../tokens.ts"
@@ -21,12 +22,14 @@ const utf8 = new TextEncoder()
 const profileNames = Object.keys(profiles) as ProfileName[]
 
 function mock(options: MockOptions = {}): Answer {
-  return createMock({
-    onCrash(error) {
-      throw error
-    },
-    ...options,
-  })
+  return againstDocument(
+    createMock({
+      onCrash(error) {
+        throw error
+      },
+      ...options,
+    }),
+  )
 }
 
 function call(answer: Answer, method: string, path: string, body?: unknown): Promise<Reply> {

@@ -1,6 +1,7 @@
 import { ErrorResponse, TranscriptionResponse, TranslationResponse } from "@nexhina/schemas"
 import fc from "fast-check"
 import { beforeAll, describe, expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { toFetch } from "../fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
@@ -8,12 +9,14 @@ const authorization = "Bearer sk-test"
 
 function mock(options: MockOptions = {}) {
   const ask = toFetch(
-    createMock({
-      onCrash(error) {
-        throw error
-      },
-      ...options,
-    }),
+    againstDocument(
+      createMock({
+        onCrash(error) {
+          throw error
+        },
+        ...options,
+      }),
+    ),
   )
   return {
     speak: async (body: object) =>

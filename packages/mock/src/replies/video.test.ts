@@ -2,6 +2,7 @@ import { type ErrorObject, ErrorResponse, VideoGenerationResponse, VideoTask } f
 import fc from "fast-check"
 import { BufferSource, Input, MP4 } from "mediabunny"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { toFetch } from "../fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
@@ -9,12 +10,14 @@ const origin = "https://gateway.example"
 
 function mock(options: MockOptions = {}) {
   const fetch = toFetch(
-    createMock({
-      onCrash(error) {
-        throw error
-      },
-      ...options,
-    }),
+    againstDocument(
+      createMock({
+        onCrash(error) {
+          throw error
+        },
+        ...options,
+      }),
+    ),
   )
   const headers = { authorization: "Bearer sk-test", "content-type": "application/json" }
   const get = (path: string) => fetch(new Request(`${origin}/v1${path}`, { headers }))
