@@ -72,10 +72,11 @@ interface Said {
 
 async function listen(file: File, seed: Digest, language?: string): Promise<Said> {
   const { readAudio } = await import("../audio/read-audio.ts")
-  const { seconds, words } = await readAudio(file)
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const { seconds, words } = await readAudio(file.name, bytes)
   const text = words?.replace(/\s+/g, " ").trim()
   if (text) return { text, seconds }
-  const draws = random(digest(new Uint8Array(await file.arrayBuffer()), seed))
+  const draws = random(digest(bytes, seed))
   const sentences = Array.from(
     { length: Math.min(Math.floor(seconds / sentenceSeconds), mostSentences) },
     () => sentence(draws),
