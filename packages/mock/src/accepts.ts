@@ -1,4 +1,5 @@
 import { matches, parsePattern } from "./pattern.ts"
+import { type Spend, unlimited } from "./spend.ts"
 
 /** A JSON Schema: `true`, `false`, or an object of keywords, which need not be well-formed. */
 export type Schema = unknown
@@ -55,13 +56,21 @@ export function resolve(ref: unknown, root: Schema): Schema {
   return schema
 }
 
-/** Judges one keyword, given its argument, the value, the keywords beside it, and how to judge inner values. */
+/** Judges one keyword, given its argument, the value, the keywords beside it, how to judge inner values, and a budget. */
 type Judge = (
   argument: unknown,
   value: unknown,
   keywords: Keywords,
   judge: (schema: Schema, value: unknown) => boolean,
+  spend: Spend,
 ) => boolean
+
+/** A pattern, ready to be matched. */
+function patternOf(source: string, spend: Spend): (text: string) => boolean {
+  spend(source.length / 5)
+  const pattern = parsePattern(source)
+  return (text) => matches(pattern, text, spend)
+}
 
 const number = (holds: (value: number, limit: number) => boolean): Judge => {
   return (limit, value) => typeof value !== "number" || typeof limit !== "number" || holds(value, limit)
@@ -99,8 +108,8 @@ const judges: Readonly<Record<string, Judge>> = {
   multipleOf: number((value, step) => Number.isInteger(value / step)),
   minLength: text((length, limit) => length >= limit),
   maxLength: text((length, limit) => length <= limit),
-  pattern: (source, value) =>
-    typeof value !== "string" || typeof source !== "string" || matches(parsePattern(source), value),
+  pattern: (source, value, _keywords, _judge, spend) =>
+    typeof value !== "string" || typeof source !== "string" || patternOf(source, spend)(value),
   minItems: array((items, limit) => typeof limit !== "number" || items.length >= limit),
   maxItems: array((items, limit) => typeof limit !== "number" || items.length <= limit),
   uniqueItems: array(
@@ -131,19 +140,19 @@ const judges: Readonly<Record<string, Judge>> = {
       ([name, schema]) => !Object.hasOwn(members, name) || judge(schema, members[name]),
     ),
   ),
-  patternProperties: object((members, schemas, _value, _keywords, judge) =>
+  patternProperties: object((members, schemas, _value, _keywords, judge, spend) =>
     Object.entries(record(schemas)).every(([source, schema]) => {
-      const pattern = parsePattern(source)
-      return Object.entries(members).every(
-        ([name, member]) => !matches(pattern, name) || judge(schema, member),
-      )
+      const isMatch = patternOf(source, spend)
+      return Object.entries(members).every(([name, member]) => !isMatch(name) || judge(schema, member))
     }),
   ),
-  additionalProperties: object((members, schema, _value, keywords, judge) => {
-    const patterns = Object.keys(record(keywords["patternProperties"])).map(parsePattern)
+  additionalProperties: object((members, schema, _value, keywords, judge, spend) => {
+    const patterns = Object.keys(record(keywords["patternProperties"])).map((source) =>
+      patternOf(source, spend),
+    )
     return Object.entries(members)
       .filter(([name]) => !Object.hasOwn(record(keywords["properties"]), name))
-      .filter(([name]) => !patterns.some((pattern) => matches(pattern, name)))
+      .filter(([name]) => !patterns.some((isMatch) => isMatch(name)))
       .every(([, member]) => judge(schema, member))
   }),
   propertyNames: object((members, schema, _value, _keywords, judge) =>
@@ -168,20 +177,27 @@ const judges: Readonly<Record<string, Judge>> = {
     judge(keywords[judge(condition, value) ? "then" : "else"] ?? true, value),
 }
 
+/** About how long it takes to look at an argument of a keyword, in microseconds. */
+function sizeOf(argument: unknown): number {
+  if (typeof argument !== "object" || argument === null) return 0.2
+  return 0.3 + (Array.isArray(argument) ? argument.length : Object.keys(argument).length) / 10
+}
+
 /** No value is judged by more keywords than this (chosen): then the schema refers to itself without end. */
 const mostSteps = 100_000
 
 /** Whether a JSON value satisfies a schema whose references point into `root`. */
-export function accepts(schema: Schema, value: unknown, root: Schema): boolean {
+export function accepts(schema: Schema, value: unknown, root: Schema, spend: Spend = unlimited): boolean {
   let steps = 0
   function judge(schema: Schema, value: unknown): boolean {
     const keywords = keywordsOf(schema)
     if (keywords === undefined) return false
     return Object.entries(keywords).every(([name, argument]) => {
       if (++steps > mostSteps) throw new SchemaError("refers to itself without end")
+      spend(sizeOf(argument))
       if (name === "$ref") return judge(resolve(argument, root), value)
       const holds = Object.hasOwn(judges, name) ? judges[name] : undefined
-      return holds?.(argument, value, keywords, judge) ?? true
+      return holds?.(argument, value, keywords, judge, spend) ?? true
     })
   }
   return judge(schema, value)

@@ -14,13 +14,12 @@ import { generateMatch, longestText, PatternError } from "./pattern.ts"
 import { sentence, word } from "./prose.ts"
 import type { Random } from "./random.ts"
 import { Refusal } from "./refusal.ts"
+import { budget, type Spend, SpentError } from "./spend.ts"
 
 /** Below this depth, optional members and items are left out and the simplest branch is taken first. */
 const simpleFrom = 4
 /** Below this depth nothing is made: a branch that needs more is given up for another. */
 const deepest = 16
-/** How much work a schema may ask for, in ways and values tried, or 64 characters each (chosen). */
-const mostWork = 5_000
 /** How many texts are drawn for a schema that says more of them than what they are drawn by (chosen). */
 const mostTries = 12
 /** How deep schemas may be nested in one another, or refer to one another, for one value (chosen). */
@@ -29,15 +28,17 @@ const deepestNesting = 200
 /**
  * A value that satisfies a JSON Schema (2020-12, and what is common in draft 7), drawn at random; references must
  * point into the schema itself. Every value is checked before it is returned. Throws a `Refusal` that names `param`
- * and the reason when the schema asks for what this generator cannot find: it never makes up a value that is wrong.
+ * and the reason when the schema asks for what this generator cannot find within the budget: it never makes up a value
+ * that is wrong. Default: a budget of its own.
  */
-export function generate(schema: Schema, random: Random, param: string): unknown {
+export function generate(schema: Schema, random: Random, param: string, spend: Spend = budget()): unknown {
   try {
-    const value = maker(schema, random)(schema, 0)
+    const value = maker(schema, random, spend)(schema, 0)
     if (value === undefined) throw new SchemaError("allows no value that could be found")
     return value
   } catch (error) {
     if (error instanceof PatternError) throw cannot(param, error.message)
+    if (error instanceof SpentError) throw cannot(param, "it is too large, or has no end")
     if (error instanceof SchemaError) throw cannot(param, `it ${error.message}`)
     throw error
   }
@@ -56,21 +57,15 @@ const plans: readonly Plan[] = ["some", "none", "all"]
 const simplePlans: readonly Plan[] = ["none"]
 
 /** Makes values for the schemas within a root; undefined where none was found. */
-function maker(root: Schema, random: Random): (schema: Schema, depth: number) => unknown {
-  let work = 0
-  function spend(amount: number): void {
-    work += amount
-    if (work > mostWork) throw new SchemaError("is too large, or has no end")
-  }
-
+function maker(root: Schema, random: Random, spend: Spend): (schema: Schema, depth: number) => unknown {
   function make(schema: Schema, depth: number): unknown {
     const keywords = keywordsOf(schema)
     if (keywords === undefined || depth > deepest) return undefined
     for (const flat of flatten(keywords, depth, 0)) {
       for (const plan of depth < simpleFrom ? plans : simplePlans) {
-        spend(1)
+        spend(20)
         const value = build(flat, depth, plan)
-        if (value !== undefined && accepts(schema, value, root)) return value
+        if (value !== undefined && accepts(schema, value, root, spend)) return value
       }
     }
     return undefined
@@ -95,7 +90,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     depth: number,
     nesting: number,
   ): Generator<Keywords> {
-    spend(1)
+    spend(20)
     if (nesting > deepestNesting) throw new SchemaError("refers to itself without end, or is nested too deep")
     if (group === undefined) {
       yield base
@@ -113,15 +108,20 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
   function inOrder(branches: readonly Schema[], depth: number): readonly Schema[] {
     const shuffled = random.shuffle(branches)
     if (depth < simpleFrom) return shuffled
-    const refers = (schema: Schema) => (JSON.stringify(schema).includes('"$ref"') ? 1 : 0)
-    return shuffled.sort((a, b) => refers(a) - refers(b))
+    const ranked = shuffled.map((schema) => {
+      const text = JSON.stringify(schema)
+      spend(text.length / 100)
+      return { schema, refers: Number(text.includes('"$ref"')) }
+    })
+    return ranked.sort((a, b) => a.refers - b.refers).map(({ schema }) => schema)
   }
 
   function build(keywords: Keywords, depth: number, plan: Plan): unknown {
     if (Object.hasOwn(keywords, "const")) return keywords["const"]
     if (Object.hasOwn(keywords, "enum")) {
       const { enum: values, ...others } = keywords
-      return random.shuffle(list(values)).find((value) => accepts(others, value, root))
+      spend(list(values).length / 2)
+      return random.shuffle(list(values)).find((value) => accepts(others, value, root, spend))
     }
     for (const type of typesOf(keywords, depth)) {
       const value = builders[type]?.(keywords, depth, plan)
@@ -141,7 +141,8 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
 
   const builders: Readonly<Record<string, (keywords: Keywords, depth: number, plan: Plan) => unknown>> = {
     null: () => null,
-    boolean: (keywords) => random.shuffle([true, false]).find((value) => accepts(keywords, value, root)),
+    boolean: (keywords) =>
+      random.shuffle([true, false]).find((value) => accepts(keywords, value, root, spend)),
     integer: (keywords) => buildNumber(keywords, true),
     number: (keywords) => buildNumber(keywords, false),
     string: buildString,
@@ -171,7 +172,9 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
             to,
           ]
         : multiples(step, from, Math.min(most, Math.max(to, from + 16 * step)))
-    return drawn.find((value) => accepts({ ...keywords, type: integer ? "integer" : "number" }, value, root))
+    return drawn.find((value) =>
+      accepts({ ...keywords, type: integer ? "integer" : "number" }, value, root, spend),
+    )
   }
 
   /** Multiples of a step within limits: some at random, then the first ones. */
@@ -189,18 +192,20 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     const most = typeof maxLength === "number" ? maxLength : Infinity
     if (least > longestText)
       throw new SchemaError(`asks for a text of ${least} characters, ${longestText} at most`)
-    spend(least / 64)
+    spend(least / 10)
     const tries = "not" in keywords ? mostTries : 1
     if (typeof format === "string" && Object.hasOwn(formats, format)) {
       for (let left = pattern === undefined ? tries : mostTries; left > 0; left--) {
         const text = formats[format]?.(random, { least, most })
-        if (text !== undefined && accepts(keywords, text, root)) return text
+        if (text !== undefined && accepts(keywords, text, root, spend)) return text
       }
     }
     for (let left = tries; left > 0; left--) {
       const text =
-        typeof pattern === "string" ? generateMatch(pattern, random, { least, most }) : prose(least, most)
-      if (text !== undefined && accepts(keywords, text, root)) return text
+        typeof pattern === "string"
+          ? generateMatch(pattern, random, { least, most }, spend)
+          : prose(least, most)
+      if (text !== undefined && accepts(keywords, text, root, spend)) return text
     }
     return undefined
   }
@@ -264,6 +269,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
     const patternProperties = Object.entries(record(keywords["patternProperties"]))
     const required = new Set(list(keywords["required"]).map(String))
     const chosen = new Set(required)
+    spend((Object.keys(properties).length + required.size) / 5)
     for (const name of Object.keys(properties)) {
       if (plan === "all" || (plan === "some" && random.below(2) === 1)) chosen.add(name)
     }
@@ -287,7 +293,7 @@ function maker(root: Schema, random: Random): (schema: Schema, depth: number) =>
       tries++
     ) {
       const name = patterned
-        ? generateMatch(patterned[0], random, { least: made.length + 3 })
+        ? generateMatch(patterned[0], random, { least: made.length + 3 }, spend)
         : make({ allOf: [{ type: "string", maxLength: 12 }, propertyNames] }, depth + 1)
       if (typeof name !== "string" || made.some(([known]) => known === name)) continue
       const value = make(patterned ? patterned[1] : additionalProperties, depth + 1)

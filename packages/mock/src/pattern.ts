@@ -1,4 +1,5 @@
 import type { Random } from "./random.ts"
+import { type Spend, unlimited } from "./spend.ts"
 
 /** A regular expression as a tree. */
 type Node =
@@ -270,10 +271,10 @@ function complement(ranges: readonly Range[]): Range[] {
 }
 
 /** Whether the pattern matches anywhere in the text, in time linear in both: sets of places, no backtracking. */
-export function matches(pattern: Pattern, text: string): boolean {
+export function matches(pattern: Pattern, text: string, spend: Spend = unlimited): boolean {
   const codePoints = Array.from(text, (char) => char.codePointAt(0) ?? 0)
   const everywhere: Places = new Set(Array(codePoints.length + 1).keys())
-  return reach(pattern, { text: codePoints, everywhere, looked: new Map() }, everywhere, 1).size > 0
+  return reach(pattern, { text: codePoints, everywhere, looked: new Map(), spend }, everywhere, 1).size > 0
 }
 
 type Places = ReadonlySet<number>
@@ -283,11 +284,13 @@ interface Subject {
   readonly everywhere: Places
   /** Where each look-around that was met holds: asked once, for all places. */
   readonly looked: Map<Look, Places>
+  readonly spend: Spend
 }
 
 /** Where a match of the node can end that begins at one of the places; read backwards, where it can begin. */
 function reach(node: Node, subject: Subject, from: Places, step: 1 | -1): Places {
-  const { text } = subject
+  const { text, spend } = subject
+  spend(0.2 + from.size / 4)
   switch (node.kind) {
     case "start":
       return only(from, (at) => at === 0)
@@ -363,7 +366,9 @@ export function generateMatch(
   source: string,
   random: Random,
   { least = 0, most = Infinity }: Lengths = {},
+  spend: Spend = unlimited,
 ): string | undefined {
+  spend(source.length / 5)
   const pattern = parsePattern(source)
   const ways = hasLook(pattern) ? [false, true] : [false]
   const tried = new Set<string>()
@@ -371,10 +376,11 @@ export function generateMatch(
     for (const looks of ways) {
       const text = write(pattern, random, repeats, looks)
       if (text === undefined) continue
+      spend(text.length / 5)
       for (const candidate of [text, text.padEnd(least, "x"), `${text} `.padEnd(least, "x")]) {
         const { length } = [...candidate]
         if (length < least || length > most || tried.has(candidate)) continue
-        if (matches(pattern, candidate)) return candidate
+        if (matches(pattern, candidate, spend)) return candidate
         tried.add(candidate)
       }
     }

@@ -3,6 +3,7 @@ import { generate } from "../generate.ts"
 import { sentence } from "../prose.ts"
 import type { Random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
+import type { Spend } from "../spend.ts"
 import { requireSchema } from "../well-formed.ts"
 
 /** Something that a reply may call, and how its input is made. */
@@ -10,8 +11,11 @@ export interface Callable {
   /** `legacy` is a member of chat's `functions`, the form before `tools`. */
   readonly kind: "function" | "custom" | "legacy"
   readonly name: string
-  /** Arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when its schema cannot be met. */
-  input(random: Random): string
+  /**
+   * Arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when its schema cannot be met within the
+   * budget (default: one of its own).
+   */
+  input(random: Random, spend?: Spend): string
 }
 
 /** What a request lets its reply call. */
@@ -60,8 +64,8 @@ export function functionCallable(
   return {
     kind,
     name,
-    input: (random) =>
-      JSON.stringify(generate({ type: "object", ...parameters }, random, `${param}.parameters`)),
+    input: (random, spend) =>
+      JSON.stringify(generate({ type: "object", ...parameters }, random, `${param}.parameters`, spend)),
   }
 }
 
@@ -73,10 +77,15 @@ export interface Grammar {
 
 /** A custom tool, called with text by its grammar, which stands at `param`; without one, with any text. */
 export function customCallable(name: string, grammar: Grammar | undefined, param: string): Callable {
-  return { kind: "custom", name, input: (random) => customInput(grammar, random, param) }
+  return { kind: "custom", name, input: (random, spend) => customInput(grammar, random, param, spend) }
 }
 
-function customInput(grammar: Grammar | undefined, random: Random, param: string): string {
+function customInput(
+  grammar: Grammar | undefined,
+  random: Random,
+  param: string,
+  spend: Spend | undefined,
+): string {
   if (!grammar) return sentence(random)
   const { syntax, definition } = grammar
   if (syntax !== "regex")
@@ -84,5 +93,5 @@ function customInput(grammar: Grammar | undefined, random: Random, param: string
   // Alone, because `a)(b` is none and would be one within brackets.
   requireSchema({ pattern: definition }, param)
   // As a schema's pattern, it is refused in the same words when no text can be written for it.
-  return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param))
+  return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param, spend))
 }

@@ -368,6 +368,37 @@ describe("what is no schema is refused by name, whether it is used or not", () =
   })
 })
 
+describe("what would take for ever is refused at once, by name", () => {
+  const param = "response_format.json_schema.schema"
+  const format = (schema: Record<string, unknown>, n = 1): Request => ({
+    n,
+    response_format: { type: "json_schema", json_schema: { name: "x", schema } },
+  })
+  const names = Array.from({ length: 300 }, (_, index) => `member_${index}`)
+  test.each<[string, Request, string]>([
+    ["a wide schema, for each of many choices", format({ required: names }, 128), param],
+    [
+      "patterns that are all tried on all names",
+      format({
+        required: names,
+        patternProperties: Object.fromEntries(names.map((name) => [`^(a|${name})*$`, { type: "string" }])),
+      }),
+      param,
+    ],
+    [
+      "a long text of a pattern that has none so long",
+      format(
+        { properties: { a: { type: "string", pattern: "^(a|b)*(c)?$", minLength: 9999 } }, required: ["a"] },
+        128,
+      ),
+      param,
+    ],
+    ["a long text, said by each of many choices", { ...says("word ".repeat(100_000)), n: 128 }, "n"],
+  ])("%s", async (_, request, param) => {
+    expect(await refused(request)).toMatchObject({ status: 400, param })
+  })
+})
+
 describe("content that is no text", () => {
   const part = (part: object): Request => ({
     messages: [

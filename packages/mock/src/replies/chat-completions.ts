@@ -10,6 +10,7 @@ import { DONE, encodeEvent, splitChat } from "@nexhina/stream"
 import { type Digest, digest, digestText, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
 import type { Made, ReplyMaker } from "../reply.ts"
+import { budget } from "../spend.ts"
 import { requireSchema } from "../well-formed.ts"
 import { spoken, voiceOf } from "./chat-audio.ts"
 import { countPrompt, heardIn, requireData } from "./chat-prompt.ts"
@@ -36,19 +37,11 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     stop: request.stop,
     reasoning_effort: request.reasoning_effort,
     tokenizer,
+    spend: budget(),
   }
   const seed = contentSeed(request, question.seed)
-  const written = Array.from({ length: request.n ?? 1 }, (_, index) =>
-    writeChat(task, digest(String(index), seed)),
-  )
+  const written = writeChoices(task, request, seed)
   const usage = usageOf(written, countPrompt(request, tokenizer))
-  if (usage.completion_tokens * (1 + (request.top_logprobs ?? 0)) > mostEntries) {
-    throw new Refusal(400, {
-      message: `The reply would have more than ${mostEntries} tokens and alternatives to them. Ask for fewer choices.`,
-      param: "n",
-    })
-  }
-
   const plain: ChatCompletionResponse = {
     id: `chatcmpl-${question.id}`,
     object: "chat.completion",
@@ -82,6 +75,23 @@ function toMade(
 }
 
 const done = { data: DONE }
+
+function writeChoices(task: ChatTask, { n, top_logprobs }: ChatCompletionRequest, seed: Digest): Written[] {
+  const written: Written[] = []
+  let entries = 0
+  for (let index = 0; index < (n ?? 1); index++) {
+    const choice = writeChat(task, digest(String(index), seed))
+    entries += choice.count * (1 + (top_logprobs ?? 0))
+    if (entries > mostEntries) {
+      throw new Refusal(400, {
+        message: `The reply would have more than ${mostEntries} tokens and alternatives to them. Ask for fewer choices.`,
+        param: "n",
+      })
+    }
+    written.push(choice)
+  }
+  return written
+}
 
 function formOf({ response_format: format }: ChatCompletionRequest): TextForm {
   if (format?.type === "json_object") return "json"

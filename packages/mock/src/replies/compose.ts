@@ -1,6 +1,7 @@
 import { generate } from "../generate.ts"
 import { sentence } from "../prose.ts"
 import type { Random } from "../random.ts"
+import type { Spend } from "../spend.ts"
 
 /** What a text answers. */
 export interface Heard {
@@ -13,10 +14,13 @@ export interface Heard {
 /** What a text has to be: any, a JSON object, or JSON for a schema, which stands at `param`. */
 export type TextForm = "text" | "json" | { readonly schema: object; readonly param: string }
 
-/** A text that quotes what it answers, and adds two sentences; for a schema, any value of an object for it. */
-export function compose({ said, answered }: Heard, form: TextForm, draw: Random): string {
+/**
+ * A text that quotes what it answers, and adds two sentences; for a schema, any value of an object for it that is
+ * found within the budget (default: one of its own).
+ */
+export function compose({ said, answered }: Heard, form: TextForm, draw: Random, spend?: Spend): string {
   if (typeof form === "object") {
-    return JSON.stringify(generate({ type: "object", ...form.schema }, draw, form.param))
+    return JSON.stringify(generate({ type: "object", ...form.schema }, draw, form.param, spend))
   }
   const remarks = `${sentence(draw)} ${sentence(draw)}`
   if (form === "json") {

@@ -1,5 +1,6 @@
 import type { ChatCompletionChoice, ChatCompletionMessage, ChatCompletionRequest } from "@nexhina/schemas"
 import { type Digest, digest, digestText, type Random, random } from "../random.ts"
+import type { Spend } from "../spend.ts"
 import type { Tokenizer } from "../tokens.ts"
 import { type Callable, chooseCalls, type Offer } from "./callable.ts"
 import { compose, type Heard, type TextForm } from "./compose.ts"
@@ -16,6 +17,8 @@ export interface ChatTask extends Pick<ChatCompletionRequest, "stop" | "reasonin
   /** In tokens, for each choice. */
   readonly limit: number
   readonly tokenizer: Tokenizer
+  /** What the choices may take together to make values for schemas. */
+  readonly spend: Spend
 }
 
 /** What one choice says, and how many tokens that took. */
@@ -53,7 +56,7 @@ export function writeChat(task: ChatTask, seed: Digest): Written {
 }
 
 function writeAfter(task: ChatTask, limit: number, seed: Digest): Written {
-  const { heard, offer, parallel, form, tokenizer } = task
+  const { heard, offer, parallel, form, spend } = task
   const draw = random(seed)
   if (refuses(heard.said)) {
     const { content, ...spoken } = speak(refusalText, task, limit, false)
@@ -62,9 +65,9 @@ function writeAfter(task: ChatTask, limit: number, seed: Digest): Written {
   const filtered = isFiltered(heard.said)
   if (!filtered && limit > 0) {
     const calls = chooseCalls(offer, { isAnswered: heard.answered.length > 0, parallel }, draw)
-    if (calls.length > 0) return call(calls, limit, draw, tokenizer, seed)
+    if (calls.length > 0) return call(calls, task, limit, draw, seed)
   }
-  const { content, ...spoken } = speak(compose(heard, form, draw), task, limit, filtered)
+  const { content, ...spoken } = speak(compose(heard, form, draw, spend), task, limit, filtered)
   return { ...spoken, message: { role: "assistant", content }, seed }
 }
 
@@ -72,16 +75,16 @@ const noTokens: readonly string[] = []
 
 function call(
   callables: readonly Callable[],
+  { tokenizer, spend }: ChatTask,
   limit: number,
   draw: Random,
-  tokenizer: Tokenizer,
   seed: Digest,
 ): Written {
   let count = 0
   let cut = false
   const made = []
   for (const { kind, name, input } of callables) {
-    const whole = input(draw)
+    const whole = input(draw, spend)
     const { text, count: used } = tokenizer.first(whole, limit - count)
     cut ||= text !== whole
     // A call of which nothing fits is not made.
