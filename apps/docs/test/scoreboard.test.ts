@@ -23,7 +23,13 @@ const profileNames = Object.keys(profiles) as ProfileName[]
 
 /** A mock of its own, so that what one check stores or deletes is no other's. */
 async function serveMock(profile: ProfileName): Promise<{ readonly baseUrl: string; close(): void }> {
-  const mock = createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })
+  const mock = createMock({
+    profile,
+    keys: [apiKey],
+    // Ids with a slash are what many servers have, and the catalogue has not.
+    models: ["org/own-model"],
+    alterations: [...defects, ...variants],
+  })
   const server = createServer(toNode(againstDocument(mock)))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   return {
@@ -46,6 +52,8 @@ interface Extent {
   readonly samples: CheckOptions["samples"]
   readonly required?: readonly Surface[]
   readonly traits?: readonly Trait[]
+  /** Default: no body is sent that has to be refused. */
+  readonly oversizedBytes?: number
   /** Default: longer than a busy machine takes. */
   readonly timeoutMs?: number
 }
@@ -57,7 +65,7 @@ const waiting = ["http.answers", "http.body-complete", "sse.terminates"]
 async function check(
   profile: ProfileName,
   header: readonly [string, string] | undefined,
-  { probes = () => true, samples, required = [], traits = [], timeoutMs = 20_000 }: Extent,
+  { probes = () => true, samples, required = [], traits = [], oversizedBytes, timeoutMs = 20_000 }: Extent,
 ): Promise<Report> {
   const mock = await serveMock(profile)
   const began = performance.now()
@@ -83,6 +91,7 @@ async function check(
         seed: 1,
         deterministic: true,
         maxOutputTokens: 64,
+        ...(oversizedBytes !== undefined && { oversizedBytes }),
         limits: { maxRequests: 10_000, maxTimeMs: 600_000 },
         concurrency: 1,
         shrinkBudget: 0,
@@ -162,6 +171,18 @@ describe("the mock as it is", () => {
     ).toEqual([])
     expect(report.conformant).toBe(true)
   })
+
+  test("a body over its limit is refused", async () => {
+    const report = await check("nexhina", undefined, {
+      probes: () => false,
+      samples: ({ id }) => (id === "err.oversized" ? 1 : 0),
+      oversizedBytes: 33 * 2 ** 20,
+    })
+    expect(report.rules.find(({ id }) => id === "err.oversized")).toMatchObject({
+      verdict: "pass",
+      judged: 1,
+    })
+  })
 })
 
 const defectScores = new Map<string, DefectScore>()
@@ -175,6 +196,8 @@ describe.concurrent("a defect is found by its rule, and nothing else fires", () 
       probes: (probe) => full || probe.quick === true || own.has(probe),
       samples: (rule) => (rule.id === defect.breaks ? 5 : full ? 1 : 0),
       required: defect.breaks === "http.offers-required" ? surfaces : [],
+      // More than what those defects let pass, and less than what the mock's host does.
+      ...(defect.breaks === "err.oversized" && { oversizedBytes: 2 * 2 ** 20 }),
       ...(waiting.includes(defect.breaks) && { timeoutMs: 1000 }),
     })
     expect(shown(report)).toContain(`${defect.breaks}:${defect.fault}`)

@@ -31,6 +31,8 @@ export interface CheckOptions extends Selection {
   readonly require: readonly Surface[]
   readonly deterministic: boolean
   readonly maxOutputTokens: number
+  /** The length of a body that the target has to refuse. Default: no such body is sent. */
+  readonly oversizedBytes?: number
   readonly limits: Limits
   readonly concurrency: number
   /** Requests that may go into making one finding smaller. */
@@ -114,6 +116,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     included: new Set(options.include),
     required: new Set(options.require),
     maxOutputTokens: options.maxOutputTokens,
+    ...(options.oversizedBytes !== undefined && { oversizedBytes: options.oversizedBytes }),
   })
 
   const learnFrom = (probe: Probe) => sendAll([probeSample(probe, known)], "learning")

@@ -34,6 +34,14 @@ function excerptOf(body: Uint8Array, at: Where): string {
   return `${from > 0 ? "…" : ""}${text}${from + excerptBytes < body.length ? "…" : ""}`
 }
 
+/** A longer request is nothing that anybody reads. */
+const maxRequestBytes = 100_000
+
+function requestText(body: Uint8Array): string {
+  if (body.length <= maxRequestBytes) return lenientUtf8.decode(body)
+  return `${lenientUtf8.decode(body.subarray(0, excerptBytes))}… (${body.length} bytes)`
+}
+
 const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** Headers that curl sends by itself, or that the line shows in its own way. */
@@ -100,7 +108,7 @@ export function findingOf(
     method: exchange.request.method,
     url: exchange.request.target,
     headers: headerList(exchange.request.headers),
-    body: lenientUtf8.decode(exchange.request.body),
+    body: requestText(exchange.request.body),
     ...(exchange.intent?.fault && { fault: exchange.intent.fault.says }),
   }
   const requestId = requestIdHeaders.map((name) => headerOf(responseHeaders, name)).find((id) => id)

@@ -28,13 +28,18 @@ export interface Known {
   readonly required: ReadonlySet<Surface>
   /** The most tokens that one generated reply may take. */
   readonly maxOutputTokens: number
+  /** The length of a body that the target has to refuse; nothing is known of any when absent. */
+  readonly oversizedBytes?: number
 }
 
 /** What is known before the first request. Default: no traits, everything included, nothing required. */
 export function knownBefore(
   profileName: ProfileName,
   told: Partial<
-    Pick<Known, "traits" | "auth" | "deterministic" | "included" | "required" | "maxOutputTokens">
+    Pick<
+      Known,
+      "traits" | "auth" | "deterministic" | "included" | "required" | "maxOutputTokens" | "oversizedBytes"
+    >
   > = {},
 ): Known {
   return {

@@ -30,6 +30,7 @@ test("nothing given: every option has its default or is absent", () => {
     dryRun: false,
     maxRequests: 5000,
     maxOutputTokens: 64,
+    oversizedBody: undefined,
     maxTime: 900,
     rate: undefined,
     concurrency: 4,

@@ -173,6 +173,11 @@ export const runOptions = {
     says: "tokens that one reply may take",
     schema: count.default(64),
   },
+  oversizedBody: {
+    flag: "--oversized-body <MiB>",
+    says: "the size of a request body that the target has to refuse; default: none is sent",
+    schema: z.coerce.number().positive(),
+  },
   maxTime: { flag: "--max-time <s>", says: "seconds that the run may take", schema: seconds.default(900) },
   rate: {
     flag: "--rate <n>",

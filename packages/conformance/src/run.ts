@@ -50,6 +50,11 @@ function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
 const includedOf = ({ include, baseUrl }: Settings): readonly Surface[] =>
   include ?? (baseUrl === undefined ? surfaces : usualSurfaces)
 
+/** How long a body has to be for the target to refuse it, where that was said. */
+function oversizedOf({ oversizedBody }: Settings): { readonly oversizedBytes?: number } {
+  return oversizedBody === undefined ? {} : { oversizedBytes: Math.ceil(oversizedBody * 2 ** 20) }
+}
+
 /** What the settings select. */
 function selectionOf(settings: Settings): Selection {
   return {
@@ -71,6 +76,7 @@ export function dryRun(settings: Settings): Count[] {
       included: new Set(includedOf(settings)),
       required: new Set(settings.require),
       maxOutputTokens: settings.maxOutputTokens,
+      ...oversizedOf(settings),
     }),
     models: chooseModels(modelsOf(settings), []),
   }
@@ -116,6 +122,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         shrinkBudget: 20,
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,
+        ...oversizedOf(settings),
         limits: {
           maxRequests: settings.maxRequests,
           maxTimeMs: settings.maxTime * 1000,

@@ -76,6 +76,10 @@ const withOneModel = onRequest("createChatCompletion", (request) => {
   return isKnownModel(model) ? request : { ...request, model: "gpt-4o" }
 })
 
+/** Changes what is answered to a body of more than one MiB. */
+const onOversized = (change: (reply: Reply, situation: Situation) => Partial<Reply>) =>
+  onWire((_, { ask }) => ask.body.length > 2 ** 20, change)
+
 export const errorDefects: readonly Defect[] = [
   {
     id: "err-plain-text",
@@ -386,6 +390,37 @@ export const errorDefects: readonly Defect[] = [
     seen: ["https://github.com/langgenius/dify/pull/37236"],
     ...midStream((first, rest) => [...first, { data: { error: failed } }, ...rest]),
   },
+  {
+    id: "err-oversized-truncated",
+    says: "a body that is too large is cut at the limit, and answered",
+    breaks: "err.oversized",
+    fault: "accepted",
+    also: [],
+    seen: ["RFC 9110, section 15.5.14"],
+    ...onOversized(acceptedChat),
+  },
+  {
+    id: "err-oversized-500",
+    says: "a body that is too large makes the server fail",
+    breaks: "err.oversized",
+    fault: "other-status",
+    also: [],
+    seen: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
+    ...onOversized(() => ({ status: 500, body: JSON.stringify({ error: failed }) })),
+  },
+  {
+    id: "err-html-413-large-body",
+    says: "a body that is too large is refused with a page",
+    breaks: "err.oversized",
+    fault: "no-envelope",
+    also: ["err.envelope"],
+    seen: ["https://github.com/partcad/pre-commit/issues/17"],
+    ...onOversized(({ headers }) => ({
+      status: 413,
+      headers: withHeader(headers, "content-type", "text/html"),
+      body: "<html><head><title>413 Request Entity Too Large</title></head></html>",
+    })),
+  },
 ]
 
 export const errorVariants: readonly Variant[] = [
@@ -466,5 +501,15 @@ export const errorVariants: readonly Variant[] = [
     notes: [],
     seen: ["WHATWG HTML, section 9.2.6"],
     ...midStream((first) => [...first, { event: "error", data: { error: failed } }, { data: "[DONE]" }]),
+  },
+  {
+    id: "err-413-as-invalid-json",
+    says: "a body that is too large is refused as one that is cut",
+    notes: [],
+    seen: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
+    ...onOversized(() => ({
+      status: 400,
+      body: JSON.stringify({ error: { ...failed, message: "Invalid JSON.", type: "invalid_request_error" } }),
+    })),
   },
 ]

@@ -8,6 +8,9 @@ const onListed = (change: (model: Model) => object) =>
 
 const idOf = ({ ask }: Situation) => decodeURIComponent(ask.target.slice(ask.target.indexOf("/models/") + 8))
 
+const isRawSlash = ({ operationId, ask }: Situation) =>
+  operationId === "retrieveModel" && /\/models\/[^/]+\//.test(ask.target)
+
 const isUnknown = ({ status }: Reply, { operationId }: Situation) =>
   operationId === "retrieveModel" && status === 404
 
@@ -92,6 +95,29 @@ export const modelDefects: readonly Defect[] = [
     also: [],
     seen: ["https://github.com/GradientHQ/parallax/pull/440"],
     ...onReply("retrieveModel", (model) => ({ ...model, id: `provider/${model.id}` })),
+  },
+  {
+    id: "models-slash-id-404",
+    says: "a slash in a model's id is taken for the path's own",
+    breaks: "models.retrieve-raw-slash",
+    fault: "refused",
+    also: ["http.unknown-route-envelope"],
+    seen: ["https://github.com/BerriAI/litellm/issues/37271"],
+    ...onWire(
+      (_, situation) => isRawSlash(situation),
+      () => ({ status: 404, body: '{"detail":"Not Found"}' }),
+    ),
+  },
+  {
+    id: "models-slash-id-cut",
+    says: "of a model's id only what stands behind the last slash is read",
+    breaks: "models.retrieve-raw-slash",
+    fault: "other-id",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/issues/37271"],
+    ...onReply("retrieveModel", (model, situation) =>
+      isRawSlash(situation) ? { ...model, id: model.id.slice(model.id.lastIndexOf("/") + 1) } : model,
+    ),
   },
   {
     id: "models-other-owner",

@@ -63,6 +63,7 @@ export const requestFaultKinds = [
   "unknown-model",
   "unknown-path",
   "wrong-method",
+  "too-large",
 ] as const
 
 /** The one way in which a generated request breaks the contract. */

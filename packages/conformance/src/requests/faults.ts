@@ -12,7 +12,7 @@ type Body = Readonly<Record<string, unknown>>
 type Path = readonly (string | number)[]
 
 /** The ways in which a body can break the contract, or ask for a model that is none. */
-export type BodyFault = Exclude<RequestFault["kind"], "unknown-path" | "wrong-method">
+export type BodyFault = Exclude<RequestFault["kind"], "unknown-path" | "wrong-method" | "too-large">
 
 type MemberFault = Exclude<BodyFault, "malformed-json" | "not-an-object" | "malformed-form">
 

@@ -1,10 +1,14 @@
+import { ChatCompletionRequest } from "@nexhina/schemas"
 import { encode, type StreamEvent } from "@nexhina/stream"
 import type { RequestFault } from "@nexhina/transcript"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
-import { found } from "../../test/found.ts"
+import { found, judgedBy } from "../../test/found.ts"
+import type { Known } from "../known.ts"
+import type { Step } from "../step.ts"
 import { errorRules } from "./errors.ts"
+import { httpRules } from "./http.ts"
 
 const error = {
   message: "Nothing to say to: temperature.",
@@ -262,6 +266,40 @@ test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () 
   expect(answer(429, [["retry-after", "soon"]])).toEqual([
     ["err.retry-after", "malformed", { part: "header", name: "retry-after" }],
   ])
+})
+
+const oversized = errorRules.filter(({ id }) => id === "err.oversized")
+const attempt = (status: number, body: unknown, type?: string) =>
+  exchangeOf({ ...chat, fault: faultOf("too-large"), status, body, ...(type !== undefined && { type }) })
+
+test("err.oversized: 413 or 400 with an error object, and nothing else", () => {
+  const of = (...facts: Parameters<typeof attempt>) => found(errorRules, [attempt(...facts)])
+  expect(of(413, { error })).toEqual([])
+  expect(of(400, { error })).toEqual([])
+  expect(of(200, { object: "chat.completion" })).toEqual([["err.oversized", "accepted", atStatus]])
+  expect(of(404, { error })).toEqual([["err.oversized", "other-status", atStatus]])
+  expect(of(413, "<html>413</html>", "text/html")).toEqual([
+    ["err.envelope", "not-json", at("")],
+    ["err.oversized", "no-envelope", at("")],
+  ])
+})
+
+test("err.oversized is not decided where the connection was closed, as HTTP allows, or the target is busy", () => {
+  const end = { kind: "network", code: "EPIPE", stage: "head" } as const
+  const closed = exchangeOf({ ...chat, fault: faultOf("too-large"), end })
+  expect(judgedBy(oversized, [closed, attempt(503, { error })])).toEqual([])
+  expect(found([...errorRules, ...httpRules], [closed])).toEqual([])
+})
+
+test("err.oversized sends one body of more than so many bytes, and none where nobody said how many", () => {
+  const asks = (known: Partial<Known>) => oversized[0]?.asks?.(knownOf(known))
+  expect(asks({})).toEqual([])
+  // They are fixed.
+  const [step, ...others] = [asks({ oversizedBytes: 1000 })].flat() as Step[]
+  expect(others).toEqual([])
+  const rawBody = String(step?.rawBody)
+  expect(rawBody.length).toBeGreaterThan(1000)
+  expect(ChatCompletionRequest.safeParse(JSON.parse(rawBody)).success).toBe(true)
 })
 
 const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [] }

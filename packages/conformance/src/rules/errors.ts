@@ -10,6 +10,7 @@ import { responseRequests } from "../requests/responses.ts"
 import { type Fault, rule } from "../rule.ts"
 import { shown } from "../shown.ts"
 import type { Step } from "../step.ts"
+import { isTransient } from "../target.ts"
 import {
   apiErrors,
   edgeErrors,
@@ -20,6 +21,7 @@ import {
   memberErrors,
   missingAnswers,
   outOfRangeAnswers,
+  oversizedAttempts,
   unknownModelAnswers,
   wrongTypeAnswers,
 } from "../views/errors.ts"
@@ -150,6 +152,20 @@ function streamedErrorOf(data: string): Readonly<Record<string, unknown>> {
 /** Whether an event says that the response failed, which may follow the error that made it fail. */
 const saysFailed = (payload: EventStream["payloads"][number] | undefined) =>
   payload?.kind === "object" && payload.value["type"] === "response.failed"
+
+/** A chat of so many bytes, which would keep the contract if it were shorter. */
+function oversizedChat(model: string, bytes: number): Step {
+  const [head, tail] = JSON.stringify({
+    model,
+    messages: [{ role: "user", content: "|" }],
+    max_tokens: 1,
+  }).split("|")
+  return {
+    operation: "createChatCompletion",
+    rawBody: `${head}${"a".repeat(bytes)}${tail}`,
+    fault: { kind: "too-large", says: `the body has more than ${bytes} bytes` },
+  }
+}
 
 export const errorRules = [
   rule({
@@ -436,6 +452,38 @@ export const errorRules = [
           actual: String(streamed.status),
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "err.oversized",
+    since,
+    says: "SHOULD refuse a body that is too large with 413 or 400 and an error object",
+    severity: "SHOULD",
+    source: "RFC 9110, section 15.5.14; OpenAI API reference: error codes",
+    see: [
+      "https://github.com/NousResearch/hermes-agent/pull/33077",
+      "https://github.com/partcad/pre-commit/issues/17",
+    ],
+    on: oversizedAttempts,
+    faults: {
+      accepted: "the status is that of a success",
+      "other-status": "the status is another one",
+      "no-envelope": "the body is no error object",
+    },
+    asks: ({ models, oversizedBytes }) =>
+      oversizedBytes === undefined ? [] : [oversizedChat(models.chat, oversizedBytes)],
+    holds({ answered, exchange: { end } }) {
+      if (!answered)
+        return { undecided: `the connection was closed before an answer came (${end.code ?? end.kind})` }
+      const { status } = answered
+      if (isTransient(answered.exchange)) return { undecided: `the target answered ${status}` }
+      if (status === 413 || status === 400)
+        return envelopeFaults(answered)
+          .slice(0, 1)
+          .map((fault) => ({ ...fault, fault: "no-envelope" }))
+      const fault = isSuccess(answered) ? "accepted" : "other-status"
+      return [{ fault, at: atStatus, expected: "413 or 400", actual: String(status) }]
     },
   }),
 

@@ -171,3 +171,30 @@ test("what is asked: ids of the list, each once; nothing without a list", () => 
   expect(asks("models.retrieve-listed", [])[0]).toEqual([])
   expect(asks("models.unknown-404", [])).toEqual([[]])
 })
+
+const slashed = modelRules.filter(({ id }) => id === "models.retrieve-raw-slash")
+function shownRaw(id: string, status: number, body: unknown): Exchange {
+  const exchange = shownAs(id, status, body)
+  const target = `http://127.0.0.1:1/v1/models/${id}`
+  return { ...exchange, request: { ...exchange.request, target } }
+}
+
+test("models.retrieve-raw-slash: as it stands like percent-encoded", () => {
+  const encoded = shownAs("a/b", 200, model("a/b"))
+  const refused = shownRaw("a/b", 404, { detail: "Not Found" })
+  const of = (...exchanges: Exchange[]) => found(slashed, exchanges)
+  expect(of(encoded, shownRaw("a/b", 200, model("a/b")))).toEqual([])
+  expect(of(encoded, refused)).toEqual([["models.retrieve-raw-slash", "refused", atStatus]])
+  expect(of(encoded, shownRaw("a/b", 200, model("b")))).toEqual([
+    ["models.retrieve-raw-slash", "other-id", at("/id")],
+  ])
+  expect(judgedBy(slashed, [shownAs("a/b", 404, error), refused])).toEqual([])
+  expect(judgedBy(slashed, [shownAs("a", 200, model("a"))])).toEqual([])
+})
+
+test("models.retrieve-raw-slash asks for ids with a slash, in both ways, and for no others", () => {
+  const asks = (...listed: string[]) => slashed[0]?.asks?.(knownOf({ listed }))
+  expect(asks("a", "b")).toEqual([])
+  const retrieve = { operation: "retrieveModel", params: { model: "org/a b" } }
+  expect(asks("a", "org/a b", "org/a b")).toEqual([retrieve, { ...retrieve, path: "/models/org/a%20b" }])
+})

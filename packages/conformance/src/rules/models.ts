@@ -7,7 +7,14 @@ import { shown } from "../shown.ts"
 import type { Step } from "../step.ts"
 import { errorOf } from "../views/errors.ts"
 import { isSuccess } from "../views/http.ts"
-import { type ModelAnswer, modelAnswers, modelLists, modelReplies, modelUses } from "../views/models.ts"
+import {
+  type ModelAnswer,
+  modelAnswers,
+  modelLists,
+  modelReplies,
+  modelUses,
+  slashedAnswers,
+} from "../views/models.ts"
 import { envelopeFaults } from "./errors.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -153,7 +160,7 @@ export const modelRules = [
     asks: ({ listed }) => {
       const ids = [...new Set(listed)]
       return fc
-        .shuffledSubarray(ids, { minLength: Math.min(1, ids.length), maxLength: Math.min(4, ids.length) })
+        .shuffledSubarray(ids, { minLength: Math.min(2, ids.length), maxLength: Math.min(4, ids.length) })
         .map((some) => some.map(retrieve))
     },
     holds(answers) {
@@ -164,6 +171,44 @@ export const modelRules = [
           return [{ of, fault: "refused", at: atStatus, expected: "200", actual: String(status) }]
         const id = memberOf(answer, "id")
         if (!isShown(answer) || id === answer.id) return []
+        return [{ of, fault: "other-id", at: bodyAt("/id"), expected: shown(answer.id), actual: shown(id) }]
+      })
+    },
+  }),
+
+  rule({
+    id: "models.retrieve-raw-slash",
+    since,
+    says: "SHOULD show a model whose id has a slash under the id as it stands, too",
+    severity: "SHOULD",
+    source: "OpenAI API reference: retrieve model; RFC 3986, section 3.3",
+    see: ["https://github.com/BerriAI/litellm/issues/37271", "https://github.com/ollama/ollama/issues/10139"],
+    scope: "group",
+    on: slashedAnswers,
+    faults: {
+      refused: "the model is shown percent-encoded and not as it stands",
+      "other-id": "the model that is shown has another id",
+    },
+    asks: ({ listed }) =>
+      [...new Set(listed)]
+        .filter((id) => id.includes("/"))
+        .slice(0, 3)
+        .flatMap((id) => [
+          retrieve(id),
+          { ...retrieve(id), path: `/models/${id.split("/").map(encodeURIComponent).join("/")}` },
+        ]),
+    holds(answers) {
+      const shownIds = new Set(
+        answers.flatMap((answer) => (!answer.isRaw && isShown(answer) ? [answer.id] : [])),
+      )
+      if (shownIds.size === 0) return { undecided: "no such model is shown percent-encoded either" }
+      return answers.flatMap((answer, of): FaultOf<"refused" | "other-id">[] => {
+        if (!answer.isRaw || !shownIds.has(answer.id)) return []
+        const { status } = answer.answered
+        if (!isShown(answer))
+          return [{ of, fault: "refused", at: atStatus, expected: "200", actual: String(status) }]
+        const id = memberOf(answer, "id")
+        if (id === answer.id) return []
         return [{ of, fault: "other-id", at: bodyAt("/id"), expected: shown(answer.id), actual: shown(id) }]
       })
     },

@@ -1,4 +1,4 @@
-import { headerOf, type RequestFault } from "@nexhina/transcript"
+import { type Exchange, headerOf, type RequestFault } from "@nexhina/transcript"
 import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
@@ -83,6 +83,25 @@ export const laterAnswers = view<Answered>({
   of(exchange) {
     const answered = everyResponse.of(exchange)
     return answered?.status === 429 || answered?.status === 503 ? answered : undefined
+  },
+})
+
+/** A body that the target has to refuse, and the answer, if one came. */
+export interface OversizedAttempt {
+  readonly exchange: Exchange
+  readonly answered: Answered | undefined
+}
+
+/** Attempts to send a body that is too large, answered or not. */
+export const oversizedAttempts = view<OversizedAttempt>({
+  ...base,
+  id: "errors.oversized",
+  says: "bodies of the size that --oversized-body names",
+  probes: [],
+  occasional: true,
+  of(exchange) {
+    if (exchange.intent?.fault?.kind !== "too-large") return undefined
+    return { exchange, answered: everyResponse.of(exchange) }
   },
 })
 

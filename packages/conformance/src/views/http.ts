@@ -16,13 +16,17 @@ const everyExchange = view<Exchange>({
   of: (exchange) => exchange,
 })
 
-/** Every request that the server took: a connection was made, and the kit did not hang up. */
+/**
+ * Every request that the server took: a connection was made, and the kit did not hang up. A body that is too large
+ * may be cut off without a word (RFC 9110, section 15.5.14).
+ */
 export const takenRequests = view<Exchange>({
   ...everyExchange,
   id: "http.taken",
   says: "requests on a connection that was made",
   of(exchange) {
-    const { response, end } = exchange
+    const { response, end, intent } = exchange
+    if (intent?.fault?.kind === "too-large") return undefined
     const taken = response !== undefined || end.stage === "head"
     return taken && end.kind !== "aborted" ? exchange : undefined
   },

@@ -66,6 +66,20 @@ export const modelAnswers = view<ModelAnswer>({
   },
 })
 
+/** Answers about single models whose id has a slash. */
+export const slashedAnswers = view<ModelAnswer & { readonly id: string; readonly isRaw: boolean }>({
+  ...modelAnswers,
+  id: "models.slashed",
+  says: "answers about models whose id has a slash",
+  probes: [listModels],
+  occasional: true,
+  of(exchange) {
+    const answer = modelAnswers.of(exchange)
+    if (!answer?.id?.includes("/")) return undefined
+    return { ...answer, id: answer.id, isRaw: !/%2f/i.test(exchange.request.target) }
+  },
+})
+
 /** A request that keeps the contract, the model that it asks for, and the answer. */
 export interface ModelUse {
   readonly answered: Answered
