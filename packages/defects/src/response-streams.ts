@@ -97,18 +97,20 @@ const failedEvent = ([first]: readonly ResponseStreamEvent[]): object[] =>
 /** Joins the deltas of one text to one. */
 function joined(events: readonly ResponseStreamEvent[]): object[] {
   const result: object[] = []
-  let open: { type: string; delta: string } | undefined
+  let open: { type: string; delta: string; logprobs: object[] } | undefined
   for (const event of events) {
-    if ("delta" in event && typeof event.delta === "string" && event.type.endsWith(".delta")) {
-      if (open?.type === event.type) {
-        open.delta += event.delta
-        continue
-      }
-      open = { ...event, delta: event.delta }
-      result.push(open)
-    } else {
+    if (!("delta" in event) || typeof event.delta !== "string") {
       open = undefined
       result.push(event)
+      continue
+    }
+    const logprobs = ("logprobs" in event && event.logprobs) || []
+    if (open?.type === event.type) {
+      open.delta += event.delta
+      open.logprobs.push(...logprobs)
+    } else {
+      open = { ...event, delta: event.delta, logprobs: [...logprobs] }
+      result.push(open)
     }
   }
   return renumbered(result)

@@ -48,12 +48,24 @@ interface Case {
 
 const functionOf = (name: string) => ({ type: "function" as const, name })
 const items: fc.Arbitrary<ResponseOutputItem> = fc.oneof(
-  fc.constantFrom("Hello", "Grüße, 世界 😀", "{}").map((text) => ({
+  fc.tuple(fc.constantFrom("Hello", "Grüße, 世界 😀", "{}"), fc.boolean()).map(([text, isScored]) => ({
     type: "message" as const,
     id: "msg_1",
     role: "assistant" as const,
     status: "completed" as const,
-    content: [{ type: "output_text" as const, text, annotations: [], logprobs: [] }],
+    content: [
+      {
+        type: "output_text" as const,
+        text,
+        annotations: [],
+        logprobs: (isScored ? [text.slice(0, 1), text.slice(1)] : []).map((token) => ({
+          token,
+          logprob: -0.1,
+          bytes: null,
+          top_logprobs: [],
+        })),
+      },
+    ],
   })),
   fc.constant({
     type: "function_call" as const,

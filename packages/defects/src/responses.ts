@@ -126,6 +126,21 @@ const findingAll = onMissing("retrieveResponse", (reply, { ask }) =>
   asJson(reply, { ...sample, id: ask.target.split("/").at(-1) }, 200),
 )
 
+/** Changes the log probabilities of texts. */
+const onLogprobs = (change: (logprobs: readonly object[]) => unknown): Value =>
+  onItems((item) =>
+    item.type === "message"
+      ? {
+          ...item,
+          content: item.content.map((part) =>
+            part.type === "output_text" && part.logprobs?.length
+              ? { ...part, logprobs: change(part.logprobs) }
+              : part,
+          ),
+        }
+      : item,
+  )
+
 const failure = { code: "server_error", message: "The model stopped before its end." }
 
 const object = "OpenAI API reference, the response object"
@@ -456,6 +471,38 @@ export const responseDefects: readonly Defect[] = [
     ...onJson((text, { type }) => (type === "json_schema" ? "{}" : text)),
   },
   {
+    id: "resp-logprobs-lost",
+    says: "log probabilities that were asked for are an empty list",
+    breaks: "resp.logprobs-shape",
+    fault: "missing",
+    also: [],
+    seen: [`${create}: include, message.output_text.logprobs`],
+    ...onLogprobs(() => []),
+  },
+  {
+    id: "resp-logprobs-null",
+    says: "log probabilities are null",
+    breaks: "resp.logprobs-shape",
+    fault: "entry",
+    also: ["resp.schema-full", "resp.event-schema"],
+    seen: [`${object}: output_text, logprobs`],
+    ...onLogprobs((logprobs) => logprobs.map((entry) => ({ ...entry, logprob: null }))),
+  },
+  {
+    id: "resp-logprobs-five-alternatives",
+    says: "five alternatives come for every token, however many were asked for",
+    breaks: "resp.logprobs-shape",
+    fault: "alternatives",
+    also: [],
+    seen: [`${create}: top_logprobs`],
+    ...onLogprobs((logprobs) =>
+      logprobs.map((entry) => ({
+        ...entry,
+        top_logprobs: Array(5).fill({ token: "a", logprob: -1, bytes: [97] }),
+      })),
+    ),
+  },
+  {
     id: "resp-call-id-empty",
     says: "calls have an empty call_id",
     breaks: "resp.call-schema",
@@ -742,6 +789,15 @@ export const responseDefects: readonly Defect[] = [
     ...onReply("retrieveResponse", (response) => ({ ...response, output: [] })),
   },
   {
+    id: "resp-unstored-kept",
+    says: "a response that was not to be stored can be retrieved",
+    breaks: "resp.get-after-create",
+    fault: "kept-unasked",
+    also: [],
+    seen: [`${create}: store`],
+    ...findingAll,
+  },
+  {
     id: "resp-unknown-found",
     says: "some response is given for an id that no response has",
     breaks: "resp.get-after-create",
@@ -865,14 +921,19 @@ const refusal = (item: ResponseOutputItem): object =>
 export const responseVariants: readonly Variant[] = [
   {
     id: "resp-logprobs-missing",
-    says: "texts have no logprobs",
+    says: "texts of which no log probabilities were asked for have no logprobs",
     notes: [],
     seen: [`${object}: servers older than the member`],
     ...onShown((response) => ({
       ...response,
       output: response.output.map((item) =>
         item.type === "message"
-          ? { ...item, content: item.content.map((part) => without(part, "logprobs")) }
+          ? {
+              ...item,
+              content: item.content.map((part) =>
+                "logprobs" in part && part.logprobs?.length ? part : without(part, "logprobs"),
+              ),
+            }
           : item,
       ),
     })),

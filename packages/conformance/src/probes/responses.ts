@@ -163,6 +163,20 @@ export const jsonObjectResponse: Probe = {
   ],
 }
 
+/** Log probabilities, in both modes. */
+export const scoredResponse: Probe = {
+  id: "responses.logprobs",
+  says: "a response with log probabilities, whole and streamed",
+  asks: (known) =>
+    [{}, { stream: true }].map((mode) =>
+      responseStep(
+        known,
+        { input: "Say hello.", include: ["message.output_text.logprobs"], top_logprobs: 2, ...mode },
+        ["include", "top_logprobs"],
+      ),
+    ),
+}
+
 /** A reply that the limit cuts, in both modes. */
 export const cutResponse: Probe = {
   id: "responses.cut",

@@ -152,6 +152,7 @@ const about = (operation: OperationId, body: unknown, status = 200) => exchangeO
 const missing = error("Response not found.", "response_id")
 const created = replyOf(responseOf())
 const example = responseOf()
+const deletion = about("deleteResponse", { id: "resp_1", object: "response", deleted: true })
 
 describe("what is kept", () => {
   test.each<[string, string, readonly Exchange[], string[]]>([
@@ -180,21 +181,24 @@ describe("what is kept", () => {
       ["unknown-status"],
     ],
     [
+      "one kept that was not to be",
+      "resp.get-after-create",
+      [
+        created,
+        about("retrieveResponse", example),
+        about("retrieveResponse", missing, 404),
+        replyOf(example, { store: false }),
+        about("retrieveResponse", example),
+      ],
+      ["kept-unasked"],
+    ],
+    [
       "404 without error object",
       "resp.get-after-create",
       [created, about("retrieveResponse", example), about("retrieveResponse", {}, 404)],
       ["unknown-envelope"],
     ],
-    [
-      "deleted",
-      "resp.delete-after-create",
-      [
-        created,
-        about("deleteResponse", { id: "resp_1", object: "response", deleted: true }),
-        about("retrieveResponse", missing, 404),
-      ],
-      [],
-    ],
+    ["deleted", "resp.delete-after-create", [created, deletion, about("retrieveResponse", missing, 404)], []],
     [
       "not confirmed",
       "resp.delete-after-create",
@@ -204,12 +208,20 @@ describe("what is kept", () => {
     [
       "deleted and there",
       "resp.delete-after-create",
+      [created, deletion, about("retrieveResponse", example)],
+      ["still-there"],
+    ],
+    [
+      "gone at the second deletion",
+      "resp.delete-after-create",
       [
         created,
-        about("deleteResponse", { id: "resp_1", object: "response", deleted: true }),
+        deletion,
         about("retrieveResponse", example),
+        about("deleteResponse", missing, 404),
+        about("retrieveResponse", missing, 404),
       ],
-      ["still-there"],
+      [],
     ],
     ["no list", "resp.input-items", [created, about("listResponseInputItems", {})], ["shape"]],
     [

@@ -161,10 +161,18 @@ const noSuchResponse = "resp_00000000000000000000000000000000"
 
 const retrieved = (response_id: string): Step => ({ operation: "retrieveResponse", params: { response_id } })
 
+/** A step about the response that the last request created. */
+function aboutLast(earlier: readonly Exchange[], step: (id: string) => Step): Step | undefined {
+  const id = createdId(earlier.slice(-1))
+  return id === undefined ? undefined : step(id)
+}
+
 const notKept: Undecided = { undecided: "the target keeps no responses" }
 
-const bodyOf = ({ json }: Answered): Readonly<Record<string, unknown>> =>
-  json.ok && isObject(json.value) ? json.value : {}
+const bodyOf = (answered: Answered | undefined): Readonly<Record<string, unknown>> =>
+  answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+
+const isSucceeded = (answered: Answered | undefined) => answered !== undefined && isSuccess(answered)
 
 const of = (views: readonly Answered[], operation: Answered["operation"]): number[] =>
   views.flatMap((view, at) => (view.operation === operation ? [at] : []))
@@ -346,19 +354,25 @@ export const responseRequestRules = [
   rule({
     id: "resp.get-after-create",
     since,
-    says: "SHOULD give a response that it keeps as it was created, and 404 for one that it does not have",
+    says: "SHOULD give a response that it keeps as it was created, keep none that it was told not to, and answer 404 for what it does not have",
     severity: "SHOULD",
     source: keeping,
     on: keptResponses,
     scope: "group",
-    faults: { differs: "a member is not as it was created", ...unknownFaultNames },
+    faults: {
+      differs: "a member is not as it was created",
+      "kept-unasked": "a response that was not to be stored is there",
+      ...unknownFaultNames,
+    },
     asks: (known) => [
       kept(known, "Say hello to the sea."),
       aboutCreated(retrieved),
       (earlier) => (createdId(earlier) === undefined ? undefined : retrieved(noSuchResponse)),
+      responseStep(known, { input: "Say hello to nobody." }),
+      (earlier) => aboutLast(earlier, retrieved),
     ],
     holds(views) {
-      const [created, got, missing] = views
+      const [created, got, missing, , unstored] = views
       if (!created || !got || !isSuccess(created) || !isSuccess(got)) return notKept
       const [before, after] = [bodyOf(created), bodyOf(got)]
       const changed = lasting.filter(
@@ -372,7 +386,12 @@ export const responseRequestRules = [
         of: 1,
       }))
       const unknown = missing ? unknownFaults(missing, [404]) : []
-      return [...differing, ...unknown.map((fault) => ({ ...fault, of: 2 }))]
+      const kept = unstored && isSuccess(unstored) ? [{ expected: "404", actual: `${unstored.status}` }] : []
+      return [
+        ...differing,
+        ...unknown.map((fault) => ({ ...fault, of: 2 })),
+        ...kept.map((fault) => ({ fault: "kept-unasked" as const, at: atStatus, ...fault, of: 4 })),
+      ]
     },
   }),
   rule({
@@ -387,32 +406,34 @@ export const responseRequestRules = [
       "not-confirmed": "the answer does not say that the response is deleted",
       "still-there": "the response can still be retrieved",
     },
-    asks: (known) => [
-      kept(known, "Say hello to the fog."),
-      aboutCreated((response_id) => ({ operation: "deleteResponse", params: { response_id } })),
-      aboutCreated(retrieved),
-    ],
+    asks: (known) => {
+      const deleted = aboutCreated((response_id) => ({
+        operation: "deleteResponse",
+        params: { response_id },
+      }))
+      // Once more, for a store that takes its time, or that someone else writes to.
+      return [
+        kept(known, "Say hello to the fog."),
+        deleted,
+        aboutCreated(retrieved),
+        deleted,
+        aboutCreated(retrieved),
+      ]
+    },
     holds(views) {
-      const [at = -1] = of(views, "deleteResponse")
-      const [after = -1] = of(views, "retrieveResponse")
-      const deleted = views[at]
-      if (!deleted || !isSuccess(deleted)) return notKept
-      const [unconfirmed] = schemaFaults(ResponseDeleted, bodyOf(deleted))
-      const got = views[after]
+      const confirming = of(views, "deleteResponse").find((at) => isSucceeded(views[at]))
+      if (confirming === undefined) return notKept
+      const [unconfirmed] = schemaFaults(ResponseDeleted, bodyOf(views[confirming]))
       type Name = "not-confirmed" | "still-there"
       const faults: (Fault<Name> & { of: number })[] = []
       if (unconfirmed) {
-        const { at: where, expected, actual } = unconfirmed
-        faults.push({ fault: "not-confirmed", at: where, expected, actual, of: at })
+        const { at, expected, actual } = unconfirmed
+        faults.push({ fault: "not-confirmed", at, expected, actual, of: confirming })
       }
-      if (got && isSuccess(got))
-        faults.push({
-          fault: "still-there",
-          at: atStatus,
-          expected: "404",
-          actual: `${got.status}`,
-          of: after,
-        })
+      const after = of(views, "retrieveResponse")
+      const [first] = after
+      if (first !== undefined && after.every((at) => isSucceeded(views[at])))
+        faults.push({ fault: "still-there", at: atStatus, expected: "404", actual: "200", of: first })
       return faults
     },
   }),
@@ -435,7 +456,7 @@ export const responseRequestRules = [
     holds(views) {
       const [at = -1] = of(views, "listResponseInputItems")
       const listed = views[at]
-      if (!listed || !isSuccess(listed)) return notKept
+      if (!isSucceeded(listed)) return notKept
       const [flaw] = schemaFaults(ResponseItemList, bodyOf(listed))
       if (flaw) return [{ fault: "shape", at: flaw.at, expected: flaw.expected, actual: flaw.actual, of: at }]
       const data = bodyOf(listed)["data"]

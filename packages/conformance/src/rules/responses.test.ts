@@ -26,6 +26,11 @@ const cut = {
 const usage = (members: object) => ({
   usage: { input_tokens: 8, output_tokens: 4, total_tokens: 12, ...members },
 })
+const scored: Partial<ResponseRequest> = { include: ["message.output_text.logprobs"], top_logprobs: 1 }
+const withLogprobs = (logprobs: unknown) => ({
+  output: [{ ...messageOf(""), content: [{ type: "output_text", text: "Hi", annotations: [], logprobs }] }],
+})
+const token = { token: "Hi", logprob: -0.5, bytes: [72, 105], top_logprobs: [] }
 const strict = {
   type: "function" as const,
   name: "get_weather",
@@ -80,6 +85,7 @@ test.each<[string, Partial<Response>, Partial<ResponseRequest>?]>([
   ["JSON by its schema", says('{"a":1}'), { text: jsonSchema }],
   ["any JSON object", says('{"b":[]}'), { text: jsonObject }],
   ["prose where a call is possible", {}, { tool_choice: "auto" }],
+  ["log probabilities", withLogprobs([{ ...token, top_logprobs: [token] }]), scored],
   ["a call that is required", calls({}), required],
   ["a call that is named", calls({}), named],
   ["two calls", calls({}, {})],
@@ -207,6 +213,24 @@ describe("each fault by its name, where it stands", () => {
       ["resp.text-format-honoured:breaks-schema /output/0/content"],
       says("{}"),
       { text: jsonSchema },
+    ],
+    [
+      "no log probabilities",
+      ["resp.logprobs-shape:missing /output/0/content/0/logprobs"],
+      withLogprobs([]),
+      scored,
+    ],
+    [
+      "a log probability above 0",
+      ["resp.logprobs-shape:entry /output/0/content/0/logprobs/0/logprob"],
+      withLogprobs([{ ...token, logprob: 1 }]),
+      scored,
+    ],
+    [
+      "too many alternatives",
+      ["resp.logprobs-shape:alternatives /output/0/content/0/logprobs/0/top_logprobs"],
+      withLogprobs([{ ...token, top_logprobs: [token, token] }]),
+      scored,
     ],
     ["an empty call_id", ["resp.call-schema:no-call-id /output/0/call_id"], calls({ call_id: "" })],
     [

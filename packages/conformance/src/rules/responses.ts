@@ -16,6 +16,7 @@ import {
   plainResponse,
   requiredFunction,
   responseStep,
+  scoredResponse,
   serialFunctions,
   streamedResponse,
 } from "../probes/responses.ts"
@@ -194,6 +195,29 @@ function chatFormat({ text }: ResponseRequest): Parameters<typeof formatFault>[1
   const { name, schema, strict } = format
   return { type: "json_schema", json_schema: { name, schema, ...(strict != null && { strict }) } }
 }
+
+// Log probabilities
+
+const Alternative = z.looseObject({ token: z.string(), logprob: z.number().max(0) })
+const Logprob = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() })
+
+const scored = narrowed(
+  responseAnswers,
+  {
+    id: "responses.scored",
+    says: "responses with log probabilities",
+    probes: [scoredResponse],
+  },
+  ({ request: { include } }) => include?.includes("message.output_text.logprobs") ?? false,
+)
+
+/** Each text of a response, with its place. */
+const textParts = ({ items }: ResponseReply) =>
+  items.flatMap(({ pointer, value: { type, content } }) =>
+    (type === "message" && Array.isArray(content) ? content : []).flatMap((part: unknown, at) =>
+      isObject(part) && isText(part["text"]) ? [{ part, pointer: `${pointer}/content/${at}/logprobs` }] : [],
+    ),
+  )
 
 // Calls
 
@@ -629,6 +653,49 @@ export const responseRules = [
       const fault = formatFault(textOf(last), chatFormat(request))
       if (!fault || "undecided" in fault) return fault ?? []
       return [{ ...fault, at: where(`${last.pointer}/content`) }]
+    },
+  }),
+  rule({
+    id: "resp.logprobs-shape",
+    since,
+    says: "SHOULD send with a text the log probabilities that were asked for: of each token, 0 or less, with no more alternatives than top_logprobs",
+    severity: "SHOULD",
+    source: `${createResponse}: include, top_logprobs`,
+    on: scored,
+    after: readable,
+    faults: {
+      missing: "logprobs were asked for and are not there",
+      entry: "an entry has no token, or no log probability of 0 or less",
+      alternatives: "more alternatives than were asked for",
+    },
+    holds(answer) {
+      const [first] = textParts(answer)
+      const entries = textParts(answer).flatMap(({ part: { logprobs }, pointer }) =>
+        (Array.isArray(logprobs) ? logprobs : []).map((entry: unknown, at) => ({
+          entry,
+          pointer: `${pointer}/${at}`,
+        })),
+      )
+      if (first && entries.length === 0) {
+        const actual = shown(first.part["logprobs"])
+        return [
+          { fault: "missing", at: answer.where(first.pointer), expected: "an entry for each token", actual },
+        ]
+      }
+      const most = answer.request.top_logprobs ?? 0
+      return firstOfEach(
+        entries.flatMap(({ entry, pointer }): Fault<"entry" | "alternatives">[] => {
+          const [flaw] = schemaFaults(Logprob, entry)
+          if (flaw) {
+            const at = answer.where(`${pointer}${pointerTo(flaw.path)}`)
+            return [{ fault: "entry", at, expected: flaw.expected, actual: flaw.actual }]
+          }
+          const top = isObject(entry) ? entry["top_logprobs"] : undefined
+          if (!Array.isArray(top) || top.length <= most) return []
+          const at = answer.where(`${pointer}/top_logprobs`)
+          return [{ fault: "alternatives", at, expected: `${most} at most`, actual: `${top.length}` }]
+        }),
+      )
     },
   }),
   rule({
