@@ -9,8 +9,10 @@ import { type ChatAttempt, chatAttempts, connectionOptions, endedSuccesses } fro
 
 const since = "0.1.0"
 
-/** Bytes of a stream after which to hang up: before its first event, inside one, between two. */
-const hangUps = fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxLength: 3 })
+/** Bytes of a stream after which to hang up: once within its first event, and anywhere. */
+const hangUps = fc
+  .tuple(fc.integer({ min: 1, max: 64 }), fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 2 }))
+  .map(([early, others]) => [early, ...others])
 
 const isAnswered = ({ reply }: ChatAttempt) => reply !== undefined && reply.choices.length > 0
 
