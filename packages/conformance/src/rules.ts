@@ -21,6 +21,7 @@ import { sseRules } from "./rules/sse.ts"
 import { surfaceRules } from "./rules/surfaces.ts"
 import { toolRules } from "./rules/tools.ts"
 import { usageRules } from "./rules/usage.ts"
+import { videoRules } from "./rules/video.ts"
 
 /** Every rule of the kit, in the order of the report. */
 export const rules: readonly Rule[] = [
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   ...embeddingRules,
   ...imageRules,
   ...audioRules,
+  ...videoRules,
   ...moderationRules,
   ...rerankRules,
 ]

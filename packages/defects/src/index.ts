@@ -18,6 +18,7 @@ import { responseDefects, responseVariants } from "./responses.ts"
 import { sseDefects, sseVariants } from "./sse.ts"
 import { toolDefects, toolVariants } from "./tools.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
+import { videoDefects, videoVariants } from "./video.ts"
 
 export type { Defect, Variant } from "./defect.ts"
 
@@ -40,6 +41,7 @@ export const defects: readonly Defect[] = [
   ...embeddingDefects,
   ...imageDefects,
   ...audioDefects,
+  ...videoDefects,
   ...moderationDefects,
   ...rerankDefects,
 ]
@@ -62,6 +64,7 @@ export const variants: readonly Variant[] = [
   ...embeddingVariants,
   ...imageVariants,
   ...audioVariants,
+  ...videoVariants,
   ...moderationVariants,
   ...rerankVariants,
 ]

@@ -69,23 +69,23 @@ export function anySpeechRequests(known: Known): fc.Arbitrary<SpeechRequest> {
   return speechRequests(known, ...Object.values(speechMembers(known)).map(sometimes))
 }
 
-const heardMembers = {
+const heardMembers: Readonly<Record<string, fc.Arbitrary<TranslationMembers>>> = {
   response_format: fc.record({
     response_format: fc.constantFrom("json" as const, "verbose_json" as const, ...plainFormats),
   }),
   prompt: fc.record({ prompt: fc.constantFrom("A tone.", "Ein Ton: 好") }),
   temperature: fc.record({ temperature: fc.constantFrom(0, 0.5, 1) }),
-} satisfies Record<string, fc.Arbitrary<TranslationMembers>>
+}
 
 /** The optional members of a transcription. */
-const transcriptionMembers = {
+const transcriptionMembers: Readonly<Record<string, fc.Arbitrary<TranscriptionMembers>>> = {
   ...heardMembers,
   language: fc.record({ language: fc.constantFrom("en", "uk") }),
   granularities: fc.record({
     response_format: fc.constant("verbose_json" as const),
     "timestamp_granularities[]": fc.subarray(["word", "segment"] as const, { minLength: 1 }),
   }),
-} satisfies Record<string, fc.Arbitrary<TranscriptionMembers>>
+}
 
 /** What is asked of the kit's own recording, and nothing else. */
 export const heardBody = ({ models }: Known): { readonly file: File; readonly model: string } => ({
@@ -95,12 +95,12 @@ export const heardBody = ({ models }: Known): { readonly file: File; readonly mo
 
 /** Requests to write down the kit's own recording, with any of the optional members. */
 export function anyTranscriptionRequests(known: Known): fc.Arbitrary<TranscriptionRequest> {
-  const parts: fc.Arbitrary<TranscriptionMembers>[] = Object.values(transcriptionMembers).map(sometimes)
+  const parts = Object.values(transcriptionMembers).map(sometimes)
   return requestOf<TranscriptionRequest>(fc.constant(heardBody(known)), parts)
 }
 
 /** Requests to translate the kit's own recording, with any of the optional members. */
 export function anyTranslationRequests(known: Known): fc.Arbitrary<TranslationRequest> {
-  const parts: fc.Arbitrary<TranslationMembers>[] = Object.values(heardMembers).map(sometimes)
+  const parts = Object.values(heardMembers).map(sometimes)
   return requestOf<TranslationRequest>(fc.constant(heardBody(known)), parts)
 }

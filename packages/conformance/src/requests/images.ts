@@ -21,7 +21,7 @@ const sizes = {
 } as const
 
 /** What an image costs least with. */
-export function cheapest(known: Known): ImageMembers {
+export function cheapest(known: Known): Pick<ImageMembers, "size" | "quality"> {
   const family = familyOf(known)
   return { size: sizes[family][0], ...(family === "gpt-image" && { quality: "low" }) }
 }

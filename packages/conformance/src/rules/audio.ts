@@ -435,27 +435,19 @@ export const audioRules = [
     holds(answers, { deterministic }) {
       const [plain] = answers
       if (!plain || !isSuccess(plain)) return { undecided: "the usual spelling was not answered either" }
-      const faults = answers.flatMap((answered, of) => {
-        const actual = `${answered.status} for ${spelt[of]}`
-        if (!isSuccess(answered))
-          return answered.status < 500
-            ? [
-                {
-                  of,
-                  fault: "refused",
-                  at: atStatus,
-                  expected: `${plain.status}, as otherwise`,
-                  actual,
-                } as const,
-              ]
-            : []
-        if (!deterministic || textIn(answered) === textIn(plain)) return []
-        const expected = shown(textIn(plain))
-        return [
-          { of, fault: "other-text", at: bodyAt("text"), expected, actual: shown(textIn(answered)) } as const,
-        ]
-      })
-      return firstOfEach(faults)
+      return answers.flatMap(
+        (answered, of): (Fault<"refused" | "other-text"> & { readonly of: number })[] => {
+          const heard = { was: textIn(plain), is: textIn(answered) }
+          if (!isSuccess(answered)) {
+            if (answered.status >= 500) return []
+            const actual = `${answered.status} for ${spelt[of]}`
+            return [{ of, fault: "refused", at: atStatus, expected: `${plain.status}, as otherwise`, actual }]
+          }
+          if (!deterministic || heard.is === heard.was) return []
+          const where = { of, at: bodyAt("text") }
+          return [{ fault: "other-text", expected: shown(heard.was), actual: shown(heard.is), ...where }]
+        },
+      )
     },
   }),
 

@@ -1,0 +1,129 @@
+import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
+import type { Exchange } from "@nexhina/transcript"
+import { type Answered, answeredOf } from "../answered.ts"
+import { oneVideo, taskIn } from "../probes/video.ts"
+import { type View, view } from "../view.ts"
+import { answersToValid, isSuccess, jsonSuccesses } from "./http.ts"
+
+const base = { surface: "video", probes: [oneVideo] } as const satisfies Partial<View<unknown>>
+
+/** Answers to requests for a video, as JSON of whatever kind. */
+export const videoReplies = view<Answered>({
+  ...base,
+  id: "video.replies",
+  says: "answers to requests for a video",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    return answered?.operation === "createVideo" && answered.json.ok ? answered : undefined
+  },
+})
+
+/** What is said of a task when it begins and later, as JSON of whatever kind. */
+export const taskReplies = view<Answered>({
+  ...base,
+  id: "video.tasks",
+  says: "answers that show a video in the making",
+  of(exchange) {
+    const answered = jsonSuccesses.of(exchange)
+    if (!answered?.json.ok) return undefined
+    return answered.operation === "createVideo" || answered.operation === "retrieveVideo"
+      ? answered
+      : undefined
+  },
+})
+
+const beginnings = [/^.{4}ftyp/s, /^.E\xdf\xa3/s, /^RIFF.{4}AVI /s]
+
+/** Whether a file begins as MP4, WebM or AVI do. */
+export function isVideo(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1")
+  return beginnings.some((pattern) => pattern.test(head))
+}
+
+/** A finished reply, and what it answers. */
+export interface Filmed {
+  readonly request: VideoGenerationRequest
+  readonly videos: VideoGenerationResponse["data"]
+}
+
+/** Answers that hold finished videos. */
+export const filmed = view<Filmed>({
+  ...base,
+  id: "video.finished",
+  says: "finished videos",
+  of(exchange) {
+    const answered = videoReplies.of(exchange)
+    const request = VideoGenerationRequest.safeParse(answered?.request).data
+    const reply = answered?.json.ok ? VideoGenerationResponse.safeParse(answered.json.value).data : undefined
+    return request && reply ? { request, videos: reply.data } : undefined
+  },
+})
+
+/** A moment in the life of a task: it begins, is looked at, or its content is asked for. */
+export interface Moment {
+  readonly answered: Answered
+  readonly kind: "begin" | "look" | "content"
+  /** Of the task that the request is about, or that it began. */
+  readonly id: string
+  /** What the answer says, if it is a success. */
+  readonly shown: ReturnType<typeof taskIn>
+}
+
+const kinds = {
+  createVideo: "begin",
+  retrieveVideo: "look",
+  retrieveVideoContent: "content",
+} as const
+
+/** The id in a path such as `/v1/videos/{id}/content`. */
+function idInPath(target: string): string | undefined {
+  try {
+    const segment = new URL(target).pathname
+      .replace(/\/content$/, "")
+      .split("/")
+      .at(-1)
+    return segment === undefined ? undefined : decodeURIComponent(segment)
+  } catch {
+    // What a recording holds need be no URL.
+    return undefined
+  }
+}
+
+/** An answer to a request that keeps the contract, also one that the kit hung up on when it had seen enough. */
+function answerOf(exchange: Exchange): Answered | undefined {
+  const { end, intent } = exchange
+  return end.kind === "aborted" && intent?.operation === "retrieveVideoContent" && !intent.fault
+    ? answeredOf(exchange)
+    : answersToValid.of(exchange)
+}
+
+/** Moments in the lives of tasks. */
+export const moments = view<Moment>({
+  ...base,
+  id: "video.moments",
+  says: "requests that begin a video, look how far it is, or ask for its content",
+  of(exchange) {
+    const answered = answerOf(exchange)
+    const operation = answered?.operation
+    if (
+      !answered ||
+      (operation !== "createVideo" && operation !== "retrieveVideo" && operation !== "retrieveVideoContent")
+    )
+      return undefined
+    const kind = kinds[operation]
+    const shown = taskIn(exchange)
+    const id = kind === "begin" ? shown.id : idInPath(exchange.request.target)
+    return id === undefined ? undefined : { answered, kind, id, shown }
+  },
+})
+
+/** Contents of videos that came as such, or by redirection. */
+export const contents = view<Answered>({
+  ...base,
+  id: "video.contents",
+  says: "contents of videos",
+  of(exchange) {
+    const answered = answerOf(exchange)
+    return answered?.operation === "retrieveVideoContent" && isSuccess(answered) ? answered : undefined
+  },
+})

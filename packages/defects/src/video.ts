@@ -1,0 +1,311 @@
+import type { VideoData, VideoGenerationResponse, VideoReply, VideoTask } from "@nexhina/schemas"
+import type { Header, Reply } from "@nexhina/transcript"
+import { type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
+import { withHeader } from "./http.ts"
+
+const isFinished = (reply: VideoReply): reply is VideoGenerationResponse => "created" in reply
+
+/** Changes a reply that holds the finished videos. */
+const onFinished = (change: (reply: VideoGenerationResponse) => object) =>
+  onReply("createVideo", (reply) => (isFinished(reply) ? change(reply) : reply))
+
+/** Changes each finished video. */
+const onVideos = (change: (video: VideoData) => object) =>
+  onFinished((reply) => ({ ...reply, data: reply.data.map(change) }))
+
+/** Changes the text of each video that comes in base64. */
+const onBase64 = (change: (text: string) => string) =>
+  onVideos((video) => (video.b64_json ? { ...video, b64_json: change(video.b64_json) } : video))
+
+/** Changes a task whenever it is shown. */
+const onTask = (change: (task: VideoTask, when: "begun" | "looked at") => object) => ({
+  stage: "value" as const,
+  apply: (value: unknown, situation: Parameters<ReturnType<typeof onReply>["apply"]>[1]) => {
+    const begun = onReply("createVideo", (reply) => (isFinished(reply) ? reply : change(reply, "begun")))
+    const looked = onReply("retrieveVideo", (task) => change(task, "looked at"))
+    return looked.apply(begun.apply(value, situation), situation)
+  },
+})
+
+/** Changes the content of a completed task on the wire. */
+const onContent = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire(({ status }, { operationId }) => operationId === "retrieveVideoContent" && status === 200, change)
+
+const asJson = (headers: readonly Header[], body: object, status = 200) => ({
+  status,
+  headers: withHeader(headers, "content-type", "application/json"),
+  body: JSON.stringify(body),
+})
+
+const notFound = {
+  error: {
+    message: "There is no such video.",
+    type: "invalid_request_error",
+    param: null,
+    code: "not_found",
+  },
+}
+
+export const videoDefects: readonly Defect[] = [
+  {
+    id: "video-created-missing",
+    says: "nothing says when the videos were made",
+    breaks: "video.reply",
+    fault: "missing",
+    also: [],
+    seen: ["Schema VideoGenerationResponse: created"],
+    ...onFinished((reply) => without(reply, "created")),
+  },
+  {
+    id: "video-data-object",
+    says: "there is one video in place of a list",
+    breaks: "video.reply",
+    fault: "wrong-value",
+    also: [],
+    seen: ["Schema VideoGenerationResponse: data"],
+    ...onFinished((reply) => ({ ...reply, data: reply.data[0] })),
+  },
+  {
+    id: "video-path-only",
+    says: "a video is a file on the server's own disk",
+    breaks: "video.reply",
+    fault: "empty",
+    also: [],
+    seen: ["Schema VideoData: url, b64_json"],
+    ...onVideos((video) => ({ ...without(video, "url", "b64_json"), path: "/outputs/1.mp4" })),
+  },
+  {
+    id: "video-none",
+    says: "the list of videos is empty",
+    breaks: "video.count",
+    fault: "too-few",
+    also: [],
+    seen: ["Schema VideoGenerationRequest: n"],
+    ...onFinished((reply) => ({ ...reply, data: [] })),
+  },
+  {
+    id: "video-twice",
+    says: "each video is there twice, as if one of them were a preview",
+    breaks: "video.count",
+    fault: "too-many",
+    also: [],
+    seen: ["Schema VideoGenerationRequest: n"],
+    ...onFinished((reply) => ({ ...reply, data: reply.data.flatMap((video) => [video, video]) })),
+  },
+  {
+    id: "video-always-base64",
+    says: "videos come in base64 although URLs were asked for",
+    breaks: "video.format",
+    fault: "not-url",
+    also: [],
+    seen: ["Schema VideoGenerationRequest: response_format"],
+    ...onRequest("createVideo", (request) => ({ ...request, response_format: "b64_json" })),
+  },
+  {
+    id: "video-always-url",
+    says: "videos come by URL although base64 was asked for",
+    breaks: "video.format",
+    fault: "not-base64",
+    also: [],
+    seen: ["Schema VideoGenerationRequest: response_format"],
+    ...onRequest("createVideo", (request) => ({ ...request, response_format: "url" })),
+  },
+  {
+    id: "video-base64-data-url",
+    says: "what is to be base64 is a whole data URL",
+    breaks: "video.format",
+    fault: "undecodable",
+    also: [],
+    seen: ["RFC 4648, section 4: the alphabet has neither colon nor comma"],
+    ...onBase64((text) => `data:video/mp4;base64,${text}`),
+  },
+  {
+    id: "video-base64-twice",
+    says: "the video is encoded twice",
+    breaks: "video.format",
+    fault: "no-video",
+    also: [],
+    seen: ["Schema VideoData: b64_json"],
+    ...onBase64((text) => btoa(text)),
+  },
+  {
+    id: "video-url-relative",
+    says: "URLs are paths on the server, whose own host is not said",
+    breaks: "video.format",
+    fault: "no-web-url",
+    also: [],
+    seen: ["Schema VideoData: url"],
+    ...onVideos((video) => (video.url ? { ...video, url: new URL(video.url).pathname } : video)),
+  },
+  {
+    id: "video-retrieve-shape",
+    says: "a retrieved task is in the gateway's own envelope",
+    breaks: "video.schema",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onReply("retrieveVideo", (task) => ({ code: "success", message: "", data: { task } })),
+  },
+  {
+    id: "video-status-of-provider",
+    says: "the status is the word of the provider behind the gateway",
+    breaks: "video.schema",
+    fault: "wrong-value",
+    also: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onTask((task) => ({ ...task, status: task.status.toUpperCase() })),
+  },
+  {
+    id: "video-queued-again",
+    says: "a task that is begun is shown as queued",
+    breaks: "video.lifecycle",
+    fault: "backwards",
+    also: ["video.content"],
+    seen: ["https://github.com/QuantumNous/new-api/issues/2860"],
+    ...onTask((task, when) => ({ ...task, status: when === "begun" ? "in_progress" : "queued" })),
+  },
+  {
+    id: "video-progress-anew",
+    says: "the progress is counted anew for each step of the work",
+    breaks: "video.lifecycle",
+    fault: "progress-falls",
+    also: [],
+    seen: ["OpenAI API reference: the video job, progress"],
+    ...onTask((task, when) => ({
+      ...task,
+      progress: when === "begun" ? 50 : Math.min(task.progress ?? 0, 40),
+    })),
+  },
+  {
+    id: "video-id-of-provider",
+    says: "a retrieved task has the id under which the provider knows it",
+    breaks: "video.lifecycle",
+    fault: "other-id",
+    also: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onReply("retrieveVideo", (task) => ({ ...task, id: `upstream-${task.id}` })),
+  },
+  {
+    id: "video-task-lost",
+    says: "a task is not known any more when it is looked at",
+    breaks: "video.lifecycle",
+    fault: "lost",
+    also: [],
+    seen: ["OpenAI API reference: retrieve a video"],
+    ...onWire(
+      (_, { operationId }) => operationId === "retrieveVideo",
+      ({ headers }) => asJson(headers, notFound, 404),
+    ),
+  },
+  {
+    id: "video-progress-stuck",
+    says: "a task is shown as in progress for ever, although the video is there",
+    breaks: "video.content",
+    fault: "early",
+    also: [],
+    seen: ["https://github.com/QuantumNous/new-api/issues/2860"],
+    ...onTask((task, when) =>
+      when === "begun"
+        ? task
+        : { ...task, status: "in_progress", progress: 33, completed_at: null, data: null },
+    ),
+  },
+  {
+    id: "video-content-delivery",
+    says: "the content is JSON with the provider's address of it, and the credentials that it takes",
+    breaks: "video.content",
+    fault: "json",
+    also: [],
+    seen: ["https://github.com/api7/aisix/pull/820"],
+    ...onContent(({ headers }) =>
+      asJson(headers, {
+        uri: "https://provider.example.com/v1/files/1:download?alt=media",
+        headers: { "x-goog-api-key": "the-gateways-own" },
+      }),
+    ),
+  },
+  {
+    id: "video-content-text",
+    says: "the content is the video in base64",
+    breaks: "video.content",
+    fault: "not-video",
+    also: [],
+    seen: ["OpenAI API reference: retrieve video content"],
+    ...onContent(({ body }) =>
+      body instanceof Uint8Array ? { body: btoa(String.fromCharCode(...body)) } : {},
+    ),
+  },
+  {
+    id: "video-content-missing",
+    says: "the content of a completed task is not there",
+    breaks: "video.content",
+    fault: "unavailable",
+    also: [],
+    seen: ["https://github.com/api7/aisix/pull/820"],
+    ...onContent(({ headers }) => asJson(headers, notFound, 404)),
+  },
+  {
+    id: "video-content-untyped",
+    says: "the content is called any bytes",
+    breaks: "video.content-type",
+    fault: "other",
+    also: [],
+    seen: ["RFC 9110, section 8.3"],
+    ...onContent(({ headers }) => ({
+      headers: withHeader(headers, "content-type", "application/octet-stream"),
+    })),
+  },
+]
+
+export const videoVariants: readonly Variant[] = [
+  {
+    id: "video-task-of-gateway",
+    says: "a task comes in place of the finished videos, under names of a gateway's own",
+    notes: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onFinished(() => ({ task_id: "task_abc123", status: "queued" })),
+  },
+  {
+    id: "video-extra-members",
+    says: "a video carries its cost, and other members of the server's own",
+    notes: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onFinished((reply) => ({ ...reply, id: "video_abc123", usage: { seconds: 4 } })),
+  },
+  {
+    id: "video-content-redirect",
+    says: "the content of a completed task is somewhere else",
+    notes: [],
+    seen: ["https://github.com/api7/aisix/pull/820", "RFC 9110, section 15.4.3"],
+    ...onContent(({ headers }) => ({
+      status: 302,
+      headers: withHeader(headers, "location", "https://cdn.example.com/video.mp4"),
+      body: "",
+    })),
+  },
+  {
+    id: "video-webm",
+    says: "the video is a WebM",
+    notes: [],
+    seen: ["OpenAI API reference: retrieve video content"],
+    ...onContent(({ headers, body }) => ({
+      headers: withHeader(headers, "content-type", "video/webm"),
+      body:
+        body instanceof Uint8Array ? Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...body.subarray(4)]) : body,
+    })),
+  },
+  {
+    id: "video-progress-fraction",
+    says: "the progress is no whole number",
+    notes: [],
+    seen: ["OpenAI API reference: the video job, progress"],
+    ...onTask((task) => ({ ...task, progress: (task.progress ?? 0) * 0.999 })),
+  },
+  {
+    id: "video-task-members",
+    says: "a task carries members of the server's own, and no dates that are to come",
+    notes: [],
+    seen: ["OpenAI's OpenAPI document closes no object of a reply"],
+    ...onTask((task) => ({ ...without(task, "completed_at", "expires_at"), queue: "default" })),
+  },
+]
