@@ -55,6 +55,10 @@ const answered = chat("Count")
 
 test.each<[string, Exchange[]]>([
   ["answered before and after", [answered, left, left, answered, answered]],
+  [
+    "a stream that was over before the kit hung up",
+    [answered, left, streamOfData([deltaOf({}, "stop")]), answered],
+  ],
   ["busy for a moment", [answered, left, chat("Count", { status: 429, body: "" }), answered]],
 ])("conn.survives-abort: %s", (_, exchanges) => {
   expect(found(survives, exchanges)).toEqual([])

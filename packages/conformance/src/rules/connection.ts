@@ -81,7 +81,7 @@ export const connectionRules = [
       if (!attempts.slice(0, first).some(isAnswered))
         return { undecided: "the request was not answered before the kit hung up either" }
       const after = attempts.flatMap((attempt, of) =>
-        of > last && !isTransient(attempt.exchange) ? [{ attempt, of }] : [],
+        of > last && !attempt.isStream && !isTransient(attempt.exchange) ? [{ attempt, of }] : [],
       )
       if (after.length === 0) return { undecided: "nothing could be asked after the kit hung up" }
       const failure = after.find(({ attempt }) => !isAnswered(attempt))

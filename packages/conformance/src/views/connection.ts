@@ -1,10 +1,12 @@
 import type { Exchange } from "@nexhina/transcript"
-import type { Answered } from "../answered.ts"
+import { type Answered, isObject, parseJson } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { view } from "../view.ts"
 import { type ChatReply, chatReplies } from "./chat-completions.ts"
 import { successes } from "./http.ts"
+
+const lenientUtf8 = new TextDecoder()
 
 /** The options that the `connection` headers of a message list, in lower case. */
 export const connectionOptions = (headers: Exchange["request"]["headers"]): string[] =>
@@ -29,6 +31,8 @@ export const endedSuccesses = view<Answered>({
 /** A chat that keeps the contract, and how it went. */
 export interface ChatAttempt {
   readonly exchange: Exchange
+  /** A stream was asked for. */
+  readonly isStream: boolean
   /** The kit hung up on it. */
   readonly isLeft: boolean
   /** The whole reply; `undefined` for streams, and for whatever is none. */
@@ -42,9 +46,15 @@ export const chatAttempts = view<ChatAttempt>({
   surface: "chat",
   probes: [],
   of(exchange) {
-    const { intent, end } = exchange
+    const { intent, request, end } = exchange
     if (intent?.operation !== "createChatCompletion" || intent.fault || intent.key) return undefined
     const reply = end.kind === "complete" ? chatReplies.of(exchange) : undefined
-    return { exchange, isLeft: end.kind === "aborted", reply }
+    const asked = parseJson(lenientUtf8.decode(request.body))
+    return {
+      exchange,
+      isStream: asked.ok && isObject(asked.value) && asked.value["stream"] === true,
+      isLeft: end.kind === "aborted",
+      reply,
+    }
   },
 })
