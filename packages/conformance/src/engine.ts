@@ -5,7 +5,7 @@ import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
 import { type Known, knownBefore } from "./known.ts"
 import { chooseModels, listedModels } from "./models.ts"
-import { obstacles } from "./offered.ts"
+import { judgeable, obstacles } from "./offered.ts"
 import { planOf, probeSample, type Selection } from "./plan.ts"
 import type { Probe } from "./probe.ts"
 import { missingKey } from "./probes/auth.ts"
@@ -161,7 +161,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   // Groups end in any order; what is judged, counted and reported must not depend on it.
   groups.sort((a, b) => a.sample.by.localeCompare(b.sample.by, "en") || a.sample.index - b.sample.index)
   const met = obstacles(groups)
-  const tallies = judge(judging, groups, known)
+  const tallies = judge(judging, judgeable(groups, met), known)
 
   const redactor = createRedactor(secretsOf(target))
   const findings: Finding[] = []

@@ -2,12 +2,12 @@ import type { OperationId } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/transcript"
 import { answeredOf, isObject } from "./answered.ts"
 import type { Executed } from "./execute.ts"
+import type { Step } from "./step.ts"
 import { isRefusal } from "./target.ts"
 
-/** Whether a response says that there is no such endpoint, as against no such model. */
-export function saysNotOffered(exchange: Exchange): boolean {
+function saysNoEndpoint(exchange: Exchange): boolean {
   const answered = answeredOf(exchange)
-  if (!answered || exchange.intent?.fault || exchange.intent?.key) return false
+  if (!answered) return false
   if (answered.status === 405 || answered.status === 501) return true
   if (answered.status !== 404) return false
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
@@ -15,23 +15,49 @@ export function saysNotOffered(exchange: Exchange): boolean {
   return code !== "model_not_found"
 }
 
+/** Whether a response says that there is no such endpoint, as against no such model. */
+export function saysNotOffered(exchange: Exchange): boolean {
+  return !exchange.intent?.fault && !exchange.intent?.key && saysNoEndpoint(exchange)
+}
+
 /** Why nothing can be asked of an operation. */
 export type Obstacle = "the target does not offer" | "the key gives no access to"
 
 function obstacleIn(exchange: Exchange): Obstacle | undefined {
-  if (saysNotOffered(exchange)) return "the target does not offer"
+  if (saysNoEndpoint(exchange)) return "the target does not offer"
   return isRefusal(exchange.response?.status ?? 0) ? "the key gives no access to" : undefined
 }
 
-/** Operations of which all that was rightly asked met an obstacle, with the first of them. */
+/** How paths, methods and keys are refused can be seen anywhere; all else only where the endpoint is. */
+const needsEndpoint = ({ fault, key }: Step) =>
+  !key && fault?.kind !== "unknown-path" && fault?.kind !== "wrong-method"
+
+/**
+ * Operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing was rightly
+ * asked, what was wrongly asked says as much.
+ */
 export function obstacles(groups: readonly Executed[]): Map<OperationId, Obstacle> {
-  const met = new Map<OperationId, Obstacle | undefined>()
+  const byRight = new Map<OperationId, Obstacle | undefined>()
+  const byWrong = new Map<OperationId, Obstacle | undefined>()
   for (const { asked } of groups) {
     for (const { step, exchange } of asked) {
-      if (!exchange.response || step.fault || step.key) continue
+      if (!exchange.response || !needsEndpoint(step)) continue
+      const met = step.fault ? byWrong : byRight
       const obstacle = obstacleIn(exchange)
       met.set(step.operation, obstacle && met.has(step.operation) ? met.get(step.operation) : obstacle)
     }
   }
+  // What was rightly asked comes last, and wins.
+  const met = new Map([...byWrong, ...byRight])
   return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
+}
+
+/** What may be judged: how a spoilt request is refused says nothing where there is no such endpoint. */
+export function judgeable(
+  groups: readonly Executed[],
+  met: ReadonlyMap<OperationId, Obstacle>,
+): readonly Executed[] {
+  return groups.filter(
+    ({ asked }) => !asked.some(({ step }) => step.fault && needsEndpoint(step) && met.has(step.operation)),
+  )
 }

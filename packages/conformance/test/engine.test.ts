@@ -142,3 +142,27 @@ test.each([
     for (const rule of unasked) expect(rule.reason).toMatch(reason)
   },
 )
+
+test.each([
+  ["err.missing-required", 404],
+  ["err.out-of-range", 405],
+  ["http.no-5xx-invalid", 501],
+  ["err.envelope", 404],
+])(
+  "a server of chat alone is not blamed for how it refuses spoilt requests to all else: %s, %i",
+  async (rule, status) => {
+    const report = await checked(
+      always({
+        id: "chat-alone",
+        stage: "wire",
+        apply: (reply, { operationId }) =>
+          operationId === "createChatCompletion" || operationId === "listModels"
+            ? reply
+            : { ...reply, status, headers: [["content-type", "text/html"]], body: "<h1>No such page</h1>" },
+      }),
+      { rule: [rule], runs: 40 },
+    )
+    expect(report.findings.map(({ operation }) => operation)).toEqual([])
+    expect(report.rules).toMatchObject([{ id: rule, verdict: "pass" }])
+  },
+)
