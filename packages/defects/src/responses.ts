@@ -20,12 +20,8 @@ const onResponse = (
     ({ ...response, ...change(response, situation.request as ResponseRequest, situation) }),
   )
 
-/** The same of whole answers alone: of values from which no stream can be made. */
-const onWhole = (change: (response: ResponseObject) => object): Value =>
-  onReply("createResponse", (response, { streaming }) => (streaming ? response : change(response)))
-
 /** Changes a response wherever the server shows it as a value. */
-const onShown = (change: (response: ResponseObject) => object): Value => ({
+const onShown = (change: (response: ResponseObject, situation: Situation) => object): Value => ({
   stage: "value",
   apply(value, situation) {
     const { operationId } = situation
@@ -33,6 +29,10 @@ const onShown = (change: (response: ResponseObject) => object): Value => ({
     return onReply(operationId, change).apply(value, situation)
   },
 })
+
+/** The same but for streams: with values from which none can be made. */
+const onWhole = (change: (response: ResponseObject) => object): Value =>
+  onShown((response, { streaming }) => (streaming ? response : change(response)))
 
 /** Changes each item of a response. */
 const onItems = (change: (item: ResponseOutputItem, request: ResponseRequest) => object): Value =>
@@ -60,7 +60,7 @@ const onJson = (
 type Usage = NonNullable<ResponseObject["usage"]>
 
 const onUsage = (change: (usage: Usage) => unknown): Value =>
-  onResponse(({ usage }) => ({ usage: usage ? change(usage) : usage }))
+  onShown((response) => ({ ...response, usage: response.usage ? change(response.usage) : response.usage }))
 
 /** Changes responses that their token limit cut. */
 const onCut = (change: (response: ResponseObject) => object): Value =>
@@ -155,7 +155,7 @@ export const responseDefects: readonly Defect[] = [
     fault: "missing",
     also: [],
     seen: [`${object}: created_at`],
-    ...onReply("createResponse", (response) => without(response, "created_at")),
+    ...onShown((response) => without(response, "created_at")),
   },
   {
     id: "resp-object-chat",
@@ -164,7 +164,7 @@ export const responseDefects: readonly Defect[] = [
     fault: "wrong-value",
     also: [],
     seen: [`${object}: object`],
-    ...onResponse(() => ({ object: "chat.completion" })),
+    ...onShown((response) => ({ ...response, object: "chat.completion" })),
   },
   {
     id: "resp-output-null",
@@ -196,7 +196,7 @@ export const responseDefects: readonly Defect[] = [
     fault: "missing",
     also: [],
     seen: ["https://github.com/ogx-ai/ogx/issues/4986"],
-    ...onReply("createResponse", (response) => without(response, "tools")),
+    ...onShown((response) => without(response, "tools")),
   },
   {
     id: "resp-null-for-required",
@@ -212,7 +212,7 @@ export const responseDefects: readonly Defect[] = [
     says: "top_p is a string",
     breaks: "resp.schema-full",
     fault: "wrong-value",
-    also: [],
+    also: ["resp.echo"],
     seen: [`${object}: top_p`],
     ...onResponse(() => ({ top_p: "1.0" })),
   },
@@ -223,14 +223,14 @@ export const responseDefects: readonly Defect[] = [
     fault: "error-without-failure",
     also: ["http.no-error-in-2xx"],
     seen: [`${object}: error`],
-    ...onResponse(({ status }) => (status === "completed" ? { error: failure } : {})),
+    ...onShown((response) => (response.status === "completed" ? { ...response, error: failure } : response)),
   },
   {
     id: "resp-failed-without-reason",
     says: "a response failed, and nothing says why",
     breaks: "resp.status-consistent",
     fault: "no-error",
-    also: [],
+    also: ["resp.stream-equals-whole"],
     seen: [`${object}: error`],
     ...onWhole((response) => ({ ...response, status: "failed", output: [] })),
   },
@@ -259,7 +259,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a whole reply says that it is in progress",
     breaks: "resp.status-consistent",
     fault: "not-ended",
-    also: [],
+    also: ["resp.stream-equals-whole"],
     seen: [`${object}: status`],
     ...onWhole((response) => ({ ...response, status: "in_progress" })),
   },
@@ -270,8 +270,10 @@ export const responseDefects: readonly Defect[] = [
     fault: "open-item",
     also: [],
     seen: [`${object}: output, status`],
-    ...onResponse(({ status, output }) =>
-      status === "completed" ? { output: output.map((item) => ({ ...item, status: "in_progress" })) } : {},
+    ...onShown((response) =>
+      response.status === "completed"
+        ? { ...response, output: response.output.map((item) => ({ ...item, status: "in_progress" })) }
+        : response,
     ),
   },
   {
@@ -279,7 +281,7 @@ export const responseDefects: readonly Defect[] = [
     says: "all responses have one id",
     breaks: "resp.id-unique",
     fault: "repeated",
-    also: [],
+    also: ["resp.previous-response"],
     seen: [`${object}: id`],
     ...onResponse(() => ({ id: "resp_1" })),
   },
@@ -378,7 +380,7 @@ export const responseDefects: readonly Defect[] = [
     fault: "missing",
     also: [],
     seen: [`${object}: usage`],
-    ...onResponse(() => ({ usage: null })),
+    ...onUsage(() => null),
   },
   {
     id: "resp-limit-ignored",
@@ -572,7 +574,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a function is called although none was offered",
     breaks: "resp.choice-none",
     fault: "called-without-tools",
-    also: [],
+    also: ["resp.get-after-create"],
     seen: [`${create}: tools`],
     ...onResponse(({ output, status }, { tools }) =>
       status === "completed" && !tools?.length
@@ -657,7 +659,7 @@ export const responseDefects: readonly Defect[] = [
     says: "messages without type are refused",
     breaks: "resp.accepts-input-shapes",
     fault: "messages",
-    also: ["resp.round-trip"],
+    also: [],
     seen: [`${create}: input, the easy input message`],
     ...refusingItems("Missing required parameter: input[0].type", ({ type }) => type === undefined),
   },
@@ -793,7 +795,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a response that was not to be stored can be retrieved",
     breaks: "resp.get-after-create",
     fault: "kept-unasked",
-    also: [],
+    also: ["resp.delete-after-create"],
     seen: [`${create}: store`],
     ...findingAll,
   },

@@ -272,6 +272,7 @@ export const responseRequestRules = [
     source: `${createResponse}: input, function call output`,
     on: responseRequests,
     scope: "group",
+    after: ["resp.schema:output"],
     faults: {
       refused: "the results are refused",
       "not-answered": "the response to the results has no output",
