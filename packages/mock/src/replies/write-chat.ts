@@ -57,18 +57,20 @@ export function writeChat(task: ChatTask, seed: Digest): Written {
 
 function writeAfter(task: ChatTask, limit: number, seed: Digest): Written {
   const { heard, offer, parallel, form, spend } = task
-  const draw = random(seed)
   if (refuses(heard.said)) {
-    const { content, ...spoken } = speak(refusalText, task, limit, false)
-    return { ...spoken, message: { role: "assistant", content: null, refusal: content }, seed }
+    const { text, finish, count, tokens } = speak(refusalText, task, limit, false)
+    const message = { role: "assistant" as const, content: null, refusal: text }
+    return { message, finish, count, reasoningCount: 0, tokens, seed }
   }
+  const draw = random(seed)
   const filtered = isFiltered(heard.said)
   if (!filtered && limit > 0) {
     const calls = chooseCalls(offer, { isAnswered: heard.answered.length > 0, parallel }, draw)
     if (calls.length > 0) return call(calls, task, limit, draw, seed)
   }
-  const { content, ...spoken } = speak(compose(heard, form, draw, spend), task, limit, filtered)
-  return { ...spoken, message: { role: "assistant", content }, seed }
+  const { text, finish, count, tokens } = speak(compose(heard, form, draw, spend), task, limit, filtered)
+  const message = { role: "assistant" as const, content: text }
+  return { message, finish, count, reasoningCount: 0, tokens, seed }
 }
 
 const noTokens: readonly string[] = []
@@ -109,26 +111,25 @@ function call(
   return { ...written, message, finish: finish ?? "tool_calls" }
 }
 
-interface Spoken extends Pick<Written, "finish" | "count" | "reasoningCount" | "tokens"> {
-  readonly content: string
+interface Spoken extends Pick<Written, "finish" | "count" | "tokens"> {
+  readonly text: string
 }
 
 /** As much of a text as the limit, the stops and a content filter let through. */
 function speak(whole: string, { stop, tokenizer }: ChatTask, limit: number, filtered: boolean): Spoken {
   const passed = filtered ? Math.ceil(tokenizer.count(whole) / 2) : limit
   const limited = tokenizer.first(whole, Math.min(limit, passed))
-  const content = beforeStop(limited.text, stop)
-  if (content !== limited.text) {
-    const tokens = () => tokenizer.tokens(content)
-    return { content, finish: "stop", count: tokenizer.count(content), reasoningCount: 0, tokens }
+  const text = beforeStop(limited.text, stop)
+  if (text !== limited.text) {
+    return { text, finish: "stop", count: tokenizer.count(text), tokens: () => tokenizer.tokens(text) }
   }
+  const { count } = limited
   const cutBy = filtered && passed <= limit ? "content_filter" : "length"
   return {
-    content,
-    finish: limited.text === whole ? "stop" : cutBy,
-    count: limited.count,
-    reasoningCount: 0,
-    tokens: () => tokenizer.tokens(whole).slice(0, limited.count),
+    text,
+    finish: text === whole ? "stop" : cutBy,
+    count,
+    tokens: () => tokenizer.tokens(whole).slice(0, count),
   }
 }
 
