@@ -195,6 +195,15 @@ export const chatRequestDefects: readonly Defect[] = [
     ...refusing(error("extra_forbidden"), ({ max_completion_tokens }) => max_completion_tokens != null),
   },
   {
+    id: "req-stream-options-rejected",
+    says: "stream_options is refused as unknown, and not named",
+    breaks: "chat.accepts-documented-params",
+    fault: "unnamed",
+    also: [],
+    seen: ["https://github.com/FlowiseAI/Flowise/issues/2866"],
+    ...refusing(error("Extra inputs are not permitted"), ({ stream_options }) => stream_options != null),
+  },
+  {
     id: "req-extra-fields-crash",
     says: "a member that nobody documents makes the server fail",
     breaks: "chat.unknown-field-tolerated",

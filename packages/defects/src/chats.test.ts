@@ -64,6 +64,7 @@ const cases: readonly [Partial<ChatCompletionRequest>, Choice[]][] = [
   [{ max_tokens: 2 }, texts("Rain, an", "length")],
   [{ max_completion_tokens: 2, temperature: 1, frequency_penalty: 1 }, texts("Rain, an", "length")],
   [{ stop: "END" }, texts("Rain ")],
+  [{ stream_options: { include_usage: true } }, texts("Rain.")],
   [{ response_format: { type: "json_object" } }, texts('{"rain":true}')],
   [
     { response_format: { type: "json_schema", json_schema: { name: "s", schema: city } } },

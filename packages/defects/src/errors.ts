@@ -317,7 +317,7 @@ export const errorDefects: readonly Defect[] = [
     says: "an invalid request for a stream is answered with a stream that holds the error",
     breaks: "err.status-independent-of-stream",
     fault: "stream-accepted",
-    also: ["err.missing-required", "err.wrong-type"],
+    also: ["err.status-before-stream", "err.missing-required", "err.wrong-type"],
     seen: ["https://github.com/sgl-project/sglang/pull/20027"],
     ...onChatRefusal(
       400,
@@ -389,6 +389,22 @@ export const errorDefects: readonly Defect[] = [
     also: [],
     seen: ["https://github.com/langgenius/dify/pull/37236"],
     ...midStream((first, rest) => [...first, { data: { error: failed } }, ...rest]),
+  },
+  {
+    id: "logprobs-stream-crash",
+    says: "a stream with log probabilities is an error of the server's own making",
+    breaks: "err.status-before-stream",
+    fault: "in-band",
+    also: [],
+    seen: [
+      "https://github.com/BerriAI/litellm/issues/3253",
+      "https://github.com/vllm-project/tpu-inference/issues/3572",
+    ],
+    stage: "events",
+    apply: (events, situation) =>
+      situation.operationId === "createChatCompletion" && asked(situation, "logprobs")
+        ? [{ data: { error: { message: "Object of type Logprobs is not serializable", type: "None" } } }]
+        : events,
   },
   {
     id: "err-oversized-truncated",

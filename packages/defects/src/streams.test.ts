@@ -168,6 +168,9 @@ const otherwise = new Set([
   "unknown-chunk-members",
   "model-snapshot",
   "choices-backwards",
+  "chunk-azure-filters",
+  "usage-forced",
+  "usage-reasoning-besides",
   "usage-details",
   "usage-details-null",
 ])

@@ -268,6 +268,20 @@ test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () 
   ])
 })
 
+const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [] }
+
+test("err.status-before-stream: an error before anything else, on which no keep-alive has decided", () => {
+  const first = (...events: StreamEvent[]) =>
+    found(
+      errorRules.filter(({ id }) => id === "err.status-before-stream"),
+      [exchangeOf({ ...chat, request: { stream: true }, type: "text/event-stream", body: encode(events) })],
+    )
+  const inBand = [["err.status-before-stream", "in-band", { part: "event", event: 0, offset: 0 }]]
+  expect(first({ data: { error } }, { data: "[DONE]" })).toEqual(inBand)
+  expect(first({ data: chunk }, { data: { error } })).toEqual([])
+  expect(first({ comment: "PING" }, { data: { error } })).toEqual([])
+})
+
 const oversized = errorRules.filter(({ id }) => id === "err.oversized")
 const attempt = (status: number, body: unknown, type?: string) =>
   exchangeOf({ ...chat, fault: faultOf("too-large"), status, body, ...(type !== undefined && { type }) })
@@ -302,12 +316,9 @@ test("err.oversized sends one body of more than so many bytes, and none where no
   expect(ChatCompletionRequest.safeParse(JSON.parse(rawBody)).success).toBe(true)
 })
 
-const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [] }
-
 function streamed(events: readonly StreamEvent[], body = encode(events)) {
-  return found(errorRules, [
-    exchangeOf({ ...chat, request: { stream: true }, type: "text/event-stream", body }),
-  ])
+  const others = errorRules.filter(({ id }) => id !== "err.status-before-stream")
+  return found(others, [exchangeOf({ ...chat, request: { stream: true }, type: "text/event-stream", body })])
 }
 
 test.each([

@@ -526,6 +526,33 @@ export const errorRules = [
   }),
 
   rule({
+    id: "err.status-before-stream",
+    since,
+    says: "SHOULD tell of a failure before the first event by the status, not in a stream that begins with it",
+    severity: "SHOULD",
+    source: `${statusCodes}; RFC 9110, section 15: the status tells the result of the request`,
+    see: [
+      "https://github.com/BerriAI/litellm/issues/3253",
+      "https://github.com/vllm-project/tpu-inference/issues/3572",
+      "https://github.com/sgl-project/sglang/pull/20027",
+    ],
+    on: eventStreams,
+    faults: { "in-band": "the first thing that the stream says is an error" },
+    holds(stream) {
+      // After a keep-alive comment there is no status left to send.
+      if (stream.errors[0] !== 0 || stream.decoded.counts.comment) return []
+      return [
+        {
+          fault: "in-band",
+          at: eventAt(stream, 0),
+          expected: "a status of 400 or above",
+          actual: `${stream.answered.status}, and ${shown(stream.events[0]?.data)}`,
+        },
+      ]
+    },
+  }),
+
+  rule({
     id: "err.midstream-signalled",
     since,
     says: "MUST tell of a failure in a stream by an error object with a message, and end the stream with it",
