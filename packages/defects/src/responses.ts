@@ -818,15 +818,6 @@ export const responseDefects: readonly Defect[] = [
     ...onMissing("retrieveResponse", () => ({ status: 400 })),
   },
   {
-    id: "resp-unknown-detail",
-    says: "an id that no response has gives 404 with the body of a web framework",
-    breaks: "resp.get-after-create",
-    fault: "unknown-envelope",
-    also: ["http.unknown-route-envelope"],
-    seen: ["Authentication: the error object"],
-    ...onMissing("retrieveResponse", (reply) => asJson(reply, { detail: "Not Found" }, 404)),
-  },
-  {
     id: "resp-delete-not-confirmed",
     says: "the answer to a deletion does not say that the response is deleted",
     breaks: "resp.delete-after-create",
@@ -902,15 +893,6 @@ export const responseDefects: readonly Defect[] = [
     also: [],
     seen: [`${create}: previous_response_id`],
     ...onMissingPrevious(() => ({ status: 409 })),
-  },
-  {
-    id: "resp-previous-unknown-detail",
-    says: "a previous_response_id that no response has gives the body of a web framework",
-    breaks: "resp.previous-response",
-    fault: "unknown-envelope",
-    also: ["err.envelope"],
-    seen: ["Authentication: the error object"],
-    ...onMissingPrevious((reply) => asJson(reply, { detail: "No such response" }, 400)),
   },
 ]
 

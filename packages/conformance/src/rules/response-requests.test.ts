@@ -192,12 +192,6 @@ describe("what is kept", () => {
       ],
       ["kept-unasked"],
     ],
-    [
-      "404 without error object",
-      "resp.get-after-create",
-      [created, about("retrieveResponse", example), about("retrieveResponse", {}, 404)],
-      ["unknown-envelope"],
-    ],
     ["deleted", "resp.delete-after-create", [created, deletion, about("retrieveResponse", missing, 404)], []],
     [
       "not confirmed",
@@ -259,12 +253,6 @@ describe("what is kept", () => {
       "resp.previous-response",
       [created, replyOf(example), replyOf(missing, {}, { status: 409 })],
       ["unknown-status"],
-    ],
-    [
-      "400 without error object",
-      "resp.previous-response",
-      [created, replyOf(example), replyOf({}, {}, { status: 400 })],
-      ["unknown-envelope"],
     ],
   ])("%s", (_, id, exchanges, faults) => {
     expect(names(id, exchanges)).toEqual(faults)

@@ -30,7 +30,6 @@ import {
   responseRequests,
 } from "../views/responses.ts"
 import { refusalOf, rootOf } from "./chat-requests.ts"
-import { envelopeFaults } from "./errors.ts"
 
 const since = "0.1.0"
 const createResponse = "OpenAI API reference, create a model response"
@@ -183,28 +182,17 @@ const atStatus = { part: "status" } as const
 /** Members that a response has from its beginning to its end, and after it. */
 const lasting = ["id", "object", "created_at", "model", "status", "output", "usage", "error"] as const
 
-/** How a server refuses what it does not know: 404, or another 4xx, with an error object. */
+/** How a server refuses what it does not know. That it does so with an error object is a rule of its own. */
 function unknownFaults(answered: Answered, legal: readonly number[]) {
   const { status } = answered
-  if (isSuccess(answered)) {
-    return [
-      { fault: "unknown-accepted" as const, at: atStatus, expected: legal.join(" or "), actual: `${status}` },
-    ]
-  }
-  if (!legal.includes(status)) {
-    return [
-      { fault: "unknown-status" as const, at: atStatus, expected: legal.join(" or "), actual: `${status}` },
-    ]
-  }
-  return envelopeFaults(answered)
-    .slice(0, 1)
-    .map((fault) => ({ ...fault, fault: "unknown-envelope" as const }))
+  if (legal.includes(status)) return []
+  const fault = isSuccess(answered) ? ("unknown-accepted" as const) : ("unknown-status" as const)
+  return [{ fault, at: atStatus, expected: legal.join(" or "), actual: `${status}` }]
 }
 
 const unknownFaultNames = {
   "unknown-accepted": "an id that no response has is taken",
   "unknown-status": "an id that no response has gives another status than the refusals of what is not there",
-  "unknown-envelope": "the refusal of an id that no response has is no error object",
 } as const
 
 export const responseRequestRules = [

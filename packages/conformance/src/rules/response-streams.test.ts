@@ -262,6 +262,11 @@ describe("each fault by its name", () => {
       without(hello, "response.output_item.added"),
     ],
     [
+      "an item that is announced late",
+      ["resp.item-lifecycle:item-not-opened"],
+      renumbered([...hello.slice(0, 2), ...hello.slice(3, 4), ...hello.slice(2, 3), ...hello.slice(4)]),
+    ],
+    [
       "a part that nobody announced",
       ["resp.item-lifecycle:part-not-opened"],
       without(hello, "response.content_part.added"),
@@ -390,6 +395,15 @@ describe("each fault by its name", () => {
     expect(names(data).sort()).toEqual([...expected].sort())
   })
 })
+
+test.each(["constructor", "toString", "__proto__"])(
+  "an item, an event and a member named %s are unknown ones",
+  (name) => {
+    const [first, ...rest] = dataOf(responseOf({ output: [{ type: name as never, id: "x_1" }] }))
+    const data = renumbered([first ?? {}, { type: name, response: {} }, ...rest])
+    expect(found(rules, [streamOfEvents(data, { [name]: 1 })])).toEqual([])
+  },
+)
 
 test("a name of an event that its data contradict is found", () => {
   const events = eventsOf(hello).map((event) => (event.event ? { ...event, event: "response.delta" } : event))

@@ -13,6 +13,7 @@ import {
 } from "../views/response-items.ts"
 import {
   completeResponseStreams,
+  isLifecycle,
   isTerminal,
   type ResponseEvent,
   type ResponseStream,
@@ -60,18 +61,6 @@ const openings = named(
 )
 const indices = named("no-output-index", "no-content-index", "not-next")
 const texts = named("not-a-string", "text", "arguments", "part", "item")
-
-/** The events that show the response itself. */
-const lifecycle: ReadonlySet<string | undefined> = new Set([
-  "response.created",
-  "response.queued",
-  "response.in_progress",
-  "response.completed",
-  "response.incomplete",
-  "response.failed",
-])
-
-const isLifecycle = ({ type }: ResponseEvent) => lifecycle.has(type)
 
 /** A streamed item, and the one of the final output that has its id or else, where that is no other's, its place. */
 interface Pair {

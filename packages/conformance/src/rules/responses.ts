@@ -69,14 +69,17 @@ const Response = z.looseObject({
 })
 
 /** What every client reads of the items that it knows. */
-const items: Readonly<Record<string, z.ZodType>> = {
-  message: z.looseObject({
-    content: z.array(
-      z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() }),
-    ),
-  }),
-  function_call: z.looseObject({ call_id: z.string(), name: z.string(), arguments: z.string() }),
-}
+const items = new Map<unknown, z.ZodType>([
+  [
+    "message",
+    z.looseObject({
+      content: z.array(
+        z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() }),
+      ),
+    }),
+  ],
+  ["function_call", z.looseObject({ call_id: z.string(), name: z.string(), arguments: z.string() })],
+])
 
 type ShapeFault = Omit<Fault<"missing" | "wrong-value" | "output" | "item">, "at"> & { pointer: string }
 
@@ -88,7 +91,7 @@ function shapeFaults(response: Readonly<Record<string, unknown>>): ShapeFault[] 
   })
   const { output } = response
   const inItems = (Array.isArray(output) ? output : []).flatMap((item: unknown, at) => {
-    const schema = isObject(item) ? items[String(item["type"])] : undefined
+    const schema = isObject(item) ? items.get(item["type"]) : undefined
     return (schema ? schemaFaults(schema, item) : []).map(
       ({ path, expected, actual }): ShapeFault => ({
         fault: "item",
@@ -102,14 +105,14 @@ function shapeFaults(response: Readonly<Record<string, unknown>>): ShapeFault[] 
 }
 
 /** The statuses that an event leaves to the response that it shows. */
-const statusesOf: Readonly<Record<string, readonly string[]>> = {
-  "response.created": ["in_progress", "queued"],
-  "response.queued": ["queued"],
-  "response.in_progress": ["in_progress"],
-  "response.completed": ["completed"],
-  "response.incomplete": ["incomplete"],
-  "response.failed": ["failed"],
-}
+const statusesOf = new Map<string | undefined, readonly string[]>([
+  ["response.created", ["in_progress", "queued"]],
+  ["response.queued", ["queued"]],
+  ["response.in_progress", ["in_progress"]],
+  ["response.completed", ["completed"]],
+  ["response.incomplete", ["incomplete"]],
+  ["response.failed", ["failed"]],
+])
 
 // Usage
 
@@ -149,22 +152,30 @@ const cutAnswers = narrowed(
 
 // Repeated members
 
+const same = (value: unknown) => value
+/** Some servers reckon in numbers of 32 bits. */
+const rounded = (value: unknown) => (typeof value === "number" ? Math.fround(value) : value)
+
 /** How a member is repeated, so that what a server adds to it makes no difference. */
-const repeated: Readonly<Record<string, (value: unknown) => unknown>> = {
-  instructions: (value) => value,
-  metadata: (value) => (isObject(value) ? Object.entries(value).sort() : value),
-  temperature: (value) => (typeof value === "number" ? Math.fround(value) : value),
-  top_p: (value) => (typeof value === "number" ? Math.fround(value) : value),
-  max_output_tokens: (value) => value,
-  previous_response_id: (value) => value,
-  parallel_tool_calls: (value) => value,
-  tools: (value) =>
-    Array.isArray(value) ? value.map((tool: unknown) => isObject(tool) && tool["name"]) : value,
-}
+const repeated = new Map<string, (value: unknown) => unknown>([
+  ["instructions", same],
+  ["metadata", (value) => (isObject(value) ? Object.entries(value).sort() : value)],
+  ["temperature", rounded],
+  ["top_p", rounded],
+  ["max_output_tokens", same],
+  ["previous_response_id", same],
+  ["parallel_tool_calls", same],
+  [
+    "tools",
+    (value) => (Array.isArray(value) ? value.map((tool: unknown) => isObject(tool) && tool["name"]) : value),
+  ],
+])
 
 /** Members of the request that the reply has to repeat, with what it should say. */
 const toRepeat = (request: ResponseRequest): [name: string, value: unknown][] =>
-  Object.entries(request).filter(([name, value]) => name in repeated && value !== null && value !== undefined)
+  Object.entries(request).filter(
+    ([name, value]) => repeated.has(name) && value !== null && value !== undefined,
+  )
 
 const repeating = narrowed(
   responseAnswers,
@@ -418,7 +429,7 @@ export const responseRules = [
             add("no-reason", "/incomplete_details", "a reason", details)
           if ((status === "in_progress" || status === "queued") && !mayBeOpen)
             add("not-ended", "/status", "a status of the end", status)
-          const legal = event === undefined ? undefined : statusesOf[event]
+          const legal = statusesOf.get(event)
           if (legal && !legal.includes(status)) add("other-than-event", "/status", legal.join(" or "), status)
           const open = (Array.isArray(output) ? output : []).findIndex(
             (item: unknown) => isObject(item) && item["status"] === "in_progress",
@@ -467,7 +478,7 @@ export const responseRules = [
       firstOfEach(
         toRepeat(request).flatMap(([name, value]): Fault<"not-repeated" | "other-value">[] => {
           const said = response[name]
-          const read = repeated[name]
+          const read = repeated.get(name)
           if (said === undefined || !read) return []
           const expected = JSON.stringify(read(value))
           if (JSON.stringify(read(said)) === expected) return []

@@ -50,6 +50,8 @@ export interface StreamedItem {
 }
 
 interface OpenItem extends StreamedItem {
+  isAnnounced: boolean
+  opened: Members
   readonly parts: Map<string, Part>
 }
 
@@ -130,13 +132,13 @@ export const textOfPart = (value: unknown): string => {
 }
 
 /** The member that holds the text which calls of the client's tools have of their own. */
-const ownMembers: Readonly<Record<string, string>> = {
-  function_call: "arguments",
-  custom_tool_call: "input",
-}
+const ownMembers: ReadonlyMap<unknown, string> = new Map([
+  ["function_call", "arguments"],
+  ["custom_tool_call", "input"],
+])
 
 function ownTextOf(item: Members): string {
-  const member = ownMembers[String(item["type"])]
+  const member = ownMembers.get(item["type"])
   return member === undefined ? "" : textOr(item[member])
 }
 
@@ -194,11 +196,16 @@ export function readItems(
 
   const add = (event: Event, index: number) => {
     const opened = membersOf(event.value["item"])
-    if (index !== items.size || items.has(index)) {
-      problem(event, "not-next", "/output_index", String(items.size), index)
-      if (items.has(index)) return
+    const known = items.get(index)
+    if (known && !known.isAnnounced) {
+      // Late, which the event before has been blamed for.
+      known.isAnnounced = true
+      known.opened = opened
+      sayId(event, known, "/item/id", opened["id"])
+      return
     }
-    sayId(event, open(event, index, opened, true), "/item/id", opened["id"])
+    if (known || index !== items.size) problem(event, "not-next", "/output_index", String(items.size), index)
+    if (!known) sayId(event, open(event, index, opened, true), "/item/id", opened["id"])
   }
 
   const close = (event: Event, item: OpenItem) => {

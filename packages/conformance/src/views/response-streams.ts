@@ -30,14 +30,20 @@ export interface ResponseStream {
   readonly problems: readonly StreamProblem[]
 }
 
-const terminalTypes: ReadonlySet<string | undefined> = new Set([
-  "response.completed",
-  "response.incomplete",
-  "response.failed",
+const terminalTypes = ["response.completed", "response.incomplete", "response.failed"]
+const endings: ReadonlySet<string | undefined> = new Set(terminalTypes)
+const lifecycle: ReadonlySet<string | undefined> = new Set([
+  "response.created",
+  "response.queued",
+  "response.in_progress",
+  ...terminalTypes,
 ])
 
 /** Whether an event ends the response. */
-export const isTerminal = ({ type }: ResponseEvent): boolean => terminalTypes.has(type)
+export const isTerminal = ({ type }: ResponseEvent): boolean => endings.has(type)
+
+/** Whether an event shows the response itself. */
+export const isLifecycle = ({ type }: ResponseEvent): boolean => lifecycle.has(type)
 
 function eventsOf({ payloads, done, errors }: EventStream): ResponseEvent[] {
   const firstError = errors.find((number) => payloads[number]?.kind === "error")

@@ -4,7 +4,13 @@ import { cutResponse, plainResponse, streamedResponse } from "../probes/response
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
-import { completeResponseStreams, responseIn, responseStreams, whereIn } from "./response-streams.ts"
+import {
+  completeResponseStreams,
+  isLifecycle,
+  responseIn,
+  responseStreams,
+  whereIn,
+} from "./response-streams.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -159,7 +165,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
     if (stream) {
       const shown = stream.events.flatMap((event): ShownResponse[] => {
         const response = responseIn(event)
-        if (!response || event.type === undefined) return []
+        if (!response || event.type === undefined || !isLifecycle(event)) return []
         const where = (pointer: string) => whereIn(stream, event, `/response${pointer}`)
         return [{ response, event: event.type, mayBeOpen: true, where }]
       })
