@@ -61,14 +61,15 @@ const failed = { message: "The upstream failed.", type: "server_error", param: n
 const page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
 
 /** Has a proxy refuse several texts at once. */
-const onBatch = onWire(
-  (_, situation) => situation.operationId === "createEmbedding" && Array.isArray(asked(situation, "input")),
-  ({ headers }) => ({
-    status: 413,
-    headers: withHeader(withHeader(headers, "content-type", "text/html"), "server", "cloudflare"),
-    body: page,
-  }),
-)
+const onBatch = (type: string, body: string) =>
+  onWire(
+    (_, situation) => situation.operationId === "createEmbedding" && Array.isArray(asked(situation, "input")),
+    ({ headers }) => ({
+      status: 413,
+      headers: withHeader(withHeader(headers, "content-type", type), "server", "cloudflare"),
+      body,
+    }),
+  )
 
 /** The one model that is there answers for every other. */
 const withOneModel = onRequest("createChatCompletion", (request) => {
@@ -127,7 +128,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "no-envelope",
     also: [],
     seen: ["https://github.com/partcad/pre-commit/issues/17"],
-    ...onBatch,
+    ...onBatch("text/html", page),
   },
   {
     id: "err-no-code",
@@ -495,7 +496,14 @@ export const errorVariants: readonly Variant[] = [
     says: "a proxy refuses a request with a page",
     notes: ["err.envelope-edge"],
     seen: ["https://github.com/partcad/pre-commit/issues/17"],
-    ...onBatch,
+    ...onBatch("text/html", page),
+  },
+  {
+    id: "err-edge-object",
+    says: "a proxy refuses a request with an error object",
+    notes: [],
+    seen: ["OpenAI API reference: error codes"],
+    ...onBatch("application/json", busy),
   },
   {
     id: "err-quota",
