@@ -79,7 +79,8 @@ export function verdictOf(facts: {
     if (member)
       return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
   }
-  if (tally.undecided.length > 0) return { verdict: "inconclusive", reason: mostly(tally.undecided) }
+  if (tally.undecided.length > 0)
+    return { verdict: rule.on.occasional ? "not-run" : "inconclusive", reason: mostly(tally.undecided) }
   if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
   const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
   const isAsked = [...feeders].every((by) => groups.some(({ sample, cut }) => sample.by === by && !cut))

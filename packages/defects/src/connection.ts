@@ -98,7 +98,7 @@ export const connectionDefects: readonly Defect[] = [
     says: "a chat is answered with the text of the one before",
     breaks: "conn.concurrency-isolated",
     fault: "crosstalk",
-    also: ["sse.utf8-intact", "stream.equals-nonstream"],
+    also: ["chat.stop-exact", "sse.utf8-intact", "stream.equals-nonstream"],
     seen: ["RFC 9110, section 3.4: a response answers its request"],
     ...mixedUp(),
   },

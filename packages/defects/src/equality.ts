@@ -145,7 +145,7 @@ export const equalityDefects: readonly Defect[] = [
     says: "a reply that the limit cut ends with stop in a stream",
     breaks: "stream.equals-nonstream-shape",
     fault: "finish-reason",
-    also: both,
+    also: [...both, "chat.max-tokens-honoured", "tool.finish-tool-calls", "tool.stream-args-concat"],
     seen: ["https://github.com/ROCm/FastFlowLM/pull/728"],
     ...onStreamedChoices((choice) =>
       choice.finish_reason === "length" ? { ...choice, finish_reason: "stop" } : choice,

@@ -64,9 +64,9 @@ const onTexts = (change: (text: string) => string): Stage<"events"> =>
     delta: delta.content ? { ...delta, content: change(delta.content) } : delta,
   }))
 
-/** All at once, after a while. */
+/** All at once, after as long as a model takes to write them. */
 const heldBack = (frames: readonly Frame[]): Frame[] => [
-  { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)), afterMs: 400 },
+  { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)), afterMs: 15 * Math.min(frames.length, 30) },
 ]
 
 const takesGzip = ({ ask }: Situation) => headerOf(ask.headers, "accept-encoding")?.includes("gzip")

@@ -27,21 +27,32 @@ function paced(msOf: (event: number) => number, all: readonly string[] = events,
   return { ...exchange, response: { ...response, headers, chunks } }
 }
 
-const faultsOf = (exchange: Exchange) => found(paceRules, [exchange]).map(([, fault]) => fault)
-const isJudged = (exchange: Exchange) => judgedBy(paceRules, [exchange]).length > 0
+/** As if the client had said that it takes compressed answers. */
+const takingGzip = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  request: { ...exchange.request, headers: [["accept-encoding", "gzip"]] },
+})
+
+const short = (ms: number) => paced(() => ms, [events[0], events[1], ...events.slice(-2)].map(String))
+
+const faultsOf = (...exchanges: Exchange[]) => found(paceRules, exchanges).map(([, fault]) => fault)
+const isJudged = (...exchanges: Exchange[]) => judgedBy(paceRules, exchanges).length > 0
 
 test("pieces that come one by one are right at any pace", () => {
   fc.assert(
     fc.property(fc.integer({ min: 15, max: 5000 }), fc.boolean(), (ms, isZipped) => {
-      const exchange = paced((event) => ms * (event + 1), events, isZipped ? "gzip" : undefined)
-      expect(isJudged(exchange)).toBe(true)
-      expect(faultsOf(exchange)).toEqual([])
+      const long = paced((event) => ms * (event + 1), events, isZipped ? "gzip" : undefined)
+      expect(isJudged(short(ms), long, long)).toBe(true)
+      expect(faultsOf(short(ms), long, long)).toEqual([])
     }),
   )
 })
 
-test("a long time to the first piece is none of its business, while the others are spread", () => {
-  expect(faultsOf(paced((event) => 2000 + 15 * event))).toEqual([])
+test("a long time to the first piece is none of its business", () => {
+  const spread = paced((event) => 2000 + 15 * event)
+  expect(faultsOf(short(2000), spread, spread)).toEqual([])
+  const fast = paced(() => 2100)
+  expect(isJudged(short(2000), fast, fast)).toBe(false)
 })
 
 test.each([
@@ -51,20 +62,47 @@ test.each([
   ["everything but the role", (event: number) => (event === 0 ? 5 : 2000), undefined],
   ["everything but the role, compressed", (event: number) => (event === 0 ? 5 : 2000), "gzip"],
 ] as const)("%s at the end is found", (_, msOf, coding) => {
-  expect(faultsOf(paced(msOf, events, coding))).toEqual(["at-once"])
+  const long = paced(msOf, events, coding)
+  expect(faultsOf(short(100), long, long)).toEqual(["at-once"])
+})
+
+test("what waits only where compressed answers are taken is found", () => {
+  const long = paced((event) => 20 * event)
+  const waiting = takingGzip(paced(() => 400))
+  expect(faultsOf(short(50), long, waiting, long, waiting)).toEqual(["at-once"])
+})
+
+test("what waits once and not again is an accident", () => {
+  expect(
+    faultsOf(
+      short(50),
+      paced(() => 400),
+      paced(() => 120),
+    ),
+  ).toEqual([])
+  expect(
+    faultsOf(
+      short(50),
+      paced(() => 400),
+    ),
+  ).toEqual([])
 })
 
 test("the place is the first piece", () => {
   const offset = Buffer.byteLength(events[0] ?? "")
-  expect(found(paceRules, [paced(() => 400)])).toEqual([
+  const long = paced(() => 400)
+  expect(found(paceRules, [short(100), long, long])).toEqual([
     ["sse.incremental", "at-once", { part: "event", event: 1, offset }],
   ])
 })
 
-test("a short stream, a fast one, and one whose times are unknown are not judged", () => {
-  expect(isJudged(paced(() => 2000, events.toSpliced(1, 1)))).toBe(false)
-  expect(isJudged(paced(() => 299))).toBe(false)
-  expect(isJudged({ ...paced(() => 2000), fidelity: { bytes: true, timing: false } })).toBe(false)
+test("short streams, fast ones, and those whose times are unknown are not judged", () => {
+  const fewer = paced(() => 2000, events.toSpliced(1, 1))
+  expect(isJudged(short(100), fewer, fewer)).toBe(false)
+  const fast = paced(() => 299)
+  expect(isJudged(short(10), fast, fast)).toBe(false)
+  const timeless = { ...paced(() => 2000), fidelity: { bytes: true, timing: false } }
+  expect(isJudged(short(100), timeless, timeless)).toBe(false)
 })
 
 test("pieces of Responses are their deltas", () => {
@@ -74,6 +112,6 @@ test("pieces of Responses are their deltas", () => {
     () => 2000,
     all.map((data) => encodeEvent({ data })),
   )
-  const exchange = { ...chat, intent: { by: "t", group: "t[0]", operation: "createResponse" } }
-  expect(faultsOf(exchange)).toEqual(["at-once"])
+  const long = { ...chat, intent: { by: "t", group: "t[0]", operation: "createResponse" } }
+  expect(faultsOf(short(100), long, long)).toEqual(["at-once"])
 })

@@ -1,10 +1,20 @@
-import { chatStep, endlessTask, userSays } from "../probes/chat-completions.ts"
+import * as fc from "fast-check"
+import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { rule } from "../rule.ts"
-import { slowStreams } from "../views/pace.ts"
+import type { Ask } from "../step.ts"
+import { type Pace, timedStreams } from "../views/pace.ts"
 import { eventAt } from "../views/sse.ts"
 
-/** The part of the time that the pieces have to be spread over; buffering leaves next to nothing. */
-const spread = 0.1
+/** How many pieces of a reply tell a pace, and how long they have to take together. */
+const enough = { pieces: 20, ms: 300 }
+
+const isLong = ({ pieces }: Pace) => pieces >= enough.pieces
+const isSlow = (pace: Pace) => isLong(pace) && pace.lastMs >= enough.ms
+/** Buffering leaves next to nothing between the first piece and the last. */
+const isAtOnce = ({ firstMs, lastMs }: Pace) => lastMs - firstMs < 0.1 * lastMs
+
+/** How much longer a long reply has to take than a short one for its pieces to be what took the time. */
+const muchLonger = 3
 
 export const paceRules = [
   rule({
@@ -18,16 +28,38 @@ export const paceRules = [
       "https://github.com/pattern-zones-co/koine/pull/34",
       "https://github.com/seaavey/SRouter/pull/104",
     ],
-    on: slowStreams,
-    faults: { "at-once": "all pieces came together at the end" },
-    asks(known) {
-      const long = chatStep(known, { messages: userSays(endlessTask), stream: true })
-      return [long, { ...long, headers: [["accept-encoding", "gzip"]] }]
-    },
-    holds({ stream, pieces, first, firstMs, lastMs }) {
-      if (lastMs - firstMs >= spread * lastMs) return []
+    scope: "group",
+    on: timedStreams,
+    faults: { "at-once": "all pieces come together at the end" },
+    // Short ones tell what a reply takes before its first piece, and each long one is asked twice: a busy machine
+    // is no buffer.
+    asks: (known) =>
+      fc.integer({ min: 300, max: 999 }).map((to): Ask[] => {
+        const messages = userSays(`Count from 1 to ${to} in words, without leaving anything out.`)
+        const short = chatStep(known, { messages, stream: true, max_tokens: 1 })
+        const long = chatStep(known, { messages, stream: true })
+        const zipped = { ...long, headers: [["accept-encoding", "gzip"] as const] }
+        return [short, long, zipped, long, zipped, short]
+      }),
+    holds(paces) {
+      if (!paces.some(isSlow))
+        return { undecided: `no stream of ${enough.pieces} pieces or more took ${enough.ms} ms` }
+      const alike = [false, true].map((takesGzip) =>
+        paces.filter((pace) => isLong(pace) && pace.takesGzip === takesGzip),
+      )
+      const together = alike.find(
+        (long) => long.length > 1 && long.every((pace) => isSlow(pace) && isAtOnce(pace)),
+      )
+      const [pace] = together ?? []
+      if (!together || !pace) return []
+      const shortMs = paces.filter((each) => !isLong(each)).map(({ lastMs }) => lastMs)
+      const longMs = Math.min(...together.map(({ lastMs }) => lastMs))
+      if (shortMs.length === 0 || longMs < muchLonger * Math.max(...shortMs))
+        return { undecided: "the pieces come together, but hardly later than those of a short reply" }
+      const { stream, pieces, first, firstMs, lastMs } = pace
       return [
         {
+          of: paces.indexOf(pace),
           fault: "at-once",
           at: eventAt(stream, first),
           expected: `${pieces} pieces, spread over the ${Math.round(lastMs)} ms`,

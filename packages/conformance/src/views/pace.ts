@@ -1,11 +1,8 @@
-import { decodedBody } from "@nexhina/transcript"
+import { decodedBody, headerOf } from "@nexhina/transcript"
 import { isObject } from "../answered.ts"
 import { view } from "../view.ts"
 import { carries } from "./chat-streams.ts"
 import { completeStreams, type EventStream } from "./sse.ts"
-
-/** How many pieces of a reply tell a pace, and how long they have to take together. */
-const enough = { pieces: 20, ms: 300 }
 
 /** When the pieces of a reply came, in ms after the request was sent. */
 export interface Pace {
@@ -15,6 +12,8 @@ export interface Pace {
   readonly first: number
   readonly firstMs: number
   readonly lastMs: number
+  /** The client takes compressed answers. */
+  readonly takesGzip: boolean
 }
 
 /** Whether an event brings a piece of what the model says. */
@@ -48,25 +47,28 @@ function arrivalMs({ answered: { exchange, body } }: EventStream, bytes: number)
   return chunks[there - 1]?.atMs ?? 0
 }
 
-/** Complete streams that take long enough, in pieces enough, for their pace to be seen. */
-export const slowStreams = view<Pace>({
+/** Complete streams that say something, and when. */
+export const timedStreams = view<Pace>({
   ...completeStreams,
-  id: "sse.slow",
-  says: `event streams of ${enough.pieces} pieces or more that took ${enough.ms} ms or longer`,
+  id: "sse.timed",
+  says: "event streams that take their time",
   probes: [],
   occasional: true,
   needs: ["timing"],
   of(exchange) {
     const stream = completeStreams.of(exchange)
-    const tookMs = exchange.response?.chunks.at(-1)?.atMs ?? 0
-    if (!stream || tookMs < enough.ms) return undefined
-    const pieces = stream.payloads.flatMap((payload, event) => (isPiece(payload) ? [event] : []))
-    const [first = 0] = pieces
-    if (pieces.length < enough.pieces) return undefined
+    const pieces = stream?.payloads.flatMap((payload, event) => (isPiece(payload) ? [event] : [])) ?? []
+    const [first] = pieces
+    if (!stream || first === undefined) return undefined
     const whenCame = (event: number) =>
       arrivalMs(stream, stream.events[event + 1]?.offset ?? stream.answered.body.length)
-    const lastMs = whenCame(pieces.at(-1) ?? 0)
-    if (lastMs < enough.ms) return undefined
-    return { stream, pieces: pieces.length, first, firstMs: whenCame(first), lastMs }
+    return {
+      stream,
+      pieces: pieces.length,
+      first,
+      firstMs: whenCame(first),
+      lastMs: whenCame(pieces.at(-1) ?? first),
+      takesGzip: headerOf(exchange.request.headers, "accept-encoding")?.includes("gzip") ?? false,
+    }
   },
 })
