@@ -83,6 +83,7 @@ const requests: fc.Arbitrary<Omit<ResponseRequest, "model">> = fc.record(
       "Hello",
       [{ role: "user", content: "Hello" }],
       [{ type: "message", role: "system", content: [{ type: "input_text", text: "Hello" }] }],
+      [{ role: "developer", content: "Be brief." }],
       [{ type: "function_call_output", call_id: "call_1", output: "18" }],
     ),
     instructions: fc.constant("Be brief."),

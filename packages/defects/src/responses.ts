@@ -659,7 +659,7 @@ export const responseDefects: readonly Defect[] = [
     says: "messages without type are refused",
     breaks: "resp.accepts-input-shapes",
     fault: "messages",
-    also: [],
+    also: ["resp.accepts-developer-role"],
     seen: [`${create}: input, the easy input message`],
     ...refusingItems("Missing required parameter: input[0].type", ({ type }) => type === undefined),
   },
@@ -686,12 +686,21 @@ export const responseDefects: readonly Defect[] = [
     says: "messages of the system, the developer and the assistant are refused",
     breaks: "resp.accepts-input-shapes",
     fault: "roles",
-    also: [],
+    also: ["resp.accepts-developer-role"],
     seen: [`${create}: input, role`],
     ...refusingItems("Only user messages are supported", (item) => {
       const role = roleOf(item)
       return role !== undefined && role !== "user"
     }),
+  },
+  {
+    id: "resp-developer-refused",
+    says: "messages of the developer are refused",
+    breaks: "resp.accepts-developer-role",
+    fault: "refused",
+    also: [],
+    seen: [`${create}: input, role`],
+    ...refusingItems("Unexpected role developer", (item) => roleOf(item) === "developer"),
   },
   {
     id: "resp-input-calls-refused",

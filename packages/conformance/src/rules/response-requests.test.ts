@@ -39,7 +39,7 @@ const shapes: [fault: string, input: ResponseRequest["input"]][] = [
   ["messages", [{ role: "user", content: "Hi." }]],
   ["typed-messages", [{ type: "message", role: "user", content: "Hi." }]],
   ["parts", [{ role: "user", content: [{ type: "input_text", text: "Hi." }] }]],
-  ["roles", [{ role: "developer", content: "Be kind." }]],
+  ["roles", [{ role: "system", content: "Be kind." }]],
   ["calls", [{ type: "function_call_output", call_id: "c", output: "18" }]],
 ]
 
@@ -47,6 +47,13 @@ describe("inputs", () => {
   test.each(shapes)("a refused input (%s) is found, and one that is taken is legal", (fault, input) => {
     expect(names("resp.accepts-input-shapes", [refused({ input, ...bare })])).toEqual([fault])
     expect(names("resp.accepts-input-shapes", [replyOf(responseOf(), { input, ...bare })])).toEqual([])
+  })
+
+  test("a developer's message may be too new", () => {
+    const input: ResponseRequest["input"] = [{ role: "developer", content: "Be kind." }]
+    expect(found(rules, [refused({ input, ...bare })], known).map(([rule]) => rule)).toEqual([
+      "resp.accepts-developer-role",
+    ])
   })
 
   test("a refusal for the model or another member is none of the input", () => {

@@ -61,16 +61,24 @@ function shapeOf(input: ResponseRequest["input"]) {
     )
   )
     return undefined
+  if (input.some((item) => roleOf(item) === "developer")) return "developer"
   if (contents.some(hasParts)) return "parts"
   if (input.some((item) => roleOf(item) !== "user")) return "roles"
   return input.some(({ type }) => type === "message") ? "typed-messages" : "messages"
 }
 
+const isBare = (request: ResponseRequest) => Object.keys(request).every((name) => bareMembers.includes(name))
+
 const bareRequests = narrowed(
   responseRequests,
   { id: "responses.bare", says: "requests for responses with nothing special but their input", probes: [] },
-  ({ request }) =>
-    Object.keys(request).every((name) => bareMembers.includes(name)) && shapeOf(request.input) !== undefined,
+  ({ request }) => isBare(request) && ![undefined, "developer"].includes(shapeOf(request.input)),
+)
+
+const developerRequests = narrowed(
+  responseRequests,
+  { id: "responses.developer", says: "requests for responses with a developer's message", probes: [] },
+  ({ request }) => isBare(request) && shapeOf(request.input) === "developer",
 )
 
 /** The refusal of a request, unless it says that it is for something else than the input. */
@@ -192,14 +200,14 @@ function unknownFaults(answered: Answered, legal: readonly number[]) {
 
 const unknownFaultNames = {
   "unknown-accepted": "an id that no response has is taken",
-  "unknown-status": "an id that no response has gives another status than the refusals of what is not there",
+  "unknown-status": "an id that no response has gives a status that does not say so",
 } as const
 
 export const responseRequestRules = [
   rule({
     id: "resp.accepts-input-shapes",
     since,
-    says: "MUST take an input as a text and as items: messages of all roles, input_text parts, calls and their results",
+    says: "MUST take an input as a text and as items: messages of several roles, input_text parts, calls and their results",
     severity: "MUST",
     source: `${createResponse}: input`,
     see: ["https://github.com/sgl-project/sglang/issues/17853"],
@@ -209,7 +217,7 @@ export const responseRequestRules = [
       messages: "messages without their type are refused",
       "typed-messages": "messages with their type are refused",
       parts: "input_text parts are refused",
-      roles: "messages of the system, the developer or the assistant are refused",
+      roles: "messages of the system or the assistant are refused",
       calls: "a call and its result are refused",
     },
     asks: (known) => [
@@ -220,7 +228,6 @@ export const responseRequestRules = [
       responseStep(known, {
         input: [
           { role: "system", content: "Be brief." },
-          { role: "developer", content: "Be kind." },
           user("Hi."),
           { role: "assistant", content: "Hello." },
           user("Go on."),
@@ -230,8 +237,21 @@ export const responseRequestRules = [
     ],
     holds(view) {
       const shape = shapeOf(view.request.input)
-      return shape ? refusedInput(view, shape, `an input (${shape})`) : []
+      return shape && shape !== "developer" ? refusedInput(view, shape, `an input (${shape})`) : []
     },
+  }),
+  rule({
+    id: "resp.accepts-developer-role",
+    since,
+    says: "SHOULD take messages of the role developer, as it takes those of system",
+    severity: "SHOULD",
+    source: `${createResponse}: input, role`,
+    on: developerRequests,
+    faults: { refused: "a developer's message is refused" },
+    asks: (known) => [
+      responseStep(known, { input: [{ role: "developer", content: "Be brief." }, user("Hi.")] }),
+    ],
+    holds: (view) => refusedInput(view, "refused", "a developer's message"),
   }),
   rule({
     id: "resp.accepts-documented-params",

@@ -126,7 +126,7 @@ const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? 
 const textOr = (value: unknown): string => (typeof value === "string" ? value : "")
 
 /** The text of a part of any kind. */
-export const textOfPart = (value: unknown): string => {
+const textOfPart = (value: unknown): string => {
   const { text, refusal } = membersOf(value)
   return textOr(text ?? refusal)
 }
