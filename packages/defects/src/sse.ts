@@ -464,7 +464,7 @@ export const sseDefects: readonly Defect[] = [
     says: "characters of several bytes come as replacement characters in streams",
     breaks: "sse.utf8-intact",
     fault: "replacement-character",
-    also: [],
+    also: ["chat.stop-exact", "stream.equals-nonstream"],
     seen: [
       "https://github.com/abetlen/llama-cpp-python/issues/372",
       "https://github.com/ikawrakow/ik_llama.cpp/issues/780",
@@ -476,7 +476,7 @@ export const sseDefects: readonly Defect[] = [
     says: "characters of several bytes are lost in streams",
     breaks: "sse.utf8-intact",
     fault: "lost",
-    also: [],
+    also: ["chat.stop-exact", "stream.equals-nonstream"],
     seen: ["https://github.com/abetlen/llama-cpp-python/issues/372"],
     ...onTexts((text) => text.replace(manyBytes, "")),
   },

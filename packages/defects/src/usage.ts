@@ -164,7 +164,7 @@ export const usageDefects: readonly Defect[] = [
     says: "completion_tokens is always 0",
     breaks: "usage.nonzero",
     fault: "completion",
-    also: ["chat.max-tokens-honoured"],
+    also: ["chat.max-tokens-honoured", "usage.details-bounded"],
     seen: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
     ...onUsage((usage) => counted(usage, usage.prompt_tokens, 0)),
   },
