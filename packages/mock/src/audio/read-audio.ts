@@ -1,35 +1,11 @@
-import {
-  ADTS,
-  CustomSource,
-  FLAC,
-  Input,
-  type InputAudioTrack,
-  Logging,
-  LogLevel,
-  MP3,
-  MP4,
-  OGG,
-  WAVE,
-  WEBM,
-} from "mediabunny"
+import type { Worker } from "node:worker_threads"
 import { Refusal } from "../refusal.ts"
 import { ownSpeech } from "./own-speech.ts"
-
-/** What the contract names, and what the mock speaks. Not playlists, which name other files to fetch. */
-const formats = [MP3, WAVE, FLAC, OGG, ADTS, MP4, WEBM]
-
-/**
- * How often a file is looked into, at most (chosen): damage can lead a reader in circles, and the longest
- * recordings take half as many reads.
- */
-const mostReads = 2 ** 18
+import type { read } from "./reader.js"
 
 /** No recording is shorter, as in OpenAI's API, or longer (chosen). */
 const leastSeconds = 0.1
 const mostSeconds = 24 * 60 * 60 - 1
-
-// What is wrong with a file is told to the client who sent it.
-Logging.level = LogLevel.Silent
 
 /** What is known of a recording. */
 interface Recording {
@@ -50,38 +26,64 @@ export async function readAudio(name: string, file: Uint8Array): Promise<Recordi
       code: "invalid_audio",
     })
   if (file.length === 0) throw unreadable("is empty")
-  let reads = 0
-  const source = new CustomSource({
-    getSize: () => file.length,
-    // What comes from the cache is not counted.
-    maxCacheSize: 0,
-    read(start, end) {
-      if (++reads > mostReads) throw new Error("its parts lead nowhere")
-      return file.subarray(start, end)
-    },
-  })
-  const input = new Input({ source, formats })
-  try {
-    if (!(await input.canRead())) throw unreadable("is in no format that the mock knows")
-    const track = await input.getPrimaryAudioTrack()
-    if (track === null) throw unreadable("has no sound that the mock can read")
-    const exact = (await track.getDurationFromMetadata()) || (await measured(track))
-    if (exact === undefined) throw unreadable("does not say how long it is")
-    if (!(exact >= leastSeconds)) throw unreadable(`is shorter than ${leastSeconds} seconds`)
-    if (exact > mostSeconds) throw unreadable("is longer than a day")
-    const seconds = Number(exact.toFixed(3))
-    const { comment } = await input.getMetadataTags()
-    return { seconds, ...(comment?.startsWith(ownSpeech) && { words: comment.slice(ownSpeech.length) }) }
-  } catch (error) {
-    // Readers throw whatever a broken file leads them to.
-    throw error instanceof Refusal ? error : unreadable(`is broken: ${(error as Error).message}`)
-  } finally {
-    input.dispose()
+  const found = await readApart(file)
+  if ("fault" in found) throw unreadable(`cannot be read: it ${found.fault}`)
+  const { seconds, comment } = found
+  if (!(seconds >= leastSeconds)) throw unreadable(`is shorter than ${leastSeconds} seconds`)
+  if (seconds > mostSeconds) throw unreadable("is longer than a day")
+  return {
+    seconds: Number(seconds.toFixed(3)),
+    ...(comment?.startsWith(ownSpeech) && { words: comment.slice(ownSpeech.length) }),
   }
 }
 
-/** How long a recording is whose head does not tell, as a stream's cannot. */
-async function measured(track: InputAudioTrack): Promise<number | undefined> {
-  // For a damaged first frame of FLAC the reader would look for ever.
-  return (await track.input.getFormat()) === FLAC ? undefined : track.computeDuration()
+/** What the reader tells of a file. */
+type Found = Awaited<ReturnType<typeof read>> | { readonly fault: string }
+
+/** How long, in milliseconds, and in how much memory, in MiB, one file is read (chosen). */
+const mostTime = 5000
+const mostMemory = 256
+
+/** The thread that reads, once there is one, and the end of what it has to read. */
+let thread: Worker | undefined
+let turn: Promise<unknown> = Promise.resolve()
+
+/** Reads in a thread of its own, one file after another: only a thread can be stopped that a file leads in circles. */
+function readApart(file: Uint8Array): Promise<Found> {
+  // Asked for at run time, so that bundlers for browsers see no module of node's.
+  const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
+  const reading = turn.then(async () => {
+    if (threads === undefined) return readHere(file)
+    thread ??= new threads.Worker(new URL("./reader.js", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: mostMemory },
+    })
+    const found = await answerOf(thread, file)
+    if (found === undefined) {
+      await thread.terminate()
+      thread = undefined
+    }
+    return found ?? { fault: "leads its reader nowhere" }
+  })
+  turn = reading
+  return reading
+}
+
+/** What a thread answers; undefined when it does not, or fails. Only while it reads, it keeps the process alive. */
+function answerOf(thread: Worker, file: Uint8Array): Promise<Found | undefined> {
+  return new Promise((resolve) => {
+    const end = (found?: Found) => {
+      clearTimeout(timer)
+      thread.off("message", end).off("error", fail).unref()
+      resolve(found)
+    }
+    const fail = () => end()
+    const timer = setTimeout(fail, mostTime)
+    thread.on("message", end).on("error", fail).ref()
+    thread.postMessage(file)
+  })
+}
+
+async function readHere(file: Uint8Array): Promise<Found> {
+  const { read } = await import("./reader.js")
+  return read(file).catch((error: Error) => ({ fault: error.message }))
 }

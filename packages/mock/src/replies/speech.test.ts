@@ -1,11 +1,12 @@
 import { ErrorResponse, type SpeechRequest } from "@nexhina/schemas"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { againstDocument } from "../../test/against-document.ts"
 import { readAudio } from "../audio/read-audio.ts"
 import { toFetch } from "../fetch.ts"
 import { createMock } from "../mock.ts"
 
-const ask = toFetch(createMock())
+const ask = toFetch(againstDocument(createMock()))
 const post = (body: object) =>
   ask(
     new Request("http://localhost/v1/audio/speech", {
@@ -14,6 +15,8 @@ const post = (body: object) =>
       body: JSON.stringify({ model: "gpt-4o-mini-tts", voice: "alloy", ...body }),
     }),
   )
+
+const bytesOf = async (reply: Response) => new Uint8Array(await reply.arrayBuffer())
 
 /** What each format begins with, and its media type. */
 const formats = {
@@ -29,7 +32,7 @@ const inFormats = describe.each(Object.keys(formats) as Format[])
 async function spoken(request: Pick<SpeechRequest, "input"> & Partial<SpeechRequest>): Promise<Uint8Array> {
   const reply = await post(request)
   expect(reply.status).toBe(200)
-  return reply.bytes()
+  return bytesOf(reply)
 }
 
 const texts = fc.oneof(
@@ -47,9 +50,9 @@ inFormats("%s", (response_format) => {
     const request = { input: "Hello there", response_format }
     const [first, second] = [await post(request), await post(request)]
     expect(first.headers.get("content-type")).toBe(mediaType)
-    const bytes = await first.bytes()
+    const bytes = await bytesOf(first)
     expect(Buffer.from(bytes.subarray(0, magic.length)).toString()).toBe(magic)
-    expect(await second.bytes()).toEqual(bytes)
+    expect(await bytesOf(second)).toEqual(bytes)
   })
 
   test("lasts as long as the text takes, and tells it", async () => {
@@ -85,7 +88,7 @@ test("pcm is bare samples of 16 bits, 24000 a second", async () => {
 })
 
 test("MP3 is the default, and texts, voices and seeds sound different", async () => {
-  const sound = async (request: object) => (await post({ response_format: "pcm", ...request })).bytes()
+  const sound = async (request: object) => bytesOf(await post({ response_format: "pcm", ...request }))
   const hello = await sound({ input: "Hello" })
   expect(await sound({ input: "World" })).not.toEqual(hello)
   expect(await sound({ input: "Hello", voice: "verse" })).not.toEqual(hello)

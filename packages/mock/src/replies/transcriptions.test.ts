@@ -19,16 +19,16 @@ function mock(options: MockOptions = {}) {
     ),
   )
   return {
-    speak: async (body: object) =>
-      (
-        await ask(
-          new Request("http://localhost/v1/audio/speech", {
-            method: "POST",
-            headers: { authorization, "content-type": "application/json" },
-            body: JSON.stringify({ model: "tts-1", voice: "alloy", ...body }),
-          }),
-        )
-      ).bytes(),
+    async speak(body: object): Promise<Uint8Array> {
+      const reply = await ask(
+        new Request("http://localhost/v1/audio/speech", {
+          method: "POST",
+          headers: { authorization, "content-type": "application/json" },
+          body: JSON.stringify({ model: "tts-1", voice: "alloy", ...body }),
+        }),
+      )
+      return new Uint8Array(await reply.arrayBuffer())
+    },
     /** Sends a form of these members, a list as several fields. */
     hear(path: "transcriptions" | "translations", members: Members): Promise<Response> {
       const form = new FormData()
@@ -259,11 +259,20 @@ describe("what is refused", () => {
     }
   })
 
+  /** The head of FLAC (RFC 9639, section 8.2) that neither says how long it is nor has a frame behind it. */
+  function endless(flac: Uint8Array): Uint8Array {
+    const head = flac.slice(0, Buffer.from(flac).indexOf(Buffer.from([0xff, 0xf8])))
+    head.fill(0, 22, 26)
+    head.fill((head[21] ?? 0) & 0xf0, 21, 22)
+    return head
+  }
+
   test.each([
     ["an empty file", () => new Uint8Array(), "is empty"],
-    ["a text", () => new TextEncoder().encode("Hello. ".repeat(100)), "is in no format"],
-    ["samples without a container", () => speech.pcm, "is in no format"],
-    ["a file that ends in its head", () => speech.flac.subarray(0, 20), "is broken"],
+    ["a text", () => new TextEncoder().encode("Hello. ".repeat(100)), "cannot be read: it is in no format"],
+    ["samples without a container", () => speech.pcm, "cannot be read: it is in no format"],
+    ["a file that ends in its head", () => speech.flac.subarray(0, 20), "cannot be read: it "],
+    ["a file that leads its reader in circles", () => endless(speech.flac), "cannot be read: it leads"],
     ["a recording that is too short", () => silence(0.05), "is shorter than 0.1 seconds"],
   ])("%s", async (_case, file, says) => {
     expect(await refused(hear("transcriptions", { file: file() }))).toMatchObject({

@@ -1,0 +1,39 @@
+// @ts-check
+// JavaScript, because a thread starts from a file and Node 20 runs no TypeScript.
+import { ADTS, BufferSource, FLAC, Input, Logging, LogLevel, MP3, MP4, OGG, WAVE, WEBM } from "mediabunny"
+
+/** What the contract names, and what the mock speaks. Not playlists, which name other files to fetch. */
+const formats = [MP3, WAVE, FLAC, OGG, ADTS, MP4, WEBM]
+
+// What is wrong with a file is told to the client who sent it.
+Logging.level = LogLevel.Silent
+
+/**
+ * The length of a recording in seconds, and the comment in its tags. Rejects for whatever a broken file leads the
+ * reader to; damage can also lead it in circles, without end.
+ *
+ * @param {Uint8Array} file
+ * @returns {Promise<{ readonly seconds: number, readonly comment?: string | undefined }>}
+ */
+export async function read(file) {
+  const input = new Input({ source: new BufferSource(file), formats })
+  try {
+    if (!(await input.canRead())) throw new Error("is in no format that the mock knows")
+    const track = await input.getPrimaryAudioTrack()
+    if (track === null) throw new Error("has no sound that the mock can read")
+    // The head of a stream cannot tell.
+    const seconds = (await track.getDurationFromMetadata()) || (await track.computeDuration())
+    const { comment } = await input.getMetadataTags()
+    return { seconds, comment }
+  } finally {
+    input.dispose()
+  }
+}
+
+const port = globalThis.process?.getBuiltinModule("node:worker_threads").parentPort
+port?.on("message", (file) => {
+  read(file).then(
+    (found) => port.postMessage(found),
+    (error) => port.postMessage({ fault: error.message }),
+  )
+})
