@@ -52,7 +52,11 @@ const vowels = [
   [300, 870],
 ] as const
 
-/** Silence, and seven sung vowels that rise from A to A: their samples, each `syllableSeconds` long. */
+/**
+ * Silence, and seven sung vowels that rise from A to A: their samples, each `syllableSeconds` long.
+ *
+ * @public `speech-frames.js` encodes them.
+ */
 export const syllables: readonly Int16Array[] = [
   new Int16Array(syllableSamples),
   ...[0, 2, 4, 5, 7, 9, 12].map((semitones, index) => sung(110 * 2 ** (semitones / 12), index)),
