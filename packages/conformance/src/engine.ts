@@ -20,6 +20,7 @@ import { fixedSteps } from "./step.ts"
 import { isRefusal, secretsOf, type Target } from "./target.ts"
 import { verdictOf } from "./verdict.ts"
 import { version } from "./version.ts"
+import { isWithin } from "./view.ts"
 
 /** What to check, and how far to go. Times in ms. */
 export interface CheckOptions extends Selection {
@@ -219,9 +220,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   // Whoever leaves a rule out may find faults, and learns nothing of conformance.
   const isWhole = allRules.every(
     (rule) =>
-      selected.includes(rule) ||
-      (rule.on.surface !== "http" && !include.includes(rule.on.surface)) ||
-      severityOf(rule, known) !== "MUST",
+      selected.includes(rule) || !isWithin(rule.on.surface, include) || severityOf(rule, known) !== "MUST",
   )
   const stopped = executor.exhausted() ?? groups.find((group) => group.cut)?.cut
   return {

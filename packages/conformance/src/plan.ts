@@ -5,7 +5,8 @@ import type { Sample } from "./execute.ts"
 import type { Known } from "./known.ts"
 import type { Probe } from "./probe.ts"
 import { type Rule, severityOf } from "./rule.ts"
-import type { Ask } from "./step.ts"
+import { type Ask, fixedSteps } from "./step.ts"
+import { isWithin, type Place } from "./view.ts"
 
 /** What a run selects. */
 export interface Selection {
@@ -37,9 +38,12 @@ export const probeSample = (probe: Probe, known: Known): Sample => ({
 
 export function planOf(selection: Selection, known: Known): Plan {
   const { rules, include } = selection
-  const selected = rules.filter(({ on }) => on.surface === "http" || include.includes(on.surface))
+  const selected = rules.filter(({ on }) => isWithin(on.surface, include))
   const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
-  const probes = [...new Set(applicable.flatMap((rule) => rule.on.probes))].filter(selection.probes)
+  const isIncluded = (probe: Probe) =>
+    fixedSteps(probe.asks(known)).some(({ operation }) => include.includes(endpoints[operation].surface))
+  const probesOf = ({ on }: Rule) => (on.surface === "streams" ? on.probes.filter(isIncluded) : on.probes)
+  const probes = [...new Set(applicable.flatMap(probesOf))].filter(selection.probes)
   const samples = interleaved(applicable.map((rule) => samplesOf(rule, known, selection)))
   return { selected, applicable, probes, samples }
 }
@@ -70,7 +74,7 @@ function interleaved(lists: readonly (readonly Sample[])[]): Sample[] {
 
 /** How many rules a surface has, and how many requests go to it. */
 export interface Count {
-  readonly surface: Surface | "http"
+  readonly surface: Place
   readonly rules: number
   readonly fixed: number
   readonly generated: number
@@ -78,15 +82,15 @@ export interface Count {
 
 /** A request that follows from an earlier reply counts as one to the same surface, although it may not come up. */
 export function countsOf({ applicable, probes, samples }: Plan, known: Known): Count[] {
-  const counts = new Map<Surface | "http", { rules: number; fixed: number; generated: number }>()
-  const of = (surface: Surface | "http") => {
+  const counts = new Map<Place, { rules: number; fixed: number; generated: number }>()
+  const of = (surface: Place) => {
     const count = counts.get(surface) ?? { rules: 0, fixed: 0, generated: 0 }
     counts.set(surface, count)
     return count
   }
   for (const { on } of applicable) of(on.surface).rules++
   for (const sample of [...probes.map((probe) => probeSample(probe, known)), ...samples]) {
-    let surface: Surface | "http" = "http"
+    let surface: Place = "http"
     for (const ask of sample.asks) {
       const steps = typeof ask === "function" ? [undefined] : [ask].flat()
       for (const step of steps) {

@@ -9,6 +9,7 @@ import type { Finding, Verdict } from "./report.ts"
 import type { Rule, Severity } from "./rule.ts"
 import type { Step } from "./step.ts"
 import { isTransient } from "./target.ts"
+import { isWithin } from "./view.ts"
 
 interface Outcome {
   readonly verdict: Verdict
@@ -71,7 +72,8 @@ export function verdictOf(facts: {
   const operations = new Set(sent.map(({ step }) => step.operation))
   for (const [operation, obstacle] of met) {
     const { surface, method, path } = endpoints[operation]
-    if (surface !== rule.on.surface || (operations.size > 0 && !operations.has(operation))) continue
+    const isOfRule = rule.on.surface !== "http" && isWithin(rule.on.surface, [surface])
+    if (!isOfRule || (operations.size > 0 && !operations.has(operation))) continue
     return { verdict: "unsupported", reason: `${obstacle} ${method} ${path}` }
   }
   for (const { step, exchange } of sent) {

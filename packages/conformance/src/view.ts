@@ -2,6 +2,16 @@ import type { Surface } from "@nexhina/schemas"
 import type { Exchange, Fidelity } from "@nexhina/transcript"
 import type { Probe } from "./probe.ts"
 
+/** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */
+export type Place = Surface | "streams" | "http"
+
+const streaming: readonly Surface[] = ["chat", "responses"]
+
+/** Whether a rule in a place is checked when these surfaces are. */
+export const isWithin = (place: Place, included: readonly Surface[]): boolean =>
+  place === "http" ||
+  included.some((surface) => (place === "streams" ? streaming.includes(surface) : place === surface))
+
 /**
  * Which exchanges a rule looks at, and as what. Everything that several rules need to read (JSON, chunks, the
  * assembled reply) is read here, once per exchange.
@@ -10,8 +20,8 @@ export interface View<V> {
   readonly id: string
   /** Which exchanges these are, in words: "complete chat streams". */
   readonly says: string
-  /** Where its rules stand in a report; `http` for what holds on every endpoint. */
-  readonly surface: Surface | "http"
+  /** Where its rules stand. */
+  readonly surface: Place
   /** The stock probes that feed it: selecting a rule selects them. */
   readonly probes: readonly Probe[]
   /**

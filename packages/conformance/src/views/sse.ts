@@ -9,6 +9,7 @@ import {
 import { type Answered, isObject } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
+import { plainResponse, streamedResponse } from "../probes/responses.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
@@ -82,8 +83,8 @@ const streamed: ReadonlySet<string | undefined> = new Set(["createChatCompletion
 export const streamAnswers = view<Answered>({
   id: "sse.answers",
   says: "successes that answer a request for a stream",
-  surface: "chat",
-  probes: [streamedChat],
+  surface: "streams",
+  probes: [streamedChat, streamedResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (!answered?.streaming || !streamed.has(answered.operation)) return undefined
@@ -96,7 +97,7 @@ export const unstreamedAnswers = view<Answered>({
   ...streamAnswers,
   id: "sse.unasked",
   says: "successes that answer a request for no stream",
-  probes: [plainChat],
+  probes: [plainChat, plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (!answered || !streamed.has(answered.operation) || exchange.intent?.fault) return undefined
