@@ -16,10 +16,12 @@ export const createModeration: ReplyMaker<"createModeration"> = ({ request, mode
   const value: ModerationResponse = {
     id: `modr-${id}`,
     model,
-    results: texts(input).map((text) => ({
-      ...judge(text, categories, digest(model, seed)),
+    results: inputs(input).map((one) => ({
+      ...judge(one, categories, digest(model, seed)),
       ...(profile.openaiMembers && {
-        category_applied_input_types: Object.fromEntries(categories.map((category) => [category, ["text"]])),
+        category_applied_input_types: Object.fromEntries(
+          categories.map((category) => [category, appliedTypes(one, category)]),
+        ),
       }),
     })),
   }
@@ -62,7 +64,34 @@ const stems: Readonly<Record<Category, readonly string[]>> = {
 
 const isCategory = (name: string): name is Category => Object.hasOwn(stems, name)
 
-function judge(text: string, categories: readonly Category[], seed: Digest): ModerationResult {
+/** Those that OpenAI's API reference judges images by too. */
+const ofImages: ReadonlySet<Category> = new Set([
+  "self-harm",
+  "self-harm/intent",
+  "self-harm/instructions",
+  "sexual",
+  "violence",
+  "violence/graphic",
+])
+
+function appliedTypes({ text, images }: Input, category: Category): string[] {
+  const image = images.length > 0 && ofImages.has(category)
+  return [...(text === undefined ? [] : ["text"]), ...(image ? ["image"] : [])]
+}
+
+/** What one result is about. */
+interface Input {
+  /** Undefined where there are images alone. */
+  readonly text?: string
+  /** Their URLs. */
+  readonly images: readonly string[]
+}
+
+function judge(
+  { text = "", images }: Input,
+  categories: readonly Category[],
+  seed: Digest,
+): ModerationResult {
   const words = text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]*/gu) ?? []
   const spoken = new Set(
     Object.keys(stems)
@@ -71,7 +100,7 @@ function judge(text: string, categories: readonly Category[], seed: Digest): Mod
       .flatMap((category) => [category, category.split("/")[0]]),
   )
   const scores = categories.map((category) => {
-    const chance = digestFraction(digest(text, digest(category, seed)))
+    const chance = digestFraction(digest([text, ...images].join("\n"), digest(category, seed)))
     const score = spoken.has(category) ? 0.75 + 0.24 * chance : 0.05 * chance
     return [category, Number(score.toFixed(6))] as const
   })
@@ -83,11 +112,12 @@ function judge(text: string, categories: readonly Category[], seed: Digest): Mod
   }
 }
 
-function texts(input: ModerationRequest["input"]): string[] {
-  if (typeof input === "string") return [input]
+function inputs(input: ModerationRequest["input"]): Input[] {
+  if (typeof input === "string") return [{ text: input, images: [] }]
   const strings = input.filter((item) => typeof item === "string")
-  if (strings.length > 0) return strings
-  return [
-    input.flatMap((part) => (typeof part === "object" && part.type === "text" ? part.text : [])).join("\n"),
-  ]
+  if (strings.length > 0) return strings.map((text) => ({ text, images: [] }))
+  const parts = input.filter((item) => typeof item === "object")
+  const texts = parts.flatMap((part) => (part.type === "text" ? part.text : []))
+  const images = parts.flatMap((part) => (part.type === "image_url" ? part.image_url.url : []))
+  return [{ ...(texts.length > 0 && { text: texts.join("\n") }), images }]
 }

@@ -21,7 +21,7 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
 }) => {
   const { file, model, language, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
-  const spoken = language && languageName(language)
+  const spoken = language ? languageName(language) : undefined
   const said = await listen(file, digest(prompt, seed), spoken)
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
