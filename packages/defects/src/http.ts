@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib"
 import type { Frame } from "@nexhina/stream"
-import type { Header, Reply, Situation } from "@nexhina/transcript"
+import { type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
 import { asked, type Defect, onWire, type Variant } from "./defect.ts"
 
 const utf8 = new TextEncoder()
@@ -12,7 +12,7 @@ export const withHeader = (headers: readonly Header[], name: string, value: stri
 ]
 
 export const withoutHeader = (headers: readonly Header[], name: string): Header[] =>
-  headers.filter(([other]) => other.toLowerCase() !== name)
+  headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase())
 
 const isEmbedding = ({ status }: Reply, { operationId }: Situation) =>
   operationId === "createEmbedding" && status === 200
@@ -38,7 +38,8 @@ function withLatin1(text: string): Uint8Array {
   return bytes
 }
 
-const isSuccess = ({ status }: Reply, { streaming }: Situation) => status === 200 && !streaming
+const isJsonSuccess = ({ status, headers }: Reply) =>
+  status === 200 && headerOf(headers, "content-type") === "application/json"
 
 /** A refusal that is not about the key, of a request that was not for a stream. */
 const isWholeRefusal = ({ status }: Reply, { operationId, streaming }: Situation) =>
@@ -137,7 +138,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "absent",
     also: [],
     seen: ["RFC 9110, section 8.3"],
-    ...onWire(isSuccess, ({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
+    ...onWire(isJsonSuccess, ({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
   },
   {
     id: "http-content-type-text",
@@ -146,7 +147,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "other",
     also: [],
     seen: ["RFC 8259, section 11"],
-    ...onWire(isSuccess, ({ headers }) => ({
+    ...onWire(isJsonSuccess, ({ headers }) => ({
       headers: withHeader(headers, "content-type", "text/plain; charset=utf-8"),
     })),
   },
@@ -342,7 +343,7 @@ export const httpVariants: readonly Variant[] = [
     says: "the media type has a parameter, and capitals",
     notes: [],
     seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
-    ...onWire(isSuccess, ({ headers }) => ({
+    ...onWire(isJsonSuccess, ({ headers }) => ({
       headers: withHeader(headers, "Content-Type", "Application/JSON;charset=UTF-8"),
     })),
   },
@@ -351,7 +352,7 @@ export const httpVariants: readonly Variant[] = [
     says: "white space stands around the JSON",
     notes: [],
     seen: ["RFC 8259, section 2"],
-    ...onWire(isSuccess, ({ body }) => (typeof body === "string" ? { body: `\r\n\t ${body}\n\n` } : {})),
+    ...onWire(isJsonSuccess, ({ body }) => (typeof body === "string" ? { body: `\r\n\t ${body}\n\n` } : {})),
   },
   {
     id: "http-in-pieces",

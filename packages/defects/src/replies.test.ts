@@ -11,17 +11,25 @@ import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { acceptedChat } from "./accepted.ts"
+import { audioDefects, audioVariants } from "./audio.ts"
 import { authDefects, authVariants } from "./auth.ts"
 import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
 import { errorDefects, errorVariants } from "./errors.ts"
 import { httpDefects, httpVariants } from "./http.ts"
+import { imageDefects, imageVariants } from "./images.ts"
 import { modelDefects, modelVariants } from "./models.ts"
 import { moderationDefects, moderationVariants } from "./moderations.ts"
+import { rerankDefects, rerankVariants } from "./rerank.ts"
+import { videoDefects, videoVariants } from "./video.ts"
 
 const families = {
   models: [...modelDefects, ...modelVariants],
   embeddings: [...embeddingDefects, ...embeddingVariants],
   moderations: [...moderationDefects, ...moderationVariants],
+  images: [...imageDefects, ...imageVariants],
+  audio: [...audioDefects, ...audioVariants],
+  video: [...videoDefects, ...videoVariants],
+  rerank: [...rerankDefects, ...rerankVariants],
 }
 const alterations: readonly NamedAlteration[] = [
   ...httpDefects,
@@ -66,6 +74,10 @@ test("a variant's values still fit the contract, and its errors are errors", () 
     ...modelVariants,
     ...embeddingVariants,
     ...moderationVariants,
+    ...imageVariants,
+    ...audioVariants,
+    ...videoVariants,
+    ...rerankVariants,
     ...httpVariants,
     ...authVariants,
     ...errorVariants,
