@@ -13,7 +13,7 @@ import { createInterface } from "node:readline"
 
 const profiles = ["nexhina", "openai"]
 const apiKey = "sk-self-check"
-const shown = ["paced@0.04", "err-quota@0.1", "err-edge-object@0.1"]
+const shown = ["paced@0.25", "err-quota@0.1", "err-edge-object@0.1"]
 
 /** Starts the mock; resolves with the process and its base URL once it listens. */
 async function startMock(profile) {

@@ -19,10 +19,8 @@ export function toFetch(answer: Answer, options: FetchOptions = {}): (request: R
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
     const headers: Header[] = [...request.headers]
-    const reply =
-      body === undefined
-        ? tooLarge(maxBodyBytes)
-        : await answer({ method: request.method, target: request.url, headers, body })
+    const head = { method: request.method, target: request.url, headers }
+    const reply = body === undefined ? tooLarge(maxBodyBytes, head) : await answer({ ...head, body })
     request.signal.throwIfAborted()
     return toResponse(reply, request, sleep)
   }

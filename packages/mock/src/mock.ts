@@ -6,7 +6,7 @@ import { isForm, readForm, readQuery } from "./form.ts"
 import { media, mediaPath } from "./media.ts"
 import { createModels, sampleTime } from "./models.ts"
 import { digest, digestText } from "./random.ts"
-import { type KnownHeaders, readHeaders } from "./read-headers.ts"
+import { type KnownHeaders, readable, readHeaders, requestId } from "./read-headers.ts"
 import { envelope, Refusal } from "./refusal.ts"
 import { replies } from "./replies.ts"
 import type { Made, MadeFile, ReplyMaker } from "./reply.ts"
@@ -65,8 +65,7 @@ export function createMock(options: MockOptions = {}): Answer {
     const seed = headers["x-mock-seed"] === undefined ? ownSeed : digest(headers["x-mock-seed"])
     const identity = digest(ask.body, digest(`${ask.method} ${path}`, seed))
     const id = digestText(identity)
-    const requestId = readable(headers["x-request-id"]) ?? `req_${id}`
-    const always: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
+    const always: readonly Header[] = [["x-request-id", requestId(headers, identity)], ...corsHeaders]
 
     let situation: Situation = { operationId: undefined, ask, request: undefined, streaming: false }
     let alterations = noAlterations
@@ -150,11 +149,6 @@ function locate(target: string): { readonly origin?: string; readonly path: stri
   const end = local.indexOf("?")
   const path = end === -1 ? local : local.slice(0, end)
   return { ...(whole?.[1] && { origin: whole[1] }), path, query: end === -1 ? "" : local.slice(end + 1) }
-}
-
-/** A header's value, if it can be sent back as it is. */
-function readable(value: string | undefined): string | undefined {
-  return value !== undefined && /^[\x20-\x7e]{1,256}$/.test(value) ? value : undefined
 }
 
 function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {

@@ -27,7 +27,9 @@ export function toNode(answer: Answer, options: NodeOptions = {}): RequestListen
     }
     readBody(request, maxBodyBytes, (body) => {
       const replied =
-        body === undefined ? Promise.resolve(tooLarge(maxBodyBytes)) : answer(toAsk(request, body))
+        body === undefined
+          ? Promise.resolve(tooLarge(maxBodyBytes, toAsk(request, noBody)))
+          : answer(toAsk(request, body))
       // What is answered in one turn of the event loop is written together: waking a client that has nothing to
       // do costs as much as an answer, and so it is woken once for many.
       replied.then((reply) => setImmediate(() => send(reply, response, sleep).catch(crash)), crash)

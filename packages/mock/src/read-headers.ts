@@ -1,4 +1,5 @@
 import type { Header } from "@nexhina/transcript"
+import { type Digest, digestText } from "./random.ts"
 
 /** The request headers that mean something to the mock, found in one pass; an empty one counts as absent. */
 export interface KnownHeaders {
@@ -37,3 +38,12 @@ export function readHeaders(headers: readonly Header[]): KnownHeaders {
   }
   return found
 }
+
+/** A header's value, if it can be sent back as it is. */
+export function readable(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\x20-\x7e]{1,256}$/.test(value) ? value : undefined
+}
+
+/** Under which a reply is known: what the client calls it, else a hash. */
+export const requestId = (headers: KnownHeaders, identity: Digest): string =>
+  readable(headers["x-request-id"]) ?? `req_${digestText(identity)}`

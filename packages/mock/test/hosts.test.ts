@@ -137,6 +137,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
     const { fetch } = await host(createMock(), { maxBodyBytes: 1.5 * 2 ** 20 })
     const response = await fetch("/chat/completions", { method: "POST", body: "x".repeat(2 ** 21) })
     expect(response.status).toBe(413)
+    expect(response.headers.get("x-request-id")).toMatch(/^req_\w+$/)
     expect(await response.json()).toEqual({
       error: {
         message: "The request body is larger than 1.5 MiB, the limit here.",

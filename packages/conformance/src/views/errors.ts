@@ -1,4 +1,4 @@
-import { type Exchange, headerOf, type RequestFault } from "@nexhina/transcript"
+import type { Exchange, RequestFault } from "@nexhina/transcript"
 import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
@@ -9,6 +9,7 @@ import {
   decidedResponses,
   everyResponse,
   type FaultAnswer,
+  isFromEdge,
   saysNoSuchRoute,
 } from "./http.ts"
 
@@ -16,15 +17,6 @@ import {
 export function errorOf({ json }: Answered): Readonly<Record<string, unknown>> | undefined {
   const error = json.ok && isObject(json.value) ? json.value["error"] : undefined
   return isObject(error) ? error : undefined
-}
-
-/** Servers that stand before an API and answer in its place, by the name that they give in `server`. */
-const edges =
-  /^(?:akamai|awselb|cloudflare|cloudfront|envoy|fastly|gws|haproxy|istio-envoy|nginx|openresty|tengine|varnish|vercel)/i
-const edgeStatuses: ReadonlySet<number> = new Set([413, 502, 503, 504])
-
-function isFromEdge({ exchange: { response }, status }: Answered): boolean {
-  return edgeStatuses.has(status) && edges.test(headerOf(response?.headers ?? [], "server") ?? "")
 }
 
 const base = {

@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
-import type { Exchange, RequestFault } from "@nexhina/transcript"
+import { type Exchange, headerOf, type RequestFault } from "@nexhina/transcript"
 import { type Answered, answeredOf } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
@@ -50,6 +50,16 @@ export const plainResponses = view<Answered>({
     return answered?.mediaType === "text/event-stream" ? undefined : answered
   },
 })
+
+/** Servers that stand before an API and answer in its place, by the name that they give in `server`. */
+const edges =
+  /^(?:akamai|awselb|cloudflare|cloudfront|envoy|fastly|gws|haproxy|istio-envoy|nginx|openresty|tengine|varnish|vercel)/i
+const edgeStatuses: ReadonlySet<number> = new Set([413, 502, 503, 504])
+
+/** Whether a proxy before the API says that a request did not get there, or nothing came back. */
+export function isFromEdge({ exchange: { response }, status }: Answered): boolean {
+  return edgeStatuses.has(status) && edges.test(headerOf(response?.headers ?? [], "server") ?? "")
+}
 
 /** Responses that mean something: not those of a server that has too much to do at the moment. */
 export const decidedResponses = view<Answered>({
@@ -132,7 +142,9 @@ export const answersToInvalid = view<FaultAnswer>({
   of(exchange) {
     const fault = exchange.intent?.fault
     const answered = decidedResponses.of(exchange)
-    return answered && fault && bodyFaults.has(fault.kind) ? { answered, fault } : undefined
+    if (!answered || !fault || !bodyFaults.has(fault.kind)) return undefined
+    // A proxy that finds a body too large has not looked into it.
+    return answered.status === 413 && isFromEdge(answered) ? undefined : { answered, fault }
   },
 })
 
