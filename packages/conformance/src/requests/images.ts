@@ -48,7 +48,7 @@ export const drawsSeveral = (known: Known): boolean => familyOf(known) !== "dall
 export const takesOutputFormat = (known: Known): boolean => !familyOf(known).startsWith("dall-e")
 
 /** The optional members that the target's image model may take. */
-export function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
+function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
   const family = familyOf(known)
   return {
     size: fc.record({ size: fc.constantFrom<(string | undefined)[]>(...sizes[family], undefined) }),
@@ -79,17 +79,9 @@ export function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary
   }
 }
 
-/** Requests for one cheap image, and what `parts` say besides. */
-export function imageRequests(
-  known: Known,
-  ...parts: readonly fc.Arbitrary<ImageMembers>[]
-): fc.Arbitrary<ImageGenerationRequest> {
-  const base = texts.map((prompt) => ({ model: known.models.image, prompt, ...cheapest(known) }))
-  return requestOf<ImageGenerationRequest>(base, parts)
-}
-
 /** Requests for one image or two, with any of the optional members. */
 export function anyImageRequests(known: Known): fc.Arbitrary<ImageGenerationRequest> {
+  const base = texts.map((prompt) => ({ model: known.models.image, prompt, ...cheapest(known) }))
   const { quality = fc.constant({}), size = fc.constant({}), ...others } = imageMembers(known)
-  return imageRequests(known, quality, size, ...Object.values(others).map(sometimes))
+  return requestOf<ImageGenerationRequest>(base, [quality, size, ...Object.values(others).map(sometimes)])
 }

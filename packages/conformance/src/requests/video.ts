@@ -12,7 +12,7 @@ type VideoMembers = Members<VideoGenerationRequest>
 const cheapest = { seconds: "4", size: "720x1280" } as const
 
 /** The optional members; those of OpenAI alone where the target is to be like it. */
-export function videoMembers({ profile }: Known): Readonly<Record<string, fc.Arbitrary<VideoMembers>>> {
+function videoMembers({ profile }: Known): Readonly<Record<string, fc.Arbitrary<VideoMembers>>> {
   return {
     size: fc.record({ size: fc.constantFrom("720x1280", "1280x720", undefined) }),
     ...(profile.video === "finished" && {

@@ -92,13 +92,17 @@ function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] 
   const begins = shown(text?.slice(0, 60) ?? "bytes that are no UTF-8")
   if (!isPlain(wanted)) {
     if (!json.ok) return [{ fault: "not-json", at, expected: "JSON", actual: begins }]
-    const faults: Fault<"missing" | "wrong-value">[] = schemaFaults(TranscriptionResponse, json.value)
-    const lacking =
-      wanted === "verbose_json" && isObject(json.value)
-        ? ["language", "duration"].filter((name) => (json.value as object)[name as never] === undefined)
-        : []
-    for (const name of lacking)
-      faults.push({ fault: "missing", at: bodyAt(name), expected: `a ${name}`, actual: "nothing" })
+    const { value } = json
+    const faults: Fault<"missing" | "wrong-value">[] = schemaFaults(TranscriptionResponse, value)
+    const verbose = wanted === "verbose_json" && isObject(value) ? value : undefined
+    for (const name of ["language", "duration"])
+      if (verbose && (verbose[name] ?? null) === null)
+        faults.push({
+          fault: "missing",
+          at: bodyAt(name),
+          expected: `a ${name}`,
+          actual: shown(verbose[name]),
+        })
     return firstOfEach(faults)
   }
   if (json.ok && isObject(json.value)) return [{ fault: "json", at, expected: "plain text", actual: begins }]

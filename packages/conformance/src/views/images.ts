@@ -28,7 +28,7 @@ const beginnings = [
   ["webp", /^RIFF.{4}WEBP/s],
   ["gif", /^GIF8[79]a/],
 ] as const
-export type ImageFormat = (typeof beginnings)[number][0]
+type ImageFormat = (typeof beginnings)[number][0]
 
 function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1")
