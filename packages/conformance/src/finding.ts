@@ -9,6 +9,7 @@ import { requestIdHeaders } from "./target.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()
+const bytesOfText = new TextEncoder()
 
 function whereText(at: Where): string {
   switch (at.part) {
@@ -55,16 +56,25 @@ const curlKnows = new Set([
   "user-agent",
 ])
 
-function curlOf(request: Finding["request"]): string {
+/** The body as an argument; one that is no text (a file in a form) comes from a pipe. */
+function curlBody(text: string, body: Uint8Array): { readonly pipe: string; readonly argument: string } {
+  const isText = body.length > maxRequestBytes || Buffer.compare(bytesOfText.encode(text), body) === 0
+  return isText
+    ? { pipe: "", argument: shellQuoted(text) }
+    : { pipe: `echo ${Buffer.from(body).toString("base64")} | base64 -d | `, argument: "@-" }
+}
+
+function curlOf(request: Finding["request"], bytes: Uint8Array): string {
   const headers = request.headers.filter(([name]) => !curlKnows.has(name))
   const auth = request.headers.some(([name]) => name === "authorization")
     ? [` -H "Authorization: Bearer $NEXHINA_API_KEY"`]
     : []
+  const { pipe, argument } = curlBody(request.body, bytes)
   return [
-    `curl -sN${request.method === "GET" ? "" : ` -X ${request.method}`} ${shellQuoted(request.url)}`,
+    `${pipe}curl -sN${request.method === "GET" ? "" : ` -X ${request.method}`} ${shellQuoted(request.url)}`,
     ...auth,
     ...headers.map(([name, value]) => ` -H ${shellQuoted(`${name}: ${value}`)}`),
-    ...(request.body === "" ? [] : [` --data-binary ${shellQuoted(request.body)}`]),
+    ...(request.body === "" ? [] : [` --data-binary ${argument}`]),
   ].join(" \\\n ")
 }
 
@@ -136,7 +146,7 @@ export function findingOf(
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
       excerpt: excerptOf(answeredOf(exchange)?.body ?? new Uint8Array(), fault.at),
     },
-    curl: curlOf(request),
+    curl: curlOf(request, exchange.request.body),
     replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,
     ...(requestId !== undefined && { requestId }),
     ...(otherProfile && { otherProfile }),

@@ -160,9 +160,26 @@ test.each([
             ? reply
             : { ...reply, status, headers: [["content-type", "text/html"]], body: "<h1>No such page</h1>" },
       }),
-      { rule: [rule], runs: 40 },
+      { rule: [rule], include: "all", runs: 40 },
     )
     expect(report.findings.map(({ operation }) => operation)).toEqual([])
     expect(report.rules).toMatchObject([{ id: rule, verdict: "pass" }])
   },
 )
+
+test("the command that shows a fault again sends a form as it was, with the file in it", async () => {
+  const report = await checked(
+    always({
+      id: "no-quotes",
+      stage: "wire",
+      apply: (reply, { ask }) =>
+        Buffer.from(ask.body).includes("name=model") ? { ...reply, status: 400, body: "{}" } : reply,
+    }),
+    { rule: ["audio.transcription-multipart"], include: "audio" },
+  )
+  const { curl, request } = report.findings.find(({ fault }) => fault === "refused") ?? { curl: "" }
+  const [, base64 = ""] = /^echo ([\w+/=]+) \| base64 -d \| curl .* --data-binary @-$/s.exec(curl) ?? []
+  const form = Buffer.from(base64, "base64")
+  expect(String(form.length)).toBe(request?.headers.find(([name]) => name === "content-length")?.[1])
+  expect(form.includes("RIFF")).toBe(true)
+})
