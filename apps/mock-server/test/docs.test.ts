@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { createMock } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import { catalogue } from "../src/catalogue.ts"
 
 const root = new URL("../../../", import.meta.url)
@@ -23,7 +24,7 @@ const blocks: Block[] = pages.flatMap((page) =>
   ),
 )
 
-const server = createServer(toNode(createMock({ alterations: catalogue })))
+const server = createServer(toNode(againstDocument(createMock({ alterations: catalogue }))))
 let address = ""
 
 beforeAll(async () => {

@@ -133,7 +133,7 @@ export const runOptions = {
   transcriptionModel: modelOption("transcription"),
   videoModel: modelOption("video"),
   rerankModel: modelOption("rerank"),
-  quick: { flag: "--quick", says: "about 20 requests, none generated", schema: flag.default(false) },
+  quick: { flag: "--quick", says: "about 25 requests, none generated", schema: flag.default(false) },
   include: {
     flag: "--include <surface...>",
     says: `the surfaces to check, of ${surfaces.join(", ")}, or all; default: all but ${costly.join(", ")}, which cost most, and all of the embedded mock`,

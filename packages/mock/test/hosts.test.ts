@@ -7,6 +7,7 @@ import { toFetch } from "../src/fetch.ts"
 import { createMock } from "../src/mock.ts"
 import { toMsw } from "../src/msw.ts"
 import { toNode } from "../src/node.ts"
+import { againstDocument } from "./against-document.ts"
 
 const utf8 = new TextEncoder()
 const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
@@ -105,7 +106,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   })
 
   test("HEAD", async () => {
-    const { fetch } = await host(createMock())
+    const { fetch } = await host(againstDocument(createMock()))
     const response = await fetch("/models", { method: "HEAD", headers: { authorization: "Bearer sk-x" } })
     expect([response.status, await response.text()]).toEqual([200, ""])
     expect(Number(response.headers.get("content-length"))).toBeGreaterThan(100)
@@ -134,7 +135,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   })
 
   test("a body above the limit is refused in words", async () => {
-    const { fetch } = await host(createMock(), { maxBodyBytes: 1.5 * 2 ** 20 })
+    const { fetch } = await host(againstDocument(createMock()), { maxBodyBytes: 1.5 * 2 ** 20 })
     const response = await fetch("/chat/completions", { method: "POST", body: "x".repeat(2 ** 21) })
     expect(response.status).toBe(413)
     expect(response.headers.get("x-request-id")).toMatch(/^req_\w+$/)
@@ -149,7 +150,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   })
 
   test("the mock itself, whole and streamed", async () => {
-    const { fetch } = await host(createMock())
+    const { fetch } = await host(againstDocument(createMock()))
     const ask = (stream: boolean) =>
       fetch("/chat/completions", {
         method: "POST",
