@@ -47,6 +47,44 @@ const last = get("connection: close\r\n")
 const replying = (reply: Partial<Reply>, options?: NodeOptions) =>
   listen(async () => ({ status: 200, headers: [], body: "", end: "complete", ...reply }), options)
 
+/** Resolves with what has come once that ends so, which a reply that hangs never does by itself. */
+function until(port: number, ending: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1")
+    let text = ""
+    socket.on("error", reject)
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1")
+      if (!text.endsWith(ending)) return
+      socket.destroy()
+      resolve(text)
+    })
+    socket.write(get())
+  })
+}
+
+test("a stream that is cut, reset or stalled anywhere delivers all that came before", async () => {
+  const stream = Array.from({ length: 12 }, (_, at) => `data: {"at":${at}}\n\n`)
+  const ends = { "early-close": "closed", reset: "ECONNRESET", hang: undefined } as const
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: stream.length }),
+      fc.constantFrom(...(Object.keys(ends) as (keyof typeof ends)[])),
+      fc.boolean(),
+      async (count, end, paced) => {
+        const sent = stream.slice(0, count)
+        const body = frames(...sent).map((frame) => (paced ? { ...frame, afterMs: 1 } : frame))
+        const port = await replying({ body, end })
+        const whole = sent.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join("")
+        const seen =
+          end === "hang" ? { text: await until(port, whole), end: undefined } : await exchange(port, get())
+        expect([seen.text.endsWith(`\r\n\r\n${whole}`), seen.end]).toEqual([true, ends[end]])
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
 describe("what only a socket can show", () => {
   test("headers keep their case, order and duplicates", async () => {
     const port = await replying({
