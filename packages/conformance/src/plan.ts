@@ -41,8 +41,9 @@ export function planOf(selection: Selection, known: Known): Plan {
   const selected = rules.filter(({ on }) => isWithin(on.surface, include))
   const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
   const isIncluded = (probe: Probe) =>
-    fixedSteps(probe.asks(known)).some(({ operation }) => include.includes(endpoints[operation].surface))
-  const probesOf = ({ on }: Rule) => (on.surface === "streams" ? on.probes.filter(isIncluded) : on.probes)
+    fixedSteps(probe.asks(known)).every(({ operation }) => include.includes(endpoints[operation].surface))
+  // What holds on every endpoint is seen on chat, whatever else is checked.
+  const probesOf = ({ on }: Rule) => (on.surface === "http" ? on.probes : on.probes.filter(isIncluded))
   const probes = [...new Set(applicable.flatMap(probesOf))].filter(selection.probes)
   const samples = interleaved(applicable.map((rule) => samplesOf(rule, known, selection)))
   return { selected, applicable, probes, samples }
