@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache"
 import { z } from "zod"
 import { readQuery } from "./form.ts"
 import { encodePicture, type ImageFormat, imageTypes } from "./media/encode-picture.ts"
@@ -60,16 +61,36 @@ interface MediaFile extends MadeFile {
   readonly body: Uint8Array
 }
 
+/** Files that were made of late: whoever asks for one often asks for it again. In bytes (chosen). */
+const mostKept = 32 * 2 ** 20
+const kept = new LRUCache<string, Uint8Array>({
+  maxSize: mostKept,
+  sizeCalculation: ({ length }) => length,
+})
+
 /** Makes the file of a name and a query. Refuses names that no reply has given out. */
 export async function media(name: string, query: URLSearchParams): Promise<MediaFile> {
   const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
-  if (name === "video.mp4") return { mediaType: "video/mp4", body: await makeFilm(read(FilmQuery)) }
+  const once = async (parameters: object, make: () => Promise<Uint8Array>): Promise<Uint8Array> => {
+    const key = JSON.stringify([name, parameters])
+    const file = kept.get(key) ?? (await make())
+    kept.set(key, file)
+    return file
+  }
+  if (name === "video.mp4") {
+    const film = read(FilmQuery)
+    return { mediaType: "video/mp4", body: await once(film, () => makeFilm(film)) }
+  }
   const format = imageFormats.find((each) => name === `image.${each}`)
   if (format === undefined) throw new Refusal(404, { message: `There is no file '${name}'.` })
-  const { seed, width, height, background, quality } = read(ImageQuery)
-  limitPixels({ width, height }, "width")
-  const picture = drawPicture(digest(seed), width, height, background === "transparent")
-  return { mediaType: imageTypes[format], body: await encodePicture(picture, format, quality) }
+  const image = read(ImageQuery)
+  limitPixels(image, "width")
+  const { seed, width, height, background, quality } = image
+  const draw = () => drawPicture(digest(seed), width, height, background === "transparent")
+  return {
+    mediaType: imageTypes[format],
+    body: await once(image, () => encodePicture(draw(), format, quality)),
+  }
 }
 
 /** A file as a reply shows it: a URL under which `media` makes it, or the same bytes in base64. */
