@@ -6,8 +6,8 @@ import { codes, table } from "./table.ts"
 /** What a run made of the mock with one defect. */
 export interface DefectScore {
   readonly defect: Defect
-  /** Requests until its fault was found, that one included. */
-  readonly foundAfter: number
+  /** Requests until its fault was found, that one included; absent where that depends on the clock. */
+  readonly foundAfter?: number
   /** The other rules that found something. */
   readonly others: readonly string[]
 }
@@ -26,7 +26,7 @@ export function scoreboardPage(
   defectScores: readonly DefectScore[],
   variantScores: readonly VariantScore[],
 ): string {
-  const requests = defectScores.map(({ foundAfter }) => foundAfter).sort((a, b) => a - b)
+  const requests = defectScores.flatMap(({ foundAfter }) => foundAfter ?? []).sort((a, b) => a - b)
   const percentile = (share: number) => requests[Math.floor(share * (requests.length - 1))] ?? 0
   const variantIds = [...new Set(variantScores.map(({ variant }) => variant.id))]
   return `${[
@@ -51,7 +51,7 @@ export function scoreboardPage(
             codes([rule.id]),
             defect.fault,
             codes([defect.id]),
-            String(foundAfter),
+            String(foundAfter ?? "by the clock"),
             codes(others),
           ]),
       ),

@@ -7,6 +7,7 @@ import {
   createSend,
   knownBefore,
   type Report,
+  type Rule,
   rules,
   severityOf,
 } from "@nexhina/conformance"
@@ -204,9 +205,16 @@ describe.concurrent("a defect is found by its rule, and nothing else fires", () 
     const others = faulty(report).filter((rule) => rule !== defect.breaks)
     expect(others.filter((rule) => !defect.also.includes(rule))).toEqual([])
     expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
-    const { foundAfter = 0 } =
-      report.findings.find(({ rule, fault }) => rule === defect.breaks && fault === defect.fault) ?? {}
-    defectScores.set(id, { defect, foundAfter, others: others.sort() })
+    const finding = report.findings.find(
+      ({ rule, fault }) => rule === defect.breaks && fault === defect.fault,
+    )
+    const isTimed = rules.some((rule) => rule.id === defect.breaks && rule.on.needs?.includes("timing"))
+    defectScores.set(id, {
+      defect,
+      // How often a clock has to be looked at is not the same twice.
+      ...(finding && !isTimed && { foundAfter: finding.foundAfter }),
+      others: others.sort(),
+    })
   })
 })
 
@@ -216,7 +224,10 @@ describe.concurrent("a variant is no breach", () => {
       profileNames.map((profile): [string, ProfileName, Variant] => [variant.id, profile, variant]),
     ),
   )("%s under %s", async (id, profile, variant) => {
-    const samples = () => (full ? 5 : 1)
+    // One generated sample of each rule, under one of the profiles.
+    const turn = profileNames.indexOf(profile)
+    const samples = (rule: Rule) =>
+      full ? 5 : (rules.indexOf(rule) + turn) % profileNames.length === 0 ? 1 : 0
     const header = ["x-mock-variant", id] as const
     const report = await check(profile, header, { samples, traits: variant.trait ? [variant.trait] : [] })
     expect(report.findings.filter(({ severity }) => severity === "MUST")).toEqual([])
