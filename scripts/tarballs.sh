@@ -15,5 +15,5 @@ cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-fund --no-audit ./*.tgz
 npx nexhina-mock --version
-npx nexhina-conformance run --quick --report json=report.json
+npx nexhina-conformance run --runs 1 --report json=report.json
 node -e 'import("@nexhina/mock/fetch").then(({ toFetch }) => console.log(typeof toFetch))'

@@ -199,7 +199,7 @@ describe.concurrent("a defect is found by its rule, and nothing else fires", () 
       required: defect.breaks === "http.offers-required" ? surfaces : [],
       // More than what those defects let pass, and less than what the mock's host does.
       ...(defect.breaks === "err.oversized" && { oversizedBytes: 2 * 2 ** 20 }),
-      ...(waiting.includes(defect.breaks) && { timeoutMs: 1000 }),
+      ...(waiting.includes(defect.breaks) && { timeoutMs: 2000 }),
     })
     expect(shown(report)).toContain(`${defect.breaks}:${defect.fault}`)
     const others = faulty(report).filter((rule) => rule !== defect.breaks)

@@ -2,7 +2,7 @@ import { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
 import type { Answered } from "../answered.ts"
 import { embeddingBase64, embeddingFloats, embeddingText } from "../probes/embeddings.ts"
 import { type View, view } from "../view.ts"
-import { jsonSuccesses } from "./http.ts"
+import { jsonAnswerOf } from "./http.ts"
 
 const base = {
   surface: "embeddings",
@@ -14,10 +14,7 @@ export const embeddingReplies = view<Answered>({
   ...base,
   id: "embeddings.replies",
   says: "answers with embeddings",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    return answered?.operation === "createEmbedding" && answered.json.ok ? answered : undefined
-  },
+  of: jsonAnswerOf("createEmbedding"),
 })
 
 /** A vector of an answer. */

@@ -1,4 +1,4 @@
-import { type Endpoint, endpoints } from "@nexhina/schemas"
+import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { type Exchange, headerOf, type RequestFault } from "@nexhina/transcript"
 import { type Answered, answeredOf } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
@@ -104,6 +104,15 @@ export const jsonSuccesses = view<Answered>({
     return answered && hasToBeJson(answered) && !exchange.intent?.fault ? answered : undefined
   },
 })
+
+/** Reads the JSON, of whatever kind, that answers one of some operations. */
+export const jsonAnswerOf =
+  (...operations: readonly OperationId[]) =>
+  (exchange: Exchange): Answered | undefined => {
+    const answered = jsonSuccesses.of(exchange)
+    const isOne = answered?.operation !== undefined && operations.includes(answered.operation)
+    return answered?.json.ok && isOne ? answered : undefined
+  }
 
 /** Answers to requests that keep the contract. */
 export const answersToValid = view<Answered>({

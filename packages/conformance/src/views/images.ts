@@ -3,7 +3,7 @@ import { imageSize } from "image-size"
 import type { Answered } from "../answered.ts"
 import { base64Image, oneImage } from "../probes/images.ts"
 import { type View, view } from "../view.ts"
-import { jsonSuccesses } from "./http.ts"
+import { jsonAnswerOf } from "./http.ts"
 
 const base = {
   surface: "images",
@@ -15,10 +15,7 @@ export const imageReplies = view<Answered>({
   ...base,
   id: "images.replies",
   says: "answers with images",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    return answered?.operation === "createImage" && answered.json.ok ? answered : undefined
-  },
+  of: jsonAnswerOf("createImage"),
 })
 
 /** The formats in which images are sent, by how their files begin. */

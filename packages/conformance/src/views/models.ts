@@ -5,7 +5,7 @@ import { embeddingText } from "../probes/embeddings.ts"
 import { listModels, retrieveModel } from "../probes/models.ts"
 import { moderationText } from "../probes/moderations.ts"
 import { type View, view } from "../view.ts"
-import { answersToValid, decidedResponses, jsonSuccesses } from "./http.ts"
+import { answersToValid, decidedResponses, jsonAnswerOf } from "./http.ts"
 
 const base = {
   surface: "models",
@@ -17,11 +17,7 @@ export const modelReplies = view<Answered>({
   ...base,
   id: "models.replies",
   says: "lists of models, and single ones",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    const isModels = answered?.operation === "listModels" || answered?.operation === "retrieveModel"
-    return answered?.json.ok && isModels ? answered : undefined
-  },
+  of: jsonAnswerOf("listModels", "retrieveModel"),
 })
 
 /** The models of a list that has their documented form. */

@@ -2,7 +2,7 @@ import { ModerationRequest, ModerationResponse } from "@nexhina/schemas"
 import type { Answered } from "../answered.ts"
 import { moderationText, moderationTexts } from "../probes/moderations.ts"
 import { type View, view } from "../view.ts"
-import { jsonSuccesses } from "./http.ts"
+import { jsonAnswerOf } from "./http.ts"
 
 const base = {
   surface: "moderations",
@@ -14,10 +14,7 @@ export const moderationReplies = view<Answered>({
   ...base,
   id: "moderations.replies",
   says: "answers with moderations",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    return answered?.operation === "createModeration" && answered.json.ok ? answered : undefined
-  },
+  of: jsonAnswerOf("createModeration"),
 })
 
 /** Results of the documented form, and how many inputs were to be judged. */

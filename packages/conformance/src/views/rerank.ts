@@ -2,7 +2,7 @@ import { RerankRequest, RerankResponse } from "@nexhina/schemas"
 import type { Answered } from "../answered.ts"
 import { rerankBest, rerankTexts } from "../probes/rerank.ts"
 import { type View, view } from "../view.ts"
-import { jsonSuccesses } from "./http.ts"
+import { jsonAnswerOf } from "./http.ts"
 
 const base = {
   surface: "rerank",
@@ -14,10 +14,7 @@ export const rerankReplies = view<Answered>({
   ...base,
   id: "rerank.replies",
   says: "answers with an order of documents",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    return answered?.operation === "createRerank" && answered.json.ok ? answered : undefined
-  },
+  of: jsonAnswerOf("createRerank"),
 })
 
 /** An order of the contract's form, and what was to be ordered. */

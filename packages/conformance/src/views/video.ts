@@ -3,7 +3,7 @@ import type { Exchange } from "@nexhina/transcript"
 import { type Answered, answeredOf } from "../answered.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { type View, view } from "../view.ts"
-import { answersToValid, isSuccess, jsonSuccesses } from "./http.ts"
+import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
 const base = { surface: "video", probes: [oneVideo] } as const satisfies Partial<View<unknown>>
 
@@ -12,10 +12,7 @@ export const videoReplies = view<Answered>({
   ...base,
   id: "video.replies",
   says: "answers to requests for a video",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    return answered?.operation === "createVideo" && answered.json.ok ? answered : undefined
-  },
+  of: jsonAnswerOf("createVideo"),
 })
 
 /** What is said of a task when it begins and later, as JSON of whatever kind. */
@@ -23,13 +20,7 @@ export const taskReplies = view<Answered>({
   ...base,
   id: "video.tasks",
   says: "answers that show a video in the making",
-  of(exchange) {
-    const answered = jsonSuccesses.of(exchange)
-    if (!answered?.json.ok) return undefined
-    return answered.operation === "createVideo" || answered.operation === "retrieveVideo"
-      ? answered
-      : undefined
-  },
+  of: jsonAnswerOf("createVideo", "retrieveVideo"),
 })
 
 const beginnings = [/^.{4}ftyp/s, /^.E\xdf\xa3/s, /^RIFF.{4}AVI /s]

@@ -41,7 +41,7 @@ export async function readAudio(name: string, file: Uint8Array): Promise<Recordi
 type Found = Awaited<ReturnType<typeof read>> | { readonly fault: string }
 
 /** How long, in milliseconds, and in how much memory, in MiB, one file is read (chosen). */
-const mostTime = 3000
+const mostTime = 10_000
 const mostMemory = 256
 
 /** The thread that reads, once there is one, and the end of what it has to read. */
