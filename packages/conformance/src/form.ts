@@ -9,7 +9,6 @@ const utf8 = new TextEncoder()
 function parameter(name: string, value: string, spelling: NonNullable<Step["form"]>["names"]): string {
   const isToken = /^[\w.[\]-]+$/.test(value)
   if (spelling === "unquoted" && isToken) return `${name}=${value}`
-  if (spelling === "extended" && name === "filename") return `filename*=UTF-8''${encodeURIComponent(value)}`
   return `${name}="${value.replaceAll('"', "%22")}"`
 }
 

@@ -1,4 +1,5 @@
 import type { Executed, Executor, Sample } from "./execute.ts"
+import { findingId } from "./finding.ts"
 import { type Found, judge } from "./judge.ts"
 import type { Known } from "./known.ts"
 import type { Rule } from "./rule.ts"
@@ -11,7 +12,7 @@ export interface Shrunk {
 }
 
 /**
- * Looks for a smaller request with the same rule's same fault, then asks that one twice more unless the
+ * Looks for a smaller request to the same operation with the same rule's same fault, then asks that one twice more unless the
  * target is deterministic. A fixed request is only asked again. Stops after `budget` requests or when the executor is exhausted.
  */
 export async function shrink(
@@ -25,7 +26,7 @@ export async function shrink(
   const attempt = async (sample: Sample): Promise<Found | undefined> => {
     const executed: Executed = await executor.execute(sample)
     const tally = judge(rules, [executed], known).get(found.rule.id)
-    return tally?.found.find(({ fault }) => fault.fault === found.fault.fault)
+    return tally?.found.find((each) => findingId(each) === findingId(found))
   }
 
   let best = found

@@ -11,8 +11,7 @@ export interface Step {
   readonly body?: unknown
   /** How a form is written: legal ways that must make no difference. Default: quoted names, members in order. */
   readonly form?: {
-    /** `extended`: file names as RFC 5987 has them (`filename*=UTF-8''…`). */
-    readonly names?: "quoted" | "unquoted" | "extended"
+    readonly names?: "quoted" | "unquoted"
     readonly reversed?: boolean
   }
   /** Bytes of a body that is wrong on purpose, in place of `body`. */

@@ -183,3 +183,15 @@ test("the command that shows a fault again sends a form as it was, with the file
   expect(String(form.length)).toBe(request?.headers.find(([name]) => name === "content-length")?.[1])
   expect(form.includes("RIFF")).toBe(true)
 })
+
+test("a finding that is made smaller stays at its operation, and is told once", async () => {
+  const failing = always({
+    id: "failing",
+    stage: "wire",
+    apply: (reply) => (reply.status === 400 ? { ...reply, status: 500 } : reply),
+  })
+  const { findings } = await checked(failing, { rule: ["http.no-5xx-invalid"], runs: 20 })
+  const ids = findings.map(({ id }) => id)
+  expect(ids.length).toBeGreaterThan(2)
+  expect(ids).toEqual([...new Set(ids)])
+})

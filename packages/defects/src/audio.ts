@@ -373,15 +373,6 @@ export const audioDefects: readonly Defect[] = [
     ),
   },
   {
-    id: "audio-form-no-extended-names",
-    says: "a file whose name is spelt as filename* is no file",
-    breaks: "audio.multipart-extended-filename",
-    fault: "refused",
-    also: [],
-    seen: ["RFC 7578, section 4.2"],
-    ...onForm((disposition) => / filename\*=/.test(disposition), noFile),
-  },
-  {
     id: "audio-hears-nothing",
     says: "what is no recording is taken for silence, in which something is heard",
     breaks: "audio.recordings-only",

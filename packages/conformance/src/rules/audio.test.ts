@@ -246,17 +246,6 @@ test("audio.transcription-multipart: all spellings are taken, and say the same w
   ])
 })
 
-test("audio.multipart-extended-filename", async () => {
-  const rule = audioRules.filter(({ id }) => id === "audio.multipart-extended-filename")
-  const usual = await written({}, { text: "Hi" })
-  const no = await heard("createTranscription", {}, refused)
-  expect(found(rule, [usual, usual])).toEqual([])
-  expect(found(rule, [usual, no])).toEqual([
-    ["audio.multipart-extended-filename", "refused", { part: "status" }],
-  ])
-  expect(judgedBy(rule, [no, no])).toEqual([])
-})
-
 test("audio.recordings-only", () => {
   const spoilt = (fault: Parameters<typeof exchangeOf>[0]["fault"], status: number) =>
     found(single, [exchangeOf({ operation: "createTranscription", fault, status, body: { text: "" } })])

@@ -456,28 +456,6 @@ export const audioRules = [
   }),
 
   rule({
-    id: "audio.multipart-extended-filename",
-    since,
-    says: "MAY take a file whose name is spelt as filename*",
-    severity: "MAY",
-    source: "RFC 7578, section 4.2 forbids clients this spelling of RFC 5987; some send it all the same",
-    scope: "group",
-    on: transcriptionAnswers,
-    faults: { refused: "the form is refused, and with the usual spelling it is not" },
-    asks(known) {
-      const step = transcriptionStep(known)
-      return [step, { ...step, form: { names: "extended" } }]
-    },
-    holds([plain, extended]) {
-      if (!plain || !extended || !isSuccess(plain))
-        return { undecided: "the usual spelling was not answered either" }
-      if (extended.status < 400 || extended.status >= 500) return []
-      const actual = String(extended.status)
-      return [{ of: 1, fault: "refused", at: atStatus, expected: String(plain.status), actual }]
-    },
-  }),
-
-  rule({
     id: "audio.recordings-only",
     since,
     says: "SHOULD refuse with 4xx a file that is no recording, and a form that is none",
