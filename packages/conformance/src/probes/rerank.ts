@@ -13,6 +13,7 @@ const three = ["Berlin is the capital of Germany.", "Paris is the capital of Fra
 export const rerankTexts: Probe = {
   id: "rerank.texts",
   says: "the order of three texts",
+  quick: true,
   asks: (known) => [rerankStep(known, { documents: three })],
 }
 
