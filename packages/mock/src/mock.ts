@@ -48,8 +48,8 @@ const noAlterations: readonly NamedAlteration[] = []
 const readOnly: Found & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
 
 /**
- * A server of the contract as a pure function: the same request gets the same reply, byte for byte. It never
- * rejects. Throws a `TypeError` when `always` names an alteration that `alterations` lacks.
+ * A server of the contract as a pure function but for what it stores: the same request gets the same reply, byte for
+ * byte. It never rejects. Throws a `TypeError` when `always` names an alteration that `alterations` lacks.
  */
 export function createMock(options: MockOptions = {}): Answer {
   const profile: Profile = profiles[options.profile ?? "nexhina"]
