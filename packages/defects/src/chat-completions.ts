@@ -198,7 +198,7 @@ export const chatCompletionDefects: readonly Defect[] = [
     says: "the content of a whole reply is a list of parts",
     breaks: "chat.content-or-call",
     fault: "not-a-string",
-    also: [],
+    also: ["stream.equals-nonstream", "stream.equals-nonstream-shape", "tool.round-trip"],
     seen: ["Schema ChatMessage: content"],
     ...onWholeChoices((choice) => {
       const { content: text } = choice.message
@@ -211,7 +211,7 @@ export const chatCompletionDefects: readonly Defect[] = [
     says: "the content of a whole reply is null, and nothing stands in its place",
     breaks: "chat.content-or-call",
     fault: "nothing",
-    also: [],
+    also: ["stream.equals-nonstream", "stream.equals-nonstream-shape", "tool.round-trip"],
     seen: ["Schema ChatMessage: content"],
     ...onWholeChoices((choice) => ({ ...choice, message: { ...choice.message, content: null } })),
   },
@@ -220,7 +220,7 @@ export const chatCompletionDefects: readonly Defect[] = [
     says: "whole replies have a finish_reason of null",
     breaks: "chat.finish-enum",
     fault: "null",
-    also: [],
+    also: ["stream.equals-nonstream", "stream.equals-nonstream-shape"],
     seen: ["https://github.com/ModelTC/LightLLM/issues/130", "Schema ChatCompletionChoice: finish_reason"],
     ...onWholeChoices((choice) => ({ ...choice, finish_reason: null })),
   },

@@ -228,7 +228,7 @@ export const chatStreamDefects: readonly Defect[] = [
     says: "the index of a choice of text is the number of its chunk",
     breaks: "stream.index-in-range",
     fault: "out-of-range",
-    also: [],
+    also: ["chat.stop-exact"],
     seen: [
       "https://github.com/microsoft/foundry-local/issues/144",
       "https://github.com/BerriAI/litellm/pull/9242",
@@ -247,7 +247,7 @@ export const chatStreamDefects: readonly Defect[] = [
     says: "all choices have index 0",
     breaks: "stream.index-in-range",
     fault: "missing",
-    also: [],
+    also: ["chat.max-tokens-honoured"],
     seen: ["https://github.com/BerriAI/litellm/issues/3276"],
     ...onEachChoice((choice) => ({ ...choice, index: 0 })),
   },

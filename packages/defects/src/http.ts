@@ -136,7 +136,7 @@ export const httpDefects: readonly Defect[] = [
     says: "JSON answers have no content-type",
     breaks: "http.json-content-type",
     fault: "absent",
-    also: [],
+    also: ["audio.text-content-type"],
     seen: ["RFC 9110, section 8.3"],
     ...onWire(isJsonSuccess, ({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
   },
@@ -145,7 +145,7 @@ export const httpDefects: readonly Defect[] = [
     says: "JSON answers are labelled as plain text",
     breaks: "http.json-content-type",
     fault: "other",
-    also: [],
+    also: ["audio.text-content-type"],
     seen: ["RFC 8259, section 11"],
     ...onWire(isJsonSuccess, ({ headers }) => ({
       headers: withHeader(headers, "content-type", "text/plain; charset=utf-8"),

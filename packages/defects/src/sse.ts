@@ -335,7 +335,7 @@ export const sseDefects: readonly Defect[] = [
     says: "the body ends inside an event, as if it were whole",
     breaks: "sse.grammar",
     fault: "unclosed-event",
-    also: ["sse.done-present"],
+    also: ["sse.done-present", "stream.equals-nonstream", "stream.equals-nonstream-shape"],
     seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
     ...onFrames((frames) => {
       const kept = frames.slice(0, -1)

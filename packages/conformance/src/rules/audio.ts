@@ -431,6 +431,7 @@ export const audioRules = [
     source: "RFC 7578, sections 4.2 and 5.2; RFC 2183, section 2",
     scope: "group",
     on: transcriptionAnswers,
+    after: ["audio.transcription-format"],
     faults: {
       refused: "one spelling is refused, and another is not",
       "other-text": "the same recording says something else",
