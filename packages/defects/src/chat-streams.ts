@@ -577,15 +577,22 @@ export const chatStreamVariants: readonly Variant[] = [
     says: "choices with a higher index come first in each turn",
     notes: [],
     seen: ["OpenAI API reference, the chat completion chunk object: choices"],
-    ...onChunks((chunks, { request }) => {
-      const n = typeof request === "object" && request !== null && "n" in request ? Number(request.n) : 1
-      return chunks.map((chunk) => ({
-        ...chunk,
-        choices: chunk.choices.map((choice) => ({
-          ...choice,
-          index: n > 1 ? n - 1 - choice.index : choice.index,
-        })),
-      }))
+    ...onChunks((chunks) => {
+      const turns: ChatCompletionChunk[][] = []
+      for (const chunk of chunks) {
+        const [before] = turns.at(-1)?.[0]?.choices ?? []
+        const [choice] = chunk.choices
+        // Each turn begins with what was the choice of the lowest index, and is told from the highest down.
+        if (before && choice && choice.index > before.index) turns.at(-1)?.unshift(chunk)
+        else turns.push([chunk])
+      }
+      // Usage rides on whatever comes last.
+      const usage = chunks.at(-1)?.usage
+      return turns.flat().map((chunk, at) => {
+        const { usage: _, ...rest } = chunk
+        if (usage == null) return chunk
+        return at === chunks.length - 1 ? { ...rest, usage } : { ...rest, usage: null }
+      })
     }),
   },
   {

@@ -452,7 +452,7 @@ export const errorVariants: readonly Variant[] = [
   {
     id: "err-bare",
     says: "errors have a message and a type, and a number for a code",
-    notes: ["err.envelope-full", "err.envelope-param"],
+    notes: ["err.envelope-full", "err.envelope-param", "err.param-named"],
     seen: ["https://github.com/vllm-project/aibrix/pull/2594"],
     ...onErrorObject(({ message, type }) => ({ message, type, code: 400 })),
   },

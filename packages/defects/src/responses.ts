@@ -967,20 +967,20 @@ export const responseVariants: readonly Variant[] = [
     says: "the model says what it is about to do before it does it",
     notes: [],
     seen: [`${object}: output, message, phase`],
-    ...onShown((response) => ({
-      ...response,
-      output: [
-        {
-          type: "message",
-          id: "msg_commentary",
-          role: "assistant",
-          status: "completed",
-          phase: "commentary",
-          content: [{ type: "output_text", text: "Let me see.", annotations: [] }],
-        },
-        ...response.output,
-      ],
-    })),
+    ...onShown((response, situation) => {
+      // A text whose tokens were asked for would not come without them.
+      const include = asked(situation, "include")
+      if (Array.isArray(include) && include.includes("message.output_text.logprobs")) return response
+      const commentary = {
+        type: "message",
+        id: "msg_commentary",
+        role: "assistant",
+        status: "completed",
+        phase: "commentary",
+        content: [{ type: "output_text", text: "Let me see.", annotations: [] }],
+      }
+      return { ...response, output: [commentary, ...response.output] }
+    }),
   },
   {
     id: "resp-call-id-only",

@@ -167,7 +167,6 @@ test.each(sseVariants.map((variant): [string, NamedAlteration] => [variant.id, v
 const otherwise = new Set([
   "unknown-chunk-members",
   "model-snapshot",
-  "choices-backwards",
   "chunk-azure-filters",
   "usage-forced",
   "usage-reasoning-besides",

@@ -541,8 +541,11 @@ export const toolVariants: readonly Variant[] = [
     says: "a text comes with the calls",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/issues/16774"],
-    ...onChoices((choice) =>
-      hasCalls(choice) ? { ...choice, message: { ...choice.message, content: "Let me see." } } : choice,
+    ...onChoices((choice, { logprobs }) =>
+      // A text whose tokens were asked for would not come without them.
+      hasCalls(choice) && !logprobs
+        ? { ...choice, message: { ...choice.message, content: "Let me see." } }
+        : choice,
     ),
   },
   {
