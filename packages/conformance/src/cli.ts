@@ -69,11 +69,19 @@ function progressLine(): { update(progress: Progress): void; stop(): void } {
   }
 }
 
-/** The reports that were asked for, each with where it goes; standard output is file descriptor 1. */
+/** Resolves once all of it is out, as a pipe takes no more than its reader does, or the reader has left. */
+const print = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(text, () => resolve())
+  })
+// Who reads the first lines only, as `head` does, has seen enough.
+process.stdout.on("error", () => {})
+
+/** The reports that were asked for, each with where it goes: a file, or else standard output. */
 function openReports(settings: Settings) {
   return settings.report.map(({ format, file }) => ({
     write: reports[format].write,
-    to: file === undefined ? 1 : openForWriting("--report", file),
+    to: file === undefined ? undefined : openForWriting("--report", file),
     color: file === undefined && pc.isColorSupported,
   }))
 }
@@ -124,7 +132,11 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
       ...(writer && { onExchange: (exchange) => writer.exchange(exchange) }),
     })
     line.stop()
-    for (const { write, to, color } of outputs) writeFileSync(to, write(report, { color }))
+    for (const { write, to, color } of outputs) {
+      const text = write(report, { color })
+      if (to === undefined) await print(text)
+      else writeFileSync(to, text)
+    }
     return exitCodeOf(report, settings.strict)
   } finally {
     line.stop()

@@ -223,3 +223,15 @@ test("rules lists every rule, and one of them whole", async () => {
   expect(all.stdout.split("\n")).toHaveLength(JSON.parse(json.stdout).length + 1)
   expect(one.stdout).toMatch(/sse\.done-once\nMUST .*source .*faults/s)
 })
+
+test("reports that are longer than a pipe is deep wait for their reader, and come whole", async () => {
+  const reports = "--report json --report console --report junit"
+  const slowly = `"${process.execPath}" "${bin}" run --quick ${reports} 2>&1 | (sleep 2; cat)`
+  const output = await new Promise<string>((resolve) => {
+    execFile("sh", ["-c", slowly], { maxBuffer: 1 << 26 }, (_, stdout) => resolve(stdout))
+  })
+  expect(output.length).toBeGreaterThan(2 ** 16)
+  const json = output.slice(output.indexOf("{"), output.indexOf("\n}\n") + 2)
+  expect(Report.parse(JSON.parse(json)).rules.length).toBeGreaterThan(200)
+  expect(output.trimEnd()).toMatch(/<\/testsuites>$/)
+})
