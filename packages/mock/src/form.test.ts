@@ -60,6 +60,15 @@ test("texts become what the schema takes, in any order, the list members collect
   )
 })
 
+test("what stands before the first boundary and behind the last is no part (RFC 2046, section 5.1.1)", () => {
+  const body = new Uint8Array([
+    ...utf8.encode("This is a form.\r\n"),
+    ...form(part('name="model"', "whisper-1")),
+    ...utf8.encode("That was it."),
+  ])
+  expect(readForm(body, type, schema)).toEqual({ model: "whisper-1" })
+})
+
 test("what is no number is left for the schema to refuse", () => {
   expect(readForm(form(part('name="temperature"', "hot")), type, schema)).toEqual({ temperature: "hot" })
 })

@@ -23,12 +23,13 @@ export function readForm(body: Uint8Array, contentType: string | undefined, sche
       message: `Unsupported content type '${contentType ?? ""}'. Send the request body as 'multipart/form-data'.`,
     })
   }
-  const boundary = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
-  if (!boundary) throw malformed("its content type names no boundary")
+  const named = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
+  const boundary = named?.[1] ?? named?.[2]
+  if (boundary === undefined) throw malformed("its content type names no boundary")
   if (body.length === 0) throw malformed("it is empty")
   const fields = new Map<string, (string | File)[]>()
   try {
-    for (const part of parseMultipart(body, { boundary: boundary[1] ?? boundary[2] ?? "", ...limits })) {
+    for (const part of parseMultipart(fromFirst(boundary, body), { boundary, ...limits })) {
       if (part.name === undefined) throw malformed("a part has no name")
       const isFile = part.filename !== undefined
       const value = isFile
@@ -41,6 +42,17 @@ export function readForm(body: Uint8Array, contentType: string | undefined, sche
     throw malformed((error as Error).message)
   }
   return typed(fields, schema)
+}
+
+const latin1 = new TextDecoder("latin1")
+/** What stands before the parts of a form is a line or two, where there is anything (chosen), in bytes. */
+const longestPreamble = 2 ** 12
+
+/** A body without what stands before its first boundary, which means nothing (RFC 2046, section 5.1.1). */
+function fromFirst(boundary: string, body: Uint8Array): Uint8Array {
+  const at = latin1.decode(body.subarray(0, longestPreamble)).indexOf(`\r\n--${boundary}`)
+  const startsAtOnce = latin1.decode(body.subarray(0, boundary.length + 2)) === `--${boundary}`
+  return startsAtOnce || at === -1 ? body : body.subarray(at + 2)
 }
 
 function malformed(why: string): Refusal {
