@@ -1,9 +1,13 @@
 import type { Answer } from "@nexhina/transcript"
 import { type HttpHandler, http } from "msw"
 import { type FetchOptions, toFetch } from "./fetch.ts"
+import { mediaPath } from "./media.ts"
 import { basePath } from "./route.ts"
 
-/** MSW handlers that answer every request below a base URL, which ends where the API's paths begin. */
+/**
+ * MSW handlers that answer every request below a base URL, which ends where the API's paths begin, and those for the
+ * files that replies name by URL.
+ */
 export function toMsw(answer: Answer, baseUrl: string, options: FetchOptions = {}): HttpHandler[] {
   const { origin, pathname } = new URL(baseUrl)
   const prefix = pathname.replace(/\/$/, "")
@@ -11,5 +15,9 @@ export function toMsw(answer: Answer, baseUrl: string, options: FetchOptions = {
     (ask) => answer({ ...ask, target: origin + basePath + ask.target.slice(origin.length + prefix.length) }),
     options,
   )
-  return [http.all(`${origin}${prefix}/*`, ({ request }) => respond(request))]
+  const serve = toFetch(answer, options)
+  return [
+    http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request)),
+    http.all(`${origin}${prefix}/*`, ({ request }) => respond(request)),
+  ]
 }
