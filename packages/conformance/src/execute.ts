@@ -152,11 +152,12 @@ export function createExecutor(context: Context): Executor {
         const breach = steps.flatMap((step) => contractBreach(step) ?? [])[0]
         if (breach) return { sample, asked, breach }
         const replies = await Promise.all(steps.map((step) => settle(step, sample)))
-        for (const [index, { exchanges, cut }] of replies.entries()) {
+        for (const [index, { exchanges }] of replies.entries()) {
           const step = steps[index] as Step
           asked.push(...exchanges.map((exchange) => ({ step, exchange })))
-          if (cut) return { sample, asked, cut }
         }
+        const cut = replies.find((reply) => reply.cut)?.cut
+        if (cut) return { sample, asked, cut }
         earlier.push(...replies.flatMap(({ exchanges }) => exchanges.at(-1) ?? []))
       }
       return { sample, asked }
