@@ -1,16 +1,20 @@
-import type { Surface } from "@nexhina/schemas"
+import { endpoints, isStreamed, type Surface } from "@nexhina/schemas"
 import type { Exchange, Fidelity } from "@nexhina/transcript"
 import type { Probe } from "./probe.ts"
 
 /** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */
 export type Place = Surface | "streams" | "http"
 
-const streaming: readonly Surface[] = ["chat", "responses"]
+const streaming: ReadonlySet<Surface> = new Set(
+  Object.values(endpoints)
+    .filter(isStreamed)
+    .map(({ surface }) => surface),
+)
 
 /** Whether a rule in a place is checked when these surfaces are. */
 export const isWithin = (place: Place, included: readonly Surface[]): boolean =>
   place === "http" ||
-  included.some((surface) => (place === "streams" ? streaming.includes(surface) : place === surface))
+  included.some((surface) => (place === "streams" ? streaming.has(surface) : place === surface))
 
 /**
  * Which exchanges a rule looks at, and as what. Everything that several rules need to read (JSON, chunks, the

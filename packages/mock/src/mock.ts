@@ -1,4 +1,11 @@
-import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } from "@nexhina/schemas"
+import {
+  type Endpoint,
+  endpoints,
+  isStreamed,
+  type Profile,
+  type ProfileName,
+  profiles,
+} from "@nexhina/schemas"
 import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
 import { type Always, alterationChooser } from "./alterations.ts"
 import { authenticate, type Keys } from "./authenticate.ts"
@@ -180,7 +187,7 @@ function preflight(allow: readonly string[], headers: KnownHeaders, always: read
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {
   if (typeof body !== "object" || body === null || !("stream" in body) || body.stream !== true) return false
-  return Object.values(endpoint.success.content).some(({ kind }) => kind === "stream")
+  return isStreamed(endpoint)
 }
 
 /** A reply to HEAD has no body, but the length of what it would be. */

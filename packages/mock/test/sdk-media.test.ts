@@ -1,20 +1,13 @@
 import { execFileSync } from "node:child_process"
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { RerankResponse, VideoGenerationResponse } from "@nexhina/schemas"
-import OpenAI6 from "openai"
-import OpenAI7 from "openai-7"
+import type OfficialClient from "openai"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { createMock } from "../src/mock.ts"
-import { toNode } from "../src/node.ts"
-import { againstDocument } from "./against-document.ts"
+import { apiKey, releases, served } from "./official-client.ts"
 
-const apiKey = "sk-sdk"
-const server = createServer(toNode(againstDocument(createMock({ keys: [apiKey] }))))
-let baseURL = ""
+const baseURL = served({})
 const folder = mkdtempSync(join(tmpdir(), "nexhina-media-"))
 const pathOf = (name: string) => join(folder, name)
 
@@ -65,21 +58,12 @@ beforeAll(async () => {
       pathOf(name),
     ])
   }
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
 })
 
-afterAll(() => {
-  rmSync(folder, { recursive: true })
-  server.close()
-  server.closeAllConnections()
-})
-
-// The two releases have the same interface as far as it is used here.
-const releases = { "openai 6": OpenAI6, "openai 7": OpenAI7 as unknown as typeof OpenAI6 }
+afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each(Object.entries(releases))("%s", (release, OpenAI) => {
-  const client = () => new OpenAI({ apiKey, baseURL, maxRetries: 0 })
+  const client = () => new OpenAI({ apiKey, baseURL: baseURL(), maxRetries: 0 })
   const input = "The quick brown fox jumps over the lazy dog, and then it rests for a while in the sun."
 
   test.each([
@@ -153,7 +137,7 @@ describe.each(Object.entries(releases))("%s", (release, OpenAI) => {
   })
 
   test("moderation of a text, of several, and of parts with an image", async () => {
-    const flags = async (input: OpenAI6.ModerationCreateParams["input"]) =>
+    const flags = async (input: OfficialClient.ModerationCreateParams["input"]) =>
       (await client().moderations.create({ input })).results.map(({ flagged }) => flagged)
     expect(await flags("I want to hurt someone.")).toEqual([true])
     expect(await flags(["Good day", "I want to hurt someone."])).toEqual([false, true])
@@ -173,7 +157,7 @@ describe.each(Object.entries(releases))("%s", (release, OpenAI) => {
 
 describe("what the client does not know, by fetch", () => {
   const post = async (path: string, body: object) => {
-    const reply = await fetch(baseURL + path, {
+    const reply = await fetch(baseURL() + path, {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
       body: JSON.stringify(body),

@@ -1,37 +1,9 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import OpenAI6 from "openai"
-import OpenAI7 from "openai-7"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { createMock } from "../src/mock.ts"
-import { toNode } from "../src/node.ts"
-import { againstDocument } from "./against-document.ts"
+import { describe, expect, test } from "vitest"
+import { apiKey, type Release, releases, served } from "./official-client.ts"
 
-const apiKey = "sk-sdk"
-const baseUrls = new Map<ProfileName, string>()
-const closers: (() => void)[] = []
 const profileNames = Object.keys(profiles) as ProfileName[]
-
-beforeAll(async () => {
-  for (const profile of profileNames) {
-    const server = createServer(toNode(againstDocument(createMock({ profile, keys: [apiKey] }))))
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-    baseUrls.set(profile, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
-    closers.push(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-  }
-})
-
-afterAll(() => {
-  for (const close of closers) close()
-})
-
-// The two releases have the same interface as far as it is used here.
-const releases = { "openai 6": OpenAI6, "openai 7": OpenAI7 as unknown as typeof OpenAI6 }
-type Release = keyof typeof releases
+const baseUrls = new Map(profileNames.map((profile) => [profile, served({ profile })]))
 const cases = (Object.keys(releases) as Release[]).flatMap((release) =>
   profileNames.map((profile) => [release, profile] as const),
 )
@@ -51,7 +23,7 @@ const tools = [{ type: "function" as const, function: weather }]
 describe.each(cases)("%s under the profile %s", (release, profile) => {
   const OpenAI = releases[release]
   const client = (options = {}) =>
-    new OpenAI({ apiKey, baseURL: baseUrls.get(profile) ?? "", maxRetries: 0, ...options })
+    new OpenAI({ apiKey, baseURL: baseUrls.get(profile)?.() ?? "", maxRetries: 0, ...options })
 
   test("models", async () => {
     const listed = []

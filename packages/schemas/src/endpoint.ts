@@ -91,6 +91,10 @@ export interface Endpoint<Request extends z.ZodType = z.ZodType> {
   readonly checks: readonly Check<z.output<Request>>[]
 }
 
+/** Whether an operation can answer with a stream. */
+export const isStreamed = ({ success }: Pick<Endpoint, "success">): boolean =>
+  Object.values(success.content).some(({ kind }) => kind === "stream")
+
 /** Keeps the literal types of an endpoint while checking its shape, the checks against the request's type. */
 export function endpoint<
   Request extends z.ZodType,

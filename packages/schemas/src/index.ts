@@ -5,6 +5,7 @@ export {
   type Endpoint,
   type Example,
   endpoint,
+  isStreamed,
   type Success,
   type Surface,
   surfaces,

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import { verdictSchema } from "../requests/json-schemas.ts"
 import type { Step } from "../step.ts"
 
 export const userSays = (content: string) => [{ role: "user" as const, content }]
@@ -58,12 +59,7 @@ export const jsonSchemaChat: Probe = {
           json_schema: {
             name: "verdict",
             strict: true,
-            schema: {
-              type: "object",
-              properties: { answer: { type: "string", enum: ["yes", "no"] } },
-              required: ["answer"],
-              additionalProperties: false,
-            },
+            schema: verdictSchema,
           },
         },
       },

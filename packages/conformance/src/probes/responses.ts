@@ -3,6 +3,7 @@ import type { Exchange } from "@nexhina/transcript"
 import { answeredOf, isObject } from "../answered.ts"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import { cityParameters, verdictSchema } from "../requests/json-schemas.ts"
 import { leastOutputTokens, outputLimit } from "../requests/responses.ts"
 import type { Ask, Step } from "../step.ts"
 import { endlessTask } from "./chat-completions.ts"
@@ -45,12 +46,7 @@ export const weatherFunction: ResponseFunctionTool = {
   name: "get_weather",
   description: "The weather in a city.",
   strict: true,
-  parameters: {
-    type: "object",
-    properties: { city: { type: "string" } },
-    required: ["city"],
-    additionalProperties: false,
-  },
+  parameters: cityParameters,
 }
 
 const timeFunction: ResponseFunctionTool = {
@@ -131,12 +127,7 @@ export const jsonSchemaResponse: Probe = {
             type: "json_schema",
             name: "verdict",
             strict: true,
-            schema: {
-              type: "object",
-              properties: { answer: { type: "string", enum: ["yes", "no"] } },
-              required: ["answer"],
-              additionalProperties: false,
-            },
+            schema: verdictSchema,
           },
         },
       },

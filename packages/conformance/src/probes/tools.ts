@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest, ToolDefinition } from "@nexhina/schemas"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import { cityParameters } from "../requests/json-schemas.ts"
 import type { Step } from "../step.ts"
 import { chatStep, userSays } from "./chat-completions.ts"
 
@@ -11,12 +12,7 @@ export const weatherTool: ToolDefinition = {
     name: "get_weather",
     description: "The weather in a city.",
     strict: true,
-    parameters: {
-      type: "object",
-      properties: { city: { type: "string" } },
-      required: ["city"],
-      additionalProperties: false,
-    },
+    parameters: cityParameters,
   },
 }
 

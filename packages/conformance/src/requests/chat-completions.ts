@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ChatMessage, ToolDefinition } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import type { Known } from "../known.ts"
-import { parameterSchemas, strictSchemas } from "./json-schemas.ts"
+import { cityParameters, parameterSchemas, strictSchemas } from "./json-schemas.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 
@@ -78,12 +78,7 @@ const weather: ToolDefinition = {
   type: "function",
   function: {
     name: "get_weather",
-    parameters: {
-      type: "object",
-      properties: { city: { type: "string" } },
-      required: ["city"],
-      additionalProperties: false,
-    },
+    parameters: cityParameters,
   },
 }
 

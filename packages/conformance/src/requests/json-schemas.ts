@@ -3,6 +3,22 @@ import * as fc from "fast-check"
 /** A JSON Schema, as a request carries it. */
 type JsonSchema = Record<string, unknown>
 
+/** What a function that tells of a city takes, as strict functions have to say it. */
+export const cityParameters = {
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+  additionalProperties: false,
+} as const satisfies JsonSchema
+
+/** A yes or a no, as strict formats have to say it. */
+export const verdictSchema = {
+  type: "object",
+  properties: { answer: { type: "string", enum: ["yes", "no"] } },
+  required: ["answer"],
+  additionalProperties: false,
+} as const satisfies JsonSchema
+
 const names = ["city", "count", "is_open", "kind", "note", "unit_2"]
 
 const scalars = fc.oneof(

@@ -8,7 +8,7 @@ import type {
 import * as fc from "fast-check"
 import type { Known } from "../known.ts"
 import { conversations, toolDefinitions } from "./chat-completions.ts"
-import { strictSchemas } from "./json-schemas.ts"
+import { cityParameters, strictSchemas } from "./json-schemas.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 
@@ -69,12 +69,7 @@ export const namedFunctions = fc.tuple(functionTools, fc.nat()).map(([tools, at]
 const weather: ResponseFunctionTool = {
   type: "function",
   name: "get_weather",
-  parameters: {
-    type: "object",
-    properties: { city: { type: "string" } },
-    required: ["city"],
-    additionalProperties: false,
-  },
+  parameters: cityParameters,
 }
 
 /** A question, one or two calls, and their results in any order. */

@@ -31,6 +31,7 @@ import {
   isRefusal,
   narrowed,
 } from "../views/chat-completions.ts"
+import { repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -308,18 +309,8 @@ export const chatCompletionRules = [
     on: chatAnswers,
     scope: "run",
     faults: { repeated: "one id for two different requests" },
-    holds(answers) {
-      const first = new Map<string, Uint8Array>()
-      return answers.flatMap(({ answered, completion: { id }, where }, of) => {
-        if (!isString(id)) return []
-        const { body } = answered.exchange.request
-        const earlier = first.get(id) ?? body
-        first.set(id, earlier)
-        if (Buffer.compare(earlier, body) === 0) return []
-        const expected = "an id that no other request got"
-        return [{ fault: "repeated", at: where("/id"), expected, actual: shown(id), of }]
-      })
-    },
+    holds: (answers) =>
+      repeatedIds(answers.map(({ answered, completion, where }) => ({ answered, id: completion.id, where }))),
   }),
   rule({
     id: "chat.choices-match-n",

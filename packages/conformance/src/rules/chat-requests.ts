@@ -15,35 +15,12 @@ import { shown } from "../shown.ts"
 import type { Ask, Step } from "../step.ts"
 import { contractBreach } from "../target.ts"
 import { type ChatRequested, chatReplies, chatRequests, isCut, narrowed } from "../views/chat-completions.ts"
-import { errorOf } from "../views/errors.ts"
+import { refusalOf, unnamedIn } from "./refusals.ts"
 
 const since = "0.1.0"
 const messagesOf = "OpenAI API reference, create chat completion, messages"
 
 const isString = (value: unknown): value is string => typeof value === "string"
-
-// Refusals
-
-/** A server's word that it does not take a request as it is. */
-export interface Refusal {
-  readonly param: string
-  readonly message: string
-  /** In short, for `actual`. */
-  readonly says: string
-}
-
-export function refusalOf({ answered }: Pick<ChatRequested, "answered">): Refusal | undefined {
-  if (answered.status !== 400 && answered.status !== 422) return undefined
-  const { param, message } = errorOf(answered) ?? {}
-  return {
-    param: isString(param) ? param : "",
-    message: isString(message) ? message : "",
-    says: `${answered.status} ${shown(message ?? answered.text)}`,
-  }
-}
-
-/** The member of the request in which `param` lies. */
-export const rootOf = ({ param }: Refusal) => param.split(/[.[]/, 1)[0] ?? ""
 
 /** What chat requests have always had: where there is nothing else, a server refuses the messages. */
 const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]
@@ -372,15 +349,7 @@ export const chatRequestRules = [
     on: optionalRequests,
     faults: { unnamed: "a request is refused, and no member is named" },
     asks: withEachMember,
-    holds(view) {
-      const refusal = refusalOf(view)
-      const sent = optionalMembers(view.request)
-      if (!refusal || sent.some((name) => namesMember(refusal, name))) return []
-      // What is refused is no optional member.
-      if (bareMembers.includes(rootOf(refusal))) return []
-      const expected = `${sent.join(", ")} taken, or named`
-      return [{ fault: "unnamed", at: { part: "status" }, expected, actual: refusal.says }]
-    },
+    holds: (view) => unnamedIn(view, optionalMembers(view.request), bareMembers),
   }),
   rule({
     id: "chat.unknown-field-tolerated",

@@ -29,7 +29,7 @@ import {
   responseReplies,
   responseRequests,
 } from "../views/responses.ts"
-import { refusalOf, rootOf } from "./chat-requests.ts"
+import { refusalOf, unnamedIn } from "./refusals.ts"
 
 const since = "0.1.0"
 const createResponse = "OpenAI API reference, create a model response"
@@ -262,15 +262,7 @@ export const responseRequestRules = [
     on: optionalRequests,
     faults: { unnamed: "a request is refused, and no member is named" },
     asks: withEachMember,
-    holds(view) {
-      const refusal = refusalOf(view)
-      const sent = optionalMembers(view.request)
-      if (!refusal || sent.some((name) => namesMember(refusal, name))) return []
-      // What is refused is no optional member.
-      if (bareMembers.includes(rootOf(refusal))) return []
-      const expected = `${sent.join(", ")} taken, or named`
-      return [{ fault: "unnamed", at: atStatus, expected, actual: refusal.says }]
-    },
+    holds: (view) => unnamedIn(view, optionalMembers(view.request), bareMembers),
   }),
   rule({
     id: "resp.round-trip",

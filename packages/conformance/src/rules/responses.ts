@@ -44,6 +44,7 @@ import {
   textOf,
 } from "../views/responses.ts"
 import { eachOf, formatFault } from "./chat-completions.ts"
+import { repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -449,18 +450,8 @@ export const responseRules = [
     on: responseAnswers,
     scope: "run",
     faults: { repeated: "one id for two different requests" },
-    holds(answers) {
-      const first = new Map<string, Uint8Array>()
-      return answers.flatMap(({ answered, response: { id }, where }, of) => {
-        if (typeof id !== "string") return []
-        const { body } = answered.exchange.request
-        const earlier = first.get(id) ?? body
-        first.set(id, earlier)
-        if (Buffer.compare(earlier, body) === 0) return []
-        const expected = "an id that no other request got"
-        return [{ fault: "repeated", at: where("/id"), expected, actual: shown(id), of }]
-      })
-    },
+    holds: (answers) =>
+      repeatedIds(answers.map(({ answered, response, where }) => ({ answered, id: response.id, where }))),
   }),
   rule({
     id: "resp.echo",

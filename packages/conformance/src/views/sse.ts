@@ -1,3 +1,4 @@
+import { endpoints, isStreamed, type OperationId } from "@nexhina/schemas"
 import {
   type ChatPayload,
   type Decoded,
@@ -76,8 +77,9 @@ function numbersOf(payloads: readonly Payload[], kind: Payload["kind"]): number[
   return payloads.flatMap((payload, number) => (payload.kind === kind ? [number] : []))
 }
 
-/** The operations that answer with a stream where one is asked for. */
-const streamed: ReadonlySet<string | undefined> = new Set(["createChatCompletion", "createResponse"])
+/** Whether an operation answers with a stream where one is asked for. */
+const isAskedOf = (operation: OperationId | undefined) =>
+  operation !== undefined && isStreamed(endpoints[operation])
 
 /** Every success that answers a request for a stream, whatever it is. */
 export const streamAnswers = view<Answered>({
@@ -87,7 +89,7 @@ export const streamAnswers = view<Answered>({
   probes: [streamedChat, streamedResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered?.streaming || !streamed.has(answered.operation)) return undefined
+    if (!answered?.streaming || !isAskedOf(answered.operation)) return undefined
     return isSuccess(answered) ? answered : undefined
   },
 })
@@ -100,7 +102,7 @@ export const unstreamedAnswers = view<Answered>({
   probes: [plainChat, plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered || !streamed.has(answered.operation) || exchange.intent?.fault) return undefined
+    if (!answered || !isAskedOf(answered.operation) || exchange.intent?.fault) return undefined
     return !answered.streaming && isSuccess(answered) ? answered : undefined
   },
 })
