@@ -1,33 +1,8 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
-import { createMock, type MockOptions } from "@nexhina/mock"
-import { toNode } from "@nexhina/mock/node"
-import { headerOf, type NamedAlteration } from "@nexhina/transcript"
+import { headerOf } from "@nexhina/transcript"
 import { expect, test } from "vitest"
-import { settingsOf } from "../src/options.ts"
 import { reports } from "../src/reports.ts"
-import { run } from "../src/run.ts"
-
-const apiKey = "sk-engine-test-key"
-
-/** Checks a mock of ours, over a socket as ever. */
-async function checked(mock: MockOptions, flags: Record<string, unknown>) {
-  const server = createServer(toNode(createMock({ keys: [apiKey], ...mock })))
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as AddressInfo
-  try {
-    return await run(settingsOf({ baseUrl: `http://127.0.0.1:${port}/v1`, apiKey, runs: 3, ...flags }))
-  } finally {
-    server.close()
-    server.closeAllConnections()
-  }
-}
-
-const always = (alteration: NamedAlteration): MockOptions => ({
-  alterations: [alteration],
-  always: [{ id: alteration.id, rate: 1 }],
-})
+import { always, apiKey, checked } from "./checked.ts"
 
 test("what --header says of a credential stands in no report", async () => {
   const credential = "very-secret-credential"
