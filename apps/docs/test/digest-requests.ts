@@ -1,5 +1,5 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Ask } from "@nexhina/transcript"
+import type { Ask } from "@nexhina/wire"
 
 /** A request whose reply is recorded as a digest. */
 export interface DigestRequest {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { defects, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import type { Answer, Reply } from "@nexhina/transcript"
+import type { Answer, Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { type DigestRequest, digestRequests } from "./digest-requests.ts"
 

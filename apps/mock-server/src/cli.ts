@@ -1,5 +1,5 @@
 import { createMock } from "@nexhina/mock"
-import type { Answer } from "@nexhina/transcript"
+import type { Answer } from "@nexhina/wire"
 import { CommanderError } from "commander"
 import pc from "picocolors"
 import { readOptions, type Settings } from "./options.ts"

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { toNode } from "@nexhina/mock/node"
-import type { Answer } from "@nexhina/transcript"
+import type { Answer } from "@nexhina/wire"
 import { control, controlPath } from "./control.ts"
 import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"

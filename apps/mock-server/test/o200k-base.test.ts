@@ -1,5 +1,5 @@
 import { createMock } from "@nexhina/mock"
-import type { Reply } from "@nexhina/transcript"
+import type { Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { encode } from "gpt-tokenizer/encoding/o200k_base"
 import { expect, test } from "vitest"

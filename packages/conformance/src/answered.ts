@@ -1,5 +1,5 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
-import { decodedBody, type Exchange, headerOf } from "@nexhina/transcript"
+import { decodedBody, type Exchange, headerOf } from "@nexhina/wire"
 
 /** A text read as JSON, or why it is none. */
 export type Parsed =

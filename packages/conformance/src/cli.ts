@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
-import { createWriter } from "@nexhina/transcript"
+import { createWriter } from "@nexhina/wire"
 import { Command, CommanderError } from "commander"
 import pc from "picocolors"
 import { parse as parseYaml } from "yaml"

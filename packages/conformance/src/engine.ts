@@ -1,5 +1,5 @@
 import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
-import { createRedactor, type Exchange } from "@nexhina/transcript"
+import { createRedactor, type Exchange } from "@nexhina/wire"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "./execute.ts"
 import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"

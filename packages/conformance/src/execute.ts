@@ -1,4 +1,4 @@
-import { type Exchange, headerOf, type Intent } from "@nexhina/transcript"
+import { type Exchange, headerOf, type Intent } from "@nexhina/wire"
 import { isObject } from "./answered.ts"
 import type { Draw } from "./draw.ts"
 import type { Send } from "./send.ts"

@@ -1,5 +1,5 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import { type Header, headerOf, type Redactor } from "@nexhina/transcript"
+import { type Header, headerOf, type Redactor } from "@nexhina/wire"
 import { answeredOf } from "./answered.ts"
 import type { Found } from "./judge.ts"
 import type { Known } from "./known.ts"

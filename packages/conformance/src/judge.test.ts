@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Executed } from "./execute.ts"
 import { judge, withPrerequisites } from "./judge.ts"

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import type { Executed } from "./execute.ts"
 import type { Known } from "./known.ts"
 import type { Fault, Rule } from "./rule.ts"

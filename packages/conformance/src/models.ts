@@ -1,5 +1,5 @@
 import { catalogue, type ModelKind, modelIds } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { answeredOf, isObject } from "./answered.ts"
 
 const kinds = [...new Set(catalogue.map((model) => model.kind))]

@@ -1,5 +1,5 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { answeredOf, isObject } from "./answered.ts"
 import type { Executed } from "./execute.ts"
 import type { Step } from "./step.ts"

@@ -7,7 +7,7 @@ import {
   type Trait,
   traits,
 } from "@nexhina/schemas"
-import type { Header } from "@nexhina/transcript"
+import type { Header } from "@nexhina/wire"
 import { z } from "zod"
 import { reports } from "./reports.ts"
 

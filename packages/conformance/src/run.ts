@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget, type Progress } from "./engine.ts"
 import { type Known, knownBefore } from "./known.ts"

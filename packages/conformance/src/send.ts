@@ -1,6 +1,6 @@
 import http from "node:http"
 import https from "node:https"
-import type { Exchange, ExchangeEnd, Header, Intent, ReceivedChunk } from "@nexhina/transcript"
+import type { Exchange, ExchangeEnd, Header, Intent, ReceivedChunk } from "@nexhina/wire"
 
 /** A request as it is to stand on the wire. */
 export interface WireRequest {

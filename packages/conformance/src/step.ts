@@ -1,5 +1,5 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange, Header, RequestFault } from "@nexhina/transcript"
+import type { Exchange, Header, RequestFault } from "@nexhina/wire"
 
 /** One request of a probe or rule, as data: what to ask, not yet how it stands on the wire. */
 export interface Step {

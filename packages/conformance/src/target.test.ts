@@ -1,4 +1,4 @@
-import type { Header } from "@nexhina/transcript"
+import type { Header } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Step } from "./step.ts"
 import { toWire } from "./target.ts"

@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
-import { type Exchange, type Header, headerOf, type Intent } from "@nexhina/transcript"
+import { type Exchange, type Header, headerOf, type Intent } from "@nexhina/wire"
 import { isObject } from "./answered.ts"
 import { toForm } from "./form.ts"
 import type { WireRequest } from "./send.ts"

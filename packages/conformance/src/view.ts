@@ -1,5 +1,5 @@
 import { endpoints, isStreamed, type Surface } from "@nexhina/schemas"
-import type { Exchange, Fidelity } from "@nexhina/transcript"
+import type { Exchange, Fidelity } from "@nexhina/wire"
 import type { Probe } from "./probe.ts"
 
 /** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */

@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { exchangeOf } from "./exchange.ts"
 
 type Request = Partial<ChatCompletionRequest>

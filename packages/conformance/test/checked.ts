@@ -2,7 +2,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { createMock, type MockOptions } from "@nexhina/mock"
 import { toNode } from "@nexhina/mock/node"
-import type { NamedAlteration } from "@nexhina/transcript"
+import type { NamedAlteration } from "@nexhina/wire"
 import { settingsOf } from "../src/options.ts"
 import { run } from "../src/run.ts"
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { readTranscript } from "@nexhina/transcript"
+import { readTranscript } from "@nexhina/wire"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { Report } from "../src/report.ts"
 

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib"
-import { headerOf } from "@nexhina/transcript"
+import { headerOf } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { reports } from "../src/reports.ts"
 import { always, apiKey, checked } from "./checked.ts"

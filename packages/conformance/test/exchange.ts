@@ -1,5 +1,5 @@
 import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
-import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/transcript"
+import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/wire"
 import type { Known } from "../src/known.ts"
 
 interface Facts {

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { judge, type Tally } from "../src/judge.ts"
 import type { Known } from "../src/known.ts"
 import { type Rule, severityOf, type Where } from "../src/rule.ts"

@@ -1,5 +1,5 @@
 import { encode } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { judge } from "../src/judge.ts"
 import { severityOf } from "../src/rule.ts"

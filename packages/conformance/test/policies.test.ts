@@ -1,4 +1,4 @@
-import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Report } from "../src/report.ts"
 import { always, checked } from "./checked.ts"

@@ -6,7 +6,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { exchangeOf } from "./exchange.ts"
 
 type Request = Partial<ResponseRequest>

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatCompletionResponse } from "@nexhina/schemas"
 import { encode } from "@nexhina/stream"
-import type { Reply, Situation } from "@nexhina/transcript"
+import type { Reply, Situation } from "@nexhina/wire"
 
 const stamp = { id: "chatcmpl-accepted", created: 1713833628, model: "gpt-4o" } as const
 

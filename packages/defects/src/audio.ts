@@ -1,5 +1,5 @@
 import type { SpeechRequest, TranscriptionResponse } from "@nexhina/schemas"
-import { type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
+import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 import { withHeader, withoutHeader } from "./http.ts"
 

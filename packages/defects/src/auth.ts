@@ -1,4 +1,4 @@
-import { type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
+import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { acceptedChat } from "./accepted.ts"
 import { type Defect, onErrors, onWire, type Variant } from "./defect.ts"
 

@@ -1,5 +1,5 @@
 import type { ChatCompletionChoice, ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
-import type { Alteration } from "@nexhina/transcript"
+import type { Alteration } from "@nexhina/wire"
 import { onEachChoice, onEachChunk } from "./chat-streams.ts"
 import { type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
 

@@ -1,5 +1,5 @@
 import { ChatCompletionRequest, type ChatMessage } from "@nexhina/schemas"
-import type { Alteration } from "@nexhina/transcript"
+import type { Alteration } from "@nexhina/wire"
 import { misreading } from "./chat-completions.ts"
 import { type Defect, onWire, type Variant } from "./defect.ts"
 

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatCompletionChunkChoice } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
-import type { Alteration, Situation } from "@nexhina/transcript"
+import type { Alteration, Situation } from "@nexhina/wire"
 import type { Defect, Variant } from "./defect.ts"
 
 type Events = Extract<Alteration, { stage: "events" }>

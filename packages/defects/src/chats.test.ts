@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
 import { profiles } from "@nexhina/schemas"
 import { assembleChat, canonicalChat, DONE, type StreamEvent, splitChat } from "@nexhina/stream"
-import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
 import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"

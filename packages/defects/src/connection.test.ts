@@ -1,5 +1,5 @@
 import type { Frame } from "@nexhina/stream"
-import type { Reply, Situation } from "@nexhina/transcript"
+import type { Reply, Situation } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { connectionDefects, connectionVariants } from "./connection.ts"
 import type { Defect } from "./defect.ts"

@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Frame } from "@nexhina/stream"
-import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import type { Alteration, Reply, Situation } from "@nexhina/wire"
 import { onChoices } from "./chat-completions.ts"
 import { type Defect, onWire, type Variant } from "./defect.ts"
 

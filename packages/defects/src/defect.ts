@@ -1,5 +1,5 @@
 import type { ErrorResponse, endpoints, OperationId, Trait } from "@nexhina/schemas"
-import type { Alteration, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { Alteration, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 
 /** A way in which a real server was wrong. */
 export type Defect = NamedAlteration & {

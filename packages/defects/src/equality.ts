@@ -1,5 +1,5 @@
 import type { ChatCompletionChoice, ChatCompletionRequest, CompletionUsage } from "@nexhina/schemas"
-import type { Alteration } from "@nexhina/transcript"
+import type { Alteration } from "@nexhina/wire"
 import { onChoices } from "./chat-completions.ts"
 import { type Defect, onReply, without } from "./defect.ts"
 

@@ -1,6 +1,6 @@
 import { catalogue, type ErrorObject } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
-import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import type { Alteration, Reply, Situation } from "@nexhina/wire"
 import { acceptedChat } from "./accepted.ts"
 import { asked, type Defect, onErrors, onRequest, onWire, type Variant, without } from "./defect.ts"
 import { withHeader, withoutHeader } from "./http.ts"

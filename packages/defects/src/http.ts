@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib"
 import type { Frame } from "@nexhina/stream"
-import { type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
+import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { asked, type Defect, onWire, type Variant } from "./defect.ts"
 
 const utf8 = new TextEncoder()

@@ -1,5 +1,5 @@
 import type { ImageData, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
-import type { Reply, Situation } from "@nexhina/transcript"
+import type { Reply, Situation } from "@nexhina/wire"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
 /** Changes a reply with images. */

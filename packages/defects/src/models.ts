@@ -1,5 +1,5 @@
 import type { Model } from "@nexhina/schemas"
-import type { Reply, Situation } from "@nexhina/transcript"
+import type { Reply, Situation } from "@nexhina/wire"
 import { type Defect, onReply, onWire, type Variant, without } from "./defect.ts"
 
 /** Changes every model of the list. */

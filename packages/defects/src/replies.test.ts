@@ -7,7 +7,7 @@ import {
   type OperationId,
 } from "@nexhina/schemas"
 import { DONE, decode } from "@nexhina/stream"
-import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { acceptedChat } from "./accepted.ts"

@@ -1,5 +1,5 @@
 import type { RerankResponse, RerankResult } from "@nexhina/schemas"
-import type { Situation } from "@nexhina/transcript"
+import type { Situation } from "@nexhina/wire"
 import { asked, type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
 
 /** Changes an order of documents. */

@@ -17,7 +17,7 @@ import {
   type StreamEvent,
   splitResponse,
 } from "@nexhina/stream"
-import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { responseStreamDefects, responseStreamVariants } from "./response-streams.ts"

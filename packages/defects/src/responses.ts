@@ -5,7 +5,7 @@ import {
   type ResponseOutputItem,
   type ResponseRequest,
 } from "@nexhina/schemas"
-import type { Alteration, Reply, Situation } from "@nexhina/transcript"
+import type { Alteration, Reply, Situation } from "@nexhina/wire"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
 type Value = Extract<Alteration, { stage: "value" }>

@@ -1,5 +1,5 @@
 import { DONE, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
-import { type Alteration, type Header, headerOf, type Reply, type Situation } from "@nexhina/transcript"
+import { type Alteration, type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { onEachChoice } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
 

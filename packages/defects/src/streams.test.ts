@@ -13,7 +13,7 @@ import {
   type StreamEvent,
   splitChat,
 } from "@nexhina/stream"
-import type { NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"

@@ -6,7 +6,7 @@ import type {
   FunctionDefinition,
   ToolCallDelta,
 } from "@nexhina/schemas"
-import type { Alteration } from "@nexhina/transcript"
+import type { Alteration } from "@nexhina/wire"
 import { misreading, onChoices, onWholeChoices } from "./chat-completions.ts"
 import { refusingMessages } from "./chat-requests.ts"
 import { onChunks } from "./chat-streams.ts"

@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest, ChatCompletionResponse, CompletionUsage } from "@nexhina/schemas"
-import type { Alteration, Situation } from "@nexhina/transcript"
+import type { Alteration, Situation } from "@nexhina/wire"
 import { onChunks, onEachChunk } from "./chat-streams.ts"
 import { type Defect, onReply, type Variant } from "./defect.ts"
 

@@ -1,5 +1,5 @@
 import type { VideoData, VideoGenerationResponse, VideoReply, VideoTask } from "@nexhina/schemas"
-import type { Header, Reply } from "@nexhina/transcript"
+import type { Header, Reply } from "@nexhina/wire"
 import { type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 import { withHeader } from "./http.ts"
 

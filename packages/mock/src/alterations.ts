@@ -1,4 +1,4 @@
-import type { NamedAlteration } from "@nexhina/transcript"
+import type { NamedAlteration } from "@nexhina/wire"
 import { type Digest, digest, digestFraction } from "./random.ts"
 import type { KnownHeaders } from "./read-headers.ts"
 import { Refusal } from "./refusal.ts"

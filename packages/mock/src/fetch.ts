@@ -1,5 +1,5 @@
 import type { Frame } from "@nexhina/stream"
-import type { Answer, Header, Reply } from "@nexhina/transcript"
+import type { Answer, Header, Reply } from "@nexhina/wire"
 import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
 
 export interface FetchOptions {

@@ -11,7 +11,7 @@ import {
   profiles,
 } from "@nexhina/schemas"
 import { assembleChat, canonicalChat, decode, isComplete, readChatStream } from "@nexhina/stream"
-import { type Answer, headerOf, type NamedAlteration, type Reply } from "@nexhina/transcript"
+import { type Answer, headerOf, type NamedAlteration, type Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../test/against-document.ts"

@@ -6,7 +6,7 @@ import {
   type ProfileName,
   profiles,
 } from "@nexhina/schemas"
-import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import { type Always, alterationChooser } from "./alterations.ts"
 import { authenticate, type Keys } from "./authenticate.ts"
 import { isForm, readForm, readQuery } from "./form.ts"

@@ -1,4 +1,4 @@
-import type { Answer } from "@nexhina/transcript"
+import type { Answer } from "@nexhina/wire"
 import { type HttpHandler, http } from "msw"
 import { type FetchOptions, toFetch } from "./fetch.ts"
 import { mediaPath } from "./media.ts"

@@ -1,7 +1,7 @@
 import { createServer } from "node:http"
 import { type AddressInfo, connect } from "node:net"
 import { setImmediate as turn } from "node:timers/promises"
-import type { Answer, Reply } from "@nexhina/transcript"
+import type { Answer, Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { afterEach, describe, expect, test } from "vitest"
 import { createMock } from "./mock.ts"

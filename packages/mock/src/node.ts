@@ -2,7 +2,7 @@ import { once } from "node:events"
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { setTimeout } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
-import type { Answer, Ask, Header, Reply } from "@nexhina/transcript"
+import type { Answer, Ask, Header, Reply } from "@nexhina/wire"
 import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
 
 export interface NodeOptions {

@@ -1,4 +1,4 @@
-import type { Header } from "@nexhina/transcript"
+import type { Header } from "@nexhina/wire"
 import { type Digest, digestText } from "./random.ts"
 
 /** The request headers that mean something to the mock, found in one pass; an empty one counts as absent. */

@@ -1,5 +1,5 @@
 import { type ErrorResponse, type ErrorStatus, errorStatuses, type Profile } from "@nexhina/schemas"
-import type { Header } from "@nexhina/transcript"
+import type { Header } from "@nexhina/wire"
 
 interface RefusalDetails {
   /** Default: what the status table says. */

@@ -1,5 +1,5 @@
 import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
-import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/transcript"
+import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import type { Made, MadeFile } from "./reply.ts"
 
 /** What an alteration gets and gives back, by its stage. */

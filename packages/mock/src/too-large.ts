@@ -1,5 +1,5 @@
 import { profiles } from "@nexhina/schemas"
-import type { Ask, Reply } from "@nexhina/transcript"
+import type { Ask, Reply } from "@nexhina/wire"
 import { digest } from "./random.ts"
 import { readHeaders, requestId } from "./read-headers.ts"
 import { envelope, Refusal } from "./refusal.ts"

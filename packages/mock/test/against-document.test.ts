@@ -1,4 +1,4 @@
-import type { Ask, Reply } from "@nexhina/transcript"
+import type { Ask, Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { createMock } from "../src/mock.ts"
 import { brokenBy } from "./against-document.ts"

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { DONE, decode } from "@nexhina/stream"
-import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/transcript"
+import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/wire"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { mediaPath } from "../src/media.ts"
 import { route } from "../src/route.ts"

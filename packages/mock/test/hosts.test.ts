@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import type { Answer, Ask, Reply } from "@nexhina/transcript"
+import type { Answer, Ask, Reply } from "@nexhina/wire"
 import { setupServer } from "msw/node"
 import { afterEach, describe, expect, test } from "vitest"
 import { toFetch } from "../src/fetch.ts"

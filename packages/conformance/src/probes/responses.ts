@@ -1,5 +1,5 @@
 import type { ResponseFunctionTool, ResponseInputItem, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { answeredOf, isObject } from "../answered.ts"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { answeredOf, isObject } from "../answered.ts"
 import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"

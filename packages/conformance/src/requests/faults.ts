@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import type { RequestFault } from "@nexhina/transcript"
+import type { RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { isObject } from "../answered.ts"

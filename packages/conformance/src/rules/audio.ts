@@ -1,5 +1,5 @@
 import { TranscriptionResponse } from "@nexhina/schemas"
-import { headerOf } from "@nexhina/transcript"
+import { headerOf } from "@nexhina/wire"
 import { type Answered, isObject } from "../answered.ts"
 import { speechStep, transcriptionStep, translationStep } from "../probes/audio.ts"
 import { heardBody, plainFormats, tone } from "../requests/audio.ts"

@@ -1,4 +1,4 @@
-import { createRedactor } from "@nexhina/transcript"
+import { createRedactor } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"

@@ -1,4 +1,4 @@
-import { type Header, headerOf, type Redaction } from "@nexhina/transcript"
+import { type Header, headerOf, type Redaction } from "@nexhina/wire"
 import type { Answered } from "../answered.ts"
 import type { Known } from "../known.ts"
 import { type Fault, rule, type Severity, type Where } from "../rule.ts"

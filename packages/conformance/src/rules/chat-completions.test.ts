@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { chunkOf, deltaOf, guideSample, streamOf, streamOfData } from "../../test/chat-stream.ts"

@@ -1,5 +1,5 @@
 import { ChatCompletionRequest, ChatMessage, ErrorResponse } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { draw } from "../draw.ts"

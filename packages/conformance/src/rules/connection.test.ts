@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { deltaOf, streamOf, streamOfData } from "../../test/chat-stream.ts"
 import { exchangeOf } from "../../test/exchange.ts"

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
 import { profiles } from "@nexhina/schemas"
 import { splitChat } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { streamOfData } from "../../test/chat-stream.ts"

@@ -1,6 +1,6 @@
 import { ChatCompletionRequest } from "@nexhina/schemas"
 import { encode, type StreamEvent } from "@nexhina/stream"
-import type { RequestFault } from "@nexhina/transcript"
+import type { RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"

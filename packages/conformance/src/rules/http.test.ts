@@ -1,5 +1,5 @@
 import { endpoints } from "@nexhina/schemas"
-import type { ExchangeEnd, RequestFault } from "@nexhina/transcript"
+import type { ExchangeEnd, RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"

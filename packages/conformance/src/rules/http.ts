@@ -1,5 +1,5 @@
 import { endpoints } from "@nexhina/schemas"
-import { headerOf } from "@nexhina/transcript"
+import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { type Answered, isObject } from "../answered.ts"
 import { jsonFlaw } from "../json-flaw.ts"

@@ -1,5 +1,5 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange, RequestFault } from "@nexhina/transcript"
+import type { Exchange, RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"

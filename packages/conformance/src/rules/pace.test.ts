@@ -1,6 +1,6 @@
 import { constants, gzipSync } from "node:zlib"
 import { DONE, encodeEvent } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { deltaOf, streamOf } from "../../test/chat-stream.ts"

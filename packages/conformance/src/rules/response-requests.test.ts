@@ -1,5 +1,5 @@
 import type { OperationId, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"

@@ -1,5 +1,5 @@
 import { ResponseDeleted, type ResponseInputItem, ResponseItemList, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { type Answered, isObject } from "../answered.ts"
 import { draw } from "../draw.ts"

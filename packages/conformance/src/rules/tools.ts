@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { isObject, parseJson } from "../answered.ts"
 import { jsonFlaw } from "../json-flaw.ts"

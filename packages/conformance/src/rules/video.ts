@@ -1,5 +1,5 @@
 import { VideoReply, VideoTask } from "@nexhina/schemas"
-import { headerOf } from "@nexhina/transcript"
+import { headerOf } from "@nexhina/wire"
 import { z } from "zod"
 import { isObject } from "../answered.ts"
 import type { Known } from "../known.ts"

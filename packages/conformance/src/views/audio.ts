@@ -1,5 +1,5 @@
 import { type OperationId, SpeechRequest, TranscriptionResponse } from "@nexhina/schemas"
-import { type Exchange, headerOf } from "@nexhina/transcript"
+import { type Exchange, headerOf } from "@nexhina/wire"
 import { parseMultipart } from "@remix-run/multipart-parser"
 import type { Answered } from "../answered.ts"
 import {

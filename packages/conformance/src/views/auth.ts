@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import type { Answered } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { missingKey, wrongKey } from "../probes/auth.ts"

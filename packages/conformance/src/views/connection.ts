@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { type Answered, isObject, parseJson } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"

@@ -1,4 +1,4 @@
-import type { Exchange, RequestFault } from "@nexhina/transcript"
+import type { Exchange, RequestFault } from "@nexhina/wire"
 import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"

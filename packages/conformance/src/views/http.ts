@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import { type Exchange, headerOf, type RequestFault } from "@nexhina/transcript"
+import { type Exchange, headerOf, type RequestFault } from "@nexhina/wire"
 import { type Answered, answeredOf } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"

@@ -1,4 +1,4 @@
-import { decodedBody, headerOf } from "@nexhina/transcript"
+import { decodedBody, headerOf } from "@nexhina/wire"
 import { isObject } from "../answered.ts"
 import { view } from "../view.ts"
 import { carries } from "./chat-streams.ts"

@@ -1,5 +1,5 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/transcript"
+import type { Exchange } from "@nexhina/wire"
 import { type Answered, answeredOf } from "../answered.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { type View, view } from "../view.ts"

@@ -5,7 +5,7 @@ import {
   type ProfileName,
 } from "@nexhina/schemas"
 import { assembleChat, canonicalChat, decode, readChatStream } from "@nexhina/stream"
-import type { Reply } from "@nexhina/transcript"
+import type { Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"

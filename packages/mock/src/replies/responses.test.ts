@@ -10,7 +10,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import { assembleResponse, canonicalResponse, decode, isComplete, readResponseStream } from "@nexhina/stream"
-import { type Answer, headerOf, type Reply } from "@nexhina/transcript"
+import { type Answer, headerOf, type Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"

@@ -112,7 +112,7 @@ function lineOf(value: unknown, number: number): Line {
   if (typeof v === "number" && v > 1) {
     throw new TranscriptError(
       number,
-      `version ${v} of the format; this reader knows version 1. Update @nexhina/transcript to read it.`,
+      `version ${v} of the format; this reader knows version 1. Update @nexhina/wire to read it.`,
     )
   }
   const shape = Object.entries(lineShapes).find(([name]) => name === fact)?.[1]

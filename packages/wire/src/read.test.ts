@@ -146,7 +146,7 @@ test.each([
     "a later version",
     [request.replace('"v":1,"fact":"request"', '"v":2,"fact":"hello"')],
     1,
-    "version 2 of the format; this reader knows version 1. Update @nexhina/transcript to read it.",
+    "version 2 of the format; this reader knows version 1. Update @nexhina/wire to read it.",
   ],
   ["no version", [request.replace('"v":1,', "")], 1, "in the request line, v is not 1."],
   ["JSON that is no transcript", ['{"log":{"version":"1.2"}}'], 1, noFact],
