@@ -1,4 +1,4 @@
-export type { Always } from "./alterations.ts"
-export type { Keys } from "./authenticate.ts"
 export { createMock, type MockOptions } from "./mock.ts"
+export type { Keys } from "./request/authenticate.ts"
+export type { Always } from "./response/alterations.ts"
 export type { Store } from "./store.ts"

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { DONE, decode } from "@nexhina/stream"
 import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/wire"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { mediaPath } from "../src/media.ts"
-import { route } from "../src/route.ts"
+import { mediaPath } from "../src/media/media.ts"
+import { route } from "../src/request/route.ts"
 
 // Of the two documents the one that says what the events of a stream carry.
 const openapi = new URL("../../../openapi/openapi-3.2.json", import.meta.url)

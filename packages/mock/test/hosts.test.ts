@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net"
 import type { Answer, Ask, Reply } from "@nexhina/wire"
 import { setupServer } from "msw/node"
 import { afterEach, describe, expect, test } from "vitest"
-import { toFetch } from "../src/fetch.ts"
+import { toFetch } from "../src/hosts/fetch.ts"
+import { toMsw } from "../src/hosts/msw.ts"
+import { toNode } from "../src/hosts/node.ts"
 import { createMock } from "../src/mock.ts"
-import { toMsw } from "../src/msw.ts"
-import { toNode } from "../src/node.ts"
 import { againstDocument } from "./against-document.ts"
 
 const utf8 = new TextEncoder()

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net"
 import OpenAI6 from "openai"
 import OpenAI7 from "openai-7"
 import { afterAll, beforeAll } from "vitest"
+import { toNode } from "../src/hosts/node.ts"
 import { createMock, type MockOptions } from "../src/mock.ts"
-import { toNode } from "../src/node.ts"
 import { againstDocument } from "./against-document.ts"
 
 /** The releases of the official client. They have the same interface as far as it is used here. */

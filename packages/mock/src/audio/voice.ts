@@ -1,4 +1,4 @@
-import { type Digest, digest } from "../random.ts"
+import { type Digest, digest } from "../content/random.ts"
 
 /** Samples in a second of speech, of one channel: what OpenAI's API reference says of `pcm`. */
 export const sampleRate = 24000

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { decodeImage } from "../../test/decode-image.ts"
-import { digest } from "../random.ts"
+import { digest } from "../content/random.ts"
 import { encodePicture, type ImageFormat, imageTypes } from "./encode-picture.ts"
 import { drawPicture, type Picture } from "./picture.ts"
 

@@ -1,4 +1,4 @@
-import { type Digest, random } from "../random.ts"
+import { type Digest, random } from "../content/random.ts"
 
 /** A drawing of few colours: each pixel is the place of its colour in the palette. */
 export interface Picture {

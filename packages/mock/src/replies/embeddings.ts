@@ -1,8 +1,8 @@
 import type { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
-import { features } from "../features.ts"
-import { type Digest, digest, random } from "../random.ts"
+import { features } from "../content/features.ts"
+import { type Digest, digest, random } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
-import type { ReplyMaker } from "../reply.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 /** The length of a vector where the catalogue knows none (chosen). */
 const usualDimensions = 1536

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
 import { decodeImage } from "../../test/decode-image.ts"
-import { toFetch } from "../fetch.ts"
+import { toFetch } from "../hosts/fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
 const origin = "https://gateway.example"

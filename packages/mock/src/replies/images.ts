@@ -1,10 +1,10 @@
 import type { ImageData, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
+import { sentence } from "../content/prose.ts"
+import { digest, digestText, random } from "../content/random.ts"
+import { limitPixels, shown } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
-import { limitPixels, shown } from "../media.ts"
-import { sentence } from "../prose.ts"
-import { digest, digestText, random } from "../random.ts"
 import { Refusal } from "../refusal.ts"
-import type { ReplyMaker } from "../reply.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 /** What draws when the request names no model. Source: OpenAI API reference, "Create image". */
 const usualModel = "dall-e-2"

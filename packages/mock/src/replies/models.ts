@@ -1,6 +1,6 @@
 import type { Model, ModelList } from "@nexhina/schemas"
 import { unknownModel } from "../models.ts"
-import type { ReplyMaker } from "../reply.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 export const listModels: ReplyMaker<"listModels"> = ({ models }) => ({
   value: { object: "list", data: [...models.list] } satisfies ModelList,

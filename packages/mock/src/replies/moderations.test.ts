@@ -2,7 +2,7 @@ import { type ModerationRequest, ModerationResponse, type ProfileName } from "@n
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
-import { toFetch } from "../fetch.ts"
+import { toFetch } from "../hosts/fetch.ts"
 import { createMock } from "../mock.ts"
 
 async function moderate(input: ModerationRequest["input"], profile: ProfileName = "openai") {

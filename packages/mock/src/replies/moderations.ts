@@ -4,8 +4,8 @@ import {
   type ModerationResult,
   modelIds,
 } from "@nexhina/schemas"
-import { type Digest, digest, digestFraction } from "../random.ts"
-import type { ReplyMaker } from "../reply.ts"
+import { type Digest, digest, digestFraction } from "../content/random.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 /** One result for each input, by a short list of words; the parts of a multimodal input are one. */
 export const createModeration: ReplyMaker<"createModeration"> = ({ request, models, profile, seed, id }) => {

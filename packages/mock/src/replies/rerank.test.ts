@@ -2,7 +2,7 @@ import { ErrorResponse, type RerankRequest, RerankResponse } from "@nexhina/sche
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
-import { toFetch } from "../fetch.ts"
+import { toFetch } from "../hosts/fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
 function post(body: unknown, options: MockOptions = {}): Promise<Response> {

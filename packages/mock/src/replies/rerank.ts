@@ -1,7 +1,7 @@
 import type { RerankResponse, RerankResult } from "@nexhina/schemas"
-import { features } from "../features.ts"
+import { features } from "../content/features.ts"
 import { Refusal } from "../refusal.ts"
-import type { ReplyMaker } from "../reply.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 /** Scores each document against the query by the words that they share, whatever the other documents are. */
 export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, tokenizer, profile, id }) => {

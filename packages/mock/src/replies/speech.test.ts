@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
 import { readAudio } from "../audio/read-audio.ts"
-import { toFetch } from "../fetch.ts"
+import { toFetch } from "../hosts/fetch.ts"
 import { createMock } from "../mock.ts"
 
 const ask = toFetch(againstDocument(createMock()))

@@ -1,5 +1,5 @@
-import { digest } from "../random.ts"
-import type { ReplyMaker } from "../reply.ts"
+import { digest } from "../content/random.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 
 /** The text in the mock's own voice: sung vowels in time with the letters. */
 export const createSpeech: ReplyMaker<"createSpeech"> = async ({ request, models, seed }) => {

@@ -2,7 +2,7 @@ import { ErrorResponse, TranscriptionResponse, TranslationResponse } from "@nexh
 import fc from "fast-check"
 import { beforeAll, describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
-import { toFetch } from "../fetch.ts"
+import { toFetch } from "../hosts/fetch.ts"
 import { createMock, type MockOptions } from "../mock.ts"
 
 const authorization = "Bearer sk-test"

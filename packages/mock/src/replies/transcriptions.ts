@@ -4,10 +4,10 @@ import type {
   TranscriptionWord,
   TranslationResponse,
 } from "@nexhina/schemas"
-import { sentence } from "../prose.ts"
-import { type Digest, digest, random } from "../random.ts"
-import type { MadeFile, ReplyMaker } from "../reply.ts"
-import { tokens } from "../tokens.ts"
+import { sentence } from "../content/prose.ts"
+import { type Digest, digest, random } from "../content/random.ts"
+import { tokens } from "../content/tokens.ts"
+import type { MadeFile, ReplyMaker } from "../reply-maker.ts"
 
 /**
  * What the mock's own speech says, or how long a recording lasts and then prose in time with it. The length is that

@@ -1,10 +1,10 @@
 import type { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "@nexhina/schemas"
+import { type Digest, digest, digestText } from "../content/random.ts"
 import { type Film, makeFilm, nearestFilmSize } from "../media/film.ts"
+import { mostFps, mostFrames, shown } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
-import { mostFps, mostFrames, shown } from "../media.ts"
-import { type Digest, digest, digestText } from "../random.ts"
 import { Refusal } from "../refusal.ts"
-import type { ReplyMaker } from "../reply.ts"
+import type { ReplyMaker } from "../reply-maker.ts"
 import type { Store } from "../store.ts"
 
 /** OpenAI's defaults of `seconds` and `size`. */

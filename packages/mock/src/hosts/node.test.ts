@@ -1,0 +1,260 @@
+import { createServer } from "node:http"
+import { type AddressInfo, connect } from "node:net"
+import { setImmediate as turn } from "node:timers/promises"
+import type { Answer, Reply } from "@nexhina/wire"
+import fc from "fast-check"
+import { afterEach, describe, expect, test } from "vitest"
+import { createMock } from "../mock.ts"
+import { type NodeOptions, toNode } from "./node.ts"
+
+const utf8 = new TextEncoder()
+const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+async function listen(answer: Answer, options?: NodeOptions): Promise<number> {
+  const server = createServer(toNode(answer, options))
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** What a client sees on the wire that sends these bytes, and how the connection ends. */
+function exchange(
+  port: number,
+  ...sent: (string | Uint8Array)[]
+): Promise<{ readonly text: string; readonly end: string }> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    let text = ""
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1")
+    })
+    socket.on("end", () => resolve({ text, end: "closed" }))
+    socket.on("error", (error) => resolve({ text, end: (error as NodeJS.ErrnoException).code ?? "" }))
+    for (const bytes of sent) socket.write(bytes)
+  })
+}
+
+const get = (extra = "") => `GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n${extra}\r\n`
+const last = get("connection: close\r\n")
+const replying = (reply: Partial<Reply>, options?: NodeOptions) =>
+  listen(async () => ({ status: 200, headers: [], body: "", end: "complete", ...reply }), options)
+
+/** Resolves with what has come once that ends so, which a reply that hangs never does by itself. */
+function until(port: number, ending: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1")
+    let text = ""
+    socket.on("error", reject)
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1")
+      if (!text.endsWith(ending)) return
+      socket.destroy()
+      resolve(text)
+    })
+    socket.write(get())
+  })
+}
+
+test("a stream that is cut, reset or stalled anywhere delivers all that came before", async () => {
+  const stream = Array.from({ length: 12 }, (_, at) => `data: {"at":${at}}\n\n`)
+  const ends = { "early-close": "closed", reset: "ECONNRESET", hang: undefined } as const
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: stream.length }),
+      fc.constantFrom(...(Object.keys(ends) as (keyof typeof ends)[])),
+      fc.boolean(),
+      async (count, end, paced) => {
+        const sent = stream.slice(0, count)
+        const body = frames(...sent).map((frame) => (paced ? { ...frame, afterMs: 1 } : frame))
+        const port = await replying({ body, end })
+        const whole = sent.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join("")
+        const seen =
+          end === "hang" ? { text: await until(port, whole), end: undefined } : await exchange(port, get())
+        expect([seen.text.endsWith(`\r\n\r\n${whole}`), seen.end]).toEqual([true, ends[end]])
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+describe("what only a socket can show", () => {
+  test("headers keep their case, order and duplicates", async () => {
+    const port = await replying({
+      headers: [
+        ["X-B", "1"],
+        ["x-a", "2"],
+        ["X-B", "3"],
+      ],
+      body: "hi",
+    })
+    const { text } = await exchange(port, last)
+    expect(text.split("\r\n").slice(0, 5)).toEqual([
+      "HTTP/1.1 200 OK",
+      "X-B: 1",
+      "x-a: 2",
+      "X-B: 3",
+      "content-length: 2",
+    ])
+  })
+
+  test("a wrong length is sent as it is", async () => {
+    const port = await replying({ headers: [["content-length", "10"]], body: "short" })
+    expect((await exchange(port, last)).text).toMatch(/content-length: 10\r\n.*\r\n\r\nshort$/s)
+  })
+
+  test("a stream without delays is one chunk", async () => {
+    const port = await replying({ body: frames("one ", "two ", "three") })
+    expect((await exchange(port, last)).text).toMatch(/\r\n\r\nd\r\none two three\r\n0\r\n\r\n$/)
+  })
+
+  test("a stream with delays is written frame by frame, after each wait", async () => {
+    const waits: number[] = []
+    const sleep = async (ms: number) => {
+      waits.push(ms)
+      await turn()
+    }
+    const body = frames("one ", "two").map((frame, i) => ({ ...frame, afterMs: 10 * (i + 1) }))
+    const { text } = await exchange(await replying({ body }, { sleep }), last)
+    expect(text).toMatch(/\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n$/)
+    expect(waits).toEqual([10, 20])
+  })
+
+  test("a close before the end leaves the last chunk out", async () => {
+    const { text, end } = await exchange(await replying({ body: frames("one"), end: "early-close" }), get())
+    expect([text.endsWith("3\r\none\r\n"), end]).toEqual([true, "closed"])
+  })
+
+  test("a reset comes after what was written", async () => {
+    const { text, end } = await exchange(await replying({ body: "one", end: "reset" }), get())
+    expect([text.endsWith("3\r\none\r\n"), end]).toEqual([true, "ECONNRESET"])
+  })
+})
+
+test("a client that leaves ends the sleep and the stream", async () => {
+  let left: (() => void) | undefined
+  const gone = new Promise<void>((resolve) => {
+    left = resolve
+  })
+  let aborted = false
+  async function* endless() {
+    try {
+      for (;;) yield { bytes: utf8.encode("more"), afterMs: 1 }
+    } finally {
+      left?.()
+    }
+  }
+  const port = await replying(
+    { body: endless() },
+    {
+      sleep: (_, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            aborted = true
+            reject(signal.reason)
+          })
+        }),
+    },
+  )
+  const socket = connect(port, "127.0.0.1")
+  socket.write(get())
+  socket.once("data", () => socket.destroy())
+  await gone
+  expect(aborted).toBe(true)
+})
+
+test("a stream waits for a slow reader", async () => {
+  let made = 0
+  function* large() {
+    for (; made < 1000; made++) yield { bytes: new Uint8Array(1 << 16), afterMs: 1 }
+  }
+  const port = await replying({ body: large() }, { sleep: () => turn() })
+  const socket = connect(port, "127.0.0.1")
+  socket.write(get())
+  socket.pause()
+  let before = -1
+  while (before !== made || made === 0) {
+    before = made
+    for (let i = 0; i < 1000; i++) await turn()
+  }
+  expect(made).toBeLessThan(1000)
+  socket.destroy()
+})
+
+describe("bodies that are too long", () => {
+  const options = { maxBodyBytes: 1000 }
+  const post = (length: number) =>
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`
+
+  test("are refused before they are sent, and the connection goes on if they are", async () => {
+    const port = await listen(createMock(), options)
+    const { text } = await exchange(port, post(1500), "x".repeat(1500), last)
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"])
+  })
+
+  test("are cut off when they go on and on", async () => {
+    const port = await listen(createMock(), options)
+    const { text } = await exchange(port, post(1e9), "x".repeat(1 << 20))
+    expect(text).toMatch(/^(HTTP\/1\.1 413|$)/)
+  })
+
+  test("are refused when their length was not announced", async () => {
+    const port = await listen(createMock(), options)
+    const head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    const { text } = await exchange(port, head, `5dc\r\n${"x".repeat(1500)}\r\n0\r\n\r\n`, last)
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"])
+  })
+})
+
+test("a client that leaves at any byte does no harm", async () => {
+  const crashes: unknown[] = []
+  const onCrash = (error: unknown) => crashes.push(error)
+  const port = await listen(createMock({ onCrash }), { onCrash })
+  const body = JSON.stringify({
+    model: "gpt-4o",
+    stream: true,
+    messages: [{ role: "user", content: "x".repeat(5000) }],
+  })
+  const request =
+    "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n" +
+    `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  await fc.assert(
+    fc.asyncProperty(fc.nat(request.length), fc.boolean(), async (length, reset) => {
+      const socket = connect(port, "127.0.0.1")
+      await new Promise<void>((sent) => socket.write(request.slice(0, length), () => sent()))
+      await turn()
+      if (reset) socket.resetAndDestroy()
+      else socket.destroy()
+    }),
+    { numRuns: 100 },
+  )
+  expect((await exchange(port, last)).text).toMatch(/^HTTP\/1\.1 200/)
+  expect(crashes).toEqual([])
+})
+
+test("an answer that rejects, or a body that throws, cuts its connection and is reported", async () => {
+  const failure = new Error("a bug")
+  function* broken() {
+    yield { bytes: utf8.encode("one"), afterMs: 0 }
+    throw failure
+  }
+  const answers: Answer[] = [
+    async () => {
+      throw failure
+    },
+    async () => ({ status: 200, headers: [], body: broken(), end: "complete" }),
+  ]
+  for (const answer of answers) {
+    const crashes: unknown[] = []
+    const port = await listen(answer, { onCrash: (error) => crashes.push(error) })
+    expect((await exchange(port, get())).text).not.toMatch(/0\r\n\r\n$/)
+    expect(crashes).toEqual([failure])
+  }
+})

@@ -1,0 +1,131 @@
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { digest, random } from "../content/random.ts"
+import { generateMatch, matches, PatternError, parsePattern } from "./pattern.ts"
+
+const atom = fc.constantFrom(
+  "a",
+  "b",
+  "1",
+  "\\d",
+  "\\w",
+  "\\s",
+  "\\D",
+  "[a-c]",
+  "[^a]",
+  ".",
+  "\\.",
+  "-",
+  "[x\\-z]",
+  "\\u0041",
+  "(?:\\b)",
+  "(?:\\B)",
+  "\\p{L}",
+  "[^\\p{Lu}1]",
+)
+/** In a group of its own, because it cannot be quantified. */
+const look = fc
+  .tuple(
+    fc.constantFrom("?=", "?!", "?<=", "?<!"),
+    fc.array(atom, { minLength: 1, maxLength: 2 }),
+    fc.constantFrom("", "$", "*"),
+  )
+  .map(([kind, atoms, end]) => `(?:(${kind}${atoms.join("")}${end}))`)
+// Nested no deeper, or the oracle backtracks for minutes, and is wrong in the end.
+const { pattern } = fc.letrec<{ pattern: string; sequence: string; term: string }>((tie) => ({
+  pattern: fc.array(tie("sequence"), { minLength: 1, maxLength: 2 }).map((options) => options.join("|")),
+  sequence: fc.array(tie("term"), { minLength: 1, maxLength: 3 }).map((terms) => terms.join("")),
+  term: fc
+    .tuple(
+      fc.oneof(
+        { maxDepth: 1 },
+        atom,
+        tie("pattern").map((inner) => `(${inner})`),
+        tie("pattern").map((inner) => `(?:${inner})`),
+        look,
+      ),
+      fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "+?"),
+    )
+    .map(([inner, quantifier]) => inner + quantifier),
+}))
+const anchored = fc
+  .tuple(fc.boolean(), pattern, fc.boolean())
+  .map(([start, inner, end]) => (start ? "^" : "") + inner + (end ? "$" : ""))
+
+test("matching agrees with the language's own regular expressions", () => {
+  fc.assert(
+    fc.property(
+      anchored,
+      fc.string({ unit: fc.constantFrom("a", "b", "c", "1", " ", ".", "-", "A", "é") }),
+      (source, text) => {
+        expect(matches(parsePattern(source), text)).toBe(new RegExp(source, "u").test(text))
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+test("a generated text matches, also within limits of length", () => {
+  fc.assert(
+    fc.property(anchored, fc.nat(12), fc.string(), (source, least, seed) => {
+      const text = generateMatch(source, random(digest(seed)), { least, most: least + 8 })
+      // A pattern may have no text of such a length.
+      if (text === undefined) return
+      expect(text).toMatch(new RegExp(source, "u"))
+      expect([...text].length).toBeGreaterThanOrEqual(least)
+      expect([...text].length).toBeLessThanOrEqual(least + 8)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test.each([
+  ["^[a-z0-9]+(?:-[a-z0-9]+)*$", {}],
+  ["^[a-z]+$", { least: 50, most: 50 }],
+  ["^[a-z]*$", { most: 0 }],
+  ["^(\\([0-9]{3}\\))?[0-9]{3}-[0-9]{4}$", {}],
+  ["^#[0-9a-fA-F]{6}$", { least: 7, most: 7 }],
+  ["^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$", {}],
+  ["foo", { least: 20 }],
+  ["^.{3,}$", { least: 400 }],
+  ["^(a|bb|ccc)+$", { least: 17, most: 17 }],
+  ["^(?=.*[A-Z])(?=.*\\d)(?=.*[^\\w\\s]).{8,}$", {}],
+  ["^(?=.*[A-Z])(?=.*\\d)[A-Za-z\\d]{8,12}$", { most: 8 }],
+  ["^(?!\\.)(?!.*\\.\\.)[a-z.]+(?<!\\.)$", { least: 4 }],
+  ["^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(\\d+M)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$", {}],
+  ["\\bword\\b", { least: 12 }],
+  ["^\\p{Lu}\\p{Ll}+(?:[\\p{Zs}-]\\p{L}+)*$", {}],
+  ["^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$", {}],
+  ["^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", {}],
+])("a text for %s, of length %o", (source, lengths) => {
+  expect(generateMatch(source, random(digest(source)), lengths)).toMatch(new RegExp(source, "u"))
+})
+
+test.each([
+  ["(?P<a>a)b", "a group of an unknown kind"],
+  ["(a)\\1", "'\\1'"],
+  ["\\p{Letters}", "'\\p{Letters}', which is no property"],
+  ["\\pL", "'\\p', which is no property"],
+  ["(a", "a group without its ')'"],
+  ["a)", "a ')' without its '('"],
+  ["[a", "a class without its ']'"],
+  ["[z-a]", "a range from high to low in a class"],
+  ["*a", "a '*' that stands alone"],
+  ["a{3,2}", "a quantifier that asks for 3 to 2 times"],
+  ["a\\", "a backslash at the end"],
+  ["a{99999}", "more than 10000 characters or repetitions"],
+  ["((a{999}){999}){999}", "more than 10000 characters or repetitions"],
+])("%s is not understood: %s", (source, why) => {
+  expect(() => parsePattern(source)).toThrow(new PatternError(`the pattern '${source}' has ${why}`))
+})
+
+test("patterns on which backtracking would not end are matched at once", () => {
+  expect(matches(parsePattern("^(a+)+$"), `${"a".repeat(2000)}b`)).toBe(false)
+  expect(matches(parsePattern("^(a|a)*$"), `${"a".repeat(2000)}b`)).toBe(false)
+  expect(matches(parsePattern("^(?:(?=.*b)a)*$"), "a".repeat(5000))).toBe(false)
+  expect(matches(parsePattern("(?=(?:.*a)*c)(?<!(?:.*a)*b)"), "a".repeat(5000))).toBe(false)
+})
+
+test("a pattern without a text of the length has none", () => {
+  expect(generateMatch("^abc$", random([1, 2]), { most: 2 })).toBeUndefined()
+})

@@ -1,0 +1,33 @@
+import { Refusal } from "../refusal.ts"
+
+/** Throws a `Refusal` that names `param` when a text is no base64 (RFC 4648), be it wrapped or without its padding. */
+export function requireBase64(text: string, param: string): void {
+  if (!isBase64(text)) {
+    throw new Refusal(400, {
+      message: `Invalid '${param}': expected base64-encoded data (letters, digits, '+', '/', padded with '=').`,
+      param,
+      code: "invalid_base64",
+    })
+  }
+}
+
+/** Throws a `Refusal` that names `param` when a URL is a data URL (RFC 2397) without data, or with wrong base64. */
+export function requireDataUrl(url: string, param: string): void {
+  if (!/^data:/i.test(url)) return
+  const comma = url.indexOf(",")
+  if (comma === -1) {
+    throw new Refusal(400, {
+      message: `Invalid '${param}': a data URL has the form 'data:image/png;base64,...', with a comma before the data.`,
+      param,
+      code: "invalid_value",
+    })
+  }
+  if (/;\s*base64\s*$/i.test(url.slice(0, comma))) requireBase64(url.slice(comma + 1), param)
+}
+
+function isBase64(text: string): boolean {
+  const packed = text.replace(/\s+/g, "")
+  const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(packed) ?? []
+  // One digit of the last four would be less than a byte.
+  return padding !== undefined && (padding === "" ? packed.length % 4 !== 1 : packed.length % 4 === 0)
+}

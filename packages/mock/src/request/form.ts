@@ -1,0 +1,100 @@
+import { parseMultipart } from "@remix-run/multipart-parser"
+import type { z } from "zod"
+import { Refusal } from "../refusal.ts"
+
+/** What a form field or a query parameter may be: all its values, in order. */
+type Fields = ReadonlyMap<string, readonly (string | File)[]>
+
+/** Parts of a form that are no file are kept whole in memory, and the host has limited the whole. */
+const limits = { maxFileSize: 2 ** 31, maxTotalSize: 2 ** 31, maxParts: 1000 }
+
+/** Whether a content type is that of a multipart form. */
+export function isForm(contentType: string | undefined): contentType is string {
+  return contentType !== undefined && /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)
+}
+
+/**
+ * The members that a multipart body holds (RFC 7578), typed by the contract's schema. Refuses another media type,
+ * and a body that is none or that was cut short.
+ */
+export function readForm(body: Uint8Array, contentType: string | undefined, schema: z.ZodType): unknown {
+  if (!isForm(contentType)) {
+    throw new Refusal(415, {
+      message: `Unsupported content type '${contentType ?? ""}'. Send the request body as 'multipart/form-data'.`,
+    })
+  }
+  const named = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
+  const boundary = named?.[1] ?? named?.[2]
+  if (boundary === undefined) throw malformed("its content type names no boundary")
+  if (body.length === 0) throw malformed("it is empty")
+  const fields = new Map<string, (string | File)[]>()
+  try {
+    for (const part of parseMultipart(fromFirst(boundary, body), { boundary, ...limits })) {
+      if (part.name === undefined) throw malformed("a part has no name")
+      const isFile = part.filename !== undefined
+      const value = isFile
+        ? new File([part.bytes], part.filename ?? "", { type: part.mediaType ?? "" })
+        : part.text
+      fields.set(part.name, [...(fields.get(part.name) ?? []), value])
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw malformed((error as Error).message)
+  }
+  return typed(fields, schema)
+}
+
+const latin1 = new TextDecoder("latin1")
+/** What stands before the parts of a form is a line or two, where there is anything (chosen), in bytes. */
+const longestPreamble = 2 ** 12
+
+/** A body without what stands before its first boundary, which means nothing (RFC 2046, section 5.1.1). */
+function fromFirst(boundary: string, body: Uint8Array): Uint8Array {
+  const at = latin1.decode(body.subarray(0, longestPreamble)).indexOf(`\r\n--${boundary}`)
+  const startsAtOnce = latin1.decode(body.subarray(0, boundary.length + 2)) === `--${boundary}`
+  return startsAtOnce || at === -1 ? body : body.subarray(at + 2)
+}
+
+function malformed(why: string): Refusal {
+  return new Refusal(400, {
+    message: `We could not parse the multipart body of your request: ${why}.`,
+    code: "invalid_multipart",
+  })
+}
+
+/** The members that a query holds, typed by the contract's schema. */
+export function readQuery(query: string, schema: z.ZodType): unknown {
+  const fields = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(query)) {
+    fields.set(name, [...(fields.get(name) ?? []), value])
+  }
+  return typed(fields, schema)
+}
+
+/** Text becomes what the schema takes where it can be read so; what cannot is left for the schema to refuse. */
+function typed(fields: Fields, schema: z.ZodType): unknown {
+  const shape = "shape" in schema ? (schema.shape as Readonly<Record<string, z.ZodType>>) : {}
+  return Object.fromEntries(
+    [...fields].map(([name, values]) => {
+      const def = shape[name] && plain(shape[name])
+      if (def?.type === "array") {
+        const element = plain((def as z.core.$ZodArrayDef).element)
+        return [name, values.map((value) => read(value, element.type))]
+      }
+      return [name, read(values.at(-1) ?? "", def?.type)]
+    }),
+  )
+}
+
+function plain(schema: z.core.$ZodType): z.core.$ZodTypeDef {
+  let { def } = schema._zod
+  while ("innerType" in def) def = (def.innerType as z.core.$ZodType)._zod.def
+  return def
+}
+
+function read(value: string | File, type: z.core.$ZodTypeDef["type"] | undefined): unknown {
+  if (typeof value !== "string") return value
+  if (type === "number") return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(value) ? Number(value) : value
+  if (type === "boolean") return value === "true" ? true : value === "false" ? false : value
+  return value
+}

@@ -1,0 +1,49 @@
+import type { Header } from "@nexhina/wire"
+import { type Digest, digestText } from "../content/random.ts"
+
+/** The request headers that mean something to the mock, found in one pass; an empty one counts as absent. */
+export interface KnownHeaders {
+  readonly authorization?: string
+  readonly host?: string
+  readonly "content-type"?: string
+  readonly "access-control-request-headers"?: string
+  readonly "x-request-id"?: string
+  readonly "x-mock-defect"?: string
+  readonly "x-mock-variant"?: string
+  readonly "x-mock-seed"?: string
+}
+
+const known: Readonly<Record<keyof KnownHeaders, true>> = {
+  authorization: true,
+  host: true,
+  "content-type": true,
+  "access-control-request-headers": true,
+  "x-request-id": true,
+  "x-mock-defect": true,
+  "x-mock-variant": true,
+  "x-mock-seed": true,
+}
+const knownNames = new Set(Object.keys(known))
+
+function isKnown(name: string): name is keyof KnownHeaders {
+  return knownNames.has(name)
+}
+
+/** Of duplicate headers the first counts. */
+export function readHeaders(headers: readonly Header[]): KnownHeaders {
+  const found: { -readonly [Name in keyof KnownHeaders]: KnownHeaders[Name] } = {}
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase()
+    if (value !== "" && isKnown(lower)) found[lower] ??= value
+  }
+  return found
+}
+
+/** A header's value, if it can be sent back as it is. */
+export function readable(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\x20-\x7e]{1,256}$/.test(value) ? value : undefined
+}
+
+/** Under which a reply is known: what the client calls it, else a hash. */
+export const requestId = (headers: KnownHeaders, identity: Digest): string =>
+  readable(headers["x-request-id"]) ?? `req_${digestText(identity)}`

@@ -1,0 +1,252 @@
+import type { Endpoint } from "@nexhina/schemas"
+import { Refusal } from "../refusal.ts"
+
+type RequestContract = NonNullable<Endpoint["request"]>
+type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
+type Path = Issue["path"]
+
+/** Deeper JSON than this is refused, so that nothing that walks it can run out of stack (chosen). */
+const deepest = 512
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** The JSON value of a request body. Refuses another media type (none is taken for JSON) and what is no JSON. */
+export function readJson(body: Uint8Array, contentType: string | undefined): unknown {
+  if (contentType !== undefined && !/^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
+    throw new Refusal(415, {
+      message: `Unsupported content type '${contentType}'. Send the request body as 'application/json'.`,
+    })
+  }
+  if (body.length === 0) throw malformed("the request body is empty")
+  let text: string
+  try {
+    text = utf8.decode(body)
+  } catch {
+    throw malformed("it is not valid UTF-8")
+  }
+  if (depth(text) > deepest) throw malformed(`it is nested more than ${deepest} levels deep`)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw malformed("it is not valid JSON")
+  }
+}
+
+function malformed(why: string): Refusal {
+  return new Refusal(400, {
+    message: `We could not parse the JSON body of your request: ${why}. The API expects a JSON object.`,
+    code: "invalid_json",
+  })
+}
+
+/** How deep the brackets of a JSON text nest, at most. */
+function depth(text: string): number {
+  if (text.length <= 2 * deepest) return 0
+  let deepestSeen = 0
+  let open = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === 0x22) inString = !inString
+    else if (inString) at += unit === 0x5c ? 1 : 0
+    else if (unit === 0x5b || unit === 0x7b) deepestSeen = Math.max(deepestSeen, ++open)
+    else if (unit === 0x5d || unit === 0x7d) open--
+  }
+  return deepestSeen
+}
+
+/** The request that a JSON value is under a contract. Refuses it with the first thing that is wrong with it. */
+export function validate<Request>(
+  value: unknown,
+  schema: { safeParse(value: unknown): ReturnType<RequestContract["schema"]["safeParse"]> },
+  checks: Endpoint["checks"],
+): Request {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal(400, { message: `The request body must be a JSON object, not ${a(value)}.` })
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) {
+    const issue = useful(parsed.error.issues)
+    throw issue ? refusal(issue, at(value, issue.path)) : new Refusal(400)
+  }
+  for (const { param, says, holds } of checks) {
+    if (!holds(parsed.data)) throw new Refusal(400, { message: says, param, code: "invalid_value" })
+  }
+  // The contract's schema has just said so; `Endpoint` forgets which request is its own.
+  return parsed.data as Request
+}
+
+/** An issue without unions: of all branches the one that understood most of the value. */
+type PlainIssue = Exclude<Issue, { code: "invalid_union" }> | Mismatch
+
+/** A value that is of none of the types that the branches of a union take. */
+interface Mismatch {
+  readonly code: "mismatch"
+  readonly path: Path
+  readonly expected: readonly string[]
+}
+
+function useful(issues: readonly Issue[]): PlainIssue | undefined {
+  const [first] = issues
+  if (first?.code !== "invalid_union") return first
+  const branches = first.errors.map(useful).filter((issue) => issue !== undefined)
+  const within = branches.map((issue) => ({ ...issue, path: [...first.path, ...issue.path] }))
+  // A branch that objects to something inside the value, or to its size, has at least taken its type.
+  const best = within.reduce<PlainIssue | undefined>(
+    (chosen, issue) =>
+      chosen === undefined || understanding(issue) > understanding(chosen) ? issue : chosen,
+    undefined,
+  )
+  if (best === undefined || understanding(best) > understanding({ ...mismatch, path: first.path }))
+    return best
+  return { ...mismatch, path: first.path, expected: [...new Set(within.flatMap(expectation))] }
+}
+
+const mismatch = { code: "mismatch", expected: [] } as const
+
+function understanding(issue: PlainIssue): number {
+  const wrongType = issue.code === "invalid_type" || issue.code === "mismatch"
+  return 2 * issue.path.length + (wrongType ? 0 : 1)
+}
+
+function expectation(issue: PlainIssue): readonly string[] {
+  if (issue.code === "invalid_type") return [issue.expected]
+  return issue.code === "mismatch" ? issue.expected : []
+}
+
+function refusal(issue: PlainIssue, value: unknown): Refusal {
+  const param = paramOf(issue.path)
+  const invalid = (message: string, code: string) => new Refusal(400, { message, param, code })
+  if (value === undefined)
+    return invalid(`Missing required parameter: '${param}'.`, "missing_required_parameter")
+
+  const wrongType = (expected: readonly string[]) => {
+    const names = expected.map((type) => typeNames[type] ?? type)
+    const oneOf = names.length > 1 ? `one of ${listed(names, "or")}` : names[0]
+    return invalid(
+      `Invalid type for '${param}': expected ${oneOf}, but got ${a(value)} instead.`,
+      "invalid_type",
+    )
+  }
+  const sized = (what: string, expected: string) =>
+    `Invalid '${param}': ${what}. Expected ${expected}, but got ${measured(value)} instead.`
+
+  switch (issue.code) {
+    case "mismatch":
+      return wrongType(issue.expected)
+    case "invalid_type":
+      return wrongType([issue.expected])
+    case "invalid_value": {
+      const types = new Set(issue.values.map(typeOf))
+      if (!types.has(typeOf(value))) return wrongType([...types])
+      const supported = listed(
+        issue.values.map((known) => `'${String(known)}'`),
+        "and",
+      )
+      return invalid(`Invalid value: ${shown(value)}. Supported values are: ${supported}.`, "invalid_value")
+    }
+    case "too_small": {
+      const { minimum } = issue
+      if (typeof value === "string") {
+        if (value === "")
+          return invalid(sized("empty string", `a string with minimum length ${minimum}`), "empty_string")
+        return invalid(
+          sized("string too short", `a string with minimum length ${minimum}`),
+          "string_below_min_length",
+        )
+      }
+      if (Array.isArray(value)) {
+        const expected = `an array with minimum length ${minimum}`
+        if (value.length === 0) return invalid(sized("empty array", expected), "empty_array")
+        return invalid(sized("array too short", expected), "array_below_min_length")
+      }
+      const kind = Number.isInteger(value) ? "integer" : "decimal"
+      return invalid(sized(`${kind} below minimum value`, `a value >= ${minimum}`), `${kind}_below_min_value`)
+    }
+    case "too_big": {
+      const { maximum } = issue
+      if (typeof value === "string") {
+        return invalid(
+          sized("string too long", `a string with maximum length ${maximum}`),
+          "string_above_max_length",
+        )
+      }
+      if (Array.isArray(value)) {
+        return invalid(
+          sized("array too long", `an array with maximum length ${maximum}`),
+          "array_above_max_length",
+        )
+      }
+      const kind = Number.isInteger(value) ? "integer" : "decimal"
+      return invalid(sized(`${kind} above maximum value`, `a value <= ${maximum}`), `${kind}_above_max_value`)
+    }
+    case "invalid_format":
+      return invalid(
+        `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern ` +
+          `'${issue.pattern?.replace(/^\/(.*)\/\w*$/s, "$1") ?? issue.format}'.`,
+        "invalid_value",
+      )
+    default:
+      return invalid(`Invalid '${param}': ${issue.message}.`, "invalid_value")
+  }
+}
+
+/** `messages[0].role`, as in `error.param`. */
+function paramOf(path: Path): string {
+  return path.reduce<string>((param, key) => {
+    if (typeof key === "number") return `${param}[${key}]`
+    return param === "" ? String(key) : `${param}.${String(key)}`
+  }, "")
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? (inner as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  )
+}
+
+/** With their articles; what is not listed (`object`, `array`, …) is looked up by its JSON type. */
+const typeNames: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "an integer",
+  integer: "an integer",
+  boolean: "a boolean",
+  array: "an array",
+  object: "an object",
+  record: "an object",
+  file: "a file",
+  null: "null",
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null"
+  return Array.isArray(value) ? "array" : typeof value
+}
+
+function a(value: unknown): string {
+  if (typeof value === "number" && Number.isInteger(value)) return "an integer"
+  return typeNames[typeOf(value)] ?? typeOf(value)
+}
+
+function measured(value: unknown): string {
+  if (value === "") return "an empty string"
+  if (typeof value === "string") return `a string with length ${value.length}`
+  if (!Array.isArray(value)) return String(value)
+  return value.length === 0 ? "an empty array" : `an array with length ${value.length}`
+}
+
+/** A value for a message: long ones are cut. */
+function shown(value: unknown): string {
+  const text = `'${String(value)}'`
+  return text.length > 100 ? `${text.slice(0, 100)}…'` : text
+}
+
+function listed(items: readonly string[], word: "and" | "or"): string {
+  if (items.length < 3) return items.join(` ${word} `)
+  return `${items.slice(0, -1).join(", ")}, ${word} ${items.at(-1)}`
+}

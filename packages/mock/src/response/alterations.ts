@@ -1,0 +1,72 @@
+import type { NamedAlteration } from "@nexhina/wire"
+import { type Digest, digest, digestFraction } from "../content/random.ts"
+import { Refusal } from "../refusal.ts"
+import type { KnownHeaders } from "../request/headers.ts"
+
+/** An alteration of every request, by its id, for a share of them. */
+export interface Always {
+  readonly id: string
+  /** From 0 to 1. */
+  readonly rate: number
+}
+
+/** The alterations of one request: the standing ones that its identity draws, then those that it asks for. */
+export type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly NamedAlteration[]
+
+const none: readonly NamedAlteration[] = []
+
+/** Throws a `TypeError` for a standing alteration that the catalogue lacks; a request's becomes a refusal. */
+export function alterationChooser(
+  catalogue: readonly NamedAlteration[],
+  always: readonly Always[],
+): ChooseAlterations {
+  const byId = new Map(catalogue.map((alteration) => [alteration.id, alteration]))
+  const standing = always.map(({ id, rate }) => {
+    const alteration = byId.get(id)
+    if (alteration === undefined) throw new TypeError(unknownId(id, byId))
+    return { alteration, rate }
+  })
+  function asked(header: "x-mock-defect" | "x-mock-variant", list: string | undefined): NamedAlteration[] {
+    const ids = (list ?? "").split(",").map((id) => id.trim())
+    return ids
+      .filter((id) => id !== "")
+      .map((id) => {
+        const alteration = byId.get(id)
+        if (alteration === undefined) throw new Refusal(400, { message: unknownId(id, byId), param: header })
+        return alteration
+      })
+  }
+  return (headers, identity) => {
+    const { "x-mock-defect": defect, "x-mock-variant": variant } = headers
+    if (standing.length === 0 && defect === undefined && variant === undefined) return none
+    return [
+      ...standing
+        .filter(({ alteration, rate }) => digestFraction(digest(alteration.id, identity)) < rate)
+        .map(({ alteration }) => alteration),
+      ...asked("x-mock-defect", defect),
+      ...asked("x-mock-variant", variant),
+    ]
+  }
+}
+
+function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
+  const [nearest] = [...known.keys()]
+    .map((name) => ({ name, far: distance(name, id.slice(0, 64)) }))
+    .sort((a, b) => a.far - b.far)
+  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest.name}'?`
+  return `No defect or variant has the id '${id}'. ${hint}`
+}
+
+/** How many characters must be added, dropped or replaced to make one text of the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,79 @@
+import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
+import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
+import type { Made, MadeFile } from "../reply-maker.ts"
+
+/** What an alteration gets and gives back, by its stage. */
+interface Subjects {
+  request: unknown
+  value: unknown
+  events: readonly StreamEvent[]
+  bytes: readonly Frame[]
+  wire: Reply
+}
+
+/** What the alterations of one stage make of their subject, in order. */
+export function altered<Stage extends keyof Subjects>(
+  stage: Stage,
+  subject: Subjects[Stage],
+  alterations: readonly NamedAlteration[],
+  situation: Situation,
+): Subjects[Stage] {
+  if (alterations.length === 0) return subject
+  return alterations.reduce(
+    (changed, alteration) =>
+      // The stage says which subject an alteration takes and gives, which a generic comparison cannot tell.
+      alteration.stage === stage
+        ? (alteration.apply(changed as never, situation) as Subjects[Stage])
+        : changed,
+    subject,
+  )
+}
+
+/** What every reply of the API carries, so that any web page may call it and read the request's id. */
+export const corsHeaders: readonly Header[] = [
+  ["access-control-allow-origin", "*"],
+  ["access-control-expose-headers", "x-request-id, retry-after"],
+]
+
+const jsonType: Header = ["content-type", "application/json"]
+const streamTypes: readonly Header[] = [
+  ["content-type", "text/event-stream; charset=utf-8"],
+  ["cache-control", "no-cache"],
+  ["x-accel-buffering", "no"],
+]
+
+const utf8 = new TextEncoder()
+
+/**
+ * Encodes a reply's value, as JSON or as the stream that tells it, through the stages `value` to `bytes`. A file
+ * is encoded already.
+ */
+export function respond(
+  status: number,
+  made: Made | MadeFile,
+  headers: readonly Header[],
+  alterations: readonly NamedAlteration[],
+  situation: Situation,
+): Reply {
+  const framed = (texts: readonly (string | Uint8Array)[]) =>
+    altered(
+      "bytes",
+      texts.map((text) => ({ bytes: typeof text === "string" ? utf8.encode(text) : text })),
+      alterations,
+      situation,
+    )
+  const whole = (type: Header, content: string | Uint8Array): Reply => {
+    const body = alterations.some(({ stage }) => stage === "bytes") ? framed([content]) : content
+    return { status, headers: [type, ...headers], body, end: "complete" }
+  }
+  if ("body" in made) return whole(["content-type", made.mediaType], made.body)
+  const { stream, encoded } = made
+  const value = altered("value", made.value, alterations, situation)
+  if (stream === undefined) return whole(jsonType, JSON.stringify(value))
+  // A stream that nothing alters leaves in one piece: one write for each event would take twice as long.
+  const body =
+    encoded && alterations.length === 0
+      ? [{ bytes: utf8.encode(encoded(value)) }]
+      : framed(altered("events", stream(value), alterations, situation).map(encodeEvent))
+  return { status, headers: [...streamTypes, ...headers], body, end: "complete" }
+}
