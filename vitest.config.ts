@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxConcurrency: 8,
     maxWorkers: "100%",
     reporters: process.env["CI"] ? ["dot", ["json", { outputFile: ".vitest/results.json" }]] : ["default"],

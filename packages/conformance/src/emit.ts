@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs"
-import { reportSchema } from "./report.ts"
+import { reportSchema } from "./reports/report.ts"
 
 const [file] = process.argv.slice(2)
 if (file === undefined) throw new Error("usage: emit.js FILE")

@@ -1,3 +1,4 @@
+export { createSend, type Exchange, type Send, type WireRequest } from "@nexhina/wire"
 export {
   type CheckOptions,
   checkTarget,
@@ -5,8 +6,7 @@ export {
   type Progress,
   Unreachable,
   type World,
-} from "./engine.ts"
-export { type Known, knownBefore } from "./known.ts"
+} from "./engine/check-target.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 export {
   exitCodeOf,
@@ -17,11 +17,11 @@ export {
   RuleResult,
   type Verdict,
   verdicts,
-} from "./report.ts"
-export { reports } from "./reports.ts"
+} from "./reports/report.ts"
+export { reports } from "./reports/reports.ts"
 export { type Fault, type Rule, type Severity, severityOf, type Where } from "./rule.ts"
-export { rules } from "./rules.ts"
+export { rules } from "./rules/rules.ts"
+export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
-export { createSend, type Send, type WireRequest } from "./send.ts"
-export { type Sentence, sentences } from "./sentences.ts"
+export { type Known, knownBefore } from "./target/facts.ts"
 export type { View } from "./view.ts"

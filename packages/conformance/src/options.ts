@@ -9,7 +9,7 @@ import {
 } from "@nexhina/schemas"
 import type { Header } from "@nexhina/wire"
 import { z } from "zod"
-import { reports } from "./reports.ts"
+import { reports } from "./reports/reports.ts"
 
 const text = z.string().min(1)
 const count = z.coerce.number().int().min(1)

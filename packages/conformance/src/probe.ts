@@ -1,5 +1,5 @@
-import type { Known } from "./known.ts"
-import type { Ask } from "./step.ts"
+import type { Known } from "./target/facts.ts"
+import type { Ask } from "./target/step.ts"
 
 /** A known request, or a short sequence of them, that feeds one or more views. */
 export interface Probe {

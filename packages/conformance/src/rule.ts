@@ -1,6 +1,6 @@
 import type * as fc from "fast-check"
-import type { Known } from "./known.ts"
-import type { Ask } from "./step.ts"
+import type { Known } from "./target/facts.ts"
+import type { Ask } from "./target/step.ts"
 import type { View } from "./view.ts"
 
 /** RFC 2119: a MUST finding fails the run, a SHOULD finding is a warning, a MAY finding is information. */

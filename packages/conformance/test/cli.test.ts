@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { readTranscript } from "@nexhina/wire"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { Report } from "../src/report.ts"
+import { Report } from "../src/reports/report.ts"
 
 const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
 let folder: string

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib"
 import { headerOf } from "@nexhina/wire"
 import { expect, test } from "vitest"
-import { reports } from "../src/reports.ts"
+import { reports } from "../src/reports/reports.ts"
 import { always, apiKey, checked } from "./checked.ts"
 
 test("what --header says of a credential stands in no report", async () => {

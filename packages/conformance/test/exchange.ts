@@ -1,6 +1,6 @@
 import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
 import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/wire"
-import type { Known } from "../src/known.ts"
+import type { Known } from "../src/target/facts.ts"
 
 interface Facts {
   readonly operation?: OperationId

@@ -1,7 +1,7 @@
 import type { Exchange } from "@nexhina/wire"
-import { judge, type Tally } from "../src/judge.ts"
-import type { Known } from "../src/known.ts"
+import { judge, type Tally } from "../src/engine/judge.ts"
 import { type Rule, severityOf, type Where } from "../src/rule.ts"
+import type { Known } from "../src/target/facts.ts"
 import { knownOf } from "./exchange.ts"
 
 /** Each applicable rule's judgement of some exchanges, as those of one sample that it asked for itself. */

@@ -1,6 +1,6 @@
 import type { NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import { expect, test } from "vitest"
-import type { Report } from "../src/report.ts"
+import type { Report } from "../src/reports/report.ts"
 import { always, checked } from "./checked.ts"
 
 const verdictsOf = (report: Report, ...ids: string[]) =>

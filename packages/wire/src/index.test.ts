@@ -7,10 +7,12 @@ test("exported names", () => {
       "TranscriptError",
       "bodyOf",
       "createRedactor",
+      "createSend",
       "createWriter",
       "decodedBody",
       "headerOf",
       "readTranscript",
+      "toForm",
     ]
   `)
 })

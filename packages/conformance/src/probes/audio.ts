@@ -1,8 +1,8 @@
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
 import { heardBody, plainFormats, speechFormats } from "../requests/audio.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 /** A request to speak one word; `members` may say more. */
 export const speechStep = (known: Known, members: object = {}): Step =>

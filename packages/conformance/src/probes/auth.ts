@@ -1,6 +1,6 @@
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
-import { fixedSteps, type Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import { fixedSteps, type Step } from "../target/step.ts"
 import { plainChat } from "./chat-completions.ts"
 
 const withKey = (known: Known, key: NonNullable<Step["key"]>): Step[] =>

@@ -1,8 +1,8 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
 import { verdictSchema } from "../requests/json-schemas.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 export const userSays = (content: string) => [{ role: "user" as const, content }]
 

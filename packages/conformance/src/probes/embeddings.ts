@@ -1,7 +1,7 @@
 import type { EmbeddingRequest } from "@nexhina/schemas"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 /** A request for embeddings; `members` may say more than the input. */
 function embeddingStep(

@@ -1,8 +1,8 @@
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
 import { cheapest, inBase64 } from "../requests/images.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 /** A request for one cheap image; `members` may say more. */
 export const imageStep = (known: Known, members: object = {}): Step =>

@@ -1,5 +1,5 @@
 import type { Probe } from "../probe.ts"
-import type { Step } from "../step.ts"
+import type { Step } from "../target/step.ts"
 
 const list: Step = { operation: "listModels" }
 

@@ -1,7 +1,7 @@
 import type { ModerationRequest } from "@nexhina/schemas"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 const moderationStep = (known: Known, input: ModerationRequest["input"]): Step => ({
   operation: "createModeration",

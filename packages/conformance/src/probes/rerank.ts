@@ -1,8 +1,8 @@
 import type { RerankRequest } from "@nexhina/schemas"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 
 const rerankStep = (known: Known, members: Omit<RerankRequest, "model" | "query">): Step =>
   askFor("createRerank", { model: known.models.rerank, query: "What is the capital of France?", ...members })

@@ -1,11 +1,11 @@
 import type { ResponseFunctionTool, ResponseInputItem, ResponseRequest } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
-import { answeredOf, isObject } from "../answered.ts"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import { answeredOf, isObject } from "../reading/answered.ts"
 import { cityParameters, verdictSchema } from "../requests/json-schemas.ts"
 import { leastOutputTokens, outputLimit } from "../requests/responses.ts"
-import type { Ask, Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Ask, Step } from "../target/step.ts"
 import { endlessTask } from "./chat-completions.ts"
 
 /**

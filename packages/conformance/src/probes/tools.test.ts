@@ -1,8 +1,8 @@
 import { expect, test } from "vitest"
 import { knownOf } from "../../test/exchange.ts"
 import type { Probe } from "../probe.ts"
-import { fixedSteps } from "../step.ts"
-import { contractBreach } from "../target.ts"
+import { fixedSteps } from "../target/step.ts"
+import { contractBreach } from "../target/to-wire.ts"
 import * as chat from "./chat-completions.ts"
 import * as tools from "./tools.ts"
 

@@ -1,8 +1,8 @@
 import type { ChatCompletionRequest, ToolDefinition } from "@nexhina/schemas"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
 import { cityParameters } from "../requests/json-schemas.ts"
-import type { Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Step } from "../target/step.ts"
 import { chatStep, userSays } from "./chat-completions.ts"
 
 /** A tool with one parameter, and a strict schema. */

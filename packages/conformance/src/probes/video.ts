@@ -1,9 +1,9 @@
 import type { Exchange } from "@nexhina/wire"
-import { answeredOf, isObject } from "../answered.ts"
-import type { Known } from "../known.ts"
 import type { Probe } from "../probe.ts"
+import { answeredOf, isObject } from "../reading/answered.ts"
 import { onVideoPath, videoStep } from "../requests/video.ts"
-import type { Ask, Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Ask, Step } from "../target/step.ts"
 
 /** What a reply says of a task, however much else is wrong with it. */
 export function taskIn(exchange: Exchange | undefined): {

@@ -6,7 +6,7 @@ import {
   type RuleResult,
   type Verdict,
   verdictNames,
-} from "../report.ts"
+} from "./report.ts"
 
 type Colors = ReturnType<typeof pc.createColors>
 

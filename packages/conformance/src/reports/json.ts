@@ -1,4 +1,4 @@
-import type { ReportFormat } from "../report.ts"
+import type { ReportFormat } from "./report.ts"
 
 /** The report as it is; its JSON Schema is published as `report.schema.json`. */
 export const jsonReport: ReportFormat = {

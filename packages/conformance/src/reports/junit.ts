@@ -1,5 +1,5 @@
 import { create } from "xmlbuilder2"
-import type { Report, ReportFormat, RuleResult } from "../report.ts"
+import type { Report, ReportFormat, RuleResult } from "./report.ts"
 
 const failing = new Set(["fail", "harness-error"])
 const passing = new Set(["pass", "warn", "info", "flaky"])

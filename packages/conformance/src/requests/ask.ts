@@ -1,6 +1,6 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { z } from "zod"
-import type { Step } from "../step.ts"
+import type { Step } from "../target/step.ts"
 
 /**
  * The step that sends a generated body. Each optional member may be refused by name, but not `stream`: that is

@@ -2,10 +2,10 @@ import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import type { RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
-import { isObject } from "../answered.ts"
-import { arbitraryOf, checksOf, definitionOf } from "../arbitrary.ts"
-import { draw } from "../draw.ts"
-import type { Step } from "../step.ts"
+import { arbitraryOf, checksOf, definitionOf } from "../drawing/arbitrary.ts"
+import { draw } from "../drawing/draw.ts"
+import { isObject } from "../reading/answered.ts"
+import type { Step } from "../target/step.ts"
 
 type Schema = z.core.$ZodType
 type Body = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import type { ImageGenerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../known.ts"
+import type { Known } from "../target/facts.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 

@@ -1,6 +1,6 @@
 import type { ModerationPart, ModerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../known.ts"
+import type { Known } from "../target/facts.ts"
 import { type Members, requestOf } from "./members.ts"
 import { oneOrMoreTexts, texts } from "./texts.ts"
 

@@ -6,7 +6,7 @@ import type {
   ToolDefinition,
 } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../known.ts"
+import type { Known } from "../target/facts.ts"
 import { conversations, toolDefinitions } from "./chat-completions.ts"
 import { cityParameters, strictSchemas } from "./json-schemas.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"

@@ -1,13 +1,13 @@
 import { TranscriptionResponse } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
-import { type Answered, isObject } from "../answered.ts"
 import { speechStep, transcriptionStep, translationStep } from "../probes/audio.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
+import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { heardBody, plainFormats, tone } from "../requests/audio.ts"
 import { malformedForms } from "../requests/faults.ts"
 import { type Fault, rule } from "../rule.ts"
-import { pointerTo, schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
-import type { Step } from "../step.ts"
+import type { Step } from "../target/step.ts"
 import {
   type Container,
   type Heard,

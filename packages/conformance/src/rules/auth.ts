@@ -1,7 +1,7 @@
 import { type Header, headerOf, type Redaction } from "@nexhina/wire"
-import type { Answered } from "../answered.ts"
-import type { Known } from "../known.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type Fault, rule, type Severity, type Where } from "../rule.ts"
+import type { Known } from "../target/facts.ts"
 import { missingKeyAnswers, wrongKeyAnswers } from "../views/auth.ts"
 import { everyResponse, isSuccess } from "../views/http.ts"
 

@@ -2,8 +2,6 @@ import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
-import { isObject, parseJson } from "../answered.ts"
-import { schemaBreach } from "../json-schema.ts"
 import {
   chatStep,
   cutChat,
@@ -16,11 +14,13 @@ import {
   stoppedChat,
   userSays,
 } from "../probes/chat-completions.ts"
+import { isObject, parseJson } from "../reading/answered.ts"
+import { schemaBreach } from "../reading/json-schema.ts"
+import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { chatMembers, jsonSchemaFormats } from "../requests/chat-completions.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import { pointerTo, schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
-import type { Ask } from "../step.ts"
+import type { Ask } from "../target/step.ts"
 import {
   type ChatAnswer,
   type Choice,

@@ -6,8 +6,8 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { toolResult } from "../probes/tools.ts"
 import type { Rule } from "../rule.ts"
-import { type Ask, fixedSteps, stepsAfter } from "../step.ts"
-import { contractBreach } from "../target.ts"
+import { type Ask, fixedSteps, stepsAfter } from "../target/step.ts"
+import { contractBreach } from "../target/to-wire.ts"
 import { chatRequestRules } from "./chat-requests.ts"
 
 const rules = chatRequestRules

@@ -1,6 +1,6 @@
-import type { Known } from "../known.ts"
+import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
-import { shown } from "../shown.ts"
+import type { Known } from "../target/facts.ts"
 import {
   type ChatStream,
   type ChunkChoice,

@@ -1,9 +1,9 @@
 import * as fc from "fast-check"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
+import { shown } from "../reading/shown.ts"
 import { rule } from "../rule.ts"
-import { shown } from "../shown.ts"
-import type { Ask } from "../step.ts"
-import { isTransient } from "../target.ts"
+import type { Ask } from "../target/step.ts"
+import { isTransient } from "../target/to-wire.ts"
 import { type ChatAnswer, chatAnswers } from "../views/chat-completions.ts"
 import { type ChatAttempt, chatAttempts, connectionOptions, endedSuccesses } from "../views/connection.ts"
 

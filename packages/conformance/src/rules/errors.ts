@@ -1,16 +1,16 @@
 import { DONE } from "@nexhina/stream"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { type Answered, isObject, parseJson } from "../answered.ts"
-import { jsonFlaw } from "../json-flaw.ts"
+import { type Answered, isObject, parseJson } from "../reading/answered.ts"
+import { jsonFlaw } from "../reading/json-flaw.ts"
+import { shown } from "../reading/shown.ts"
 import { faultySamples } from "../requests/any.ts"
 import { chatRequests } from "../requests/chat-completions.ts"
 import { faultySteps } from "../requests/faults.ts"
 import { responseRequests } from "../requests/responses.ts"
 import { type Fault, rule } from "../rule.ts"
-import { shown } from "../shown.ts"
-import type { Step } from "../step.ts"
-import { isTransient } from "../target.ts"
+import type { Step } from "../target/step.ts"
+import { isTransient } from "../target/to-wire.ts"
 import {
   apiErrors,
   edgeErrors,

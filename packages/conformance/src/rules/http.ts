@@ -1,13 +1,13 @@
 import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { type Answered, isObject } from "../answered.ts"
-import { jsonFlaw } from "../json-flaw.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
+import { jsonFlaw } from "../reading/json-flaw.ts"
+import { shown } from "../reading/shown.ts"
 import { faultySamples, validSamples } from "../requests/any.ts"
 import { unknownPathSteps, wrongMethodSteps } from "../requests/faults.ts"
 import { type Fault, rule } from "../rule.ts"
-import { shown } from "../shown.ts"
-import { requestIdHeaders } from "../target.ts"
+import { requestIdHeaders } from "../target/to-wire.ts"
 import {
   answersToInvalid,
   answersToValid,

@@ -1,6 +1,8 @@
 import { ImageGenerationResponse } from "@nexhina/schemas"
-import { isObject } from "../answered.ts"
 import { imageStep } from "../probes/images.ts"
+import { isObject } from "../reading/answered.ts"
+import { schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import {
   drawsSeveral,
   inBase64,
@@ -9,8 +11,6 @@ import {
   takesResponseFormat,
 } from "../requests/images.ts"
 import { type Fault, rule } from "../rule.ts"
-import { schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
 import { type Drawn, imageLists, imageReplies, imageUsages, visibleImages } from "../views/images.ts"
 import { firstOfEach } from "./sse.ts"
 

@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
-import { fixedSteps } from "../step.ts"
+import { fixedSteps } from "../target/step.ts"
 import { modelRules } from "./models.ts"
 
 const at = (pointer: string) => ({ part: "body", pointer }) as const

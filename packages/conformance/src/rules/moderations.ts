@@ -1,9 +1,9 @@
 import { ModerationResponse } from "@nexhina/schemas"
+import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { anyModerationRequests } from "../requests/moderations.ts"
 import { rule } from "../rule.ts"
-import { pointerTo, schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
 import { moderationLists, moderationReplies } from "../views/moderations.ts"
 import { firstOfEach } from "./sse.ts"
 

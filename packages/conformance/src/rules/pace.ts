@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { rule } from "../rule.ts"
-import type { Ask } from "../step.ts"
+import type { Ask } from "../target/step.ts"
 import { type Pace, timedStreams } from "../views/pace.ts"
 import { eventAt } from "../views/sse.ts"
 

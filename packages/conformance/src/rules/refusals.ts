@@ -1,7 +1,7 @@
-import type { Answered } from "../answered.ts"
-import { namesMember } from "../named.ts"
+import type { Answered } from "../reading/answered.ts"
+import { namesMember } from "../reading/named.ts"
+import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
-import { shown } from "../shown.ts"
 import { errorOf } from "../views/errors.ts"
 
 /** A server's word that it does not take a request as it is. */

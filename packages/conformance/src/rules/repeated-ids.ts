@@ -1,6 +1,6 @@
-import type { Answered } from "../answered.ts"
+import type { Answered } from "../reading/answered.ts"
+import { shown } from "../reading/shown.ts"
 import type { Fault, Where } from "../rule.ts"
-import { shown } from "../shown.ts"
 
 /** An answer, and the id that it goes by. */
 interface Named {

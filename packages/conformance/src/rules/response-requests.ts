@@ -1,10 +1,7 @@
 import { ResponseDeleted, type ResponseInputItem, ResponseItemList, ResponseRequest } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { type Answered, isObject } from "../answered.ts"
-import { draw } from "../draw.ts"
-import type { Known } from "../known.ts"
-import { namesMember } from "../named.ts"
+import { draw } from "../drawing/draw.ts"
 import {
   aboutCreated,
   createdId,
@@ -13,12 +10,15 @@ import {
   weatherFunction,
   weatherQuestion,
 } from "../probes/responses.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
+import { namesMember } from "../reading/named.ts"
+import { schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { responseRequests as anyOf, responseMembers } from "../requests/responses.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import { schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
-import type { Ask, Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Ask, Step } from "../target/step.ts"
 import { narrowed } from "../views/chat-completions.ts"
 import { isSuccess } from "../views/http.ts"
 import { gistOf } from "../views/response-items.ts"

@@ -1,8 +1,8 @@
 import { ResponseStreamEvent } from "@nexhina/schemas"
-import { isObject } from "../answered.ts"
+import { isObject } from "../reading/answered.ts"
+import { schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
-import { schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
 import {
   gistOf,
   isKnownType,

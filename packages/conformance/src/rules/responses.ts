@@ -1,9 +1,6 @@
 import { type ResponseFunctionTool, ResponseObject, type ResponseRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { z } from "zod"
-import { isObject, parseJson } from "../answered.ts"
-import { schemaBreach } from "../json-schema.ts"
-import type { Known } from "../known.ts"
 import { endlessTask } from "../probes/chat-completions.ts"
 import {
   cutResponse,
@@ -20,6 +17,10 @@ import {
   serialFunctions,
   streamedResponse,
 } from "../probes/responses.ts"
+import { isObject, parseJson } from "../reading/answered.ts"
+import { schemaBreach } from "../reading/json-schema.ts"
+import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import type { Members } from "../requests/members.ts"
 import {
@@ -30,9 +31,8 @@ import {
   namedFunctions,
 } from "../requests/responses.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import { pointerTo, schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
-import type { Ask } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Ask } from "../target/step.ts"
 import { narrowed } from "../views/chat-completions.ts"
 import {
   isRefusal,

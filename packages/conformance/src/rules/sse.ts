@@ -1,9 +1,9 @@
 import { type DepartureKind, DONE } from "@nexhina/stream"
 import * as fc from "fast-check"
-import { isObject } from "../answered.ts"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
+import { isObject } from "../reading/answered.ts"
+import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
-import { shown } from "../shown.ts"
 import { type ChatAnswer, chatAnswers } from "../views/chat-completions.ts"
 import {
   completeStreams,

@@ -1,6 +1,6 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
-import { saysNotOffered } from "../offered.ts"
 import { rule } from "../rule.ts"
+import { saysNotOffered } from "../target/offered.ts"
 import { everyResponse } from "../views/http.ts"
 
 export const surfaceRules = [

@@ -6,8 +6,8 @@ import { chunkOf, deltaOf, guideSample, streamOf, streamOfData } from "../../tes
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { weatherTool } from "../probes/tools.ts"
-import { type Ask, fixedSteps, stepsAfter } from "../step.ts"
-import { contractBreach } from "../target.ts"
+import { type Ask, fixedSteps, stepsAfter } from "../target/step.ts"
+import { contractBreach } from "../target/to-wire.ts"
 import { toolRules } from "./tools.ts"
 
 const rules = toolRules

@@ -1,10 +1,6 @@
 import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { isObject, parseJson } from "../answered.ts"
-import { jsonFlaw } from "../json-flaw.ts"
-import { schemaBreach } from "../json-schema.ts"
-import type { Known } from "../known.ts"
 import { userSays } from "../probes/chat-completions.ts"
 import {
   bareTool,
@@ -15,12 +11,16 @@ import {
   serialTools,
   weatherStep,
 } from "../probes/tools.ts"
+import { isObject, parseJson } from "../reading/answered.ts"
+import { jsonFlaw } from "../reading/json-flaw.ts"
+import { schemaBreach } from "../reading/json-schema.ts"
+import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { chatRequests as anyOf, namedTools, toolDefinitions } from "../requests/chat-completions.ts"
 import type { Members } from "../requests/members.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import { shown } from "../shown.ts"
-import type { Ask, Step } from "../step.ts"
+import type { Known } from "../target/facts.ts"
+import type { Ask, Step } from "../target/step.ts"
 import {
   type Call,
   type ChatAnswer,

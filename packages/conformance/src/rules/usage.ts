@@ -1,11 +1,11 @@
 import type { ChatMessage } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import { isObject } from "../answered.ts"
-import type { Known } from "../known.ts"
 import { chatStep, endlessTask, userSays } from "../probes/chat-completions.ts"
+import { isObject } from "../reading/answered.ts"
+import { shown } from "../reading/shown.ts"
 import { conversations } from "../requests/chat-completions.ts"
 import { type Fault, rule } from "../rule.ts"
-import { shown } from "../shown.ts"
+import type { Known } from "../target/facts.ts"
 import { type ChatAnswer, chatAnswers, chatReplies } from "../views/chat-completions.ts"
 import {
   carries,

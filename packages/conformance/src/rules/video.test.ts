@@ -5,7 +5,7 @@ import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { oneVideo } from "../probes/video.ts"
-import { stepsAfter } from "../step.ts"
+import { stepsAfter } from "../target/step.ts"
 import { videoRules } from "./video.ts"
 
 const at = (pointer: string) => ({ part: "body", pointer }) as const

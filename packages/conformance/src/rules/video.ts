@@ -1,12 +1,12 @@
 import { VideoReply, VideoTask } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { z } from "zod"
-import { isObject } from "../answered.ts"
-import type { Known } from "../known.ts"
+import { isObject } from "../reading/answered.ts"
+import { schemaFaults } from "../reading/schema-faults.ts"
+import { shown } from "../reading/shown.ts"
 import { videoStep } from "../requests/video.ts"
 import { type Fault, rule } from "../rule.ts"
-import { schemaFaults } from "../schema-faults.ts"
-import { shown } from "../shown.ts"
+import type { Known } from "../target/facts.ts"
 import { isSuccess } from "../views/http.ts"
 import {
   contents,

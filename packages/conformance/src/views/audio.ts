@@ -1,7 +1,6 @@
 import { type OperationId, SpeechRequest, TranscriptionResponse } from "@nexhina/schemas"
 import { type Exchange, headerOf } from "@nexhina/wire"
 import { parseMultipart } from "@remix-run/multipart-parser"
-import type { Answered } from "../answered.ts"
 import {
   everyFormat,
   oneWord,
@@ -10,6 +9,7 @@ import {
   plainTranslation,
   verboseTranscription,
 } from "../probes/audio.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToInvalid, answersToValid, type FaultAnswer, isSuccess } from "./http.ts"
 

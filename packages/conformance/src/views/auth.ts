@@ -1,7 +1,7 @@
 import type { Exchange } from "@nexhina/wire"
-import type { Answered } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { missingKey, wrongKey } from "../probes/auth.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { decidedResponses } from "./http.ts"
 

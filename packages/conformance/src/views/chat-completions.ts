@@ -6,10 +6,10 @@ import {
 } from "@nexhina/schemas"
 import { assembleChat } from "@nexhina/stream"
 import { z } from "zod"
-import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { type View, view } from "../view.ts"
 import {

@@ -1,8 +1,8 @@
 import { ChatCompletionRequest } from "@nexhina/schemas"
-import { isObject } from "../answered.ts"
-import type { Known } from "../known.ts"
 import { streamedChat, streamedChatOfTwo, streamedChatWithUsage } from "../probes/chat-streams.ts"
+import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
+import type { Known } from "../target/facts.ts"
 import { view } from "../view.ts"
 import { type EventStream, eventAt, eventStreams } from "./sse.ts"
 

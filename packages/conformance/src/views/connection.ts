@@ -1,7 +1,7 @@
 import type { Exchange } from "@nexhina/wire"
-import { type Answered, isObject, parseJson } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
+import { type Answered, isObject, parseJson } from "../reading/answered.ts"
 import { view } from "../view.ts"
 import { type ChatReply, chatReplies } from "./chat-completions.ts"
 import { successes } from "./http.ts"

@@ -1,6 +1,6 @@
 import { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
-import type { Answered } from "../answered.ts"
 import { embeddingBase64, embeddingFloats, embeddingText } from "../probes/embeddings.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 

@@ -1,8 +1,8 @@
 import type { Exchange, RequestFault } from "@nexhina/wire"
-import { type Answered, isObject } from "../answered.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
 import { malformedJson, missingMessages, unknownModel } from "../probes/errors.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import {
   answersToInvalid,

@@ -1,10 +1,10 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { type Exchange, headerOf, type RequestFault } from "@nexhina/wire"
-import { type Answered, answeredOf } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
-import { isTransient } from "../target.ts"
+import { type Answered, answeredOf } from "../reading/answered.ts"
+import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
 /** Every exchange, answered or not. */

@@ -1,7 +1,7 @@
 import { ImageGenerationRequest, ImageGenerationResponse, type ImageUsage } from "@nexhina/schemas"
 import { imageSize } from "image-size"
-import type { Answered } from "../answered.ts"
 import { base64Image, oneImage } from "../probes/images.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 

@@ -1,9 +1,9 @@
 import { type Model, ModelList } from "@nexhina/schemas"
-import { type Answered, isObject } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { embeddingText } from "../probes/embeddings.ts"
 import { listModels, retrieveModel } from "../probes/models.ts"
 import { moderationText } from "../probes/moderations.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, decidedResponses, jsonAnswerOf } from "./http.ts"
 

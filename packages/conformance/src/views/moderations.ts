@@ -1,6 +1,6 @@
 import { ModerationRequest, ModerationResponse } from "@nexhina/schemas"
-import type { Answered } from "../answered.ts"
 import { moderationText, moderationTexts } from "../probes/moderations.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 

@@ -1,5 +1,5 @@
 import { decodedBody, headerOf } from "@nexhina/wire"
-import { isObject } from "../answered.ts"
+import { isObject } from "../reading/answered.ts"
 import { view } from "../view.ts"
 import { carries } from "./chat-streams.ts"
 import { completeStreams, type EventStream } from "./sse.ts"

@@ -1,6 +1,6 @@
 import { RerankRequest, RerankResponse } from "@nexhina/schemas"
-import type { Answered } from "../answered.ts"
 import { rerankBest, rerankTexts } from "../probes/rerank.ts"
+import type { Answered } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 

@@ -1,7 +1,7 @@
 import { ResponseStreamEvent } from "@nexhina/schemas"
 import { z } from "zod"
-import { isObject } from "../answered.ts"
-import { shown } from "../shown.ts"
+import { isObject } from "../reading/answered.ts"
+import { shown } from "../reading/shown.ts"
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 import { ResponseRequest } from "@nexhina/schemas"
-import { isObject } from "../answered.ts"
 import { cutResponse, reasonedResponse, requiredFunction, streamedResponse } from "../probes/responses.ts"
+import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { readItems, type StreamedItem, type StreamProblem } from "./response-items.ts"

@@ -1,6 +1,6 @@
 import { endpoints, ResponseRequest } from "@nexhina/schemas"
-import { type Answered, isObject } from "../answered.ts"
 import { cutResponse, plainResponse, streamedResponse } from "../probes/responses.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"

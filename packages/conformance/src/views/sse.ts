@@ -7,10 +7,10 @@ import {
   isComplete,
   readChatStream,
 } from "@nexhina/stream"
-import { type Answered, isObject } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { plainResponse, streamedResponse } from "../probes/responses.ts"
+import { type Answered, isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"

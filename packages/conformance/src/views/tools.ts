@@ -1,5 +1,5 @@
-import { isObject } from "../answered.ts"
 import { cutTool, offeredTool, parallelTools, requiredTool, requiredToolStream } from "../probes/tools.ts"
+import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { type ChatAnswer, type ChatReply, chatAnswers, chatReplies, narrowed } from "./chat-completions.ts"

@@ -1,6 +1,6 @@
-import { isObject } from "../answered.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChatWithUsage } from "../probes/chat-streams.ts"
+import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { type ChatRequested, chatReplies } from "./chat-completions.ts"

@@ -1,7 +1,7 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
-import { type Answered, answeredOf } from "../answered.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
+import { type Answered, answeredOf } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 

@@ -1,6 +1,6 @@
 import { catalogue, type ModelKind, modelIds } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
-import { answeredOf, isObject } from "./answered.ts"
+import { answeredOf, isObject } from "../reading/answered.ts"
 
 const kinds = [...new Set(catalogue.map((model) => model.kind))]
 

@@ -1,8 +1,8 @@
 import type { Exchange } from "@nexhina/wire"
-import type { Executed } from "./execute.ts"
-import type { Known } from "./known.ts"
-import type { Fault, Rule } from "./rule.ts"
-import type { View } from "./view.ts"
+import type { Fault, Rule } from "../rule.ts"
+import type { Executed } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
+import type { View } from "../view.ts"
 
 /** A fault, where it was seen. */
 export interface Found {

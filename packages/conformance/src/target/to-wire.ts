@@ -1,8 +1,7 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
-import { type Exchange, type Header, headerOf, type Intent } from "@nexhina/wire"
-import { isObject } from "./answered.ts"
-import { toForm } from "./form.ts"
-import type { WireRequest } from "./send.ts"
+import type { WireRequest } from "@nexhina/wire"
+import { type Exchange, type Header, headerOf, type Intent, toForm } from "@nexhina/wire"
+import { isObject } from "../reading/answered.ts"
 import type { Step } from "./step.ts"
 
 /** The server under test, as it was named on the command line. */

@@ -1,5 +1,5 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange, Header, RequestFault } from "@nexhina/wire"
+import type { Exchange, FormSpelling, Header, RequestFault } from "@nexhina/wire"
 
 /** One request of a probe or rule, as data: what to ask, not yet how it stands on the wire. */
 export interface Step {
@@ -10,10 +10,7 @@ export interface Step {
   /** The body's value, sent as JSON, or as a form (with a `File`) where the contract says so. */
   readonly body?: unknown
   /** How a form is written: legal ways that must make no difference. Default: quoted names, members in order. */
-  readonly form?: {
-    readonly names?: "quoted" | "unquoted"
-    readonly reversed?: boolean
-  }
+  readonly form?: FormSpelling
   /** Bytes of a body that is wrong on purpose, in place of `body`. */
   readonly rawBody?: string | Uint8Array
   /** The media type of `rawBody`. Default: `application/json`. */

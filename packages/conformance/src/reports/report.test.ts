@@ -115,6 +115,6 @@ test("the console report names every rule and shows each finding whole", () => {
 
 test("the published schema of a report is what the code says", async () => {
   await expect(reportSchema(), "stale: run 'npx -y pnpm@10.34.8 emit'").toMatchFileSnapshot(
-    "../report.schema.json",
+    "../../report.schema.json",
   )
 })

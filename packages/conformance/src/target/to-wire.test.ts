@@ -1,7 +1,7 @@
 import type { Header } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Step } from "./step.ts"
-import { toWire } from "./target.ts"
+import { toWire } from "./to-wire.ts"
 
 const chat: Step = { operation: "createChatCompletion", body: { model: "m", messages: [] } }
 const headersOf = async (step: Step, headers: readonly Header[]) => {

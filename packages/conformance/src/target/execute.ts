@@ -1,9 +1,9 @@
+import type { Send } from "@nexhina/wire"
 import { type Exchange, headerOf, type Intent } from "@nexhina/wire"
-import { isObject } from "./answered.ts"
-import type { Draw } from "./draw.ts"
-import type { Send } from "./send.ts"
+import type { Draw } from "../drawing/draw.ts"
+import { isObject } from "../reading/answered.ts"
 import { type Ask, type Step, stepsAfter } from "./step.ts"
-import { contractBreach, isTransient, type Target, toWire } from "./target.ts"
+import { contractBreach, isTransient, type Target, toWire } from "./to-wire.ts"
 
 /** Requests that belong together: a probe, or one sample of a rule. */
 export interface Sample {

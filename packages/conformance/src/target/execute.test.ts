@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import { expect, test } from "vitest"
-import { exchangeOf } from "../test/exchange.ts"
+import { exchangeOf } from "../../test/exchange.ts"
 import { createExecutor } from "./execute.ts"
 import type { Step } from "./step.ts"
 

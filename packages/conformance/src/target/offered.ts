@@ -1,9 +1,9 @@
 import type { OperationId } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
-import { answeredOf, isObject } from "./answered.ts"
+import { answeredOf, isObject } from "../reading/answered.ts"
 import type { Executed } from "./execute.ts"
 import type { Step } from "./step.ts"
-import { isRefusal } from "./target.ts"
+import { isRefusal } from "./to-wire.ts"
 
 function saysNoEndpoint(exchange: Exchange): boolean {
   const answered = answeredOf(exchange)

@@ -1,10 +1,10 @@
 import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
-import type { Executed } from "./execute.ts"
+import { type Rule, rule } from "../rule.ts"
+import type { Executed } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
+import { view } from "../view.ts"
 import { judge, withPrerequisites } from "./judge.ts"
-import type { Known } from "./known.ts"
-import { type Rule, rule } from "./rule.ts"
-import { view } from "./view.ts"
 
 const exchange = (id: string, status: number): Exchange => ({
   v: 1,

@@ -2,9 +2,11 @@ import { generateKeyPairSync, sign } from "node:crypto"
 import net, { type AddressInfo } from "node:net"
 import tls from "node:tls"
 import { gzipSync } from "node:zlib"
-import { bodyOf, decodedBody, type Exchange, type Header } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, onTestFinished, test } from "vitest"
+import { decodedBody } from "./decoded-body.ts"
+import { bodyOf, type Exchange } from "./exchange.ts"
+import type { Header } from "./reply.ts"
 import { createSend, type SendConfig, type WireRequest } from "./send.ts"
 
 /** What a server does with a connection on which one more request has come in whole. */

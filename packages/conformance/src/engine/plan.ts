@@ -1,12 +1,12 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import { draw, seedOf } from "./draw.ts"
-import type { Sample } from "./execute.ts"
-import type { Known } from "./known.ts"
-import type { Probe } from "./probe.ts"
-import { type Rule, severityOf } from "./rule.ts"
-import { type Ask, fixedSteps } from "./step.ts"
-import { isWithin, type Place } from "./view.ts"
+import { draw, seedOf } from "../drawing/draw.ts"
+import type { Probe } from "../probe.ts"
+import { type Rule, severityOf } from "../rule.ts"
+import type { Sample } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
+import { type Ask, fixedSteps } from "../target/step.ts"
+import { isWithin, type Place } from "../view.ts"
 
 /** What a run selects. */
 export interface Selection {

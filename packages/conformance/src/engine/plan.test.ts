@@ -1,9 +1,9 @@
 import { surfaces } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { knownOf } from "../test/exchange.ts"
+import { knownOf } from "../../test/exchange.ts"
+import { rules } from "../rules/rules.ts"
 import { planOf } from "./plan.ts"
-import { rules } from "./rules.ts"
 
 const known = knownOf({})
 const plan = (subset: typeof rules) =>

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { toForm } from "./form.ts"
+import { toForm } from "./multipart.ts"
 
 const value = {
   model: "whisper-1",

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
 import ajvFormats from "ajv-formats"
-import type { Undecided } from "./rule.ts"
+import type { Undecided } from "../rule.ts"
 
 /** The first place at which a value breaks a schema. */
 export interface SchemaBreach {

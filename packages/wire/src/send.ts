@@ -1,6 +1,7 @@
 import http from "node:http"
 import https from "node:https"
-import type { Exchange, ExchangeEnd, Header, Intent, ReceivedChunk } from "@nexhina/wire"
+import type { Exchange, ExchangeEnd, Intent, ReceivedChunk } from "./exchange.ts"
+import type { Header } from "./reply.ts"
 
 /** A request as it is to stand on the wire. */
 export interface WireRequest {

@@ -1,11 +1,11 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
 import { type Header, headerOf, type Redactor } from "@nexhina/wire"
-import { answeredOf } from "./answered.ts"
+import { answeredOf } from "../reading/answered.ts"
+import type { Finding } from "../reports/report.ts"
+import { type Severity, severityOf, type Where } from "../rule.ts"
+import type { Known } from "../target/facts.ts"
+import { requestIdHeaders } from "../target/to-wire.ts"
 import type { Found } from "./judge.ts"
-import type { Known } from "./known.ts"
-import type { Finding } from "./report.ts"
-import { type Severity, severityOf, type Where } from "./rule.ts"
-import { requestIdHeaders } from "./target.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()

@@ -1,8 +1,8 @@
-import type { Executed, Executor, Sample } from "./execute.ts"
+import type { Rule } from "../rule.ts"
+import type { Executed, Executor, Sample } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
 import { findingId } from "./finding.ts"
 import { type Found, judge } from "./judge.ts"
-import type { Known } from "./known.ts"
-import type { Rule } from "./rule.ts"
 
 /** The smallest request that was seen to show a fault, and whether it showed it again when asked again. */
 export interface Shrunk {

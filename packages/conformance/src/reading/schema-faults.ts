@@ -1,5 +1,5 @@
 import type { Endpoint } from "@nexhina/schemas"
-import type { Fault } from "./rule.ts"
+import type { Fault } from "../rule.ts"
 import { shown } from "./shown.ts"
 
 /** A place at which a JSON body does not fit its schema. */

@@ -1,4 +1,10 @@
-import type { Step } from "./step.ts"
+/** How a form is written: legal spellings that must make no difference to a server. */
+export interface FormSpelling {
+  /** Whether names in `Content-Disposition` are quoted where they need not be. Default: `quoted`. */
+  readonly names?: "quoted" | "unquoted"
+  /** Whether the fields are sent in reverse order. Default: false. */
+  readonly reversed?: boolean
+}
 
 /** In no file of ours, so that no part can hold it. */
 const boundary = "nexhina-conformance-7f3a9c41d6"
@@ -6,7 +12,7 @@ const boundary = "nexhina-conformance-7f3a9c41d6"
 const utf8 = new TextEncoder()
 
 /** A parameter of a header, in the spelling that was asked for; quotes as WHATWG HTML's form encoding has them. */
-function parameter(name: string, value: string, spelling: NonNullable<Step["form"]>["names"]): string {
+function parameter(name: string, value: string, spelling: FormSpelling["names"]): string {
   const isToken = /^[\w.[\]-]+$/.test(value)
   if (spelling === "unquoted" && isToken) return `${name}=${value}`
   return `${name}="${value.replaceAll('"', "%22")}"`
@@ -15,7 +21,7 @@ function parameter(name: string, value: string, spelling: NonNullable<Step["form
 /** A value as a multipart form (RFC 7578): a `File` with its name and type, lists as repeated fields. */
 export async function toForm(
   value: Readonly<Record<string, unknown>>,
-  { names = "quoted", reversed = false }: NonNullable<Step["form"]> = {},
+  { names = "quoted", reversed = false }: FormSpelling = {},
 ): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }> {
   const fields = Object.entries(value).flatMap(([name, each]) =>
     [each].flat().map((one) => [name, one] as const),
