@@ -3,32 +3,40 @@ import type { Defect, Variant } from "@nexhina/defects"
 import type { ProfileName } from "@nexhina/schemas"
 import { codes, table } from "./table.ts"
 
-/** What a run made of the mock with one defect. */
+/** The result of a run against the mock with one defect. */
 export interface DefectScore {
-  readonly defect: Defect
   /** Requests until its fault was found, that one included; absent where that depends on the clock. */
   readonly foundAfter?: number
   /** The other rules that found something. */
   readonly others: readonly string[]
 }
 
-/** What a run made of the mock with one variant. */
+/** The result of a run against the mock with one variant. */
 export interface VariantScore {
-  readonly variant: Variant
-  readonly profile: ProfileName
-  /** The rules that noted it. */
+  /** The SHOULD and MAY rules that reported it. */
   readonly notedBy: readonly string[]
 }
 
-/** The proof of the kit as a Markdown page: defects × rules and variants × rules, the empty cells left out. */
+/** Scores by the id of the defect or variant. */
+export interface Scores {
+  readonly defects: ReadonlyMap<string, DefectScore>
+  readonly variants: Readonly<Record<ProfileName, ReadonlyMap<string, VariantScore>>>
+}
+
+/** Renders the proof of the kit as a Markdown page: defects × rules and variants × rules, without empty cells. */
 export function scoreboardPage(
   rules: readonly Rule[],
-  defectScores: readonly DefectScore[],
-  variantScores: readonly VariantScore[],
+  defects: readonly Defect[],
+  variants: readonly Variant[],
+  scores: Scores,
 ): string {
-  const requests = defectScores.flatMap(({ foundAfter }) => foundAfter ?? []).sort((a, b) => a - b)
+  const scored = defects.flatMap((defect) => {
+    const score = scores.defects.get(defect.id)
+    return score ? [{ defect, ...score }] : []
+  })
+  const requests = scored.flatMap(({ foundAfter }) => foundAfter ?? []).sort((a, b) => a - b)
   const percentile = (share: number) => requests[Math.floor(share * (requests.length - 1))] ?? 0
-  const variantIds = [...new Set(variantScores.map(({ variant }) => variant.id))]
+  const profiles = Object.keys(scores.variants) as ProfileName[]
   return `${[
     "# The scoreboard",
     "",
@@ -37,7 +45,7 @@ export function scoreboardPage(
     "anything but those that the catalogue names. A variant draws no MUST finding under any profile, and nothing that the",
     "catalogue does not name. This page is written by the test that proves it.",
     "",
-    `${defectScores.length} defects, ${new Set(defectScores.map(({ defect }) => defect.breaks)).size} rules, ${variantIds.length} variants. Requests until a defect is found: ${percentile(0.5)} in the`,
+    `${scored.length} defects, ${new Set(scored.map(({ defect }) => defect.breaks)).size} rules, ${variants.length} variants. Requests until a defect is found: ${percentile(0.5)} in the`,
     `median, ${percentile(0.9)} for nine of ten, ${percentile(1)} at most.`,
     "",
     "## Defects × rules",
@@ -45,7 +53,7 @@ export function scoreboardPage(
     table(
       ["rule", "fault", "defect", "requests until found", "other rules that find it"],
       rules.flatMap((rule) =>
-        defectScores
+        scored
           .filter(({ defect }) => defect.breaks === rule.id)
           .map(({ defect, foundAfter, others }) => [
             codes([rule.id]),
@@ -61,11 +69,13 @@ export function scoreboardPage(
     "",
     table(
       ["variant", "SHOULD and MAY rules that note it, by profile"],
-      variantIds.map((id) => [
+      variants.map(({ id }) => [
         codes([id]),
-        variantScores
-          .filter(({ variant, notedBy }) => variant.id === id && notedBy.length > 0)
-          .map(({ profile, notedBy }) => `${profile}: ${codes(notedBy)}`)
+        profiles
+          .flatMap((profile) => {
+            const notedBy = scores.variants[profile].get(id)?.notedBy ?? []
+            return notedBy.length > 0 ? [`${profile}: ${codes(notedBy)}`] : []
+          })
           .join("; ") || "none",
       ]),
     ),

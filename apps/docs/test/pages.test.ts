@@ -4,12 +4,15 @@ import { expect, test } from "vitest"
 import { defectsPage } from "../src/defects-page.ts"
 import { rulesPage } from "../src/rules-page.ts"
 import { runPage } from "../src/run-page.ts"
+import { scoreboardPage } from "../src/scoreboard-page.ts"
 import { traceabilityPage } from "../src/traceability-page.ts"
+import { readScores } from "./scores.ts"
 
 test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
   ["defects.md", defectsPage(defects, variants)],
+  ["scoreboard.md", scoreboardPage(rules, defects, variants, readScores())],
   ["traceability.md", traceabilityPage(sentences, defects)],
 ])("docs/%s is what the code says", async (file, current) => {
   await expect(current, "stale: run 'npx -y pnpm@10.34.8 emit' and commit the result").toMatchFileSnapshot(

@@ -261,6 +261,15 @@ test("chat.stop-exact: for deterministic targets alone, and where there is somet
   expect(judgedBy(rules, [free], deterministic)).not.toContain("chat.stop-exact")
 })
 
+test.each([
+  ["a filter", saying({ content: "on" }, { finish_reason: "content_filter" }, { stop: " two" })],
+  ["a refusal", saying({ content: null, refusal: "No." }, {}, { stop: " two" })],
+])("chat.stop-exact: a reply that %s ended is not compared", (_, cut) => {
+  const exchanges = [free, cut]
+  expect(judgedBy(rules, exchanges, deterministic)).toContain("chat.stop-exact")
+  expect(found(rules, exchanges, deterministic).filter(([rule]) => rule === "chat.stop-exact")).toEqual([])
+})
+
 // Formats
 
 const schema = { type: "object", properties: { a: { type: "integer" } }, required: ["a"] }

@@ -1,0 +1,3 @@
+import { scoreVariants } from "./scoreboard.ts"
+
+scoreVariants("nexhina")

@@ -1,0 +1,207 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import {
+  type CheckOptions,
+  checkTarget,
+  createSend,
+  knownBefore,
+  type Report,
+  type Rule,
+  rules,
+  severityOf,
+} from "@nexhina/conformance"
+import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
+import { createMock } from "@nexhina/mock"
+import { toNode } from "@nexhina/mock/node"
+import { type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
+import { describe, expect, test } from "vitest"
+import { againstDocument } from "../../../packages/mock/test/against-document.ts"
+import type { DefectScore, VariantScore } from "../src/scoreboard-page.ts"
+import { scoresFile } from "./scores.ts"
+
+const apiKey = "sk-scoreboard"
+export const profileNames = Object.keys(profiles) as ProfileName[]
+
+/** A mock of its own, so that what one check stores or deletes is no other's. */
+async function serveMock(profile: ProfileName): Promise<{ readonly baseUrl: string; close(): void }> {
+  const mock = createMock({
+    profile,
+    keys: [apiKey],
+    // Ids with a slash are what many servers have, and the catalogue has not.
+    models: ["org/own-model"],
+    alterations: [...defects, ...variants],
+  })
+  const server = createServer(toNode(againstDocument(mock)))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/**
+ * Whether to send every probe and many samples of every rule, for hours of cases: `pnpm scoreboard`. The page is
+ * written by the short form, in which a defect meets the probes of the rules that may find it and the quick ones.
+ */
+export const full = process.env["SCOREBOARD"] === "full"
+
+interface Extent {
+  readonly probes?: CheckOptions["probes"]
+  readonly samples: CheckOptions["samples"]
+  readonly required?: readonly Surface[]
+  readonly traits?: readonly Trait[]
+  /** Default: no body is sent that has to be refused. */
+  readonly oversizedBytes?: number
+  /** Default: longer than a busy machine takes. */
+  readonly timeoutMs?: number
+}
+
+/** Rules that find nothing but by waiting in vain. */
+const waiting = ["http.answers", "http.body-complete", "sse.terminates"]
+
+/** Checks the mock as it is under one alteration, one request after the other, so that the order is always the same. */
+export async function check(
+  profile: ProfileName,
+  header: readonly [string, string] | undefined,
+  { probes = () => true, samples, required = [], traits = [], oversizedBytes, timeoutMs = 20_000 }: Extent,
+): Promise<Report> {
+  const mock = await serveMock(profile)
+  const began = performance.now()
+  const elapsed = () => performance.now() - began
+  const sender = createSend({
+    timeoutMs,
+    maxDurationMs: 2 * timeoutMs,
+    maxBodyBytes: 8_000_000,
+    clock: elapsed,
+  })
+  try {
+    return await checkTarget(
+      {
+        target: { baseUrl: mock.baseUrl, apiKey, headers: header ? [header] : [] },
+        profile,
+        traits,
+        models: {},
+        rules,
+        include: surfaces,
+        require: required,
+        probes,
+        samples,
+        seed: 1,
+        deterministic: true,
+        maxOutputTokens: 64,
+        ...(oversizedBytes !== undefined && { oversizedBytes }),
+        limits: { maxRequests: 10_000, maxTimeMs: 600_000 },
+        concurrency: 1,
+        shrinkBudget: 0,
+      },
+      { send: sender.send, elapsed, sleep: (ms) => sleep(Math.min(ms, 5)), startedAt: new Date(0) },
+    )
+  } finally {
+    sender.close()
+    mock.close()
+  }
+}
+
+/** All that a run may know, so that no rule is out of place for want of it. */
+const mostKnown = (profile: ProfileName) =>
+  knownBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
+
+/** The profile under which a defect can be seen: the first in which its rule applies. */
+function profileOf(ruleId: string): ProfileName {
+  const rule = rules.find(({ id }) => id === ruleId)
+  const profile = profileNames.find((name) => rule && severityOf(rule, mostKnown(name)) !== "not-applicable")
+  if (!profile) throw new Error(`no profile has the rule ${ruleId}`)
+  return profile
+}
+
+const shown = (report: Report) => report.findings.map(({ rule, fault }) => `${rule}:${fault}`)
+const faulty = (report: Report) => [...new Set(report.findings.map(({ rule }) => rule))]
+
+/** The family of a rule, as its id begins: `chat` of `chat.schema`. */
+const familyOf = (ruleId: string) => ruleId.split(".", 1)[0] ?? ruleId
+
+/** The families of the rules that defects break. */
+const families: readonly string[] = [...new Set(defects.map(({ breaks }) => familyOf(breaks)))]
+
+/** The families that one of `of` test files scores: files run on different cores. */
+export const familiesOf = (part: number, of: number): readonly string[] =>
+  families.filter((_, index) => index % of === part)
+
+/** Scores as JSON, one line for each, so that a changed verdict is a changed line. */
+const scoresText = (scores: readonly (readonly [string, object])[]): string =>
+  `{\n${scores.map(([id, score]) => `  ${JSON.stringify(id)}: ${JSON.stringify(score)}`).join(",\n")}\n}\n`
+
+const stale = "stale: run 'npx -y pnpm@10.34.8 emit' and commit the result"
+
+/** Declares the tests of the defects that break rules of one family, and of the file that keeps their scores. */
+export function scoreDefects(family: string): void {
+  const own = defects.filter(({ breaks }) => familyOf(breaks) === family)
+  const scores = new Map<string, DefectScore>()
+  describe.concurrent(`a defect of ${family} is found by its rule, and nothing else fires`, () => {
+    test.each(own.map((defect): [string, Defect] => [defect.id, defect]))("%s", async (id, defect) => {
+      scores.set(id, await scoreOf(defect))
+    })
+  })
+  test.skipIf(full)(`scores/${family}.json is what was seen`, async () => {
+    const text = scoresText(own.flatMap(({ id }) => (scores.has(id) ? [[id, scores.get(id) ?? {}]] : [])))
+    await expect(text, stale).toMatchFileSnapshot(scoresFile(family))
+  })
+}
+
+async function scoreOf(defect: Defect): Promise<DefectScore> {
+  const may = new Set([defect.breaks, ...defect.also])
+  const own = new Set(rules.filter((rule) => may.has(rule.id)).flatMap(({ on }) => on.probes))
+  const report = await check(profileOf(defect.breaks), ["x-mock-defect", defect.id], {
+    probes: (probe) => full || probe.quick === true || own.has(probe),
+    samples: (rule) => (rule.id === defect.breaks ? 5 : full ? 1 : 0),
+    required: defect.breaks === "http.offers-required" ? surfaces : [],
+    // More than what those defects let pass, and less than what the mock's host does.
+    ...(defect.breaks === "err.oversized" && { oversizedBytes: 2 * 2 ** 20 }),
+    ...(waiting.includes(defect.breaks) && { timeoutMs: 2000 }),
+  })
+  expect(shown(report)).toContain(`${defect.breaks}:${defect.fault}`)
+  const others = faulty(report).filter((rule) => rule !== defect.breaks)
+  expect(others.filter((rule) => !defect.also.includes(rule))).toEqual([])
+  expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+  const finding = report.findings.find(({ rule, fault }) => rule === defect.breaks && fault === defect.fault)
+  const isTimed = rules.some((rule) => rule.id === defect.breaks && rule.on.needs?.includes("timing"))
+  return {
+    // How often a clock has to be looked at is not the same twice.
+    ...(finding && !isTimed && { foundAfter: finding.foundAfter }),
+    others: others.sort(),
+  }
+}
+
+/** Declares the tests of the variants under one profile, and of the file that keeps what was noted of them. */
+export function scoreVariants(profile: ProfileName): void {
+  const scores = new Map<string, VariantScore>()
+  describe.concurrent(`a variant is no breach under ${profile}`, () => {
+    test.each(variants.map((variant): [string, Variant] => [variant.id, variant]))(
+      "%s",
+      async (id, variant) => {
+        // One generated sample of each rule, under one of the profiles.
+        const turn = profileNames.indexOf(profile)
+        const samples = (rule: Rule) =>
+          full ? 5 : (rules.indexOf(rule) + turn) % profileNames.length === 0 ? 1 : 0
+        const header = ["x-mock-variant", id] as const
+        const report = await check(profile, header, { samples, traits: variant.trait ? [variant.trait] : [] })
+        expect(report.findings.filter(({ severity }) => severity === "MUST")).toEqual([])
+        const notedBy = faulty(report)
+        expect(notedBy.filter((rule) => !variant.notes.includes(rule))).toEqual([])
+        expect(report.rules.filter(({ verdict }) => verdict === "harness-error")).toEqual([])
+        scores.set(id, { notedBy: notedBy.sort() })
+      },
+    )
+  })
+  const file = `variants-${profile}`
+  test.skipIf(full)(`scores/${file}.json is what was seen`, async () => {
+    const text = scoresText(
+      variants.flatMap(({ id }) => (scores.has(id) ? [[id, scores.get(id) ?? {}]] : [])),
+    )
+    await expect(text, stale).toMatchFileSnapshot(scoresFile(file))
+  })
+}
