@@ -12,6 +12,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxConcurrency: 8,
     maxWorkers: "100%",
-    reporters: process.env["CI"] ? ["dot", ["json", { outputFile: ".vitest/results.json" }]] : ["default"],
+    // Importing the schemas takes longer than most files of tests: a worker does it once, not once for each file.
+    isolate: false,
+    // One line for each file; a test is named only when it fails or takes very long.
+    slowTestThreshold: 20_000,
+    reporters: process.env["CI"]
+      ? ["default", ["json", { outputFile: ".vitest/results.json" }]]
+      : ["default"],
   },
 })
