@@ -172,7 +172,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-nonempty",
     since,
-    says: "MUST answer a text with sound",
+    says: "MUST answer a speech request with audio",
     severity: "MUST",
     source: speech,
     on: speeches,
@@ -184,7 +184,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-format",
     since,
-    says: "MUST speak in the format that was asked for, MP3 where none was, with no header for pcm",
+    says: "MUST return audio in the requested `response_format` (MP3 by default); `pcm` has no file header",
     severity: "MUST",
     source: speech,
     see: ["https://github.com/jundot/omlx/issues/753", "https://github.com/veniceai/api-docs/issues/386"],
@@ -213,7 +213,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-content-type",
     since,
-    says: "MUST name the format of the sound in content-type",
+    says: "MUST send a `content-type` that matches the audio format",
     severity: "MUST",
     source: `${speech}; RFC 9110, section 8.3`,
     see: ["https://github.com/BerriAI/litellm/issues/4332", "https://github.com/BerriAI/litellm/pull/38798"],
@@ -239,7 +239,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-octet-stream",
     since,
-    says: "SHOULD say more in content-type than that there are bytes",
+    says: "SHOULD send a specific `content-type`, not `application/octet-stream`",
     severity: "SHOULD",
     source: `${speech}; RFC 2046, section 4.5.1`,
     see: ["https://github.com/openai/openai-openapi/issues/361"],
@@ -254,7 +254,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-length",
     since,
-    says: "SHOULD take longer to speak a text than one of its words",
+    says: "SHOULD return longer audio for a text than for one of its words",
     severity: "SHOULD",
     source: speech,
     scope: "group",
@@ -285,7 +285,7 @@ export const audioRules = [
   rule({
     id: "audio.transcription-format",
     since,
-    says: "MUST write down in the form that was asked for: JSON, plain text, SubRip or WebVTT",
+    says: "MUST return the transcription in the requested `response_format`: JSON, plain text, SubRip or WebVTT",
     severity: "MUST",
     source: transcription,
     see: [
@@ -300,7 +300,7 @@ export const audioRules = [
   rule({
     id: "audio.translation-shape",
     since,
-    says: "MUST translate in the form that was asked for: JSON, plain text, SubRip or WebVTT",
+    says: "MUST return the translation in the requested `response_format`: JSON, plain text, SubRip or WebVTT",
     severity: "MUST",
     source: translation,
     on: translations,
@@ -313,7 +313,7 @@ export const audioRules = [
   rule({
     id: "audio.text-content-type",
     since,
-    says: "MUST call JSON application/json, and plain text something else",
+    says: "MUST label JSON as `application/json`, and plain text as anything else",
     severity: "MUST",
     source: `${transcription}; RFC 9110, section 8.3: clients read the body by its content-type`,
     see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],
@@ -338,7 +338,7 @@ export const audioRules = [
   rule({
     id: "audio.text-content-type-plain",
     since,
-    says: "SHOULD call plain text and subtitles a type of text",
+    says: "SHOULD label plain text and subtitles with a `text/*` media type",
     severity: "SHOULD",
     source: `${transcription}; W3C WebVTT, section 9.1`,
     see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],
@@ -356,7 +356,7 @@ export const audioRules = [
   rule({
     id: "audio.timing",
     since,
-    says: "SHOULD time segments and words in order, none ending before it begins or after the recording",
+    says: "SHOULD return segments and words in order of time, none ending before it begins or after the end of the recording",
     severity: "SHOULD",
     source: `${transcription}: the verbose transcription object`,
     on: timedWritings,
@@ -379,7 +379,7 @@ export const audioRules = [
   rule({
     id: "audio.granularities-honoured",
     since,
-    says: "SHOULD time what timestamp_granularities[] asks for: words, segments or both",
+    says: "SHOULD return the timestamps that `timestamp_granularities[]` asks for: words, segments or both",
     severity: "SHOULD",
     source: transcription,
     on: timedWritings,
@@ -409,7 +409,7 @@ export const audioRules = [
   rule({
     id: "audio.duration",
     since,
-    says: "SHOULD tell how long the recording is",
+    says: "SHOULD return the duration of the recording in seconds",
     severity: "SHOULD",
     source: `${transcription}: the verbose transcription object, duration`,
     on: timedWritings,
@@ -426,7 +426,7 @@ export const audioRules = [
   rule({
     id: "audio.transcription-multipart",
     since,
-    says: "MUST take a form whatever the order of its members, the quotes of its names, the letters of a file name",
+    says: "MUST accept a multipart form regardless of the order of its fields, the quoting of its names and the characters of its file name",
     severity: "MUST",
     source: "RFC 7578, sections 4.2 and 5.2; RFC 2183, section 2",
     scope: "group",
@@ -459,7 +459,7 @@ export const audioRules = [
   rule({
     id: "audio.recordings-only",
     since,
-    says: "SHOULD refuse with 4xx a file that is no recording, and a form that is none",
+    says: "SHOULD reject a file that is not a recording, and a malformed form, with 4xx",
     severity: "SHOULD",
     source: `${transcription}; RFC 9110, section 15.5`,
     on: spoiltForms,

@@ -61,7 +61,7 @@ export const authRules = [
   rule({
     id: "auth.bad-key",
     since,
-    says: "MUST refuse a wrong API key with 401",
+    says: "MUST reject a wrong API key with 401",
     severity: whereRequired("MUST"),
     source,
     on: wrongKeyAnswers,
@@ -72,7 +72,7 @@ export const authRules = [
   rule({
     id: "auth.bad-key-401",
     since,
-    says: "SHOULD refuse a wrong API key with 401 and not with 403, which speaks of a key that is known",
+    says: "SHOULD reject a wrong API key with 401 rather than 403, which means that the key is known but not allowed",
     severity: whereRequired("SHOULD"),
     source: `${source}; RFC 9110, sections 15.5.2 and 15.5.4`,
     on: wrongKeyAnswers,
@@ -83,7 +83,7 @@ export const authRules = [
   rule({
     id: "auth.missing-key",
     since,
-    says: "MUST refuse a request without an API key with 401, on all interfaces",
+    says: "MUST reject a request without an API key with 401, on every endpoint",
     severity: whereRequired("MUST"),
     source,
     on: missingKeyAnswers,
@@ -94,7 +94,7 @@ export const authRules = [
   rule({
     id: "auth.missing-key-401",
     since,
-    says: "SHOULD refuse a request without an API key with 401 and not with 403",
+    says: "SHOULD reject a request without an API key with 401 rather than 403",
     severity: whereRequired("SHOULD"),
     source: `${source}; RFC 9110, sections 15.5.2 and 15.5.4`,
     on: missingKeyAnswers,
@@ -105,7 +105,7 @@ export const authRules = [
   rule({
     id: "auth.key-not-echoed",
     since,
-    says: "MUST NOT send the API key back, in a header or in the body",
+    says: "MUST NOT return the API key in a header or in the body",
     severity: "MUST",
     source: `${source}; RFC 6750, section 5.3`,
     on: everyResponse,

@@ -234,7 +234,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.schema",
     since,
-    says: "MUST answer with id, object, created, model and choices, each choice with index, message and finish_reason",
+    says: "MUST return `id`, `object`, `created`, `model` and `choices`, each choice with `index`, `message` and `finish_reason`",
     severity: "MUST",
     source: `Chat Completion page, sample reply; ${completionObject}`,
     see: ["https://github.com/PowerShell/AIShell/issues/350"],
@@ -255,7 +255,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.schema-full",
     since,
-    says: "SHOULD send the members that OpenAI's schema requires too: message.refusal, message.content, logprobs",
+    says: "SHOULD also return the members that OpenAI's schema requires: `message.refusal`, `message.content` and `logprobs`",
     severity: (known) => (known.profile.openaiMembers ? "SHOULD" : "not-applicable"),
     source: `${completionObject}, required members`,
     on: chatReplies,
@@ -283,7 +283,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.object",
     since,
-    says: "MUST name a reply chat.completion and each chunk of a stream chat.completion.chunk",
+    says: "MUST set `object` to `chat.completion` in a reply and to `chat.completion.chunk` in each chunk of a stream",
     severity: "MUST",
     source: "Streaming Output Guide, comparison table",
     see: [
@@ -303,7 +303,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.id-unique",
     since,
-    says: "SHOULD give the replies to different requests different ids",
+    says: "SHOULD return a different `id` for each request",
     severity: "SHOULD",
     source: `${completionObject}, id`,
     on: chatAnswers,
@@ -315,7 +315,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.choices-match-n",
     since,
-    says: "MUST answer with n choices whose indices are 0 to n-1",
+    says: "MUST return `n` choices, with the indexes 0 to `n` - 1",
     severity: "MUST",
     source: `${createChat}, n`,
     see: [
@@ -352,7 +352,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.message-role",
     since,
-    says: "MUST answer as the assistant: message.role is assistant",
+    says: "MUST set `message.role` to `assistant`",
     severity: "MUST",
     source: `Chat Completion page, sample reply; ${completionObject}, message.role`,
     on: chatReplies,
@@ -371,7 +371,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.content-or-call",
     since,
-    says: "MUST send message.content as a string, or null where calls, a refusal or audio stand in its place",
+    says: "MUST return `message.content` as a string, or as null when the message contains tool calls, a refusal or audio instead",
     severity: "MUST",
     source: `Schema ChatMessage, content; ${completionObject}, message.content`,
     on: chatReplies,
@@ -399,7 +399,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.finish-enum",
     since,
-    says: `MUST end with a finish_reason that is one of ${finishReasons.join(", ")}`,
+    says: `MUST set finish_reason to one of ${finishReasons.join(", ")}`,
     severity: "MUST",
     source: `Schema ChatCompletionChoice, finish_reason; ${completionObject}, finish_reason`,
     see: ["https://github.com/PowerShell/AIShell/issues/350"],
@@ -421,7 +421,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.max-tokens-honoured",
     since,
-    says: "MUST end a reply at max_completion_tokens (max_tokens), and say with length that it was cut",
+    says: "MUST stop generating at `max_completion_tokens` (or `max_tokens`) and set `finish_reason` to `length`",
     severity: "MUST",
     source: `${createChat}, max_completion_tokens`,
     see: [
@@ -478,7 +478,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.stop-excluded",
     since,
-    says: "MUST end the text before a stop string: no content contains one",
+    says: "MUST stop before a `stop` sequence: the content never contains one",
     severity: "MUST",
     source: `${createChat}, stop`,
     see: ["https://github.com/ModelTC/LightLLM/issues/130"],
@@ -519,7 +519,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.stop-exact",
     since,
-    says: "MUST end the text right where the first stop string begins, whole and streamed alike",
+    says: "MUST return exactly the text before the first `stop` sequence, streamed or not",
     severity: (known) => (known.deterministic ? "MUST" : "not-applicable"),
     source: `${createChat}, stop`,
     see: [
@@ -573,7 +573,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.response-format-honoured",
     since,
-    says: "MUST answer in the response_format that it takes: JSON, and by the schema where that is strict",
+    says: "MUST honour an accepted `response_format`: valid JSON, and output that matches a strict schema",
     severity: "MUST",
     source: `${createChat}, response_format`,
     see: [
@@ -617,7 +617,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.logprobs-shape",
     since,
-    says: "MUST answer logprobs: true with an entry per token: its text, a log probability of 0 or less, its bytes or null, and no more alternatives than top_logprobs",
+    says: "MUST answer `logprobs: true` with one entry for each token: its text, a log probability of 0 or less, its bytes or null, and at most `top_logprobs` alternatives",
     severity: "MUST",
     source: `${completionObject}, choices.logprobs`,
     see: [
@@ -653,7 +653,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.no-control-markers",
     since,
-    says: "SHOULD keep the control tokens of its chat template out of the content",
+    says: "SHOULD NOT include control tokens of the chat template in the content",
     severity: "SHOULD",
     source: `${completionObject}, message.content: the contents of the message`,
     see: [

@@ -197,7 +197,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.accepts-roles",
     since,
-    says: "MUST take messages of the roles system, user, assistant and tool in several turns, and one role twice in a row",
+    says: "MUST accept conversations of several turns with the roles `system`, `user`, `assistant` and `tool`, including the same role twice in a row",
     severity: "MUST",
     source: `Schema ChatMessage, role; ${messagesOf}`,
     on: rolesRequests,
@@ -235,7 +235,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.accepts-developer-role",
     since,
-    says: "SHOULD take messages of the role developer, as it takes those of system",
+    says: "SHOULD accept messages with the role `developer` wherever it accepts `system`",
     severity: "SHOULD",
     source: `${messagesOf}, developer message`,
     see: [
@@ -251,7 +251,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.accepts-content-parts",
     since,
-    says: "MUST take a message's content as a string and as a list of text parts",
+    says: "MUST accept message content both as a string and as an array of text parts",
     severity: "MUST",
     source: `${messagesOf}, content`,
     on: partsRequests,
@@ -267,7 +267,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.content-parts-counted",
     since,
-    says: "SHOULD read a text part as the same text in a string: prompt_tokens is the same but for the template",
+    says: "SHOULD count a text part like the same text as a string: `prompt_tokens` differs at most by the template",
     severity: "SHOULD",
     source: `${messagesOf}, content`,
     on: chatReplies,
@@ -291,7 +291,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.accepts-null-assistant",
     since,
-    says: "MUST take an assistant's message without text: content null or absent beside calls, and empty",
+    says: "MUST accept an assistant message without text: `content` that is empty, or null or absent next to tool calls",
     severity: "MUST",
     source: `${messagesOf}, assistant message`,
     see: [
@@ -319,7 +319,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.replay-own-message",
     since,
-    says: "MUST take back the message that it sent itself, calls included, and the results of the calls",
+    says: "MUST accept its own message in a follow-up request, including tool calls and their results",
     severity: "MUST",
     source: `${messagesOf}, assistant message`,
     see: ["https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/261"],
@@ -337,7 +337,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.accepts-documented-params",
     since,
-    says: "SHOULD take the documented optional members, or name the one that it refuses",
+    says: "SHOULD accept the documented optional parameters, or name the one that it rejects",
     severity: "SHOULD",
     source: "Schema ChatCompletionRequest; OpenAI API reference, create chat completion",
     see: [
@@ -354,7 +354,7 @@ export const chatRequestRules = [
   rule({
     id: "chat.unknown-field-tolerated",
     since,
-    says: "MAY refuse members that nobody documents, with a clean error",
+    says: "MAY reject undocumented parameters, with a well-formed error",
     severity: "MAY",
     source: "OpenAI API reference, errors; no page forbids further members",
     see: ["https://github.com/vllm-project/vllm/pull/10463"],

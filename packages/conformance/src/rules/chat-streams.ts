@@ -138,7 +138,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.chunk-schema",
     since,
-    says: "MUST give every chunk id, object, created, model and choices, and every choice index and delta",
+    says: "MUST include `id`, `object`, `created`, `model` and `choices` in every chunk, and `index` and `delta` in every choice",
     severity: "MUST",
     source: `${chunkPage}; ${guide}, "Response Format (SSE)"`,
     see: [
@@ -172,7 +172,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.id-constant",
     since,
-    says: "MUST give all chunks of a stream one id",
+    says: "MUST use the same `id` in all chunks of a stream",
     severity: "MUST",
     source: `${openai}: id`,
     see: [
@@ -190,7 +190,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.created-constant",
     since,
-    says: "MUST give all chunks of a stream one created",
+    says: "MUST use the same `created` in all chunks of a stream",
     severity: "MUST",
     source: `${openai}: created`,
     see: ["https://github.com/raullenchai/Rapid-MLX/pull/752"],
@@ -202,7 +202,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.model-constant",
     since,
-    says: "SHOULD give all chunks of a stream one model",
+    says: "SHOULD use the same `model` in all chunks of a stream",
     severity: "SHOULD",
     source: `${openai}: model`,
     on: chatStreams,
@@ -213,7 +213,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.index-in-range",
     since,
-    says: "MUST number the choices from 0 to n - 1, and send every one of them",
+    says: "MUST stream every choice, with the indexes 0 to `n` - 1",
     severity: "MUST",
     source: `${openai}: choices`,
     see: [
@@ -248,7 +248,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.role-first",
     since,
-    says: "SHOULD say the role in the first delta of each choice, be the text empty or not",
+    says: "SHOULD send the role in the first delta of each choice, even when its text is empty",
     severity: "SHOULD",
     source: `${chunkPage}: role; ${openai}: delta`,
     see: [
@@ -275,7 +275,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.role-valid",
     since,
-    says: "MUST give a delta the role assistant or none",
+    says: "MUST NOT send a delta with a role other than `assistant`",
     severity: "MUST",
     source: `${openai}: delta`,
     see: ["https://github.com/MiniMax-AI/MiniMax-M2.5/issues/2"],
@@ -295,7 +295,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.role-once",
     since,
-    says: "SHOULD say the role once per choice: clients that join fragments join roles too",
+    says: "SHOULD send the role once per choice: clients that concatenate deltas concatenate roles too",
     severity: "SHOULD",
     source: `${openai}: delta`,
     see: ["https://github.com/BerriAI/litellm/pull/9986", "https://github.com/ollama/ollama/issues/4357"],
@@ -318,7 +318,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.finish-once",
     since,
-    says: "MUST end each choice with one finish_reason that is not null",
+    says: "MUST end each choice with exactly one `finish_reason` that is not null",
     severity: "MUST",
     source: `${guide}, key point 4; ${chunkPage}`,
     see: [
@@ -347,7 +347,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.finish-last",
     since,
-    says: "MUST send nothing more of a choice after its finish_reason",
+    says: "MUST NOT send more of a choice after its `finish_reason`",
     severity: "MUST",
     source: `${guide}, key point 4`,
     on: chatStreams,
@@ -377,7 +377,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.finish-null-before",
     since,
-    says: "MUST leave finish_reason null or out until the choice ends",
+    says: "MUST set `finish_reason` to null, or omit it, until the choice ends",
     severity: "MUST",
     source: `${guide}, "Response Format (SSE)"; ${chunkPage}`,
     see: [
@@ -404,7 +404,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.finish-key-present",
     since,
-    says: "SHOULD give every choice of a chunk the member finish_reason",
+    says: "SHOULD include `finish_reason` in every choice of a chunk",
     severity: "SHOULD",
     source: `${chunkPage}; ${guide}, "Response Format (SSE)"`,
     see: [
@@ -433,7 +433,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.no-message-member",
     since,
-    says: "SHOULD send deltas in chunks, and no message",
+    says: "SHOULD send `delta`, not `message`, in chunks",
     severity: "SHOULD",
     source: `${chunkPage}; ${openai}: choices`,
     see: ["https://github.com/Portkey-AI/gateway/issues/858"],
@@ -451,7 +451,7 @@ export const chatStreamRules = [
   rule({
     id: "stream.empty-choices-only-usage",
     since,
-    says: "SHOULD leave choices empty on a chunk with usage only: clients read choices[0]",
+    says: "SHOULD send empty `choices` in a chunk that carries only usage",
     severity: "SHOULD",
     source: `${openai}: choices`,
     see: [

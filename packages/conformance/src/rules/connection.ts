@@ -37,7 +37,7 @@ export const connectionRules = [
   rule({
     id: "conn.reuse",
     since,
-    says: "SHOULD keep the connection open after a reply, streamed or not",
+    says: "SHOULD keep the connection open after a response, streamed or not",
     severity: "SHOULD",
     source: "RFC 9112, section 9.3",
     on: endedSuccesses,
@@ -52,7 +52,7 @@ export const connectionRules = [
   rule({
     id: "conn.survives-abort",
     since,
-    says: "MUST answer as before after a client hung up on a stream, wherever that was",
+    says: "MUST keep serving other requests after a client aborts a stream at any point",
     severity: "MUST",
     source: "RFC 9112, section 9.5",
     scope: "group",
@@ -103,7 +103,7 @@ export const connectionRules = [
   rule({
     id: "conn.concurrency-isolated",
     since,
-    says: "MUST keep what one client asks out of the replies to others that ask at the same time",
+    says: "MUST NOT mix concurrent requests: a response never contains content of another client's request",
     severity: "MUST",
     source: "RFC 9110, section 3.4: a response answers its request",
     scope: "group",

@@ -86,7 +86,7 @@ export const embeddingRules = [
   rule({
     id: "emb.schema",
     since,
-    says: "MUST answer { object: list, data, model, usage }, each item with object, index and embedding",
+    says: 'MUST return `object: "list"`, `data`, `model` and `usage`, each item of `data` with `object`, `index` and `embedding`',
     severity: "MUST",
     source,
     on: embeddingReplies,
@@ -100,7 +100,7 @@ export const embeddingRules = [
   rule({
     id: "emb.count",
     since,
-    says: "MUST answer one vector for each input",
+    says: "MUST return one embedding for each input",
     severity: "MUST",
     source,
     on: embeddingLists,
@@ -122,7 +122,7 @@ export const embeddingRules = [
   rule({
     id: "emb.index",
     since,
-    says: "MUST number the vectors by their inputs, from 0, each number once",
+    says: "MUST set `index` to the position of the input, counted from 0, each exactly once",
     severity: "MUST",
     source,
     see: ["https://github.com/chroma-core/chroma/pull/344"],
@@ -146,7 +146,7 @@ export const embeddingRules = [
   rule({
     id: "emb.order",
     since,
-    says: "SHOULD list the vectors in the order of their inputs",
+    says: "SHOULD return embeddings in the order of the inputs",
     severity: "SHOULD",
     source,
     see: ["https://github.com/chroma-core/chroma/pull/344", "https://github.com/getzep/graphiti/pull/1732"],
@@ -171,7 +171,7 @@ export const embeddingRules = [
   rule({
     id: "emb.dimension",
     since,
-    says: "MUST answer vectors of one length, that of `dimensions` where it is given",
+    says: "MUST return embeddings of equal length, and of length `dimensions` when it is given",
     severity: "MUST",
     source,
     on: embeddingLists,
@@ -202,7 +202,7 @@ export const embeddingRules = [
   rule({
     id: "emb.dimension-constant",
     since,
-    says: "MUST answer vectors of the same length for the same model whenever `dimensions` is not given",
+    says: "MUST return embeddings of the same length for the same model when `dimensions` is not given",
     severity: "MUST",
     source,
     see: ["https://github.com/mem0ai/mem0/pull/5170"],
@@ -227,7 +227,7 @@ export const embeddingRules = [
   rule({
     id: "emb.encoding",
     since,
-    says: "MUST encode vectors as asked: numbers by default, or base64 of little-endian 32-bit floats",
+    says: "MUST honour `encoding_format`: numbers by default, or base64 of little-endian 32-bit floats",
     severity: "MUST",
     source,
     see: [
@@ -253,7 +253,7 @@ export const embeddingRules = [
   rule({
     id: "emb.finite",
     since,
-    says: "MUST answer finite numbers, not all of them zero",
+    says: "MUST return embeddings of finite numbers that are not all zero",
     severity: "MUST",
     source,
     see: ["https://github.com/mem0ai/mem0/pull/5170"],
@@ -292,7 +292,7 @@ export const embeddingRules = [
   rule({
     id: "emb.batch-invariant",
     since,
-    says: "SHOULD answer for a text alone the vector that it has among others",
+    says: "SHOULD return the same embedding for a text whether it is sent alone or in a batch",
     severity: "SHOULD",
     source,
     scope: "group",
@@ -330,7 +330,7 @@ export const embeddingRules = [
   rule({
     id: "emb.encodings-agree",
     since,
-    says: `MUST answer the same vectors in base64 as in numbers, to ${tolerance} of the largest number`,
+    says: `MUST return the same embeddings in base64 as in numbers, to within ${tolerance} of the largest number`,
     severity: ({ deterministic }) => (deterministic ? "MUST" : "SHOULD"),
     source,
     see: ["https://github.com/mem0ai/mem0/pull/5170"],
@@ -374,7 +374,7 @@ export const embeddingRules = [
   rule({
     id: "emb.usage",
     since,
-    says: "MUST count the tokens: prompt_tokens more than 0, total_tokens equal to it",
+    says: "MUST report usage: `prompt_tokens` above 0 and `total_tokens` equal to it",
     severity: "MUST",
     source,
     on: embeddingLists,

@@ -157,7 +157,7 @@ export const equalityRules = [
   rule({
     id: "stream.equals-nonstream",
     since,
-    says: "MUST say in a stream what the whole reply to the same request says: texts, calls, why it ends, log probabilities, the prompt's tokens",
+    says: "MUST stream the same reply that the same request gets without streaming: text, tool calls, finish reason, log probabilities and prompt tokens",
     severity: ({ deterministic }) => (deterministic ? "MUST" : "not-applicable"),
     source,
     see: [
@@ -196,7 +196,7 @@ export const equalityRules = [
   rule({
     id: "stream.equals-nonstream-shape",
     since,
-    says: "SHOULD answer in a stream with the same kind of reply that ends for the same reason, and count the same prompt, as without one",
+    says: "SHOULD stream the same kind of reply, with the same finish reason and prompt tokens, as without streaming",
     severity: "SHOULD",
     source,
     see: ["https://github.com/googleapis/python-genai/issues/2868"],

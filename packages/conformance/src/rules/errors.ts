@@ -171,7 +171,7 @@ export const errorRules = [
   rule({
     id: "err.envelope",
     since,
-    says: "MUST say what is wrong in an error object, with a message and a type",
+    says: "MUST return errors as an `error` object with `message` and `type`",
     severity: "MUST",
     source: errorObject,
     see: [
@@ -192,7 +192,7 @@ export const errorRules = [
   rule({
     id: "err.envelope-edge",
     since,
-    says: "SHOULD say what is wrong in an error object also where a proxy answers for the API",
+    says: "SHOULD return an `error` object also when a proxy answers instead of the API",
     severity: "SHOULD",
     source: errorObject,
     see: ["https://github.com/partcad/pre-commit/issues/17"],
@@ -207,7 +207,7 @@ export const errorRules = [
   rule({
     id: "err.envelope-full",
     since,
-    says: "SHOULD have a code in an error object, a string or null",
+    says: "SHOULD include `code` in an error object, as a string or null",
     severity: "SHOULD",
     source: errorObject,
     see: [
@@ -223,7 +223,7 @@ export const errorRules = [
   rule({
     id: "err.envelope-param",
     since,
-    says: "SHOULD have a param in an error object, a string or null",
+    says: "SHOULD include `param` in an error object, as a string or null",
     severity: ({ profile }) => (profile.param401 ? "SHOULD" : "not-applicable"),
     source: "OpenAI API reference: the error object",
     on: errorObjects,
@@ -235,7 +235,7 @@ export const errorRules = [
   rule({
     id: "err.message-prose",
     since,
-    says: "SHOULD write the message for people: no JSON, HTML, stack trace or path of a source file in it",
+    says: "SHOULD write error messages for people, without JSON, HTML, a stack trace or a source path",
     severity: "SHOULD",
     source: errorObject,
     see: ["https://github.com/vercel/ai/issues/18303"],
@@ -259,7 +259,7 @@ export const errorRules = [
   rule({
     id: "err.malformed-json",
     since,
-    says: "MUST answer 400 to a body that is no JSON, and 400 or 422 to one that is no object",
+    says: "MUST reject a body that is not JSON with 400, and one that is not an object with 400 or 422",
     severity: "MUST",
     source: `${statusCodes}; RFC 8259, section 9: a parser may take forms that are no JSON, but no unfinished text`,
     see: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
@@ -288,7 +288,7 @@ export const errorRules = [
   rule({
     id: "err.missing-required",
     since,
-    says: "MUST answer 400 or 422 to a request without a required member",
+    says: "MUST reject a request without a required parameter with 400 or 422",
     severity: "MUST",
     source: `${statusCodes}, and the request bodies of its endpoints`,
     see: ["https://github.com/diegosouzapw/OmniRoute/pull/6515"],
@@ -315,7 +315,7 @@ export const errorRules = [
   rule({
     id: "err.wrong-type",
     since,
-    says: "SHOULD refuse a member of a wrong type with 4xx",
+    says: "SHOULD reject a parameter of the wrong type with 4xx",
     severity: "SHOULD",
     source: `${statusCodes}, and the request bodies of its endpoints`,
     on: wrongTypeAnswers,
@@ -332,7 +332,7 @@ export const errorRules = [
   rule({
     id: "err.out-of-range",
     since,
-    says: "SHOULD refuse a number out of its range with 400 or 422, unless it makes do with the nearest",
+    says: "SHOULD reject a number out of range with 400 or 422, unless it clamps the value",
     severity: "SHOULD",
     source: `${statusCodes}, and the request bodies of its endpoints`,
     see: ["https://github.com/mlflow/mlflow/pull/8697"],
@@ -352,7 +352,7 @@ export const errorRules = [
   rule({
     id: "err.param-named",
     since,
-    says: "SHOULD name the member at fault, in param or in the message",
+    says: "SHOULD name the invalid parameter in `param` or in the message",
     severity: "SHOULD",
     source: errorObject,
     see: ["https://github.com/vllm-project/vllm/issues/35438"],
@@ -377,7 +377,7 @@ export const errorRules = [
   rule({
     id: "err.unknown-model",
     since,
-    says: "MUST answer 404 or 400 where it refuses a model that does not exist",
+    says: "MUST use 404 or 400 when it rejects an unknown model",
     severity: "MUST",
     source: statusCodes,
     see: [
@@ -400,7 +400,7 @@ export const errorRules = [
   rule({
     id: "err.unknown-model-refused",
     since,
-    says: "SHOULD refuse a model that does not exist",
+    says: "SHOULD reject an unknown model",
     severity: ({ traits }) => (traits.has("single-model") ? "not-applicable" : "SHOULD"),
     source: statusCodes,
     see: [
@@ -419,7 +419,7 @@ export const errorRules = [
   rule({
     id: "err.status-independent-of-stream",
     since,
-    says: "MUST refuse an invalid request with the same status whether a stream was asked for or not",
+    says: "MUST reject an invalid request with the same status, streamed or not",
     severity: "MUST",
     source: `${statusCodes}; RFC 9110, section 15: the status tells the result of the request`,
     see: ["https://github.com/sgl-project/sglang/pull/20027"],
@@ -458,7 +458,7 @@ export const errorRules = [
   rule({
     id: "err.oversized",
     since,
-    says: "SHOULD refuse a body that is too large with 413 or 400 and an error object",
+    says: "SHOULD reject a body that is too large with 413 or 400 and an error object",
     severity: "SHOULD",
     source: "RFC 9110, section 15.5.14; OpenAI API reference: error codes",
     see: [
@@ -490,7 +490,7 @@ export const errorRules = [
   rule({
     id: "err.retry-after",
     since,
-    says: "SHOULD tell when to come again",
+    says: "SHOULD send `retry-after` with 429 and 503",
     severity: "SHOULD",
     source: "RFC 9110, section 10.2.3; OpenAI API reference: rate limits",
     see: [
@@ -528,7 +528,7 @@ export const errorRules = [
   rule({
     id: "err.status-before-stream",
     since,
-    says: "SHOULD tell of a failure before the first event by the status, not in a stream that begins with it",
+    says: "SHOULD report a failure before the first event with an error status, not inside a stream",
     severity: "SHOULD",
     source: `${statusCodes}; RFC 9110, section 15: the status tells the result of the request`,
     see: [
@@ -555,7 +555,7 @@ export const errorRules = [
   rule({
     id: "err.midstream-signalled",
     since,
-    says: "MUST tell of a failure in a stream by an error object with a message, and end the stream with it",
+    says: "MUST report a failure during a stream as an `error` object with a message, and then end the stream",
     severity: "MUST",
     source: `${errorObject}; WHATWG HTML, section 9.2.6`,
     see: [

@@ -40,7 +40,7 @@ export const httpRules = [
   rule({
     id: "http.answers",
     since,
-    says: "MUST answer a request that it took, within the timeout, with an HTTP response",
+    says: "MUST answer every accepted request with an HTTP response within the timeout",
     severity: "MUST",
     source: "RFC 9110, section 3.4; Streaming Output Guide: a client waits at least 60 s",
     see: ["https://github.com/kekzl/imp/issues/757", "https://github.com/microsoft/foundry-local/issues/422"],
@@ -61,7 +61,7 @@ export const httpRules = [
   rule({
     id: "http.body-complete",
     since,
-    says: "MUST send the whole body, of the length that it announces, within the timeout",
+    says: "MUST send the complete body, as long as announced, within the timeout",
     severity: "MUST",
     source: "RFC 9112, sections 6.3 and 8",
     on: plainResponses,
@@ -89,7 +89,7 @@ export const httpRules = [
   rule({
     id: "http.json-content-type",
     since,
-    says: "MUST label a JSON answer as application/json",
+    says: "MUST label JSON as `application/json`",
     severity: "MUST",
     source: "OpenAI API reference: responses of every endpoint; RFC 8259, section 11",
     see: ["https://github.com/decolua/9router/issues/3492"],
@@ -114,7 +114,7 @@ export const httpRules = [
   rule({
     id: "http.body-valid-json",
     since,
-    says: "MUST send JSON: UTF-8, no byte order mark, no NaN or Infinity, nothing after the value",
+    says: "MUST send valid JSON: UTF-8 without a byte order mark, no NaN or Infinity, nothing after the value",
     severity: "MUST",
     source: "RFC 8259, sections 2, 6 and 8.1",
     see: [
@@ -153,7 +153,7 @@ export const httpRules = [
   rule({
     id: "http.no-error-in-2xx",
     since,
-    says: "MUST NOT answer an error with the status of a success",
+    says: "MUST NOT return an error with a success status",
     severity: "MUST",
     source: "OpenAI API reference: error codes; RFC 9110, section 15.3",
     see: [
@@ -196,7 +196,7 @@ export const httpRules = [
   rule({
     id: "http.no-5xx-valid",
     since,
-    says: "MUST NOT fail on a request that keeps the contract",
+    says: "MUST NOT answer a valid request with 5xx",
     severity: "MUST",
     source: "RFC 9110, section 15.6; OpenAI API reference: request bodies",
     see: [
@@ -213,7 +213,7 @@ export const httpRules = [
   rule({
     id: "http.no-5xx-invalid",
     since,
-    says: "MUST blame the client, not itself, for a request that breaks the contract",
+    says: "MUST NOT answer an invalid request with 5xx",
     severity: "MUST",
     source: "RFC 9110, sections 15.5 and 15.6",
     see: [
@@ -240,7 +240,7 @@ export const httpRules = [
   rule({
     id: "http.unknown-route-envelope",
     since,
-    says: "SHOULD answer 404 or 405 with an error object where it has no such path or method",
+    says: "SHOULD answer an unknown path or method with 404 or 405 and an error object",
     severity: "SHOULD",
     source: "RFC 9110, sections 15.5.5 and 15.5.6; Authentication: the error object",
     see: ["https://github.com/ollama/ollama/issues/10139"],
@@ -266,7 +266,7 @@ export const httpRules = [
   rule({
     id: "http.request-id",
     since,
-    says: "MAY tell under which id it knows the request",
+    says: "MAY return a request id in a header",
     severity: (known) => (known.profile.openaiMembers ? "MAY" : "not-applicable"),
     source: "OpenAI API reference: debugging requests",
     on: everyResponse,

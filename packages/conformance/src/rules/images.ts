@@ -62,7 +62,7 @@ export const imageRules = [
   rule({
     id: "images.schema",
     since,
-    says: "MUST answer created and data, each item with a url or b64_json, and usage in its own form if at all",
+    says: "MUST return `created` and `data`, each item with `url` or `b64_json`; `usage`, if present, has the form of image usage",
     severity: "MUST",
     source,
     see: [
@@ -96,7 +96,7 @@ export const imageRules = [
   rule({
     id: "images.count",
     since,
-    says: "MUST answer n images, one where n is not given",
+    says: "MUST return `n` images (default: 1)",
     severity: "MUST",
     source,
     on: imageLists,
@@ -119,7 +119,7 @@ export const imageRules = [
   rule({
     id: "images.format",
     since,
-    says: "MUST send images as asked, by an absolute URL or in base64 that decodes to an image",
+    says: "MUST return images as requested: an absolute URL, or base64 that decodes to an image",
     severity: "MUST",
     source,
     see: [
@@ -143,7 +143,7 @@ export const imageRules = [
   rule({
     id: "images.url-fetchable",
     since,
-    says: "SHOULD send the address of an image as its url, not the image itself",
+    says: "SHOULD return an address in `url`, not a data URL that contains the image",
     severity: "SHOULD",
     source,
     on: imageLists,
@@ -165,7 +165,7 @@ export const imageRules = [
   rule({
     id: "images.output-format",
     since,
-    says: "MUST draw in the output_format that was asked for",
+    says: "MUST return images in the requested `output_format`",
     severity: "MUST",
     source,
     on: visibleImages,
@@ -182,7 +182,7 @@ export const imageRules = [
   rule({
     id: "images.size",
     since,
-    says: "SHOULD draw in the size that was asked for",
+    says: "SHOULD return images of the requested `size`",
     severity: "SHOULD",
     source,
     on: visibleImages,
@@ -206,7 +206,7 @@ export const imageRules = [
   rule({
     id: "images.usage",
     since,
-    says: "MUST count the tokens where it counts them: some of input, and total_tokens the sum",
+    says: "MUST report consistent image usage, if any: input tokens above 0 and `total_tokens` as the sum",
     severity: "MUST",
     source,
     see: ["https://github.com/nextcloud/integration_openai/issues/290"],
@@ -225,7 +225,7 @@ export const imageRules = [
   rule({
     id: "images.usage-details",
     since,
-    says: "SHOULD count each token of input either as text or as image",
+    says: "SHOULD split input tokens into text and image tokens that add up",
     severity: "SHOULD",
     source: "Schema ImageUsage; OpenAI API reference: the image generation response",
     on: imageUsages,
@@ -246,7 +246,7 @@ export const imageRules = [
   rule({
     id: "images.own-members",
     since,
-    says: "SHOULD show images as such, without the members of embeddings or the usage of a chat",
+    says: "SHOULD NOT return members of embeddings or chat usage in an image response",
     severity: "SHOULD",
     source,
     see: ["https://github.com/nextcloud/integration_openai/issues/290"],

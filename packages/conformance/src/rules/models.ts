@@ -61,7 +61,7 @@ export const modelRules = [
   rule({
     id: "models.schema",
     since,
-    says: "MUST list models as { object: list, data }, each with an id and object: model",
+    says: 'MUST list models as `object: "list"` and `data`, each model with `id` and `object: "model"`',
     severity: "MUST",
     source: `${reference}; Quick to use: data[].id`,
     on: modelReplies,
@@ -81,7 +81,7 @@ export const modelRules = [
   rule({
     id: "models.schema-full",
     since,
-    says: "SHOULD tell for each model when it was made, in Unix seconds, and who owns it",
+    says: "SHOULD include `created` (Unix seconds) and `owned_by` for each model",
     severity: "SHOULD",
     source: reference,
     see: [
@@ -128,7 +128,7 @@ export const modelRules = [
   rule({
     id: "models.id-unique",
     since,
-    says: "MUST list each id once",
+    says: "MUST list each model id once",
     severity: "MUST",
     source: `${reference}; Quick to use: data[].id is the value for model`,
     on: modelLists,
@@ -147,7 +147,7 @@ export const modelRules = [
   rule({
     id: "models.retrieve-listed",
     since,
-    says: "MUST show every model of the list under its id, percent-encoded",
+    says: "MUST return every listed model at `/models/{id}`, with the id percent-encoded",
     severity: "MUST",
     source: "OpenAI API reference: retrieve model; RFC 3986, section 2.1",
     see: ["https://github.com/BerriAI/litellm/issues/37271", "https://github.com/ollama/ollama/issues/10139"],
@@ -179,7 +179,7 @@ export const modelRules = [
   rule({
     id: "models.retrieve-raw-slash",
     since,
-    says: "SHOULD show a model whose id has a slash under the id as it stands, too",
+    says: "SHOULD also return a model whose id contains a slash when the slash is not percent-encoded",
     severity: "SHOULD",
     source: "OpenAI API reference: retrieve model; RFC 3986, section 3.3",
     see: ["https://github.com/BerriAI/litellm/issues/37271", "https://github.com/ollama/ollama/issues/10139"],
@@ -217,7 +217,7 @@ export const modelRules = [
   rule({
     id: "models.retrieve-equal",
     since,
-    says: "SHOULD show a model as it lists it",
+    says: "SHOULD return a model with the same members as in the list",
     severity: "SHOULD",
     source: "OpenAI API reference: retrieve model",
     see: ["https://github.com/BerriAI/litellm/issues/37271"],
@@ -244,7 +244,7 @@ export const modelRules = [
   rule({
     id: "models.unknown-404",
     since,
-    says: "MUST answer 404 with an error object for a model that does not exist",
+    says: "MUST answer `/models/{id}` for an unknown model with 404 and an error object",
     severity: "MUST",
     source: "OpenAI API reference: retrieve model, error codes",
     scope: "group",
@@ -273,7 +273,7 @@ export const modelRules = [
   rule({
     id: "models.listed-usable",
     since,
-    says: "SHOULD know a model that it lists where the model is asked to work",
+    says: "SHOULD accept a listed model in requests",
     severity: "SHOULD",
     source: "Quick to use: data[].id is the value for model",
     see: ["https://github.com/decolua/9router/issues/1512"],

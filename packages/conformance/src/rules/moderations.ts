@@ -17,7 +17,7 @@ export const moderationRules = [
   rule({
     id: "moderation.schema",
     since,
-    says: "MUST answer id, model and results, each with flagged, categories and scores from 0 to 1",
+    says: "MUST return `id`, `model` and `results`, each with `flagged`, `categories` and scores from 0 to 1",
     severity: "MUST",
     source,
     on: moderationReplies,
@@ -31,7 +31,7 @@ export const moderationRules = [
   rule({
     id: "moderation.count",
     since,
-    says: "MUST answer one result for each text, and one for the parts of a multimodal input",
+    says: "MUST return one result for each text, and one for a multimodal input as a whole",
     severity: "MUST",
     source,
     see: ["https://github.com/cloud-apim/otoroshi-llm-extension/issues/182"],
@@ -54,7 +54,7 @@ export const moderationRules = [
   rule({
     id: "moderation.keys-agree",
     since,
-    says: "MUST have the same keys in categories and category_scores",
+    says: "MUST use the same keys in `categories` and `category_scores`",
     severity: "MUST",
     source,
     see: ["https://github.com/openai/openai-openapi/pull/72"],
@@ -85,7 +85,7 @@ export const moderationRules = [
   rule({
     id: "moderation.flag-consistent",
     since,
-    says: "SHOULD flag an input if, and only if, a category is true",
+    says: "SHOULD set `flagged` exactly when at least one category is true",
     severity: "SHOULD",
     source,
     on: moderationLists,

@@ -20,7 +20,7 @@ export const paceRules = [
   rule({
     id: "sse.incremental",
     since: "0.1.0",
-    says: "SHOULD send what the model says as it comes, also where the client takes compressed answers",
+    says: "SHOULD send tokens as they are generated, also to clients that accept compressed responses",
     severity: "SHOULD",
     source: 'Streaming Output Guide: "It returns content chunk by chunk"',
     see: [

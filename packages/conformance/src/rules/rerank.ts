@@ -44,7 +44,7 @@ export const rerankRules = [
   rule({
     id: "rerank.schema",
     since,
-    says: "SHOULD answer results, each with an index and a finite relevance_score",
+    says: "SHOULD return `results`, each with `index` and a finite `relevance_score`",
     severity,
     source,
     see: ["https://github.com/CrispStrobe/CrispEmbed/issues/51"],
@@ -59,7 +59,7 @@ export const rerankRules = [
   rule({
     id: "rerank.index",
     since,
-    says: "SHOULD name each result by the place of its document in the request, each place once",
+    says: "SHOULD set `index` to the position of the document in the request, each at most once",
     severity,
     source,
     on: rerankLists,
@@ -82,7 +82,7 @@ export const rerankRules = [
   rule({
     id: "rerank.top-n",
     since,
-    says: "SHOULD answer top_n results, or one for each document where there are no more or top_n is not given",
+    says: "SHOULD return `top_n` results, or one for each document if there are fewer or `top_n` is not given",
     severity,
     source,
     see: ["https://github.com/mudler/LocalAI/issues/7189"],
@@ -106,7 +106,7 @@ export const rerankRules = [
   rule({
     id: "rerank.sorted",
     since,
-    says: "SHOULD list the most relevant document first, and none behind a less relevant one",
+    says: "SHOULD sort results by descending relevance",
     severity,
     source,
     see: ["https://github.com/mudler/LocalAI/issues/7189"],
@@ -131,7 +131,7 @@ export const rerankRules = [
   rule({
     id: "rerank.documents",
     since,
-    says: "SHOULD give each document back as it was sent where return_documents is true",
+    says: "SHOULD return each document unchanged when `return_documents` is true",
     severity,
     source,
     see: ["https://github.com/cohere-ai/notebooks/issues/202"],
@@ -160,7 +160,7 @@ export const rerankRules = [
   rule({
     id: "rerank.documents-unasked",
     since,
-    says: "SHOULD give no document back where return_documents is false",
+    says: "SHOULD NOT return documents when `return_documents` is false",
     severity,
     source,
     on: rerankLists,
@@ -183,7 +183,7 @@ export const rerankRules = [
   rule({
     id: "rerank.permutation-invariant",
     since,
-    says: "SHOULD score a document alike wherever it stands among the others",
+    says: "SHOULD score a document independently of its position",
     severity,
     source,
     scope: "group",

@@ -207,7 +207,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.accepts-input-shapes",
     since,
-    says: "MUST take an input as a text and as items: messages of several roles, input_text parts, calls and their results",
+    says: "MUST accept `input` as a string and as items: messages of several roles, `input_text` parts, function calls and their outputs",
     severity: "MUST",
     source: `${createResponse}: input`,
     see: ["https://github.com/sgl-project/sglang/issues/17853"],
@@ -243,7 +243,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.accepts-developer-role",
     since,
-    says: "SHOULD take messages of the role developer, as it takes those of system",
+    says: "SHOULD accept messages with the role `developer` wherever it accepts `system`",
     severity: "SHOULD",
     source: `${createResponse}: input, role`,
     on: developerRequests,
@@ -256,7 +256,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.accepts-documented-params",
     since,
-    says: "SHOULD take the documented optional members, or name the one that it refuses",
+    says: "SHOULD accept the documented optional parameters, or name the one that it rejects",
     severity: "SHOULD",
     source: createResponse,
     on: optionalRequests,
@@ -267,7 +267,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.round-trip",
     since,
-    says: "MUST take the results of the calls that it made, and answer them",
+    says: "MUST accept the results of its own tool calls and answer them",
     severity: "MUST",
     source: `${createResponse}: input, function call output`,
     on: responseRequests,
@@ -302,7 +302,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.stream-equals-whole",
     since,
-    says: "MUST end a stream with the response that the same request gets whole",
+    says: "MUST end a stream with the same response that the request gets without streaming",
     severity: ({ deterministic }) => (deterministic ? "MUST" : "not-applicable"),
     source: "OpenAI API reference, Responses streaming events: response.completed",
     on: responseAnswers,
@@ -355,7 +355,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.get-after-create",
     since,
-    says: "SHOULD give a response that it keeps as it was created, keep none that it was told not to, and answer 404 for what it does not have",
+    says: "SHOULD return a stored response unchanged, not store one with `store: false`, and answer 404 for an unknown id",
     severity: "SHOULD",
     source: keeping,
     on: keptResponses,
@@ -398,7 +398,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.delete-after-create",
     since,
-    says: "SHOULD confirm that it deleted a response, and not have it any more",
+    says: "SHOULD confirm the deletion of a response and no longer return it",
     severity: "SHOULD",
     source: keeping,
     on: keptResponses,
@@ -441,7 +441,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.input-items",
     since,
-    says: "SHOULD list what a response that it keeps was asked",
+    says: "SHOULD list the input items of a stored response",
     severity: "SHOULD",
     source: keeping,
     on: keptResponses,
@@ -469,7 +469,7 @@ export const responseRequestRules = [
   rule({
     id: "resp.previous-response",
     since,
-    says: "SHOULD go on from a response that it keeps, by its id alone, and refuse an id that it does not know",
+    says: "SHOULD continue a stored conversation by `previous_response_id` alone, and reject an unknown id",
     severity: "SHOULD",
     source: `${createResponse}: previous_response_id, instructions`,
     on: keptResponses,

@@ -111,7 +111,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.event-type",
     since,
-    says: "MUST say the type of an event in its data, and the same in its `event:` line where it has one",
+    says: "MUST include `type` in the data of each event, equal to its `event:` line if there is one",
     severity: "MUST",
     source: events,
     see: ["https://github.com/7836246/cursor2api/issues/114"],
@@ -135,7 +135,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.event-schema",
     since,
-    says: "SHOULD give the events of a stream the members that their types have",
+    says: "SHOULD send events with the members that their type requires",
     severity: "SHOULD",
     source: events,
     see: ["https://github.com/lemonade-sdk/lemonade/issues/3607"],
@@ -162,7 +162,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.sequence",
     since,
-    says: "MUST number the events of a stream: each sequence_number is an integer above the one before",
+    says: "MUST number events with an integer `sequence_number` that increases",
     severity: "MUST",
     source: `${events}: sequence_number`,
     see: ["https://github.com/onyx-dot-app/onyx/pull/13624", "https://github.com/BerriAI/litellm/pull/28899"],
@@ -191,7 +191,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.sequence-contiguous",
     since,
-    says: "SHOULD leave no number out between the first sequence_number and the last",
+    says: "SHOULD NOT skip a `sequence_number`",
     severity: "SHOULD",
     source: `${events}: sequence_number`,
     see: ["https://github.com/BerriAI/litellm/pull/28899"],
@@ -212,7 +212,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.lifecycle",
     since,
-    says: "MUST begin with response.created and end with one event that ends the response, all of one response",
+    says: "MUST begin a stream with `response.created` and end it with exactly one terminal event of the same response",
     severity: "MUST",
     source: events,
     see: [
@@ -278,7 +278,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.model-constant",
     since,
-    says: "SHOULD name one model in all events of a stream",
+    says: "SHOULD use the same `model` in all events of a stream",
     severity: "SHOULD",
     source: "OpenAI API reference, the response object: model",
     on: responseStreams,
@@ -302,7 +302,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.opening",
     since,
-    says: "SHOULD show a response without output and usage until it has ended: the usage comes with its last event",
+    says: "SHOULD send `output` and `usage` only with the terminal event",
     severity: "SHOULD",
     source: `${events}: response.created, response.in_progress`,
     on: responseStreams,
@@ -334,7 +334,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.output-index",
     since,
-    says: "MUST number the items of the output from 0 as they come, name them by it, and end with them in that order",
+    says: "MUST number output items from 0 in the order in which they are added, and return them in that order in the final response",
     severity: "MUST",
     source: `${events}: output_index, content_index`,
     see: [
@@ -357,7 +357,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.item-lifecycle",
     since,
-    says: "MUST announce each item and part before its deltas, and close in order what was announced",
+    says: "MUST add each item and part before its deltas, and close them in order",
     severity: "MUST",
     source: `${events}: response.output_item.added, response.content_part.added and the events that end them`,
     see: ["https://github.com/Wei-Shaw/sub2api/issues/2875", "https://github.com/BerriAI/litellm/pull/36375"],
@@ -369,7 +369,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.item-opening",
     since,
-    says: "SHOULD announce an item empty and in progress: clients append to it what comes",
+    says: "SHOULD add items empty and with status `in_progress`: clients append the deltas",
     severity: "SHOULD",
     source: `${events}: response.output_item.added`,
     on: responseStreams,
@@ -399,7 +399,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.item-id-stable",
     since,
-    says: "MUST name an item by one id of its own in all events and in the final output",
+    says: "MUST use one unique id for an item in all events and in the final output",
     severity: "MUST",
     source: `${events}: item_id`,
     see: [
@@ -431,7 +431,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.delta-concat",
     since,
-    says: "MUST send deltas that add up to the text or arguments in the events that end them",
+    says: "MUST send deltas that concatenate to the text or arguments of the matching `done` event",
     severity: "MUST",
     source: `${events}: the delta and done events`,
     on: responseStreams,
@@ -442,7 +442,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.final-equals-stream",
     since,
-    says: "MUST end with a response that holds the streamed items, and no others",
+    says: "MUST end a stream with a response that contains exactly the streamed items",
     severity: "MUST",
     source: `${events}: response.completed`,
     on: completeResponseStreams,

@@ -342,7 +342,7 @@ export const responseRules = [
   rule({
     id: "resp.schema",
     since,
-    says: "MUST show a response with id, object, created_at, model and output, and each item by its type",
+    says: "MUST return `id`, `object`, `created_at`, `model` and `output`, with well-formed output items",
     severity: "MUST",
     source: responseObject,
     see: ["https://github.com/ogx-ai/ogx/issues/4986"],
@@ -363,7 +363,7 @@ export const responseRules = [
   rule({
     id: "resp.schema-full",
     since,
-    says: "SHOULD show a response with all members that its schema requires, null only where that allows it",
+    says: "SHOULD return all members that OpenAI's schema of a response requires, null only where it allows null",
     severity: "SHOULD",
     source: `${responseObject}: required members`,
     see: ["https://github.com/ogx-ai/ogx/issues/4986"],
@@ -389,7 +389,7 @@ export const responseRules = [
   rule({
     id: "resp.status-consistent",
     since,
-    says: "MUST give a response the status that its error, incomplete_details, items and event agree with",
+    says: "MUST set a `status` that agrees with `error`, `incomplete_details`, the items and the terminal event",
     severity: "MUST",
     source: `${responseObject}: status, error, incomplete_details`,
     on: shownResponses,
@@ -444,7 +444,7 @@ export const responseRules = [
   rule({
     id: "resp.id-unique",
     since,
-    says: "SHOULD give the responses to different requests different ids",
+    says: "SHOULD return a different response `id` for each request",
     severity: "SHOULD",
     source: `${responseObject}: id`,
     on: responseAnswers,
@@ -456,7 +456,7 @@ export const responseRules = [
   rule({
     id: "resp.echo",
     since,
-    says: "SHOULD repeat in a response what its request set: instructions, metadata, tools, limits and sampling",
+    says: "SHOULD echo the parameters of the request: instructions, metadata, tools, limits and sampling",
     severity: "SHOULD",
     source: `${responseObject}: the members of the request`,
     on: repeating,
@@ -481,7 +481,7 @@ export const responseRules = [
   rule({
     id: "resp.usage",
     since,
-    says: "MUST count input_tokens, output_tokens and their sum total_tokens in a usage, and bound its details by them",
+    says: "MUST report `input_tokens`, `output_tokens` and their sum `total_tokens`, with details no larger than their totals",
     severity: "MUST",
     source: `${responseObject}: usage`,
     on: usages,
@@ -541,7 +541,7 @@ export const responseRules = [
   rule({
     id: "resp.usage-present",
     since,
-    says: "SHOULD send the usage with every response that has ended",
+    says: "SHOULD include usage in every finished response",
     severity: "SHOULD",
     source: `${responseObject}: usage`,
     on: responseAnswers,
@@ -556,7 +556,7 @@ export const responseRules = [
   rule({
     id: "resp.token-limit",
     since,
-    says: "MUST end a response at max_output_tokens, and say with incomplete that it was cut",
+    says: "MUST stop at `max_output_tokens` and set `status` to `incomplete`",
     severity: "MUST",
     source: `${createResponse}: max_output_tokens`,
     on: limited,
@@ -594,7 +594,7 @@ export const responseRules = [
   rule({
     id: "resp.incomplete-item",
     since,
-    says: "SHOULD mark the item in which a response was cut as incomplete, and end with it",
+    says: "SHOULD mark the item that was cut off as `incomplete`, as the last item",
     severity: "SHOULD",
     source: `${responseObject}: incomplete_details; Open Responses specification: item states`,
     on: cutAnswers,
@@ -622,7 +622,7 @@ export const responseRules = [
   rule({
     id: "resp.text-format-honoured",
     since,
-    says: "MUST answer in the text.format that it takes: JSON, and by the schema where that is strict",
+    says: "MUST honour an accepted `text.format`: valid JSON, and output that matches a strict schema",
     severity: "MUST",
     source: `${createResponse}: text.format`,
     see: ["https://github.com/jundot/omlx/issues/613"],
@@ -660,7 +660,7 @@ export const responseRules = [
   rule({
     id: "resp.logprobs-shape",
     since,
-    says: "SHOULD send with a text the log probabilities that were asked for: of each token, 0 or less, with no more alternatives than top_logprobs",
+    says: "SHOULD return the requested log probabilities of each token: 0 or less, with at most `top_logprobs` alternatives",
     severity: "SHOULD",
     source: `${createResponse}: include, top_logprobs`,
     on: scored,
@@ -703,7 +703,7 @@ export const responseRules = [
   rule({
     id: "resp.call-schema",
     since,
-    says: "MUST give each call an id of its own, and the name of a function that was offered",
+    says: "MUST give each function call a unique `call_id` and the name of an offered function",
     severity: "MUST",
     source: `${responseObject}: function_call`,
     on: calling,
@@ -736,7 +736,7 @@ export const responseRules = [
   rule({
     id: "resp.args-json",
     since,
-    says: "MUST send the arguments of a call as the text of a JSON object",
+    says: "MUST send the arguments of a call as a JSON object in a string",
     severity: "MUST",
     source: `${responseObject}: function_call, arguments`,
     on: calling,
@@ -764,7 +764,7 @@ export const responseRules = [
   rule({
     id: "resp.args-schema",
     since,
-    says: "MUST send arguments that keep the schema of a strict function",
+    says: "MUST send arguments that match the schema of a strict function",
     severity: "MUST",
     source: `${createResponse}: tools, function, strict`,
     on: strictCalling,
@@ -792,7 +792,7 @@ export const responseRules = [
   rule({
     id: "resp.choice-none",
     since,
-    says: "MUST call no function where none was offered, or tool_choice is none",
+    says: "MUST NOT call a function when none is offered or `tool_choice` is `none`",
     severity: "MUST",
     source: `${createResponse}: tool_choice`,
     on: forbidden,
@@ -818,7 +818,7 @@ export const responseRules = [
   rule({
     id: "resp.choice-required",
     since,
-    says: "MUST call a function where tool_choice is required",
+    says: "MUST call a function when `tool_choice` is `required`",
     severity: "MUST",
     source: `${createResponse}: tool_choice`,
     on: required,
@@ -837,7 +837,7 @@ export const responseRules = [
   rule({
     id: "resp.choice-named",
     since,
-    says: "MUST call the function that tool_choice names",
+    says: "MUST call the function that `tool_choice` names",
     severity: "MUST",
     source: `${createResponse}: tool_choice`,
     on: chosen,
@@ -862,7 +862,7 @@ export const responseRules = [
   rule({
     id: "resp.parallel-false",
     since,
-    says: "MUST call one function at most where parallel_tool_calls is false",
+    says: "MUST NOT call more than one function when `parallel_tool_calls` is false",
     severity: "MUST",
     source: `${createResponse}: parallel_tool_calls`,
     on: serial,

@@ -75,7 +75,7 @@ export const sseRules = [
   rule({
     id: "sse.content-type",
     since,
-    says: "MUST answer `stream: true` with an event stream, labelled text/event-stream",
+    says: "MUST answer `stream: true` with an event stream labelled `text/event-stream`",
     severity: "MUST",
     source: `${guide}, "Response Format (SSE)"`,
     see: [
@@ -102,7 +102,7 @@ export const sseRules = [
   rule({
     id: "sse.only-when-asked",
     since,
-    says: "MUST answer without event-stream framing when `stream` is absent, null or false",
+    says: "MUST NOT use event-stream framing when `stream` is absent, null or false",
     severity: "MUST",
     source: `${guide}, "Streaming vs. Non-Streaming Comparison"`,
     see: ["https://github.com/decolua/9router/issues/3492"],
@@ -138,7 +138,7 @@ export const sseRules = [
   rule({
     id: "sse.grammar",
     since,
-    says: "MUST send an event stream from which every client reads the same events",
+    says: "MUST send an event stream that every client parses into the same events",
     severity: "MUST",
     source: `${grammar}; ${guide}, "Response Format (SSE)"`,
     see: ["https://github.com/ai-dynamo/dynamo/pull/8430"],
@@ -162,7 +162,7 @@ export const sseRules = [
   rule({
     id: "sse.ignored-lines",
     since,
-    says: "SHOULD send no lines that clients are told to ignore",
+    says: "SHOULD NOT send lines that clients must ignore",
     severity: "SHOULD",
     source: grammar,
     see: ["https://github.com/tinfoilsh/confidential-model-router/pull/63"],
@@ -186,7 +186,7 @@ export const sseRules = [
   rule({
     id: "sse.interop-spelling",
     since,
-    says: "SHOULD spell events as every client reads them: LF, one space after the colon, data on one line",
+    says: "SHOULD write events in the form that every client parses: LF, one space after the colon, data on one line",
     severity: "SHOULD",
     source: `${guide}, "Notes for Parsing SSE Manually"`,
     see: [
@@ -224,7 +224,7 @@ export const sseRules = [
   rule({
     id: "sse.data-json",
     since,
-    says: "MUST send one JSON object as the data of every event but [DONE]",
+    says: "MUST send one JSON object as the data of every event except `[DONE]`",
     severity: "MUST",
     source: `${guide}, key point 1`,
     see: [
@@ -249,7 +249,7 @@ export const sseRules = [
   rule({
     id: "sse.done-present",
     since,
-    says: "MUST end the stream with [DONE]",
+    says: "MUST end every stream with `data: [DONE]`",
     severity: "MUST",
     source: `${guide}, key point 2`,
     on: completeStreams,
@@ -264,7 +264,7 @@ export const sseRules = [
   rule({
     id: "sse.done-once",
     since,
-    says: "MUST send [DONE] once",
+    says: "MUST send `[DONE]` exactly once",
     severity: "MUST",
     source: `${guide}, key point 2`,
     see: [
@@ -283,7 +283,7 @@ export const sseRules = [
   rule({
     id: "sse.done-last",
     since,
-    says: "MUST send no event after [DONE]",
+    says: "MUST NOT send events after `[DONE]`",
     severity: "MUST",
     source: `${guide}, key point 2`,
     on: eventStreams,
@@ -299,7 +299,7 @@ export const sseRules = [
   rule({
     id: "sse.nonempty",
     since,
-    says: "MUST send at least one chunk in a stream that ends well",
+    says: "MUST send at least one chunk in a stream that ends normally",
     severity: "MUST",
     source: `${guide}, "Response Format (SSE)"`,
     on: completeStreams,
@@ -320,7 +320,7 @@ export const sseRules = [
   rule({
     id: "sse.terminates",
     since,
-    says: "MUST make progress, and end the body after [DONE] or an error",
+    says: "MUST keep a stream moving, and end the body after `[DONE]` or an error",
     severity: "MUST",
     source: `${guide}, "Response Format (SSE)" and "Notes for Parsing SSE Manually"; RFC 9112, section 8`,
     see: [
@@ -359,7 +359,7 @@ export const sseRules = [
   rule({
     id: "sse.utf8-intact",
     since,
-    says: "MUST deliver characters of several bytes whole, however the text is cut into chunks",
+    says: "MUST NOT split a multi-byte character between chunks",
     severity: "MUST",
     source: `${guide}, key point 3; RFC 8259, section 8.1`,
     see: [

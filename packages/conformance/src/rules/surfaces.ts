@@ -7,7 +7,7 @@ export const surfaceRules = [
   rule({
     id: "http.offers-required",
     since: "0.1.0",
-    says: "MUST offer every surface that the run requires",
+    says: "MUST offer every surface named with `--require`",
     severity: ({ required }) => (required.size > 0 ? "MUST" : "not-applicable"),
     source: "the run's own --require",
     on: everyResponse,

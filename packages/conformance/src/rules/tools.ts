@@ -288,7 +288,7 @@ export const toolRules = [
   rule({
     id: "tool.call-schema",
     since,
-    says: "MUST give each call an id, the type function, the name of a tool that was offered, and arguments as a string",
+    says: "MUST give each tool call an `id`, the type `function`, the name of an offered tool and arguments as a string",
     severity: "MUST",
     source: `Schema ToolCall; ${toolCall}`,
     see: [
@@ -335,7 +335,7 @@ export const toolRules = [
   rule({
     id: "tool.args-json",
     since,
-    says: "MUST send the arguments of a call as the text of a JSON object",
+    says: "MUST send the arguments of a call as a JSON object in a string",
     severity: "MUST",
     source: `Schema ToolCall, function.arguments; ${toolCall}`,
     see: ["https://github.com/ROCm/FastFlowLM/pull/728"],
@@ -359,7 +359,7 @@ export const toolRules = [
   rule({
     id: "tool.args-no-parameter-empty",
     since,
-    says: "SHOULD send {} and not an empty text as the arguments of a tool without parameters",
+    says: "SHOULD send `{}`, not an empty string, as the arguments of a tool without parameters",
     severity: "SHOULD",
     source: toolCall,
     see: ["https://github.com/sigoden/aichat/pull/1217"],
@@ -376,7 +376,7 @@ export const toolRules = [
   rule({
     id: "tool.args-schema",
     since,
-    says: "MUST send arguments that keep the schema of a strict tool",
+    says: "MUST send arguments that match the schema of a strict tool",
     severity: "MUST",
     source: "OpenAI API reference, function definition, strict",
     on: strictCalls,
@@ -389,7 +389,7 @@ export const toolRules = [
   rule({
     id: "tool.args-schema-lax",
     since,
-    says: "SHOULD send arguments that keep the tool's schema, although it is not strict",
+    says: "SHOULD send arguments that match the schema of a tool that is not strict",
     severity: "SHOULD",
     source: "OpenAI API reference, function definition, parameters",
     on: laxCalls,
@@ -402,7 +402,7 @@ export const toolRules = [
   rule({
     id: "tool.id-unique",
     since,
-    says: "MUST give each call of a message an id of its own",
+    says: "MUST give each tool call of a message a unique `id`",
     severity: "MUST",
     source: toolCall,
     on: callAnswers,
@@ -423,7 +423,7 @@ export const toolRules = [
   rule({
     id: "tool.choice-none",
     since,
-    says: "MUST call no tool where none was offered, or tool_choice is none",
+    says: "MUST NOT call a tool when none is offered or `tool_choice` is `none`",
     severity: "MUST",
     source: `${createChat}, tool_choice`,
     see: ["https://github.com/vllm-project/vllm/pull/46183", "https://github.com/ROCm/FastFlowLM/pull/728"],
@@ -452,7 +452,7 @@ export const toolRules = [
   rule({
     id: "tool.choice-required",
     since,
-    says: "MUST call a tool where tool_choice is required",
+    says: "MUST call a tool when `tool_choice` is `required`",
     severity: "MUST",
     source: `${createChat}, tool_choice`,
     on: requiredAnswers,
@@ -470,7 +470,7 @@ export const toolRules = [
   rule({
     id: "tool.choice-named",
     since,
-    says: "MUST call the tool that tool_choice names",
+    says: "MUST call the tool that `tool_choice` names",
     severity: "MUST",
     source: `${createChat}, tool_choice`,
     on: namedAnswers,
@@ -494,7 +494,7 @@ export const toolRules = [
   rule({
     id: "tool.parallel-false",
     since,
-    says: "MUST call one tool at most where parallel_tool_calls is false",
+    says: "MUST NOT call more than one tool when `parallel_tool_calls` is false",
     severity: "MUST",
     source: `${createChat}, parallel_tool_calls`,
     on: serialAnswers,
@@ -519,7 +519,7 @@ export const toolRules = [
   rule({
     id: "tool.finish-tool-calls",
     since,
-    says: "MUST end a choice that calls tools with tool_calls, unless it was cut, or the one tool was named",
+    says: "MUST set `finish_reason` to `tool_calls` when a choice calls tools, unless it was cut off or `tool_choice` named the tool",
     severity: "MUST",
     source: "OpenAI API reference, the chat completion object, finish_reason",
     see: ["https://github.com/BerriAI/litellm/issues/12862", "https://github.com/ROCm/FastFlowLM/pull/728"],
@@ -548,7 +548,7 @@ export const toolRules = [
   rule({
     id: "tool.finish-implies-calls",
     since,
-    says: "MUST end with tool_calls only where there are calls",
+    says: "MUST NOT set `finish_reason` to `tool_calls` without tool calls",
     severity: "MUST",
     source: "OpenAI API reference, the chat completion object, finish_reason",
     see: ["https://github.com/vllm-project/vllm/issues/53255"],
@@ -568,7 +568,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-index",
     since,
-    says: "MUST number the calls of a choice: each part has an index, 0 for the first call, 1 for the next",
+    says: "MUST include `index` in each streamed part of a tool call, counted from 0 per choice",
     severity: "MUST",
     source: `${toolDelta}, index`,
     see: [
@@ -605,7 +605,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-first-delta",
     since,
-    says: "MUST send the id and the name of a streamed call before the stream ends",
+    says: "MUST send the `id` and the name of a streamed tool call before the stream ends",
     severity: "MUST",
     source: toolDelta,
     see: [
@@ -633,7 +633,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-first-delta-whole",
     since,
-    says: "SHOULD send id, type and name in the first part of a streamed call",
+    says: "SHOULD send `id`, `type` and name in the first part of a streamed tool call",
     severity: "SHOULD",
     source: toolDelta,
     see: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
@@ -668,7 +668,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-id-stable",
     since,
-    says: "MUST give all parts of a streamed call that have an id the same one",
+    says: "MUST NOT change the `id` of a streamed tool call",
     severity: "MUST",
     source: `${toolDelta}, id`,
     see: ["https://github.com/vllm-project/vllm/pull/23522"],
@@ -685,7 +685,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-name-once",
     since,
-    says: "SHOULD send the id and the name of a streamed call once",
+    says: "SHOULD send the `id` and the name of a streamed tool call once",
     severity: "SHOULD",
     source: toolDelta,
     see: ["https://github.com/run-llama/llama_index/pull/21693"],
@@ -710,7 +710,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-args-concat",
     since,
-    says: "MUST send the arguments of a streamed call as fragments that make up one JSON object",
+    says: "MUST stream the arguments of a tool call as fragments that concatenate to one JSON object",
     severity: "MUST",
     source: `${toolDelta}, function.arguments`,
     see: [
@@ -750,7 +750,7 @@ export const toolRules = [
   rule({
     id: "tool.round-trip",
     since,
-    says: "MUST take the results of the calls that it made, and answer them",
+    says: "MUST accept the results of its own tool calls and answer them",
     severity: "MUST",
     source: "OpenAI API reference, create chat completion, messages, tool message",
     see: ["https://github.com/mistralai/mistral-common/issues/324"],

@@ -86,7 +86,7 @@ export const usageRules = [
   rule({
     id: "usage.shape",
     since,
-    says: "MUST count prompt_tokens, completion_tokens and total_tokens in every usage, as integers from 0",
+    says: "MUST report `prompt_tokens`, `completion_tokens` and `total_tokens` in every usage, as integers of 0 or more",
     severity: "MUST",
     source: `${guide}; ${openai}`,
     see: ["https://github.com/Portkey-AI/gateway/issues/858"],
@@ -114,7 +114,7 @@ export const usageRules = [
   rule({
     id: "usage.present",
     since,
-    says: "SHOULD send the usage with every reply that is not streamed",
+    says: "SHOULD include usage in every reply that is not streamed",
     severity: "SHOULD",
     source: 'Streaming Output Guide, "Streaming vs. Non-Streaming Comparison"',
     on: chatReplies,
@@ -127,7 +127,7 @@ export const usageRules = [
   rule({
     id: "usage.sum",
     since,
-    says: "MUST make total_tokens the sum of prompt_tokens and completion_tokens",
+    says: "MUST set `total_tokens` to the sum of `prompt_tokens` and `completion_tokens`",
     severity: "MUST",
     source: openai,
     see: [
@@ -156,7 +156,7 @@ export const usageRules = [
   rule({
     id: "usage.details-bounded",
     since,
-    says: "MUST keep the details of a usage within what they are details of",
+    says: "MUST NOT report usage details larger than their totals",
     severity: "MUST",
     source: openai,
     see: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
@@ -191,7 +191,7 @@ export const usageRules = [
   rule({
     id: "usage.nonzero",
     since,
-    says: "MUST count at least one token of a prompt with text, and of an output with text or calls",
+    says: "MUST count at least one token for a prompt with text, and for an output with text or tool calls",
     severity: "MUST",
     source: openai,
     see: ["https://github.com/router-for-me/CLIProxyAPI/issues/5733"],
@@ -214,7 +214,7 @@ export const usageRules = [
   rule({
     id: "usage.prompt-monotone",
     since,
-    says: "SHOULD count as many tokens for the same prompt, and no fewer for a longer one",
+    says: "SHOULD count the same prompt tokens for the same prompt, and no fewer for a longer one",
     severity: "SHOULD",
     source: openai,
     scope: "group",
@@ -258,7 +258,7 @@ export const usageRules = [
   rule({
     id: "usage.n-counted",
     since,
-    says: "SHOULD count the prompt once, and the tokens of all choices",
+    says: "SHOULD count the prompt once, and the completion tokens of all choices",
     severity: "SHOULD",
     source: `${openai}; the request's n`,
     scope: "group",
@@ -300,7 +300,7 @@ export const usageRules = [
   rule({
     id: "usage.stream-opt-in",
     since,
-    says: "MUST send no usage in a stream that did not ask for it",
+    says: "MUST NOT send usage in a stream without `stream_options.include_usage`",
     severity: (known) => unlessForced(known) ?? "MUST",
     source: guide,
     see: [
@@ -328,7 +328,7 @@ export const usageRules = [
   rule({
     id: "usage.stream-final",
     since,
-    says: "MUST carry the usage that was asked for on the last chunk before [DONE]",
+    says: "MUST send the requested usage on the last chunk before `[DONE]`",
     severity: "MUST",
     source: `${guide}; OpenAI API reference, stream_options`,
     see: ["https://github.com/mistralai/client-ts/issues/75"],
@@ -352,7 +352,7 @@ export const usageRules = [
   rule({
     id: "usage.stream-own-chunk",
     since,
-    says: "MUST send the usage that was asked for on a chunk of its own, with no choices",
+    says: "MUST send the requested usage on a separate chunk with empty `choices`",
     severity: ({ profile }) => (profile.streamedUsage === "own-chunk" ? "MUST" : "not-applicable"),
     source: "OpenAI API reference, stream_options",
     on: streamsWithUsage,
@@ -368,7 +368,7 @@ export const usageRules = [
   rule({
     id: "usage.stream-null-elsewhere",
     since,
-    says: "SHOULD carry usage on one chunk only: clients add up what they find",
+    says: "SHOULD send usage on one chunk only: clients add up repeated usage",
     severity: (known) => unlessForced(known) ?? "SHOULD",
     source: `${guide}; OpenAI API reference, stream_options`,
     see: [

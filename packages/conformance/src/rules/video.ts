@@ -179,7 +179,7 @@ export const videoRules = [
   rule({
     id: "video.reply",
     since,
-    says: "SHOULD answer created and data, each item with a url or b64_json, or a task with its status",
+    says: "SHOULD return `created` and `data`, each item with `url` or `b64_json`, or a task with its status",
     severity: ofFinished,
     source: names,
     on: videoReplies,
@@ -203,7 +203,7 @@ export const videoRules = [
   rule({
     id: "video.count",
     since,
-    says: "SHOULD answer n videos, one where n is not given",
+    says: "SHOULD return `n` videos (default: 1)",
     severity: ofFinished,
     source: names,
     on: filmed,
@@ -218,7 +218,7 @@ export const videoRules = [
   rule({
     id: "video.format",
     since,
-    says: "SHOULD send videos as asked, by an absolute URL or in base64 that decodes to a video",
+    says: "SHOULD return videos as requested: an absolute URL, or base64 that decodes to a video",
     severity: ofFinished,
     source: names,
     on: filmed,
@@ -241,7 +241,7 @@ export const videoRules = [
   rule({
     id: "video.schema",
     since,
-    says: "MUST show a video in the making by id, object, status, progress, created_at, model, size and seconds",
+    says: "MUST return a video task with `id`, `object`, `status`, `progress`, `created_at`, `model`, `size` and `seconds`",
     severity: ofTasks,
     source: `${reference}: the video job`,
     see: ["https://github.com/QuantumNous/new-api/pull/2000"],
@@ -256,7 +256,7 @@ export const videoRules = [
   rule({
     id: "video.lifecycle",
     since,
-    says: "MUST keep a task under its id, and move its status and progress forward only",
+    says: "MUST keep a task available under its id, with status and progress that only move forward",
     severity: ofTasks,
     source: `${reference}: retrieve a video`,
     see: ["https://github.com/QuantumNous/new-api/issues/2860"],
@@ -277,7 +277,7 @@ export const videoRules = [
   rule({
     id: "video.content",
     since,
-    says: "MUST give the content of a completed task, as a video or by redirection, and of no other task",
+    says: "MUST return the content of a completed task, as a video or a redirect, and of no other task",
     severity: ofTasks,
     source: `${reference}: retrieve video content`,
     see: ["https://github.com/api7/aisix/pull/820", "https://github.com/QuantumNous/new-api/issues/2860"],
@@ -298,7 +298,7 @@ export const videoRules = [
   rule({
     id: "video.content-type",
     since,
-    says: "SHOULD call the content of a task a video",
+    says: "SHOULD label the content of a task as `video/*`",
     severity: ({ profile }) => (profile.video === "task" ? "SHOULD" : "not-applicable"),
     source: `${reference}: retrieve video content; RFC 9110, section 8.3`,
     on: contents,
