@@ -13,15 +13,15 @@ export function defectsPage(defects: readonly Defect[], variants: readonly Varia
   return `${[
     "# Defects and variants",
     "",
-    `${defects.length} defects, each a way in which a server was wrong or a sentence of the contract turned round, and`,
-    `${variants.length} variants, forms that differ from the mock's own and are legal. The mock shows them with \`--defect ID\`,`,
-    "`--variant ID` or the headers `x-mock-defect` and `x-mock-variant`; tests prove that the kit finds each defect by",
-    "its rule, and that no variant draws a MUST finding. This page is generated from the catalogue itself.",
+    `${defects.length} defects, each an error of a real server or the opposite of a requirement, and`,
+    `${variants.length} variants, legal forms that differ from the mock's default. The mock serves them with \`--defect ID\`,`,
+    "`--variant ID` or the headers `x-mock-defect` and `x-mock-variant`. Tests prove that the kit finds each defect with",
+    "its rule, and that no variant causes a MUST finding. This page is generated from the code.",
     "",
     "## Defects",
     "",
     table(
-      ["id", "what is wrong", "rule and fault", "also found by", "seen"],
+      ["id", "defect", "rule and fault", "other rules that find it", "source"],
       defects.map(({ id, says, breaks, fault, also, seen }) => [
         `\`${id}\``,
         says,
@@ -34,7 +34,7 @@ export function defectsPage(defects: readonly Defect[], variants: readonly Varia
     "## Variants",
     "",
     table(
-      ["id", "what differs", "SHOULD and MAY rules that may note it", "why it is legal"],
+      ["id", "variant", "SHOULD and MAY rules that may report it", "why it is legal"],
       variants.map(({ id, says, notes, seen }) => [`\`${id}\``, says, codes(notes), threads(seen)]),
     ),
   ].join("\n")}\n`

@@ -8,16 +8,15 @@ export function rulesPage(rules: readonly Rule[]): string {
   return `${[
     "# The rules",
     "",
-    `${count} rules. The first word of a sentence is its severity: a broken MUST fails the run, a broken SHOULD is a`,
-    "warning (and fails with `--strict`), a broken MAY is information. Where a severity depends on the profile or on",
-    "traits, `nexhina-conformance rules ID` and the report of a run say which holds. This page is generated from the",
-    "rules themselves.",
+    `${count} rules. Each sentence begins with its severity: a broken MUST rule fails the run, a broken SHOULD rule is a`,
+    "warning (and fails the run with `--strict`), a broken MAY rule is information. If a severity depends on the profile or",
+    "on traits, the report of a run states which one applied. This page is generated from the code.",
     ...surfaces.flatMap((surface) => [
       "",
       `## ${surface}`,
       "",
       table(
-        ["rule", "sentence", "looks at", "source", "ways to break it"],
+        ["rule", "requirement", "applies to", "source", "faults"],
         rules
           .filter((rule) => rule.on.surface === surface)
           .map((rule) => [

@@ -6,15 +6,15 @@ export function runPage(): string {
   return `${[
     "# `nexhina-conformance run`",
     "",
-    "Asks a server, judges its answers, reports. Without `--base-url` it starts the embedded mock and checks that.",
-    "This page is generated from the options themselves.",
+    "Tests a server and reports the findings. Without `--base-url`, it starts the built-in mock server and tests that.",
+    "This page is generated from the code.",
     "",
     table(
       ["option", "meaning"],
       [
         [
           "`--config <file>`",
-          "options from a YAML or JSON file, by their names (`baseUrl`, `maxRequests` …); the command line wins",
+          "read options from a YAML or JSON file, named as `baseUrl`, `maxRequests` …; the command line takes precedence",
         ],
         ...Object.values(runOptions).map(({ flag, says }) => [`\`${flag}\``, says]),
       ],
@@ -22,7 +22,7 @@ export function runPage(): string {
     "",
     "## From code",
     "",
-    "`run` takes the same options by their names, as text or as values, and resolves with the JSON report.",
+    "`run` accepts the same options by name and resolves to the JSON report.",
     "",
     "```js",
     'import { run, settingsOf } from "@nexhina/conformance"',
@@ -41,11 +41,11 @@ export function runPage(): string {
     "## Reports",
     "",
     table(
-      ["format", "what it is"],
+      ["format", "content"],
       Object.entries(reports).map(([name, { says }]) => [`\`${name}\``, says]),
     ),
     "",
-    "The JSON report keeps `packages/conformance/report.schema.json`.",
+    "The JSON Schema of the JSON report is `packages/conformance/report.schema.json`.",
     "",
     "## Exit codes",
     "",

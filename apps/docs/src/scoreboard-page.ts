@@ -40,10 +40,10 @@ export function scoreboardPage(
   return `${[
     "# The scoreboard",
     "",
-    "Each defect of the catalogue is shown by the mock over a socket, one at a time, and the kit is run against it with",
-    "the probes of the rules that may find it and those of `--quick`. Its rule finds its fault, and no other rule finds",
-    "anything but those that the catalogue names. A variant draws no MUST finding under any profile, and nothing that the",
-    "catalogue does not name. This page is written by the test that proves it.",
+    "The mock serves each defect in turn over a socket, and the kit runs against it with the probes of the rules that may",
+    "find it and those of `--quick`. The defect's rule finds its fault, and no other rule reports anything except those that",
+    "the catalogue names. A variant causes no MUST finding under either profile, and no other finding that the catalogue",
+    "does not name. This page is generated from the scores that the tests record.",
     "",
     `${scored.length} defects, ${new Set(scored.map(({ defect }) => defect.breaks)).size} rules, ${variants.length} variants. Requests until a defect is found: ${percentile(0.5)} in the`,
     `median, ${percentile(0.9)} for nine of ten, ${percentile(1)} at most.`,
@@ -59,7 +59,7 @@ export function scoreboardPage(
             codes([rule.id]),
             defect.fault,
             codes([defect.id]),
-            String(foundAfter ?? "by the clock"),
+            String(foundAfter ?? "depends on timing"),
             codes(others),
           ]),
       ),
@@ -68,7 +68,7 @@ export function scoreboardPage(
     "## Variants × rules",
     "",
     table(
-      ["variant", "SHOULD and MAY rules that note it, by profile"],
+      ["variant", "SHOULD and MAY rules that report it, by profile"],
       variants.map(({ id }) => [
         codes([id]),
         profiles

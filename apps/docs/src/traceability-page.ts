@@ -9,12 +9,12 @@ export function traceabilityPage(sentences: readonly Sentence[], defects: readon
   return `${[
     "# From sentences to rules",
     "",
-    "What the gateway's streaming guide says (`G`), and what this project holds of the framing of streams (`F`), of chat",
-    "(`C`) and of Responses (`R`); for each, the rules that judge it and the defects of the catalogue that break those",
-    "rules. A sentence that no rule judges says why. This page is generated from the sentences, rules and defects.",
+    "The sentences of the gateway's streaming guide (`G`) and of this project's contract about stream framing (`F`), chat",
+    "(`C`) and Responses (`R`), each with the rules that judge it and the defects that break those rules.",
+    "A sentence without rules states why. This page is generated from the code.",
     "",
     table(
-      ["", "sentence", "where from", "rules", "defects"],
+      ["id", "sentence", "source", "rules", "defects"],
       sentences.map((sentence) => [
         sentence.id,
         sentence.says,

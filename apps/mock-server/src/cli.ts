@@ -40,7 +40,7 @@ async function startServing(answer: Answer, { host, port, log }: Settings): Prom
     const { code, message } = error as NodeJS.ErrnoException
     console.error(
       code === "EADDRINUSE"
-        ? `Port ${port} on ${host} is taken. Choose another with --port, or any free one with --port 0.`
+        ? `Port ${port} on ${host} is already in use. Choose another port with --port, or a free one with --port 0.`
         : `Cannot listen on ${host}, port ${port}: ${message}.`,
     )
     process.exit(1)
@@ -66,7 +66,7 @@ function announce({ baseUrl }: Serving, { log, mock: { keys, profile } }: Settin
   }
   const key = keys === "any" ? "sk-mock" : "$NEXHINA_API_KEY"
   const authorization = keys === "none-needed" ? "" : `-H "Authorization: Bearer ${key}" `
-  console.log(`nexhina-mock speaks ${profile} on ${pc.bold(baseUrl)}
+  console.log(`nexhina-mock serves the ${profile} profile at ${pc.bold(baseUrl)}
 
 curl ${baseUrl}/chat/completions ${authorization}-H "Content-Type: application/json" \\
   -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'

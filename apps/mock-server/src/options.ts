@@ -36,50 +36,53 @@ type Share = NonNullable<MockOptions["always"]>[number]
 /** Reads the arguments after the command's name. Throws a `CommanderError`, which has printed what is to be said. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = new Command("nexhina-mock")
-    .description("A deterministic offline server of the Nexhina gateway's API.")
+    .description("A deterministic offline mock server of the Nexhina gateway API.")
     .version(version)
-    .addOption(new Option("--port <number>", "0 for any free port").default(4010).argParser(toPort))
-    .option("--host <address>", "where to listen; 0.0.0.0 for every network", "127.0.0.1")
     .addOption(
-      new Option("--profile <name>", "the dialect to speak")
-        .choices(Object.keys(profiles))
-        .default("nexhina"),
+      new Option("--port <number>", "port to listen on; 0 picks a free port").default(4010).argParser(toPort),
     )
-    .addOption(new Option("--seed <number>", "another seed gives other content").default(0).argParser(toSeed))
-    .option("--api-key <key...>", "accept these keys only (default: any that begins with sk-)")
-    .addOption(new Option("--no-auth", "ask for no key").conflicts("apiKey"))
+    .option("--host <address>", "address to listen on; 0.0.0.0 for all interfaces", "127.0.0.1")
     .addOption(
-      new Option("--model <id...>", "models to serve besides the documented ones").default([], "none"),
+      new Option("--profile <name>", "profile to serve").choices(Object.keys(profiles)).default("nexhina"),
     )
-    .addOption(new Option("--any-model", "serve every model name").default(false))
+    .addOption(new Option("--seed <number>", "seed for generated content").default(0).argParser(toSeed))
+    .option("--api-key <key...>", "accept only these keys (default: any key that begins with sk-)")
+    .addOption(new Option("--no-auth", "do not require a key").conflicts("apiKey"))
+    .addOption(new Option("--model <id...>", "additional models to serve").default([], "none"))
+    .addOption(new Option("--any-model", "serve any model id").default(false))
     .addOption(
-      new Option("--clock <which>", "stamps of replies: always the same, or the time")
+      new Option("--clock <which>", "timestamps in replies: fixed, or the current time")
         .choices(["fixed", "real"])
         .default("fixed"),
     )
     .addOption(
-      new Option(
-        "--tokenizer <name>",
-        "what usage counts and limits cut at: about a model's tokens, or GPT-4o's",
-      )
+      new Option("--tokenizer <name>", "tokenizer for usage and limits: a fast approximation, or GPT-4o's")
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
     .addOption(
-      new Option("--defect <id[@rate]...>", "be wrong in a known way, always or for this share of requests")
+      new Option(
+        "--defect <id[@rate]...>",
+        "inject a known defect into every response, or into a fraction of them (id@0.1)",
+      )
         .argParser(toShares)
         .default([], "none"),
     )
     .addOption(
-      new Option("--variant <id...>", "be different in a legal way").argParser(toShares).default([], "none"),
+      new Option(
+        "--variant <id...>",
+        "use a legal variant in every response, or in a fraction of them (id@0.1)",
+      )
+        .argParser(toShares)
+        .default([], "none"),
     )
     .addOption(
-      new Option("--log <form>", "a line for each request")
+      new Option("--log <form>", "format of the request log")
         .choices(["pretty", "json", "off"])
         .default("pretty"),
     )
     .exitOverride()
-    .showHelpAfterError("(nexhina-mock --help lists the options)")
+    .showHelpAfterError("(run with --help for usage)")
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   // The message does not repeat the key, as that of an argument parser would.
   if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {

@@ -56,10 +56,7 @@ const malformed: Readonly<Record<string, readonly [status: string, message: stri
 /** What is no HTTP gets the documented error body too, and its connection is closed. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return
-  const [status, message] = malformed[error.code ?? ""] ?? [
-    "400 Bad Request",
-    "This is no valid HTTP request.",
-  ]
+  const [status, message] = malformed[error.code ?? ""] ?? ["400 Bad Request", "Malformed HTTP request."]
   const body = JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: null } })
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +

@@ -135,7 +135,7 @@ test("a port that is taken is one line", async () => {
   expect(await cli("--port", port)).toEqual({
     code: 1,
     stdout: "",
-    stderr: `Port ${port} on 127.0.0.1 is taken. Choose another with --port, or any free one with --port 0.\n`,
+    stderr: `Port ${port} on 127.0.0.1 is already in use. Choose another port with --port, or a free one with --port 0.\n`,
   })
 })
 
@@ -308,7 +308,7 @@ test("what is no HTTP is refused with the error body, and the server goes on", a
       socket.write(text)
     })
   expect(await say("HELLO\r\n\r\n")).toMatch(
-    /^HTTP\/1\.1 400 .*\{"error":\{"message":"This is no valid HTTP request\."/s,
+    /^HTTP\/1\.1 400 .*\{"error":\{"message":"Malformed HTTP request\."/s,
   )
   expect(await say(`GET / HTTP/1.1\r\nx: ${"a".repeat(20_000)}\r\n\r\n`)).toMatch(
     /^HTTP\/1\.1 431 .*larger than 16 KiB/s,

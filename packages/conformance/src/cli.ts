@@ -29,10 +29,10 @@ function readConfig(file: string): Record<string, unknown> {
   try {
     value = parseYaml(text)
   } catch (error) {
-    throw new UsageError(`--config: '${file}' is no YAML: ${(error as Error).message}`)
+    throw new UsageError(`--config: '${file}' is not valid YAML: ${(error as Error).message}`)
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UsageError(`--config: '${file}' must hold an object of options, such as 'profile: openai'`)
+    throw new UsageError(`--config: '${file}' must contain an object of options, such as 'profile: openai'`)
   }
   return value as Record<string, unknown>
 }
@@ -147,7 +147,7 @@ async function runCommand(flags: Record<string, unknown>): Promise<number> {
 function listRules(id: string | undefined, { json }: { json?: boolean }): number {
   const listed = rules.filter((rule) => id === undefined || rule.id === id)
   if (listed.length === 0)
-    throw new UsageError(`no rule is called '${id}'; 'nexhina-conformance rules' lists them`)
+    throw new UsageError(`no rule matches '${id}'; 'nexhina-conformance rules' lists them`)
   const facts = listed.map((rule) => ({
     id: rule.id,
     since: rule.since,
@@ -186,16 +186,16 @@ function listRules(id: string | undefined, { json }: { json?: boolean }): number
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const program = new Command("nexhina-conformance")
-    .description("Checks whether a server keeps the gateway's contract.")
+    .description("Tests whether a server conforms to the gateway's API contract.")
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(--help shows the options)")
+    .showHelpAfterError("(run with --help for usage)")
     .addHelpText("after", exitCodeHelp)
 
   const runProgram = program
     .command("run")
-    .description("ask a server, judge its answers, report")
-    .option("--config <file>", "options from a YAML or JSON file, by their names: baseUrl, maxRequests, …")
+    .description("test a server and report the findings")
+    .option("--config <file>", "read options from a YAML or JSON file, named as baseUrl, maxRequests, …")
     .action(async (flags) => {
       exitCode = await runCommand(flags)
     })

@@ -84,7 +84,7 @@ export const usualSurfaces: readonly Surface[] = surfaces.filter((surface) => !c
 
 const modelOption = (kind: ModelKind) => ({
   flag: `--${kind}-model <id>`,
-  says: `the ${kind} model; default: the first listed of that kind`,
+  says: `${kind} model (default: the first listed ${kind} model)`,
   schema: text,
 })
 
@@ -92,7 +92,7 @@ const modelOption = (kind: ModelKind) => ({
 export const runOptions = {
   baseUrl: {
     flag: "--base-url <url>",
-    says: "the server to check, with its /v1; without it the kit starts the embedded mock and checks that",
+    says: "base URL of the server to check, including /v1 (default: starts the built-in mock server)",
     schema: z
       .url({ protocol: /^https?$/, error: "Expected an http or https URL" })
       .refine((url) => {
@@ -104,28 +104,32 @@ export const runOptions = {
   },
   apiKey: {
     flag: "--api-key <key>",
-    says: "the key to send; default: $NEXHINA_API_KEY",
+    says: "API key to send (default: $NEXHINA_API_KEY)",
     schema: text,
     secret: true,
   },
   header: {
     flag: "--header <header...>",
-    says: "a header for every request, as 'Name: value'",
+    says: "extra header for every request, as 'Name: value'",
     schema: headers,
     secret: true,
   },
-  caCert: { flag: "--ca-cert <file>", says: "PEM file of a certificate authority to trust", schema: text },
+  caCert: {
+    flag: "--ca-cert <file>",
+    says: "PEM file of a certificate authority to trust instead of Node's defaults",
+    schema: text,
+  },
   profile: {
     flag: "--profile <name>",
-    says: `the dialect to judge by: ${keysOf(profiles).join(" or ")}`,
+    says: `profile to judge by: ${keysOf(profiles).join(" or ")}`,
     schema: z.enum(keysOf(profiles)).default("nexhina" satisfies ProfileName),
   },
   trait: {
     flag: "--trait <name...>",
-    says: `what the target is known for: ${keysOf(traits).join(", ")}`,
+    says: `known deviations of the target that are not findings: ${keysOf(traits).join(", ")}`,
     schema: listOf(z.enum(keysOf(traits))).default([] satisfies Trait[]),
   },
-  model: { flag: "--model <id>", says: "the chat model; default: the first listed", schema: text },
+  model: { flag: "--model <id>", says: "chat model (default: the first listed chat model)", schema: text },
   embeddingModel: modelOption("embedding"),
   moderationModel: modelOption("moderation"),
   imageModel: modelOption("image"),
@@ -133,77 +137,89 @@ export const runOptions = {
   transcriptionModel: modelOption("transcription"),
   videoModel: modelOption("video"),
   rerankModel: modelOption("rerank"),
-  quick: { flag: "--quick", says: "about 25 requests, none generated", schema: flag.default(false) },
+  quick: {
+    flag: "--quick",
+    says: "run only the fixed probes, about 25 requests",
+    schema: flag.default(false),
+  },
   include: {
     flag: "--include <surface...>",
-    says: `the surfaces to check, of ${surfaces.join(", ")}, or all; default: all but ${costly.join(", ")}, which cost most, and all of the embedded mock`,
+    says: `surfaces to check: ${surfaces.join(", ")}, or all (default: all except ${costly.join(", ")}, which are expensive; all of the built-in mock server)`,
     schema: listOf(z.enum([...surfaces, "all"])).transform((names) =>
       surfaces.filter((surface) => names.includes(surface) || names.includes("all")),
     ),
   },
   require: {
     flag: "--require <surface...>",
-    says: "surfaces whose absence is a finding; default: none",
+    says: "surfaces that the target must offer (default: none)",
     schema: listOf(z.enum(surfaces)).default([]),
   },
   rule: {
     flag: "--rule <glob...>",
-    says: "only rules whose id matches, as in 'stream.*'",
+    says: "run only rules whose id matches, for example 'stream.*'",
     schema: listOf(text).default(["*"]),
   },
-  skip: { flag: "--skip <glob...>", says: "no rules whose id matches", schema: listOf(text).default([]) },
+  skip: { flag: "--skip <glob...>", says: "skip rules whose id matches", schema: listOf(text).default([]) },
   seed: {
     flag: "--seed <n>",
-    says: "what generated requests are drawn from",
+    says: "seed for generated requests",
     schema: z.coerce.number().int().default(1),
   },
   runs: {
     flag: "--runs <n>",
-    says: "samples for each rule that generates requests",
+    says: "generated samples for each rule that generates requests",
     schema: count.default(10),
   },
   deterministic: {
     flag: "--deterministic",
-    says: "the target answers the same request alike: what a model says is judged strictly",
+    says: "treat the target as deterministic: the same request must get the same reply",
     schema: flag.default(false),
   },
-  maxRequests: { flag: "--max-requests <n>", says: "requests to send at most", schema: count.default(5000) },
+  maxRequests: {
+    flag: "--max-requests <n>",
+    says: "maximum number of requests",
+    schema: count.default(5000),
+  },
   maxOutputTokens: {
     flag: "--max-output-tokens <n>",
-    says: "tokens that one reply may take",
+    says: "maximum tokens of one generated reply",
     schema: count.default(64),
   },
   oversizedBody: {
     flag: "--oversized-body <MiB>",
-    says: "the size of a request body that the target has to refuse; default: none is sent",
+    says: "size of a request body that the target must reject, in MiB (default: not tested)",
     schema: z.coerce.number().positive(),
   },
-  maxTime: { flag: "--max-time <s>", says: "seconds that the run may take", schema: seconds.default(900) },
+  maxTime: {
+    flag: "--max-time <s>",
+    says: "maximum duration of the run, in seconds",
+    schema: seconds.default(900),
+  },
   rate: {
     flag: "--rate <n>",
-    says: "requests per second at most; default: no limit",
+    says: "maximum requests per second (default: no limit)",
     schema: z.coerce.number().positive(),
   },
-  concurrency: { flag: "--concurrency <n>", says: "requests at the same time", schema: count.default(4) },
+  concurrency: { flag: "--concurrency <n>", says: "number of concurrent requests", schema: count.default(4) },
   timeout: {
     flag: "--timeout <s>",
-    says: "seconds without a byte after which a request is given up, and twice that for the whole answer",
+    says: "give up a request after so many seconds without a byte, and after twice as many in total",
     schema: seconds.default(60),
   },
   dryRun: {
     flag: "--dry-run",
-    says: "print what would be sent, by surface, and send nothing",
+    says: "print the number of requests by surface without sending any",
     schema: flag.default(false),
   },
-  strict: { flag: "--strict", says: "SHOULD findings fail the run too", schema: flag.default(false) },
+  strict: { flag: "--strict", says: "fail the run on SHOULD findings too", schema: flag.default(false) },
   transcript: {
     flag: "--transcript <file>",
-    says: "write every exchange to an NDJSON file, secrets blotted out",
+    says: "write every exchange to an NDJSON file, with secrets redacted",
     schema: text,
   },
   report: {
     flag: "--report <format...>",
-    says: `${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE; default: console`,
+    says: `report format: ${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE (default: console)`,
     schema: reportRequests.default([{ format: "console" }]),
   },
 } as const satisfies Record<string, Option>

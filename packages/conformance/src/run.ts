@@ -26,7 +26,7 @@ export interface RunEvents {
 export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
   for (const pattern of [...settings.rule, ...settings.skip]) {
     if (!allRules.some(({ id }) => matches(pattern, id))) {
-      throw new UsageError(`no rule is called '${pattern}'; 'nexhina-conformance rules' lists them`)
+      throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
     }
   }
   const any = (patterns: readonly string[], id: string) => patterns.some((pattern) => matches(pattern, id))

@@ -90,8 +90,8 @@ test("--help of each command shows its options and exits 0", async () => {
 test.each([
   [["run", "--sed", "3"], /unknown option '--sed'/],
   [["run", "--seed", "x"], /^error: --seed: .*got "x"\n$/],
-  [["run", "--rule", "nope"], /^error: no rule is called 'nope'/],
-  [["rules", "nope"], /^error: no rule is called 'nope'/],
+  [["run", "--rule", "nope"], /^error: no rule matches 'nope'/],
+  [["rules", "nope"], /^error: no rule matches 'nope'/],
   [["run", "--config", "absent.yaml"], /^error: --config: cannot read 'absent.yaml'/],
   [["run", "--ca-cert", "absent.pem"], /^error: --ca-cert: cannot read 'absent.pem'/],
   [["run", "--transcript", "absent/x.ndjson"], /^error: --transcript: cannot write 'absent\/x.ndjson'/],
@@ -140,7 +140,7 @@ test("the embedded mock, quickly: conformant or not judged, and no key in any ou
   const transcript = join(folder, "run.ndjson")
   const { code, stdout, stderr } = await cli(["run", "--quick", "--transcript", transcript])
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
-  expect(stdout).toContain("No MUST was broken")
+  expect(stdout).toContain("No MUST rule was broken")
   for (const text of [stdout, stderr, await readFile(transcript, "utf8")])
     expect(text).not.toContain("sk-embedded-mock")
 })

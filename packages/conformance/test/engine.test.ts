@@ -37,14 +37,16 @@ test("a run of some rules claims no conformance with the rest", async () => {
 test("a run of some surfaces is conformant in those, and says which", async () => {
   const report = await checked({}, { include: ["models"] })
   expect([report.conformant, report.surfaces]).toEqual([true, ["models"]])
-  expect(reports.console.write(report, { color: false })).toContain("was judged and held, for models.")
+  expect(reports.console.write(report, { color: false })).toContain(
+    "was judged and none was broken, for models.",
+  )
 })
 
 test.each([undefined, "sk-a-key-that-is-wrong"])(
   "a target that refuses the key (%s) is not blamed",
   async (key) => {
     await expect(checked({}, { apiKey: key })).rejects.toThrow(
-      /refuses (the API key|a request without an API key) \(401\); give a key with --api-key or in \$NEXHINA_API_KEY/,
+      /refuses (the API key|a request without an API key) \(401\); pass a valid key with --api-key or \$NEXHINA_API_KEY/,
     )
   },
 )

@@ -139,7 +139,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   if (refused !== undefined) {
     const which = target.apiKey === undefined ? "a request without an API key" : "the API key"
     throw new KeyRefused(
-      `${target.baseUrl} refuses ${which} (${refused}); give a key with --api-key or in $NEXHINA_API_KEY`,
+      `${target.baseUrl} refuses ${which} (${refused}); pass a valid key with --api-key or $NEXHINA_API_KEY`,
     )
   }
 

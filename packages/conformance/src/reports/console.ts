@@ -67,17 +67,17 @@ function conclusion({ conformant, profile, surfaces, stopped }: Report, colors: 
   const sentence =
     conformant === true
       ? colors.green(
-          `Conformant: every applicable MUST of the ${profile} profile was judged and held, for ${surfaces.join(", ")}.`,
+          `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`,
         )
       : conformant === false
         ? colors.red(`Not conformant with the ${profile} profile.`)
-        : colors.yellow("No MUST was broken, but not every applicable MUST was judged.")
+        : colors.yellow("No MUST rule was broken, but not every applicable MUST rule was judged.")
   return stopped ? `${sentence}\n${colors.yellow(`Stopped early: ${stopped}.`)}` : sentence
 }
 
 /** For people: the rules by surface, then each finding with what is needed to see it again. */
 export const consoleReport: ReportFormat = {
-  says: "text for a terminal",
+  says: "plain text for a terminal",
   write(report, { color }) {
     const colors = pc.createColors(color)
     const width = Math.max(0, ...report.rules.map((rule) => rule.id.length))

@@ -2,6 +2,6 @@ import type { ReportFormat } from "./report.ts"
 
 /** The report as it is; its JSON Schema is published as `report.schema.json`. */
 export const jsonReport: ReportFormat = {
-  says: "the whole report as JSON",
+  says: "the complete report as JSON",
   write: (report) => `${JSON.stringify(report, null, 2)}\n`,
 }

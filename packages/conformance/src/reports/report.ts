@@ -1,17 +1,17 @@
 import { z } from "zod"
 
-/** What became of a rule. A skip is never a pass: only `pass` says that the rule was judged and held. */
+/** The verdicts of a rule. A skip is never a pass: only `pass` means that the rule was judged and not broken. */
 export const verdicts = {
-  pass: "judged at least once, and it held every time",
+  pass: "judged at least once, and never broken",
   fail: "a MUST rule was broken",
   warn: "a SHOULD rule was broken",
   info: "a MAY rule was broken",
-  flaky: "what a model chose to say broke it once, and not again on the same request",
-  unsupported: "the target does not offer what the rule is about",
-  "not-applicable": "the rule does not hold for this profile or these traits",
-  inconclusive: "it was asked, and nothing that came back could be judged",
-  "not-run": "nothing was asked, with the reason",
-  "harness-error": "the kit itself is at fault: please report it",
+  flaky: "broken once by generated content, but not when the same request was repeated",
+  unsupported: "the target does not offer the feature that the rule is about",
+  "not-applicable": "the rule does not apply to this profile or these traits",
+  inconclusive: "requests were sent, but no response could be judged",
+  "not-run": "no request was sent for it; the reason is given",
+  "harness-error": "an error in the kit itself: please report it",
 } as const
 export type Verdict = keyof typeof verdicts
 export const verdictNames = Object.keys(verdicts) as [Verdict, ...Verdict[]]
@@ -22,7 +22,7 @@ const HeaderList = z.array(z.tuple([z.string(), z.string()]))
 
 export const Finding = z
   .object({
-    id: z.string().describe("Stable: rule, fault and operation; never the generated value."),
+    id: z.string().describe("Stable across runs: rule, fault and operation, never a generated value."),
     rule: z.string(),
     fault: z.string(),
     severity: Severity,
@@ -31,30 +31,33 @@ export const Finding = z
     operation: z.string(),
     says: z.string(),
     source: z.string(),
-    means: z.string().describe("The fault in words."),
+    means: z.string().describe("The fault in plain words."),
     expected: z.string(),
     actual: z.string(),
     where: z.string(),
-    times: z.int().describe("Exchanges of this run that show it."),
-    foundAfter: z.int().describe("Requests that had been sent when it was first seen, that one included."),
+    times: z.int().describe("Number of exchanges of this run that show the fault."),
+    foundAfter: z.int().describe("Number of requests sent when it was first seen, including that one."),
     request: z.object({
       method: z.string(),
       url: z.string(),
       headers: HeaderList,
-      body: z.string().describe("As text; the API key blotted out."),
-      fault: z.string().optional().describe("What was wrong with the request on purpose."),
+      body: z.string().describe("Request body as text; the API key is redacted."),
+      fault: z
+        .string()
+        .optional()
+        .describe("The intended fault of the request, if it was invalid on purpose."),
     }),
     evidence: z.object({
       status: z.int().optional(),
       headers: HeaderList,
       end: z.string(),
-      excerpt: z.string().describe("The part of the response body that shows the fault."),
+      excerpt: z.string().describe("Part of the response body around the fault."),
     }),
     curl: z.string(),
-    replay: z.string().describe("The command that asks again."),
-    requestId: z.string().optional().describe("Under which the target knows the request."),
-    otherProfile: z.string().optional().describe("The profile under which the same exchange is no finding."),
-    see: z.array(z.string()).describe("Threads in which a server had the same defect."),
+    replay: z.string().describe("Command that sends the requests again."),
+    requestId: z.string().optional().describe("Request id that the target returned."),
+    otherProfile: z.string().optional().describe("Profile under which the same exchange is not a finding."),
+    see: z.array(z.string()).describe("Public reports of servers with the same defect."),
   })
   .meta({ id: "Finding" })
 export type Finding = z.infer<typeof Finding>
@@ -65,8 +68,8 @@ export const RuleResult = z
     surface: z.string(),
     severity: z.union([Severity, z.literal("not-applicable")]),
     verdict: Verdict,
-    judged: z.int().describe("Exchanges or groups on which the rule came to a decision."),
-    cases: z.int().describe("Generated samples that were sent for this rule alone."),
+    judged: z.int().describe("Number of exchanges or groups that the rule judged."),
+    cases: z.int().describe("Number of generated samples sent for this rule."),
     reason: z.string().optional(),
     findings: z.array(z.string()),
   })
@@ -80,7 +83,7 @@ export const Report = z
     target: z.string(),
     profile: z.string(),
     traits: z.array(z.string()),
-    surfaces: z.array(z.string()).describe("The surfaces that were checked."),
+    surfaces: z.array(z.string()).describe("Surfaces that were checked."),
     models: z.record(z.string(), z.string()),
     seed: z.int(),
     startedAt: z.iso.datetime(),
@@ -90,9 +93,9 @@ export const Report = z
       .boolean()
       .nullable()
       .describe(
-        "true: every applicable MUST of the surfaces was judged and held. null: no MUST was broken, not all were judged.",
+        "true: every applicable MUST rule of the surfaces was judged and none was broken. null: no MUST rule was broken, but not all were judged.",
       ),
-    stopped: z.string().optional().describe("Why the run ended before its plan."),
+    stopped: z.string().optional().describe("Why the run stopped early."),
     summary: z.record(Verdict, z.int()),
     rules: z.array(RuleResult),
     findings: z.array(Finding),
@@ -100,28 +103,28 @@ export const Report = z
   .meta({ id: "ConformanceReport" })
 export type Report = z.infer<typeof Report>
 
-/** The JSON Schema of a report, as the file that is published with the package. */
+/** Returns the JSON Schema of a report, as published in `report.schema.json`. */
 export function reportSchema(): string {
   return `${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`
 }
 
-/** A way to write a report. */
+/** A format of `--report`. */
 export interface ReportFormat {
   readonly says: string
-  /** The whole file; `color` only where it goes to a terminal that shows it. */
+  /** Returns the complete report; `color` is true only for a terminal that supports it. */
   write(report: Report, options: { readonly color: boolean }): string
 }
 
-/** What the exit code of a run says. */
+/** Exit codes of `run` and their meanings. */
 export const exitCodes = {
-  0: "no MUST finding (with --strict, no SHOULD finding either)",
+  0: "no MUST findings (with --strict, no SHOULD findings either)",
   1: "findings",
-  2: "a wrong option or configuration, a refused API key, or nothing was judged",
-  3: "the target cannot be reached, or most rules are inconclusive",
+  2: "usage or configuration error, rejected API key, or nothing was judged",
+  3: "the target is unreachable, or most rules are inconclusive",
 } as const
 export type ExitCode = keyof typeof exitCodes
 
-/** The exit code of a run that came to its end. */
+/** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
   const { summary } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)
