@@ -838,7 +838,7 @@ describe("alterations", () => {
     const answer = createMock({ alterations, onCrash: (error) => crashes.push(error) })
     const reply = await call(answer, "/models", { headers: { "x-mock-defect": "broken" } })
     expect(jsonOf(reply)).toEqual({
-      error: { message: "The server failed.", type: "server_error", param: null, code: "internal_error" },
+      error: { message: "The server encountered an error.", type: "server_error", param: null, code: "internal_error" },
     })
     expect(crashes).toEqual([failure])
   })

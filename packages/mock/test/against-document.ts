@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { openUnions } from "@nexhina/schemas"
 import { DONE, decode } from "@nexhina/stream"
 import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/wire"
 import { Ajv2020 } from "ajv/dist/2020.js"
@@ -12,7 +13,7 @@ const ajv = new Ajv2020({ strict: false, validateFormats: false })
 type Content = Readonly<Record<string, { readonly schema?: object; readonly itemSchema?: object }>>
 type Responses = Readonly<Record<string, { readonly $ref?: string; readonly content?: Content }>>
 
-const document = JSON.parse(readFileSync(openapi, "utf8")) as {
+const document = openUnions(JSON.parse(readFileSync(openapi, "utf8"))) as {
   readonly paths: Readonly<
     Record<string, Readonly<Record<string, { readonly operationId: string; readonly responses: Responses }>>>
   >

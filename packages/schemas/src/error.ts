@@ -2,20 +2,27 @@ import { z } from "zod"
 import { openObject } from "./open.ts"
 import { deduced, documented, type Provenance } from "./provenance.ts"
 
-/** The error object. Only `message` and `type` are relied upon: real gateways omit or retype the others. */
+/** The `error` object. Clients can rely on `message` and `type` only: real gateways omit or retype the others. */
 export const ErrorObject = openObject({
-  message: z.string().min(1),
-  type: z.string(),
+  message: z.string().min(1).meta({ description: "Human-readable description of the error." }),
+  type: z.string().meta({ description: "Class of the error, such as `invalid_request_error`." }),
   param: z
     .string()
     .nullish()
-    .meta({ ...deduced, description: "Path of the member at fault." }),
-  code: z.union([z.string(), z.int(), z.null()]).optional(),
-}).meta({ id: "ErrorObject", ...documented })
+    .meta({ ...deduced, description: "Path of the invalid parameter, or null." }),
+  code: z
+    .union([z.string(), z.int(), z.null()])
+    .optional()
+    .meta({ description: "Machine-readable code of the error, or null." }),
+}).meta({ id: "ErrorObject", ...documented, description: "Describes an error." })
 export type ErrorObject = z.infer<typeof ErrorObject>
 
-/** What every answer with a status of 400 or above carries. Source: page "Authentication". */
-export const ErrorResponse = openObject({ error: ErrorObject }).meta({ id: "ErrorResponse", ...documented })
+/** The body of every response with a status of 400 or above. Source: page "Authentication". */
+export const ErrorResponse = openObject({ error: ErrorObject }).meta({
+  id: "ErrorResponse",
+  ...documented,
+  description: "The body of every error response.",
+})
 export type ErrorResponse = z.infer<typeof ErrorResponse>
 
 interface StatusRow {
@@ -26,10 +33,10 @@ interface StatusRow {
   readonly provenance: Provenance
 }
 
-/** The status table: each error status, what it means, and the default members of its body. */
+/** The error statuses: the meaning of each and the default members of its body. */
 export const errorStatuses = {
   400: {
-    says: "The request is not valid.",
+    says: "The request is invalid.",
     type: "invalid_request_error",
     code: null,
     provenance: "deduced",
@@ -41,25 +48,25 @@ export const errorStatuses = {
     provenance: "documented",
   },
   403: {
-    says: "The key may not do this.",
+    says: "The API key does not have permission for this operation.",
     type: "permission_error",
     code: "model_access_denied",
     provenance: "chosen",
   },
   404: {
-    says: "No such model or path.",
+    says: "The model or path does not exist.",
     type: "invalid_request_error",
     code: "not_found",
     provenance: "deduced",
   },
   405: {
-    says: "The path does not take this method.",
+    says: "The method is not supported for this path.",
     type: "invalid_request_error",
     code: "method_not_allowed",
     provenance: "chosen",
   },
   409: {
-    says: "It is not in a state that allows this.",
+    says: "The resource is not in a state that allows this operation.",
     type: "invalid_request_error",
     code: "conflict",
     provenance: "chosen",
@@ -71,7 +78,7 @@ export const errorStatuses = {
     provenance: "chosen",
   },
   415: {
-    says: "The request body's media type is not taken here.",
+    says: "The media type of the request body is not supported.",
     type: "invalid_request_error",
     code: "unsupported_media_type",
     provenance: "chosen",
@@ -82,8 +89,18 @@ export const errorStatuses = {
     code: "rate_limit_exceeded",
     provenance: "deduced",
   },
-  500: { says: "The server failed.", type: "server_error", code: "internal_error", provenance: "chosen" },
-  501: { says: "Not offered here.", type: "server_error", code: "not_implemented", provenance: "chosen" },
+  500: {
+    says: "The server encountered an error.",
+    type: "server_error",
+    code: "internal_error",
+    provenance: "chosen",
+  },
+  501: {
+    says: "The operation is not supported.",
+    type: "server_error",
+    code: "not_implemented",
+    provenance: "chosen",
+  },
   503: {
     says: "The server is overloaded.",
     type: "server_error",
@@ -93,8 +110,8 @@ export const errorStatuses = {
 } as const satisfies Record<number, StatusRow>
 export type ErrorStatus = keyof typeof errorStatuses
 
-/** What an operation that shows or deletes one thing may answer besides success. */
+/** The error statuses of an operation that returns or deletes one resource. */
 export const readErrors = [401, 403, 404, 429, 500, 503] as const satisfies ErrorStatus[]
 
-/** What an operation that reads a request body may answer besides success. */
+/** The error statuses of an operation with a request body. */
 export const bodyErrors = [400, 401, 403, 404, 413, 415, 429, 500, 503] as const satisfies ErrorStatus[]

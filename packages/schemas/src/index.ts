@@ -104,6 +104,7 @@ export {
 export { endpoints, type OperationId } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
 export { openEnum, openObject, openUnion, type UnlistedTag } from "./open.ts"
+export { openUnions } from "./open-unions.ts"
 export { Channel, Log, Redemption, Token, User } from "./platform.ts"
 export { type Profile, type ProfileName, profiles } from "./profile.ts"
 export type { Provenance } from "./provenance.ts"

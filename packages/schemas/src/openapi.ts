@@ -8,6 +8,7 @@ import {
 import { z } from "zod"
 import type { Content, Endpoint, Example } from "./endpoint.ts"
 import { ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
+import { closeUnions } from "./open-unions.ts"
 import type { Provenance } from "./provenance.ts"
 
 export type OpenApiVersion = "3.1.1" | "3.2.0"
@@ -21,53 +22,56 @@ const info = {
   title: "Nexhina gateway API",
   version: "0.1.0",
   description:
-    "The API of the Nexhina gateway, written down from its public documentation.\n\n" +
-    "`x-provenance` says where each fact comes from: `documented` was read on a page of the documentation, " +
-    "`deduced` follows from the declared OpenAI compatibility, `chosen` is a decision of this document where " +
-    "no source decides. What has no mark has that of what encloses it.\n\n" +
-    "`x-unlisted` marks what stands for every value or kind that is not listed: model ids, enums and unions " +
-    "of kinds are open, and objects may carry members that are not described here.\n\n" +
-    "`x-checks` are sentences about several members at once, which a schema does not say. `x-aliases` are " +
-    "other paths of the same operation.",
+    "The API of the Nexhina gateway, an OpenAI-compatible AI gateway, as far as its public documentation describes it.\n\n" +
+    "## Conventions of this document\n\n" +
+    "- `x-provenance` states the source of each fact: `documented` (stated by the gateway's documentation), " +
+    "`deduced` (follows from its declared OpenAI compatibility) or `chosen` (a decision of this document where no " +
+    "source decides). An element without `x-provenance` inherits it from its parent.\n" +
+    "- Enums and unions that may grow are open. `x-known-values` lists the known values of a string; servers may " +
+    "accept and send others. `x-open-union` names the tag of a union whose listed kinds are not the only ones.\n" +
+    "- Objects may contain members that are not described here.\n" +
+    "- `x-checks` lists constraints between several members, which JSON Schema cannot express.\n" +
+    "- `x-aliases` lists other paths of the same operation.",
   license: { name: "MIT", identifier: "MIT" },
 }
 
-// The documentation's page on the request URL is not public: there is no host to name.
+// The documentation's page on the request URL is not public: there is no host to name. The variable has no description,
+// because @apidevtools/swagger-parser 13 rejects one.
 const servers = [
   {
     url: "{baseUrl}",
-    description: "Any server that keeps this contract.",
-    variables: {
-      baseUrl: { default: "http://127.0.0.1:4010/v1", description: "Ends in /v1, without a final slash." },
-    },
+    description:
+      "Any server that implements this API. `baseUrl` ends in `/v1`, without a trailing slash. The default is the local mock server.",
+    variables: { baseUrl: { default: "http://127.0.0.1:4010/v1" } },
   },
 ]
 
 const tags = {
-  chat: "Conversations.",
-  models: "What can be asked.",
-  responses: "Conversations as lists of items.",
-  embeddings: "Texts as vectors.",
-  images: "Images from texts.",
-  audio: "Speech from texts, and texts from speech.",
-  video: "Videos from texts and images.",
-  moderations: "Judgements of content.",
-  rerank: "Documents in order of relevance.",
-} as const satisfies Record<Endpoint["surface"], string>
+  chat: { name: "Chat", description: "Generate model replies to a conversation (Chat Completions API)." },
+  models: { name: "Models", description: "List the available models." },
+  responses: {
+    name: "Responses",
+    description: "Generate model responses, with stored conversation state (Responses API).",
+  },
+  embeddings: { name: "Embeddings", description: "Create embedding vectors from text." },
+  images: { name: "Images", description: "Generate images from a text prompt." },
+  audio: { name: "Audio", description: "Text to speech, transcription and translation." },
+  video: { name: "Video", description: "Generate videos from a text prompt and, optionally, an image." },
+  moderations: { name: "Moderations", description: "Check text and images for harmful content." },
+  rerank: { name: "Rerank", description: "Sort documents by their relevance to a query." },
+} as const satisfies Record<Endpoint["surface"], { name: string; description: string }>
 
 const from = (provenance: Provenance) => ({ "x-provenance": provenance })
 
 const requestHeaders = {
-  "X-Request-Id": "The caller's id of the request. Any value, empty too.",
-  "X-Tenant-Id": "Any value, empty too. The documentation gives no meaning.",
-  "X-Channel": "Any value, empty too. The documentation gives no meaning.",
+  "X-Request-Id": "Id of the request, chosen by the client. May be empty.",
+  "X-Tenant-Id": "May be empty. The documentation does not describe its meaning.",
+  "X-Channel": "May be empty. The documentation does not describe its meaning.",
 }
 
 /**
- * The OpenAPI document of some operations, and of schemas that none of them mentions.
- *
- * Version 3.2.0 says what the events of a stream carry (`itemSchema`); 3.1.1 has no word for it, so there it
- * is said in `x-itemSchema`.
+ * Returns the OpenAPI document of some operations and of schemas that none of them mentions. Version 3.2.0 types the
+ * events of a stream with `itemSchema`; 3.1.1 has no such keyword and uses `x-itemSchema` instead.
  */
 export function openapi(
   version: OpenApiVersion,
@@ -80,7 +84,7 @@ export function openapi(
   registry.registerComponent("securitySchemes", "key", {
     type: "http",
     scheme: "bearer",
-    description: "`Authorization: Bearer sk-…`, with exactly one space.",
+    description: "API key in the header `Authorization: Bearer sk-…`, with exactly one space.",
     ...from("documented"),
   })
   for (const [name, description] of Object.entries(requestHeaders)) {
@@ -103,8 +107,8 @@ export function openapi(
     servers,
     security: [{ key: [] }],
     tags: Object.entries(tags)
-      .filter(([name]) => contracts.some((contract) => contract.surface === name))
-      .map(([name, description]) => ({ name, description })),
+      .filter(([surface]) => contracts.some((contract) => contract.surface === surface))
+      .map(([, tag]) => tag),
   }
   const Generator = version === "3.1.1" ? OpenApiGeneratorV31 : OpenApiGeneratorV32
   return new Generator(registry.definitions, { sortComponents: "alphabetically" }).generateDocument(config)
@@ -123,7 +127,7 @@ function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: Schema
     method: contract.method.toLowerCase() as Lowercase<Endpoint["method"]>,
     path: contract.path,
     operationId: contract.operationId,
-    tags: [contract.surface],
+    tags: [tags[contract.surface].name],
     summary: contract.summary,
     description: contract.description,
     ...(contract.checks.length > 0 && {
@@ -190,7 +194,7 @@ function mediaTypeObject(
           event: { type: "string" as const },
           data: {
             type: "string" as const,
-            description: "JSON; after the last, `[DONE]`.",
+            description: "A JSON object; the last item of the stream is `[DONE]`.",
             contentMediaType: "application/json",
             contentSchema: schemaOf(content.item),
           },
@@ -231,7 +235,12 @@ function errorResponse(status: ErrorStatus, schema: SchemaObject) {
     description: says,
     ...from(provenance),
     ...((status === 429 || status === 503) && {
-      headers: { "Retry-After": { description: "Seconds, or a date.", schema: { type: "string" as const } } },
+      headers: {
+        "Retry-After": {
+          description: "When to retry: seconds, or an HTTP date.",
+          schema: { type: "string" as const },
+        },
+      },
     }),
     content: {
       "application/json": {
@@ -252,8 +261,8 @@ function schemasOf({ params, query, request, success }: Endpoint): z.ZodType[] {
 }
 
 /**
- * JSON Schemas of some Zod schemas. Whatever has an id is a component, mentioned by reference. (The generator's
- * own conversion gets nullable references wrong: asteasolutions/zod-to-openapi, pull request 387.)
+ * Converts Zod schemas to JSON Schemas. A schema with an id becomes a component and is referenced. (The generator's own
+ * conversion gets nullable references wrong: asteasolutions/zod-to-openapi, pull request 387.)
  */
 function jsonSchemas(schemas: readonly z.ZodType[]) {
   const distinct = [...new Set(schemas)]
@@ -266,13 +275,18 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
     "$defs" | "properties",
     Record<string, SchemaObject>
   >
+  const close = <Schemas>(schemas: Schemas): Schemas => closeUnions(schemas, $defs) as Schemas
+  const closed = close(properties)
   return {
-    components: $defs,
-    schemaOf: (schema: z.ZodType) => properties[distinct.indexOf(schema)] ?? {},
+    components: close($defs),
+    schemaOf: (schema: z.ZodType) => closed[distinct.indexOf(schema)] ?? {},
   }
 }
 
-/** Drops what says nothing, and the bounds of safe integers, which JSON between programs keeps (RFC 7493, 2.2). */
+/**
+ * Drops keywords without effect and the bounds of safe integers, which JSON between programs respects anyway (RFC 7493,
+ * section 2.2). An object without listed members says that it accepts any: openapi-typescript would type it as empty.
+ */
 function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   const { additionalProperties, propertyNames, minimum, maximum } = schema
   if (typeof additionalProperties === "object" && Object.keys(additionalProperties).length === 0) {
@@ -282,4 +296,7 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
     delete schema.propertyNames
   if (minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {
+    schema.additionalProperties = true
+  }
 }

@@ -9,7 +9,10 @@ export interface JsonSchema {
   not?: JsonSchema
   properties?: Record<string, JsonSchema>
   required?: string[]
-  additionalProperties?: JsonSchema
+  additionalProperties?: JsonSchema | boolean
+  /** Names the tag of a union by which clients narrow. */
+  discriminator?: unknown
+  "x-known-values"?: unknown[]
   items?: JsonSchema
   minItems?: number
   maxItems?: number
@@ -42,7 +45,8 @@ const assertions = new Set<string>([
   "maximum",
   "exclusiveMinimum",
 ] satisfies (keyof JsonSchema)[])
-const annotations = /^(title|description|default|deprecated|examples|format|contentEncoding|x-.+)$/
+const annotations =
+  /^(discriminator|title|description|default|deprecated|examples|format|contentEncoding|x-.+)$/
 
 /** Fails on a keyword that this file does not know: nothing may go unjudged. */
 function refuseUnknown(schema: JsonSchema, place: string): void {
@@ -69,7 +73,7 @@ export function counters(schema: JsonSchema, place = "", found: Counters = new M
   const within = (at: string, inner: JsonSchema | undefined) =>
     inner && counters(inner, `${place}/${at}`, found)
   for (const [name, inner] of Object.entries(properties)) within(`properties/${name}`, inner)
-  within("additionalProperties", additionalProperties)
+  if (typeof additionalProperties === "object") within("additionalProperties", additionalProperties)
   within("items", items)
   within("not", not)
   for (const [nth, inner] of anyOf.entries()) within(`anyOf/${nth}`, inner)
@@ -127,7 +131,7 @@ export function judge(
     const { properties = {}, required = [], additionalProperties } = schema
     for (const [name, member] of Object.entries(value)) {
       const inner = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
-      if (inner !== undefined) inside.push(within(inner, member))
+      if (typeof inner === "object") inside.push(within(inner, member))
     }
     for (const name of required) outcomes.push([`required/${name}`, Object.hasOwn(value, name)])
   }
