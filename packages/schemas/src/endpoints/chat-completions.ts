@@ -155,7 +155,7 @@ export const ToolChoice = z
   .meta({ id: "ToolChoice", ...deduced })
 export type ToolChoice = z.infer<typeof ToolChoice>
 
-export const ResponseFormat = openUnion("type", [
+export const ChatResponseFormat = openUnion("type", [
   openObject({ type: z.literal("text") }),
   openObject({ type: z.literal("json_object") }),
   openObject({
@@ -167,8 +167,8 @@ export const ResponseFormat = openUnion("type", [
       strict: z.boolean().nullish().meta({ default: false }),
     }),
   }),
-]).meta({ id: "ResponseFormat", ...deduced })
-export type ResponseFormat = z.infer<typeof ResponseFormat>
+]).meta({ id: "ChatResponseFormat", ...deduced })
+export type ChatResponseFormat = z.infer<typeof ChatResponseFormat>
 
 export const StreamOptions = openObject({
   include_usage: z
@@ -232,7 +232,7 @@ export const ChatCompletionRequest = openObject({
   tools: z.array(openUnion("type", [ToolDefinition, CustomToolDefinition])).optional(),
   tool_choice: ToolChoice.optional(),
   parallel_tool_calls: z.boolean().optional().meta({ default: true }),
-  response_format: ResponseFormat.optional(),
+  response_format: ChatResponseFormat.optional(),
   seed: z.int().nullish().meta({ deprecated: true }),
   reasoning_effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
   verbosity: openEnum(["low", "medium", "high"]).nullish(),
@@ -463,10 +463,10 @@ export const createChatCompletion = endpoint({
   surface: "chat",
   method: "POST",
   path: "/chat/completions",
-  summary: "Chat completion",
+  summary: "Create a chat completion.",
   description:
-    "Answers a conversation: with one JSON object, or with `stream: true` as server-sent events whose data " +
-    "are chunks, ended by `data: [DONE]`.",
+    "Generates the next message of a conversation. Returns one JSON object by default. With `stream: true`, " +
+    "returns server-sent events, each with one chunk, and ends the stream with `data: [DONE]`.",
   provenance: "documented",
   request: {
     mediaType: "application/json",

@@ -580,8 +580,19 @@ export const ResponseItemList = openObject({
 }).meta({ id: "ResponseItemList", ...deduced })
 export type ResponseItemList = z.infer<typeof ResponseItemList>
 
+/** Returns the component name of an event: `response.output_text.delta` is `ResponseOutputTextDeltaEvent`. */
+const eventId = (type: string): string => {
+  const words = type.split(/[._]/).filter((word) => word !== "response")
+  const names = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return `Response${names.join("")}Event`
+}
+
 const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
-  openObject({ type: z.literal(type), sequence_number: Count, ...shape }).meta({ title: type })
+  openObject({
+    type: z.literal(type).describe("Type of the event; also sent as the SSE `event` field."),
+    sequence_number: Count.describe("Position of the event in the stream, counted from 0."),
+    ...shape,
+  }).meta({ id: eventId(type), title: type, description: `Stream event \`${type}\`.`, ...deduced })
 
 const ofResponse = { response: ResponseObject }
 const ofItem = { item_id: Id, output_index: Count }
@@ -760,10 +771,10 @@ export const createResponse = endpoint({
   surface: "responses",
   method: "POST",
   path: "/responses",
-  summary: "Create a response",
+  summary: "Create a model response.",
   description:
-    "Answers an input: with one response object, or with `stream: true` as server-sent events ended by " +
-    "`data: [DONE]`.",
+    "Generates a response to a text or a list of items. Returns one response object by default. With " +
+    "`stream: true`, returns server-sent events and ends the stream with `data: [DONE]`.",
   provenance: "documented",
   request: {
     mediaType: "application/json",
@@ -851,8 +862,8 @@ export const retrieveResponse = endpoint({
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}",
-  summary: "Retrieve a response",
-  description: "Shows a response that was created with `store`, which is the default.",
+  summary: "Retrieve a response.",
+  description: "Returns a stored response. Requires that it was created with `store: true` (the default).",
   provenance: "deduced",
   params: byId,
   success: {
@@ -871,13 +882,13 @@ export const deleteResponse = endpoint({
   surface: "responses",
   method: "DELETE",
   path: "/responses/{response_id}",
-  summary: "Delete a response",
-  description: "Forgets a stored response.",
+  summary: "Delete a response.",
+  description: "Deletes a stored response by its ID.",
   provenance: "deduced",
   params: byId,
   success: {
     status: 200,
-    description: "It is gone.",
+    description: "The response was deleted.",
     content: { "application/json": { kind: "json", schema: ResponseDeleted } },
     provenance: "deduced",
   },
@@ -897,18 +908,18 @@ export const listResponseInputItems = endpoint({
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}/input_items",
-  summary: "List the input items of a response",
-  description: "Lists what a stored response was asked.",
+  summary: "List the input items of a response.",
+  description: "Lists the input items of a stored response.",
   provenance: "deduced",
   params: byId,
   query: z.object({
     limit: z.int().min(1).max(100).optional().meta({ default: 20 }),
     order: z.enum(["asc", "desc"]).optional().meta({ default: "desc" }),
-    after: z.string().optional().meta({ description: "The id of the item before the first to list." }),
+    after: z.string().optional().meta({ description: "ID of the item after which the page starts." }),
   }),
   success: {
     status: 200,
-    description: "The items.",
+    description: "One page of input items.",
     content: { "application/json": { kind: "json", schema: ResponseItemList } },
     provenance: "deduced",
   },
