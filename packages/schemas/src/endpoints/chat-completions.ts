@@ -189,54 +189,123 @@ export type StreamOptions = z.infer<typeof StreamOptions>
 
 /** The short form of a chat request. With these members alone, it is a `ChatCompletionRequest` too. */
 export const ChatRequest = openObject({
-  model: openEnum(modelIds("chat")),
-  messages: z.array(ChatMessage).min(1),
-  temperature: z.number().min(0).max(2).nullish().meta({ default: 1 }),
-  max_tokens: Count.nullish().meta({ description: "0 means no limit of its own." }),
-  stream: z.boolean().nullish().meta({ default: false }),
+  model: openEnum(modelIds("chat")).describe("ID of the model that generates the reply."),
+  messages: z.array(ChatMessage).min(1).describe("Messages of the conversation so far; at least one."),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .nullish()
+    .meta({ default: 1 })
+    .describe("Sampling temperature from 0 to 2. Default: 1."),
+  max_tokens: Count.nullish().describe(
+    "Maximum number of tokens to generate. 0 means that the request sets no limit.",
+  ),
+  stream: z
+    .boolean()
+    .nullish()
+    .meta({ default: false })
+    .describe("Whether to return server-sent events. Default: false."),
 }).meta({ id: "ChatRequest", ...documented })
 export type ChatRequest = z.infer<typeof ChatRequest>
 
 const Penalty = z.number().min(-2).max(2).nullish().meta({ default: 0 })
 
 export const ChatCompletionRequest = openObject({
-  model: ChatRequest.shape.model.meta(documented),
-  messages: ChatRequest.shape.messages.meta(documented),
+  model: ChatRequest.shape.model.meta(documented).describe("ID of the model that generates the reply."),
+  messages: ChatRequest.shape.messages
+    .meta(documented)
+    .describe("Messages of the conversation so far; at least one."),
   stream: ChatRequest.shape.stream.meta({
     ...documented,
     default: false,
     description: "Whether the reply comes as server-sent events, chunk by chunk.",
   }),
-  stream_options: StreamOptions.nullish().meta(documented),
-  temperature: ChatRequest.shape.temperature.meta({ ...documented, default: 1 }),
+  stream_options: StreamOptions.nullish()
+    .meta(documented)
+    .describe("Options of the stream. Only used when `stream` is true; ignored otherwise."),
+  temperature: ChatRequest.shape.temperature
+    .meta({ ...documented, default: 1 })
+    .describe("Sampling temperature from 0 to 2. Default: 1. Higher values make the output more random."),
   max_tokens: ChatRequest.shape.max_tokens.meta({
     ...documented,
     deprecated: true,
     description: "Use `max_completion_tokens`.",
   }),
-  max_completion_tokens: Count.nullish(),
-  top_p: z.number().min(0).max(1).nullish().meta({ default: 1 }),
-  n: z.int().min(1).max(128).nullish().meta({ default: 1, description: "How many choices to return." }),
+  max_completion_tokens: Count.nullish().describe(
+    "Maximum number of tokens to generate, including reasoning tokens.",
+  ),
+  top_p: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .meta({ default: 1 })
+    .describe(
+      "Nucleus sampling: only the most likely tokens with this total probability are considered, from 0 to 1. Default: 1.",
+    ),
+  n: z
+    .int()
+    .min(1)
+    .max(128)
+    .nullish()
+    .meta({ default: 1, description: "How many choices to return." })
+    .describe("Number of choices to generate, from 1 to 128. Default: 1."),
   stop: z
     .union([z.string(), z.array(z.string()).min(1).max(4), z.null()])
     .optional()
     .meta({ description: "Texts before which the reply ends." }),
-  presence_penalty: Penalty,
-  frequency_penalty: Penalty,
+  presence_penalty: Penalty.describe(
+    "Penalty for tokens that already appear in the text, from -2 to 2. Default: 0.",
+  ),
+  frequency_penalty: Penalty.describe(
+    "Penalty for tokens in proportion to their frequency in the text, from -2 to 2. Default: 0.",
+  ),
   logit_bias: z
     .record(z.string(), z.int().min(-100).max(100))
     .nullish()
     .meta({ description: "By token id." }),
-  logprobs: z.boolean().nullish().meta({ default: false }),
-  top_logprobs: z.int().min(0).max(20).nullish().meta({ description: "Takes `logprobs: true`." }),
-  tools: z.array(openUnion("type", [ToolDefinition, CustomToolDefinition])).optional(),
-  tool_choice: ToolChoice.optional(),
-  parallel_tool_calls: z.boolean().optional().meta({ default: true }),
-  response_format: ChatResponseFormat.optional(),
-  seed: z.int().nullish().meta({ deprecated: true }),
-  reasoning_effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
-  verbosity: openEnum(["low", "medium", "high"]).nullish(),
-  modalities: z.array(openEnum(["text", "audio"])).nullish(),
+  logprobs: z
+    .boolean()
+    .nullish()
+    .meta({ default: false })
+    .describe("Whether to return the log probabilities of the output tokens. Default: false."),
+  top_logprobs: z
+    .int()
+    .min(0)
+    .max(20)
+    .nullish()
+    .describe(
+      "Number of most likely tokens to return at each position, from 0 to 20. Requires `logprobs: true`.",
+    ),
+  tools: z
+    .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
+    .optional()
+    .describe("Tools that the model may call."),
+  tool_choice: ToolChoice.optional().describe(
+    "Controls which tool the model calls, if any. `required` and named tools require `tools`.",
+  ),
+  parallel_tool_calls: z
+    .boolean()
+    .optional()
+    .meta({ default: true })
+    .describe("Whether the model may call several tools in one reply. Default: true."),
+  response_format: ChatResponseFormat.optional().describe(
+    "Format of the model's output: text, any JSON object, or JSON that matches a schema.",
+  ),
+  seed: z
+    .int()
+    .nullish()
+    .meta({ deprecated: true })
+    .describe("Seed for sampling. Requests with the same seed and parameters should return the same result."),
+  reasoning_effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])
+    .nullish()
+    .describe("How much a reasoning model reasons before it replies."),
+  verbosity: openEnum(["low", "medium", "high"]).nullish().describe("How detailed the reply is."),
+  modalities: z
+    .array(openEnum(["text", "audio"]))
+    .nullish()
+    .describe("Types of output to generate. `audio` requires `audio`."),
   audio: openObject({
     voice: z.union([
       openEnum(["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"]),
@@ -264,12 +333,26 @@ export const ChatCompletionRequest = openObject({
       }),
     }).nullish(),
   }).optional(),
-  store: z.boolean().nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
-  service_tier: openEnum(["auto", "default", "flex", "scale", "priority"]).nullish(),
-  safety_identifier: text(64).nullish(),
-  prompt_cache_key: z.string().nullish(),
-  user: z.string().optional().meta({ deprecated: true }),
+  store: z.boolean().nullish().describe("Whether the server stores the completion for later use."),
+  metadata: z
+    .record(z.string(), z.string())
+    .nullish()
+    .describe("Key-value pairs to attach to the completion."),
+  service_tier: openEnum(["auto", "default", "flex", "scale", "priority"])
+    .nullish()
+    .describe("Processing tier for the request."),
+  safety_identifier: text(64)
+    .nullish()
+    .describe("Stable identifier of the end user for abuse detection, at most 64 characters."),
+  prompt_cache_key: z
+    .string()
+    .nullish()
+    .describe("Key that groups requests with similar prompts for prompt caching."),
+  user: z
+    .string()
+    .optional()
+    .meta({ deprecated: true })
+    .describe("Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead."),
   functions: z
     .array(FunctionDefinition)
     .min(1)
@@ -284,9 +367,9 @@ export const ChatCompletionRequest = openObject({
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>
 
 export const CompletionUsage = openObject({
-  prompt_tokens: Count,
-  completion_tokens: Count,
-  total_tokens: Count.meta({ description: "The sum of the other two." }),
+  prompt_tokens: Count.describe("Number of tokens in the prompt."),
+  completion_tokens: Count.describe("Number of tokens in the completion."),
+  total_tokens: Count.describe("Sum of `prompt_tokens` and `completion_tokens`."),
   prompt_tokens_details: openObject({
     cached_tokens: Count.nullish(),
     cache_write_tokens: Count.nullish(),
@@ -354,10 +437,12 @@ export type ChatCompletionMessage = z.infer<typeof ChatCompletionMessage>
 const FinishReason = openEnum(["stop", "length", "tool_calls", "content_filter", "function_call"])
 
 export const ChatCompletionChoice = openObject({
-  index: Count,
-  message: ChatCompletionMessage,
+  index: Count.describe("Position of the choice, counted from 0."),
+  message: ChatCompletionMessage.describe("Message that the model generated."),
   finish_reason: FinishReason.meta({ description: "`stop` is a normal end." }),
-  logprobs: ChoiceLogprobs.nullish(),
+  logprobs: ChoiceLogprobs.nullish().describe(
+    "Log probabilities of the output tokens. Requires `logprobs: true`.",
+  ),
 }).meta({ id: "ChatCompletionChoice", ...documented })
 export type ChatCompletionChoice = z.infer<typeof ChatCompletionChoice>
 
@@ -365,32 +450,32 @@ const ServiceTier = z.string().nullish().meta(deduced)
 const SystemFingerprint = z.string().nullish().meta(deduced)
 
 export const ChatCompletionResponse = openObject({
-  id: z.string(),
-  object: z.literal("chat.completion"),
-  created: Count.meta({ description: "Unix seconds." }),
-  model: z.string(),
-  choices: z.array(ChatCompletionChoice),
-  usage: CompletionUsage.nullish().meta({ description: "Sent by default." }),
-  service_tier: ServiceTier,
-  system_fingerprint: SystemFingerprint,
+  id: z.string().describe("Unique ID of the completion."),
+  object: z.literal("chat.completion").describe("Type of the object, always `chat.completion`."),
+  created: Count.describe("Creation time in Unix seconds."),
+  model: z.string().describe("Model that generated the completion."),
+  choices: z.array(ChatCompletionChoice).describe("Generated choices, one for each of the `n` requested."),
+  usage: CompletionUsage.nullish().describe("Token usage of the request."),
+  service_tier: ServiceTier.describe("Processing tier that served the request."),
+  system_fingerprint: SystemFingerprint.describe("Identifier of the backend configuration."),
 }).meta({ id: "ChatCompletionResponse", ...documented })
 export type ChatCompletionResponse = z.infer<typeof ChatCompletionResponse>
 
 export const ToolCallDelta = openObject({
-  index: Count.meta({ description: "Which call of the message this fragment belongs to." }),
-  id: z.string().nullish(),
-  type: z.string().nullish(),
+  index: Count.describe("Position of the tool call in the message, counted from 0."),
+  id: z.string().nullish().describe("ID of the tool call."),
+  type: z.string().nullish().describe("Type of the tool call."),
   function: openObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
   custom: openObject({ name: z.string().nullish(), input: z.string().nullish() }).nullish(),
 }).meta({ id: "ToolCallDelta", ...deduced })
 export type ToolCallDelta = z.infer<typeof ToolCallDelta>
 
 export const ChatDelta = openObject({
-  role: z.string().nullish(),
-  content: z.string().nullish().meta({ description: "The new fragment of the text." }),
-  tool_calls: z.array(ToolCallDelta).nullish(),
-  refusal: z.string().nullish().meta(deduced),
-  reasoning_content: z.string().nullish().meta(chosen),
+  role: z.string().nullish().describe("Role of the message's author."),
+  content: z.string().nullish().describe("Next fragment of the text."),
+  tool_calls: z.array(ToolCallDelta).nullish().describe("Next fragments of the tool calls."),
+  refusal: z.string().nullish().meta(deduced).describe("Next fragment of the refusal."),
+  reasoning_content: z.string().nullish().meta(chosen).describe("Next fragment of the model's reasoning."),
   function_call: openObject({ name: z.string().nullish(), arguments: z.string().nullish() })
     .nullish()
     .meta({ ...deduced, deprecated: true }),
@@ -406,24 +491,30 @@ export const ChatDelta = openObject({
 export type ChatDelta = z.infer<typeof ChatDelta>
 
 export const ChatCompletionChunkChoice = openObject({
-  index: Count,
-  delta: ChatDelta,
-  finish_reason: FinishReason.nullish().meta({ description: "Null until the choice's last chunk." }),
-  logprobs: ChoiceLogprobs.nullish().meta(deduced),
+  index: Count.describe("Position of the choice, counted from 0."),
+  delta: ChatDelta.describe("Fragment that this chunk adds to the choice's message."),
+  finish_reason: FinishReason.nullish().describe(
+    "Reason why generation stopped. Null until the last chunk of the choice.",
+  ),
+  logprobs: ChoiceLogprobs.nullish()
+    .meta(deduced)
+    .describe("Log probabilities of the output tokens. Requires `logprobs: true`."),
 }).meta({ id: "ChatCompletionChunkChoice", ...documented })
 export type ChatCompletionChunkChoice = z.infer<typeof ChatCompletionChunkChoice>
 
 export const ChatCompletionChunk = openObject({
-  id: z.string().meta({ description: "The same in every chunk of a stream." }),
-  object: z.literal("chat.completion.chunk"),
-  created: Count.meta({ description: "Unix seconds, the same in every chunk of a stream." }),
-  model: z.string(),
-  choices: z.array(ChatCompletionChunkChoice),
+  id: z.string().describe("ID of the completion, the same in every chunk of a stream."),
+  object: z.literal("chat.completion.chunk").describe("Type of the object, always `chat.completion.chunk`."),
+  created: Count.describe("Creation time in Unix seconds, the same in every chunk of a stream."),
+  model: z.string().describe("Model that generates the completion."),
+  choices: z
+    .array(ChatCompletionChunkChoice)
+    .describe("Choices that this chunk extends. May be empty in the chunk that contains `usage`."),
   usage: CompletionUsage.nullish().meta({
     description: "Carried once, at the end, when `stream_options.include_usage` is true.",
   }),
-  service_tier: ServiceTier,
-  system_fingerprint: SystemFingerprint,
+  service_tier: ServiceTier.describe("Processing tier that serves the request."),
+  system_fingerprint: SystemFingerprint.describe("Identifier of the backend configuration."),
   obfuscation: z
     .string()
     .nullish()
