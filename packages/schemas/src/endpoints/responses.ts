@@ -649,13 +649,23 @@ const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(t
     ...shape,
   }).meta({ id: eventId(type), title: type, description: `Stream event \`${type}\`.`, ...deduced })
 
-const ofResponse = { response: ResponseObject }
-const ofItem = { item_id: Id, output_index: Count }
-const ofContent = { ...ofItem, content_index: Count }
-const ofSummary = { ...ofItem, summary_index: Count }
-const ofCommand = { output_index: Count, command_index: Count }
-const delta = z.string()
-const obfuscation = z.string().nullish()
+const ofResponse = { response: ResponseObject.describe("Response in its state at this event.") }
+const outputIndex = Count.describe("Position of the output item, counted from 0.")
+const ofItem = { item_id: Id.describe("ID of the output item."), output_index: outputIndex }
+const ofContent = {
+  ...ofItem,
+  content_index: Count.describe("Position of the content part, counted from 0."),
+}
+const ofSummary = {
+  ...ofItem,
+  summary_index: Count.describe("Position of the summary part, counted from 0."),
+}
+const ofCommand = {
+  output_index: outputIndex,
+  command_index: Count.describe("Position of the command, counted from 0."),
+}
+const delta = z.string().describe("Next fragment of the content.")
+const obfuscation = z.string().nullish().describe("Random padding that hides the length of each event.")
 const logprobs = z.array(openObject({ token: z.string(), logprob: z.number() })).nullish()
 const Part = openUnion("type", [ResponseOutputText, ResponseRefusal, ReasoningText])
 
