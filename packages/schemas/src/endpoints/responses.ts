@@ -461,27 +461,44 @@ const Conversation = openObject({ id: Id })
 
 /** The members that the reply repeats from the request. */
 const echoed = {
-  instructions: z.string().nullish(),
-  max_output_tokens: Count.nullish(),
-  max_tool_calls: Count.nullish(),
-  previous_response_id: z.string().nullish(),
-  reasoning: Reasoning.nullish(),
-  text: ResponseTextConfig.optional(),
-  truncation: z.enum(["auto", "disabled"]).nullish(),
-  store: z.boolean().nullish(),
-  background: z.boolean().nullish(),
-  prompt: Prompt.nullish(),
-  service_tier: openEnum(["auto", "default", "flex", "scale", "priority"]).nullish(),
-  safety_identifier: z.string().nullish(),
-  prompt_cache_key: z.string().nullish(),
-  top_logprobs: Count.nullish(),
-  user: z.string().nullish(),
+  instructions: z.string().nullish().describe("System or developer message for this response only."),
+  max_output_tokens: Count.nullish().describe(
+    "Maximum number of tokens to generate, including reasoning tokens.",
+  ),
+  max_tool_calls: Count.nullish().describe("Maximum number of calls to built-in tools."),
+  previous_response_id: z
+    .string()
+    .nullish()
+    .describe("ID of the response that this one continues. Cannot be combined with `conversation`."),
+  reasoning: Reasoning.nullish().describe("Options for reasoning models."),
+  text: ResponseTextConfig.optional().describe("Format and verbosity of the text output."),
+  truncation: z
+    .enum(["auto", "disabled"])
+    .nullish()
+    .describe(
+      "How to handle input beyond the context window: `auto` drops items, `disabled` fails with 400.",
+    ),
+  store: z.boolean().nullish().describe("Whether the response is stored, so that it can be retrieved later."),
+  background: z.boolean().nullish().describe("Whether the response is generated in the background."),
+  prompt: Prompt.nullish().describe("Reference to a prompt template and its variables."),
+  service_tier: openEnum(["auto", "default", "flex", "scale", "priority"])
+    .nullish()
+    .describe("Processing tier for the request."),
+  safety_identifier: z.string().nullish().describe("Stable identifier of the end user for abuse detection."),
+  prompt_cache_key: z
+    .string()
+    .nullish()
+    .describe("Key that groups requests with similar prompts for prompt caching."),
+  top_logprobs: Count.nullish().describe("Number of most likely tokens to return at each position."),
+  user: z.string().nullish().describe("Identifier of the end user."),
 }
 
 export const ResponseRequest = openObject({
   ...echoed,
-  model: openEnum(modelIds("chat")),
-  input: z.union([z.string(), z.array(ResponseInputItem)]),
+  model: openEnum(modelIds("chat")).describe("ID of the model that generates the response."),
+  input: z
+    .union([z.string(), z.array(ResponseInputItem)])
+    .describe("Text, or a list of items, to respond to."),
   stream: z
     .boolean()
     .nullish()
@@ -490,13 +507,31 @@ export const ResponseRequest = openObject({
       default: false,
       description: "Whether the reply comes as server-sent events.",
     }),
-  stream_options: openObject({ include_obfuscation: z.boolean().optional() }).nullish(),
-  temperature: z.number().min(0).max(2).nullish().meta({ default: 1 }),
-  top_p: z.number().min(0).max(1).nullish().meta({ default: 1 }),
-  tools: z.array(ResponseTool).optional(),
-  tool_choice: ResponseToolChoice.optional(),
-  parallel_tool_calls: z.boolean().nullish().meta({ default: true }),
-  metadata: Metadata.nullish(),
+  stream_options: openObject({ include_obfuscation: z.boolean().optional() })
+    .nullish()
+    .describe("Options of the stream. Only used when `stream` is true; ignored otherwise."),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .nullish()
+    .meta({ default: 1 })
+    .describe("Sampling temperature from 0 to 2. Default: 1."),
+  top_p: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .meta({ default: 1 })
+    .describe("Nucleus sampling probability mass, from 0 to 1. Default: 1."),
+  tools: z.array(ResponseTool).optional().describe("Tools that the model may call."),
+  tool_choice: ResponseToolChoice.optional().describe("Controls which tool the model calls, if any."),
+  parallel_tool_calls: z
+    .boolean()
+    .nullish()
+    .meta({ default: true })
+    .describe("Whether the model may call several tools at once. Default: true."),
+  metadata: Metadata.nullish().describe("Key-value pairs to attach to the response."),
   include: z
     .array(
       openEnum([
@@ -511,10 +546,22 @@ export const ResponseRequest = openObject({
       ]),
     )
     .nullish(),
-  conversation: z.union([z.string(), Conversation, z.null()]).optional(),
-  max_output_tokens: z.int().min(16).nullish(),
-  max_tool_calls: z.int().min(1).nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
+  conversation: z
+    .union([z.string(), Conversation, z.null()])
+    .optional()
+    .describe("Conversation that the response belongs to. Cannot be combined with `previous_response_id`."),
+  max_output_tokens: z
+    .int()
+    .min(16)
+    .nullish()
+    .describe("Maximum number of tokens to generate, including reasoning tokens; at least 16."),
+  max_tool_calls: z.int().min(1).nullish().describe("Maximum number of calls to built-in tools; at least 1."),
+  top_logprobs: z
+    .int()
+    .min(0)
+    .max(20)
+    .nullish()
+    .describe("Number of most likely tokens to return at each position, from 0 to 20."),
   store: echoed.store.meta({ default: true, description: "Whether the response can be retrieved later." }),
   background: echoed.background.meta({ default: false }),
   truncation: echoed.truncation.meta({ default: "disabled" }),
@@ -522,74 +569,103 @@ export const ResponseRequest = openObject({
 export type ResponseRequest = z.infer<typeof ResponseRequest>
 
 export const ResponseUsage = openObject({
-  input_tokens: Count,
+  input_tokens: Count.describe("Number of tokens in the input."),
   input_tokens_details: openObject({
     cached_tokens: Count.nullish(),
     cache_write_tokens: Count.nullish(),
   }).nullish(),
-  output_tokens: Count,
+  output_tokens: Count.describe("Number of tokens in the output."),
   output_tokens_details: openObject({ reasoning_tokens: Count.nullish() }).nullish(),
-  total_tokens: Count.meta({ description: "The sum of the other two." }),
+  total_tokens: Count.describe("Sum of `input_tokens` and `output_tokens`."),
 }).meta({ id: "ResponseUsage", ...deduced })
 export type ResponseUsage = z.infer<typeof ResponseUsage>
 
 export const ResponseError = openObject({
-  code: openEnum(["server_error", "rate_limit_exceeded", "invalid_prompt"]),
-  message: z.string(),
+  code: openEnum(["server_error", "rate_limit_exceeded", "invalid_prompt"]).describe(
+    "Machine-readable error code.",
+  ),
+  message: z.string().describe("Human-readable description of the error."),
 }).meta({ id: "ResponseError", ...deduced })
 export type ResponseError = z.infer<typeof ResponseError>
 
 export const ResponseObject = openObject({
   ...echoed,
-  id: Id,
-  object: z.literal("response"),
-  created_at: z.number().min(0).meta({ description: "Unix seconds." }),
-  completed_at: z.number().min(0).nullish().meta({ description: "Unix seconds." }),
-  status: openEnum(["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"]).optional(),
-  error: ResponseError.nullable(),
+  id: Id.describe("Unique ID of the response."),
+  object: z.literal("response").describe("Type of the object, always `response`."),
+  created_at: z.number().min(0).describe("Creation time in Unix seconds."),
+  completed_at: z
+    .number()
+    .min(0)
+    .nullish()
+    .describe("Completion time in Unix seconds. Null until the response is completed."),
+  status: openEnum(["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"])
+    .optional()
+    .describe("Status of the response."),
+  error: ResponseError.nullable().describe("Error that made the response fail; null otherwise."),
   incomplete_details: openObject({
     reason: openEnum(["max_output_tokens", "content_filter"]).optional(),
   }).nullable(),
   instructions: z.union([z.string(), z.array(ResponseInputItem), z.null()]),
-  metadata: Metadata.nullable(),
-  model: z.string(),
-  output: z.array(ResponseOutputItem),
+  metadata: Metadata.nullable().describe("Key-value pairs attached to the response."),
+  model: z.string().describe("Model that generated the response."),
+  output: z.array(ResponseOutputItem).describe("Items that the model generated."),
   parallel_tool_calls: z.boolean(),
   temperature: z.number().nullable(),
   top_p: z.number().nullable(),
   tool_choice: ResponseToolChoice,
   tools: z.array(ResponseTool),
-  usage: ResponseUsage.nullish().meta({ description: "Null until the response has ended." }),
+  usage: ResponseUsage.nullish().describe("Token usage. Null until the response has ended."),
   conversation: Conversation.nullish(),
 }).meta({ id: "ResponseObject", ...deduced })
 export type ResponseObject = z.infer<typeof ResponseObject>
 
 export const ResponseDeleted = openObject({
-  id: Id,
+  id: Id.describe("ID of the deleted response."),
   object: z.string(),
-  deleted: z.literal(true),
+  deleted: z.literal(true).describe("Always true."),
 }).meta({ id: "ResponseDeleted", ...deduced })
 export type ResponseDeleted = z.infer<typeof ResponseDeleted>
 
 export const ResponseItemList = openObject({
-  object: z.literal("list"),
-  data: z.array(ResponseItem),
-  first_id: z.string().nullish(),
-  last_id: z.string().nullish(),
-  has_more: z.boolean(),
+  object: z.literal("list").describe("Type of the object, always `list`."),
+  data: z.array(ResponseItem).describe("Items of this page."),
+  first_id: z.string().nullish().describe("ID of the first item of this page."),
+  last_id: z.string().nullish().describe("ID of the last item of this page."),
+  has_more: z.boolean().describe("Whether more items follow this page."),
 }).meta({ id: "ResponseItemList", ...deduced })
 export type ResponseItemList = z.infer<typeof ResponseItemList>
 
-const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
-  openObject({ type: z.literal(type), sequence_number: Count, ...shape }).meta({ title: type })
+/** Returns the component name of an event: `response.output_text.delta` is `ResponseOutputTextDeltaEvent`. */
+const eventId = (type: string): string => {
+  const words = type.split(/[._]/).filter((word) => word !== "response")
+  const names = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return `Response${names.join("")}Event`
+}
 
-const ofResponse = { response: ResponseObject }
-const ofItem = { item_id: Id, output_index: Count }
-const ofContent = { ...ofItem, content_index: Count }
-const ofSummary = { ...ofItem, summary_index: Count }
-const ofCommand = { output_index: Count, command_index: Count }
-const delta = z.string()
-const obfuscation = z.string().nullish()
+const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
+  openObject({
+    type: z.literal(type).describe("Type of the event; also sent as the SSE `event` field."),
+    sequence_number: Count.describe("Position of the event in the stream, counted from 0."),
+    ...shape,
+  }).meta({ id: eventId(type), title: type, description: `Stream event \`${type}\`.`, ...deduced })
+
+const ofResponse = { response: ResponseObject.describe("Response in its state at this event.") }
+const outputIndex = Count.describe("Position of the output item, counted from 0.")
+const ofItem = { item_id: Id.describe("ID of the output item."), output_index: outputIndex }
+const ofContent = {
+  ...ofItem,
+  content_index: Count.describe("Position of the content part, counted from 0."),
+}
+const ofSummary = {
+  ...ofItem,
+  summary_index: Count.describe("Position of the summary part, counted from 0."),
+}
+const ofCommand = {
+  output_index: outputIndex,
+  command_index: Count.describe("Position of the command, counted from 0."),
+}
+const delta = z.string().describe("Next fragment of the content.")
+const obfuscation = z.string().nullish().describe("Random padding that hides the length of each event.")
 const logprobs = z.array(openObject({ token: z.string(), logprob: z.number() })).nullish()
 const Part = openUnion("type", [ResponseOutputText, ResponseRefusal, ReasoningText])
 
@@ -760,10 +836,10 @@ export const createResponse = endpoint({
   surface: "responses",
   method: "POST",
   path: "/responses",
-  summary: "Create a response",
+  summary: "Create a model response.",
   description:
-    "Answers an input: with one response object, or with `stream: true` as server-sent events ended by " +
-    "`data: [DONE]`.",
+    "Generates a response to a text or a list of items. Returns one response object by default. With " +
+    "`stream: true`, returns server-sent events and ends the stream with `data: [DONE]`.",
   provenance: "documented",
   request: {
     mediaType: "application/json",
@@ -851,8 +927,8 @@ export const retrieveResponse = endpoint({
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}",
-  summary: "Retrieve a response",
-  description: "Shows a response that was created with `store`, which is the default.",
+  summary: "Retrieve a response.",
+  description: "Returns a stored response. Requires that it was created with `store: true` (the default).",
   provenance: "deduced",
   params: byId,
   success: {
@@ -871,13 +947,13 @@ export const deleteResponse = endpoint({
   surface: "responses",
   method: "DELETE",
   path: "/responses/{response_id}",
-  summary: "Delete a response",
-  description: "Forgets a stored response.",
+  summary: "Delete a response.",
+  description: "Deletes a stored response by its ID.",
   provenance: "deduced",
   params: byId,
   success: {
     status: 200,
-    description: "It is gone.",
+    description: "The response was deleted.",
     content: { "application/json": { kind: "json", schema: ResponseDeleted } },
     provenance: "deduced",
   },
@@ -897,18 +973,18 @@ export const listResponseInputItems = endpoint({
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}/input_items",
-  summary: "List the input items of a response",
-  description: "Lists what a stored response was asked.",
+  summary: "List the input items of a response.",
+  description: "Lists the input items of a stored response.",
   provenance: "deduced",
   params: byId,
   query: z.object({
     limit: z.int().min(1).max(100).optional().meta({ default: 20 }),
     order: z.enum(["asc", "desc"]).optional().meta({ default: "desc" }),
-    after: z.string().optional().meta({ description: "The id of the item before the first to list." }),
+    after: z.string().optional().meta({ description: "ID of the item after which the page starts." }),
   }),
   success: {
     status: 200,
-    description: "The items.",
+    description: "One page of input items.",
     content: { "application/json": { kind: "json", schema: ResponseItemList } },
     provenance: "deduced",
   },
