@@ -4,12 +4,12 @@ import { Command, InvalidArgumentError, Option } from "commander"
 import { catalogue } from "./catalogue.ts"
 import { version } from "./version.ts"
 
-/** What the command line asks for. */
+/** The settings from the command line. */
 export interface Settings {
   readonly port: number
   readonly host: string
   readonly log: "pretty" | "json" | "off"
-  /** What texts are measured in. */
+  /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
   readonly mock: MockOptions
 }
@@ -33,55 +33,64 @@ interface Flags {
 
 type Share = NonNullable<MockOptions["always"]>[number]
 
-/** Reads the arguments after the command's name. Throws a `CommanderError`, which has printed what is to be said. */
+/** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = new Command("nexhina-mock")
     .description("A deterministic offline server of the Nexhina gateway's API.")
     .version(version)
-    .addOption(new Option("--port <number>", "0 for any free port").default(4010).argParser(toPort))
-    .option("--host <address>", "where to listen; 0.0.0.0 for every network", "127.0.0.1")
     .addOption(
-      new Option("--profile <name>", "the dialect to speak")
+      new Option("--port <number>", "port to listen on; 0 selects a free one")
+        .default(4010)
+        .argParser(toPort),
+    )
+    .option("--host <address>", "address to listen on; 0.0.0.0 for all networks", "127.0.0.1")
+    .addOption(
+      new Option("--profile <name>", "API profile to serve")
         .choices(Object.keys(profiles))
         .default("nexhina"),
     )
-    .addOption(new Option("--seed <number>", "another seed gives other content").default(0).argParser(toSeed))
-    .option("--api-key <key...>", "accept these keys only (default: any that begins with sk-)")
-    .addOption(new Option("--no-auth", "ask for no key").conflicts("apiKey"))
+    .addOption(new Option("--seed <number>", "seed for generated content").default(0).argParser(toSeed))
+    .option("--api-key <key...>", "API keys to accept (default: any that begins with sk-)")
+    .addOption(new Option("--no-auth", "accept requests without a key").conflicts("apiKey"))
     .addOption(
-      new Option("--model <id...>", "models to serve besides the documented ones").default([], "none"),
+      new Option("--model <id...>", "model ids to serve in addition to the catalogue").default([], "none"),
     )
-    .addOption(new Option("--any-model", "serve every model name").default(false))
+    .addOption(new Option("--any-model", "serve every model id").default(false))
     .addOption(
-      new Option("--clock <which>", "stamps of replies: always the same, or the time")
+      new Option("--clock <which>", "time of the stamps in replies: a fixed one, or the current time")
         .choices(["fixed", "real"])
         .default("fixed"),
     )
     .addOption(
       new Option(
         "--tokenizer <name>",
-        "what usage counts and limits cut at: about a model's tokens, or GPT-4o's",
+        "tokenizer for usage and limits: a fast approximation, or that of GPT-4o",
       )
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
     .addOption(
-      new Option("--defect <id[@rate]...>", "be wrong in a known way, always or for this share of requests")
+      new Option(
+        "--defect <id[@rate]...>",
+        "inject a known defect into every response, or into a fraction of them (id@0.1)",
+      )
         .argParser(toShares)
         .default([], "none"),
     )
     .addOption(
-      new Option("--variant <id...>", "be different in a legal way").argParser(toShares).default([], "none"),
+      new Option("--variant <id...>", "apply a legal variant to every response, or to a fraction of them")
+        .argParser(toShares)
+        .default([], "none"),
     )
     .addOption(
-      new Option("--log <form>", "a line for each request")
+      new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
         .default("pretty"),
     )
     .exitOverride()
     .showHelpAfterError("(nexhina-mock --help lists the options)")
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
-  // The message does not repeat the key, as that of an argument parser would.
+  // Checked here, because the message of an argument parser would repeat the key.
   if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
     command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
   }

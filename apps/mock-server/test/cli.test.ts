@@ -308,7 +308,7 @@ test("what is no HTTP is refused with the error body, and the server goes on", a
       socket.write(text)
     })
   expect(await say("HELLO\r\n\r\n")).toMatch(
-    /^HTTP\/1\.1 400 .*\{"error":\{"message":"This is no valid HTTP request\."/s,
+    /^HTTP\/1\.1 400 .*\{"error":\{"message":"Malformed HTTP request\."/s,
   )
   expect(await say(`GET / HTTP/1.1\r\nx: ${"a".repeat(20_000)}\r\n\r\n`)).toMatch(
     /^HTTP\/1\.1 431 .*larger than 16 KiB/s,
