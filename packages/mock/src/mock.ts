@@ -139,7 +139,11 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     if (matched.kind === "unknown-path") {
       throw new Refusal(404, { message: `Invalid URL (${request.method} ${path})`, code: "unknown_url" })
     }
-    if (matched.kind === "operation") return await operate(matched, context, engine)
+    if (matched.kind === "operation") {
+      const result = operate(matched, context, engine)
+      // Most makers return at once, and awaiting a value still takes a turn.
+      return result instanceof Promise ? await result : result
+    }
     if (matched === mediaRoute && matched.allow.includes(request.method)) {
       return await engine.media.load(path.slice(mediaPath.length), new URLSearchParams(context.query))
     }

@@ -4,7 +4,7 @@ import type { Handle, Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { afterEach, describe, expect, test } from "vitest"
 import { createMock, type Mock } from "../mock.ts"
-import { type StartOptions, startMock } from "./node.ts"
+import { type MockServer, type StartOptions, startMock } from "./node.ts"
 
 const utf8 = new TextEncoder()
 const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
@@ -258,4 +258,41 @@ test("an answer that rejects, or a body that throws, cuts its connection and is 
     expect((await exchange(port, get())).text).not.toMatch(/0\r\n\r\n$/)
     expect(crashes).toEqual([failure])
   }
+})
+
+describe("startMock", () => {
+  const models = ({ baseURL, apiKey }: MockServer) =>
+    fetch(`${baseURL}/models`, { headers: { authorization: `Bearer ${apiKey}` } })
+
+  test("listens on loopback until it is disposed of", async () => {
+    let server: MockServer
+    {
+      await using scoped = await startMock({ keys: ["sk-only"] })
+      server = scoped
+      expect(scoped.baseURL).toBe(`${scoped.url}/v1`)
+      expect(scoped.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+      expect((await models(scoped)).status).toBe(200)
+      expect(scoped.mock.exchanges.map(({ request }) => request.target)).toEqual([`${scoped.baseURL}/models`])
+    }
+    await expect(models(server)).rejects.toThrow()
+  })
+
+  test("passes requests that nobody intercepts to the mock", async () => {
+    await using server = await startMock({
+      intercept(request, response) {
+        if (request.url !== "/own") return false
+        response.end("own")
+        return true
+      },
+    })
+    expect(await (await fetch(`${server.url}/own`)).text()).toBe("own")
+    expect((await models(server)).status).toBe(200)
+  })
+
+  test("rejects when the port is taken", async () => {
+    await using server = await startMock()
+    await expect(startMock({ port: Number(new URL(server.url).port) })).rejects.toMatchObject({
+      code: "EADDRINUSE",
+    })
+  })
 })
