@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { createServer } from "node:http"
 
 /**
- * What bare node can do, on two ports: read a JSON body and write a fixed answer, or write fixed events one by one.
+ * The baseline, bare node on two ports: one reads a JSON body and writes a fixed response, one writes fixed events one
+ * by one.
  * @type {{ answer: string, events: string[] }}
  */
 const { answer, events } = JSON.parse(readFileSync(process.argv[2], "utf8"))

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 /*
- * How fast the mock answers, as a ratio to what bare node does with the same bytes in the same minute. Absolute
- * numbers say more about the machine; a ratio of medians of alternating rounds survives a busy one.
+ * Measures the throughput of the mock as a ratio to bare node sending the same bytes. Absolute numbers depend on the
+ * machine; the median ratio of alternating rounds is stable even when the machine is busy.
  */
 
 const rounds = 9
@@ -23,7 +23,7 @@ if (!has("wrk")) {
   process.exit(2)
 }
 
-// The server and the load each get a processor of their own where that can be had.
+// Server and load generator each run on their own processor if possible.
 const pinned = has("taskset") && cpus().length > 1
 const on = (cpu, command) => (pinned ? ["taskset", "-c", String(cpu), ...command] : command)
 
@@ -38,7 +38,7 @@ const request = (stream) =>
     ],
   })
 
-/** Starts a server on the first processor, and resolves with what it prints first. */
+/** Starts a server on the first processor, and resolves with its first output. */
 async function start(command) {
   const [file, ...args] = on(0, command)
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] })
@@ -46,11 +46,11 @@ async function start(command) {
   return { child, says: String(chunk) }
 }
 
-/** Requests per second in one round. */
+/** Measures one round, in requests per second. */
 async function measure(url, script) {
   const [file, ...args] = on(1, ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url])
   const { stdout } = await promisify(execFile)(file, args)
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Not every request was answered:\n${stdout}`)
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Some requests failed:\n${stdout}`)
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
 }
 

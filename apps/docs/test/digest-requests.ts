@@ -1,17 +1,17 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Ask } from "@nexhina/wire"
+import type { MockRequest } from "@nexhina/wire"
 
 /** A request whose reply is recorded as a digest. */
 export interface DigestRequest {
   readonly name: string
-  readonly ask: Ask
+  readonly ask: MockRequest
 }
 
 const utf8 = new TextEncoder()
 const authorization = ["authorization", "Bearer sk-digest"] as const
 const host = ["host", "127.0.0.1:4010"] as const
 
-function json(method: string, path: string, body?: object): Ask {
+function json(method: string, path: string, body?: object): MockRequest {
   return {
     method,
     target: `/v1${path}`,
@@ -20,7 +20,7 @@ function json(method: string, path: string, body?: object): Ask {
   }
 }
 
-function form(path: string, fields: Readonly<Record<string, string>>): Ask {
+function form(path: string, fields: Readonly<Record<string, string>>): MockRequest {
   const parts = Object.entries(fields).map(
     ([name, value]) => `--digest\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   )
@@ -70,7 +70,7 @@ const response = { model: "gpt-4o", input: "Describe the sea." }
 const storedResponse = "resp_qsgda5aulnk7ua"
 
 /** Per operation, the members that make its replies differ; a streamed request is sent for each that can stream. */
-const byOperation: Readonly<Record<OperationId, readonly (readonly [string, Ask])[]>> = {
+const byOperation: Readonly<Record<OperationId, readonly (readonly [string, MockRequest])[]>> = {
   listModels: [["all", json("GET", "/models")]],
   retrieveModel: [
     ["one", json("GET", "/models/gpt-4o")],

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { defects, variants } from "@nexhina/defects"
-import { createMock } from "@nexhina/mock"
+import { createMock, type Mock } from "@nexhina/mock"
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import type { Answer, Reply } from "@nexhina/wire"
+import type { Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { type DigestRequest, digestRequests } from "./digest-requests.ts"
 
@@ -31,9 +31,9 @@ async function digestOf(reply: Reply): Promise<string> {
   return hash.digest("base64url").slice(0, 16)
 }
 
-async function digestsOf(answer: Answer, requests: readonly DigestRequest[]): Promise<string[]> {
+async function digestsOf(mock: Mock, requests: readonly DigestRequest[]): Promise<string[]> {
   const digests: string[] = []
-  for (const { ask } of requests) digests.push(await digestOf(await answer(ask)))
+  for (const { ask } of requests) digests.push(await digestOf(await mock.handle(ask)))
   return digests
 }
 
@@ -47,14 +47,17 @@ const under = (id: string, kind: "defect" | "variant"): DigestRequest[] =>
   }))
 
 test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", async (profile) => {
-  const plain = await digestsOf(createDigestMock(profile), digestRequests)
+  const mock = createDigestMock(profile)
+  const plain = await digestsOf(mock, digestRequests)
   const lines = digestRequests.map(({ name }, index) => `${name}: ${plain[index]}`)
   for (const [kind, catalogue] of [
     ["defect", defects],
     ["variant", variants],
   ] as const) {
     for (const { id } of catalogue) {
-      const altered = await digestsOf(createDigestMock(profile), under(id, kind))
+      // One mock for all, because its generated media files are cached.
+      await mock.reset()
+      const altered = await digestsOf(mock, under(id, kind))
       const changed = digestRequests.flatMap(({ name }, index) =>
         altered[index] === plain[index] ? [] : [`${name}: ${altered[index]}`],
       )
@@ -62,5 +65,6 @@ test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", a
       lines.push(`${kind} ${id}: ${changed.length} replies changed, ${all}`)
     }
   }
+  await mock.close()
   await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`./digests/${profile}.txt`)
 })

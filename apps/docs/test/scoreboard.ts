@@ -1,5 +1,3 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import {
   type CheckOptions,
@@ -13,7 +11,7 @@ import {
 } from "@nexhina/conformance"
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
-import { toNode } from "@nexhina/mock/node"
+import { type MockServer, startMock } from "@nexhina/mock/node"
 import { type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
@@ -23,8 +21,8 @@ import { scoresFile } from "./scores.ts"
 const apiKey = "sk-scoreboard"
 export const profileNames = Object.keys(profiles) as ProfileName[]
 
-/** A mock of its own, so that what one check stores or deletes is no other's. */
-async function serveMock(profile: ProfileName): Promise<{ readonly baseUrl: string; close(): void }> {
+/** Starts a mock for one check, so that checks share no stored or deleted state. */
+function serveMock(profile: ProfileName): Promise<MockServer> {
   const mock = createMock({
     profile,
     keys: [apiKey],
@@ -32,15 +30,7 @@ async function serveMock(profile: ProfileName): Promise<{ readonly baseUrl: stri
     models: ["org/own-model"],
     alterations: [...defects, ...variants],
   })
-  const server = createServer(toNode(againstDocument(mock)))
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  return startMock({ mock: againstDocument(mock) })
 }
 
 /**
@@ -81,7 +71,7 @@ export async function check(
   try {
     return await checkTarget(
       {
-        target: { baseUrl: mock.baseUrl, apiKey, headers: header ? [header] : [] },
+        target: { baseUrl: mock.baseURL, apiKey, headers: header ? [header] : [] },
         profile,
         traits,
         models: {},
@@ -102,7 +92,7 @@ export async function check(
     )
   } finally {
     sender.close()
-    mock.close()
+    await mock.close()
   }
 }
 

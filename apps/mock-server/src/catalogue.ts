@@ -1,5 +1,5 @@
 import { defects, variants } from "@nexhina/defects"
 import type { NamedAlteration } from "@nexhina/wire"
 
-/** What `--defect`, `--variant` and the headers of their kind can ask for. */
+/** The defects and variants that can be selected by option or header. */
 export const catalogue: readonly NamedAlteration[] = [...defects, ...variants]

@@ -1,28 +1,27 @@
-import { createMock } from "@nexhina/mock"
-import type { Answer } from "@nexhina/wire"
+import { createMock, type Mock } from "@nexhina/mock"
+import type { MockServer } from "@nexhina/mock/node"
 import { CommanderError } from "commander"
 import pc from "picocolors"
 import { readOptions, type Settings } from "./options.ts"
-import { type Serving, serve } from "./serve.ts"
+import { serve } from "./serve.ts"
 
 const settings = settingsFromArguments()
-const answer = await answerOf(settings)
-const serving = await startServing(answer, settings)
-drainOnSignal(serving)
-announce(serving, settings)
+const server = await startServer(await mockOf(settings), settings)
+drainOnSignal(server)
+announce(server, settings)
 
 function settingsFromArguments(): Settings {
   try {
     return readOptions(process.argv.slice(2))
   } catch (error) {
-    // Commander has printed the fault, or the help that was asked for.
+    // Commander has already printed the error or the help.
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
     throw error
   }
 }
 
-async function answerOf({ mock, tokenizer }: Settings): Promise<Answer> {
-  // The tables of a model's tokenizer take longer to load than all the rest.
+async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
+  // Loaded on demand: its tables take longer to load than everything else.
   const measured = tokenizer === "o200k_base" && { tokenizer: (await import("./o200k-base.ts")).o200kBase }
   try {
     return createMock({ ...mock, ...measured, onCrash: console.error })
@@ -33,9 +32,9 @@ async function answerOf({ mock, tokenizer }: Settings): Promise<Answer> {
   }
 }
 
-async function startServing(answer: Answer, { host, port, log }: Settings): Promise<Serving> {
+async function startServer(mock: Mock, { host, port, log }: Settings): Promise<MockServer> {
   try {
-    return await serve(answer, { host, port, log }, console.error)
+    return await serve(mock, { host, port, log }, console.error)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(
@@ -47,8 +46,8 @@ async function startServing(answer: Answer, { host, port, log }: Settings): Prom
   }
 }
 
-/** The first signal lets replies finish, the second ends at once. */
-function drainOnSignal({ drain }: Serving): void {
+/** Lets open replies finish on the first signal and exits immediately on the second. */
+function drainOnSignal({ drain }: MockServer): void {
   let draining = false
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -59,16 +58,16 @@ function drainOnSignal({ drain }: Serving): void {
   }
 }
 
-function announce({ baseUrl }: Serving, { log, mock: { keys, profile } }: Settings): void {
+function announce({ baseURL }: MockServer, { log, mock: { keys, profile } }: Settings): void {
   if (log === "json") {
-    console.log(JSON.stringify({ listening: baseUrl, profile }))
+    console.log(JSON.stringify({ listening: baseURL, profile }))
     return
   }
   const key = keys === "any" ? "sk-mock" : "$NEXHINA_API_KEY"
   const authorization = keys === "none-needed" ? "" : `-H "Authorization: Bearer ${key}" `
-  console.log(`nexhina-mock serves the ${profile} profile at ${pc.bold(baseUrl)}
+  console.log(`nexhina-mock serves the ${profile} profile at ${pc.bold(baseURL)}
 
-curl ${baseUrl}/chat/completions ${authorization}-H "Content-Type: application/json" \\
+curl ${baseURL}/chat/completions ${authorization}-H "Content-Type: application/json" \\
   -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'
 `)
 }

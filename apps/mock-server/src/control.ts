@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-/** Below this path the command itself answers, not the API. */
+/** Path prefix of the control API, which the command serves itself. */
 export const controlPath = "/__mock/"
 
 /**
- * Answers a control request: `GET /__mock/api/ready` says that the server takes requests. Only programs on this
- * machine are answered, and no web page of another origin: not even one whose name was pointed at loopback.
+ * Replies to a control request: `GET /__mock/api/ready` returns 200 when the server accepts requests. Only programs on
+ * this machine are allowed, and no web page of another origin, even if its host name resolves to loopback (DNS rebinding).
  */
 export function control(request: IncomingMessage, response: ServerResponse): void {
   const [status, value] = reply(request)

@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import pc from "picocolors"
 import type { Settings } from "./options.ts"
 
-/** Writes a line once a request is done with: method, path without query, status, ms. Headers are never shown. */
+/** Writes a line when a request has ended: method, path without query, status, milliseconds. Never logs headers. */
 export type Log = (request: IncomingMessage, response: ServerResponse) => void
 
-/** The log in one of its forms, on standard output. */
+/** Creates a log that writes to standard output. */
 export function createLog(form: Settings["log"]): Log {
   if (form === "off") return () => {}
   return (request, response) => {
     const startedAt = performance.now()
     response.once("close", () => {
       const { method = "" } = request
-      // Nothing that a terminal would take for a command.
+      // Control characters must not reach the terminal.
       const path = (request.url ?? "").replace(/\?.*$/s, "").replace(/[^\x21-\x7e]/g, "?")
       const ms = Math.round(performance.now() - startedAt)
       const cut = response.writableFinished ? {} : { cut: true }

@@ -4,12 +4,12 @@ import { Command, InvalidArgumentError, Option } from "commander"
 import { catalogue } from "./catalogue.ts"
 import { version } from "./version.ts"
 
-/** What the command line asks for. */
+/** The settings from the command line. */
 export interface Settings {
   readonly port: number
   readonly host: string
   readonly log: "pretty" | "json" | "off"
-  /** What texts are measured in. */
+  /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
   readonly mock: MockOptions
 }
@@ -33,30 +33,39 @@ interface Flags {
 
 type Share = NonNullable<MockOptions["always"]>[number]
 
-/** Reads the arguments after the command's name. Throws a `CommanderError`, which has printed what is to be said. */
+/** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")
     .version(version)
     .addOption(
-      new Option("--port <number>", "port to listen on; 0 picks a free port").default(4010).argParser(toPort),
+      new Option("--port <number>", "port to listen on; 0 selects a free one")
+        .default(4010)
+        .argParser(toPort),
     )
-    .option("--host <address>", "address to listen on; 0.0.0.0 for all interfaces", "127.0.0.1")
+    .option("--host <address>", "address to listen on; 0.0.0.0 for all networks", "127.0.0.1")
     .addOption(
-      new Option("--profile <name>", "profile to serve").choices(Object.keys(profiles)).default("nexhina"),
+      new Option("--profile <name>", "API profile to serve")
+        .choices(Object.keys(profiles))
+        .default("nexhina"),
     )
     .addOption(new Option("--seed <number>", "seed for generated content").default(0).argParser(toSeed))
-    .option("--api-key <key...>", "accept only these keys (default: any key that begins with sk-)")
-    .addOption(new Option("--no-auth", "do not require a key").conflicts("apiKey"))
-    .addOption(new Option("--model <id...>", "additional models to serve").default([], "none"))
-    .addOption(new Option("--any-model", "serve any model id").default(false))
+    .option("--api-key <key...>", "API keys to accept (default: any that begins with sk-)")
+    .addOption(new Option("--no-auth", "accept requests without a key").conflicts("apiKey"))
     .addOption(
-      new Option("--clock <which>", "timestamps in replies: fixed, or the current time")
+      new Option("--model <id...>", "model ids to serve in addition to the catalogue").default([], "none"),
+    )
+    .addOption(new Option("--any-model", "serve every model id").default(false))
+    .addOption(
+      new Option("--clock <which>", "time of the stamps in replies: a fixed one, or the current time")
         .choices(["fixed", "real"])
         .default("fixed"),
     )
     .addOption(
-      new Option("--tokenizer <name>", "tokenizer for usage and limits: a fast approximation, or GPT-4o's")
+      new Option(
+        "--tokenizer <name>",
+        "tokenizer for usage and limits: a fast approximation, or that of GPT-4o",
+      )
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
@@ -69,22 +78,19 @@ export function readOptions(argv: readonly string[]): Settings {
         .default([], "none"),
     )
     .addOption(
-      new Option(
-        "--variant <id...>",
-        "use a legal variant in every response, or in a fraction of them (id@0.1)",
-      )
+      new Option("--variant <id...>", "apply a legal variant to every response, or to a fraction of them")
         .argParser(toShares)
         .default([], "none"),
     )
     .addOption(
-      new Option("--log <form>", "format of the request log")
+      new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
         .default("pretty"),
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
-  // The message does not repeat the key, as that of an argument parser would.
+  // Checked here, because the message of an argument parser would repeat the key.
   if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
     command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
   }

@@ -1,2 +1,2 @@
-/** The command's version, as its package.json says; a test holds the two together. */
+/** The version of the command. A test compares it with package.json. */
 export const version = "0.1.0"

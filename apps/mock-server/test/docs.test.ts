@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createMock } from "@nexhina/mock"
-import { toNode } from "@nexhina/mock/node"
+import { startMock } from "@nexhina/mock/node"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import { catalogue } from "../src/catalogue.ts"
@@ -27,21 +25,18 @@ const blocks: Block[] = pages.flatMap((page) =>
   ),
 )
 
-const server = createServer(toNode(againstDocument(createMock({ alterations: catalogue }))))
-let address = ""
+const server = await startMock({ mock: againstDocument(createMock({ alterations: catalogue })) })
+const address = new URL(server.url).host
 /** Where the examples put the files that they make. */
 let folder = ""
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "docs-"))
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  address = `127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 
 afterAll(async () => {
   await rm(folder, { recursive: true })
-  server.close()
-  server.closeAllConnections()
+  await server.close()
 })
 
 /** The packages that the examples import are those of this app. */

@@ -49,7 +49,7 @@ test("words without end are cut in time linear in them", () => {
 })
 
 test("a mock that measures in them counts, limits and describes what it says by them", async () => {
-  const answer = createMock({ tokenizer: o200kBase })
+  const { handle: answer } = createMock({ tokenizer: o200kBase })
   const ask = (content: string, max_tokens: number | null) =>
     answer({
       method: "POST",

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { createMock } from "@nexhina/mock"
-import { toNode } from "@nexhina/mock/node"
+import { type MockServer, startMock } from "@nexhina/mock/node"
 import { type Endpoint, endpoints, type Profile, type ProfileName, profiles } from "@nexhina/schemas"
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -118,22 +115,21 @@ function lackedBy({ rerank, video }: Profile): readonly string[] {
 const profileNames = Object.keys(profiles) as ProfileName[]
 
 describe.each(profileNames)("under the profile %s", (profile) => {
-  const server = createServer(toNode(createMock({ profile, alterations: catalogue })))
+  let server: MockServer
   let proxy: ChildProcess
   let direct = ""
   let judged = ""
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    direct = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    server = await startMock({ profile, alterations: catalogue })
+    direct = server.baseURL
     ;[proxy, judged] = await startPrism(direct)
   })
 
   afterAll(async () => {
     proxy.kill()
     await once(proxy, "exit")
-    server.close()
-    server.closeAllConnections()
+    await server.close()
   })
 
   describe.each(jsonContracts.map((contract) => [contract.operationId, contract] as const))(

@@ -1,13 +1,10 @@
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { createMock } from "@nexhina/mock"
-import { toNode } from "@nexhina/mock/node"
+import { startMock } from "@nexhina/mock/node"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
@@ -54,18 +51,10 @@ const blocks: readonly Block[] = readFileSync(pathOf("../../../docs/clients.md")
     })),
   )
 
-const server = createServer(toNode(createMock()))
-let address = ""
+const server = await startMock()
+const address = new URL(server.url).host
 
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  address = `127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-
-afterAll(() => {
-  server.close()
-  server.closeAllConnections()
-})
+afterAll(() => server.close())
 
 /** Runs a command of this app or of the system, and gives what it printed; rejects with that when it fails. */
 function run(line: string, cwd: string): Promise<string> {

@@ -99,7 +99,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const selection = selectionOf(settings)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
-  const baseUrl = embedded?.baseUrl ?? settings.baseUrl ?? ""
+  const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
   const began = performance.now()
   const elapsed = () => performance.now() - began
   const timeoutMs = settings.timeout * 1000

@@ -23,10 +23,12 @@ function* watched(frames: readonly Frame[], onLeft: () => void): Iterable<Frame>
   }
 }
 
-/**
- * Never frees what a stream holds when its client leaves: the same chat gets `stuck` from then on. It keeps state,
- * because what goes wrong with one request is seen with another.
- */
+/** An alteration that remembers earlier requests: each mock that uses it starts its own. */
+function stateful<Kind extends Alteration>(create: () => Kind): Kind & { start(): Kind } {
+  return { ...create(), start: create }
+}
+
+/** Never releases a stream whose client disconnects: from then on, the same chat gets `stuck`. */
 function leaking(stuck: (reply: Reply) => Partial<Reply>): Wire {
   const held = new Set<string>()
   return onWire(isChat, (reply, situation) => {
@@ -42,7 +44,7 @@ function leaking(stuck: (reply: Reply) => Partial<Reply>): Wire {
 const isPlain = ({ tools, response_format, stop, logprobs, n }: ChatCompletionRequest) =>
   [tools, response_format, stop, logprobs, n].every((member) => member == null)
 
-/** Answers with the text that the request before was answered with; keeps state, as a shared buffer does. */
+/** Replies with the text of the previous reply, as a shared buffer does. */
 function mixedUp(): Alteration {
   let before: string | undefined
   return onChoices((choice, request) => {
@@ -77,7 +79,7 @@ export const connectionDefects: readonly Defect[] = [
     fault: "unanswered",
     also: ["http.body-complete"],
     seen: [anyTime],
-    ...leaking(() => ({ body: "", end: "reset" })),
+    ...stateful(() => leaking(() => ({ body: "", end: "reset" }))),
   },
   {
     id: "conn-fails-after-abort",
@@ -86,12 +88,14 @@ export const connectionDefects: readonly Defect[] = [
     fault: "failed",
     also: ["http.no-5xx-valid"],
     seen: [anyTime],
-    ...leaking(() => ({
-      status: 500,
-      body: JSON.stringify({
-        error: { message: "The engine is not there.", type: "server_error", param: null, code: null },
-      }),
-    })),
+    ...stateful(() =>
+      leaking(() => ({
+        status: 500,
+        body: JSON.stringify({
+          error: { message: "The engine is not there.", type: "server_error", param: null, code: null },
+        }),
+      })),
+    ),
   },
   {
     id: "conn-crosstalk",
@@ -100,7 +104,7 @@ export const connectionDefects: readonly Defect[] = [
     fault: "crosstalk",
     also: ["chat.stop-exact", "sse.utf8-intact", "stream.equals-nonstream"],
     seen: ["RFC 9110, section 3.4: a response answers its request"],
-    ...mixedUp(),
+    ...stateful(mixedUp),
   },
 ]
 

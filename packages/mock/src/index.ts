@@ -1,4 +1,5 @@
-export { createMock, type MockOptions } from "./mock.ts"
+export type { JournalOptions } from "./journal.ts"
+export { createMock, type Mock, type MockOptions } from "./mock.ts"
 export type { Keys } from "./request/authenticate.ts"
-export type { Always } from "./response/alterations.ts"
+export type { StandingAlteration } from "./response/alterations.ts"
 export type { Store } from "./store.ts"

@@ -11,7 +11,7 @@ import {
   profiles,
 } from "@nexhina/schemas"
 import { assembleChat, canonicalChat, decode, isComplete, readChatStream } from "@nexhina/stream"
-import { type Answer, headerOf, type NamedAlteration, type Reply } from "@nexhina/wire"
+import { type Alteration, type Handle, headerOf, type NamedAlteration, type Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../test/against-document.ts"
@@ -21,14 +21,14 @@ import { createMock, type MockOptions } from "./mock.ts"
 const utf8 = new TextEncoder()
 const profileNames = Object.keys(profiles) as ProfileName[]
 
-function mock(options: MockOptions = {}): Answer {
+function mock(options: MockOptions = {}): Handle {
   const answer = createMock({
     onCrash(error) {
       throw error
     },
     ...options,
   })
-  return options.always ? answer : againstDocument(answer)
+  return (options.always ? answer : againstDocument(answer)).handle
 }
 
 interface Call {
@@ -37,7 +37,7 @@ interface Call {
   readonly body?: unknown
 }
 
-function call(answer: Answer, path: string, { method, headers, body }: Call = {}): Promise<Reply> {
+function call(answer: Handle, path: string, { method, headers, body }: Call = {}): Promise<Reply> {
   return answer({
     method: method ?? (body === undefined ? "GET" : "POST"),
     target: `/v1${path}`,
@@ -57,7 +57,7 @@ const textOf = (reply: Reply): string => new TextDecoder().decode(bytesOf(reply)
 const jsonOf = (reply: Reply): unknown => JSON.parse(textOf(reply))
 
 async function chat(
-  answer: Answer,
+  answer: Handle,
   request: ChatCompletionRequest,
   headers = {},
 ): Promise<ChatCompletionResponse> {
@@ -835,11 +835,81 @@ describe("alterations", () => {
         },
       },
     ]
-    const answer = createMock({ alterations, onCrash: (error) => crashes.push(error) })
+    const { handle: answer } = createMock({ alterations, onCrash: (error) => crashes.push(error) })
     const reply = await call(answer, "/models", { headers: { "x-mock-defect": "broken" } })
     expect(jsonOf(reply)).toEqual({
-      error: { message: "The server encountered an error.", type: "server_error", param: null, code: "internal_error" },
+      error: {
+        message: "The server encountered an error.",
+        type: "server_error",
+        param: null,
+        code: "internal_error",
+      },
     })
     expect(crashes).toEqual([failure])
+  })
+})
+
+describe("every reply passes the last stages", () => {
+  const marking: NamedAlteration = {
+    id: "marking",
+    stage: "wire",
+    apply: (reply) => ({ ...reply, headers: [...reply.headers, ["x-marked", "yes"]] }),
+  }
+  const answer = mock({ alterations: [marking], always: [{ id: "marking", rate: 1 }] })
+  const media = "/media/image.png?seed=a&width=4&height=3&background=opaque&quality=100"
+
+  test.each([
+    ["a success", "/models", "GET", 200],
+    ["HEAD", "/models", "HEAD", 200],
+    ["an error", "/none", "GET", 404],
+    ["a preflight", "/models", "OPTIONS", 204],
+    ["a media file", media, "GET", 200],
+    ["a preflight of a media file", media, "OPTIONS", 204],
+    ["a media file that does not exist", "/media/none", "GET", 404],
+  ])("%s", async (_, path, method, status) => {
+    const reply = await call(answer, path, { method })
+    expect(reply.status).toBe(status)
+    expect(headerOf(reply.headers, "x-marked")).toBe("yes")
+    expect(headerOf(reply.headers, "x-request-id")).toMatch(/^req_/)
+  })
+
+  test("a body that the host did not read", async () => {
+    const reply = await answer({
+      method: "POST",
+      target: "/v1/embeddings",
+      headers: [],
+      body: new Uint8Array(),
+      exceededBytes: 2 ** 20,
+    })
+    expect(reply.status).toBe(413)
+    expect(headerOf(reply.headers, "x-marked")).toBe("yes")
+    expect(ErrorResponse.parse(jsonOf(reply)).error.message).toBe(
+      "The request body is larger than 1 MiB, the limit here.",
+    )
+  })
+})
+
+describe("a mock", () => {
+  test("records its exchanges until it is reset, and then has an empty store too", async () => {
+    const server = createMock()
+    const created = await call(server.handle, "/responses", { body: { model: "gpt-4o", input: "Hello" } })
+    const { id } = jsonOf(created) as { id: string }
+    expect((await call(server.handle, `/responses/${id}`)).status).toBe(200)
+    expect(server.exchanges.map(({ response }) => response?.status)).toEqual([200, 200])
+    await server.reset()
+    expect(server.exchanges).toEqual([])
+    expect((await call(server.handle, `/responses/${id}`)).status).toBe(404)
+  })
+
+  test("shares the state of an alteration with no other mock", async () => {
+    const start = (): Alteration => {
+      let count = 0
+      return { stage: "value", apply: () => ++count }
+    }
+    const counting: NamedAlteration = { id: "counting", start, ...start() }
+    const options = { alterations: [counting], always: [{ id: "counting", rate: 1 }] }
+    const [one, other] = [createMock(options), createMock(options)]
+    const next = async ({ handle }: typeof one) => jsonOf(await call(handle, "/models"))
+    expect([await next(one), await next(one), await next(other)]).toEqual([1, 2, 1])
   })
 })

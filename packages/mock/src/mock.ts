@@ -6,156 +6,202 @@ import {
   type ProfileName,
   profiles,
 } from "@nexhina/schemas"
-import type { Answer, Ask, Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
-import { digest, digestText } from "./content/random.ts"
-import { cheapTokenizer, tokenizerOf } from "./content/tokens.ts"
-import { media, mediaPath } from "./media/media.ts"
-import { createModels, sampleTime } from "./models.ts"
-import { envelope, Refusal } from "./refusal.ts"
+import type { Exchange, Handle, NamedAlteration } from "@nexhina/wire"
+import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
+import { type Digest, digest } from "./content/random.ts"
+import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
+import { createJournal, type JournalOptions } from "./journal.ts"
+import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
+import { createModels, type Models, sampleTime } from "./models.ts"
+import { Refusal } from "./refusal.ts"
 import { replies } from "./replies/replies.ts"
 import type { Made, MadeFile, ReplyMaker } from "./reply-maker.ts"
 import { authenticate, type Keys } from "./request/authenticate.ts"
+import { begin, type Context } from "./request/begin.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
-import { type KnownHeaders, readable, readHeaders, requestId } from "./request/headers.ts"
-import { type Found, route } from "./request/route.ts"
+import { type MatchedRoute, route } from "./request/route.ts"
 import { readJson, validate } from "./request/validate.ts"
-import { type Always, alterationChooser } from "./response/alterations.ts"
-import { altered, corsHeaders, respond } from "./response/encode.ts"
+import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
+import { altered } from "./response/encode.ts"
+import { type Outcome, shape } from "./response/shape.ts"
 import { memoryStore, type Store } from "./store.ts"
 
+/** Options of `createMock`. */
 export interface MockOptions {
-  /** The dialect to speak. Default: `nexhina`. */
+  /** API profile to serve. Default: `nexhina`. */
   readonly profile?: ProfileName
-  /** Another seed gives other content. Default: 0. */
+  /** Seed for generated content. Default: 0. */
   readonly seed?: number
-  /** Default: `any`. */
+  /** API keys to accept. Default: `any`, every key that begins with `sk-`. */
   readonly keys?: Keys
-  /** Ids served besides those of the catalogue, for every endpoint. Default: none. */
+  /** Model ids to serve in addition to the catalogue, on every endpoint. Default: none. */
   readonly models?: readonly string[]
-  /** Whether every model id is served, listed or not. Default: false. */
+  /** Whether to serve every model id, listed or not. Default: false. */
   readonly anyModel?: boolean
-  /** Unix seconds for the stamps of replies. Default: one time for ever, so that replies repeat byte for byte. */
+  /** Returns the time for the stamps of replies, in Unix seconds. Default: a fixed time, so that replies repeat byte for byte. */
   readonly clock?: () => number
-  /** What the headers `x-mock-defect` and `x-mock-variant` may ask for by id. Default: none. */
+  /** Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. Default: none. */
   readonly alterations?: readonly NamedAlteration[]
-  /** Alterations of every request, each for its share of them, chosen by hash. Default: none. */
-  readonly always?: readonly Always[]
+  /** Alterations of every request, or of a fraction of them chosen by hash. Default: none. */
+  readonly always?: readonly StandingAlteration[]
   /**
-   * Cuts a text into the tokens that usage counts, limits cut at and log probabilities describe: they concatenate to
-   * the text, and one that ends inside a character is "". Default: a cheap cut, much like that of real models.
+   * Splits a text into tokens, for usage, limits and log probabilities. The tokens concatenate to the text; a token that
+   * ends inside a character is "". Default: a fast approximation of the tokenizers of real models.
    */
   readonly tokenizer?: (text: string) => readonly string[]
-  /** Where stored responses are kept. Default: in memory, for as long as the mock lives. */
+  /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
-  /** Hears of exceptions, which are bugs; the client gets a 500 without details. Default: nobody does. */
+  /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
+  readonly journal?: JournalOptions
+  /** Called with unexpected exceptions (bugs in the mock). The client receives a 500 without details. Default: ignored. */
   readonly onCrash?: (error: unknown) => void
 }
 
-const noAlterations: readonly NamedAlteration[] = []
-const readOnly: Found & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
+/** A mock server without a transport. The hosts `toNode`, `toFetch` and `toMsw` connect it to one. */
+export interface Mock {
+  /** Returns the reply to a request. Never rejects. */
+  readonly handle: Handle
+  /** The most recent exchanges, oldest first. They contain API keys as received. */
+  readonly exchanges: readonly Exchange[]
+  /** Clears the store and the recorded exchanges. */
+  reset(): Promise<void>
+  /** Stops background threads. The mock must not be used afterwards. */
+  close(): Promise<void>
+}
+
+/** What all requests of one mock share. */
+interface Engine {
+  readonly profile: Profile
+  readonly models: Models
+  readonly keys: Keys
+  readonly clock: () => number
+  readonly tokenizer: Tokenizer
+  readonly store: Store
+  readonly media: MediaLibrary
+  readonly audio: AudioReader
+  readonly seed: Digest
+  readonly chooseAlterations: ChooseAlterations
+}
 
 /**
- * A server of the contract as a pure function but for what it stores: the same request gets the same reply, byte for
- * byte. It never rejects. Throws a `TypeError` when `always` names an alteration that `alterations` lacks.
+ * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
+ * Throws a `TypeError` when `always` names an id that `alterations` lacks.
  */
-export function createMock(options: MockOptions = {}): Answer {
-  const profile: Profile = profiles[options.profile ?? "nexhina"]
-  const models = createModels(options.models ?? [], options.anyModel ?? false)
-  const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
-  const ownSeed = digest(String(options.seed ?? 0))
-  const tokenizer = options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer
-  const { keys = "any", clock = () => sampleTime, store = memoryStore(), onCrash = () => {} } = options
-
-  async function pass(ask: Ask): Promise<Reply> {
-    const headers = readHeaders(ask.headers)
-    const { origin, path, query } = locate(ask.target)
-    const seed = headers["x-mock-seed"] === undefined ? ownSeed : digest(headers["x-mock-seed"])
-    const identity = digest(ask.body, digest(`${ask.method} ${path}`, seed))
-    const id = digestText(identity)
-    const always: readonly Header[] = [["x-request-id", requestId(headers, identity)], ...corsHeaders]
-
-    let situation: Situation = { operationId: undefined, ask, request: undefined, streaming: false }
-    let alterations = noAlterations
-    let reply: Reply
-    try {
-      alterations = chooseAlterations(headers, identity)
-      const ofMedia = path.startsWith(mediaPath)
-      if (ofMedia && readOnly.allow.includes(ask.method)) {
-        const file = await media(path.slice(mediaPath.length), new URLSearchParams(query))
-        return fit(respond(200, file, always, alterations, situation), ask.method)
+export function createMock(options: MockOptions = {}): Mock {
+  const { onCrash = () => {} } = options
+  const engine = createEngine(options)
+  const journal = createJournal(options.journal)
+  return {
+    async handle(request) {
+      const context = begin(request, engine.seed)
+      try {
+        return journal.record(request, shape(await answer(context, engine), context, engine.profile))
+      } catch (error) {
+        onCrash(error)
+        // An alteration may be what crashed.
+        context.alterations = []
+        return journal.record(request, shape(new Refusal(500), context, engine.profile))
       }
-      const found = ofMedia ? readOnly : route(ask.method, path)
-      if (found.kind === "unknown-path") {
-        throw new Refusal(404, { message: `Invalid URL (${ask.method} ${path})`, code: "unknown_url" })
-      }
-      if (found.kind === "wrong-method") {
-        if (ask.method === "OPTIONS") return preflight(found.allow, headers, always)
-        throw wrongMethod(ask.method, path, found.allow)
-      }
-      const { operationId, params } = found
-      situation = { operationId, ask, request: undefined, streaming: false }
-      authenticate(headers.authorization, keys)
-      const endpoint: Endpoint = endpoints[operationId]
-      let request: unknown
-      if (endpoint.request) {
-        const { mediaType, orForm, schema } = endpoint.request
-        const contentType = headers["content-type"]
-        const body =
-          mediaType === "application/json" && !(orForm && isForm(contentType))
-            ? readJson(ask.body, contentType)
-            : readForm(ask.body, contentType, schema)
-        situation = { operationId, ask, request: body, streaming: asksForStream(body, endpoint) }
-        request = altered("request", validate(body, schema, endpoint.checks), alterations, situation)
-      }
-      // Each maker takes its own operation's request, which its contract has just validated.
-      const making = (replies[operationId] as ReplyMaker<never>)({
-        request: request as never,
-        params,
-        query: endpoint.query && validate(readQuery(query, endpoint.query), endpoint.query, []),
-        origin: origin ?? `http://${headers.host ?? "localhost"}`,
-        store,
-        profile,
-        models,
-        tokenizer,
-        now: clock(),
-        seed,
-        id,
-      })
-      // Most makers are done at once, and waiting for nothing still takes a turn.
-      const made: Made | MadeFile = making instanceof Promise ? await making : making
-      reply = respond(200, made, always, alterations, situation)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      const value = envelope(error, profile)
-      reply = respond(error.status, { value }, [...error.headers, ...always], alterations, situation)
-    }
-    return altered("wire", fit(reply, ask.method), alterations, situation)
-  }
-
-  return async (ask) => {
-    try {
-      return await pass(ask)
-    } catch (error) {
-      onCrash(error)
-      const situation = { operationId: undefined, ask, request: undefined, streaming: false }
-      return respond(
-        500,
-        { value: envelope(new Refusal(500), profile) },
-        corsHeaders,
-        noAlterations,
-        situation,
-      )
-    }
+    },
+    get exchanges() {
+      return journal.read()
+    },
+    async reset() {
+      journal.clear()
+      await engine.store.clear()
+    },
+    close: () => engine.audio.close(),
   }
 }
 
-/** A request target in its parts; it may be a whole URL (RFC 9112, section 3.2.2), which names its origin. */
-function locate(target: string): { readonly origin?: string; readonly path: string; readonly query: string } {
-  const whole = target.startsWith("/") ? null : /^(https?:\/\/[^/?]*)(.*)$/is.exec(target)
-  const local = whole?.[2] ?? target
-  const end = local.indexOf("?")
-  const path = end === -1 ? local : local.slice(0, end)
-  return { ...(whole?.[1] && { origin: whole[1] }), path, query: end === -1 ? "" : local.slice(end + 1) }
+function createEngine(options: MockOptions): Engine {
+  return {
+    profile: profiles[options.profile ?? "nexhina"],
+    models: createModels(options.models ?? [], options.anyModel ?? false),
+    keys: options.keys ?? "any",
+    clock: options.clock ?? (() => sampleTime),
+    tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
+    store: options.store ?? memoryStore(),
+    media: createMediaLibrary(),
+    audio: createAudioReader(),
+    seed: digest(String(options.seed ?? 0)),
+    chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
+  }
+}
+
+/** Returns the outcome of a request. Rejects only when there is a bug. */
+async function answer(context: Context, engine: Engine): Promise<Outcome> {
+  const { request, headers, path } = context
+  try {
+    context.alterations = engine.chooseAlterations(headers, context.identity)
+    if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
+    const matched = path.startsWith(mediaPath) ? mediaRoute : route(request.method, path)
+    if (matched.kind === "unknown-path") {
+      throw new Refusal(404, { message: `Invalid URL (${request.method} ${path})`, code: "unknown_url" })
+    }
+    if (matched.kind === "operation") {
+      const result = operate(matched, context, engine)
+      // Most makers return at once, and awaiting a value still takes a turn.
+      return result instanceof Promise ? await result : result
+    }
+    if (matched === mediaRoute && matched.allow.includes(request.method)) {
+      return await engine.media.load(path.slice(mediaPath.length), new URLSearchParams(context.query))
+    }
+    if (request.method === "OPTIONS") return { allow: matched.allow }
+    throw wrongMethod(request.method, path, matched.allow)
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
+const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
+
+type Operation = Extract<MatchedRoute, { kind: "operation" }>
+
+/** Authenticates and validates a request, then calls the reply maker of its operation. */
+function operate(
+  { operationId, params }: Operation,
+  context: Context,
+  engine: Engine,
+): Made | MadeFile | Promise<Made | MadeFile> {
+  context.situation = { ...context.situation, operationId }
+  authenticate(context.headers.authorization, engine.keys)
+  const endpoint: Endpoint = endpoints[operationId]
+  // Each maker receives the request of its own operation, which its contract validates here.
+  return (replies[operationId] as ReplyMaker<never>)({
+    request: readRequest(endpoint, context) as never,
+    params,
+    query: endpoint.query && validate(readQuery(context.query, endpoint.query), endpoint.query, []),
+    origin: context.origin,
+    store: engine.store,
+    media: engine.media,
+    audio: engine.audio,
+    profile: engine.profile,
+    models: engine.models,
+    tokenizer: engine.tokenizer,
+    now: engine.clock(),
+    seed: context.seed,
+    id: context.id,
+  })
+}
+
+/** Returns the validated body, after the alterations of the stage `request`; undefined when the operation has none. */
+function readRequest(endpoint: Endpoint, context: Context): unknown {
+  if (!endpoint.request) return undefined
+  const { mediaType, orForm, schema } = endpoint.request
+  const contentType = context.headers["content-type"]
+  const { body } = context.request
+  const value =
+    mediaType === "application/json" && !(orForm && isForm(contentType))
+      ? readJson(body, contentType)
+      : readForm(body, contentType, schema)
+  context.situation = {
+    ...context.situation,
+    request: value,
+    streaming: asksForStream(value, endpoint),
+  }
+  return altered("request", validate(value, schema, endpoint.checks), context.alterations, context.situation)
 }
 
 function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {
@@ -165,36 +211,12 @@ function wrongMethod(method: string, path: string, allow: readonly string[]): Re
   })
 }
 
-/** What a browser asks before it sends `authorization` to another origin. */
-function preflight(allow: readonly string[], headers: KnownHeaders, always: readonly Header[]): Reply {
-  const allowed = allow.join(", ")
-  return {
-    status: 204,
-    headers: [
-      ["allow", allowed],
-      ["access-control-allow-methods", allowed],
-      [
-        "access-control-allow-headers",
-        readable(headers["access-control-request-headers"]) ?? "authorization, content-type",
-      ],
-      ["access-control-max-age", "600"],
-      ...always,
-    ],
-    body: "",
-    end: "complete",
-  }
+function tooLarge(maxBodyBytes: number): Refusal {
+  const limit = Number((maxBodyBytes / 2 ** 20).toPrecision(3))
+  return new Refusal(413, { message: `The request body is larger than ${limit} MiB, the limit here.` })
 }
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {
   if (typeof body !== "object" || body === null || !("stream" in body) || body.stream !== true) return false
   return isStreamed(endpoint)
-}
-
-/** A reply to HEAD has no body, but the length of what it would be. */
-function fit(reply: Reply, method: string): Reply {
-  if (method !== "HEAD") return reply
-  const { body } = reply
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) return { ...reply, body: "" }
-  const length = typeof body === "string" ? new TextEncoder().encode(body).length : body.length
-  return { ...reply, headers: [...reply.headers, ["content-length", String(length)]], body: "" }
 }

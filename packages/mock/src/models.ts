@@ -3,21 +3,21 @@ import { Refusal } from "./refusal.ts"
 
 /** The models that a mock serves. */
 export interface Models {
-  /** Those that are listed, as the API shows them. */
+  /** The listed models. */
   readonly list: readonly Model[]
-  /** One as the API shows it; undefined when it is not served. */
+  /** Returns a model; undefined when it is not served. */
   retrieve(id: string): Model | undefined
   /**
-   * What is known of a model that a request names. Refuses a model that is not served, and a model of the
-   * catalogue that is of another kind (chosen); an added model is of every kind.
+   * Returns the facts about the model that a request names. Refuses a model that is not served, and a model of the
+   * catalogue of another kind (chosen). Added models are of every kind.
    */
   require(id: string, kind: ModelKind): Pick<CatalogueModel, "dimensions">
 }
 
-/** The `created` of the documentation's samples, in unix seconds: for models, whose dates are not known. */
+/** The `created` of the documentation's samples, in Unix seconds. Used for models, whose dates are not known. */
 export const sampleTime = 1713833628
 
-/** The catalogue's models and those added by id; with `any`, every other id is served too but not listed. */
+/** Creates the set of the catalogue's models and those added by id. With `any`, other ids are served but not listed. */
 export function createModels(added: readonly string[], any: boolean): Models {
   const known = new Map<string, CatalogueModel>(catalogue.map((model) => [model.id, model]))
   const show = (id: string): Model => ({ id, object: "model", created: sampleTime, owned_by: "nexhina" })
@@ -40,7 +40,7 @@ export function createModels(added: readonly string[], any: boolean): Models {
   }
 }
 
-/** The answer to a model id that is not served. */
+/** Creates the refusal of a model id that is not served. */
 export function unknownModel(id: string): Refusal {
   return new Refusal(404, {
     message:

@@ -2,17 +2,17 @@ import { type ErrorResponse, type ErrorStatus, errorStatuses, type Profile } fro
 import type { Header } from "@nexhina/wire"
 
 interface RefusalDetails {
-  /** Default: what the status table says. */
+  /** Default: the message of the status table. */
   readonly message?: string
-  /** Path of the member at fault, as `messages[0].role`. Default: null. */
+  /** Path of the member at fault, such as `messages[0].role`. Default: null. */
   readonly param?: string
-  /** Default: the status table's. */
+  /** Default: the code of the status table. */
   readonly code?: string
-  /** Headers to send with it. Default: none. */
+  /** Additional response headers. Default: none. */
   readonly headers?: readonly Header[]
 }
 
-/** Why a request is answered with an error: thrown where it is found, turned into the reply in one place. */
+/** An error reply to a request: thrown where the error is detected, encoded in one place. */
 export class Refusal extends Error {
   readonly status: ErrorStatus
   readonly param: string | null
@@ -30,7 +30,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The documented error body of a refusal. A 401 has no `param` where the profile says so. */
+/** Returns the documented error body. A 401 has no `param` unless the profile's `param401` is set. */
 export function envelope({ status, message, param, code }: Refusal, profile: Profile): ErrorResponse {
   const { type } = errorStatuses[status]
   return {

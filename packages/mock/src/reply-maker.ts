@@ -1,62 +1,66 @@
 import type { endpoints, OperationId, Profile } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
+import type { AudioReader } from "./audio/read-audio.ts"
 import type { Digest } from "./content/random.ts"
 import type { Tokenizer } from "./content/tokens.ts"
+import type { MediaLibrary } from "./media/media.ts"
 import type { Models } from "./models.ts"
 import type { Store } from "./store.ts"
 
-/** The valid request body of an operation; undefined where it takes none. */
+/** The validated request body of an operation; undefined when it has none. */
 type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   readonly request?: { readonly schema: { parse(input: unknown): infer Request } } | undefined
 }
   ? Request
   : undefined
 
-/** The valid query of an operation; undefined where it takes none. */
+/** The validated query of an operation; undefined when it has none. */
 type QueryOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   readonly query: { parse(input: unknown): infer Query }
 }
   ? Query
   : undefined
 
-/** A valid request, and what a reply to it is made from besides. */
+/** A validated request and everything needed to reply to it. */
 interface Question<Request, Query> {
   readonly request: Request
   /** Path parameters, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
-  /** Where the client found the mock, as `http://127.0.0.1:4010`: what the URLs in a reply begin with. */
+  /** Scheme and host as the client addressed the mock, such as `http://127.0.0.1:4010`; the base of URLs in replies. */
   readonly origin: string
-  /** What was kept for later requests. */
+  /** State that outlives a request. */
   readonly store: Store
+  readonly media: MediaLibrary
+  readonly audio: AudioReader
   readonly profile: Profile
   readonly models: Models
   readonly tokenizer: Tokenizer
   /** Unix seconds. */
   readonly now: number
-  /** What content is drawn from: a hash of the seed alone. */
+  /** Hash of the seed alone, from which content is drawn. */
   readonly seed: Digest
-  /** What the ids of the reply are made of: a hash of the seed, the method, the path and the whole body. */
+  /** Hash of seed, method, path and body, the base of generated ids. */
   readonly id: string
 }
 
-/** A reply before it is encoded: its JSON value and, when a stream was asked for, how it is told in events. */
+/** A reply before it is encoded: its JSON value and, when the client asked for a stream, the function that splits it. */
 export interface Made<Value = unknown> {
   readonly value: Value
   stream?(value: Value): readonly StreamEvent[]
-  /** What `encode` writes for the events of `stream`, but faster; asked when nothing alters them. */
+  /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
   encoded?(value: Value): string
 }
 
-/** A reply that is no JSON: a text or a file, as it is sent. */
+/** A reply that is not JSON: a text or a file, as sent. */
 export interface MadeFile {
   readonly mediaType: string
   readonly body: string | Uint8Array
 }
 
 /**
- * Makes the reply to a valid request: a function of the question, but for what it keeps in the store. Throws a
- * `Refusal` for what the mock cannot answer. A promise is for makers that keep something or load an encoder.
+ * Creates the reply to a validated request: a pure function of the question, except for the store. Throws a `Refusal`
+ * when the mock cannot answer. Returns a promise when it uses the store or loads an encoder.
  */
 export type ReplyMaker<Id extends OperationId> = (
   question: Question<RequestOf<Id>, QueryOf<Id>>,

@@ -1,30 +1,47 @@
 import { LRUCache } from "lru-cache"
 
-/** Where the mock keeps what it can be asked for again: plain JSON values by key. */
+/**
+ * State that outlives a request: stored responses and video tasks. Values are plain JSON. The interface follows Keyv,
+ * plus an atomic `update`.
+ */
 export interface Store {
-  /** Undefined when there is none. */
+  /** Returns the value, or undefined when the key is not set or has expired. */
   get(key: string): Promise<unknown>
-  set(key: string, value: unknown): Promise<void>
-  /** Whether there was one. */
+  /** Sets a value. It expires after `ttl` milliseconds. Default: never. */
+  set(key: string, value: unknown, ttl?: number): Promise<unknown>
+  /** Returns whether the key was set. */
   delete(key: string): Promise<boolean>
+  /**
+   * Replaces a value atomically and returns the new one. `change` receives undefined when the key is not set; it may be
+   * called again when another writer interferes. An expiry is kept.
+   */
+  update(key: string, change: (value: unknown) => unknown): Promise<unknown>
+  /** Deletes every key. */
+  clear(): Promise<void>
 }
 
-/** The most text that is kept, in UTF-16 units: what was used longest ago is forgotten first (chosen). */
-const mostText = 64 * 2 ** 20
+/** Limit of the stored text, in UTF-16 units; the least recently used values are dropped first (chosen). */
+const maxText = 64 * 2 ** 20
 
-/** A store that lasts as long as the process. */
+/** Creates a store that lives as long as the process. */
 export function memoryStore(): Store {
-  const texts = new LRUCache<string, string>({ maxSize: mostText, sizeCalculation: ({ length }) => length })
+  const texts = new LRUCache<string, string>({ maxSize: maxText, sizeCalculation: ({ length }) => length })
+  const read = (key: string): unknown => {
+    const text = texts.get(key)
+    return text === undefined ? undefined : JSON.parse(text)
+  }
   return {
-    async get(key) {
-      const text = texts.get(key)
-      return text === undefined ? undefined : JSON.parse(text)
+    get: async (key) => read(key),
+    async set(key, value, ttl) {
+      texts.set(key, JSON.stringify(value), ttl === undefined ? {} : { ttl })
     },
-    async set(key, value) {
-      texts.set(key, JSON.stringify(value))
+    delete: async (key) => texts.delete(key),
+    // Without an await in between, nothing else runs.
+    async update(key, change) {
+      const value = change(read(key))
+      texts.set(key, JSON.stringify(value), { noUpdateTTL: true })
+      return value
     },
-    async delete(key) {
-      return texts.delete(key)
-    },
+    clear: async () => texts.clear(),
   }
 }

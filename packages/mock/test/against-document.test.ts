@@ -1,19 +1,19 @@
-import type { Ask, Reply } from "@nexhina/wire"
+import type { MockRequest, Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { createMock } from "../src/mock.ts"
 import { brokenBy } from "./against-document.ts"
 
-const asking = (path: string, body?: object): Ask => ({
+const asking = (path: string, body?: object): MockRequest => ({
   method: body ? "POST" : "GET",
   target: `/v1${path}`,
   headers: [["authorization", "Bearer sk-x"]],
   body: Buffer.from(body ? JSON.stringify(body) : ""),
 })
 const chat = { model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] }
-const answer = createMock()
+const { handle: answer } = createMock()
 
 /** What is wrong with the reply to an ask, once something in its text is replaced. */
-async function brokenIn(ask: Ask, from: string, to: string): Promise<string | undefined> {
+async function brokenIn(ask: MockRequest, from: string, to: string): Promise<string | undefined> {
   const reply: Reply = await answer(ask)
   const { body } = reply
   const text = Buffer.concat(

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs"
 import { openUnions } from "@nexhina/schemas"
 import { DONE, decode } from "@nexhina/stream"
-import { type Answer, type Ask, headerOf, type Reply } from "@nexhina/wire"
+import { headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { mediaPath } from "../src/media/media.ts"
+import type { Mock } from "../src/mock.ts"
 import { route } from "../src/request/route.ts"
 
 // Of the two documents the one that says what the events of a stream carry.
@@ -56,10 +57,10 @@ function jsonsOf(reply: Reply, mediaType: string): readonly unknown[] {
   return events.filter(({ data }) => data !== DONE).map(({ data }) => JSON.parse(data))
 }
 
-const pathOf = ({ target }: Ask): string => target.replace(/^https?:\/\/[^/]*|\?.*/gi, "")
+const pathOf = ({ target }: MockRequest): string => target.replace(/^https?:\/\/[^/]*|\?.*/gi, "")
 
 /** Where the document says what a reply may carry; undefined when it does not foresee the reply. */
-function schemaOf(ask: Ask, { status }: Reply, mediaType: string) {
+function schemaOf(ask: MockRequest, { status }: Reply, mediaType: string) {
   const found = route(ask.method, pathOf(ask))
   const operation = found.kind === "operation" ? operations.get(found.operationId) : undefined
   const listed = operation?.responses[status]
@@ -76,7 +77,7 @@ function schemaOf(ask: Ask, { status }: Reply, mediaType: string) {
 }
 
 /** What a reply has against the document; undefined when nothing. */
-export function brokenBy(ask: Ask, reply: Reply): string | undefined {
+export function brokenBy(ask: MockRequest, reply: Reply): string | undefined {
   if (ask.method === "HEAD" || reply.status === 204) return undefined
   // The files behind the URLs in replies are no operation of the contract.
   if (reply.status === 200 && pathOf(ask).startsWith(mediaPath)) return undefined
@@ -91,13 +92,13 @@ export function brokenBy(ask: Ask, reply: Reply): string | undefined {
 }
 
 /**
- * The same answer, every reply of which is held against the emitted OpenAPI document: its status, its media type,
- * its JSON body or the events of its stream. What breaks it is thrown where nobody catches it, so that the run
- * fails whatever the test looks at. Replies that are asked to be otherwise, by a defect or a variant, are not judged.
+ * Returns a mock that validates every reply against the emitted OpenAPI document: status, media type, and the JSON
+ * body or the events of the stream. Violations are thrown outside of any promise, so that the run fails whatever the
+ * test checks. Replies that a request alters, with a defect or a variant, are not validated.
  */
-export function againstDocument(answer: Answer): Answer {
-  return async (ask) => {
-    const reply = await answer(ask)
+export function againstDocument(mock: Mock): Mock {
+  const handle = async (ask: MockRequest): Promise<Reply> => {
+    const reply = await mock.handle(ask)
     const altered = ask.headers.some(([name]) => /^x-mock-(defect|variant)$/i.test(name))
     const broken = altered ? undefined : brokenBy(ask, reply)
     if (broken !== undefined) {
@@ -107,5 +108,12 @@ export function againstDocument(answer: Answer): Answer {
       })
     }
     return reply
+  }
+  return {
+    ...mock,
+    handle,
+    get exchanges() {
+      return mock.exchanges
+    },
   }
 }

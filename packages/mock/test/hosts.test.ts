@@ -1,21 +1,22 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
-import type { Answer, Ask, Reply } from "@nexhina/wire"
+import type { Handle, MockRequest, Reply } from "@nexhina/wire"
 import { setupServer } from "msw/node"
 import { afterEach, describe, expect, test } from "vitest"
 import { toFetch } from "../src/hosts/fetch.ts"
 import { toMsw } from "../src/hosts/msw.ts"
-import { toNode } from "../src/hosts/node.ts"
-import { createMock } from "../src/mock.ts"
+import { startMock } from "../src/hosts/node.ts"
+import { createMock, type Mock } from "../src/mock.ts"
 import { againstDocument } from "./against-document.ts"
 
 const utf8 = new TextEncoder()
 const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
 
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
+const closers: (() => void | Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
 })
+
+/** Returns a mock whose replies come from a function of the test. */
+const mockOf = (handle: Handle): Mock => ({ ...createMock(), handle })
 
 interface Host {
   /** Asks the hosted answer, under `/v1`. */
@@ -26,25 +27,20 @@ interface HostOptions {
   readonly maxBodyBytes?: number
 }
 
-/** The ways to put an answer where `fetch` finds it. */
-const hosts: Readonly<Record<string, (answer: Answer, options?: HostOptions) => Promise<Host>>> = {
-  async node(answer, options) {
-    const server = createServer(toNode(answer, options))
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-    closers.push(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
-    return { fetch: (path, init) => fetch(base + path, init) }
+/** The ways to reach a mock with `fetch`. */
+const hosts: Readonly<Record<string, (mock: Mock, options?: HostOptions) => Promise<Host>>> = {
+  async node(mock, options) {
+    const { baseURL, close } = await startMock({ mock, ...options })
+    closers.push(close)
+    return { fetch: (path, init) => fetch(baseURL + path, init) }
   },
-  async fetch(answer, options) {
-    const hosted = toFetch(answer, options)
+  async fetch(mock, options) {
+    const hosted = toFetch(mock, options)
     return { fetch: (path, init) => hosted(new Request(`https://gateway.example/v1${path}`, init)) }
   },
-  async msw(answer, options) {
+  async msw(mock, options) {
     const base = "https://gateway.example:8443/some/prefix"
-    const server = setupServer(...toMsw(answer, base, options))
+    const server = setupServer(...toMsw(mock, base, options))
     server.listen({ onUnhandledRequest: "error" })
     closers.push(() => server.close())
     return { fetch: (path, init) => fetch(base + path, init) }
@@ -54,16 +50,17 @@ const hosts: Readonly<Record<string, (answer: Answer, options?: HostOptions) => 
 const ok = { status: 200, headers: [], end: "complete" } as const
 
 describe.each(Object.keys(hosts))("%s", (name) => {
-  const host = (answer: Answer, options?: HostOptions): Promise<Host> => {
+  const host = (mock: Mock, options?: HostOptions): Promise<Host> => {
     const make = hosts[name]
     if (!make) throw new Error(`No host ${name}`)
-    return make(answer, options)
+    return make(mock, options)
   }
-  const replying = (reply: Partial<Reply>) => host(async () => ({ ...ok, body: "", ...reply }))
+  const hostOf = (handle: Handle) => host(mockOf(handle))
+  const replying = (reply: Partial<Reply>) => hostOf(async () => ({ ...ok, body: "", ...reply }))
 
   test("the answer gets method, target, headers and body", async () => {
-    let seen: Ask | undefined
-    const { fetch } = await host(async (ask) => {
+    let seen: MockRequest | undefined
+    const { fetch } = await hostOf(async (ask) => {
       seen = ask
       return { ...ok, body: "" }
     })
@@ -177,7 +174,7 @@ test("a client that leaves ends the work of the fetch host", async () => {
       returned = true
     }
   }
-  const response = await toFetch(async () => ({ ...ok, body: endless() }))(
+  const response = await toFetch(mockOf(async () => ({ ...ok, body: endless() })))(
     new Request("https://gateway.example/v1/models"),
   )
   const reader = response.body?.getReader()

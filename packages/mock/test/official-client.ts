@@ -1,9 +1,7 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import OpenAI6 from "openai"
 import OpenAI7 from "openai-7"
 import { afterAll, beforeAll } from "vitest"
-import { toNode } from "../src/hosts/node.ts"
+import { type MockServer, startMock } from "../src/hosts/node.ts"
 import { createMock, type MockOptions } from "../src/mock.ts"
 import { againstDocument } from "./against-document.ts"
 
@@ -13,17 +11,12 @@ export type Release = keyof typeof releases
 
 export const apiKey = "sk-sdk"
 
-/** Serves a mock while the tests of a file run, held against the document; its base URL, once they do. */
+/** Serves a mock, validated against the document, while the tests of a file run. Returns a function for its base URL. */
 export function served(options: MockOptions): () => string {
-  const server = createServer(toNode(againstDocument(createMock({ keys: [apiKey], ...options }))))
-  let baseURL = ""
+  let server: MockServer | undefined
   beforeAll(async () => {
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-    baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    server = await startMock({ mock: againstDocument(createMock({ keys: [apiKey], ...options })) })
   })
-  afterAll(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return () => baseURL
+  afterAll(() => server?.close())
+  return () => server?.baseURL ?? ""
 }

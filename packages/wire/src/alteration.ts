@@ -1,22 +1,23 @@
 import type { Frame, StreamEvent } from "@nexhina/stream"
-import type { Ask, Reply } from "./reply.ts"
+import type { MockRequest, Reply } from "./reply.ts"
 
-/** What an alteration may look at: the request that is being answered. */
+/** The request that is being answered, as an alteration sees it. */
 export interface Situation {
-  /** The contract's `operationId`, absent for a path that no endpoint has. */
+  /** The contract's `operationId`. Undefined for a path that is not in the contract. */
   readonly operationId: string | undefined
-  readonly ask: Ask
-  /** The parsed JSON body, whether it satisfies the contract or not; absent when it is no JSON. */
+  /** The request as received. */
+  readonly ask: MockRequest
+  /** The parsed JSON body, valid or not. Undefined when the body is not JSON. */
   readonly request: unknown
-  /** Whether a stream was asked for. */
+  /** Whether the client asked for a stream. */
   readonly streaming: boolean
 }
 
 /**
- * A way to change an answer at one stage of its making; none of them parses what an earlier stage wrote.
- * `request`: what the server understood (a valid request in, another out). `value`: the reply's JSON value, or
- * the whole completion before it is split into chunks. `events`: what a stream sends, values first.
- * `bytes`: encoded frames with their delays. `wire`: status, headers, body and end, errors included.
+ * Changes a reply at one stage of its making. No stage parses what an earlier one wrote.
+ * `request`: the validated request. `value`: the JSON value of the reply, or the whole completion before it is split
+ * into chunks. `events`: the events of a stream, before they are encoded. `bytes`: encoded frames with their delays.
+ * `wire`: status, headers, body and end of every reply, including errors, preflights and media files.
  */
 export type Alteration =
   | { readonly stage: "request"; apply(request: unknown, situation: Situation): unknown }
@@ -28,5 +29,9 @@ export type Alteration =
   | { readonly stage: "bytes"; apply(frames: readonly Frame[], situation: Situation): readonly Frame[] }
   | { readonly stage: "wire"; apply(reply: Reply, situation: Situation): Reply }
 
-/** An alteration that can be asked for by name. */
-export type NamedAlteration = Alteration & { readonly id: string }
+/** An alteration that is selected by its id. */
+export type NamedAlteration = Alteration & {
+  readonly id: string
+  /** Creates a copy with its own state, for one mock. Required when `apply` remembers earlier requests. */
+  start?(): Alteration
+}

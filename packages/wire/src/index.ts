@@ -13,6 +13,6 @@ export {
 export { type FormSpelling, toForm } from "./multipart.ts"
 export { readTranscript, type Transcript, TranscriptError, type TranscriptSummary } from "./read.ts"
 export { createRedactor, type Redactor } from "./redact.ts"
-export { type Answer, type Ask, type Header, headerOf, type Reply, type ReplyEnd } from "./reply.ts"
+export { type Handle, type Header, headerOf, type MockRequest, type Reply, type ReplyEnd } from "./reply.ts"
 export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
 export { createWriter, type Writer } from "./write.ts"

@@ -1,23 +1,25 @@
 import type { Frame } from "@nexhina/stream"
 
-/** A header line as it stands on the wire: the name in its original case, duplicates kept, in order. */
+/** A header line as sent: the name in its original case, duplicates kept, in order. */
 export type Header = readonly [name: string, value: string]
 
-/** A request as a server sees it: plain values, the body whole. */
-export interface Ask {
+/** A request as a server receives it, with its whole body. */
+export interface MockRequest {
   readonly method: string
   /** Path and query, as on the request line. */
   readonly target: string
   readonly headers: readonly Header[]
   readonly body: Uint8Array
+  /** Limit in bytes that the body exceeded. The host stopped reading, and `body` is empty. */
+  readonly exceededBytes?: number
 }
 
-/** How a reply ends: as HTTP asks for, by a reset, by a close before the announced end, or never. */
+/** How a reply ends: normally, by a reset, by a close before the announced end, or never. */
 export type ReplyEnd = "complete" | "reset" | "early-close" | "hang"
 
 /**
- * What a server answers. Unlike a web `Response` it can say what real servers do: bytes before a reset,
- * duplicate headers, a wrong length. A host adds `content-length` for a string or bytes, unless it is there.
+ * The reply of a server. Unlike a web `Response` it can express what real servers do: bytes before a reset,
+ * duplicate headers, a wrong length. Hosts add `content-length` to a string or bytes when `headers` lacks it.
  */
 export interface Reply {
   readonly status: number
@@ -26,10 +28,10 @@ export interface Reply {
   readonly end: ReplyEnd
 }
 
-/** The answering seam: one request in, one reply out. A violation is a reply; only a bug rejects. */
-export type Answer = (ask: Ask) => Promise<Reply>
+/** Turns one request into one reply. Contract violations resolve with an error reply; only bugs reject. */
+export type Handle = (request: MockRequest) => Promise<Reply>
 
-/** The first value of a header, by its name in any case. */
+/** Returns the first value of a header, whose name is compared without regard to case. */
 export function headerOf(headers: readonly Header[], name: string): string | undefined {
   const lower = name.toLowerCase()
   return headers.find((header) => header[0].toLowerCase() === lower)?.[1]

@@ -33,7 +33,7 @@ export const audioTypes = {
   pcm: "audio/pcm",
 } as const satisfies Record<AudioFormat, string>
 
-/** A speech as a file that says what is spoken in its comment, but for `pcm`, which has no place for one. */
+/** Encodes a speech as a file. Its comment contains the spoken text, except in `pcm`, which has no metadata. */
 export async function encodeSpeech(speech: Speech, format: AudioFormat): Promise<Uint8Array> {
   const comment = ownSpeech + speech.text
   switch (format) {
@@ -52,7 +52,7 @@ export async function encodeSpeech(speech: Speech, format: AudioFormat): Promise
   }
 }
 
-/** A track, and what fills it. */
+/** A track and the function that fills it. */
 interface Track {
   readonly source: EncodedAudioPacketSource | AudioSampleSource
   fill(): Promise<void>
@@ -70,7 +70,7 @@ async function write(format: OutputFormat, comment: string, { source, fill }: Tr
   return new Uint8Array(target.buffer)
 }
 
-/** Speech of an encoder's own making. */
+/** Encodes a speech with an audio encoder. */
 function sampled(speech: Speech, codec: "flac" | "pcm-s16"): Track {
   const source = new AudioSampleSource({ codec })
   return {
@@ -84,7 +84,7 @@ function sampled(speech: Speech, codec: "flac" | "pcm-s16"): Track {
   }
 }
 
-/** Speech put together of frames that were encoded before: each moment has the frame of its syllable. */
+/** Assembles a speech from pre-encoded frames of its syllables. */
 function joined(speech: Speech, { codec, codecString, description, ...frames }: typeof mp3): Track {
   const source = new EncodedAudioPacketSource(codec)
   const decoderConfig = {
@@ -100,7 +100,7 @@ function joined(speech: Speech, { codec, codecString, description, ...frames }: 
       const count = Math.ceil(speech.seconds / frames.seconds)
       for (let index = 0; index < count; index++) {
         const time = index * frames.seconds
-        // A frame may begin in a syllable's last moment, and rounding may put that into the next one.
+        // A frame may begin at the very end of a syllable, and rounding may move that into the next one.
         const place = Math.min(Math.floor(time / syllableSeconds + 1e-9), speech.syllables.length - 1)
         const syllable = syllables[speech.syllables[place] ?? 0] ?? []
         const frame = syllable[Math.floor((time - place * syllableSeconds) / frames.seconds + 1e-9)]

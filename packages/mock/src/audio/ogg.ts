@@ -1,9 +1,9 @@
-/** Where a page of Ogg (RFC 3533, section 6) has what, in bytes. */
+/** Offsets of the fields of an Ogg page, in bytes (RFC 3533, section 6). */
 const at = { serial: 14, checksum: 22, segments: 26, lengths: 27 } as const
 
 /**
- * An Ogg file with one stream, under the serial number 1. Muxers draw the number at random, and the mock's replies
- * repeat byte for byte.
+ * Sets the serial number of an Ogg file with one stream to 1. Muxers choose it at random, and the replies of the mock
+ * must repeat byte for byte.
  */
 export function repeatable(file: Uint8Array): Uint8Array {
   const copy = file.slice()

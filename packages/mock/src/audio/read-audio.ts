@@ -3,20 +3,60 @@ import { Refusal } from "../refusal.ts"
 import { ownSpeech } from "./own-speech.ts"
 import type { read } from "./reader.js"
 
-/** No recording is shorter, as in OpenAI's API, or longer (chosen). */
-const leastSeconds = 0.1
-const mostSeconds = 24 * 60 * 60 - 1
+/** Minimum length as in OpenAI's API, and maximum length (chosen). */
+const minSeconds = 0.1
+const maxSeconds = 24 * 60 * 60 - 1
 
-/** What is known of a recording. */
+/** The facts that the mock reads from a recording. */
 interface Recording {
-  /** To the millisecond. */
+  /** Rounded to the millisecond. */
   readonly seconds: number
-  /** What is said in it; undefined but for the mock's own speech. */
+  /** The spoken text. Only known for speech that the mock generated. */
   readonly words?: string
 }
 
-/** Reads a file of any usual format. Throws a `Refusal` that names `file` when it is no recording. */
-export async function readAudio(name: string, file: Uint8Array): Promise<Recording> {
+/** Reads audio files, one after another. */
+export interface AudioReader {
+  /** Reads a file in any supported format. Throws a `Refusal` that names `file` when it is not a recording. */
+  read(name: string, file: Uint8Array): Promise<Recording>
+  /** Stops the reader's thread. */
+  close(): Promise<void>
+}
+
+/** Creates a reader. Its thread starts with the first file. */
+export function createAudioReader(): AudioReader {
+  let thread: Worker | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function stop(): Promise<void> {
+    const stopped = thread
+    thread = undefined
+    await stopped?.terminate()
+  }
+  /** Reads in a separate thread, because only a thread can be stopped when a damaged file causes an endless loop. */
+  function readApart(file: Uint8Array): Promise<ReaderResult> {
+    // Looked up at run time, so that bundlers for browsers do not see a module of node's.
+    const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
+    const reading = turn.then(async () => {
+      if (threads === undefined) return readHere(file)
+      thread ??= new threads.Worker(new URL("./reader.js", import.meta.url), {
+        resourceLimits: { maxOldGenerationSizeMb: maxMemory },
+      })
+      const result = await resultOf(thread, file)
+      if (result === undefined) await stop()
+      return result ?? { fault: "leads its reader nowhere" }
+    })
+    turn = reading
+    return reading
+  }
+  return { read: async (name, file) => toRecording(name, file, readApart), close: stop }
+}
+
+async function toRecording(
+  name: string,
+  file: Uint8Array,
+  readApart: (file: Uint8Array) => Promise<ReaderResult>,
+): Promise<Recording> {
   const unreadable = (why: string) =>
     new Refusal(400, {
       message:
@@ -26,64 +66,40 @@ export async function readAudio(name: string, file: Uint8Array): Promise<Recordi
       code: "invalid_audio",
     })
   if (file.length === 0) throw unreadable("is empty")
-  const found = await readApart(file)
-  if ("fault" in found) throw unreadable(`cannot be read: it ${found.fault}`)
-  const { seconds, comment } = found
-  if (!(seconds >= leastSeconds)) throw unreadable(`is shorter than ${leastSeconds} seconds`)
-  if (seconds > mostSeconds) throw unreadable("is longer than a day")
+  const result = await readApart(file)
+  if ("fault" in result) throw unreadable(`cannot be read: it ${result.fault}`)
+  const { seconds, comment } = result
+  if (!(seconds >= minSeconds)) throw unreadable(`is shorter than ${minSeconds} seconds`)
+  if (seconds > maxSeconds) throw unreadable("is longer than a day")
   return {
     seconds: Number(seconds.toFixed(3)),
     ...(comment?.startsWith(ownSpeech) && { words: comment.slice(ownSpeech.length) }),
   }
 }
 
-/** What the reader tells of a file. */
-type Found = Awaited<ReturnType<typeof read>> | { readonly fault: string }
+/** The result of reading a file. */
+type ReaderResult = Awaited<ReturnType<typeof read>> | { readonly fault: string }
 
-/** How long, in milliseconds, and in how much memory, in MiB, one file is read (chosen). */
-const mostTime = 10_000
-const mostMemory = 256
+/** Limits for reading one file: time in milliseconds and memory in MiB (chosen). */
+const maxTime = 10_000
+const maxMemory = 256
 
-/** The thread that reads, once there is one, and the end of what it has to read. */
-let thread: Worker | undefined
-let turn: Promise<unknown> = Promise.resolve()
-
-/** Reads in a thread of its own, one file after another: only a thread can be stopped that a file leads in circles. */
-function readApart(file: Uint8Array): Promise<Found> {
-  // Asked for at run time, so that bundlers for browsers see no module of node's.
-  const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
-  const reading = turn.then(async () => {
-    if (threads === undefined) return readHere(file)
-    thread ??= new threads.Worker(new URL("./reader.js", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: mostMemory },
-    })
-    const found = await answerOf(thread, file)
-    if (found === undefined) {
-      await thread.terminate()
-      thread = undefined
-    }
-    return found ?? { fault: "leads its reader nowhere" }
-  })
-  turn = reading
-  return reading
-}
-
-/** What a thread answers; undefined when it does not, or fails. Only while it reads, it keeps the process alive. */
-function answerOf(thread: Worker, file: Uint8Array): Promise<Found | undefined> {
+/** Returns the result of a thread; undefined when it fails or times out. The thread keeps the process alive only while it reads. */
+function resultOf(thread: Worker, file: Uint8Array): Promise<ReaderResult | undefined> {
   return new Promise((resolve) => {
-    const end = (found?: Found) => {
+    const end = (result?: ReaderResult) => {
       clearTimeout(timer)
-      thread.off("message", end).off("error", fail).unref()
-      resolve(found)
+      thread.off("message", end).off("error", fail).off("exit", fail).unref()
+      resolve(result)
     }
     const fail = () => end()
-    const timer = setTimeout(fail, mostTime)
-    thread.on("message", end).on("error", fail).ref()
+    const timer = setTimeout(fail, maxTime)
+    thread.on("message", end).on("error", fail).on("exit", fail).ref()
     thread.postMessage(file)
   })
 }
 
-async function readHere(file: Uint8Array): Promise<Found> {
+async function readHere(file: Uint8Array): Promise<ReaderResult> {
   const { read } = await import("./reader.js")
   return read(file).catch((error: Error) => ({ fault: error.message }))
 }

@@ -2,15 +2,15 @@
 // JavaScript, because a thread starts from a file and Node 20 runs no TypeScript.
 import { ADTS, BufferSource, FLAC, Input, Logging, LogLevel, MP3, MP4, OGG, WAVE, WEBM } from "mediabunny"
 
-/** What the contract names, and what the mock speaks. Not playlists, which name other files to fetch. */
+/** The formats of the contract and of the mock's own speech. Not playlists, which refer to other files. */
 const formats = [MP3, WAVE, FLAC, OGG, ADTS, MP4, WEBM]
 
-// What is wrong with a file is told to the client who sent it.
+// Faults of a file are reported to the client that sent it.
 Logging.level = LogLevel.Silent
 
 /**
- * The length of a recording in seconds, and the comment in its tags. Rejects for whatever a broken file leads the
- * reader to; damage can also lead it in circles, without end.
+ * Reads the length of a recording, in seconds, and the comment in its metadata. Rejects for damaged files; some damage
+ * causes an endless loop instead.
  *
  * @param {Uint8Array} file
  * @returns {Promise<{ readonly seconds: number, readonly comment?: string | undefined }>}
@@ -21,7 +21,7 @@ export async function read(file) {
     if (!(await input.canRead())) throw new Error("is in no format that the mock knows")
     const track = await input.getPrimaryAudioTrack()
     if (track === null) throw new Error("has no sound that the mock can read")
-    // The head of a stream cannot tell.
+    // The header of a live stream does not contain the length.
     const seconds = (await track.getDurationFromMetadata()) || (await track.computeDuration())
     const { comment } = await input.getMetadataTags()
     return { seconds, comment }

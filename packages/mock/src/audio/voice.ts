@@ -1,8 +1,8 @@
 import { type Digest, digest } from "../content/random.ts"
 
-/** Samples in a second of speech, of one channel: what OpenAI's API reference says of `pcm`. */
+/** Sample rate of speech, in Hz, mono. Source: `pcm` in OpenAI's API reference. */
 export const sampleRate = 24000
-/** How long a syllable lasts. */
+/** Length of a syllable, in seconds. */
 export const syllableSeconds = 0.24
 
 /** At speed 1 (chosen: about what people say). */
@@ -11,14 +11,14 @@ const lettersPerSecond = 15
 const leastSeconds = 0.3
 const mostSeconds = 300
 
-/** What is to be heard, before it is encoded: places in `syllables`, one for each `syllableSeconds`. */
+/** Speech before it is encoded: indexes into `syllables`, one for each `syllableSeconds`. */
 export interface Speech {
   readonly text: string
   readonly seconds: number
   readonly syllables: Uint8Array
 }
 
-/** Speaks each text in a way of its own, which the voice changes too: tones for letters, silence between words. */
+/** Synthesizes a text as tones for letters and silence between words. Text and voice determine the tones. */
 export function speak(text: string, speed: number, voice: Digest): Speech {
   const letters = [...text]
   const pace = lettersPerSecond * speed
@@ -33,7 +33,7 @@ export function speak(text: string, speed: number, voice: Digest): Speech {
   }
 }
 
-/** The samples of a speech, as 16-bit integers. */
+/** Returns the samples of a speech, as 16-bit integers. */
 export function samples(speech: Speech): Int16Array<ArrayBuffer> {
   const all = new Int16Array(Math.round(speech.seconds * sampleRate))
   speech.syllables.forEach((place, index) => {
@@ -53,7 +53,7 @@ const vowels = [
 ] as const
 
 /**
- * Silence, and seven sung vowels that rise from A to A: their samples, each `syllableSeconds` long.
+ * The samples of silence and of seven sung vowels that rise from A to A, each `syllableSeconds` long.
  *
  * @public `speech-frames.js` encodes them.
  */
@@ -62,7 +62,7 @@ export const syllables: readonly Int16Array[] = [
   ...[0, 2, 4, 5, 7, 9, 12].map((semitones, index) => sung(110 * 2 ** (semitones / 12), index)),
 ]
 
-/** A tone whose overtones are loud near the two formants of a vowel, and which swells and fades. */
+/** Returns the samples of a vowel: a tone with overtones near the vowel's two formants, faded in and out. */
 function sung(pitch: number, vowel: number): Int16Array {
   const formants = vowels[vowel % vowels.length] ?? []
   const loudness = Array.from({ length: 16 }, (_, overtone) =>

@@ -1,32 +1,41 @@
 import type { Frame } from "@nexhina/stream"
-import type { Answer, Header, Reply } from "@nexhina/wire"
-import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
+import type { Header, Reply } from "@nexhina/wire"
+import type { Mock } from "../mock.ts"
+import { defaultMaxBodyBytes } from "./too-large.ts"
 
+/** Options of `toFetch` and `toMsw`. */
 export interface FetchOptions {
-  /** Longer request bodies are answered with a 413. Default: 32 MiB. */
+  /** Maximum size of a request body, in bytes; a larger one gets a 413. Default: 32 MiB. */
   readonly maxBodyBytes?: number
-  /** Waits so many ms. Default: a timer. */
+  /** Waits for a number of milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
 /**
- * Answers web requests in process. What a web response cannot say becomes what `fetch` would make of it: a reply
- * that is cut is a body that errors, duplicate headers are joined.
+ * Creates a function like `fetch` that passes web requests to a mock in the same process. What a `Response` cannot
+ * express is converted as `fetch` does: a truncated reply has a body that errors, and duplicate headers are joined.
  */
-export function toFetch(answer: Answer, options: FetchOptions = {}): (request: Request) => Promise<Response> {
+export function toFetch(
+  mock: Pick<Mock, "handle">,
+  options: FetchOptions = {},
+): (request: Request) => Promise<Response> {
   const { maxBodyBytes = defaultMaxBodyBytes } = options
   const sleep = options.sleep ?? ((ms) => new Promise((wake) => setTimeout(wake, ms)))
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
     const headers: Header[] = [...request.headers]
     const head = { method: request.method, target: request.url, headers }
-    const reply = body === undefined ? tooLarge(maxBodyBytes, head) : await answer({ ...head, body })
+    const reply = await mock.handle(
+      body === undefined
+        ? { ...head, body: new Uint8Array(), exceededBytes: maxBodyBytes }
+        : { ...head, body },
+    )
     request.signal.throwIfAborted()
     return toResponse(reply, request, sleep)
   }
 }
 
-/** The whole body; undefined as soon as it is too long. */
+/** Returns the whole body; undefined as soon as it is too large. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | undefined> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
   const chunks: Uint8Array[] = []
@@ -34,7 +43,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | u
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
     length += read.value.length
     if (length > limit) {
-      // Not awaited: where the request was cloned, it would wait for a reader of the clone.
+      // Not awaited: if the request was cloned, it would wait for a reader of the clone.
       reader?.cancel().catch(() => {})
       return undefined
     }
@@ -71,7 +80,7 @@ function toResponse(reply: Reply, request: Request, sleep: (ms: number) => Promi
   )
 }
 
-/** The frames as a body that is pulled: it waits while nobody reads, and stops when the reader leaves. */
+/** Converts frames to a stream that produces a frame per read and stops when the reader cancels. */
 function toStream(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
   end: Reply["end"],
@@ -97,7 +106,7 @@ function toStream(
         await iterator.return?.()
       },
     },
-    // Nothing is made ahead: an error would throw away what nobody has read yet.
+    // No read-ahead: an error would discard chunks that have not been read.
     { highWaterMark: 0 },
   )
 }

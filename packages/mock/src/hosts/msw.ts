@@ -1,21 +1,31 @@
-import type { Answer } from "@nexhina/wire"
 import { type HttpHandler, http } from "msw"
 import { mediaPath } from "../media/media.ts"
+import type { Mock } from "../mock.ts"
 import { basePath } from "../request/route.ts"
 import { type FetchOptions, toFetch } from "./fetch.ts"
 
 /**
- * MSW handlers that answer every request below a base URL, which ends where the API's paths begin, and those for the
- * files that replies name by URL.
+ * Creates MSW handlers for every request below a base URL, such as `https://gateway.example/v1`, and for the media
+ * files to which replies link.
  */
-export function toMsw(answer: Answer, baseUrl: string, options: FetchOptions = {}): HttpHandler[] {
+export function toMsw(
+  mock: Pick<Mock, "handle">,
+  baseUrl: string,
+  options: FetchOptions = {},
+): HttpHandler[] {
   const { origin, pathname } = new URL(baseUrl)
   const prefix = pathname.replace(/\/$/, "")
   const respond = toFetch(
-    (ask) => answer({ ...ask, target: origin + basePath + ask.target.slice(origin.length + prefix.length) }),
+    {
+      handle: (request) =>
+        mock.handle({
+          ...request,
+          target: origin + basePath + request.target.slice(origin.length + prefix.length),
+        }),
+    },
     options,
   )
-  const serve = toFetch(answer, options)
+  const serve = toFetch(mock, options)
   return [
     http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request)),
     http.all(`${origin}${prefix}/*`, ({ request }) => respond(request)),

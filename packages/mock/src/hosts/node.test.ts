@@ -1,29 +1,27 @@
-import { createServer } from "node:http"
-import { type AddressInfo, connect } from "node:net"
+import { connect } from "node:net"
 import { setImmediate as turn } from "node:timers/promises"
-import type { Answer, Reply } from "@nexhina/wire"
+import type { Handle, Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { afterEach, describe, expect, test } from "vitest"
-import { createMock } from "../mock.ts"
-import { type NodeOptions, toNode } from "./node.ts"
+import { createMock, type Mock } from "../mock.ts"
+import { type MockServer, type StartOptions, startMock } from "./node.ts"
 
 const utf8 = new TextEncoder()
 const frames = (...texts: string[]) => texts.map((text) => ({ bytes: utf8.encode(text) }))
 
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
 })
 
-async function listen(answer: Answer, options?: NodeOptions): Promise<number> {
-  const server = createServer(toNode(answer, options))
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  closers.push(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return (server.address() as AddressInfo).port
+async function listen(options?: StartOptions): Promise<number> {
+  const { url, close } = await startMock(options)
+  closers.push(close)
+  return Number(new URL(url).port)
 }
+
+/** Returns a mock whose replies come from a function of the test. */
+const mockOf = (handle: Handle): Mock => ({ ...createMock(), handle })
 
 /** What a client sees on the wire that sends these bytes, and how the connection ends. */
 function exchange(
@@ -44,8 +42,11 @@ function exchange(
 
 const get = (extra = "") => `GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n${extra}\r\n`
 const last = get("connection: close\r\n")
-const replying = (reply: Partial<Reply>, options?: NodeOptions) =>
-  listen(async () => ({ status: 200, headers: [], body: "", end: "complete", ...reply }), options)
+const replying = (reply: Partial<Reply>, options?: StartOptions) =>
+  listen({
+    mock: mockOf(async () => ({ status: 200, headers: [], body: "", end: "complete", ...reply })),
+    ...options,
+  })
 
 /** Resolves with what has come once that ends so, which a reply that hangs never does by itself. */
 function until(port: number, ending: string): Promise<string> {
@@ -194,19 +195,19 @@ describe("bodies that are too long", () => {
     `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`
 
   test("are refused before they are sent, and the connection goes on if they are", async () => {
-    const port = await listen(createMock(), options)
+    const port = await listen(options)
     const { text } = await exchange(port, post(1500), "x".repeat(1500), last)
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"])
   })
 
   test("are cut off when they go on and on", async () => {
-    const port = await listen(createMock(), options)
+    const port = await listen(options)
     const { text } = await exchange(port, post(1e9), "x".repeat(1 << 20))
     expect(text).toMatch(/^(HTTP\/1\.1 413|$)/)
   })
 
   test("are refused when their length was not announced", async () => {
-    const port = await listen(createMock(), options)
+    const port = await listen(options)
     const head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
     const { text } = await exchange(port, head, `5dc\r\n${"x".repeat(1500)}\r\n0\r\n\r\n`, last)
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"])
@@ -216,7 +217,7 @@ describe("bodies that are too long", () => {
 test("a client that leaves at any byte does no harm", async () => {
   const crashes: unknown[] = []
   const onCrash = (error: unknown) => crashes.push(error)
-  const port = await listen(createMock({ onCrash }), { onCrash })
+  const port = await listen({ onCrash })
   const body = JSON.stringify({
     model: "gpt-4o",
     stream: true,
@@ -245,7 +246,7 @@ test("an answer that rejects, or a body that throws, cuts its connection and is 
     yield { bytes: utf8.encode("one"), afterMs: 0 }
     throw failure
   }
-  const answers: Answer[] = [
+  const answers: Handle[] = [
     async () => {
       throw failure
     },
@@ -253,8 +254,45 @@ test("an answer that rejects, or a body that throws, cuts its connection and is 
   ]
   for (const answer of answers) {
     const crashes: unknown[] = []
-    const port = await listen(answer, { onCrash: (error) => crashes.push(error) })
+    const port = await listen({ mock: mockOf(answer), onCrash: (error) => crashes.push(error) })
     expect((await exchange(port, get())).text).not.toMatch(/0\r\n\r\n$/)
     expect(crashes).toEqual([failure])
   }
+})
+
+describe("startMock", () => {
+  const models = ({ baseURL, apiKey }: MockServer) =>
+    fetch(`${baseURL}/models`, { headers: { authorization: `Bearer ${apiKey}` } })
+
+  test("listens on loopback until it is disposed of", async () => {
+    let server: MockServer
+    {
+      await using scoped = await startMock({ keys: ["sk-only"] })
+      server = scoped
+      expect(scoped.baseURL).toBe(`${scoped.url}/v1`)
+      expect(scoped.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+      expect((await models(scoped)).status).toBe(200)
+      expect(scoped.mock.exchanges.map(({ request }) => request.target)).toEqual([`${scoped.baseURL}/models`])
+    }
+    await expect(models(server)).rejects.toThrow()
+  })
+
+  test("passes requests that nobody intercepts to the mock", async () => {
+    await using server = await startMock({
+      intercept(request, response) {
+        if (request.url !== "/own") return false
+        response.end("own")
+        return true
+      },
+    })
+    expect(await (await fetch(`${server.url}/own`)).text()).toBe("own")
+    expect((await models(server)).status).toBe(200)
+  })
+
+  test("rejects when the port is taken", async () => {
+    await using server = await startMock()
+    await expect(startMock({ port: Number(new URL(server.url).port) })).rejects.toMatchObject({
+      code: "EADDRINUSE",
+    })
+  })
 })

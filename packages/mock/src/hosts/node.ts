@@ -1,23 +1,36 @@
 import { once } from "node:events"
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http"
+import type { AddressInfo, Socket } from "node:net"
 import { setTimeout } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
-import type { Answer, Ask, Header, Reply } from "@nexhina/wire"
-import { defaultMaxBodyBytes, tooLarge } from "./too-large.ts"
+import type { Header, MockRequest, Reply } from "@nexhina/wire"
+import { createMock, type Mock, type MockOptions } from "../mock.ts"
+import { basePath } from "../request/route.ts"
+import { defaultMaxBodyBytes } from "./too-large.ts"
 
+/** Options of `toNode`. */
 export interface NodeOptions {
-  /** Longer request bodies are answered with a 413. Default: 32 MiB. */
+  /** Maximum size of a request body, in bytes; a larger one gets a 413. Default: 32 MiB. */
   readonly maxBodyBytes?: number
-  /** Waits so many ms, or rejects when the signal aborts. Default: a timer. */
+  /** Waits for a number of milliseconds, or rejects when the signal aborts. Default: a timer. */
   readonly sleep?: Sleep
-  /** Hears of an answer, or a body, that throws; its connection is cut. Default: nobody does. */
+  /** Called when the mock rejects or a reply's body throws. The connection is destroyed. Default: ignored. */
   readonly onCrash?: (error: unknown) => void
 }
 
 type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
 
-/** Answers over node's sockets with full fidelity: delays, cuts, resets, silence, duplicate headers, wrong lengths. */
-export function toNode(answer: Answer, options: NodeOptions = {}): RequestListener {
+/**
+ * Creates a listener for `node:http` that passes requests to a mock. It sends replies with full fidelity: delays,
+ * truncated bodies, resets, replies that never end, duplicate headers, wrong lengths.
+ */
+export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
   const { maxBodyBytes = defaultMaxBodyBytes, onCrash = () => {} } = options
   const sleep = options.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
   return (request, response) => {
@@ -26,12 +39,12 @@ export function toNode(answer: Answer, options: NodeOptions = {}): RequestListen
       onCrash(error)
     }
     readBody(request, maxBodyBytes, (body) => {
-      const replied =
-        body === undefined
-          ? Promise.resolve(tooLarge(maxBodyBytes, toAsk(request, noBody)))
-          : answer(toAsk(request, body))
-      // What is answered in one turn of the event loop is written together: waking a client that has nothing to
-      // do costs as much as an answer, and so it is woken once for many.
+      const received = toMockRequest(request, body ?? noBody)
+      const replied = mock.handle(
+        body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received,
+      )
+      // Replies of one turn of the event loop are written together: waking an idle client costs as much as a reply,
+      // and so it is woken once for many.
       replied.then((reply) => setImmediate(() => send(reply, response, sleep).catch(crash)), crash)
     })
   }
@@ -40,9 +53,9 @@ export function toNode(answer: Answer, options: NodeOptions = {}): RequestListen
 const noBody = new Uint8Array()
 
 /**
- * Calls back with the body once it is whole, with undefined as soon as it is too long, and never when the client
- * leaves before either. What is left of a body that is too long is thrown away for as long again, so that the
- * client can read its answer and use the connection; who sends more than that is cut off.
+ * Calls back with the whole body, or with undefined as soon as it is too large, or never when the client disconnects
+ * first. The rest of a body that is too large is discarded up to the same size again, so that the client can read the
+ * reply and reuse the connection. A client that sends more is disconnected.
  */
 function readBody(
   request: IncomingMessage,
@@ -71,12 +84,15 @@ function readBody(
   request.on("end", () => {
     if (!refused) done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
   })
-  // A client that resets the connection is heard of as an error, and needs no answer.
+  // A client that resets the connection causes an error, and needs no reply.
   request.on("error", () => {})
   if (Number(announced) > limit) refuse()
 }
 
-function toAsk({ method = "GET", url = "/", rawHeaders }: IncomingMessage, body: Uint8Array): Ask {
+function toMockRequest(
+  { method = "GET", url = "/", rawHeaders }: IncomingMessage,
+  body: Uint8Array,
+): MockRequest {
   const headers: Header[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""])
   return { method, target: url, headers, body }
@@ -107,11 +123,11 @@ async function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promi
   if (!Array.isArray(body) || body.some(({ afterMs = 0 }: Frame) => afterMs > 0)) {
     return pace(body, end, response, sleep)
   }
-  // Nobody waits in between, so one write will do; twenty would take twice as long.
+  // Without delays, one write suffices; twenty would take twice as long.
   response.end(Buffer.concat(body.map(({ bytes }: Frame) => bytes)))
 }
 
-/** Writes frame by frame, at the pace of the frames and of the client, and stops when the client leaves. */
+/** Writes frame by frame, as fast as the frames' delays and the client allow, and stops when the client disconnects. */
 async function pace(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
   end: Reply["end"],
@@ -133,7 +149,7 @@ async function pace(
   }
 }
 
-/** Ms for a client to read what came before a reset: what it finds together with one, it loses or takes for an end. */
+/** Milliseconds between the last bytes and a reset: a client may lose bytes that arrive together with a reset. */
 const beforeReset = 20
 
 async function finish(
@@ -149,4 +165,102 @@ async function finish(
     await pause(beforeReset)
     socket.resetAndDestroy()
   }
+}
+
+/** Options of `startMock`. */
+export interface StartOptions extends MockOptions, NodeOptions {
+  /** Called with unexpected exceptions, of the mock or of sending a reply. Default: ignored. */
+  readonly onCrash?: (error: unknown) => void
+  /** Address to listen on. Default: `127.0.0.1`. */
+  readonly host?: string
+  /** Port to listen on; 0 selects a free one. Default: 0. */
+  readonly port?: number
+  /** A mock to serve instead of a new one; the options of `createMock` are then ignored. It is closed with the server. */
+  readonly mock?: Mock
+  /** Called with every request before the mock. Returns whether it has taken over the response. Default: never. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean
+}
+
+/** A mock that listens for HTTP requests. */
+export interface MockServer extends AsyncDisposable {
+  /** Scheme, host and port, such as `http://127.0.0.1:4010`. */
+  readonly url: string
+  /** Base URL for clients, such as `http://127.0.0.1:4010/v1`. */
+  readonly baseURL: string
+  /** A key that the mock accepts. */
+  readonly apiKey: string
+  readonly mock: Mock
+  /** Stops accepting connections, and resolves when all replies have been sent. */
+  drain(): Promise<void>
+  /** Destroys all connections, and resolves when the port is free. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that an idle connection stays open. Longer than clients wait between requests of a run (chosen). */
+const keepAliveTimeout = 60_000
+
+/** Starts a mock on a port of this machine. Rejects with node's error when it cannot listen there. */
+export async function startMock(options: StartOptions = {}): Promise<MockServer> {
+  const { host = "127.0.0.1", port = 0, mock = createMock(options), intercept, keys = "any" } = options
+  const api = toNode(mock, options)
+  const server = createServer({ keepAliveTimeout }, (request, response) => {
+    if (!intercept?.(request, response)) api(request, response)
+  })
+  server.on("clientError", refuseMalformed)
+  await listen(server, port, host)
+  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()))
+  const url = urlOf(server.address() as AddressInfo)
+  async function drain(): Promise<void> {
+    server.close()
+    await closed
+    await mock.close()
+  }
+  async function close(): Promise<void> {
+    server.close()
+    server.closeAllConnections()
+    await closed
+    await mock.close()
+  }
+  return {
+    url,
+    baseURL: `${url}${basePath}`,
+    apiKey: (typeof keys === "string" ? undefined : keys[0]) ?? "sk-mock",
+    mock,
+    drain,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Returns a URL at which this machine reaches the server. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  const isAnyAddress = address === "0.0.0.0" || address === "::"
+  const host = isAnyAddress ? "127.0.0.1" : family === "IPv6" ? `[${address}]` : address
+  return `http://${host}:${port}`
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => {
+      server.off("error", reject)
+      resolve()
+    })
+  })
+}
+
+const malformed: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The request headers are larger than 16 KiB."],
+  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request took too long to arrive."],
+}
+
+/** Replies to a malformed HTTP request with the documented error body and closes the connection. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return
+  const [status, message] = malformed[error.code ?? ""] ?? ["400 Bad Request", "Malformed HTTP request."]
+  const body = JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: null } })
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  )
 }

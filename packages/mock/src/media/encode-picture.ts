@@ -12,8 +12,7 @@ export const imageTypes = {
 } as const satisfies Record<ImageFormat, string>
 
 /**
- * The picture as a file. The quality, from 0 to 100, makes JPEG and WebP coarser and smaller. Encoders are loaded
- * when they are first needed.
+ * Encodes a picture as a file. `quality`, from 0 to 100, applies to JPEG and WebP. Encoders are loaded on first use.
  */
 export async function encodePicture(
   picture: Picture,
@@ -49,7 +48,7 @@ const encoders: Readonly<Record<ImageFormat, (picture: Picture, quality: number)
   },
 }
 
-/** What every decoder reads, and what takes MozJPEG half the time for some more bytes. */
+/** Baseline JPEG, which every decoder reads; MozJPEG encodes it in half the time, at a few more bytes. */
 const fastJpeg = { baseline: true, progressive: false, optimize_coding: false }
 
 const jpegEncoder = once(async () => {
@@ -60,7 +59,7 @@ const jpegEncoder = once(async () => {
 
 const webpEncoder = once(async () => {
   const { default: encode, init } = await import("@jsquash/webp/encode.js")
-  // Node always has SIMD, for which the package has an encoder of its own.
+  // Node always supports SIMD, for which the package has a separate encoder.
   await init(await wasmOf("@jsquash/webp/codec/enc/webp_enc_simd.wasm"))
   return encode
 })
@@ -73,7 +72,7 @@ function once<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
   }
 }
 
-/** The picture as the encoders read it, which is the part of a browser's `ImageData` that they look at. */
+/** Converts a picture to the part of a browser's `ImageData` that the encoders read. */
 function toImageData({ width, height, pixels, palette }: Picture) {
   const colours = new Uint32Array(Uint8Array.from(palette.flat()).buffer)
   const data = new Uint32Array(pixels.length)

@@ -7,16 +7,16 @@ export interface Film {
   readonly frames: number
   /** Frames per second. */
   readonly fps: number
-  /** Written into the file, so that films of the same length can be told apart. */
+  /** Title in the file's metadata, so that films of the same length differ. */
   readonly title: string
 }
 
 type FilmSize = keyof typeof clips
 
-/** The sizes in which there are films. */
+/** The available sizes. */
 export const filmSizes = Object.keys(clips) as FilmSize[]
 
-/** Of the sizes in which there are films, the one of the nearest proportions, then of the nearest width. */
+/** Returns the available size with the nearest aspect ratio, then the nearest width. */
 export function nearestFilmSize(width: number, height: number): FilmSize {
   const distance = (size: FilmSize) => {
     const own = pixelsOf(size)
@@ -25,7 +25,7 @@ export function nearestFilmSize(width: number, height: number): FilmSize {
   return filmSizes.reduce((nearest, size) => (distance(size) < distance(nearest) ? size : nearest))
 }
 
-/** An MP4 file in which the twelve frames of a clip are repeated as often as it takes, at the pace asked for. */
+/** Creates an MP4 file that repeats the twelve frames of a clip at the given frame rate. */
 export async function makeFilm({ size, frames, fps, title }: Film): Promise<Uint8Array> {
   const {
     BufferSource,
@@ -63,18 +63,18 @@ function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0))
 }
 
-/** The boxes of a file that hold others on the way to those that say when it was made. */
+/** The boxes that contain the boxes with timestamps. */
 const containers = new Set(["moov", "trak", "mdia"])
 const dated = new Set(["mvhd", "tkhd", "mdhd"])
 
-/** The MP4 file without the times at which it was made, which the muxer writes (ISO/IEC 14496-12, section 8). */
+/** Sets the timestamps that the muxer writes to zero, so that files repeat (ISO/IEC 14496-12, section 8). */
 function timeless(file: Uint8Array): Uint8Array {
   const view = new DataView(file.buffer)
   const strip = (from: number, to: number): void => {
     for (let at = from; at < to; at += view.getUint32(at)) {
       const type = String.fromCharCode(...file.subarray(at + 4, at + 8))
       if (containers.has(type)) strip(at + 8, at + view.getUint32(at))
-      // Size, type, version and flags, then the times of creation and of change, longer in version 1.
+      // After size, type, version and flags: creation and modification time, longer in version 1.
       else if (dated.has(type)) file.fill(0, at + 12, at + 12 + (file[at + 8] === 1 ? 16 : 8))
     }
   }

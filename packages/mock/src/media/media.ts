@@ -10,24 +10,24 @@ import { encodePicture, type ImageFormat, imageTypes } from "./encode-picture.ts
 import { type Film, filmSizes, makeFilm } from "./film.ts"
 import { drawPicture } from "./picture.ts"
 
-/** Below this path stand the files that replies name by URL; their queries say all of what they show. */
+/** Path prefix of the files to which replies link. The query of a file describes its whole content. */
 export const mediaPath = `${basePath}/media/`
 
-/** What each of the encoders can do. */
-const longestSide = 16_383
-/** The most pixels of an image, which are drawn and encoded in a fraction of a second (chosen). */
-const mostPixels = 2 ** 22
+/** Maximum width and height that every encoder supports, in pixels. */
+const maxSide = 16_383
+/** Maximum number of pixels of an image; drawing and encoding them takes a fraction of a second (chosen). */
+const maxPixels = 2 ** 22
 
-/** The longest film: a minute of the most frames per second (chosen). */
+/** Maximum length of a video: one minute at the maximum frame rate (chosen). */
 export const mostFps = 60
 export const mostFrames: number = 60 * mostFps
 
 const ImageQuery = z.object({
   seed: z.string().max(100),
-  width: z.int().min(1).max(longestSide),
-  height: z.int().min(1).max(longestSide),
+  width: z.int().min(1).max(maxSide),
+  height: z.int().min(1).max(maxSide),
   background: z.enum(["transparent", "opaque"]),
-  /** Of JPEG and WebP. */
+  /** Only used for JPEG and WebP. */
   quality: z.int().min(0).max(100),
 })
 type ImageQuery = z.infer<typeof ImageQuery>
@@ -42,16 +42,16 @@ const FilmQuery = z.object({
 type ImageName = `image.${ImageFormat}`
 const imageFormats = Object.keys(imageTypes) as ImageFormat[]
 
-/** A file that can be made at any time from its name and its query. */
+/** A media file, described by its name and its query. */
 export type Medium =
   | { readonly name: ImageName; readonly query: ImageQuery }
   | { readonly name: "video.mp4"; readonly query: Film }
 
-/** Refuses images that are too large to draw, under the name of the member that asks for them. */
+/** Refuses images that are too large to draw. `param` is the request member that determines the size. */
 export function limitPixels({ width, height }: Pick<ImageQuery, "width" | "height">, param: string): void {
-  if (width * height <= mostPixels) return
+  if (width * height <= maxPixels) return
   throw new Refusal(400, {
-    message: `Invalid '${param}': the mock draws images of up to ${mostPixels} pixels, not ${width}x${height}.`,
+    message: `Invalid '${param}': the mock draws images of up to ${maxPixels} pixels, not ${width}x${height}.`,
     param,
     code: "invalid_value",
   })
@@ -61,52 +61,72 @@ interface MediaFile extends MadeFile {
   readonly body: Uint8Array
 }
 
-/** Files that were made of late: whoever asks for one often asks for it again. In bytes (chosen). */
-const mostKept = 32 * 2 ** 20
-const kept = new LRUCache<string, Uint8Array>({
-  maxSize: mostKept,
-  sizeCalculation: ({ length }) => length,
-})
+/** Maximum size of the cache of recently generated files, in bytes (chosen). */
+const maxCachedBytes = 32 * 2 ** 20
 
-/** Makes the file of a name and a query. Refuses names that no reply has given out. */
-export async function media(name: string, query: URLSearchParams): Promise<MediaFile> {
-  const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
-  const once = async (parameters: object, make: () => Promise<Uint8Array>): Promise<Uint8Array> => {
-    const key = JSON.stringify([name, parameters])
-    const file = kept.get(key) ?? (await make())
-    kept.set(key, file)
-    return file
+/** Generates media files, with a cache of recent ones. */
+export interface MediaLibrary {
+  /** Returns the file of a name and its query. Refuses unknown names and invalid queries. */
+  load(name: string, query: URLSearchParams): Promise<MediaFile>
+  /** Returns a file as a reply contains it: a URL that `load` serves, or base64. */
+  show(
+    medium: Medium,
+    format: "url" | "b64_json",
+    origin: string,
+  ): Promise<{ readonly url: string } | { readonly b64_json: string }>
+}
+
+/** Creates a media library with an empty cache. */
+export function createMediaLibrary(): MediaLibrary {
+  const cache = new LRUCache<string, Uint8Array>({
+    maxSize: maxCachedBytes,
+    sizeCalculation: ({ length }) => length,
+  })
+  async function load(name: string, query: URLSearchParams): Promise<MediaFile> {
+    const { key, mediaType, make } = readMedium(name, query)
+    const body = cache.get(key) ?? (await make())
+    cache.set(key, body)
+    return { mediaType, body }
   }
+  return {
+    load,
+    async show({ name, query }, format, origin) {
+      const parameters = new URLSearchParams()
+      for (const [key, value] of Object.entries(query)) parameters.set(key, String(value))
+      if (format === "url") return { url: `${origin}${mediaPath}${name}?${parameters}` }
+      return { b64_json: base64((await load(name, parameters)).body) }
+    },
+  }
+}
+
+interface MediumPlan {
+  /** Equal for equal files. */
+  readonly key: string
+  readonly mediaType: string
+  make(): Promise<Uint8Array>
+}
+
+function readMedium(name: string, query: URLSearchParams): MediumPlan {
+  const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
   if (name === "video.mp4") {
     const film = read(FilmQuery)
-    return { mediaType: "video/mp4", body: await once(film, () => makeFilm(film)) }
+    return { key: JSON.stringify([name, film]), mediaType: "video/mp4", make: () => makeFilm(film) }
   }
   const format = imageFormats.find((each) => name === `image.${each}`)
   if (format === undefined) throw new Refusal(404, { message: `There is no file '${name}'.` })
   const image = read(ImageQuery)
   limitPixels(image, "width")
   const { seed, width, height, background, quality } = image
-  const draw = () => drawPicture(digest(seed), width, height, background === "transparent")
   return {
+    key: JSON.stringify([name, image]),
     mediaType: imageTypes[format],
-    body: await once(image, () => encodePicture(draw(), format, quality)),
+    make: () =>
+      encodePicture(drawPicture(digest(seed), width, height, background === "transparent"), format, quality),
   }
 }
 
-/** A file as a reply shows it: a URL under which `media` makes it, or the same bytes in base64. */
-export async function shown(
-  { name, query }: Medium,
-  format: "url" | "b64_json",
-  origin: string,
-): Promise<{ readonly url: string } | { readonly b64_json: string }> {
-  const parameters = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) parameters.set(key, String(value))
-  if (format === "url") return { url: `${origin}${mediaPath}${name}?${parameters}` }
-  return { b64_json: base64((await media(name, parameters)).body) }
-}
-
 function base64(bytes: Uint8Array): string {
-  // Piece by piece: a call takes some ten thousand arguments at most.
+  // In pieces, because the number of arguments of a call is limited.
   const piece = 2 ** 13
   let units = ""
   for (let at = 0; at < bytes.length; at += piece) {

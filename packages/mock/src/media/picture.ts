@@ -1,23 +1,23 @@
 import { type Digest, random } from "../content/random.ts"
 
-/** A drawing of few colours: each pixel is the place of its colour in the palette. */
+/** An image with a palette: each pixel is an index into it. */
 export interface Picture {
   readonly width: number
   readonly height: number
-  /** Row by row from the top. */
+  /** Palette indexes, row by row from the top. */
   readonly pixels: Uint8Array
-  /** Red, green, blue, alpha, of 0 to 255 each. Only the first may be transparent. */
+  /** Red, green, blue and alpha, each from 0 to 255. Only the first colour may be transparent. */
   readonly palette: readonly (readonly [number, number, number, number])[]
 }
 
 type Colour = Picture["palette"][number]
 
-/** How many stripes the sky has: flat colours draw and compress fast. */
+/** Number of stripes in the sky. Flat colours are fast to draw and compress. */
 const stripes = 16
 
 /**
- * What is known everywhere as a placeholder: a sun and two mountains before a sky. The seed decides places and
- * colours, in proportion to the size. A transparent picture has no sky.
+ * Draws the usual image placeholder: a sun and two mountains in front of a sky. The seed determines positions, in
+ * proportion to the size, and colours. A transparent picture has no sky.
  */
 export function drawPicture(seed: Digest, width: number, height: number, transparent: boolean): Picture {
   const { fraction } = random(seed)
@@ -52,7 +52,7 @@ export function drawPicture(seed: Digest, width: number, height: number, transpa
   return { width, height, pixels, palette }
 }
 
-/** Where a mountain begins in each column, whose peak stands at a share of the width and of the height. */
+/** Returns the top row of a mountain for each column. The peak is given as fractions of width and height. */
 function tops(width: number, height: number, peakX: number, peakY: number): Float64Array {
   const slope = 0.6 * Math.max(width, height)
   return Float64Array.from({ length: width }, (_, x) => height * peakY + Math.abs(x / width - peakX) * slope)
@@ -63,7 +63,7 @@ function between(from: Colour, to: Colour, share: number): Colour {
   return [mixed(0), mixed(1), mixed(2), 255]
 }
 
-/** A colour by its hue in degrees, saturation and lightness (CSS Color 4, section 7.1). */
+/** Converts hue (in degrees), saturation and lightness to a colour (CSS Color 4, section 7.1). */
 function colour(hue: number, saturation: number, lightness: number): Colour {
   const channel = (n: number) => {
     const k = (n + hue / 30) % 12

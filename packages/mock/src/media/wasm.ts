@@ -1,14 +1,14 @@
-/** What the encoders' loaders take. */
+/** The argument of the encoders' loaders. */
 interface WasmOptions {
   readonly wasmBinary?: Uint8Array
 }
 
 /**
- * The wasm file of a package, under node, whose `fetch` reads no files; nothing elsewhere, where the package
- * fetches its file itself.
+ * Loads the wasm file of a package under node, whose `fetch` does not read files. Returns undefined on other platforms,
+ * where the package fetches its file itself.
  */
 export async function wasmOf(path: string): Promise<WasmOptions> {
-  // Asked for at run time, so that bundlers for browsers see no module of node's.
+  // Looked up at run time, so that bundlers for browsers do not see a module of node's.
   const node = globalThis.process?.getBuiltinModule
   if (node === undefined) return {}
   const { resolve } = node("node:module").createRequire(import.meta.url)

@@ -1,7 +1,7 @@
 import type { ImageData, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
 import { sentence } from "../content/prose.ts"
 import { digest, digestText, random } from "../content/random.ts"
-import { limitPixels, shown } from "../media/media.ts"
+import { limitPixels } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
@@ -18,6 +18,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   models,
   tokenizer,
   origin,
+  media,
   now,
   seed,
 }) => {
@@ -44,7 +45,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   const data: ImageData[] = []
   for (let index = 0; index < (request.n ?? 1); index++) {
     const drawn = digest(String(index), ofPrompt)
-    const image = await shown(
+    const image = await media.show(
       {
         name: `image.${format}`,
         query: { seed: digestText(drawn), width, height, background, quality: output_compression ?? 100 },

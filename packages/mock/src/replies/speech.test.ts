@@ -2,10 +2,11 @@ import { ErrorResponse, type SpeechRequest } from "@nexhina/schemas"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../test/against-document.ts"
-import { readAudio } from "../audio/read-audio.ts"
+import { createAudioReader } from "../audio/read-audio.ts"
 import { toFetch } from "../hosts/fetch.ts"
 import { createMock } from "../mock.ts"
 
+const { read: readAudio } = createAudioReader()
 const ask = toFetch(againstDocument(createMock()))
 const post = (body: object) =>
   ask(

@@ -4,6 +4,7 @@ import type {
   TranscriptionWord,
   TranslationResponse,
 } from "@nexhina/schemas"
+import type { AudioReader } from "../audio/read-audio.ts"
 import { sentence } from "../content/prose.ts"
 import { type Digest, digest, random } from "../content/random.ts"
 import { tokens } from "../content/tokens.ts"
@@ -18,11 +19,12 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
   models,
   profile,
   seed,
+  audio,
 }) => {
   const { file, model, language, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
   const spoken = language ? languageName(language) : undefined
-  const said = await listen(file, digest(prompt, seed), spoken)
+  const said = await listen(audio, file, digest(prompt, seed), spoken)
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const usage = { type: "duration", seconds: Math.ceil(said.seconds) } as const
@@ -45,10 +47,15 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
 }
 
 /** As a transcription, but that the text is taken for English. */
-export const createTranslation: ReplyMaker<"createTranslation"> = async ({ request, models, seed }) => {
+export const createTranslation: ReplyMaker<"createTranslation"> = async ({
+  request,
+  models,
+  seed,
+  audio,
+}) => {
   const { file, model, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
-  const said = await listen(file, digest(prompt, seed))
+  const said = await listen(audio, file, digest(prompt, seed))
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const value: TranslationResponse =
@@ -70,10 +77,9 @@ interface Said {
   readonly seconds: number
 }
 
-async function listen(file: File, seed: Digest, language?: string): Promise<Said> {
-  const { readAudio } = await import("../audio/read-audio.ts")
+async function listen(audio: AudioReader, file: File, seed: Digest, language?: string): Promise<Said> {
   const bytes = new Uint8Array(await file.arrayBuffer())
-  const { seconds, words } = await readAudio(file.name, bytes)
+  const { seconds, words } = await audio.read(file.name, bytes)
   const text = words?.replace(/\s+/g, " ").trim()
   if (text) return { text, seconds }
   const draws = random(digest(bytes, seed))

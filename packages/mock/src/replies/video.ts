@@ -1,7 +1,7 @@
 import type { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "@nexhina/schemas"
 import { type Digest, digest, digestText } from "../content/random.ts"
 import { type Film, makeFilm, nearestFilmSize } from "../media/film.ts"
-import { mostFps, mostFrames, shown } from "../media/media.ts"
+import { type MediaLibrary, mostFps, mostFrames } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
@@ -36,29 +36,34 @@ interface Task extends Pick<VideoGenerationRequest, "model" | "prompt"> {
  * the nearest of those that there are; the reply says which.
  */
 export const createVideo: ReplyMaker<"createVideo"> = async (question) => {
-  const { request, profile, models, origin, store, now, seed, id } = question
+  const { request, profile, models, store, now, seed, id } = question
   const { model, prompt, response_format: format = "url" } = request
   models.require(model, "video")
   const films = filmsOf(request, digest(`${model}\n${request.seed ?? ""}\n${prompt}`, seed))
   if (profile.video === "finished") {
-    const value: VideoGenerationResponse = { created: now, data: await dataOf(films, format, origin), model }
+    const value: VideoGenerationResponse = {
+      created: now,
+      data: await dataOf(films, format, question),
+      model,
+    }
     return { value }
   }
   const task: Task = { model, prompt, films, format, createdAt: now, polls: 0 }
   const taskId = `video_${id}`
   // The same request is the same task: who polls it must not see it begin again.
   if ((await store.get(key(taskId))) === undefined) await store.set(key(taskId), task)
-  return { value: await show(taskId, task, origin) }
+  return { value: await show(taskId, task, question) }
 }
 
 /** A task, one step further each time. */
-export const retrieveVideo: ReplyMaker<"retrieveVideo"> = async ({ params, store, origin, now }) => {
+export const retrieveVideo: ReplyMaker<"retrieveVideo"> = async (question) => {
+  const { params, store, now } = question
   const { id, task } = await find(params, store)
-  if (task.polls === lastPoll) return { value: await show(id, task, origin) }
+  if (task.polls === lastPoll) return { value: await show(id, task, question) }
   const polls = task.polls + 1
   const next: Task = { ...task, polls, ...(polls === lastPoll && { completedAt: now }) }
   await store.set(key(id), next)
-  return { value: await show(id, next, origin) }
+  return { value: await show(id, next, question) }
 }
 
 /** The first film of a completed task. */
@@ -96,10 +101,20 @@ function limit(param: string, value: number, most: number): void {
   })
 }
 
-function dataOf(films: readonly Film[], format: Task["format"], origin: string): Promise<VideoData[]> {
+/** Where the films of a reply come from, and the base of their URLs. */
+interface MediaSource {
+  readonly media: MediaLibrary
+  readonly origin: string
+}
+
+function dataOf(
+  films: readonly Film[],
+  format: Task["format"],
+  { media, origin }: MediaSource,
+): Promise<VideoData[]> {
   return Promise.all(
     films.map(async (film) => ({
-      ...(await shown({ name: "video.mp4", query: film }, format, origin)),
+      ...(await media.show({ name: "video.mp4", query: film }, format, origin)),
       duration: film.frames / film.fps,
       ...pixelsOf(film.size),
       fps: film.fps,
@@ -127,10 +142,10 @@ function statusOf({ polls }: Task): VideoTask["status"] {
   return polls < lastPoll ? "in_progress" : "completed"
 }
 
-async function show(id: string, task: Task, origin: string): Promise<VideoTask> {
+async function show(id: string, task: Task, source: MediaSource): Promise<VideoTask> {
   const { model, prompt, films, format, createdAt, completedAt = null, polls } = task
   const [film] = films
-  const data = completedAt === null ? null : await dataOf(films, format, origin)
+  const data = completedAt === null ? null : await dataOf(films, format, source)
   return {
     id,
     object: "video",

@@ -1,11 +1,11 @@
 import { Refusal } from "../refusal.ts"
 
-/** Which API keys are good: any that begins with `sk-`, none needed, or those listed. */
+/** The API keys that are accepted: every key that begins with `sk-`, no key required, or a list. */
 export type Keys = "any" | "none-needed" | readonly string[]
 
 /**
- * Refuses an `Authorization` header without a good key: the scheme in any case, one space, a key that begins with
- * `sk-`. Source: page "Authentication".
+ * Refuses an `Authorization` header without an accepted key with 401. The format is `Bearer`, in any case, one space and
+ * a key that begins with `sk-`. Source: page "Authentication".
  */
 export function authenticate(authorization: string | undefined, keys: Keys): void {
   if (keys === "none-needed") return

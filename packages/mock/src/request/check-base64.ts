@@ -1,6 +1,6 @@
 import { Refusal } from "../refusal.ts"
 
-/** Throws a `Refusal` that names `param` when a text is no base64 (RFC 4648), be it wrapped or without its padding. */
+/** Throws a `Refusal` that names `param` when a text is not base64 (RFC 4648). Line breaks and missing padding are accepted. */
 export function requireBase64(text: string, param: string): void {
   if (!isBase64(text)) {
     throw new Refusal(400, {
@@ -11,7 +11,7 @@ export function requireBase64(text: string, param: string): void {
   }
 }
 
-/** Throws a `Refusal` that names `param` when a URL is a data URL (RFC 2397) without data, or with wrong base64. */
+/** Throws a `Refusal` that names `param` when a data URL (RFC 2397) has no data or invalid base64. */
 export function requireDataUrl(url: string, param: string): void {
   if (!/^data:/i.test(url)) return
   const comma = url.indexOf(",")
@@ -28,6 +28,6 @@ export function requireDataUrl(url: string, param: string): void {
 function isBase64(text: string): boolean {
   const packed = text.replace(/\s+/g, "")
   const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(packed) ?? []
-  // One digit of the last four would be less than a byte.
+  // A single remaining digit would be less than a byte.
   return padding !== undefined && (padding === "" ? packed.length % 4 !== 1 : packed.length % 4 === 0)
 }

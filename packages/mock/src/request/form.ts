@@ -2,20 +2,20 @@ import { parseMultipart } from "@remix-run/multipart-parser"
 import type { z } from "zod"
 import { Refusal } from "../refusal.ts"
 
-/** What a form field or a query parameter may be: all its values, in order. */
+/** Form fields or query parameters by name, each with all its values in order. */
 type Fields = ReadonlyMap<string, readonly (string | File)[]>
 
-/** Parts of a form that are no file are kept whole in memory, and the host has limited the whole. */
+/** The parser's own limits are not needed, because the host limits the size of the whole body. */
 const limits = { maxFileSize: 2 ** 31, maxTotalSize: 2 ** 31, maxParts: 1000 }
 
-/** Whether a content type is that of a multipart form. */
+/** Returns whether a content type is `multipart/form-data`. */
 export function isForm(contentType: string | undefined): contentType is string {
   return contentType !== undefined && /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)
 }
 
 /**
- * The members that a multipart body holds (RFC 7578), typed by the contract's schema. Refuses another media type,
- * and a body that is none or that was cut short.
+ * Reads the members of a multipart body (RFC 7578), converted to the types of the contract's schema. Refuses other
+ * media types and malformed or truncated bodies.
  */
 export function readForm(body: Uint8Array, contentType: string | undefined, schema: z.ZodType): unknown {
   if (!isForm(contentType)) {
@@ -45,12 +45,12 @@ export function readForm(body: Uint8Array, contentType: string | undefined, sche
 }
 
 const latin1 = new TextDecoder("latin1")
-/** What stands before the parts of a form is a line or two, where there is anything (chosen), in bytes. */
-const longestPreamble = 2 ** 12
+/** Maximum length of a preamble, in bytes (chosen). */
+const maxPreamble = 2 ** 12
 
-/** A body without what stands before its first boundary, which means nothing (RFC 2046, section 5.1.1). */
+/** Removes the preamble, the ignored text before the first boundary (RFC 2046, section 5.1.1). */
 function fromFirst(boundary: string, body: Uint8Array): Uint8Array {
-  const at = latin1.decode(body.subarray(0, longestPreamble)).indexOf(`\r\n--${boundary}`)
+  const at = latin1.decode(body.subarray(0, maxPreamble)).indexOf(`\r\n--${boundary}`)
   const startsAtOnce = latin1.decode(body.subarray(0, boundary.length + 2)) === `--${boundary}`
   return startsAtOnce || at === -1 ? body : body.subarray(at + 2)
 }
@@ -62,7 +62,7 @@ function malformed(why: string): Refusal {
   })
 }
 
-/** The members that a query holds, typed by the contract's schema. */
+/** Reads the members of a query, converted to the types of the contract's schema. */
 export function readQuery(query: string, schema: z.ZodType): unknown {
   const fields = new Map<string, string[]>()
   for (const [name, value] of new URLSearchParams(query)) {
@@ -71,7 +71,7 @@ export function readQuery(query: string, schema: z.ZodType): unknown {
   return typed(fields, schema)
 }
 
-/** Text becomes what the schema takes where it can be read so; what cannot is left for the schema to refuse. */
+/** Converts text to the types of the schema. Text that cannot be converted is left for the schema to refuse. */
 function typed(fields: Fields, schema: z.ZodType): unknown {
   const shape = "shape" in schema ? (schema.shape as Readonly<Record<string, z.ZodType>>) : {}
   return Object.fromEntries(

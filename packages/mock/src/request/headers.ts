@@ -1,7 +1,7 @@
 import type { Header } from "@nexhina/wire"
 import { type Digest, digestText } from "../content/random.ts"
 
-/** The request headers that mean something to the mock, found in one pass; an empty one counts as absent. */
+/** The request headers that the mock evaluates. An empty header counts as absent. */
 export interface KnownHeaders {
   readonly authorization?: string
   readonly host?: string
@@ -29,7 +29,7 @@ function isKnown(name: string): name is keyof KnownHeaders {
   return knownNames.has(name)
 }
 
-/** Of duplicate headers the first counts. */
+/** Reads the known headers in one pass. The first of duplicate headers is used. */
 export function readHeaders(headers: readonly Header[]): KnownHeaders {
   const found: { -readonly [Name in keyof KnownHeaders]: KnownHeaders[Name] } = {}
   for (const [name, value] of headers) {
@@ -39,11 +39,11 @@ export function readHeaders(headers: readonly Header[]): KnownHeaders {
   return found
 }
 
-/** A header's value, if it can be sent back as it is. */
+/** Returns a header's value if it can be sent back unchanged, else undefined. */
 export function readable(value: string | undefined): string | undefined {
   return value !== undefined && /^[\x20-\x7e]{1,256}$/.test(value) ? value : undefined
 }
 
-/** Under which a reply is known: what the client calls it, else a hash. */
+/** Returns the request id: the client's `x-request-id`, or else one derived from the identity. */
 export const requestId = (headers: KnownHeaders, identity: Digest): string =>
   readable(headers["x-request-id"]) ?? `req_${digestText(identity)}`

@@ -1,10 +1,10 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 
-/** Where the API begins: every path of the contract stands below it. */
+/** The path prefix of every endpoint. */
 export const basePath = "/v1"
 
-/** What a request line leads to. */
-export type Found =
+/** The result of matching a method and a path against the contract. */
+export type MatchedRoute =
   | {
       readonly kind: "operation"
       readonly operationId: OperationId
@@ -13,35 +13,35 @@ export type Found =
   | { readonly kind: "wrong-method"; readonly allow: readonly string[] }
   | { readonly kind: "unknown-path" }
 
-interface Way {
+interface PathEntry {
   readonly pattern: RegExp
   readonly operations: Map<string, OperationId>
 }
 
 const noParams = {}
-const unknownPath: Found = { kind: "unknown-path" }
+const unknownPath: MatchedRoute = { kind: "unknown-path" }
 
 /**
- * Finds the operation of a method and a path (without query). HEAD goes where GET goes. A parameter at the end
- * of a path takes the rest of it, slashes included: model ids have them, and not every client encodes them.
+ * Finds the operation of a method and a path (without query). HEAD is routed like GET. A parameter at the end of a
+ * path matches the rest of it, including slashes: model ids contain them, and not every client encodes them.
  */
-export const route: (method: string, path: string) => Found = compile(Object.entries(endpoints))
+export const route: (method: string, path: string) => MatchedRoute = compile(Object.entries(endpoints))
 
 function compile(contracts: readonly (readonly [string, Endpoint])[]): typeof route {
-  const exact = new Map<string, Way>()
-  const patterns = new Map<string, Way>()
+  const exact = new Map<string, PathEntry>()
+  const patterns = new Map<string, PathEntry>()
   for (const [id, { method, path, aliases = [] }] of contracts) {
     for (const template of [path, ...aliases].map((below) => basePath + below)) {
       const ways = template.includes("{") ? patterns : exact
       const way = ways.get(template) ?? { pattern: toPattern(template), operations: new Map() }
-      // The registry's keys are the operation ids; `Object.entries` forgets it.
+      // The registry's keys are the operation ids; `Object.entries` widens them to string.
       way.operations.set(method, id as OperationId)
       if (method === "GET") way.operations.set("HEAD", id as OperationId)
       ways.set(template, way)
     }
   }
-  // The longest first: a parameter that takes the rest of a path must not take what another path says there.
-  const segments = ([template]: readonly [string, Way]) => template.split("/").length
+  // Longest first, so that a trailing parameter does not match the segments of a more specific path.
+  const segments = ([template]: readonly [string, PathEntry]) => template.split("/").length
   const longestFirst = [...patterns].sort((a, b) => segments(b) - segments(a)).map(([, way]) => way)
   return (method, path) => {
     const way = exact.get(path) ?? longestFirst.find(({ pattern }) => pattern.test(path))
@@ -73,7 +73,7 @@ function percentDecoded(value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {
-    // Not percent-encoded UTF-8: then it names nothing that exists, which is the answer that it deserves.
+    // Not valid percent-encoded UTF-8: no resource has this id, and the lookup replies with 404.
     return value
   }
 }

@@ -5,12 +5,12 @@ type RequestContract = NonNullable<Endpoint["request"]>
 type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
 type Path = Issue["path"]
 
-/** Deeper JSON than this is refused, so that nothing that walks it can run out of stack (chosen). */
+/** Maximum nesting of JSON, so that recursive functions do not exhaust the stack (chosen). */
 const deepest = 512
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** The JSON value of a request body. Refuses another media type (none is taken for JSON) and what is no JSON. */
+/** Parses a JSON request body. Refuses other media types (a missing one counts as JSON) and malformed JSON. */
 export function readJson(body: Uint8Array, contentType: string | undefined): unknown {
   if (contentType !== undefined && !/^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
     throw new Refusal(415, {
@@ -39,7 +39,7 @@ function malformed(why: string): Refusal {
   })
 }
 
-/** How deep the brackets of a JSON text nest, at most. */
+/** Returns the maximum nesting of brackets in a JSON text. */
 function depth(text: string): number {
   if (text.length <= 2 * deepest) return 0
   let deepestSeen = 0
@@ -55,7 +55,7 @@ function depth(text: string): number {
   return deepestSeen
 }
 
-/** The request that a JSON value is under a contract. Refuses it with the first thing that is wrong with it. */
+/** Validates a request body against its contract. Refuses it with the first error. */
 export function validate<Request>(
   value: unknown,
   schema: { safeParse(value: unknown): ReturnType<RequestContract["schema"]["safeParse"]> },
@@ -72,14 +72,14 @@ export function validate<Request>(
   for (const { param, says, holds } of checks) {
     if (!holds(parsed.data)) throw new Refusal(400, { message: says, param, code: "invalid_value" })
   }
-  // The contract's schema has just said so; `Endpoint` forgets which request is its own.
+  // Guaranteed by the schema; the type `Endpoint` does not know the type of its request.
   return parsed.data as Request
 }
 
-/** An issue without unions: of all branches the one that understood most of the value. */
+/** Resolves an issue of a union to that of the branch that matches most of the value. */
 type PlainIssue = Exclude<Issue, { code: "invalid_union" }> | Mismatch
 
-/** A value that is of none of the types that the branches of a union take. */
+/** An issue for a value whose type no branch of a union accepts. */
 interface Mismatch {
   readonly code: "mismatch"
   readonly path: Path
@@ -91,7 +91,7 @@ function useful(issues: readonly Issue[]): PlainIssue | undefined {
   if (first?.code !== "invalid_union") return first
   const branches = first.errors.map(useful).filter((issue) => issue !== undefined)
   const within = branches.map((issue) => ({ ...issue, path: [...first.path, ...issue.path] }))
-  // A branch that objects to something inside the value, or to its size, has at least taken its type.
+  // A branch that rejects something inside the value, or its size, has accepted its type.
   const best = within.reduce<PlainIssue | undefined>(
     (chosen, issue) =>
       chosen === undefined || understanding(issue) > understanding(chosen) ? issue : chosen,
@@ -191,7 +191,7 @@ function refusal(issue: PlainIssue, value: unknown): Refusal {
   }
 }
 
-/** `messages[0].role`, as in `error.param`. */
+/** Formats a path such as `messages[0].role`, as in `error.param`. */
 function paramOf(path: Path): string {
   return path.reduce<string>((param, key) => {
     if (typeof key === "number") return `${param}[${key}]`
@@ -209,7 +209,7 @@ function at(value: unknown, path: Path): unknown {
   )
 }
 
-/** With their articles; what is not listed (`object`, `array`, …) is looked up by its JSON type. */
+/** Type names with articles. Unlisted names (`object`, `array`, …) are looked up by JSON type. */
 const typeNames: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
@@ -240,7 +240,7 @@ function measured(value: unknown): string {
   return value.length === 0 ? "an empty array" : `an array with length ${value.length}`
 }
 
-/** A value for a message: long ones are cut. */
+/** Formats a value for a message. Long values are truncated. */
 function shown(value: unknown): string {
   const text = `'${String(value)}'`
   return text.length > 100 ? `${text.slice(0, 100)}…'` : text

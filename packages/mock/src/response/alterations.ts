@@ -3,24 +3,27 @@ import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
 import type { KnownHeaders } from "../request/headers.ts"
 
-/** An alteration of every request, by its id, for a share of them. */
-export interface Always {
+/** An alteration that applies to every request, or to a fraction of them. */
+export interface StandingAlteration {
   readonly id: string
-  /** From 0 to 1. */
+  /** Fraction of the requests, from 0 to 1. */
   readonly rate: number
 }
 
-/** The alterations of one request: the standing ones that its identity draws, then those that it asks for. */
+/** Returns the alterations of one request: the standing ones, chosen by hash, then those named in its headers. */
 export type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly NamedAlteration[]
 
 const none: readonly NamedAlteration[] = []
 
-/** Throws a `TypeError` for a standing alteration that the catalogue lacks; a request's becomes a refusal. */
+/**
+ * Creates the choice of alterations for one mock, with its own copy of each alteration that has state. Throws a
+ * `TypeError` when a standing alteration is not in the catalogue. An unknown id in a request's header is refused with 400.
+ */
 export function alterationChooser(
   catalogue: readonly NamedAlteration[],
-  always: readonly Always[],
+  always: readonly StandingAlteration[],
 ): ChooseAlterations {
-  const byId = new Map(catalogue.map((alteration) => [alteration.id, alteration]))
+  const byId = new Map(catalogue.map((alteration) => [alteration.id, started(alteration)]))
   const standing = always.map(({ id, rate }) => {
     const alteration = byId.get(id)
     if (alteration === undefined) throw new TypeError(unknownId(id, byId))
@@ -49,6 +52,10 @@ export function alterationChooser(
   }
 }
 
+function started(alteration: NamedAlteration): NamedAlteration {
+  return alteration.start ? { ...alteration.start(), id: alteration.id } : alteration
+}
+
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
   const [nearest] = [...known.keys()]
     .map((name) => ({ name, far: distance(name, id.slice(0, 64)) }))
@@ -57,7 +64,7 @@ function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
   return `No defect or variant has the id '${id}'. ${hint}`
 }
 
-/** How many characters must be added, dropped or replaced to make one text of the other (Levenshtein). */
+/** Returns the Levenshtein distance of two texts. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 0; i < a.length; i++) {

@@ -2,7 +2,7 @@ import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import type { Made, MadeFile } from "../reply-maker.ts"
 
-/** What an alteration gets and gives back, by its stage. */
+/** The input and output type of an alteration, by stage. */
 interface Subjects {
   request: unknown
   value: unknown
@@ -11,7 +11,7 @@ interface Subjects {
   wire: Reply
 }
 
-/** What the alterations of one stage make of their subject, in order. */
+/** Applies the alterations of one stage, in order. */
 export function altered<Stage extends keyof Subjects>(
   stage: Stage,
   subject: Subjects[Stage],
@@ -21,19 +21,13 @@ export function altered<Stage extends keyof Subjects>(
   if (alterations.length === 0) return subject
   return alterations.reduce(
     (changed, alteration) =>
-      // The stage says which subject an alteration takes and gives, which a generic comparison cannot tell.
+      // The stage determines the subject's type, which TypeScript does not infer from the comparison.
       alteration.stage === stage
         ? (alteration.apply(changed as never, situation) as Subjects[Stage])
         : changed,
     subject,
   )
 }
-
-/** What every reply of the API carries, so that any web page may call it and read the request's id. */
-export const corsHeaders: readonly Header[] = [
-  ["access-control-allow-origin", "*"],
-  ["access-control-expose-headers", "x-request-id, retry-after"],
-]
 
 const jsonType: Header = ["content-type", "application/json"]
 const streamTypes: readonly Header[] = [
@@ -44,10 +38,7 @@ const streamTypes: readonly Header[] = [
 
 const utf8 = new TextEncoder()
 
-/**
- * Encodes a reply's value, as JSON or as the stream that tells it, through the stages `value` to `bytes`. A file
- * is encoded already.
- */
+/** Encodes a result as JSON, as a stream or as a file, with the alterations of the stages `value`, `events` and `bytes`. */
 export function respond(
   status: number,
   made: Made | MadeFile,
@@ -70,7 +61,7 @@ export function respond(
   const { stream, encoded } = made
   const value = altered("value", made.value, alterations, situation)
   if (stream === undefined) return whole(jsonType, JSON.stringify(value))
-  // A stream that nothing alters leaves in one piece: one write for each event would take twice as long.
+  // An unaltered stream is sent in one piece: one write per event would take twice as long.
   const body =
     encoded && alterations.length === 0
       ? [{ bytes: utf8.encode(encoded(value)) }]

@@ -23,7 +23,7 @@ function ask(request: Request, options: MockOptions): Promise<Reply> {
     },
     ...options,
   })
-  return againstDocument(answer)({
+  return againstDocument(answer).handle({
     method: "POST",
     target: "/v1/chat/completions",
     headers: [["authorization", "Bearer sk-test"]],

@@ -10,7 +10,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import { assembleResponse, canonicalResponse, decode, isComplete, readResponseStream } from "@nexhina/stream"
-import { type Answer, headerOf, type Reply } from "@nexhina/wire"
+import { type Handle, headerOf, type Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { againstDocument } from "../../../test/against-document.ts"
@@ -21,7 +21,7 @@ import { createMock, type MockOptions } from "../../mock.ts"
 const utf8 = new TextEncoder()
 const profileNames = Object.keys(profiles) as ProfileName[]
 
-function mock(options: MockOptions = {}): Answer {
+function mock(options: MockOptions = {}): Handle {
   return againstDocument(
     createMock({
       onCrash(error) {
@@ -29,10 +29,10 @@ function mock(options: MockOptions = {}): Answer {
       },
       ...options,
     }),
-  )
+  ).handle
 }
 
-function call(answer: Answer, method: string, path: string, body?: unknown): Promise<Reply> {
+function call(answer: Handle, method: string, path: string, body?: unknown): Promise<Reply> {
   return answer({
     method,
     target: `/v1/responses${path}`,
@@ -50,7 +50,7 @@ function bytesOf({ body }: Reply): Uint8Array {
 
 const jsonOf = (reply: Reply): unknown => JSON.parse(new TextDecoder().decode(bytesOf(reply)))
 
-async function respond(answer: Answer, request: ResponseRequest): Promise<ResponseObject> {
+async function respond(answer: Handle, request: ResponseRequest): Promise<ResponseObject> {
   const reply = await call(answer, "POST", "", request)
   expect(reply.status, JSON.stringify(jsonOf(reply))).toBe(200)
   return ResponseObject.parse(jsonOf(reply))
@@ -62,10 +62,10 @@ async function refused(reply: Promise<Reply>): Promise<object> {
   return { status: settled.status, param: error.param, code: error.code, message: error.message }
 }
 
-const retrieve = async (answer: Answer, id: string) =>
+const retrieve = async (answer: Handle, id: string) =>
   ResponseObject.parse(jsonOf(await call(answer, "GET", `/${id}`)))
 
-async function listItems(answer: Answer, id: string, query = ""): Promise<ResponseItemList> {
+async function listItems(answer: Handle, id: string, query = ""): Promise<ResponseItemList> {
   return ResponseItemList.parse(jsonOf(await call(answer, "GET", `/${id}/input_items${query}`)))
 }
 

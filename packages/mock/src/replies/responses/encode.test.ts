@@ -7,7 +7,7 @@ import { responseRequests } from "../../../test/response-requests.ts"
 import { createMock } from "../../mock.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
 
-const answer = againstDocument(createMock())
+const { handle: answer } = againstDocument(createMock())
 
 async function respond(request: ResponseRequest): Promise<ResponseObject> {
   const { body } = await answer({

@@ -1,0 +1,144 @@
+import type { Frame } from "@nexhina/stream"
+import { type Exchange, type ExchangeEnd, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
+
+/** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
+export interface JournalOptions {
+  /** Maximum number of exchanges; 0 disables the journal. Default: 1,000. */
+  readonly maxExchanges?: number
+  /** Maximum size of all bodies together, in bytes. A larger exchange is not recorded. Default: 8 MiB. */
+  readonly maxBytes?: number
+}
+
+/** The most recent exchanges of a mock. */
+export interface Journal {
+  /** Records an exchange and returns the reply to send in its place. */
+  record(request: MockRequest, reply: Reply): Reply
+  /** Returns the recorded exchanges, oldest first. */
+  read(): readonly Exchange[]
+  clear(): void
+}
+
+interface Entry {
+  readonly number: number
+  readonly sentAtMs: number
+  readonly request: MockRequest
+  readonly reply: Reply
+  /** The body as sent so far. */
+  readonly body: string | Uint8Array | readonly Frame[]
+  bytes: number
+}
+
+const defaultMaxExchanges = 1000
+const defaultMaxBytes = 8 * 2 ** 20
+const utf8 = new TextEncoder()
+
+/** Creates an empty journal. Exchanges are built when they are read: recording costs little. */
+export function createJournal(options: JournalOptions = {}): Journal {
+  const { maxExchanges = defaultMaxExchanges, maxBytes = defaultMaxBytes } = options
+  const startedAt = performance.now()
+  const entries = new Map<number, Entry>()
+  let total = 0
+  let count = 0
+
+  function drop(entry: Entry): void {
+    if (entries.delete(entry.number)) total -= entry.bytes
+  }
+  function grow(entry: Entry, bytes: number): void {
+    if (!entries.has(entry.number)) return
+    entry.bytes += bytes
+    total += bytes
+    if (entry.bytes > maxBytes) drop(entry)
+    for (const oldest of entries.values()) {
+      if (entries.size <= maxExchanges && total <= maxBytes) return
+      drop(oldest)
+    }
+  }
+  return {
+    record(request, reply) {
+      if (maxExchanges === 0) return reply
+      const { body } = reply
+      const sent: Frame[] = []
+      const isWhole = typeof body === "string" || body instanceof Uint8Array || Array.isArray(body)
+      const entry: Entry = {
+        number: ++count,
+        sentAtMs: performance.now() - startedAt,
+        // A copy: node's buffers are slices of larger ones, which would be kept alive.
+        request: { ...request, body: new Uint8Array(request.body) },
+        reply,
+        body: isWhole ? body : sent,
+        bytes: 0,
+      }
+      entries.set(entry.number, entry)
+      grow(entry, request.body.length + (isWhole ? sizeOf(body) : 0))
+      if (isWhole) return reply
+      const keep = (frame: Frame) => {
+        if (entries.has(entry.number)) sent.push(frame)
+        grow(entry, frame.bytes.length)
+      }
+      return { ...reply, body: Symbol.asyncIterator in body ? watchedAsync(body, keep) : watched(body, keep) }
+    },
+    read: () => [...entries.values()].map(toExchange),
+    clear() {
+      entries.clear()
+      total = 0
+    },
+  }
+}
+
+function sizeOf(body: string | Uint8Array | readonly Frame[]): number {
+  return typeof body === "string" || body instanceof Uint8Array
+    ? body.length
+    : body.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}
+
+function* watched(frames: Iterable<Frame>, keep: (frame: Frame) => void): Iterable<Frame> {
+  for (const frame of frames) {
+    keep(frame)
+    yield frame
+  }
+}
+
+async function* watchedAsync(
+  frames: AsyncIterable<Frame>,
+  keep: (frame: Frame) => void,
+): AsyncIterable<Frame> {
+  for await (const frame of frames) {
+    keep(frame)
+    yield frame
+  }
+}
+
+const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
+  complete: "complete",
+  reset: "truncated",
+  "early-close": "truncated",
+  hang: "timeout",
+}
+
+function toExchange({ number, sentAtMs, request, reply, body }: Entry): Exchange {
+  const { method, target, headers } = request
+  const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
+  const chunks = (frames instanceof Uint8Array ? [{ bytes: frames }] : frames).map(({ bytes }) => ({
+    atMs: 0,
+    bytes,
+  }))
+  return {
+    v: 1,
+    id: String(number),
+    request: {
+      method,
+      target: target.startsWith("/") ? `http://${headerOf(headers, "host") ?? "localhost"}${target}` : target,
+      headers,
+      body: request.body,
+      sentAtMs,
+    },
+    response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+    end: {
+      kind: endKinds[reply.end],
+      ...(reply.end !== "complete" && { stage: "body" as const }),
+      atMs: 0,
+    },
+    // What was handed to the host; the mock does not measure when it arrived.
+    fidelity: { bytes: true, timing: false },
+  }
+}

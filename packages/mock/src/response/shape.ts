@@ -1,0 +1,34 @@
+import type { Profile } from "@nexhina/schemas"
+import type { Header, Reply } from "@nexhina/wire"
+import { envelope, Refusal } from "../refusal.ts"
+import type { Made, MadeFile } from "../reply-maker.ts"
+import type { Context } from "../request/begin.ts"
+import { corsHeaders, preflight } from "./cors.ts"
+import { altered, respond } from "./encode.ts"
+import { withoutBody } from "./head.ts"
+
+/** The methods that a CORS preflight is told of. */
+export interface Preflight {
+  readonly allow: readonly string[]
+}
+
+/** The result of answering a request, before it is encoded. */
+export type Outcome = Made | MadeFile | Preflight | Refusal
+
+/** Turns an outcome into the reply: the last stages, which every reply of the mock passes. */
+export function shape(outcome: Outcome, context: Context, profile: Profile): Reply {
+  const { request, alterations, situation } = context
+  const reply = toReply(outcome, context, profile)
+  return altered("wire", request.method === "HEAD" ? withoutBody(reply) : reply, alterations, situation)
+}
+
+function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
+  const { requestId, headers, alterations, situation } = context
+  const standard: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
+  if (outcome instanceof Refusal) {
+    const value = envelope(outcome, profile)
+    return respond(outcome.status, { value }, [...outcome.headers, ...standard], alterations, situation)
+  }
+  if ("allow" in outcome) return preflight(outcome.allow, headers, standard)
+  return respond(200, outcome, standard, alterations, situation)
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest"
+import { memoryStore } from "./store.ts"
+
+test("get, set, delete and clear", async () => {
+  const store = memoryStore()
+  expect(await store.get("a")).toBeUndefined()
+  await store.set("a", { one: 1 })
+  await store.set("b", [2])
+  expect([await store.get("a"), await store.get("b")]).toEqual([{ one: 1 }, [2]])
+  expect([await store.delete("a"), await store.delete("a")]).toEqual([true, false])
+  await store.clear()
+  expect(await store.get("b")).toBeUndefined()
+})
+
+test("updates of one key do not get lost", async () => {
+  const store = memoryStore()
+  const increment = (value: unknown) => (typeof value === "number" ? value : 0) + 1
+  const results = await Promise.all(Array.from({ length: 100 }, () => store.update("count", increment)))
+  expect(results).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+  expect(await store.get("count")).toBe(100)
+})
