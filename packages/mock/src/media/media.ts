@@ -43,7 +43,7 @@ type ImageName = `image.${ImageFormat}`
 const imageFormats = Object.keys(imageTypes) as ImageFormat[]
 
 /** A media file, described by its name and its query. */
-export type Medium =
+type Medium =
   | { readonly name: ImageName; readonly query: ImageQuery }
   | { readonly name: "video.mp4"; readonly query: Film }
 

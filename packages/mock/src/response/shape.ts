@@ -8,7 +8,7 @@ import { altered, respond } from "./encode.ts"
 import { withoutBody } from "./head.ts"
 
 /** The methods that a CORS preflight is told of. */
-export interface Preflight {
+interface Preflight {
   readonly allow: readonly string[]
 }
 
