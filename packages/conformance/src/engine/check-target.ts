@@ -5,7 +5,7 @@ import type { Probe } from "../probe.ts"
 import { missingKey } from "../probes/auth.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { listModels } from "../probes/models.ts"
-import { type Finding, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
+import type { Finding, Report, RuleResult } from "../reports/report.ts"
 import { type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import { createExecutor, type Executed, inParallel, type Limits, type Sample } from "../target/execute.ts"
@@ -15,7 +15,7 @@ import { judgeable, obstacles } from "../target/offered.ts"
 import { fixedSteps } from "../target/step.ts"
 import { isRefusal, secretsOf, type Target } from "../target/to-wire.ts"
 import { version } from "../version.ts"
-import { isWithin } from "../view.ts"
+import { conclude } from "./conclude.ts"
 import { findingId, findingOf } from "./finding.ts"
 import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
 import { planOf, probeSample, type Selection } from "./plan.ts"
@@ -213,15 +213,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     })
   }
 
-  const summary = Object.fromEntries(
-    verdictNames.map((name) => [name, results.filter(({ verdict }) => verdict === name).length]),
-  ) as Record<Verdict, number>
-  const musts = results.filter(({ severity }) => severity === "MUST")
-  // Whoever leaves a rule out may find faults, and learns nothing of conformance.
-  const isWhole = allRules.every(
-    (rule) =>
-      selected.includes(rule) || !isWithin(rule.on.surface, include) || severityOf(rule, known) !== "MUST",
-  )
+  const { conformant, summary } = conclude(results, { selected, include, known })
   const stopped = executor.exhausted() ?? groups.find((group) => group.cut)?.cut
   return {
     schemaVersion: 1,
@@ -235,11 +227,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),
     requests: executor.sent,
-    conformant: musts.some(({ verdict }) => verdict === "fail")
-      ? false
-      : isWhole && musts.every(({ verdict }) => verdict === "pass")
-        ? true
-        : null,
+    conformant,
     ...(stopped !== undefined && { stopped }),
     summary,
     rules: results,
