@@ -37,7 +37,7 @@ function serveMock(profile: ProfileName): Promise<MockServer> {
  * Whether to send every probe and many samples of every rule, for hours of cases: `pnpm scoreboard`. The page is
  * written by the short form, in which a defect meets the probes of the rules that may find it and the quick ones.
  */
-export const full = process.env["SCOREBOARD"] === "full"
+const full = process.env["SCOREBOARD"] === "full"
 
 interface Extent {
   readonly probes?: CheckOptions["probes"]
