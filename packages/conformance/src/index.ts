@@ -1,12 +1,5 @@
 export { createSend, type Exchange, type Send, type WireRequest } from "@nexhina/wire"
-export {
-  type CheckOptions,
-  checkTarget,
-  KeyRefused,
-  type Progress,
-  Unreachable,
-  type World,
-} from "./engine/check-target.ts"
+export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 export {
   exitCodeOf,
@@ -24,4 +17,6 @@ export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
 export { type Known, knownBefore } from "./target/facts.ts"
+export { KeyRefused, Unreachable } from "./target/learn.ts"
+export type { Progress, World } from "./target/sampler.ts"
 export type { View } from "./view.ts"

@@ -4,7 +4,7 @@ import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import { createSend } from "@nexhina/wire"
 import { startEmbedded } from "./embedded.ts"
-import { checkTarget, type Progress } from "./engine/check-target.ts"
+import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import type { Report } from "./reports/report.ts"
@@ -12,6 +12,7 @@ import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
 import { type Known, knownBefore } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
+import type { Progress } from "./target/sampler.ts"
 
 /** More than any reply within the token limits takes: what goes on beyond it does not end. */
 const maxBodyBytes = 16 * 1024 * 1024

@@ -1,0 +1,29 @@
+import type { Executed, Sample } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
+import { obstacles } from "../target/offered.ts"
+import type { Sampler } from "../target/sampler.ts"
+import { fixedSteps } from "../target/step.ts"
+import { type Plan, probeSample } from "./plan.ts"
+
+/** Returns the samples that can be answered. How keys and paths are rejected can be seen on any operation. */
+function answerable(samples: readonly Sample[], groups: readonly Executed[]): Sample[] {
+  const met = obstacles(groups)
+  return samples.filter(({ asks }) => {
+    const [step] = fixedSteps(asks)
+    return !step || step.key || step.fault?.kind === "unknown-path" || !met.has(step.operation)
+  })
+}
+
+/**
+ * Sends the probes and samples of a plan, except those for operations that the target does not offer. Returns everything
+ * that the run has sent, in an order that does not depend on which reply came first.
+ */
+export async function ask(plan: Plan, known: Known, sampler: Sampler): Promise<readonly Executed[]> {
+  const unsent = plan.probes.filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
+  const probes = unsent.map((probe) => probeSample(probe, known))
+  await sampler.run(answerable(probes, sampler.groups), "probing")
+  await sampler.run(answerable(plan.samples, sampler.groups), "probing")
+  return sampler.groups.toSorted(
+    (a, b) => a.sample.by.localeCompare(b.sample.by, "en") || a.sample.index - b.sample.index,
+  )
+}

@@ -1,0 +1,114 @@
+import { createRedactor, type Redactor } from "@nexhina/wire"
+import type { Finding, RuleResult } from "../reports/report.ts"
+import { type Rule, type Severity, severityOf } from "../rule.ts"
+import { rules as allRules } from "../rules/rules.ts"
+import type { Executed } from "../target/execute.ts"
+import type { Known } from "../target/facts.ts"
+import { judgeable, obstacles } from "../target/offered.ts"
+import type { Sampler } from "../target/sampler.ts"
+import { secretsOf, type Target } from "../target/to-wire.ts"
+import { findingId, findingOf } from "./finding.ts"
+import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
+import type { Plan } from "./plan.ts"
+import { shrink } from "./shrink.ts"
+import { verdictOf } from "./verdict.ts"
+
+/** The judgement of a run: a result for each selected rule, and the findings. */
+export interface Judgement {
+  readonly results: readonly RuleResult[]
+  readonly findings: readonly Finding[]
+}
+
+interface Context {
+  readonly known: Known
+  readonly sampler: Sampler
+  readonly judging: readonly Rule[]
+  readonly redactor: Redactor
+  readonly seed: number
+  /** Maximum number of requests to make one finding smaller. */
+  readonly shrinkBudget: number
+}
+
+/** Judges what a run has sent by the rules of its plan, and shrinks and confirms each finding. */
+export async function judgeAll(
+  plan: Plan,
+  groups: readonly Executed[],
+  known: Known,
+  sampler: Sampler,
+  options: { readonly target: Target; readonly seed: number; readonly shrinkBudget: number },
+): Promise<Judgement> {
+  sampler.progress("judging")
+  const judging = withPrerequisites(plan.applicable, allRules)
+  const met = obstacles(groups)
+  const tallies = judge(judging, judgeable(groups, met), known)
+  const redactor = createRedactor(secretsOf(options.target))
+  const context: Context = { known, sampler, judging, redactor, ...options }
+
+  const findings: Finding[] = []
+  const results: RuleResult[] = []
+  for (const rule of plan.selected) {
+    const severity = severityOf(rule, known)
+    const tally = tallies.get(rule.id)
+    const ofRule = severity === "not-applicable" || !tally ? [] : await findingsOf(tally, severity, context)
+    findings.push(...ofRule)
+    results.push({
+      id: rule.id,
+      surface: rule.on.surface,
+      severity,
+      judged: tally?.judged ?? 0,
+      cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
+        .length,
+      findings: ofRule.map((finding) => finding.id),
+      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
+    })
+  }
+  return { results, findings }
+}
+
+async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const [id, alike] of byFinding(tally)) {
+    context.sampler.progress("shrinking")
+    findings.push(await report(id, alike, severity, context))
+  }
+  return findings
+}
+
+async function report(
+  id: string,
+  alike: readonly Found[],
+  severity: Severity,
+  { known, sampler, judging, redactor, seed, shrinkBudget }: Context,
+): Promise<Finding> {
+  const [first] = alike
+  if (!first) throw new RangeError(`${id} has no exchange`)
+  const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? first
+  const shrunk =
+    simplest.rule.scope === "run"
+      ? { found: simplest, confirmed: true }
+      : await shrink(simplest, { executor: sampler.executor, known, rules: judging, budget: shrinkBudget })
+  const certain = shrunk.confirmed || known.deterministic || !simplest.rule.modelDependent
+  const bySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
+  return findingOf(shrunk.found, {
+    known,
+    severity,
+    verdict: certain ? bySeverity[severity] : "flaky",
+    times: alike.length,
+    // The sender numbers its exchanges.
+    foundAfter: Math.min(...alike.map(({ exchange }) => Number(exchange.id))),
+    seed,
+    redactor,
+  })
+}
+
+/** Groups a rule's faults by finding: faults that differ only in a generated value are one finding. */
+function byFinding({ found }: Tally): Map<string, Found[]> {
+  const byId = new Map<string, Found[]>()
+  for (const each of found) {
+    const id = findingId(each)
+    const alike = byId.get(id)
+    if (alike) alike.push(each)
+    else byId.set(id, [each])
+  }
+  return byId
+}

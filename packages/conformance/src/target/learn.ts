@@ -1,0 +1,92 @@
+import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
+import { probeSample } from "../engine/plan.ts"
+import type { Probe } from "../probe.ts"
+import { missingKey } from "../probes/auth.ts"
+import { plainChat } from "../probes/chat-completions.ts"
+import { listModels } from "../probes/models.ts"
+import type { Executed } from "./execute.ts"
+import { type Known, knownBefore } from "./facts.ts"
+import { chooseModels, listedModels } from "./models.ts"
+import type { Sampler } from "./sampler.ts"
+import { isRefusal, type Target } from "./to-wire.ts"
+
+/** The facts about a target that the user states. */
+export interface StatedFacts {
+  readonly target: Target
+  readonly profile: ProfileName
+  readonly traits: readonly Trait[]
+  readonly models: Partial<Readonly<Record<ModelKind, string>>>
+  readonly include: readonly Surface[]
+  /** Surfaces whose absence is a finding. */
+  readonly require: readonly Surface[]
+  readonly deterministic: boolean
+  readonly maxOutputTokens: number
+  /** Length in bytes of a body that the target must reject. Default: no such body is sent. */
+  readonly oversizedBytes?: number
+}
+
+/** Thrown when no connection can be made, so that there is nothing to judge. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable"
+}
+
+/** Thrown when the target rejects every request with the given key, so that there is nothing to judge. */
+export class KeyRefused extends Error {
+  override readonly name = "KeyRefused"
+}
+
+/** Returns whether the target requires a key, judged by the same chat without and with it. */
+function authOf(keyless: number | undefined, keyed: number | undefined): Known["auth"] {
+  const isSuccess = (status: number | undefined) => status !== undefined && status >= 200 && status < 300
+  if (isSuccess(keyless)) return "open"
+  return (keyless !== undefined && isRefusal(keyless)) || isSuccess(keyed) ? "required" : "untested"
+}
+
+/** Returns the status with which every valid request with the configured key was rejected, if all were. */
+function refusedThroughout(groups: readonly Executed[]): number | undefined {
+  const statuses = groups
+    .flatMap(({ asked }) => asked)
+    .filter(({ step }) => !step.fault && !step.key)
+    .flatMap(({ exchange }) => exchange.response?.status ?? [])
+  return statuses.every(isRefusal) ? statuses[0] : undefined
+}
+
+/**
+ * Learns what later requests depend on: the listed models, the model to use for each kind, whether a key is required.
+ * @throws {Unreachable} when no connection can be made; {KeyRefused} when the target rejects the key.
+ */
+export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Known> {
+  const { target } = stated
+  const before = knownBefore(stated.profile, {
+    traits: new Set(stated.traits),
+    deterministic: stated.deterministic,
+    included: new Set(stated.include),
+    required: new Set(stated.require),
+    maxOutputTokens: stated.maxOutputTokens,
+    ...(stated.oversizedBytes !== undefined && { oversizedBytes: stated.oversizedBytes }),
+  })
+  await sampler.run([probeSample(listModels, before)], "learning")
+  const listing = sampler.groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
+  const connection = listing.find((exchange) => exchange.end.stage === "connect")
+  if (connection)
+    throw new Unreachable(`cannot reach ${target.baseUrl}: ${connection.end.code ?? connection.end.kind}`)
+  const listed = listing.flatMap(listedModels)
+  const known = { ...before, listed, models: chooseModels(stated.models, listed) }
+
+  await sampler.run([probeSample(plainChat, known)], "learning")
+  if (target.apiKey !== undefined) await sampler.run([probeSample(missingKey, known)], "learning")
+  requireAccess(target, sampler.groups)
+  if (target.apiKey === undefined) return known
+  const statusOf = ({ id }: Probe) =>
+    sampler.groups.find(({ sample }) => sample.by === id)?.asked.at(-1)?.exchange.response?.status
+  return { ...known, auth: authOf(statusOf(missingKey), statusOf(plainChat)) }
+}
+
+function requireAccess({ apiKey, baseUrl }: Target, groups: readonly Executed[]): void {
+  const refused = refusedThroughout(groups)
+  if (refused === undefined) return
+  const which = apiKey === undefined ? "a request without an API key" : "the API key"
+  throw new KeyRefused(
+    `${baseUrl} refuses ${which} (${refused}); pass a valid key with --api-key or $NEXHINA_API_KEY`,
+  )
+}

@@ -1,0 +1,74 @@
+import type { Exchange, Send } from "@nexhina/wire"
+import {
+  createExecutor,
+  type Executed,
+  type Executor,
+  inParallel,
+  type Limits,
+  type Sample,
+} from "./execute.ts"
+import type { Target } from "./to-wire.ts"
+
+export interface Progress {
+  readonly phase: "learning" | "probing" | "judging" | "shrinking"
+  readonly sent: number
+  /** Number of samples done, of those planned. */
+  readonly done: number
+  readonly planned: number
+}
+
+/** The surroundings of a run: everything that is not a plain value. */
+export interface World {
+  readonly send: Send
+  /** Returns monotonic ms since the run began. */
+  readonly elapsed: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly startedAt: Date
+  readonly onExchange?: (exchange: Exchange) => void
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** Sends samples, several at a time, and keeps what came of them. */
+export interface Sampler {
+  readonly executor: Executor
+  /** The samples executed so far, in the order in which they ended. */
+  readonly groups: readonly Executed[]
+  run(samples: readonly Sample[], phase: Progress["phase"]): Promise<void>
+  /** Reports that a phase has begun or advanced. */
+  progress(phase: Progress["phase"]): void
+}
+
+/** Creates the sampler of one run. */
+export function createSampler(
+  {
+    target,
+    limits,
+    concurrency,
+  }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
+  { send, elapsed, sleep, onExchange, onProgress }: World,
+): Sampler {
+  const executor = createExecutor({
+    target,
+    send,
+    limits,
+    elapsed,
+    sleep,
+    onExchange: (exchange) => onExchange?.(exchange),
+  })
+  const groups: Executed[] = []
+  let planned = 0
+  const progress = (phase: Progress["phase"]) =>
+    onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
+  return {
+    executor,
+    groups,
+    progress,
+    async run(samples, phase) {
+      planned += samples.length
+      await inParallel(samples, concurrency, async (sample) => {
+        groups.push(await executor.execute(sample))
+        progress(phase)
+      })
+    },
+  }
+}
