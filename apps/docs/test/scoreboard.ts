@@ -3,7 +3,7 @@ import {
   type CheckOptions,
   checkTarget,
   createSend,
-  knownBefore,
+  factsBefore,
   type Report,
   type Rule,
   rules,
@@ -98,7 +98,7 @@ export async function check(
 
 /** All that a run may know, so that no rule is out of place for want of it. */
 const mostKnown = (profile: ProfileName) =>
-  knownBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
+  factsBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
 
 /** The profile under which a defect can be seen: the first in which its rule applies. */
 function profileOf(ruleId: string): ProfileName {

@@ -16,7 +16,7 @@ export { type Fault, type Rule, type Severity, severityOf, type Where } from "./
 export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
-export { type Known, knownBefore } from "./target/facts.ts"
+export { factsBefore, type TargetFacts } from "./target/facts.ts"
 export { KeyRefused, Unreachable } from "./target/learn.ts"
 export type { Progress, World } from "./target/sampler.ts"
 export type { View } from "./view.ts"

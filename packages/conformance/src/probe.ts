@@ -1,4 +1,4 @@
-import type { Known } from "./target/facts.ts"
+import type { TargetFacts } from "./target/facts.ts"
 import type { Ask } from "./target/step.ts"
 
 /** A known request, or a short sequence of them, that feeds one or more views. */
@@ -8,5 +8,5 @@ export interface Probe {
   readonly says: string
   /** Whether `--quick` sends it. Default: no. */
   readonly quick?: true
-  asks(known: Known): readonly Ask[]
+  asks(known: TargetFacts): readonly Ask[]
 }

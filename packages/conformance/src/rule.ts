@@ -1,5 +1,5 @@
 import type * as fc from "fast-check"
-import type { Known } from "./target/facts.ts"
+import type { TargetFacts } from "./target/facts.ts"
 import type { Ask } from "./target/step.ts"
 import type { View } from "./view.ts"
 
@@ -37,7 +37,7 @@ interface RuleBase<V, Name extends string> {
   readonly since: string
   /** The sentence: "MUST send exactly one non-null finish_reason per choice". */
   readonly says: string
-  readonly severity: Severity | ((known: Known) => Severity | "not-applicable")
+  readonly severity: Severity | ((known: TargetFacts) => Severity | "not-applicable")
   /** The documentation page, RFC or specification section that says so. */
   readonly source: string
   /** Real threads in which it was broken. Default: none known. */
@@ -54,7 +54,7 @@ interface RuleBase<V, Name extends string> {
    * Requests of its own, besides its view's probes: a fixed sequence, or an arbitrary from which as many samples
    * are drawn as the run asks for. Default: none (it judges what others asked).
    */
-  asks?(known: Known): readonly Ask[] | fc.Arbitrary<readonly Ask[]>
+  asks?(known: TargetFacts): readonly Ask[] | fc.Arbitrary<readonly Ask[]>
   /**
    * The finding depends on what a model chose to say: it counts only when it is seen again on the same request
    * (or the target is deterministic); seen once it is `flaky`. Default: no.
@@ -65,14 +65,17 @@ interface RuleBase<V, Name extends string> {
 /** Judges each exchange of its view by itself; the usual kind. */
 export interface ExchangeRule<V = unknown, Name extends string = string> extends RuleBase<V, Name> {
   readonly scope?: "exchange"
-  holds(view: V, known: Known): readonly Fault<Name>[] | Undecided
+  holds(view: V, known: TargetFacts): readonly Fault<Name>[] | Undecided
 }
 
 /** Judges together the exchanges of one sample that it asked for itself, or (`run`) all of its view. */
 export interface ManyRule<V = unknown, Name extends string = string> extends RuleBase<V, Name> {
   readonly scope: "group" | "run"
   /** `of` in a fault is the index of the view that shows it. */
-  holds(views: readonly V[], known: Known): readonly (Fault<Name> & { readonly of: number })[] | Undecided
+  holds(
+    views: readonly V[],
+    known: TargetFacts,
+  ): readonly (Fault<Name> & { readonly of: number })[] | Undecided
 }
 
 export type Rule = ExchangeRule | ManyRule
@@ -86,6 +89,6 @@ export function rule<V, const Name extends string>(
   return literal
 }
 
-export function severityOf(rule: Rule, known: Known): Severity | "not-applicable" {
+export function severityOf(rule: Rule, known: TargetFacts): Severity | "not-applicable" {
   return typeof rule.severity === "function" ? rule.severity(known) : rule.severity
 }

@@ -10,7 +10,7 @@ import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
-import { type Known, knownBefore } from "./target/facts.ts"
+import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import type { Progress } from "./target/sampler.ts"
 
@@ -69,8 +69,8 @@ function selectionOf(settings: Settings): Selection {
 
 /** What a run would send, as far as it can be known without asking: models that the target lists are not. */
 export function dryRun(settings: Settings): Count[] {
-  const known: Known = {
-    ...knownBefore(settings.profile, {
+  const known: TargetFacts = {
+    ...factsBefore(settings.profile, {
       traits: new Set(settings.trait),
       auth: "required",
       deterministic: settings.deterministic || settings.baseUrl === undefined,

@@ -1,6 +1,6 @@
 import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
 import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/wire"
-import type { Known } from "../src/target/facts.ts"
+import type { TargetFacts } from "../src/target/facts.ts"
 
 interface Facts {
   readonly operation?: OperationId
@@ -64,7 +64,7 @@ export function exchangeOf(facts: Facts): Exchange {
 const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
 
 /** What a run knows of a server that asks for a key. */
-export function knownOf(facts: Partial<Known> = {}): Known {
+export function knownOf(facts: Partial<TargetFacts> = {}): TargetFacts {
   const profileName = facts.profileName ?? "nexhina"
   return {
     profileName,

@@ -1,11 +1,11 @@
 import type { Exchange } from "@nexhina/wire"
 import { judge, type Tally } from "../src/engine/judge.ts"
 import { type Rule, severityOf, type Where } from "../src/rule.ts"
-import type { Known } from "../src/target/facts.ts"
+import type { TargetFacts } from "../src/target/facts.ts"
 import { knownOf } from "./exchange.ts"
 
 /** Each applicable rule's judgement of some exchanges, as those of one sample that it asked for itself. */
-function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: Known): Tally[] {
+function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: TargetFacts): Tally[] {
   const applicable = rules.filter((rule) => severityOf(rule, known) !== "not-applicable")
   return applicable.flatMap((rule) => {
     const group = {
@@ -22,7 +22,7 @@ function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: K
 export function found(
   rules: readonly Rule[],
   exchanges: readonly Exchange[],
-  known: Known = knownOf(),
+  known: TargetFacts = knownOf(),
 ): [rule: string, fault: string, at: Where][] {
   return judged(rules, exchanges, known).flatMap(({ rule, found }) =>
     found.map(({ fault }): [string, string, Where] => [rule.id, fault.fault, fault.at]),
@@ -33,7 +33,7 @@ export function found(
 export function judgedBy(
   rules: readonly Rule[],
   exchanges: readonly Exchange[],
-  known: Known = knownOf(),
+  known: TargetFacts = knownOf(),
 ): string[] {
   return judged(rules, exchanges, known).flatMap(({ rule, judged }) => (judged > 0 ? [rule.id] : []))
 }

@@ -15,7 +15,7 @@ import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.
 import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
 import { replies } from "./replies/replies.ts"
-import type { Made, MadeFile, ReplyMaker } from "./reply-maker.ts"
+import type { GeneratedFile, GeneratedReply, ReplyMaker } from "./reply-maker.ts"
 import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
@@ -164,7 +164,7 @@ function operate(
   { operationId, params }: Operation,
   context: Context,
   engine: Engine,
-): Made | MadeFile | Promise<Made | MadeFile> {
+): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
   context.situation = { ...context.situation, operationId }
   authenticate(context.headers.authorization, engine.keys)
   const endpoint: Endpoint = endpoints[operationId]

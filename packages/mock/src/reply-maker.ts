@@ -45,7 +45,7 @@ interface Question<Request, Query> {
 }
 
 /** A reply before it is encoded: its JSON value and, when the client asked for a stream, the function that splits it. */
-export interface Made<Value = unknown> {
+export interface GeneratedReply<Value = unknown> {
   readonly value: Value
   stream?(value: Value): readonly StreamEvent[]
   /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
@@ -53,7 +53,7 @@ export interface Made<Value = unknown> {
 }
 
 /** A reply that is not JSON: a text or a file, as sent. */
-export interface MadeFile {
+export interface GeneratedFile {
   readonly mediaType: string
   readonly body: string | Uint8Array
 }
@@ -64,4 +64,4 @@ export interface MadeFile {
  */
 export type ReplyMaker<Id extends OperationId> = (
   question: Question<RequestOf<Id>, QueryOf<Id>>,
-) => Made | MadeFile | Promise<Made | MadeFile>
+) => GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile>

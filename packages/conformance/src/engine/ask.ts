@@ -1,12 +1,12 @@
-import type { Executed, Sample } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { ExecutedSample, Sample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { fixedSteps } from "../target/step.ts"
 import { type Plan, probeSample } from "./plan.ts"
 
 /** Returns the samples that can be answered. How keys and paths are rejected can be seen on any operation. */
-function answerable(samples: readonly Sample[], groups: readonly Executed[]): Sample[] {
+function answerable(samples: readonly Sample[], groups: readonly ExecutedSample[]): Sample[] {
   const met = obstacles(groups)
   return samples.filter(({ asks }) => {
     const [step] = fixedSteps(asks)
@@ -18,7 +18,11 @@ function answerable(samples: readonly Sample[], groups: readonly Executed[]): Sa
  * Sends the probes and samples of a plan, except those for operations that the target does not offer. Returns everything
  * that the run has sent, in an order that does not depend on which reply came first.
  */
-export async function ask(plan: Plan, known: Known, sampler: Sampler): Promise<readonly Executed[]> {
+export async function ask(
+  plan: Plan,
+  known: TargetFacts,
+  sampler: Sampler,
+): Promise<readonly ExecutedSample[]> {
   const unsent = plan.probes.filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
   const probes = unsent.map((probe) => probeSample(probe, known))
   await sampler.run(answerable(probes, sampler.groups), "probing")

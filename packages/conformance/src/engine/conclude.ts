@@ -2,14 +2,14 @@ import type { Surface } from "@nexhina/schemas"
 import { type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { isWithin } from "../view.ts"
 
 /** The rules that a run selected, and what the selection was made from. */
 export interface Coverage {
   readonly selected: readonly Rule[]
   readonly include: readonly Surface[]
-  readonly known: Known
+  readonly known: TargetFacts
 }
 
 /** Returns whether every MUST rule of the included surfaces was selected. */

@@ -3,9 +3,9 @@ import { type Header, headerOf, type Redactor } from "@nexhina/wire"
 import { answeredOf } from "../reading/answered.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { requestIdHeaders } from "../target/to-wire.ts"
-import type { Found } from "./judge.ts"
+import type { Detection } from "./judge.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()
@@ -79,11 +79,11 @@ function curlOf(request: Finding["request"], bytes: Uint8Array): string {
 }
 
 /** The profile, other than the run's own, under which the rule has nothing to say about the exchange. */
-function otherProfileOf({ rule, fault, exchange }: Found, known: Known): ProfileName | undefined {
+function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts): ProfileName | undefined {
   const view = rule.on.of(exchange)
   return (Object.keys(profiles) as ProfileName[]).find((name) => {
     if (name === known.profileName) return false
-    const other: Known = { ...known, profileName: name, profile: profiles[name] }
+    const other: TargetFacts = { ...known, profileName: name, profile: profiles[name] }
     if (severityOf(rule, other) === "not-applicable") return true
     if (rule.scope !== undefined && rule.scope !== "exchange") return false
     const faults = rule.holds(view, other)
@@ -91,15 +91,15 @@ function otherProfileOf({ rule, fault, exchange }: Found, known: Known): Profile
   })
 }
 
-export function findingId({ rule, fault, exchange }: Pick<Found, "rule" | "fault" | "exchange">): string {
+export function findingId({ rule, fault, exchange }: Pick<Detection, "rule" | "fault" | "exchange">): string {
   return `${rule.id}:${fault.fault}@${exchange.intent?.operation ?? "unknown"}`
 }
 
 /** A finding as it is reported: everything that somebody needs to see the fault again, and no secret. */
 export function findingOf(
-  found: Found,
+  found: Detection,
   facts: {
-    readonly known: Known
+    readonly known: TargetFacts
     readonly severity: Severity
     readonly verdict: Finding["verdict"]
     readonly times: number

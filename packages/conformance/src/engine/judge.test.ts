@@ -1,8 +1,8 @@
 import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { type Rule, rule } from "../rule.ts"
-import type { Executed } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
 import { judge, withPrerequisites } from "./judge.ts"
 
@@ -21,7 +21,7 @@ const exchange = (id: string, status: number): Exchange => ({
   fidelity: { bytes: true, timing: false },
 })
 
-const group = (by: string, ...exchanges: Exchange[]): Executed => ({
+const group = (by: string, ...exchanges: Exchange[]): ExecutedSample => ({
   sample: { by, index: 0, asks: [] },
   asked: exchanges.map((each) => ({ step: { operation: "listModels" as const }, exchange: each })),
 })
@@ -67,7 +67,7 @@ const alike = rule({
         : [{ fault: "differs", of, at: { part: "status" }, expected: `${all[0]}`, actual: `${status}` }],
     ),
 })
-const known = {} as Known
+const known = {} as TargetFacts
 
 test("a rule that rests on another is not judged where that one failed, in whatever order they stand", () => {
   const groups = [group("probe", exchange("a", 200), exchange("b", 501), exchange("c", 502))]

@@ -1,15 +1,15 @@
 import type { Exchange } from "@nexhina/wire"
 import type { Fault, Rule } from "../rule.ts"
-import type { Executed } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { View } from "../view.ts"
 
 /** A fault, where it was seen. */
-export interface Found {
+export interface Detection {
   readonly rule: Rule
   readonly fault: Fault
   readonly exchange: Exchange
-  readonly executed: Executed
+  readonly executed: ExecutedSample
 }
 
 /** What one rule made of all exchanges. */
@@ -19,7 +19,7 @@ export interface Tally {
   readonly judged: number
   /** Why it could not decide, one entry for each exchange on which it could not. */
   readonly undecided: readonly string[]
-  readonly found: readonly Found[]
+  readonly found: readonly Detection[]
   /** The rule threw: our bug. */
   readonly crash?: string
 }
@@ -54,7 +54,11 @@ const knowsEnough = (view: View<unknown>, exchange: Exchange) =>
   (view.needs ?? []).every((what) => exchange.fidelity[what])
 
 /** Judges recorded exchanges; pure, so that stored ones can be judged again. */
-export function judge(rules: readonly Rule[], groups: readonly Executed[], known: Known): Map<string, Tally> {
+export function judge(
+  rules: readonly Rule[],
+  groups: readonly ExecutedSample[],
+  known: TargetFacts,
+): Map<string, Tally> {
   const tallies = new Map<string, Tally>()
   /** By rule, and by rule and fault. */
   const failedOn = new Map<string, Set<Exchange>>()
@@ -67,7 +71,7 @@ export function judge(rules: readonly Rule[], groups: readonly Executed[], known
   }
 
   for (const rule of byDependency(rules)) {
-    const found: Found[] = []
+    const found: Detection[] = []
     const undecided: string[] = []
     let judged = 0
 
@@ -75,8 +79,8 @@ export function judge(rules: readonly Rule[], groups: readonly Executed[], known
       (rule.after ?? []).find((id) => failedOn.get(id)?.has(exchange))
 
     /** The views of a group's exchanges that may be judged, and of which exchange each is. */
-    const seenIn = (group: Executed) => {
-      const seen: { view: unknown; exchange: Exchange; executed: Executed }[] = []
+    const seenIn = (group: ExecutedSample) => {
+      const seen: { view: unknown; exchange: Exchange; executed: ExecutedSample }[] = []
       for (const { exchange } of group.asked) {
         const view = rule.on.of(exchange)
         if (view === undefined) continue

@@ -4,7 +4,7 @@ import { draw, seedOf } from "../drawing/draw.ts"
 import type { Probe } from "../probe.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import type { Sample } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Ask, fixedSteps } from "../target/step.ts"
 import { isWithin, type Place } from "../view.ts"
 
@@ -30,13 +30,13 @@ export interface Plan {
   readonly samples: readonly Sample[]
 }
 
-export const probeSample = (probe: Probe, known: Known): Sample => ({
+export const probeSample = (probe: Probe, known: TargetFacts): Sample => ({
   by: probe.id,
   index: 0,
   asks: probe.asks(known),
 })
 
-export function planOf(selection: Selection, known: Known): Plan {
+export function planOf(selection: Selection, known: TargetFacts): Plan {
   const { rules, include } = selection
   const selected = rules.filter(({ on }) => isWithin(on.surface, include))
   const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
@@ -54,7 +54,7 @@ const isArbitrary = (
 ): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
 
 /** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
-function samplesOf(rule: Rule, known: Known, { seed, samples }: Selection): Sample[] {
+function samplesOf(rule: Rule, known: TargetFacts, { seed, samples }: Selection): Sample[] {
   const count = samples(rule)
   const asks = count > 0 ? rule.asks?.(known) : undefined
   if (!asks) return []
@@ -82,7 +82,7 @@ export interface Count {
 }
 
 /** A request that follows from an earlier reply counts as one to the same surface, although it may not come up. */
-export function countsOf({ applicable, probes, samples }: Plan, known: Known): Count[] {
+export function countsOf({ applicable, probes, samples }: Plan, known: TargetFacts): Count[] {
   const counts = new Map<Place, { rules: number; fixed: number; generated: number }>()
   const of = (surface: Place) => {
     const count = counts.get(surface) ?? { rules: 0, fixed: 0, generated: 0 }

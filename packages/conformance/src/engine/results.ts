@@ -2,13 +2,13 @@ import { createRedactor, type Redactor } from "@nexhina/wire"
 import type { Finding, RuleResult } from "../reports/report.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
-import type { Executed } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { judgeable, obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
 import { findingId, findingOf } from "./finding.ts"
-import { type Found, judge, type Tally, withPrerequisites } from "./judge.ts"
+import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
 import type { Plan } from "./plan.ts"
 import { shrink } from "./shrink.ts"
 import { verdictOf } from "./verdict.ts"
@@ -20,7 +20,7 @@ export interface Judgement {
 }
 
 interface Context {
-  readonly known: Known
+  readonly known: TargetFacts
   readonly sampler: Sampler
   readonly judging: readonly Rule[]
   readonly redactor: Redactor
@@ -32,8 +32,8 @@ interface Context {
 /** Judges what a run has sent by the rules of its plan, and shrinks and confirms each finding. */
 export async function judgeAll(
   plan: Plan,
-  groups: readonly Executed[],
-  known: Known,
+  groups: readonly ExecutedSample[],
+  known: TargetFacts,
   sampler: Sampler,
   options: { readonly target: Target; readonly seed: number; readonly shrinkBudget: number },
 ): Promise<Judgement> {
@@ -76,7 +76,7 @@ async function findingsOf(tally: Tally, severity: Severity, context: Context): P
 
 async function report(
   id: string,
-  alike: readonly Found[],
+  alike: readonly Detection[],
   severity: Severity,
   { known, sampler, judging, redactor, seed, shrinkBudget }: Context,
 ): Promise<Finding> {
@@ -102,8 +102,8 @@ async function report(
 }
 
 /** Groups a rule's faults by finding: faults that differ only in a generated value are one finding. */
-function byFinding({ found }: Tally): Map<string, Found[]> {
-  const byId = new Map<string, Found[]>()
+function byFinding({ found }: Tally): Map<string, Detection[]> {
+  const byId = new Map<string, Detection[]>()
   for (const each of found) {
     const id = findingId(each)
     const alike = byId.get(id)

@@ -1,12 +1,12 @@
 import type { Rule } from "../rule.ts"
-import type { Executed, Executor, Sample } from "../target/execute.ts"
-import type { Known } from "../target/facts.ts"
+import type { ExecutedSample, Executor, Sample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { findingId } from "./finding.ts"
-import { type Found, judge } from "./judge.ts"
+import { type Detection, judge } from "./judge.ts"
 
 /** The smallest request that was seen to show a fault, and whether it showed it again when asked again. */
-export interface Shrunk {
-  readonly found: Found
+export interface ShrinkResult {
+  readonly found: Detection
   readonly confirmed: boolean
   readonly requests: number
 }
@@ -16,15 +16,15 @@ export interface Shrunk {
  * target is deterministic. A fixed request is only asked again. Stops after `budget` requests or when the executor is exhausted.
  */
 export async function shrink(
-  found: Found,
-  context: { executor: Executor; known: Known; rules: readonly Rule[]; budget: number },
-): Promise<Shrunk> {
+  found: Detection,
+  context: { executor: Executor; known: TargetFacts; rules: readonly Rule[]; budget: number },
+): Promise<ShrinkResult> {
   const { executor, known, rules, budget } = context
   const before = executor.sent
   const spent = () => executor.sent - before
 
-  const attempt = async (sample: Sample): Promise<Found | undefined> => {
-    const executed: Executed = await executor.execute(sample)
+  const attempt = async (sample: Sample): Promise<Detection | undefined> => {
+    const executed: ExecutedSample = await executor.execute(sample)
     const tally = judge(rules, [executed], known).get(found.rule.id)
     return tally?.found.find((each) => findingId(each) === findingId(found))
   }

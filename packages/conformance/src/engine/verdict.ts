@@ -4,7 +4,7 @@ import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import type { Finding, Verdict } from "../reports/report.ts"
 import type { Rule, Severity } from "../rule.ts"
-import type { Executed } from "../target/execute.ts"
+import type { ExecutedSample } from "../target/execute.ts"
 import type { Obstacle } from "../target/offered.ts"
 import type { Step } from "../target/step.ts"
 import { isTransient } from "../target/to-wire.ts"
@@ -51,7 +51,7 @@ export function verdictOf(facts: {
   readonly severity: Severity | "not-applicable"
   readonly tally: Tally | undefined
   readonly findings: readonly Finding[]
-  readonly groups: readonly Executed[]
+  readonly groups: readonly ExecutedSample[]
   readonly met: ReadonlyMap<OperationId, Obstacle>
 }): Outcome {
   const { rule, severity, tally, findings, groups, met } = facts

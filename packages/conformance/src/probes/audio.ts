@@ -1,19 +1,19 @@
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
 import { heardBody, plainFormats, speechFormats } from "../requests/audio.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
 /** A request to speak one word; `members` may say more. */
-export const speechStep = (known: Known, members: object = {}): Step =>
+export const speechStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createSpeech", { model: known.models.speech, input: "Hello.", voice: "alloy", ...members })
 
 /** A request to write down the kit's own recording; `members` may say more. */
-export const transcriptionStep = (known: Known, members: object = {}): Step =>
+export const transcriptionStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createTranscription", { ...heardBody(known), ...members })
 
 /** A request to translate the kit's own recording; `members` may say more. */
-export const translationStep = (known: Known, members: object = {}): Step =>
+export const translationStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createTranslation", { ...heardBody(known), ...members })
 
 /** One word, in the format that comes when nothing is said. */

@@ -1,9 +1,9 @@
 import type { Probe } from "../probe.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { fixedSteps, type Step } from "../target/step.ts"
 import { plainChat } from "./chat-completions.ts"
 
-const withKey = (known: Known, key: NonNullable<Step["key"]>): Step[] =>
+const withKey = (known: TargetFacts, key: NonNullable<Step["key"]>): Step[] =>
   fixedSteps(plainChat.asks(known)).map((step) => ({ ...step, key }))
 
 /** A key of the right form that no server can know. */

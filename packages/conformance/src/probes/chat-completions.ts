@@ -1,14 +1,14 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Probe } from "../probe.ts"
 import { verdictSchema } from "../requests/json-schemas.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
 export const userSays = (content: string) => [{ role: "user" as const, content }]
 
 /** A chat request of the usual size; `members` come on top. `exercises` as in a step. */
 export function chatStep(
-  known: Known,
+  known: TargetFacts,
   members: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, "messages">,
   exercises?: readonly string[],
 ): Step {

@@ -1,11 +1,11 @@
 import type { EmbeddingRequest } from "@nexhina/schemas"
 import type { Probe } from "../probe.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
 /** A request for embeddings; `members` may say more than the input. */
 function embeddingStep(
-  known: Known,
+  known: TargetFacts,
   members: Omit<EmbeddingRequest, "model">,
   exercises?: readonly string[],
 ): Step {

@@ -1,11 +1,11 @@
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
 import { cheapest, inBase64 } from "../requests/images.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
 /** A request for one cheap image; `members` may say more. */
-export const imageStep = (known: Known, members: object = {}): Step =>
+export const imageStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createImage", {
     model: known.models.image,
     prompt: "A red circle on a white ground",

@@ -1,9 +1,9 @@
 import type { ModerationRequest } from "@nexhina/schemas"
 import type { Probe } from "../probe.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
-const moderationStep = (known: Known, input: ModerationRequest["input"]): Step => ({
+const moderationStep = (known: TargetFacts, input: ModerationRequest["input"]): Step => ({
   operation: "createModeration",
   body: { model: known.models.moderation, input },
 })

@@ -1,10 +1,10 @@
 import type { RerankRequest } from "@nexhina/schemas"
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
-const rerankStep = (known: Known, members: Omit<RerankRequest, "model" | "query">): Step =>
+const rerankStep = (known: TargetFacts, members: Omit<RerankRequest, "model" | "query">): Step =>
   askFor("createRerank", { model: known.models.rerank, query: "What is the capital of France?", ...members })
 
 const three = ["Berlin is the capital of Germany.", "Paris is the capital of France.", "I like trains."]

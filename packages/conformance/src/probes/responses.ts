@@ -4,7 +4,7 @@ import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { cityParameters, verdictSchema } from "../requests/json-schemas.ts"
 import { leastOutputTokens, outputLimit } from "../requests/responses.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 import { endlessTask } from "./chat-completions.ts"
 
@@ -13,7 +13,7 @@ import { endlessTask } from "./chat-completions.ts"
  * in a step.
  */
 export function responseStep(
-  known: Known,
+  known: TargetFacts,
   members: Partial<ResponseRequest> & Pick<ResponseRequest, "input">,
   exercises: readonly string[] = [],
 ): Step {
@@ -66,10 +66,10 @@ export const weatherQuestion: ResponseInputItem = {
 const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
 
 /** A step that offers the weather function and asks for what it knows. */
-export const functionStep = (known: Known, members: Partial<ResponseRequest>): Step =>
+export const functionStep = (known: TargetFacts, members: Partial<ResponseRequest>): Step =>
   responseStep(known, { input: [weatherQuestion], tools: [weatherFunction], ...members }, toolMembers)
 
-const inBothModes = (known: Known, members: Partial<ResponseRequest>): Step[] =>
+const inBothModes = (known: TargetFacts, members: Partial<ResponseRequest>): Step[] =>
   [{}, { stream: true }].map((mode) => functionStep(known, { ...members, ...mode }))
 
 /** Some function must be called, in both modes. */

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ToolDefinition } from "@nexhina/schemas"
 import type { Probe } from "../probe.ts"
 import { cityParameters } from "../requests/json-schemas.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { chatStep, userSays } from "./chat-completions.ts"
 
@@ -27,7 +27,7 @@ const question = userSays("What is the weather in Paris? Use the tool.")
 const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
 
 /** A chat step that offers the weather tool and asks for what it knows. */
-export const weatherStep = (known: Known, members: Partial<ChatCompletionRequest>): Step =>
+export const weatherStep = (known: TargetFacts, members: Partial<ChatCompletionRequest>): Step =>
   chatStep(known, { messages: question, tools: [weatherTool], ...members }, toolMembers)
 
 /** Some tool must be called. */

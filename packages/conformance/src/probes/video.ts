@@ -2,7 +2,7 @@ import type { Exchange } from "@nexhina/wire"
 import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { onVideoPath, videoStep } from "../requests/video.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 
 /** What a reply says of a task, however much else is wrong with it. */
@@ -28,7 +28,7 @@ const enoughBytes = 65_536
 /** A request about the task that the first of the earlier requests began; none where there is no task. */
 function aboutTask(
   operation: "retrieveVideo" | "retrieveVideoContent",
-  known: Known,
+  known: TargetFacts,
   earlier: readonly Exchange[],
 ): Step | undefined {
   const { id } = taskIn(earlier[0])
@@ -38,7 +38,7 @@ function aboutTask(
 }
 
 /** Looks how far the task is, and while it is not done what comes for its content. */
-function follow(known: Known): Ask[] {
+function follow(known: TargetFacts): Ask[] {
   const poll: Ask = (earlier) => aboutTask("retrieveVideo", known, earlier)
   const content: Ask = (earlier) => aboutTask("retrieveVideoContent", known, earlier)
   const contentBefore: Ask = (earlier) => {

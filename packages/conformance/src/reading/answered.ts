@@ -7,7 +7,7 @@ export type Parsed =
   | { readonly ok: false; readonly error: string }
 
 /** An exchange that has a response, read as far as HTTP and JSON go. */
-export interface Answered {
+export interface ParsedReply {
   readonly exchange: Exchange
   readonly operation: OperationId | undefined
   readonly status: number
@@ -50,7 +50,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 const maxDecodedBytes = 64 * 1024 * 1024
 
 /** Reads an exchange once for all views; `undefined` when no status line came, or in a coding unknown here. */
-export function answeredOf(exchange: Exchange): Answered | undefined {
+export function answeredOf(exchange: Exchange): ParsedReply | undefined {
   const { response, intent } = exchange
   if (!response) return undefined
   const { bytes: body, fault } = decodedBody(exchange, { maxBytes: maxDecodedBytes })

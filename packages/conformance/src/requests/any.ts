@@ -1,6 +1,6 @@
 import { endpoints } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { askFor } from "./ask.ts"
 import { anySpeechRequests, anyTranscriptionRequests, anyTranslationRequests } from "./audio.ts"
@@ -30,7 +30,7 @@ const endpointRequests = [
 ] as const
 
 /** The endpoints to ask: none that is left out, and none that the dialect does not have. */
-const asked = (known: Known) =>
+const asked = (known: TargetFacts) =>
   endpointRequests.filter(
     ({ operation }) =>
       known.included.has(endpoints[operation].surface) &&
@@ -41,10 +41,10 @@ const asked = (known: Known) =>
 const oneOf = (arbitraries: readonly fc.WeightedArbitrary<readonly Step[]>[]): Samples =>
   arbitraries.length === 0 ? fc.constant([]) : fc.oneof({ withCrossShrink: true }, ...arbitraries)
 
-const inPlace = (steps: readonly Step[], known: Known) => steps.map((step) => onVideoPath(step, known))
+const inPlace = (steps: readonly Step[], known: TargetFacts) => steps.map((step) => onVideoPath(step, known))
 
 /** Requests that keep the contract, to any of these endpoints, as samples of one step. */
-export function validSamples(known: Known): Samples {
+export function validSamples(known: TargetFacts): Samples {
   return oneOf(
     asked(known).map(({ operation, weight, requests }) => ({
       weight,
@@ -54,7 +54,7 @@ export function validSamples(known: Known): Samples {
 }
 
 /** Requests with one fault of one of these kinds, to any of these endpoints, as samples of one step. */
-export function faultySamples(known: Known, kinds: readonly BodyFault[]): Samples {
+export function faultySamples(known: TargetFacts, kinds: readonly BodyFault[]): Samples {
   return oneOf(
     asked(known).flatMap(({ operation, weight, requests }) =>
       kinds

@@ -1,6 +1,6 @@
 import type { SpeechRequest, TranscriptionRequest, TranslationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 
@@ -45,7 +45,7 @@ export const speechFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as con
 export const plainFormats = ["text", "srt", "vtt"] as const
 
 /** The optional members that the target's speech model may take. */
-function speechMembers({ models }: Known): Readonly<Record<string, fc.Arbitrary<SpeechMembers>>> {
+function speechMembers({ models }: TargetFacts): Readonly<Record<string, fc.Arbitrary<SpeechMembers>>> {
   return {
     response_format: fc.record({ response_format: fc.constantFrom(...speechFormats) }),
     speed: fc.record({ speed: fc.constantFrom(1, 0.5, 2, 4) }),
@@ -56,7 +56,7 @@ function speechMembers({ models }: Known): Readonly<Record<string, fc.Arbitrary<
 }
 
 /** Requests to speak a short text, with any of the optional members. */
-export function anySpeechRequests(known: Known): fc.Arbitrary<SpeechRequest> {
+export function anySpeechRequests(known: TargetFacts): fc.Arbitrary<SpeechRequest> {
   const base = texts.map((input) => ({ model: known.models.speech, input, voice: "alloy" }))
   return requestOf<SpeechRequest>(base, Object.values(speechMembers(known)).map(sometimes))
 }
@@ -80,19 +80,19 @@ const transcriptionMembers: Readonly<Record<string, fc.Arbitrary<TranscriptionMe
 }
 
 /** What is asked of the kit's own recording, and nothing else. */
-export const heardBody = ({ models }: Known): { readonly file: File; readonly model: string } => ({
+export const heardBody = ({ models }: TargetFacts): { readonly file: File; readonly model: string } => ({
   file: tone(),
   model: models.transcription,
 })
 
 /** Requests to write down the kit's own recording, with any of the optional members. */
-export function anyTranscriptionRequests(known: Known): fc.Arbitrary<TranscriptionRequest> {
+export function anyTranscriptionRequests(known: TargetFacts): fc.Arbitrary<TranscriptionRequest> {
   const parts = Object.values(transcriptionMembers).map(sometimes)
   return requestOf<TranscriptionRequest>(fc.constant(heardBody(known)), parts)
 }
 
 /** Requests to translate the kit's own recording, with any of the optional members. */
-export function anyTranslationRequests(known: Known): fc.Arbitrary<TranslationRequest> {
+export function anyTranslationRequests(known: TargetFacts): fc.Arbitrary<TranslationRequest> {
   const parts = Object.values(heardMembers).map(sometimes)
   return requestOf<TranslationRequest>(fc.constant(heardBody(known)), parts)
 }

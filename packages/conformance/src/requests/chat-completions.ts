@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest, ChatMessage, ToolDefinition } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { cityParameters, parameterSchemas, strictSchemas } from "./json-schemas.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
@@ -142,7 +142,7 @@ const streaming = fc.record(
  * within what OpenAI-compatible servers are known to combine. `audio` and `web_search_options` are for models
  * of their own and not among them.
  */
-export function chatMembers(known: Known) {
+export function chatMembers(known: TargetFacts) {
   const cap = fc.integer({ min: 1, max: known.maxOutputTokens })
   return {
     nulls: fc
@@ -232,7 +232,7 @@ export const chatTasks = {
  * Without parts only the messages vary.
  */
 export function chatRequests(
-  known: Known,
+  known: TargetFacts,
   ...parts: readonly fc.Arbitrary<ChatMembers>[]
 ): fc.Arbitrary<ChatCompletionRequest> {
   const base = fc.record({
@@ -244,7 +244,7 @@ export function chatRequests(
 }
 
 /** Chat requests with any of the optional members, streamed or not. */
-export function anyChatRequests(known: Known): fc.Arbitrary<ChatCompletionRequest> {
+export function anyChatRequests(known: TargetFacts): fc.Arbitrary<ChatCompletionRequest> {
   return chatRequests(
     known,
     ...Object.values<fc.Arbitrary<ChatMembers>>(chatMembers(known)).map(sometimes),

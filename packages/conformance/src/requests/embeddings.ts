@@ -1,6 +1,6 @@
 import { type CatalogueModel, catalogue, type EmbeddingRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { oneOrMoreTexts } from "./texts.ts"
 
@@ -16,7 +16,9 @@ const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
 )
 
 /** The optional members, and the less usual form of `input`, that the target's embedding model may take. */
-export function embeddingMembers(known: Known): Readonly<Record<string, fc.Arbitrary<EmbeddingMembers>>> {
+export function embeddingMembers(
+  known: TargetFacts,
+): Readonly<Record<string, fc.Arbitrary<EmbeddingMembers>>> {
   const model: CatalogueModel | undefined = catalogue.find(({ id }) => id === known.models.embedding)
   return {
     tokens: fc.record({ input: tokenInputs }),
@@ -32,13 +34,13 @@ export function embeddingMembers(known: Known): Readonly<Record<string, fc.Arbit
 
 /** Requests for embeddings of one to four short texts, and what `parts` say besides. */
 export function embeddingRequests(
-  known: Known,
+  known: TargetFacts,
   ...parts: readonly fc.Arbitrary<EmbeddingMembers>[]
 ): fc.Arbitrary<EmbeddingRequest> {
   return requestOf(fc.record({ model: fc.constant(known.models.embedding), input: oneOrMoreTexts }), parts)
 }
 
 /** Requests for embeddings with any of the optional members. */
-export function anyEmbeddingRequests(known: Known): fc.Arbitrary<EmbeddingRequest> {
+export function anyEmbeddingRequests(known: TargetFacts): fc.Arbitrary<EmbeddingRequest> {
   return embeddingRequests(known, ...Object.values(embeddingMembers(known)).map(sometimes))
 }

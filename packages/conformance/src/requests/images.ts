@@ -1,13 +1,13 @@
 import type { ImageGenerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 
 type ImageMembers = Members<ImageGenerationRequest>
 
 /** Which of the documented models the target's image model is like, by its name. */
-function familyOf({ models }: Known): "gpt-image" | "dall-e-3" | "dall-e-2" | "other" {
+function familyOf({ models }: TargetFacts): "gpt-image" | "dall-e-3" | "dall-e-2" | "other" {
   if (/gpt-image/.test(models.image)) return "gpt-image"
   return models.image === "dall-e-3" || models.image === "dall-e-2" ? models.image : "other"
 }
@@ -21,34 +21,34 @@ const sizes = {
 } as const
 
 /** What an image costs least with. */
-export function cheapest(known: Known): Pick<ImageMembers, "size" | "quality"> {
+export function cheapest(known: TargetFacts): Pick<ImageMembers, "size" | "quality"> {
   const family = familyOf(known)
   return { size: sizes[family][0], ...(family === "gpt-image" && { quality: "low" }) }
 }
 
 /** Another size than the smallest, in base64, so that it can be measured. */
-export const otherSize = (known: Known): ImageMembers => ({
+export const otherSize = (known: TargetFacts): ImageMembers => ({
   ...cheapest(known),
   ...inBase64(known),
   size: sizes[familyOf(known)][1],
 })
 
 /** Whether the model takes `response_format`: OpenAI's own GPT image models refuse it, and send base64. */
-export const takesResponseFormat = (known: Known): boolean =>
+export const takesResponseFormat = (known: TargetFacts): boolean =>
   known.profile.gptImageUrls || familyOf(known) !== "gpt-image"
 
 /** What makes a model send base64. */
-export const inBase64 = (known: Known): ImageMembers =>
+export const inBase64 = (known: TargetFacts): ImageMembers =>
   takesResponseFormat(known) ? { response_format: "b64_json" } : {}
 
 /** Whether the model draws several images at a time. */
-export const drawsSeveral = (known: Known): boolean => familyOf(known) !== "dall-e-3"
+export const drawsSeveral = (known: TargetFacts): boolean => familyOf(known) !== "dall-e-3"
 
 /** Whether the model may take a format for the image itself. */
-export const takesOutputFormat = (known: Known): boolean => !familyOf(known).startsWith("dall-e")
+export const takesOutputFormat = (known: TargetFacts): boolean => !familyOf(known).startsWith("dall-e")
 
 /** The optional members that the target's image model may take. */
-function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
+function imageMembers(known: TargetFacts): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
   const family = familyOf(known)
   return {
     size: fc.record({ size: fc.constantFrom<(string | undefined)[]>(...sizes[family], undefined) }),
@@ -80,7 +80,7 @@ function imageMembers(known: Known): Readonly<Record<string, fc.Arbitrary<ImageM
 }
 
 /** Requests for one image or two, with any of the optional members. */
-export function anyImageRequests(known: Known): fc.Arbitrary<ImageGenerationRequest> {
+export function anyImageRequests(known: TargetFacts): fc.Arbitrary<ImageGenerationRequest> {
   const base = texts.map((prompt) => ({ model: known.models.image, prompt, ...cheapest(known) }))
   const { quality = fc.constant({}), size = fc.constant({}), ...others } = imageMembers(known)
   return requestOf<ImageGenerationRequest>(base, [quality, size, ...Object.values(others).map(sometimes)])

@@ -1,6 +1,6 @@
 import type { ModerationPart, ModerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Members, requestOf } from "./members.ts"
 import { oneOrMoreTexts, texts } from "./texts.ts"
 
@@ -24,7 +24,7 @@ const partInputs: fc.Arbitrary<ModerationPart[]> = fc
 
 /** Requests to judge one text or one to four, and what `members` say besides. */
 export function moderationRequests(
-  known: Known,
+  known: TargetFacts,
   ...members: readonly fc.Arbitrary<ModerationMembers>[]
 ): fc.Arbitrary<ModerationRequest> {
   const base = fc.record({
@@ -35,7 +35,7 @@ export function moderationRequests(
 }
 
 /** Requests for moderation of every form: texts or parts, with a model or without. */
-export function anyModerationRequests(known: Known): fc.Arbitrary<ModerationRequest> {
+export function anyModerationRequests(known: TargetFacts): fc.Arbitrary<ModerationRequest> {
   return moderationRequests(
     known,
     fc.record({ input: partInputs, model: fc.constant(undefined) }, { requiredKeys: [] }),

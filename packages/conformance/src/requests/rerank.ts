@@ -1,6 +1,6 @@
 import type { RerankRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
 
@@ -21,7 +21,7 @@ export const rerankMembers: Readonly<Record<string, fc.Arbitrary<RerankMembers>>
 
 /** Requests to order one to four different texts, and what `parts` say besides. */
 export function rerankRequests(
-  known: Known,
+  known: TargetFacts,
   ...parts: readonly fc.Arbitrary<RerankMembers>[]
 ): fc.Arbitrary<RerankRequest> {
   const base = fc.record({
@@ -33,6 +33,6 @@ export function rerankRequests(
 }
 
 /** Requests to order texts with any of the optional members. */
-export function anyRerankRequests(known: Known): fc.Arbitrary<RerankRequest> {
+export function anyRerankRequests(known: TargetFacts): fc.Arbitrary<RerankRequest> {
   return rerankRequests(known, ...Object.values(rerankMembers).map(sometimes))
 }

@@ -6,7 +6,7 @@ import type {
   ToolDefinition,
 } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { conversations, toolDefinitions } from "./chat-completions.ts"
 import { cityParameters, strictSchemas } from "./json-schemas.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
@@ -19,7 +19,7 @@ type Groups = Record<string, fc.Arbitrary<ResponseMembers>>
 export const leastOutputTokens = 16
 
 /** The run's own cap on a reply, as far as the endpoint lets it be one. */
-export const outputLimit = ({ maxOutputTokens }: Known): number =>
+export const outputLimit = ({ maxOutputTokens }: TargetFacts): number =>
   Math.max(leastOutputTokens, maxOutputTokens)
 
 /** A message of a chat as an item; `type` may go unsaid. */
@@ -107,7 +107,7 @@ const tenths = (max: number) => fc.integer({ min: 0, max: max * 10 }).map((count
  * The optional members that a model may be expected to take, in groups that stand or fall together. Those that
  * speak of what the server keeps (`conversation`, `previous_response_id`, `prompt`) are not among them.
  */
-export function responseMembers(known: Known) {
+export function responseMembers(known: TargetFacts) {
   return {
     nulls: fc
       .subarray(["instructions", "temperature", "top_p", "max_tool_calls", "metadata", "truncation"], {
@@ -190,7 +190,7 @@ export const responseTasks = {
  * besides. Without parts only the input varies.
  */
 export function responseRequests(
-  known: Known,
+  known: TargetFacts,
   ...parts: readonly fc.Arbitrary<ResponseMembers>[]
 ): fc.Arbitrary<ResponseRequest> {
   const base = fc.record({
@@ -202,7 +202,7 @@ export function responseRequests(
 }
 
 /** Requests with any of the optional members, streamed or not. */
-export function anyResponseRequests(known: Known): fc.Arbitrary<ResponseRequest> {
+export function anyResponseRequests(known: TargetFacts): fc.Arbitrary<ResponseRequest> {
   return responseRequests(
     known,
     ...Object.values<fc.Arbitrary<ResponseMembers>>(responseMembers(known)).map(sometimes),

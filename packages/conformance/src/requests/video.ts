@@ -1,6 +1,6 @@
 import type { OperationId, VideoGenerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { askFor } from "./ask.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
@@ -12,7 +12,7 @@ type VideoMembers = Members<VideoGenerationRequest>
 const cheapest = { seconds: "4", size: "720x1280" } as const
 
 /** The optional members; those of OpenAI alone where the target is to be like it. */
-function videoMembers({ profile }: Known): Readonly<Record<string, fc.Arbitrary<VideoMembers>>> {
+function videoMembers({ profile }: TargetFacts): Readonly<Record<string, fc.Arbitrary<VideoMembers>>> {
   return {
     size: fc.record({ size: fc.constantFrom("720x1280", "1280x720", undefined) }),
     ...(profile.video === "finished" && {
@@ -30,13 +30,13 @@ function videoMembers({ profile }: Known): Readonly<Record<string, fc.Arbitrary<
 }
 
 /** Requests for one short video or two, with any of the optional members. */
-export function anyVideoRequests(known: Known): fc.Arbitrary<VideoGenerationRequest> {
+export function anyVideoRequests(known: TargetFacts): fc.Arbitrary<VideoGenerationRequest> {
   const base = texts.map((prompt) => ({ model: known.models.video, prompt, ...cheapest }))
   return requestOf<VideoGenerationRequest>(base, Object.values(videoMembers(known)).map(sometimes))
 }
 
 /** OpenAI's own path, which in the contract is an alias. */
-export function onVideoPath(step: Step, { profile }: Known): Step {
+export function onVideoPath(step: Step, { profile }: TargetFacts): Step {
   if (profile.video !== "task") return step
   const task = encodeURIComponent(step.params?.["task_id"] ?? "")
   const paths: Partial<Record<OperationId, string>> = {
@@ -49,7 +49,7 @@ export function onVideoPath(step: Step, { profile }: Known): Step {
 }
 
 /** A request for one short video; `members` may say more. */
-export const videoStep = (known: Known, members: object = {}): Step =>
+export const videoStep = (known: TargetFacts, members: object = {}): Step =>
   onVideoPath(
     askFor("createVideo", {
       model: known.models.video,

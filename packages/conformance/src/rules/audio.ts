@@ -1,7 +1,7 @@
 import { TranscriptionResponse } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { speechStep, transcriptionStep, translationStep } from "../probes/audio.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { heardBody, plainFormats, tone } from "../requests/audio.ts"
@@ -34,7 +34,8 @@ const atType = { part: "header", name: "content-type" } as const
 const bodyAt = (...path: readonly (string | number)[]) =>
   ({ part: "body", pointer: pointerTo(path) }) as const
 
-const typeOf = ({ exchange }: Answered) => shown(headerOf(exchange.response?.headers ?? [], "content-type"))
+const typeOf = ({ exchange }: ParsedReply) =>
+  shown(headerOf(exchange.response?.headers ?? [], "content-type"))
 
 /** The media types under which each kind of sound is known: registered ones, and those that are in use. */
 const types: Readonly<Record<Container | "pcm", RegExp>> = {
@@ -51,7 +52,7 @@ const types: Readonly<Record<Container | "pcm", RegExp>> = {
 /** What the bytes are: what their header says, or sound without one where that was asked for. */
 const kindOf = ({ container, wanted }: Speech) => container ?? (wanted === "pcm" ? wanted : undefined)
 
-const beginning = ({ body }: Answered) =>
+const beginning = ({ body }: ParsedReply) =>
   `bytes that begin with ${Buffer.from(body.subarray(0, 8)).toString("hex")}`
 
 const isPlain = (wanted: string) => plainFormats.some((format) => format === wanted)
@@ -156,7 +157,7 @@ function spellings(known: Parameters<typeof heardBody>[0]): Step[] {
 const spelt = ["", "names without quotes", "members in another order", "a file name of other letters"]
 
 /** A text as it was heard, for answers that have one. */
-function textIn({ json }: Answered): unknown {
+function textIn({ json }: ParsedReply): unknown {
   return json.ok && isObject(json.value) ? json.value["text"] : undefined
 }
 

@@ -1,7 +1,7 @@
 import { type Header, headerOf, type Redaction } from "@nexhina/wire"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type Fault, rule, type Severity, type Where } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { missingKeyAnswers, wrongKeyAnswers } from "../views/auth.ts"
 import { everyResponse, isSuccess } from "../views/http.ts"
 
@@ -11,7 +11,7 @@ const source = "Authentication"
 /** How a key is refused means something only where one is asked for. */
 const whereRequired =
   (severity: Severity) =>
-  ({ auth, traits }: Known): Severity | "not-applicable" =>
+  ({ auth, traits }: TargetFacts): Severity | "not-applicable" =>
     auth === "required" && !traits.has("no-auth") ? severity : "not-applicable"
 
 /** The body that comes with it is for err.envelope to judge. */
@@ -20,14 +20,14 @@ const refusalFaults = {
   "other-status": "the status is neither 401 nor 403",
 } as const
 
-function refusal(answered: Answered): Fault<keyof typeof refusalFaults>[] {
+function refusal(answered: ParsedReply): Fault<keyof typeof refusalFaults>[] {
   const { status } = answered
   if (status === 401 || status === 403) return []
   const fault = isSuccess(answered) ? "accepted" : "other-status"
   return [{ fault, at: { part: "status" }, expected: "401", actual: String(status) }]
 }
 
-const forbidden = ({ status }: Answered): Fault<"forbidden">[] =>
+const forbidden = ({ status }: ParsedReply): Fault<"forbidden">[] =>
   status === 403 ? [{ fault: "forbidden", at: { part: "status" }, expected: "401", actual: "403" }] : []
 
 /** A shorter key may stand in a reply by chance: local servers are asked with keys such as "ollama". */
@@ -45,7 +45,7 @@ function whereRedacted({ part, header, at, credential }: Redaction): Where[] {
   return part.startsWith("response-") && header !== undefined ? [{ part: "header", name: header }] : []
 }
 
-function whereEchoed({ exchange, body }: Answered): Where[] {
+function whereEchoed({ exchange, body }: ParsedReply): Where[] {
   const key = sentKey(exchange.request.headers)
   const redacted = (exchange.redacted ?? []).flatMap(whereRedacted)
   if (key === undefined || !exchange.response) return redacted

@@ -11,7 +11,7 @@ import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { chatRequests as anyOf, chatMembers } from "../requests/chat-completions.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 import { contractBreach } from "../target/to-wire.ts"
 import { type ChatRequested, chatReplies, chatRequests, isCut, narrowed } from "../views/chat-completions.ts"
@@ -160,7 +160,7 @@ const textAndCall = callTurn({ content: "Let me look." })
 const unlikeScripts = ["Name a colour.", "用一个字回答。", "🙂"]
 
 /** One request for each group of documented members that has optional ones, the same in every run. */
-function withEachMember(known: Known): Step[] {
+function withEachMember(known: TargetFacts): Step[] {
   const base = fc.constant({ messages: greeting })
   return Object.values(chatMembers(known)).flatMap((members) => {
     const bodies = draw(anyOf(known, base, members), 0, 5).map(({ value }) => value)
@@ -170,7 +170,7 @@ function withEachMember(known: Known): Step[] {
 }
 
 /** The message of the last reply, word for word, and after it the results of its calls or the user's next words. */
-function replay(known: Known, earlier: readonly Exchange[]): Step | undefined {
+function replay(known: TargetFacts, earlier: readonly Exchange[]): Step | undefined {
   const last = earlier.at(-1)
   const answer = last && chatReplies.of(last)
   const [choice] = answer?.choices ?? []

@@ -5,7 +5,7 @@ import { chunkOf, deltaOf, streamOfData } from "../../test/chat-stream.ts"
 import { knownOf } from "../../test/exchange.ts"
 import { found } from "../../test/found.ts"
 import type { Where } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { chatStreamRules } from "./chat-streams.ts"
 import { sseRules } from "./sse.ts"
 import { usageRules } from "./usage.ts"
@@ -16,8 +16,11 @@ const first = deltaOf({ role: "assistant", content: "" })
 const hi = deltaOf({ content: "Hi" })
 const stop = deltaOf({}, "stop")
 
-const findings = (data: readonly object[], request: Partial<ChatCompletionRequest> = {}, known?: Known) =>
-  found(rules, [streamOfData(data, request)], known)
+const findings = (
+  data: readonly object[],
+  request: Partial<ChatCompletionRequest> = {},
+  known?: TargetFacts,
+) => found(rules, [streamOfData(data, request)], known)
 
 /** The place of a member of one of these data, sent as the kit's own encoder does. */
 function eventIn(data: readonly object[], event: number, pointer: string): Where {

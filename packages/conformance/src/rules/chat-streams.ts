@@ -1,6 +1,6 @@
 import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import {
   type ChatStream,
   type ChunkChoice,
@@ -33,7 +33,7 @@ interface Part extends ChunkChoice {
 }
 
 /** The parts of each choice, by index, in the order in which the indices came. */
-function partsByIndex(stream: ChatStream, known: Known): Map<number, Part[]> {
+function partsByIndex(stream: ChatStream, known: TargetFacts): Map<number, Part[]> {
   const parts = new Map<number, Part[]>()
   for (const part of partsOf(stream, known)) {
     if (typeof part.index !== "number") continue
@@ -44,7 +44,7 @@ function partsByIndex(stream: ChatStream, known: Known): Map<number, Part[]> {
   return parts
 }
 
-const partsOf = (stream: ChatStream, known: Known): Part[] =>
+const partsOf = (stream: ChatStream, known: TargetFacts): Part[] =>
   judgedChunks(stream, known).flatMap(({ choices, at }) =>
     choices.map((choice) => ({ ...choice, chunk: at })),
   )
@@ -58,7 +58,7 @@ const hasRole = ({ delta: { role } }: ChunkChoice): boolean => typeof role === "
 /** Where the value of a member that all chunks share changes. */
 function changeOf(
   stream: ChatStream,
-  known: Known,
+  known: TargetFacts,
   member: string,
   type: "string" | "number",
 ): Fault<"changes">[] {
@@ -87,7 +87,7 @@ type Flaw = "id" | "object" | "created" | "model" | "choices" | "index" | "delta
 /** What a client cannot read of a chunk. */
 function* flawsOf(
   chunk: StreamChunk,
-  known: Known,
+  known: TargetFacts,
 ): Iterable<Pick<Fault<Flaw>, "fault" | "expected"> & { pointer: string; value: unknown }> {
   const { id, object, created, model, choices, usage } = chunk.value
   // The guide's own sample of a chunk with usage has neither.

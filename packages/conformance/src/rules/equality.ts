@@ -6,7 +6,7 @@ import { askFor } from "../requests/ask.ts"
 import { chatMembers, chatRequests, chatTasks } from "../requests/chat-completions.ts"
 import { sometimes } from "../requests/members.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask } from "../target/step.ts"
 import { type Call, type ChatAnswer, type Choice, chatAnswers } from "../views/chat-completions.ts"
 
@@ -24,7 +24,7 @@ const halfTheTime = <M extends object>(members: fc.Arbitrary<M>) =>
   fc.oneof({ withCrossShrink: true }, fc.constant({}), members)
 
 /** One request whole, as a stream, and whole again: the two whole replies show what differs by itself. */
-function inBothModes(known: Known): fc.Arbitrary<readonly Ask[]> {
+function inBothModes(known: TargetFacts): fc.Arbitrary<readonly Ask[]> {
   const { n, stop, logprobs } = chatMembers(known)
   const { tools, namedTool, toolTurn } = chatTasks
   const small = fc.record({ max_tokens: fc.integer({ min: 1, max: Math.min(8, known.maxOutputTokens) }) })

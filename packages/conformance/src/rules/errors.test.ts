@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { errorRules } from "./errors.ts"
 import { httpRules } from "./http.ts"
@@ -55,7 +55,7 @@ test.each([
   ["not-json", "<html><h1>Bad Request</h1></html>", ""],
   ["not-json", "", ""],
   ["no-error-object", error, "/error"],
-  ["no-error-object", { detail: "Not Found" }, "/error"],
+  ["no-error-object", { detail: "Not Detection" }, "/error"],
   ["no-error-object", { error: "No." }, "/error"],
   ["no-error-object", [], "/error"],
   ["no-message", { error: { ...error, message: "" } }, "/error/message"],
@@ -306,7 +306,7 @@ test("err.oversized is not decided where the connection was closed, as HTTP allo
 })
 
 test("err.oversized sends one body of more than so many bytes, and none where nobody said how many", () => {
-  const asks = (known: Partial<Known>) => oversized[0]?.asks?.(knownOf(known))
+  const asks = (known: Partial<TargetFacts>) => oversized[0]?.asks?.(knownOf(known))
   expect(asks({})).toEqual([])
   // They are fixed.
   const [step, ...others] = [asks({ oversizedBytes: 1000 })].flat() as Step[]

@@ -1,7 +1,7 @@
 import { DONE } from "@nexhina/stream"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { type Answered, isObject, parseJson } from "../reading/answered.ts"
+import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples } from "../requests/any.ts"
@@ -39,7 +39,7 @@ const atStatus = { part: "status" } as const
 
 /** What a body lacks of an error object that clients can read. */
 export function envelopeFaults(
-  answered: Answered,
+  answered: ParsedReply,
 ): Fault<"not-json" | "no-error-object" | "no-message" | "no-type">[] {
   const { json, text } = answered
   if (!json.ok)
@@ -126,7 +126,7 @@ function memberAt(request: unknown, path: string): unknown {
 }
 
 /** Whether the request's body stops inside a value; many parsers take a comma too many, `NaN` or a second value. */
-function isUnfinished({ exchange: { request } }: Answered): boolean {
+function isUnfinished({ exchange: { request } }: ParsedReply): boolean {
   return jsonFlaw(new TextDecoder().decode(request.body)).kind === "unfinished"
 }
 

@@ -135,7 +135,7 @@ test.each([
 
 test("http.unknown-route-envelope: no-envelope, also where a whole endpoint is not there", () => {
   const at = { part: "body", pointer: "/error" } as const
-  const body = { detail: "Not Found" }
+  const body = { detail: "Not Detection" }
   for (const facts of [unknown, answer]) {
     expect(found(httpRules, [exchangeOf({ ...facts, status: 404, body })])).toEqual([
       ["http.unknown-route-envelope", "no-envelope", at],

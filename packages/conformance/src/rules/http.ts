@@ -1,7 +1,7 @@
 import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples, validSamples } from "../requests/any.ts"
@@ -24,14 +24,14 @@ import { envelopeFaults } from "./errors.ts"
 const since = "0.1.0"
 
 /** 501 says that something is not offered, which is no failure. */
-const isFailure = ({ status }: Answered) => status >= 500 && status !== 501
+const isFailure = ({ status }: ParsedReply) => status >= 500 && status !== 501
 
-const serverError = ({ status }: Answered, expected: string): Fault<"server-error">[] => [
+const serverError = ({ status }: ParsedReply, expected: string): Fault<"server-error">[] => [
   { fault: "server-error", at: { part: "status" }, expected, actual: String(status) },
 ]
 
 /** Whether the body is a resource that itself failed, of which the error is a member like others. */
-function isFailedResource({ operation }: Answered, body: Readonly<Record<string, unknown>>): boolean {
+function isFailedResource({ operation }: ParsedReply, body: Readonly<Record<string, unknown>>): boolean {
   const surface = operation === undefined ? "responses" : endpoints[operation].surface
   return body["status"] === "failed" && (surface === "responses" || surface === "video")
 }

@@ -89,7 +89,7 @@ const retrieval = rulesBut("models.unknown-404", "models.retrieve-equal")
 test("models.retrieve-listed: one is shown and one refused", () => {
   const a = shownAs("a", 200, model("a"))
   expect(found(retrieval, [a, shownAs("b/c", 200, model("b/c"))])).toEqual([])
-  expect(found(retrieval, [a, shownAs("b/c", 404, { detail: "Not Found" })])).toEqual([
+  expect(found(retrieval, [a, shownAs("b/c", 404, { detail: "Not Detection" })])).toEqual([
     ["models.retrieve-listed", "refused", atStatus],
   ])
 })
@@ -181,7 +181,7 @@ function shownRaw(id: string, status: number, body: unknown): Exchange {
 
 test("models.retrieve-raw-slash: as it stands like percent-encoded", () => {
   const encoded = shownAs("a/b", 200, model("a/b"))
-  const refused = shownRaw("a/b", 404, { detail: "Not Found" })
+  const refused = shownRaw("a/b", 404, { detail: "Not Detection" })
   const of = (...exchanges: Exchange[]) => found(slashed, exchanges)
   expect(of(encoded, shownRaw("a/b", 200, model("a/b")))).toEqual([])
   expect(of(encoded, refused)).toEqual([["models.retrieve-raw-slash", "refused", atStatus]])

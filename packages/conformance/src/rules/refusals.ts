@@ -1,4 +1,4 @@
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 interface View {
-  readonly answered: Answered
+  readonly answered: ParsedReply
 }
 
 const textOr = (value: unknown, otherwise: string) => (typeof value === "string" ? value : otherwise)

@@ -1,10 +1,10 @@
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault, Where } from "../rule.ts"
 
 /** An answer, and the id that it goes by. */
 interface Named {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly id: unknown
   where(pointer: string): Where
 }

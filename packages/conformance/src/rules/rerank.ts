@@ -6,7 +6,7 @@ import { askFor } from "../requests/ask.ts"
 import { anyRerankRequests, differentTexts, rerankMembers, rerankRequests } from "../requests/rerank.ts"
 import { texts } from "../requests/texts.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { type RerankList, rerankLists, rerankReplies } from "../views/rerank.ts"
 import { firstOfEach } from "./sse.ts"
@@ -15,7 +15,7 @@ const since = "0.1.0"
 const source = "Rerank (the page is known by its title alone); the form that Jina and Cohere share"
 
 /** No page shows the members, and OpenAI has no such endpoint. */
-const severity = ({ profile }: Known) => (profile.rerank ? "SHOULD" : "not-applicable")
+const severity = ({ profile }: TargetFacts) => (profile.rerank ? "SHOULD" : "not-applicable")
 
 const bodyAt = (...path: readonly (string | number)[]) =>
   ({ part: "body", pointer: pointerTo(path) }) as const

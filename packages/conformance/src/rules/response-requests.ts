@@ -10,14 +10,14 @@ import {
   weatherFunction,
   weatherQuestion,
 } from "../probes/responses.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { responseRequests as anyOf, responseMembers } from "../requests/responses.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 import { narrowed } from "../views/chat-completions.ts"
 import { isSuccess } from "../views/http.ts"
@@ -127,7 +127,7 @@ const optionalRequests = narrowed(
 )
 
 /** One request for each group of documented members that has optional ones, the same in every run. */
-function withEachMember(known: Known): Step[] {
+function withEachMember(known: TargetFacts): Step[] {
   const base = fc.constant({ input: "Hi." })
   return Object.values(responseMembers(known)).flatMap((members) => {
     const bodies = draw(anyOf(known, base, members), 0, 5).map(({ value }) => value)
@@ -139,7 +139,7 @@ function withEachMember(known: Known): Step[] {
 // Calls and results
 
 /** The calls of the first response, without ids that only the server could know, and a result for each. */
-function withResults(known: Known, [first]: readonly Exchange[]): Step | undefined {
+function withResults(known: TargetFacts, [first]: readonly Exchange[]): Step | undefined {
   const answer = first && responseAnswers.of(first)
   const calls = (answer?.items ?? []).flatMap(({ value: { type, call_id, name, arguments: text } }) =>
     type === "function_call" && isText(call_id) && isText(name) && typeof text === "string"
@@ -158,7 +158,7 @@ function withResults(known: Known, [first]: readonly Exchange[]): Step | undefin
 // What the server keeps
 
 /** Creates a response that the server is to keep: each rule another, as a server may know it by what was asked. */
-const kept = (known: Known, input: string, members: Partial<ResponseRequest> = {}): Step =>
+const kept = (known: TargetFacts, input: string, members: Partial<ResponseRequest> = {}): Step =>
   responseStep(known, { input, ...members, store: true }, ["store"])
 
 const listedInput = "Say hello to the harbour."
@@ -176,12 +176,12 @@ function aboutLast(earlier: readonly Exchange[], step: (id: string) => Step): St
 
 const notKept: Undecided = { undecided: "the target keeps no responses" }
 
-const bodyOf = (answered: Answered | undefined): Readonly<Record<string, unknown>> =>
+const bodyOf = (answered: ParsedReply | undefined): Readonly<Record<string, unknown>> =>
   answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
 
-const isSucceeded = (answered: Answered | undefined) => answered !== undefined && isSuccess(answered)
+const isSucceeded = (answered: ParsedReply | undefined) => answered !== undefined && isSuccess(answered)
 
-const of = (views: readonly Answered[], operation: Answered["operation"]): number[] =>
+const of = (views: readonly ParsedReply[], operation: ParsedReply["operation"]): number[] =>
   views.flatMap((view, at) => (view.operation === operation ? [at] : []))
 
 const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
@@ -191,7 +191,7 @@ const atStatus = { part: "status" } as const
 const lasting = ["id", "object", "created_at", "model", "status", "output", "usage", "error"] as const
 
 /** How a server refuses what it does not know. That it does so with an error object is a rule of its own. */
-function unknownFaults(answered: Answered, legal: readonly number[]) {
+function unknownFaults(answered: ParsedReply, legal: readonly number[]) {
   const { status } = answered
   if (legal.includes(status)) return []
   const fault = isSuccess(answered) ? ("unknown-accepted" as const) : ("unknown-status" as const)

@@ -4,7 +4,7 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { callOf, dataOf, messageOf, replyOf, responseOf, streamOfEvents } from "../../test/response-stream.ts"
 import { endlessTask } from "../probes/chat-completions.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { httpRules } from "./http.ts"
 import { responseStreamRules } from "./response-streams.ts"
 import { responseRules } from "./responses.ts"
@@ -13,7 +13,7 @@ const rules = [...responseRules, ...responseStreamRules]
 
 type Response = Record<keyof ResponseObject, unknown>
 
-const names = (response: Partial<Response>, request: Partial<ResponseRequest> = {}, known?: Known) =>
+const names = (response: Partial<Response>, request: Partial<ResponseRequest> = {}, known?: TargetFacts) =>
   found(rules, [replyOf({ ...responseOf(), ...response }, request)], known).map(
     ([rule, fault, at]) => `${rule}:${fault} ${at.part === "body" ? at.pointer : at.part}`,
   )

@@ -31,7 +31,7 @@ import {
   namedFunctions,
 } from "../requests/responses.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask } from "../target/step.ts"
 import { narrowed } from "../views/chat-completions.ts"
 import {
@@ -331,7 +331,7 @@ const question = fc.constant({ input: "What is the weather in Paris? Use a tool.
 
 /** Generated requests for calls, whole and streamed. */
 const asking = (
-  known: Known,
+  known: TargetFacts,
   members: fc.Arbitrary<Members<ResponseRequest>>,
 ): fc.Arbitrary<readonly Ask[]> =>
   anyOf(known, question, members, modes).map((body) => [askFor("createResponse", body)])

@@ -19,7 +19,7 @@ import { askFor } from "../requests/ask.ts"
 import { chatRequests as anyOf, namedTools, toolDefinitions } from "../requests/chat-completions.ts"
 import type { Members } from "../requests/members.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 import {
   type Call,
@@ -241,7 +241,7 @@ const question = fc.constant({ messages: userSays("What is the weather in Paris?
 
 /** Generated requests for calls, whole and streamed. */
 const asking = (
-  known: Known,
+  known: TargetFacts,
   members: fc.Arbitrary<Members<ChatCompletionRequest>>,
 ): fc.Arbitrary<readonly Ask[]> =>
   anyOf(known, question, members, modes).map((body) => [askFor("createChatCompletion", body)])
@@ -257,7 +257,7 @@ const requiringOnly = (isOfKind: (tool: FunctionDefinition) => boolean) =>
     .map((tools) => ({ tools, ...required }))
 
 /** A clean form of the last reply's calls, and a result for each. */
-function withResults(known: Known, earlier: readonly Exchange[]): Step | undefined {
+function withResults(known: TargetFacts, earlier: readonly Exchange[]): Step | undefined {
   const last = earlier.at(-1)
   const answer = last && chatAnswers.of(last)
   const calls = (answer?.choices[0]?.calls ?? []).flatMap((call) =>

@@ -5,7 +5,7 @@ import { isObject } from "../reading/answered.ts"
 import { shown } from "../reading/shown.ts"
 import { conversations } from "../requests/chat-completions.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { type ChatAnswer, chatAnswers, chatReplies } from "../views/chat-completions.ts"
 import {
   carries,
@@ -58,7 +58,7 @@ const moreText = fc
   .map((words) => ` ${words.join(" ")}`)
 
 /** The same prompt under another limit, so that no cache of whole requests answers it. */
-const otherLimit = (known: Known) => ({ max_tokens: Math.max(1, known.maxOutputTokens - 1) })
+const otherLimit = (known: TargetFacts) => ({ max_tokens: Math.max(1, known.maxOutputTokens - 1) })
 
 /** The conversation with a text at the end of its last message. */
 function lengthened(messages: readonly ChatMessage[], text: string): ChatMessage[] {
@@ -73,14 +73,14 @@ function lengthened(messages: readonly ChatMessage[], text: string): ChatMessage
 }
 
 /** More choices than one of which each is cut by the same small limit. */
-const cutChoices = (known: Known, n: number, mode: object) =>
+const cutChoices = (known: TargetFacts, n: number, mode: object) =>
   chatStep(
     known,
     { messages: userSays(endlessTask), max_tokens: Math.min(8, known.maxOutputTokens), n, ...mode },
     ["n"],
   )
 
-const unlessForced = ({ traits }: Known) => (traits.has("forced-usage") ? "not-applicable" : undefined)
+const unlessForced = ({ traits }: TargetFacts) => (traits.has("forced-usage") ? "not-applicable" : undefined)
 
 export const usageRules = [
   rule({

@@ -6,7 +6,7 @@ import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { videoStep } from "../requests/video.ts"
 import { type Fault, rule } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { isSuccess } from "../views/http.ts"
 import {
   contents,
@@ -28,8 +28,8 @@ const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
 const atStatus = { part: "status" } as const
 
 /** Of the gateway's own form no page shows more than the schemas' names. */
-const ofFinished = ({ profile }: Known) => (profile.video === "finished" ? "SHOULD" : "not-applicable")
-const ofTasks = ({ profile }: Known) => (profile.video === "task" ? "MUST" : "not-applicable")
+const ofFinished = ({ profile }: TargetFacts) => (profile.video === "finished" ? "SHOULD" : "not-applicable")
+const ofTasks = ({ profile }: TargetFacts) => (profile.video === "task" ? "MUST" : "not-applicable")
 
 /** A task as OpenAI shows it. */
 const OpenAiVideo = VideoTask.extend({

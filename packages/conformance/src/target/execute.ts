@@ -16,7 +16,7 @@ export interface Sample {
 }
 
 /** A sample that was sent, as far as it came. */
-export interface Executed {
+export interface ExecutedSample {
   readonly sample: Sample
   /** Each request sent, with what came back; one that was sent again after a 429 stands here again. */
   readonly asked: readonly { readonly step: Step; readonly exchange: Exchange }[]
@@ -35,7 +35,7 @@ export interface Limits {
 }
 
 export interface Executor {
-  execute(sample: Sample): Promise<Executed>
+  execute(sample: Sample): Promise<ExecutedSample>
   /** Requests sent so far. */
   readonly sent: number
   /** Whether the requests or the time are used up, and which. */

@@ -10,7 +10,7 @@ import {
 import { chooseModels } from "./models.ts"
 
 /** What a run knows of its target: what it was told, and what it learned before the first rule was judged. */
-export interface Known {
+export interface TargetFacts {
   readonly profileName: ProfileName
   readonly profile: Profile
   readonly traits: ReadonlySet<Trait>
@@ -33,15 +33,15 @@ export interface Known {
 }
 
 /** What is known before the first request. Default: no traits, everything included, nothing required. */
-export function knownBefore(
+export function factsBefore(
   profileName: ProfileName,
   told: Partial<
     Pick<
-      Known,
+      TargetFacts,
       "traits" | "auth" | "deterministic" | "included" | "required" | "maxOutputTokens" | "oversizedBytes"
     >
   > = {},
-): Known {
+): TargetFacts {
   return {
     profileName,
     profile: profiles[profileName],

@@ -4,8 +4,8 @@ import type { Probe } from "../probe.ts"
 import { missingKey } from "../probes/auth.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { listModels } from "../probes/models.ts"
-import type { Executed } from "./execute.ts"
-import { type Known, knownBefore } from "./facts.ts"
+import type { ExecutedSample } from "./execute.ts"
+import { factsBefore, type TargetFacts } from "./facts.ts"
 import { chooseModels, listedModels } from "./models.ts"
 import type { Sampler } from "./sampler.ts"
 import { isRefusal, type Target } from "./to-wire.ts"
@@ -36,14 +36,14 @@ export class KeyRefused extends Error {
 }
 
 /** Returns whether the target requires a key, judged by the same chat without and with it. */
-function authOf(keyless: number | undefined, keyed: number | undefined): Known["auth"] {
+function authOf(keyless: number | undefined, keyed: number | undefined): TargetFacts["auth"] {
   const isSuccess = (status: number | undefined) => status !== undefined && status >= 200 && status < 300
   if (isSuccess(keyless)) return "open"
   return (keyless !== undefined && isRefusal(keyless)) || isSuccess(keyed) ? "required" : "untested"
 }
 
 /** Returns the status with which every valid request with the configured key was rejected, if all were. */
-function refusedThroughout(groups: readonly Executed[]): number | undefined {
+function refusedThroughout(groups: readonly ExecutedSample[]): number | undefined {
   const statuses = groups
     .flatMap(({ asked }) => asked)
     .filter(({ step }) => !step.fault && !step.key)
@@ -55,9 +55,9 @@ function refusedThroughout(groups: readonly Executed[]): number | undefined {
  * Learns what later requests depend on: the listed models, the model to use for each kind, whether a key is required.
  * @throws {Unreachable} when no connection can be made; {KeyRefused} when the target rejects the key.
  */
-export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Known> {
+export async function learn(stated: StatedFacts, sampler: Sampler): Promise<TargetFacts> {
   const { target } = stated
-  const before = knownBefore(stated.profile, {
+  const before = factsBefore(stated.profile, {
     traits: new Set(stated.traits),
     deterministic: stated.deterministic,
     included: new Set(stated.include),
@@ -82,7 +82,7 @@ export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Know
   return { ...known, auth: authOf(statusOf(missingKey), statusOf(plainChat)) }
 }
 
-function requireAccess({ apiKey, baseUrl }: Target, groups: readonly Executed[]): void {
+function requireAccess({ apiKey, baseUrl }: Target, groups: readonly ExecutedSample[]): void {
   const refused = refusedThroughout(groups)
   if (refused === undefined) return
   const which = apiKey === undefined ? "a request without an API key" : "the API key"

@@ -1,7 +1,7 @@
 import type { OperationId } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import { answeredOf, isObject } from "../reading/answered.ts"
-import type { Executed } from "./execute.ts"
+import type { ExecutedSample } from "./execute.ts"
 import type { Step } from "./step.ts"
 import { isRefusal } from "./to-wire.ts"
 
@@ -36,7 +36,7 @@ const needsEndpoint = ({ fault, key }: Step) =>
  * Operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing was rightly
  * asked, what was wrongly asked says as much.
  */
-export function obstacles(groups: readonly Executed[]): Map<OperationId, Obstacle> {
+export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, Obstacle> {
   const byRight = new Map<OperationId, Obstacle | undefined>()
   const byWrong = new Map<OperationId, Obstacle | undefined>()
   for (const { asked } of groups) {
@@ -54,9 +54,9 @@ export function obstacles(groups: readonly Executed[]): Map<OperationId, Obstacl
 
 /** What may be judged: how a spoilt request is refused says nothing where there is no such endpoint. */
 export function judgeable(
-  groups: readonly Executed[],
+  groups: readonly ExecutedSample[],
   met: ReadonlyMap<OperationId, Obstacle>,
-): readonly Executed[] {
+): readonly ExecutedSample[] {
   return groups.filter(
     ({ asked }) => !asked.some(({ step }) => step.fault && needsEndpoint(step) && met.has(step.operation)),
   )

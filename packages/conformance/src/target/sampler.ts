@@ -1,7 +1,7 @@
 import type { Exchange, Send } from "@nexhina/wire"
 import {
   createExecutor,
-  type Executed,
+  type ExecutedSample,
   type Executor,
   inParallel,
   type Limits,
@@ -32,7 +32,7 @@ export interface World {
 export interface Sampler {
   readonly executor: Executor
   /** The samples executed so far, in the order in which they ended. */
-  readonly groups: readonly Executed[]
+  readonly groups: readonly ExecutedSample[]
   run(samples: readonly Sample[], phase: Progress["phase"]): Promise<void>
   /** Reports that a phase has begun or advanced. */
   progress(phase: Progress["phase"]): void
@@ -55,7 +55,7 @@ export function createSampler(
     sleep,
     onExchange: (exchange) => onExchange?.(exchange),
   })
-  const groups: Executed[] = []
+  const groups: ExecutedSample[] = []
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
     onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })

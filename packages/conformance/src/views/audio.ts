@@ -9,7 +9,7 @@ import {
   plainTranslation,
   verboseTranscription,
 } from "../probes/audio.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToInvalid, answersToValid, type FaultAnswer, isSuccess } from "./http.ts"
 
@@ -33,7 +33,7 @@ export type Container = (typeof beginnings | typeof frames)[number][0]
 
 /** Sound as it came, and what was asked for. */
 export interface Speech {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly request: SpeechRequest
   readonly wanted: NonNullable<SpeechRequest["response_format"]>
   /** Absent where no header is known. */
@@ -100,14 +100,14 @@ function formOf({ request: { headers, body } }: Exchange): Form | undefined {
 
 /** A text that was heard, in whatever form, and what was asked for. */
 export interface Heard {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly wanted: string
   /** Of `timestamp_granularities[]`. */
   readonly granularities: readonly string[]
   readonly file: Uint8Array | undefined
 }
 
-function heardIn(answered: Answered | undefined, operations: readonly OperationId[]): Heard | undefined {
+function heardIn(answered: ParsedReply | undefined, operations: readonly OperationId[]): Heard | undefined {
   if (!answered?.operation || !operations.includes(answered.operation) || !isSuccess(answered))
     return undefined
   const form = formOf(answered.exchange)
@@ -123,7 +123,7 @@ const ofTranscription = {
 } as const satisfies Partial<View<unknown>>
 
 /** Answers, of whatever status, to requests to write down what is said. */
-export const transcriptionAnswers = view<Answered>({
+export const transcriptionAnswers = view<ParsedReply>({
   ...ofTranscription,
   id: "audio.transcription-answers",
   says: "answers to requests to write down a recording",

@@ -1,7 +1,7 @@
 import type { Exchange } from "@nexhina/wire"
 import type { Probe } from "../probe.ts"
 import { missingKey, wrongKey } from "../probes/auth.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { decidedResponses } from "./http.ts"
 
@@ -9,7 +9,7 @@ function answersWith(
   key: NonNullable<NonNullable<Exchange["intent"]>["key"]>,
   says: string,
   probe: Probe,
-): View<Answered> {
+): View<ParsedReply> {
   return view({
     ...decidedResponses,
     id: `auth.${key}`,

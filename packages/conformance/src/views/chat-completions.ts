@@ -9,7 +9,7 @@ import { z } from "zod"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { type View, view } from "../view.ts"
 import {
@@ -28,7 +28,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /** A chat request that keeps the contract and was meant to, and what came back, whatever that is. */
 export interface ChatRequested {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly request: ChatCompletionRequest
 }
 

@@ -2,7 +2,7 @@ import { ChatCompletionRequest } from "@nexhina/schemas"
 import { streamedChat, streamedChatOfTwo, streamedChatWithUsage } from "../probes/chat-streams.ts"
 import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
-import type { Known } from "../target/facts.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
 import { type EventStream, eventAt, eventStreams } from "./sse.ts"
 
@@ -72,7 +72,7 @@ export function isFilterReport({ value, choices }: StreamChunk): boolean {
 /** The numbers of the chunks that are to be judged: all but what a known trait of the target lets pass. */
 export function judgedChunks(
   { chunks }: ChatStream,
-  known: Known,
+  known: TargetFacts,
 ): readonly (StreamChunk & { at: number })[] {
   const numbered = chunks.map((chunk, at) => ({ ...chunk, at }))
   return known.traits.has("azure") ? numbered.filter((chunk) => !isFilterReport(chunk)) : numbered

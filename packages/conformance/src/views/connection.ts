@@ -1,7 +1,7 @@
 import type { Exchange } from "@nexhina/wire"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
-import { type Answered, isObject, parseJson } from "../reading/answered.ts"
+import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
 import { view } from "../view.ts"
 import { type ChatReply, chatReplies } from "./chat-completions.ts"
 import { successes } from "./http.ts"
@@ -16,7 +16,7 @@ export const connectionOptions = (headers: Exchange["request"]["headers"]): stri
     .map((option) => option.trim())
 
 /** Successes after which the connection could go on: they came to their end, and the client did not ask to close. */
-export const endedSuccesses = view<Answered>({
+export const endedSuccesses = view<ParsedReply>({
   id: "connection.ended",
   says: "successes that came to their end",
   surface: "http",

@@ -1,6 +1,6 @@
 import { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
 import { embeddingBase64, embeddingFloats, embeddingText } from "../probes/embeddings.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -10,7 +10,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** Answers with embeddings, as JSON of whatever kind. */
-export const embeddingReplies = view<Answered>({
+export const embeddingReplies = view<ParsedReply>({
   ...base,
   id: "embeddings.replies",
   says: "answers with embeddings",
@@ -31,7 +31,7 @@ export interface Vector {
 
 /** An answer of the documented form, and what it answers. */
 export interface EmbeddingList {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly request: EmbeddingRequest
   /** One for each vector to come: a text, or the ids of its tokens. */
   readonly inputs: readonly (string | readonly number[])[]

@@ -2,7 +2,7 @@ import type { Exchange, RequestFault } from "@nexhina/wire"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
 import { malformedJson, missingMessages, unknownModel } from "../probes/errors.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import {
   answersToInvalid,
@@ -14,7 +14,7 @@ import {
 } from "./http.ts"
 
 /** The `error` object of a JSON body, no member checked; `undefined` when there is none. */
-export function errorOf({ json }: Answered): Readonly<Record<string, unknown>> | undefined {
+export function errorOf({ json }: ParsedReply): Readonly<Record<string, unknown>> | undefined {
   const error = json.ok && isObject(json.value) ? json.value["error"] : undefined
   return isObject(error) ? error : undefined
 }
@@ -25,7 +25,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** What the API itself answers with a status of 400 or above, where it has the path and the method. */
-export const apiErrors = view<Answered>({
+export const apiErrors = view<ParsedReply>({
   ...base,
   id: "errors.api",
   says: "answers with a status of 400 or above",
@@ -37,7 +37,7 @@ export const apiErrors = view<Answered>({
 })
 
 /** What a proxy before the API answers when the request did not get there. */
-export const edgeErrors = view<Answered>({
+export const edgeErrors = view<ParsedReply>({
   ...base,
   id: "errors.edge",
   says: "answers 413, 502, 503 and 504 of a proxy before the API",
@@ -50,7 +50,7 @@ export const edgeErrors = view<Answered>({
 
 /** An error object, no member checked, and the answer that carries it. */
 export interface ErrorAnswer {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly error: Readonly<Record<string, unknown>>
 }
 
@@ -67,7 +67,7 @@ export const errorObjects = view<ErrorAnswer>({
 })
 
 /** Answers that ask to come again later. */
-export const laterAnswers = view<Answered>({
+export const laterAnswers = view<ParsedReply>({
   ...base,
   id: "errors.later",
   says: "answers 429 and 503",
@@ -81,7 +81,7 @@ export const laterAnswers = view<Answered>({
 /** A body that the target has to refuse, and the answer, if one came. */
 export interface OversizedAttempt {
   readonly exchange: Exchange
-  readonly answered: Answered | undefined
+  readonly answered: ParsedReply | undefined
 }
 
 /** Attempts to send a body that is too large, answered or not. */
@@ -163,7 +163,7 @@ export const memberErrors = view<MemberError>({
 })
 
 /** Answers to requests for a model that does not exist. */
-export const unknownModelAnswers = view<Answered>({
+export const unknownModelAnswers = view<ParsedReply>({
   ...base,
   id: "errors.unknown-model",
   says: "answers to requests with a model that does not exist",

@@ -3,7 +3,7 @@ import { type Exchange, headerOf, type RequestFault } from "@nexhina/wire"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
-import { type Answered, answeredOf } from "../reading/answered.ts"
+import { answeredOf, type ParsedReply } from "../reading/answered.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
@@ -33,7 +33,7 @@ export const takenRequests = view<Exchange>({
 })
 
 /** Every exchange in which a status line came; what the client hung up on says nothing of the server. */
-export const everyResponse = view<Answered>({
+export const everyResponse = view<ParsedReply>({
   ...everyExchange,
   id: "responses",
   says: "all responses",
@@ -41,7 +41,7 @@ export const everyResponse = view<Answered>({
 })
 
 /** Every response but event streams, whose ends are judged by their own rules. */
-export const plainResponses = view<Answered>({
+export const plainResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.plain",
   says: "responses that are no event streams",
@@ -57,12 +57,12 @@ const edges =
 const edgeStatuses: ReadonlySet<number> = new Set([413, 502, 503, 504])
 
 /** Whether a proxy before the API says that a request did not get there, or nothing came back. */
-export function isFromEdge({ exchange: { response }, status }: Answered): boolean {
+export function isFromEdge({ exchange: { response }, status }: ParsedReply): boolean {
   return edgeStatuses.has(status) && edges.test(headerOf(response?.headers ?? [], "server") ?? "")
 }
 
 /** Responses that mean something: not those of a server that has too much to do at the moment. */
-export const decidedResponses = view<Answered>({
+export const decidedResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.decided",
   says: "responses other than 429, 503 and 529",
@@ -71,10 +71,10 @@ export const decidedResponses = view<Answered>({
   },
 })
 
-export const isSuccess = ({ status }: Answered): boolean => status >= 200 && status < 300
+export const isSuccess = ({ status }: ParsedReply): boolean => status >= 200 && status < 300
 
 /** Every success. */
-export const successes = view<Answered>({
+export const successes = view<ParsedReply>({
   ...everyResponse,
   id: "http.successes",
   says: "successes",
@@ -85,7 +85,7 @@ export const successes = view<Answered>({
 })
 
 /** Whether the contract leaves no choice but JSON for the answer to a request. */
-function hasToBeJson({ operation, streaming }: Answered): boolean {
+function hasToBeJson({ operation, streaming }: ParsedReply): boolean {
   if (operation === undefined) return false
   const { success }: Endpoint = endpoints[operation]
   const kinds = Object.values(success.content).map(({ kind }) => kind)
@@ -95,7 +95,7 @@ function hasToBeJson({ operation, streaming }: Answered): boolean {
 }
 
 /** Successes of requests that keep the contract, where only JSON can be the answer. */
-export const jsonSuccesses = view<Answered>({
+export const jsonSuccesses = view<ParsedReply>({
   ...successes,
   id: "http.json",
   says: "successes that have to be JSON",
@@ -108,14 +108,14 @@ export const jsonSuccesses = view<Answered>({
 /** Reads the JSON, of whatever kind, that answers one of some operations. */
 export const jsonAnswerOf =
   (...operations: readonly OperationId[]) =>
-  (exchange: Exchange): Answered | undefined => {
+  (exchange: Exchange): ParsedReply | undefined => {
     const answered = jsonSuccesses.of(exchange)
     const isOne = answered?.operation !== undefined && operations.includes(answered.operation)
     return answered?.json.ok && isOne ? answered : undefined
   }
 
 /** Answers to requests that keep the contract. */
-export const answersToValid = view<Answered>({
+export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
   says: "answers to requests that keep the contract",
@@ -139,7 +139,7 @@ const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
 
 /** An answer to a request that breaks the contract on purpose, and in which way. */
 export interface FaultAnswer {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly fault: RequestFault
 }
 
@@ -161,14 +161,14 @@ export const answersToInvalid = view<FaultAnswer>({
  * Whether a server says that it has no such path or method: to a request that asks for none, or with 404 or 405 to
  * one that keeps the contract. Whether a model exists is what 404 on a model's own path speaks of.
  */
-export function saysNoSuchRoute({ exchange: { intent }, operation, status }: Answered): boolean {
+export function saysNoSuchRoute({ exchange: { intent }, operation, status }: ParsedReply): boolean {
   const fault = intent?.fault?.kind
   if (fault === "unknown-path" || fault === "wrong-method") return true
   return (status === 404 || status === 405) && (fault === undefined || operation === "retrieveModel")
 }
 
 /** Answers to requests for what the server does not have. */
-export const unknownRoutes = view<Answered>({
+export const unknownRoutes = view<ParsedReply>({
   ...decidedResponses,
   id: "http.unknown-routes",
   says: "answers on paths and methods that the server does not have",

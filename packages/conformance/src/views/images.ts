@@ -1,7 +1,7 @@
 import { ImageGenerationRequest, ImageGenerationResponse, type ImageUsage } from "@nexhina/schemas"
 import { imageSize } from "image-size"
 import { base64Image, oneImage } from "../probes/images.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -11,7 +11,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** Answers with images, as JSON of whatever kind. */
-export const imageReplies = view<Answered>({
+export const imageReplies = view<ParsedReply>({
   ...base,
   id: "images.replies",
   says: "answers with images",

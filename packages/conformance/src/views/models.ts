@@ -3,7 +3,7 @@ import { plainChat } from "../probes/chat-completions.ts"
 import { embeddingText } from "../probes/embeddings.ts"
 import { listModels, retrieveModel } from "../probes/models.ts"
 import { moderationText } from "../probes/moderations.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, decidedResponses, jsonAnswerOf } from "./http.ts"
 
@@ -13,7 +13,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** Model lists and single models, as JSON of whatever kind. */
-export const modelReplies = view<Answered>({
+export const modelReplies = view<ParsedReply>({
   ...base,
   id: "models.replies",
   says: "lists of models, and single ones",
@@ -35,7 +35,7 @@ export const modelLists = view<readonly Model[]>({
 
 /** An answer about models: to which id, or to all. */
 export interface ModelAnswer {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   /** The id that was asked for; absent for the list. */
   readonly id: string | undefined
 }
@@ -78,7 +78,7 @@ export const slashedAnswers = view<ModelAnswer & { readonly id: string; readonly
 
 /** A request that keeps the contract, the model that it asks for, and the answer. */
 export interface ModelUse {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly model: string
 }
 

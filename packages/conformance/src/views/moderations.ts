@@ -1,6 +1,6 @@
 import { ModerationRequest, ModerationResponse } from "@nexhina/schemas"
 import { moderationText, moderationTexts } from "../probes/moderations.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -10,7 +10,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** Answers with moderations, as JSON of whatever kind. */
-export const moderationReplies = view<Answered>({
+export const moderationReplies = view<ParsedReply>({
   ...base,
   id: "moderations.replies",
   says: "answers with moderations",

@@ -1,6 +1,6 @@
 import { RerankRequest, RerankResponse } from "@nexhina/schemas"
 import { rerankBest, rerankTexts } from "../probes/rerank.ts"
-import type { Answered } from "../reading/answered.ts"
+import type { ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -10,7 +10,7 @@ const base = {
 } as const satisfies Partial<View<unknown>>
 
 /** Answers with an order, as JSON of whatever kind. */
-export const rerankReplies = view<Answered>({
+export const rerankReplies = view<ParsedReply>({
   ...base,
   id: "rerank.replies",
   says: "answers with an order of documents",

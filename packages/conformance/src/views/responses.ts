@@ -1,6 +1,6 @@
 import { endpoints, ResponseRequest } from "@nexhina/schemas"
 import { cutResponse, plainResponse, streamedResponse } from "../probes/responses.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
@@ -16,7 +16,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /** A request for a response that keeps the contract and was meant to, and what came back, whatever that is. */
 export interface ResponseRequested {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly request: ResponseRequest
 }
 
@@ -182,7 +182,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
 })
 
 /** What the server says of a response that it keeps, on any of the paths of one. */
-export const keptResponses = view<Answered>({
+export const keptResponses = view<ParsedReply>({
   id: "responses.kept",
   says: "answers about responses that were created before",
   surface: "responses",

@@ -10,7 +10,7 @@ import {
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { plainResponse, streamedResponse } from "../probes/responses.ts"
-import { type Answered, isObject } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
@@ -29,7 +29,7 @@ type Payload =
 
 /** A body read as server-sent events. */
 export interface EventStream {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly decoded: Decoded
   /** Every event that a client gets, and a last `[DONE]` without its blank line, which only strict ones drop. */
   readonly events: readonly DecodedEvent[]
@@ -82,7 +82,7 @@ const isAskedOf = (operation: OperationId | undefined) =>
   operation !== undefined && isStreamed(endpoints[operation])
 
 /** Every success that answers a request for a stream, whatever it is. */
-export const streamAnswers = view<Answered>({
+export const streamAnswers = view<ParsedReply>({
   id: "sse.answers",
   says: "successes that answer a request for a stream",
   surface: "streams",
@@ -95,7 +95,7 @@ export const streamAnswers = view<Answered>({
 })
 
 /** Successes of requests that could ask for a stream and do not. */
-export const unstreamedAnswers = view<Answered>({
+export const unstreamedAnswers = view<ParsedReply>({
   ...streamAnswers,
   id: "sse.unasked",
   says: "successes that answer a request for no stream",

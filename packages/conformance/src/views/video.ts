@@ -1,14 +1,14 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import { oneVideo, taskIn } from "../probes/video.ts"
-import { type Answered, answeredOf } from "../reading/answered.ts"
+import { answeredOf, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
 const base = { surface: "video", probes: [oneVideo] } as const satisfies Partial<View<unknown>>
 
 /** Answers to requests for a video, as JSON of whatever kind. */
-export const videoReplies = view<Answered>({
+export const videoReplies = view<ParsedReply>({
   ...base,
   id: "video.replies",
   says: "answers to requests for a video",
@@ -16,7 +16,7 @@ export const videoReplies = view<Answered>({
 })
 
 /** What is said of a task when it begins and later, as JSON of whatever kind. */
-export const taskReplies = view<Answered>({
+export const taskReplies = view<ParsedReply>({
   ...base,
   id: "video.tasks",
   says: "answers that show a video in the making",
@@ -52,7 +52,7 @@ export const filmed = view<Filmed>({
 
 /** A moment in the life of a task: it begins, is looked at, or its content is asked for. */
 export interface Moment {
-  readonly answered: Answered
+  readonly answered: ParsedReply
   readonly kind: "begin" | "look" | "content"
   /** Of the task that the request is about, or that it began. */
   readonly id: string
@@ -81,7 +81,7 @@ function idInPath(target: string): string | undefined {
 }
 
 /** An answer to a request that keeps the contract, also one that the kit hung up on when it had seen enough. */
-function answerOf(exchange: Exchange): Answered | undefined {
+function answerOf(exchange: Exchange): ParsedReply | undefined {
   const { end, intent } = exchange
   return end.kind === "aborted" && intent?.operation === "retrieveVideoContent" && !intent.fault
     ? answeredOf(exchange)
@@ -109,7 +109,7 @@ export const moments = view<Moment>({
 })
 
 /** Contents of videos that came as such, or by redirection. */
-export const contents = view<Answered>({
+export const contents = view<ParsedReply>({
   ...base,
   id: "video.contents",
   says: "contents of videos",

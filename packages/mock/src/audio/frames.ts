@@ -1,4 +1,4 @@
-// Made by packages/mock/scripts/speech-frames.js with ffmpeg 5.1.9-0+deb12u1; the sounds are the mock's own.
+// GeneratedReply by packages/mock/scripts/speech-frames.js with ffmpeg 5.1.9-0+deb12u1; the sounds are the mock's own.
 
 /** The voice's syllables in frames of one codec, of one channel. */
 interface Frames {

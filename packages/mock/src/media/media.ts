@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import { z } from "zod"
 import { digest } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
-import type { MadeFile } from "../reply-maker.ts"
+import type { GeneratedFile } from "../reply-maker.ts"
 import { readQuery } from "../request/form.ts"
 import { basePath } from "../request/route.ts"
 import { validate } from "../request/validate.ts"
@@ -57,7 +57,7 @@ export function limitPixels({ width, height }: Pick<ImageQuery, "width" | "heigh
   })
 }
 
-interface MediaFile extends MadeFile {
+interface MediaFile extends GeneratedFile {
   readonly body: Uint8Array
 }
 

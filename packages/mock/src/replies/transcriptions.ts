@@ -8,7 +8,7 @@ import type { AudioReader } from "../audio/read-audio.ts"
 import { sentence } from "../content/prose.ts"
 import { type Digest, digest, random } from "../content/random.ts"
 import { tokens } from "../content/tokens.ts"
-import type { MadeFile, ReplyMaker } from "../reply-maker.ts"
+import type { GeneratedFile, ReplyMaker } from "../reply-maker.ts"
 
 /**
  * What the mock's own speech says, or how long a recording lasts and then prose in time with it. The length is that
@@ -145,7 +145,7 @@ function words(said: Said): TranscriptionWord[] {
 }
 
 /** The text as a file: as it is, or in the subtitles of SubRip or WebVTT, a sentence each. */
-function written(said: Said, format: "text" | "srt" | "vtt"): MadeFile {
+function written(said: Said, format: "text" | "srt" | "vtt"): GeneratedFile {
   const plain = "text/plain; charset=utf-8"
   if (format === "text") return { mediaType: plain, body: `${said.text}\n` }
   const cues = [...sentencesOf.segment(said.text)].map((data, index) => {

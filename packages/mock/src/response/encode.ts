@@ -1,6 +1,6 @@
 import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
-import type { Made, MadeFile } from "../reply-maker.ts"
+import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 
 /** The input and output type of an alteration, by stage. */
 interface Subjects {
@@ -41,7 +41,7 @@ const utf8 = new TextEncoder()
 /** Encodes a result as JSON, as a stream or as a file, with the alterations of the stages `value`, `events` and `bytes`. */
 export function respond(
   status: number,
-  made: Made | MadeFile,
+  made: GeneratedReply | GeneratedFile,
   headers: readonly Header[],
   alterations: readonly NamedAlteration[],
   situation: Situation,

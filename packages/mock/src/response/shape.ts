@@ -1,7 +1,7 @@
 import type { Profile } from "@nexhina/schemas"
 import type { Header, Reply } from "@nexhina/wire"
 import { envelope, Refusal } from "../refusal.ts"
-import type { Made, MadeFile } from "../reply-maker.ts"
+import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
 import { corsHeaders, preflight } from "./cors.ts"
 import { altered, respond } from "./encode.ts"
@@ -13,7 +13,7 @@ interface Preflight {
 }
 
 /** The result of answering a request, before it is encoded. */
-export type Outcome = Made | MadeFile | Preflight | Refusal
+export type Outcome = GeneratedReply | GeneratedFile | Preflight | Refusal
 
 /** Turns an outcome into the reply: the last stages, which every reply of the mock passes. */
 export function shape(outcome: Outcome, context: Context, profile: Profile): Reply {

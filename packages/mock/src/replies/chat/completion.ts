@@ -11,7 +11,7 @@ import { type Digest, digest, digestText, random } from "../../content/random.ts
 import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
-import type { Made, ReplyMaker } from "../../reply-maker.ts"
+import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { TextForm } from "../utterance/compose.ts"
 import { mostEntries, mostTokens } from "../utterance/limits.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
@@ -51,7 +51,7 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     usage,
   }
   const tell = (completion: ChatCompletionResponse) =>
-    toMade(
+    toGeneratedReply(
       profile.openaiMembers ? withOpenaiMembers(completion, question.seed) : withGatewayMembers(completion),
       request,
       profile,
@@ -59,11 +59,11 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
   return voice ? spoken(plain, voice, question.seed).then(tell) : tell(plain)
 }
 
-function toMade(
+function toGeneratedReply(
   value: ChatCompletionResponse,
   request: ChatCompletionRequest,
   profile: Profile,
-): Made<ChatCompletionResponse> {
+): GeneratedReply<ChatCompletionResponse> {
   if (request.stream !== true) return { value }
   const includeUsage = request.stream_options?.include_usage === true
   const split = (completion: ChatCompletionResponse) => splitChat(completion, { profile, includeUsage })

@@ -10,7 +10,7 @@ import { type Digest, digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
-import type { Made, ReplyMaker } from "../../reply-maker.ts"
+import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
 import type { TextForm } from "../utterance/compose.ts"
 import { mostTokens } from "../utterance/limits.ts"
@@ -76,7 +76,7 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
     value,
     stream: (response) => [...splitResponse(response).map(toStreamEvent), ...ending],
     encoded: (response) => encodeResponse(splitResponse(response)) + encode(ending),
-  } satisfies Made<ResponseObject>
+  } satisfies GeneratedReply<ResponseObject>
 }
 
 /** What OpenAI's replies show besides when the request says nothing of it. */
