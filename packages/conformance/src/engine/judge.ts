@@ -1,5 +1,5 @@
 import type { Exchange } from "@nexhina/wire"
-import type { Fault, Rule } from "../rule.ts"
+import type { Fault, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { View } from "../view.ts"
@@ -53,91 +53,126 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
 const knowsEnough = (view: View<unknown>, exchange: Exchange) =>
   (view.needs ?? []).every((what) => exchange.fidelity[what])
 
-/** Judges recorded exchanges; pure, so that stored ones can be judged again. */
+/** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
+class Failures {
+  private readonly exchanges = new Map<string, Set<Exchange>>()
+
+  add(rule: Rule, fault: Fault, exchange: Exchange): void {
+    for (const key of [rule.id, `${rule.id}:${fault.fault}`]) {
+      this.exchanges.set(key, (this.exchanges.get(key) ?? new Set()).add(exchange))
+    }
+  }
+
+  /** Returns the rule, or rule and fault, that `rule` rests on and that failed on the exchange. */
+  under(rule: Rule, exchange: Exchange): string | undefined {
+    return (rule.after ?? []).find((id) => this.exchanges.get(id)?.has(exchange))
+  }
+}
+
+/** A view of an exchange that a rule may judge. */
+interface JudgeableView {
+  readonly view: unknown
+  readonly exchange: Exchange
+  readonly executed: ExecutedSample
+}
+
+/** A tally while its rule is being judged. */
+interface OpenTally {
+  readonly rule: Rule
+  judged: number
+  readonly undecided: string[]
+  readonly found: Detection[]
+}
+
+/** Returns the views of a sample that the rule of a tally may judge; notes why the others are undecided. */
+function viewsOf(group: ExecutedSample, { rule, undecided }: OpenTally, failures: Failures): JudgeableView[] {
+  const views: JudgeableView[] = []
+  for (const { exchange } of group.asked) {
+    const view = rule.on.of(exchange)
+    if (view === undefined) continue
+    const earlier = failures.under(rule, exchange)
+    if (earlier) undecided.push(`rests on ${earlier}, which failed on the same exchange`)
+    else if (!knowsEnough(rule.on, exchange))
+      undecided.push(`the recording has no ${rule.on.needs?.join(", ")}`)
+    else views.push({ view, exchange, executed: group })
+  }
+  return views
+}
+
+/** Adds the outcome of one judgement to a tally; `at` returns the view that shows a fault. */
+function count<F extends Fault>(
+  faults: readonly F[] | Undecided,
+  at: (fault: F) => JudgeableView,
+  tally: OpenTally,
+  failures: Failures,
+): void {
+  if ("undecided" in faults) {
+    tally.undecided.push(faults.undecided)
+    return
+  }
+  tally.judged++
+  for (const fault of faults) {
+    const { exchange, executed } = at(fault)
+    failures.add(tally.rule, fault, exchange)
+    tally.found.push({ rule: tally.rule, fault, exchange, executed })
+  }
+}
+
+function judgeRule(
+  tally: OpenTally,
+  groups: readonly ExecutedSample[],
+  known: TargetFacts,
+  failures: Failures,
+): void {
+  const { rule } = tally
+  const seenIn = (group: ExecutedSample) => viewsOf(group, tally, failures)
+  if (rule.scope === undefined || rule.scope === "exchange") {
+    for (const seen of groups.flatMap(seenIn))
+      count(rule.holds(seen.view, known), () => seen, tally, failures)
+  } else if (rule.scope === "run") judgeTogether(groups.flatMap(seenIn), known, tally, failures)
+  else {
+    const own = groups.filter(({ sample }) => sample.by === rule.id)
+    for (const group of own) judgeTogether(seenIn(group), known, tally, failures)
+  }
+}
+
+/** Judges the views of a sample, or of the whole run, at once. */
+function judgeTogether(
+  seen: readonly JudgeableView[],
+  known: TargetFacts,
+  tally: OpenTally,
+  failures: Failures,
+): void {
+  const { rule } = tally
+  if ((rule.scope !== "group" && rule.scope !== "run") || seen.length === 0) return
+  const faults = rule.holds(
+    seen.map(({ view }) => view),
+    known,
+  )
+  const at = ({ fault, of }: { readonly fault: string; readonly of: number }) => {
+    const view = seen[of]
+    if (!view) throw new RangeError(`fault ${fault} names view ${of} of ${seen.length}`)
+    return view
+  }
+  count(faults, at, tally, failures)
+}
+
+/** Judges recorded exchanges by rules. Pure, so that stored exchanges can be judged again. */
 export function judge(
   rules: readonly Rule[],
   groups: readonly ExecutedSample[],
   known: TargetFacts,
 ): Map<string, Tally> {
+  const failures = new Failures()
   const tallies = new Map<string, Tally>()
-  /** By rule, and by rule and fault. */
-  const failedOn = new Map<string, Set<Exchange>>()
-  const fail = (rule: Rule, fault: Fault, exchange: Exchange) => {
-    for (const key of [rule.id, `${rule.id}:${fault.fault}`]) {
-      const exchanges = failedOn.get(key)
-      if (exchanges) exchanges.add(exchange)
-      else failedOn.set(key, new Set([exchange]))
-    }
-  }
-
   for (const rule of byDependency(rules)) {
-    const found: Detection[] = []
-    const undecided: string[] = []
-    let judged = 0
-
-    const restsOnFailure = (exchange: Exchange) =>
-      (rule.after ?? []).find((id) => failedOn.get(id)?.has(exchange))
-
-    /** The views of a group's exchanges that may be judged, and of which exchange each is. */
-    const seenIn = (group: ExecutedSample) => {
-      const seen: { view: unknown; exchange: Exchange; executed: ExecutedSample }[] = []
-      for (const { exchange } of group.asked) {
-        const view = rule.on.of(exchange)
-        if (view === undefined) continue
-        const earlier = restsOnFailure(exchange)
-        if (earlier) undecided.push(`rests on ${earlier}, which failed on the same exchange`)
-        else if (!knowsEnough(rule.on, exchange))
-          undecided.push(`the recording has no ${rule.on.needs?.join(", ")}`)
-        else seen.push({ view, exchange, executed: group })
-      }
-      return seen
-    }
-
-    const together = (seen: ReturnType<typeof seenIn>) => {
-      if (rule.scope !== "group" && rule.scope !== "run") return
-      if (seen.length === 0) return
-      const faults = rule.holds(
-        seen.map(({ view }) => view),
-        known,
-      )
-      if ("undecided" in faults) {
-        undecided.push(faults.undecided)
-        return
-      }
-      judged++
-      for (const fault of faults) {
-        const at = seen[fault.of]
-        if (!at) throw new RangeError(`fault ${fault.fault} names view ${fault.of} of ${seen.length}`)
-        fail(rule, fault, at.exchange)
-        found.push({ rule, fault, exchange: at.exchange, executed: at.executed })
-      }
-    }
-
+    const tally: OpenTally = { rule, judged: 0, undecided: [], found: [] }
     try {
-      if (rule.scope === undefined || rule.scope === "exchange") {
-        for (const { view, exchange, executed } of groups.flatMap(seenIn)) {
-          const faults = rule.holds(view, known)
-          if ("undecided" in faults) {
-            undecided.push(faults.undecided)
-            continue
-          }
-          judged++
-          for (const fault of faults) {
-            fail(rule, fault, exchange)
-            found.push({ rule, fault, exchange, executed })
-          }
-        }
-      } else if (rule.scope === "run") together(groups.flatMap(seenIn))
-      else for (const group of groups) if (group.sample.by === rule.id) together(seenIn(group))
-      tallies.set(rule.id, { rule, judged, undecided, found })
+      judgeRule(tally, groups, known, failures)
+      tallies.set(rule.id, tally)
     } catch (error) {
-      tallies.set(rule.id, {
-        rule,
-        judged,
-        undecided,
-        found,
-        crash: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      })
+      const crash = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      tallies.set(rule.id, { ...tally, crash })
     }
   }
   return tallies
