@@ -120,6 +120,7 @@ function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: Schema
       name,
       in: place,
       required: !schema.isOptional(),
+      ...described(schema),
       schema: schemaOf(schema),
     }))
   const { request, success } = contract
@@ -171,6 +172,12 @@ function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: Schema
       ),
     },
   }
+}
+
+/** Returns the description of a schema, for the parameter that carries it. */
+function described(schema: z.ZodType): { readonly description?: string } {
+  const description = schema.meta()?.description
+  return description === undefined ? {} : { description }
 }
 
 function mediaTypeObject(

@@ -116,15 +116,15 @@ export const createSpeech = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/speech",
-  summary: "Text to speech",
-  description: "Speaks a text. The body is the audio itself.",
+  summary: "Create speech",
+  description: "Generates audio from the input text. The response body is the audio file.",
   provenance: "deduced",
   request: {
     mediaType: "application/json",
     schema: SpeechRequest,
     examples: {
       mp3: {
-        summary: "An MP3",
+        summary: "Speech as an MP3 file",
         provenance: "deduced",
         value: { model: "tts-1", input: "Hello", voice: "alloy" } satisfies SpeechRequest,
       },
@@ -132,7 +132,7 @@ export const createSpeech = endpoint({
   },
   success: {
     status: 200,
-    description: "The audio, in the format that was asked for.",
+    description: "The audio file, in the requested `response_format`.",
     content: {
       "audio/mpeg": { kind: "binary" },
       "audio/ogg": { kind: "binary" },
@@ -180,8 +180,8 @@ export const createTranscription = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/transcriptions",
-  summary: "Speech to text",
-  description: "Writes down what is said, as JSON or as plain text, by `response_format`.",
+  summary: "Create a transcription",
+  description: "Transcribes speech into text. `response_format` selects JSON, plain text or subtitles.",
   provenance: "deduced",
   request: {
     mediaType: "multipart/form-data",
@@ -190,7 +190,7 @@ export const createTranscription = endpoint({
   },
   success: {
     status: 200,
-    description: "The text. `text` and `srt` come as plain text, `vtt` as text/vtt.",
+    description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
     content: {
       "application/json": { kind: "json", schema: TranscriptionResponse },
       "text/plain": { kind: "text" },
@@ -216,8 +216,8 @@ export const createTranslation = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/translations",
-  summary: "Audio translation",
-  description: "Writes down in English what is said in any language.",
+  summary: "Create a translation",
+  description: "Translates speech in any supported language into English text.",
   provenance: "deduced",
   request: {
     mediaType: "multipart/form-data",
@@ -226,7 +226,7 @@ export const createTranslation = endpoint({
   },
   success: {
     status: 200,
-    description: "The text. `text` and `srt` come as plain text, `vtt` as text/vtt.",
+    description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
     content: {
       "application/json": { kind: "json", schema: TranslationResponse },
       "text/plain": { kind: "text" },

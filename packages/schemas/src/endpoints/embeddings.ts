@@ -19,7 +19,8 @@ export const EmbeddingRequest = openObject({
     .meta({ description: "One text or several, as strings or as token ids." }),
   encoding_format: z.enum(["float", "base64"]).optional().meta({
     default: "float",
-    description: "`base64` packs the vector's little-endian 32-bit floats.",
+    description:
+      "Encoding of the vectors: `float` for an array of numbers, `base64` for little-endian 32-bit floats in base64. Default: `float`.",
   }),
   dimensions: z.int().min(1).optional().meta({ description: "For models whose vectors can be reduced." }),
   user: z.string().optional(),
@@ -30,7 +31,8 @@ export const EmbeddingData = openObject({
   object: z.literal("embedding"),
   index: z.int().min(0).meta({ description: "Place of the text in `input`." }),
   embedding: z.union([z.array(z.number()).meta(documented), z.string().meta(deduced)]).meta({
-    description: "Numbers, or base64 text when the request asks for it.",
+    description:
+      "The embedding vector: an array of numbers, or a base64 string if the request sets `encoding_format: base64`.",
   }),
 }).meta({ id: "EmbeddingData", ...documented })
 export type EmbeddingData = z.infer<typeof EmbeddingData>
@@ -56,8 +58,8 @@ export const createEmbedding = endpoint({
   surface: "embeddings",
   method: "POST",
   path: "/embeddings",
-  summary: "Text embedding",
-  description: "Turns texts into vectors, one for each input, in the order of the input.",
+  summary: "Create embeddings",
+  description: "Creates one embedding vector for each input, in the order of the inputs.",
   provenance: "documented",
   request: {
     mediaType: "application/json",
@@ -75,7 +77,7 @@ export const createEmbedding = endpoint({
   },
   success: {
     status: 200,
-    description: "The vectors.",
+    description: "The embedding vectors.",
     content: { "application/json": { kind: "json", schema: EmbeddingResponse } },
     provenance: "documented",
   },

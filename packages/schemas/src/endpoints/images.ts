@@ -88,7 +88,7 @@ export const createImage = endpoint({
   method: "POST",
   path: "/images/generations",
   summary: "Generate an image",
-  description: "Draws images from a text.",
+  description: "Generates images from a text prompt.",
   provenance: "documented",
   request: {
     mediaType: "application/json",
@@ -109,7 +109,7 @@ export const createImage = endpoint({
   },
   success: {
     status: 200,
-    description: "The images.",
+    description: "The generated images.",
     content: { "application/json": { kind: "json", schema: ImageGenerationResponse } },
     provenance: "documented",
   },

@@ -29,12 +29,12 @@ export const listModels = endpoint({
   surface: "models",
   method: "GET",
   path: "/models",
-  summary: "List available models",
-  description: "Lists the models that the key may use. `data[].id` is the value for `model` elsewhere.",
+  summary: "List models",
+  description: "Lists the models that the API key may use. Use `data[].id` as `model` in other requests.",
   provenance: "deduced",
   success: {
     status: 200,
-    description: "The models.",
+    description: "The list of models.",
     content: { "application/json": { kind: "json", schema: ModelList } },
     provenance: "deduced",
   },
@@ -55,7 +55,7 @@ export const retrieveModel = endpoint({
   method: "GET",
   path: "/models/{model}",
   summary: "Retrieve a model",
-  description: "Shows one model. An id may hold slashes, percent-encoded in the path.",
+  description: "Returns one model. Percent-encode slashes in its id.",
   provenance: "deduced",
   params: z.object({
     model: z

@@ -64,8 +64,8 @@ export const createModeration = endpoint({
   surface: "moderations",
   method: "POST",
   path: "/moderations",
-  summary: "Content moderation",
-  description: "Judges whether texts or images are harmful, by category.",
+  summary: "Create a moderation",
+  description: "Classifies text and images by categories of harmful content.",
   provenance: "documented",
   request: {
     mediaType: "application/json",

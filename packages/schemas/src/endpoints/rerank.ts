@@ -44,8 +44,8 @@ export const createRerank = endpoint({
   surface: "rerank",
   method: "POST",
   path: "/rerank",
-  summary: "Rerank",
-  description: "Orders documents by how well they answer a query.",
+  summary: "Rerank documents",
+  description: "Sorts documents by their relevance to a query.",
   provenance: "chosen",
   request: {
     mediaType: "application/json",
@@ -65,7 +65,7 @@ export const createRerank = endpoint({
   },
   success: {
     status: 200,
-    description: "The results, the most relevant first.",
+    description: "The results, most relevant first.",
     content: { "application/json": { kind: "json", schema: RerankResponse } },
     provenance: "chosen",
   },

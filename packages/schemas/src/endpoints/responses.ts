@@ -920,7 +920,7 @@ export const createResponse = endpoint({
   ],
 })
 
-const byId = z.object({ response_id: z.string().min(1).meta({ description: "The response's id." }) })
+const byId = z.object({ response_id: z.string().min(1).meta({ description: "Id of the response." }) })
 
 export const retrieveResponse = endpoint({
   operationId: "retrieveResponse",
@@ -978,9 +978,20 @@ export const listResponseInputItems = endpoint({
   provenance: "deduced",
   params: byId,
   query: z.object({
-    limit: z.int().min(1).max(100).optional().meta({ default: 20 }),
-    order: z.enum(["asc", "desc"]).optional().meta({ default: "desc" }),
-    after: z.string().optional().meta({ description: "ID of the item after which the page starts." }),
+    limit: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ default: 20, description: "Maximum number of items to return, 1 to 100. Default: 20." }),
+    order: z.enum(["asc", "desc"]).optional().meta({
+      default: "desc",
+      description: "Order of the items by creation. Default: `desc`, newest first.",
+    }),
+    after: z
+      .string()
+      .optional()
+      .meta({ description: "Id of the item after which to start; for pagination." }),
   }),
   success: {
     status: 200,

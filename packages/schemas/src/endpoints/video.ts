@@ -95,8 +95,8 @@ export const createVideo = endpoint({
   aliases: ["/videos/generations", "/videos"],
   summary: "Generate a video",
   description:
-    "Films a text or an image. The documentation names the schemas only: path and members are this project's " +
-    "reading of those names. Some servers answer a task to be retrieved later.",
+    "Generates a video from a text prompt and, optionally, an image. The gateway's documentation names the schemas " +
+    "only: the path and the members are this project's reading of those names. Some servers return a task instead.",
   provenance: "chosen",
   request: {
     mediaType: "application/json",
@@ -113,7 +113,7 @@ export const createVideo = endpoint({
   },
   success: {
     status: 200,
-    description: "The finished videos, or a task.",
+    description: "The finished videos, or a task to retrieve later.",
     content: {
       "application/json": { kind: "json", schema: VideoReply },
     },
@@ -140,7 +140,7 @@ export const createVideo = endpoint({
   ],
 })
 
-const TaskParams = z.object({ task_id: z.string().min(1).meta({ description: "The task's id." }) })
+const TaskParams = z.object({ task_id: z.string().min(1).meta({ description: "Id of the video task." }) })
 
 export const retrieveVideo = endpoint({
   operationId: "retrieveVideo",
@@ -149,7 +149,7 @@ export const retrieveVideo = endpoint({
   path: "/video/generations/{task_id}",
   aliases: ["/videos/generations/{task_id}", "/videos/{task_id}"],
   summary: "Retrieve a video task",
-  description: "Shows how far a video has come.",
+  description: "Returns the status and progress of a video task.",
   provenance: "chosen",
   params: TaskParams,
   success: {
@@ -176,13 +176,13 @@ export const retrieveVideoContent = endpoint({
   method: "GET",
   path: "/video/generations/{task_id}/content",
   aliases: ["/videos/generations/{task_id}/content", "/videos/{task_id}/content"],
-  summary: "Retrieve a video",
-  description: "The video that a task has made. Before the task is completed there is none, which is a 409.",
+  summary: "Download a video",
+  description: "Returns the video file of a completed task. Returns 409 if the task is not completed.",
   provenance: "chosen",
   params: TaskParams,
   success: {
     status: 200,
-    description: "The video.",
+    description: "The video file.",
     content: { "video/mp4": { kind: "binary" } },
     provenance: "chosen",
   },
