@@ -13,6 +13,7 @@ import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { TextForm } from "../utterance/compose.ts"
+import { contentSeed } from "../utterance/content-seed.ts"
 import { mostEntries, mostTokens } from "../utterance/limits.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
 import { spoken, voiceOf } from "./audio.ts"
@@ -39,7 +40,7 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     tokenizer,
     spend: budget(),
   }
-  const seed = contentSeed(request, question.seed)
+  const seed = contentSeed(request, ignoredBySeed, question.seed)
   const written = writeChoices(task, request, seed)
   const usage = usageOf(written, countPrompt(request, tokenizer))
   const plain: ChatCompletionResponse = {
@@ -187,8 +188,8 @@ function tokenLimit({ max_tokens, max_completion_tokens }: ChatCompletionRequest
   return Math.min(max_completion_tokens || mostTokens, max_tokens || mostTokens, mostTokens)
 }
 
-/** Members that say how to weigh, deliver, cut, count or file what is said, and do not change it. */
-const silent: ReadonlySet<string> = new Set([
+/** Members that control sampling, delivery, limits or bookkeeping, and do not change the content. */
+const ignoredBySeed: ReadonlySet<string> = new Set([
   "stream",
   "stream_options",
   "n",
@@ -207,11 +208,3 @@ const silent: ReadonlySet<string> = new Set([
   "modalities",
   "audio",
 ] satisfies (keyof ChatCompletionRequest)[])
-
-/** A hash of what content depends on. */
-function contentSeed(request: ChatCompletionRequest, seed: Digest): Digest {
-  const meaning: Record<string, unknown> = {}
-  // By a loop: a rest of what is left over takes longer.
-  for (const [name, value] of Object.entries(request)) if (!silent.has(name)) meaning[name] = value
-  return digest(JSON.stringify(meaning), seed)
-}

@@ -6,13 +6,14 @@ import type {
   ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import { type Digest, digest } from "../../content/random.ts"
+import { digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
 import type { TextForm } from "../utterance/compose.ts"
+import { contentSeed } from "../utterance/content-seed.ts"
 import { mostTokens } from "../utterance/limits.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
 import { countItems, heardIn, readInput } from "./input.ts"
@@ -47,7 +48,7 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
       showsReasoning: !profile.openaiMembers,
       identity,
     },
-    contentSeed(request, question.seed),
+    contentSeed(request, ignoredBySeed, question.seed),
   )
   const inputTokens = countPrompt(request, items, tokenizer)
   const value: ResponseObject = {
@@ -140,28 +141,24 @@ async function earlierThan(
   })
 }
 
-/** A hash of what content depends on: all members but those that say how to deliver, cut, weigh, file or keep it. */
-function contentSeed(request: ResponseRequest, seed: Digest): Digest {
-  const {
-    stream,
-    stream_options,
-    max_output_tokens,
-    max_tool_calls,
-    top_logprobs,
-    include,
-    background,
-    store,
-    metadata,
-    user,
-    service_tier,
-    safety_identifier,
-    prompt_cache_key,
-    truncation,
-    reasoning,
-    ...meaning
-  } = request
-  return digest(JSON.stringify(meaning), seed)
-}
+/** Members that control delivery, limits or bookkeeping, and do not change the content. */
+const ignoredBySeed: ReadonlySet<string> = new Set([
+  "stream",
+  "stream_options",
+  "max_output_tokens",
+  "max_tool_calls",
+  "top_logprobs",
+  "include",
+  "background",
+  "store",
+  "metadata",
+  "user",
+  "service_tier",
+  "safety_identifier",
+  "prompt_cache_key",
+  "truncation",
+  "reasoning",
+] satisfies (keyof ResponseRequest)[])
 
 function formOf({ text }: ResponseRequest): TextForm {
   if (text?.format?.type === "json_object") return "json"
