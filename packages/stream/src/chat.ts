@@ -9,7 +9,8 @@ import {
   type Profile,
   type ToolCallDelta,
 } from "@nexhina/schemas"
-import type { Decoded, DecodedEvent } from "./decode.ts"
+import type { DecodedStream } from "./decode.ts"
+import type { DecodedEvent } from "./fields.ts"
 import { cut, cutAtTokens } from "./fragments.ts"
 import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
@@ -293,7 +294,7 @@ export type ChatPayload = { readonly event: DecodedEvent } & (
 )
 
 /** A decoded stream, read as a chat stream. */
-export interface ChatStream extends Decoded {
+export interface ChatStream extends DecodedStream {
   readonly payloads: readonly ChatPayload[]
   readonly chunks: readonly ChatCompletionChunk[]
   /** What the `pending` event would be: clients that are no strict parsers see it. */
@@ -301,7 +302,7 @@ export interface ChatStream extends Decoded {
 }
 
 /** Reads the data of each event. Parses all of them, so call it once for a stream. */
-export function readChatStream(decoded: Decoded): ChatStream {
+export function readChatStream(decoded: DecodedStream): ChatStream {
   const payloads = decoded.events.map(readChatPayload)
   const chunks = payloads.flatMap((payload) => (payload.kind === "chunk" ? [payload.chunk] : []))
   const { pending } = decoded

@@ -1,19 +1,13 @@
 import { createParser } from "eventsource-parser"
 import fc from "fast-check"
 import { expect, test, vi } from "vitest"
-import {
-  createDecoder,
-  type Decoded,
-  type DecoderOptions,
-  type Departure,
-  type DepartureKind,
-  decode,
-} from "./decode.ts"
+import { createDecoder, type DecodedStream, type DecoderOptions, decode } from "./decode.ts"
+import type { Departure, DepartureKind } from "./departures.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 /** Decodes bytes that arrive in pieces, cut before each of the given positions. */
-function decodeCut(bytes: Uint8Array, cuts: readonly number[], options?: DecoderOptions): Decoded {
+function decodeCut(bytes: Uint8Array, cuts: readonly number[], options?: DecoderOptions): DecodedStream {
   const decoder = createDecoder(options)
   const edges = [0, ...cuts, bytes.length]
   const events = edges.flatMap((edge, i) => decoder.push(bytes.slice(edges[i - 1] ?? 0, edge)))
@@ -26,7 +20,7 @@ interface Dispatched {
   lastEventId: string
 }
 
-const dispatched = ({ events }: Decoded): Dispatched[] =>
+const dispatched = ({ events }: DecodedStream): Dispatched[] =>
   events.map(({ type, data, lastEventId }) => ({ type, data, lastEventId }))
 
 /** WHATWG HTML §9.2.6, "Interpreting an event stream", word for word. */

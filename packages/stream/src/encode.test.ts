@@ -80,9 +80,9 @@ test.each<[what: string, event: StreamEvent, text: string]>([
 
 test("an event or id of many lines is refused", () => {
   expect(() => encodeEvent({ event: "a\ndata: b" })).toThrow(
-    new TypeError('An event\'s `event` must be one line, got "a\\ndata: b"'),
+    new TypeError('The `event` of an event must not contain a line break, got "a\\ndata: b"'),
   )
   expect(() => encodeEvent({ id: "a\r" })).toThrow(
-    new TypeError('An event\'s `id` must be one line, got "a\\r"'),
+    new TypeError('The `id` of an event must not contain a line break, got "a\\r"'),
   )
 })

@@ -1,8 +1,8 @@
 import type { StreamEvent } from "./event.ts"
 
 /**
- * Writes events as a server-sent event stream: LF line ends, one space after each colon, a blank line after each
- * event. Throws when an `event` or `id` holds a line break, which no stream can carry.
+ * Encodes events as a server-sent event stream: LF line ends, one space after each colon, a blank line after each
+ * event. Throws a `TypeError` when an `event` or `id` contains a line break, which the format cannot represent.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export function encode(events: Iterable<StreamEvent>): string {
@@ -11,7 +11,7 @@ export function encode(events: Iterable<StreamEvent>): string {
   return text
 }
 
-/** Writes one event with its closing blank line. The order is comment, event, id, retry, data. */
+/** Encodes one event with its closing blank line. The order is comment, event, id, retry, data. */
 export function encodeEvent({ comment, event, id, retry, data }: StreamEvent): string {
   let text = ""
   if (comment !== undefined) text += lines(":", comment)
@@ -34,7 +34,9 @@ function lines(field: string, text: string): string {
 
 function oneLine(member: string, text: string): string {
   if (lineBreak.test(text)) {
-    throw new TypeError(`An event's \`${member}\` must be one line, got ${JSON.stringify(text)}`)
+    throw new TypeError(
+      `The \`${member}\` of an event must not contain a line break, got ${JSON.stringify(text)}`,
+    )
   }
   return text
 }

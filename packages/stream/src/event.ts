@@ -1,24 +1,24 @@
-/** What ends a chat stream, as the last event's data. Source: page "Streaming Output Guide". */
+/** The data of the last event of a chat stream. Source: page "Streaming Output Guide". */
 export const DONE = "[DONE]"
 
 /**
- * What a server means to send: the values, before any wire format. An event without `data` is written but never
- * dispatched by a client; a comment alone is a keep-alive.
+ * An event before encoding. Clients do not dispatch an event without `data`. An event with only a `comment` is a
+ * keep-alive.
  */
 export interface StreamEvent {
-  /** An object is written as one line of JSON, a string as it is, one `data:` line for each of its lines. */
+  /** An object is encoded as one line of JSON. A string is encoded as it is, with one `data:` line for each line of it. */
   readonly data?: object | string
   /** The event's type. Default: `message`. */
   readonly event?: string
   readonly id?: string
-  /** The reconnection time in ms. */
+  /** The reconnection time in milliseconds. */
   readonly retry?: number
   readonly comment?: string
 }
 
-/** Bytes to send, after waiting so many ms since the frame before. */
+/** Bytes to send together, after an optional delay. */
 export interface Frame {
   readonly bytes: Uint8Array
-  /** Default: 0. */
+  /** The delay after the previous frame, in milliseconds. Default: 0. */
   readonly afterMs?: number
 }

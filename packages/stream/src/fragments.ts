@@ -1,17 +1,20 @@
 import type { TokenLogprob } from "@nexhina/schemas"
 
-/** The pieces of a text: words with the space before them, long ones in parts; never half of a character. */
+/** Splits a text into words, each with the white space before it, of at most 16 characters. Never splits a character. */
 export function cut(text: string | null | undefined): string[] {
   return text?.match(/\s*\S{1,16}|\s+/gu) ?? []
 }
 
-/** A piece of a text, and the tokens that make it up where they are known. */
+/** A piece of a text, with its tokens if known. */
 export interface Fragment {
   text: string
   tokens?: TokenLogprob[]
 }
 
-/** The pieces of a text, each with the tokens that make it up. Tokens that make up another text come first. */
+/**
+ * Splits a text at its tokens, or at words when there are none. Tokens that do not add up to the text come first, in a
+ * fragment without text.
+ */
 export function cutAtTokens(
   text: string | null | undefined,
   tokens: TokenLogprob[] | null | undefined,

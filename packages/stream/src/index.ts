@@ -11,22 +11,24 @@ export {
 } from "./chat.ts"
 export {
   createDecoder,
-  type Decoded,
-  type DecodedEvent,
-  type DecodedField,
+  type DecodedStream,
   type Decoder,
   type DecoderOptions,
-  type Departure,
-  type DepartureKind,
+  type DecoderReport,
   decode,
-  departureKinds,
-  type Ending,
-  type Position,
 } from "./decode.ts"
+export { type Departure, type DepartureKind, departureKinds, type Position } from "./departures.ts"
 export { encode, encodeEvent } from "./encode.ts"
 export { DONE, type Frame, type StreamEvent } from "./event.ts"
-export { isComplete } from "./payload.ts"
-export { chatChunks, responseEvents, StreamError, type StreamErrorKind } from "./read-response.ts"
+export type { DecodedEvent, DecodedField } from "./fields.ts"
+export { isComplete, type Payload, type PayloadStream } from "./payload.ts"
+export {
+  chatChunks,
+  responseEvents,
+  StreamError,
+  type StreamErrorKind,
+  type StreamErrorOptions,
+} from "./read-response.ts"
 export {
   type AssembledResponse,
   assembleResponse,

@@ -1,15 +1,16 @@
-import type { DecodedEvent, Ending } from "./decode.ts"
+import type { DecoderReport } from "./decode.ts"
 import { DONE } from "./event.ts"
+import type { DecodedEvent } from "./fields.ts"
 
-/** What the data of an event is, before any schema. */
+/** The data of an event, parsed but not yet checked against a schema. */
 export type Payload =
   | { readonly kind: "done" }
-  /** An error in-band: an `error` member that says something, or an event named `error`. */
+  /** An error in the stream: the value of a truthy `error` member, or the data of an event of type `error`. */
   | { readonly kind: "error"; readonly error: unknown }
   | { readonly kind: "json"; readonly json: unknown }
   | { readonly kind: "not-json"; readonly reason: string }
 
-/** Reads the data of an event. An `error` member is what an error says, else all of it. */
+/** Parses the data of an event. */
 export function readPayload({ type, data }: DecodedEvent): Payload {
   if (data === DONE) return { kind: "done" }
   let json: unknown
@@ -22,17 +23,18 @@ export function readPayload({ type, data }: DecodedEvent): Payload {
   return error || type === "error" ? { kind: "error", error: error || json } : { kind: "json", json }
 }
 
-/** A stream of which the data of each event was read. */
-interface ReadStream extends Pick<Ending, "counts"> {
+/** The members common to `ChatStream` and `ResponseStream` that `isComplete` reads. */
+export interface PayloadStream extends Pick<DecoderReport, "counts"> {
   readonly payloads: readonly { readonly kind: string }[]
   readonly unclosed?: { readonly kind: string }
 }
 
 /**
- * Whether a stream is fit for judging how it ends, be it with `[DONE]` or not: it ended cleanly, which only the
- * connection can say, it was decoded to its end, and it carried no in-band error.
+ * Returns whether a stream was received completely, so that a missing `[DONE]` is the server's fault: the connection
+ * ended cleanly, the decoder reached the end of the stream, and the stream contains no error.
+ * @param endedCleanly Whether the connection ended without an error, which the stream itself cannot show.
  */
-export function isComplete(stream: ReadStream, endedCleanly: boolean): boolean {
+export function isComplete(stream: PayloadStream, endedCleanly: boolean): boolean {
   const failed = [...stream.payloads, stream.unclosed].some((payload) => payload?.kind === "error")
   return endedCleanly && !stream.counts.limit && !failed
 }

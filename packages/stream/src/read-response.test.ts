@@ -248,7 +248,7 @@ test.each<[name: string, response: Response, items: readonly object[], facts: Fa
     chat.slice(0, 1),
     {
       kind: "malformed",
-      message: `The event at byte ${encode(chat.slice(0, 1).map((data) => ({ data }))).length} (line 3) is no chat completion chunk at /choices/0/index: Invalid input: expected number, received string`,
+      message: `The event at byte ${encode(chat.slice(0, 1).map((data) => ({ data }))).length} (line 3) is not a valid chat completion chunk at /choices/0/index: Invalid input: expected number, received string`,
     },
   ],
   [
@@ -258,7 +258,7 @@ test.each<[name: string, response: Response, items: readonly object[], facts: Fa
     {
       kind: "malformed",
       message:
-        "The event at byte 0 (line 1) is no chat completion chunk as a whole: Invalid input: expected object, received number",
+        "The event at byte 0 (line 1) is not a valid chat completion chunk: Invalid input: expected object, received number",
     },
   ],
 ])("chat: %s", async (_, response, items, facts) => {
@@ -354,6 +354,6 @@ test("responses: a known event that lacks a member", async () => {
   expect(thrown).toMatchObject({
     kind: "malformed",
     message:
-      "The event at byte 0 (line 1) is no response stream event at /delta: Invalid input: expected string, received undefined",
+      "The event at byte 0 (line 1) is not a valid response stream event at /delta: Invalid input: expected string, received undefined",
   })
 })

@@ -1,35 +1,35 @@
 import { ChatCompletionChunk, ErrorObject, ErrorResponse, ResponseStreamEvent } from "@nexhina/schemas"
-import { createDecoder, type DecodedEvent } from "./decode.ts"
+import { createDecoder } from "./decode.ts"
+import type { DecodedEvent } from "./fields.ts"
 import { readPayload } from "./payload.ts"
 import { isResponseEnd } from "./responses.ts"
 
 /**
- * What went wrong with a stream:
- * - `refused`: the status says that there is none;
- * - `not-a-stream`: the reply is of another media type;
+ * The reason for a `StreamError`:
+ * - `refused`: the status of the response is not 2xx;
+ * - `not-a-stream`: the content type of the response is not `text/event-stream`;
  * - `failed`: the server reported an error in the stream;
- * - `malformed`: an event is not what the contract says, or has no end;
- * - `truncated`: the stream stopped before its end, so that what came is not all.
+ * - `malformed`: an event does not match its schema, or is larger than 16 MiB;
+ * - `truncated`: the stream stopped before its end, so that the items received are incomplete.
  */
 export type StreamErrorKind = "refused" | "not-a-stream" | "failed" | "malformed" | "truncated"
 
-/** Why there are no more items. */
+/** The details of a `StreamError`. */
+export interface StreamErrorOptions {
+  readonly status: number
+  readonly error?: ErrorObject | undefined
+  readonly cause?: unknown
+}
+
+/** Thrown by `chatChunks` and `responseEvents` when a stream is not complete and valid. */
 export class StreamError extends Error {
   readonly kind: StreamErrorKind
-  /** The status of the reply. */
+  /** The HTTP status of the response. */
   readonly status: number
-  /** What the server reported, in the body of the reply or in the stream. */
+  /** The error object that the server sent, in the response body or in the stream. */
   readonly error?: ErrorObject
 
-  constructor(
-    kind: StreamErrorKind,
-    message: string,
-    {
-      status,
-      error,
-      cause,
-    }: { readonly status: number; readonly error?: ErrorObject | undefined; readonly cause?: unknown },
-  ) {
+  constructor(kind: StreamErrorKind, message: string, { status, error, cause }: StreamErrorOptions) {
     super(message, { cause })
     this.name = "StreamError"
     this.kind = kind
@@ -39,8 +39,8 @@ export class StreamError extends Error {
 }
 
 /**
- * The chunks of a streamed chat completion, each as its schema reads it, up to `[DONE]`. Throws a `StreamError`
- * for anything else than a whole stream. Leaving the loop early cancels the reply.
+ * Yields the chunks of a streamed chat completion, each parsed with its schema, up to `[DONE]`. Throws a `StreamError`
+ * when the stream is not complete and valid. Leaving the loop early cancels the response.
  */
 export async function* chatChunks(response: Response): AsyncGenerator<ChatCompletionChunk, void, undefined> {
   const from = { status: response.status }
@@ -52,9 +52,10 @@ export async function* chatChunks(response: Response): AsyncGenerator<ChatComple
 }
 
 /**
- * The events of a streamed response, each as its schema reads it; those of unknown types are passed on. Throws a
- * `StreamError` for anything else than a whole stream, which has an event that ends the response: a response that
- * failed or is incomplete is a whole one. Leaving the loop early cancels the reply.
+ * Yields the events of a streamed response (Responses API), each parsed with its schema. Events of unknown types are
+ * yielded unchanged. Throws a `StreamError` when the stream is not complete and valid. `response.failed` and
+ * `response.incomplete` end a stream as `response.completed` does; they do not throw. Leaving the loop early cancels
+ * the response.
  */
 export async function* responseEvents(
   response: Response,
@@ -71,28 +72,30 @@ export async function* responseEvents(
   if (!hasEnded) throw truncated("an event that ends the response", from)
 }
 
-interface From {
+/** The part of a response that every `StreamError` carries. */
+interface ResponseStatus {
   readonly status: number
 }
 
-/** A JSON value in the stream, and the event that carried it. */
-interface Data {
+/** A JSON value in the stream, and its event. */
+interface JsonData {
   readonly json: unknown
   readonly event: DecodedEvent
 }
 
-/** No event is larger, and no more than this comes between two (chosen). */
-const mostBytes = 16 * 2 ** 20
+/** Maximum size of an event, and maximum number of bytes between two events (our choice). */
+const maxEventBytes = 16 * 2 ** 20
 
-async function* dataOf(response: Response): AsyncGenerator<Data | "done", void, undefined> {
+/** Yields the JSON value of each event, and "done" for `[DONE]`, after which it stops. */
+async function* dataOf(response: Response): AsyncGenerator<JsonData | "done", void, undefined> {
   const from = { status: response.status }
   await requireStream(response)
-  const decoder = createDecoder({ maxEventBytes: mostBytes })
-  let silent = 0
+  const decoder = createDecoder({ maxEventBytes })
+  let bytesSinceEvent = 0
   for await (const bytes of bytesOf(response, from)) {
-    silent += bytes.length
+    bytesSinceEvent += bytes.length
     for (const event of decoder.push(bytes)) {
-      silent = 0
+      bytesSinceEvent = 0
       const payload = readPayload(event)
       switch (payload.kind) {
         case "done":
@@ -106,14 +109,17 @@ async function* dataOf(response: Response): AsyncGenerator<Data | "done", void, 
           yield { json: payload.json, event }
       }
     }
-    if (silent > mostBytes) {
-      throw new StreamError("malformed", `An event does not end within ${mostBytes} bytes.`, from)
+    if (bytesSinceEvent > maxEventBytes) {
+      throw new StreamError("malformed", `An event does not end within ${maxEventBytes} bytes.`, from)
     }
   }
 }
 
-/** The bytes of a body as they come. Whoever stops taking them cancels it. */
-async function* bytesOf({ body }: Response, from: From): AsyncGenerator<Uint8Array, void, undefined> {
+/** Yields the bytes of a body as they arrive. Leaving the loop early cancels the body. */
+async function* bytesOf(
+  { body }: Response,
+  from: ResponseStatus,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body?.getReader()
   if (!reader) return
   try {
@@ -123,14 +129,14 @@ async function* bytesOf({ body }: Response, from: From): AsyncGenerator<Uint8Arr
       yield value
     }
   } catch (error) {
-    // The Fetch standard's network error; what an `AbortSignal` threw is the caller's own.
+    // Fetch reports a network error as a TypeError. Anything else, such as the reason of an abort, is the caller's.
     if (!(error instanceof TypeError)) throw error
     throw new StreamError("truncated", "The connection was lost before the stream ended.", {
       ...from,
       cause: error,
     })
   } finally {
-    // Of a body that has already failed it says again that it failed.
+    // Cancelling a body that has failed rejects with the same failure.
     await reader.cancel().catch(() => {})
   }
 }
@@ -140,24 +146,28 @@ async function requireStream(response: Response) {
   const type = response.headers.get("content-type")
   if (ok && /^\s*text\/event-stream\s*(;|$)/i.test(type ?? "")) return
   const error = await reportedError(response)
-  const said = error ? `: ${error.message}` : ""
+  const detail = error ? `: ${error.message}` : ""
   throw ok
-    ? new StreamError("not-a-stream", `Expected text/event-stream, got ${type ?? "no content type"}${said}`, {
-        status,
-        error,
-      })
-    : new StreamError("refused", `The server answered with status ${status}${said}`, { status, error })
+    ? new StreamError(
+        "not-a-stream",
+        `Expected text/event-stream, got ${type ?? "no content type"}${detail}`,
+        {
+          status,
+          error,
+        },
+      )
+    : new StreamError("refused", `The server answered with status ${status}${detail}`, { status, error })
 }
 
-/** No more of a body is read in search of an error (chosen). */
-const mostErrorBytes = 2 ** 20
+/** Maximum number of characters of a body that are read to find an error object (our choice). */
+const maxErrorLength = 2 ** 20
 
 async function reportedError(response: Response): Promise<ErrorObject | undefined> {
   const utf8 = new TextDecoder()
   let text = ""
   for await (const bytes of bytesOf(response, response)) {
     text += utf8.decode(bytes, { stream: true })
-    if (text.length > mostErrorBytes) return undefined
+    if (text.length > maxErrorLength) return undefined
   }
   try {
     return ErrorResponse.safeParse(JSON.parse(text)).data?.error
@@ -166,24 +176,24 @@ async function reportedError(response: Response): Promise<ErrorObject | undefine
   }
 }
 
-function failed(error: unknown, { status }: From): StreamError {
+function failed(error: unknown, { status }: ResponseStatus): StreamError {
   const { data } = ErrorObject.safeParse(error)
-  const said = data?.message ?? JSON.stringify(error)
-  return new StreamError("failed", `The server reported an error in the stream: ${said}`, {
+  const message = data?.message ?? JSON.stringify(error)
+  return new StreamError("failed", `The server reported an error in the stream: ${message}`, {
     status,
     error: data,
   })
 }
 
-function truncated(end: string, from: From): StreamError {
+function truncated(end: string, from: ResponseStatus): StreamError {
   return new StreamError("truncated", `The stream is truncated: it ended without ${end}.`, from)
 }
 
 function parse<Item>(
-  { json, event }: Data,
-  schema: { safeParse(value: unknown): Parsed<Item> },
+  { json, event }: JsonData,
+  schema: { safeParse(value: unknown): ParseResult<Item> },
   name: string,
-  from: From,
+  from: ResponseStatus,
 ): Item {
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
@@ -191,11 +201,12 @@ function parse<Item>(
   const pointer = issue?.path
     .map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`)
     .join("")
-  const at = pointer ? `at ${pointer}` : "as a whole"
-  throw new StreamError("malformed", `${placeOf(event)} is no ${name} ${at}: ${issue?.message}`, from)
+  const at = pointer ? ` at ${pointer}` : ""
+  throw new StreamError("malformed", `${placeOf(event)} is not a valid ${name}${at}: ${issue?.message}`, from)
 }
 
-type Parsed<Item> =
+/** The result of a Zod `safeParse`. */
+type ParseResult<Item> =
   | { readonly success: true; readonly data: Item }
   | {
       readonly success: false

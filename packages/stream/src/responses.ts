@@ -9,7 +9,8 @@ import {
   type TokenLogprob,
   type UnlistedTag,
 } from "@nexhina/schemas"
-import type { Decoded, DecodedEvent } from "./decode.ts"
+import type { DecodedStream } from "./decode.ts"
+import type { DecodedEvent } from "./fields.ts"
 import { cut, cutAtTokens } from "./fragments.ts"
 import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
@@ -435,7 +436,7 @@ export type ResponsePayload = { readonly event: DecodedEvent } & (
 )
 
 /** A decoded stream, read as a Responses stream. */
-export interface ResponseStream extends Decoded {
+export interface ResponseStream extends DecodedStream {
   readonly payloads: readonly ResponsePayload[]
   readonly items: readonly ResponseStreamEvent[]
   /** What the `pending` event would be: clients that are no strict parsers see it. */
@@ -443,7 +444,7 @@ export interface ResponseStream extends Decoded {
 }
 
 /** Reads the data of each event. Parses all of them, so call it once for a stream. */
-export function readResponseStream(decoded: Decoded): ResponseStream {
+export function readResponseStream(decoded: DecodedStream): ResponseStream {
   const payloads = decoded.events.map(readResponsePayload)
   const items = payloads.flatMap((payload) => (payload.kind === "item" ? [payload.item] : []))
   const { pending } = decoded

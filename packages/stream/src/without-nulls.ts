@@ -1,5 +1,5 @@
-/** The members that say something. For objects whose members may all be absent as well as null. */
+/** Returns a copy without members that are null or undefined. Only for objects whose nullable members are optional. */
 export function withoutNulls<T extends object>(members: T): T {
-  // The schemas let each member that may be null be absent too, but those that the callers put back.
+  // Where a schema has a nullable member that is required, the caller adds it again.
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value != null)) as T
 }

@@ -1,7 +1,7 @@
 import { endpoints, isStreamed, type OperationId } from "@nexhina/schemas"
 import {
   type ChatPayload,
-  type Decoded,
+  type DecodedStream,
   type DecodedEvent,
   decode,
   isComplete,
@@ -30,7 +30,7 @@ type Payload =
 /** A body read as server-sent events. */
 export interface EventStream {
   readonly answered: ParsedReply
-  readonly decoded: Decoded
+  readonly decoded: DecodedStream
   /** Every event that a client gets, and a last `[DONE]` without its blank line, which only strict ones drop. */
   readonly events: readonly DecodedEvent[]
   /** What each of `events` carries. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
-import * as stream from "./index.ts"
+import * as stream from "../src/index.ts"
 
-test("what the package exports", () => {
+test("exports exactly these names at run time", () => {
   expect(Object.keys(stream).sort()).toMatchInlineSnapshot(`
     [
       "DONE",
