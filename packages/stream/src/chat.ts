@@ -15,36 +15,41 @@ import { cut, cutAtTokens } from "./fragments.ts"
 import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
 
-/** What the stream depends on besides the completion. */
-export interface SplitOptions {
+/** Options of `splitChat`. */
+export interface SplitChatOptions {
+  /** Determines which chunk carries the usage. */
   readonly profile: Profile
   /** The request's `stream_options.include_usage`. */
   readonly includeUsage: boolean
 }
 
 /**
- * The chunks of the stream that says what a completion says; where its usage rides is the profile's. Each choice
- * begins with the role, ends with an empty delta and the finish reason, and takes turns with the others. Texts are
- * cut at words, or at tokens where there are log probabilities. Members that the contract does not know are
- * carried too: those of the completion by every chunk, of a choice by its last one, of a message by one delta.
+ * Splits a completion into the chunks of a stream. Each choice starts with the role and ends with an empty delta and the
+ * finish reason; the chunks of several choices alternate. Text is split at words, or at tokens when there are log
+ * probabilities. Unknown members are kept: those of the completion in every chunk, those of a choice in its last chunk,
+ * those of a message in one delta.
  */
-export function splitChat(completion: ChatCompletionResponse, options: SplitOptions): ChatCompletionChunk[] {
+export function splitChat(
+  completion: ChatCompletionResponse,
+  options: SplitChatOptions,
+): ChatCompletionChunk[] {
   const { id, object: _, created, model, choices, usage, ...others } = completion
   const { profile, includeUsage } = options
-  const parts = inTurn(choices.map(splitChoice)).map((part) => [part])
+  const parts = interleave(choices.map(splitChoice)).map((part) => [part])
   const ownChunk = includeUsage && usage && profile.streamedUsage === "own-chunk"
   if (ownChunk || parts.length === 0) parts.push([])
 
   const object = "chat.completion.chunk" as const
   return parts.map((choices, i) => {
-    // One literal for each chunk: spreading a common head into it takes V8 forty times as long.
+    // One literal per chunk: spreading the shared members into it is forty times slower in V8.
     if (!includeUsage) return { id, object, created, model, ...others, choices }
     const isLast = i === parts.length - 1
     return { id, object, created, model, ...others, choices, usage: isLast ? (usage ?? null) : null }
   })
 }
 
-function inTurn<Item extends object>(rows: readonly (readonly Item[])[]): Item[] {
+/** Merges rows into one list: the first item of each row, then the second of each, and so on. */
+function interleave<Item extends object>(rows: readonly (readonly Item[])[]): Item[] {
   const items: Item[] = []
   const turns = Math.max(0, ...rows.map((row) => row.length))
   for (let turn = 0; turn < turns; turn++) {
@@ -69,10 +74,10 @@ function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] 
     annotations,
     ...extras
   } = message
-  const part = (delta: ChatDelta, found: ChoiceLogprobs | null = null): ChatCompletionChunkChoice => ({
+  const part = (delta: ChatDelta, partLogprobs: ChoiceLogprobs | null = null): ChatCompletionChunkChoice => ({
     index,
     delta,
-    ...(logprobs !== undefined && { logprobs: found }),
+    ...(logprobs !== undefined && { logprobs: partLogprobs }),
     finish_reason: null,
   })
 
@@ -91,7 +96,7 @@ function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] 
   for (const call of (tool_calls ?? []).flatMap(splitCall)) parts.push(part({ tool_calls: [call] }))
   if (function_call)
     parts.push(...splitFunctionCall(function_call).map((call) => part({ function_call: call })))
-  if (audio) parts.push(...splitAudio(audio).map((sound) => part({ audio: sound })))
+  if (audio) parts.push(...splitAudio(audio).map((piece) => part({ audio: piece })))
 
   const rest = withoutNulls(annotations?.length ? { annotations, ...extras } : extras)
   if (Object.keys(rest).length > 0) parts.push(part(rest))
@@ -125,14 +130,18 @@ function splitFunctionCall(
   return [{ ...call, arguments: "" }, ...cut(call.arguments).map((text) => ({ arguments: text }))]
 }
 
-/** As much base64 as carries a quarter of a second of 16-bit samples. Each piece can be decoded alone. */
-const soundPiece = 16_384
+/**
+ * The length of a piece of audio in base64 characters: about a quarter of a second of 16-bit samples at 24 kHz. A
+ * multiple of four, so that each piece can be decoded alone.
+ */
+const audioPieceLength = 16_384
 
 function splitAudio(audio: NonNullable<ChatCompletionMessage["audio"]>): NonNullable<ChatDelta["audio"]>[] {
   const { data, transcript, expires_at, ...others } = audio
   const pieces: NonNullable<ChatDelta["audio"]>[] = [{ ...others, data: "", transcript: "" }]
   for (const text of cut(transcript)) pieces.push({ transcript: text })
-  for (let at = 0; at < data.length; at += soundPiece) pieces.push({ data: data.slice(at, at + soundPiece) })
+  for (let at = 0; at < data.length; at += audioPieceLength)
+    pieces.push({ data: data.slice(at, at + audioPieceLength) })
   pieces.push({ expires_at })
   return pieces
 }
@@ -142,19 +151,19 @@ function withoutTokens(logprobs: ChoiceLogprobs): ChoiceLogprobs {
   return { ...logprobs, ...(content && { content: [] }), ...(refusal && { refusal: [] }) }
 }
 
-/** A completion as chunks tell it: a choice whose last chunk never came has no finish reason. */
+/** A completion assembled from chunks. The finish reason of a choice is null when its last chunk is missing. */
 export interface AssembledChat extends Omit<ChatCompletionResponse, "choices"> {
   choices: AssembledChoice[]
 }
 
-/** A choice as chunks tell it. */
+/** A choice assembled from chunks. */
 export interface AssembledChoice extends Omit<ChatCompletionChoice, "finish_reason"> {
   finish_reason: ChatCompletionChoice["finish_reason"] | null
 }
 
 /**
- * What the chunks of a stream say together, in canonical form; undefined when there are none. It takes what clients
- * take: a missing role, calls without id or name (they become ""), usage anywhere (the last one counts).
+ * Assembles chunks into a completion in canonical form. Returns undefined when there are no chunks. Accepts what clients
+ * accept: a missing role, tool calls without id or name (set to ""), and usage in any chunk (the last one wins).
  */
 export function assembleChat(chunks: Iterable<ChatCompletionChunk>): AssembledChat | undefined {
   const completion = noMembers()
@@ -190,13 +199,13 @@ export function assembleChat(chunks: Iterable<ChatCompletionChunk>): AssembledCh
       },
     })),
   }
-  // The schema of the chunks says of each member what the completion's schema says, but that it may be absent.
+  // The members of chunks have the same types as those of a completion, except that they are optional.
   return canonicalChat(assembled as unknown as AssembledChat)
 }
 
 type Members = Record<string, unknown>
 
-/** Servers name the members: without a prototype, `__proto__` is a name like any other. */
+/** Creates an empty object. The server chooses the member names: without a prototype, `__proto__` is an ordinary one. */
 const noMembers = (): Members => Object.create(null)
 
 function replace(members: Members, latest: object) {
@@ -205,21 +214,22 @@ function replace(members: Members, latest: object) {
   }
 }
 
-const atOnce = new Set(["id", "name", "type"])
+/** Strings that are never sent in pieces: a later value replaces the earlier one. */
+const unsplitMembers = new Set(["id", "name", "type"])
 
-/** Texts and lists grow by the fragment's, the named objects member by member; what else it has, replaces. */
+/** Appends a fragment: strings and lists are concatenated, the named objects are extended, other values are replaced. */
 function extend(members: Members, fragment: object, objects: readonly string[]) {
   for (const [member, value] of Object.entries(fragment)) {
     const before = members[member]
     if (value == null) continue
-    if (typeof value === "string" && typeof before === "string" && !atOnce.has(member)) {
+    if (typeof value === "string" && typeof before === "string" && !unsplitMembers.has(member)) {
       members[member] = before + value
     } else if (Array.isArray(value)) {
       const list = Array.isArray(before) ? before : []
       for (const item of value) list.push(item)
       members[member] = list
     } else if (objects.includes(member)) {
-      // Nothing but this line puts a value there.
+      // Only the line below sets this member, so it is an object.
       const object = (before as Members | undefined) ?? noMembers()
       members[member] = object
       extend(object, value, [])
@@ -229,7 +239,7 @@ function extend(members: Members, fragment: object, objects: readonly string[]) 
   }
 }
 
-/** What a call of each type has at least, under the name of the type. */
+/** The required members of a call by its type, which is also the name of the member that contains them. */
 const emptyCalls = new Map<string, object>([
   ["function", { name: "", arguments: "" }],
   ["custom", { name: "", input: "" }],
@@ -238,13 +248,13 @@ const emptyCalls = new Map<string, object>([
 function wholeCall(call: Members): Members {
   const type = String(call["type"] ?? ("custom" in call ? "custom" : "function"))
   const empty = emptyCalls.get(type)
-  // Only an object gets there: the chunk's schema says so.
+  // The schema of the chunks guarantees an object.
   return empty ? { id: "", ...call, type, [type]: { ...empty, ...(call[type] as object | undefined) } } : call
 }
 
 /**
- * The form in which completions can be compared, whether they came whole or in chunks: choices by index, members
- * that are null left out (but `content` and `finish_reason`), and lists of a message that are empty.
+ * Returns the canonical form of a completion, in which streamed and unstreamed completions can be compared. Choices are
+ * sorted by index. Members that are null, except `content` and `finish_reason`, and empty lists of a message are removed.
  */
 export function canonicalChat({ choices, ...completion }: AssembledChat): AssembledChat {
   return {
@@ -281,27 +291,30 @@ function canonicalCall(call: ReplyToolCall): ReplyToolCall {
   return members
 }
 
-/** Some servers number the calls of a whole message too; their place says it already. */
+/** Removes the index that some servers add to the calls of an unstreamed message; it only repeats their order. */
 function withoutIndex<T extends object>(call: T): T {
   return Object.fromEntries(Object.entries(call).filter(([member]) => member !== "index")) as T
 }
 
-/** An event of a chat stream, and what its data is: a chunk, JSON that is none (`other`), or no item at all. */
+/**
+ * An event of a chat stream and its parsed data: a valid chunk (`chunk`), other JSON (`other`), `[DONE]`, an error, or
+ * data that is not JSON.
+ */
 export type ChatPayload = { readonly event: DecodedEvent } & (
   | { readonly kind: "chunk"; readonly chunk: ChatCompletionChunk }
   | { readonly kind: "other"; readonly json: unknown }
   | Exclude<Payload, { readonly kind: "json" }>
 )
 
-/** A decoded stream, read as a chat stream. */
+/** A decoded stream with its data parsed as chat completion chunks. */
 export interface ChatStream extends DecodedStream {
   readonly payloads: readonly ChatPayload[]
   readonly chunks: readonly ChatCompletionChunk[]
-  /** What the `pending` event would be: clients that are no strict parsers see it. */
+  /** The payload of the `pending` event, which only lenient clients see. */
   readonly unclosed?: ChatPayload
 }
 
-/** Reads the data of each event. Parses all of them, so call it once for a stream. */
+/** Parses the data of each event. Nothing is cached: call it once per stream. */
 export function readChatStream(decoded: DecodedStream): ChatStream {
   const payloads = decoded.events.map(readChatPayload)
   const chunks = payloads.flatMap((payload) => (payload.kind === "chunk" ? [payload.chunk] : []))

@@ -97,12 +97,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
 
   function end(): DecoderReport {
     lineEnds.flush()
-    const torn = readTornLine(buffer.take(new Uint8Array()), { offset, line }, reader, log)
-    const pending = reader.pending()
-    if (pending) reportAt("unclosed-event", pending.fields[0], log)
-    else if (torn) log.add("unclosed-event", torn, torn.text)
-    const { departures, counts } = log
-    return pending ? { departures, counts, pending } : { departures, counts }
+    return endStream(buffer.take(new Uint8Array()), { offset, line }, reader, log)
   }
 
   return { push, end }
@@ -120,6 +115,21 @@ function readLine(
   const text = decodeLine(line, log)
   if (!reader.readField(text, line.at)) log.add(isJson(text) ? "bare-json" : "unknown-field", line.at, text)
   return { text }
+}
+
+/** Reads the last line, which has no end, and reports an event that is still open. */
+function endStream(
+  lastLine: Uint8Array,
+  start: Position,
+  reader: EventReader,
+  log: DepartureLog,
+): DecoderReport {
+  const torn = readTornLine(lastLine, start, reader, log)
+  const pending = reader.pending()
+  if (pending) reportAt("unclosed-event", pending.fields[0], log)
+  else if (torn) log.add("unclosed-event", torn, torn.text)
+  const { departures, counts } = log
+  return pending ? { departures, counts, pending } : { departures, counts }
 }
 
 /** Reads a last line without an end. Returns it when its name is unknown: it may be the start of a known name. */

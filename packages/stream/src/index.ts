@@ -6,7 +6,7 @@ export {
   type ChatStream,
   canonicalChat,
   readChatStream,
-  type SplitOptions,
+  type SplitChatOptions,
   splitChat,
 } from "./chat.ts"
 export {

@@ -366,6 +366,7 @@ test("a text with tokens and citations", () => {
 const unnumbered = (members: object) =>
   Object.fromEntries(Object.entries(members).filter(([name]) => name !== "sequence_number"))
 
+// Long because it lists one whole stream: the order of the events across items is part of the expectation.
 test("reasoning, a refusal, calls, and an item that is not made of text", () => {
   const output = ResponseObject.shape.output.parse([
     {

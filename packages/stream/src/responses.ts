@@ -16,10 +16,10 @@ import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
 
 /**
- * The events of the stream that says what a response says, numbered from 0: the response as it was opened, each item
- * with its parts in turn, and one event that ends it: `response.completed`, or what its status says instead. Texts
- * are cut at words, or at tokens where there are log probabilities. Items that are not made of text, or have no id
- * by which a delta could name them, come whole.
+ * Splits a response into the events of a stream, numbered from 0: the response in progress, each item with its parts in
+ * order, and the event that ends the stream: `response.completed`, `response.incomplete` or `response.failed`,
+ * depending on the status. Text is split at words, or at tokens when there are log probabilities. Items without text,
+ * and items without the id that deltas refer to, are sent whole.
  */
 export function splitResponse(response: ResponseObject): ResponseStreamEvent[] {
   const opened: ResponseObject = {
@@ -32,27 +32,27 @@ export function splitResponse(response: ResponseObject): ResponseStreamEvent[] {
     usage: null,
   }
   const events: ResponseStreamEvent[] = []
-  tell(events, "response.created", { response: opened })
-  tell(events, "response.in_progress", { response: opened })
+  pushEvent(events, "response.created", { response: opened })
+  pushEvent(events, "response.in_progress", { response: opened })
   response.output.forEach((item, output_index) => {
-    tell(events, "response.output_item.added", { output_index, item: openItem(item) })
+    pushEvent(events, "response.output_item.added", { output_index, item: openItem(item) })
     const item_id = idOf(item)
-    if (item_id !== undefined) tellItem(events, item, { item_id, output_index })
-    tell(events, "response.output_item.done", { output_index, item })
+    if (item_id !== undefined) pushItem(events, item, { item_id, output_index })
+    pushEvent(events, "response.output_item.done", { output_index, item })
   })
-  tell(events, endOf(response), { response })
+  pushEvent(events, endOf(response), { response })
   return events
 }
 
 type KnownType = Exclude<ResponseStreamEvent["type"], UnlistedTag>
 type EventOf<Type> = Extract<ResponseStreamEvent, { type: Type }>
 
-function tell<Type extends KnownType>(
+function pushEvent<Type extends KnownType>(
   events: ResponseStreamEvent[],
   type: Type,
   members: Omit<EventOf<Type>, "type" | "sequence_number">,
 ) {
-  // The members are those of this type, which a generic type cannot tell.
+  // TypeScript cannot relate the members to a generic event type; the parameter types do.
   events.push({ type, sequence_number: events.length, ...members } as EventOf<Type>)
 }
 
@@ -62,12 +62,12 @@ function endOf({ status, error, incomplete_details }: ResponseObject): ResponseE
   return "response.completed"
 }
 
-/** The id that deltas name. Not every kind of item must have one. */
+/** Returns the id that deltas refer to. Not every kind of item has one. */
 function idOf(item: ResponseOutputItem): string | undefined {
   return "id" in item && typeof item.id === "string" ? item.id : undefined
 }
 
-/** The item before any of its text has come. */
+/** Returns the item as it is added to the stream: in progress and without text. */
 function openItem(whole: ResponseOutputItem): ResponseOutputItem {
   const item =
     "status" in whole && whole.status != null ? { ...whole, status: "in_progress" as const } : whole
@@ -91,22 +91,22 @@ interface ItemPlace {
   readonly output_index: number
 }
 
-function tellItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place: ItemPlace) {
+function pushItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place: ItemPlace) {
   switch (item.type) {
     case "message":
-      tellParts(events, item.content, place)
+      pushParts(events, item.content, place)
       break
     case "reasoning":
       item.summary.forEach((part, summary_index) => {
-        tellSummary(events, part, { ...place, summary_index })
+        pushSummary(events, part, { ...place, summary_index })
       })
-      tellParts(events, item.content ?? [], place)
+      pushParts(events, item.content ?? [], place)
       break
     case "function_call":
       for (const delta of cut(item.arguments)) {
-        tell(events, "response.function_call_arguments.delta", { ...place, delta })
+        pushEvent(events, "response.function_call_arguments.delta", { ...place, delta })
       }
-      tell(events, "response.function_call_arguments.done", {
+      pushEvent(events, "response.function_call_arguments.done", {
         ...place,
         name: item.name,
         arguments: item.arguments,
@@ -114,48 +114,50 @@ function tellItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place
       break
     case "custom_tool_call":
       for (const delta of cut(item.input)) {
-        tell(events, "response.custom_tool_call_input.delta", { ...place, delta })
+        pushEvent(events, "response.custom_tool_call_input.delta", { ...place, delta })
       }
-      tell(events, "response.custom_tool_call_input.done", { ...place, input: item.input })
+      pushEvent(events, "response.custom_tool_call_input.done", { ...place, input: item.input })
   }
 }
 
-function tellSummary(
+function pushSummary(
   events: ResponseStreamEvent[],
   part: ResponseReasoning["summary"][number],
   place: ItemPlace & { readonly summary_index: number },
 ) {
-  tell(events, "response.reasoning_summary_part.added", { ...place, part: { ...part, text: "" } })
+  pushEvent(events, "response.reasoning_summary_part.added", { ...place, part: { ...part, text: "" } })
   for (const delta of cut(part.text)) {
-    tell(events, "response.reasoning_summary_text.delta", { ...place, delta })
+    pushEvent(events, "response.reasoning_summary_text.delta", { ...place, delta })
   }
-  tell(events, "response.reasoning_summary_text.done", { ...place, text: part.text })
-  tell(events, "response.reasoning_summary_part.done", { ...place, part })
+  pushEvent(events, "response.reasoning_summary_text.done", { ...place, text: part.text })
+  pushEvent(events, "response.reasoning_summary_part.done", { ...place, part })
 }
 
 type Part = ResponseOutputMessage["content"][number] | NonNullable<ResponseReasoning["content"]>[number]
 
-function tellParts(events: ResponseStreamEvent[], parts: readonly Part[], item: ItemPlace) {
+function pushParts(events: ResponseStreamEvent[], parts: readonly Part[], item: ItemPlace) {
   parts.forEach((part, content_index) => {
     const place = { ...item, content_index }
-    tell(events, "response.content_part.added", { ...place, part: openPart(part) })
+    pushEvent(events, "response.content_part.added", { ...place, part: openPart(part) })
     switch (part.type) {
       case "output_text":
-        tellText(events, part, place)
+        pushText(events, part, place)
         break
       case "refusal":
-        for (const delta of cut(part.refusal)) tell(events, "response.refusal.delta", { ...place, delta })
-        tell(events, "response.refusal.done", { ...place, refusal: part.refusal })
+        for (const delta of cut(part.refusal))
+          pushEvent(events, "response.refusal.delta", { ...place, delta })
+        pushEvent(events, "response.refusal.done", { ...place, refusal: part.refusal })
         break
       case "reasoning_text":
-        for (const delta of cut(part.text)) tell(events, "response.reasoning_text.delta", { ...place, delta })
-        tell(events, "response.reasoning_text.done", { ...place, text: part.text })
+        for (const delta of cut(part.text))
+          pushEvent(events, "response.reasoning_text.delta", { ...place, delta })
+        pushEvent(events, "response.reasoning_text.done", { ...place, text: part.text })
     }
-    tell(events, "response.content_part.done", { ...place, part })
+    pushEvent(events, "response.content_part.done", { ...place, part })
   })
 }
 
-/** The part before any of its text has come. */
+/** Returns the part as it is added to the stream: without text. */
 function openPart(part: Part): Part {
   switch (part.type) {
     case "output_text":
@@ -169,7 +171,7 @@ function openPart(part: Part): Part {
   }
 }
 
-function tellText(
+function pushText(
   events: ResponseStreamEvent[],
   { text, logprobs, annotations }: ResponseOutputText,
   place: ItemPlace & { readonly content_index: number },
@@ -178,7 +180,7 @@ function tellText(
   const type = "response.output_text.delta"
   for (const { text: delta, tokens } of cutAtTokens(text, logprobs)) {
     const sequence_number = events.length
-    // Without `tell`: nearly all of a stream is made here, and spreading takes ten times as long.
+    // Not `pushEvent`: nearly all events of a stream are created here, and its spread is ten times slower.
     events.push(
       logprobs
         ? { type, sequence_number, item_id, output_index, content_index, delta, logprobs: tokens ?? [] }
@@ -186,44 +188,38 @@ function tellText(
     )
   }
   annotations.forEach((annotation, annotation_index) => {
-    tell(events, "response.output_text.annotation.added", { ...place, annotation_index, annotation })
+    pushEvent(events, "response.output_text.annotation.added", { ...place, annotation_index, annotation })
   })
-  tell(events, "response.output_text.done", { ...place, text, ...(logprobs && { logprobs }) })
+  pushEvent(events, "response.output_text.done", { ...place, text, ...(logprobs && { logprobs }) })
 }
 
 /** The type of an event that ends a response. */
 export type ResponseEnd = "response.completed" | "response.incomplete" | "response.failed"
 
-/** Whether nothing of a response follows an event of this type. */
+/** Returns whether an event of this type ends a response. */
 export function isResponseEnd(type: string): type is ResponseEnd {
   return type === "response.completed" || type === "response.incomplete" || type === "response.failed"
 }
 
-/** What the events of a stream say, twice over: piece by piece, and in the event that ends it. */
+/** A response assembled from the events of a stream. */
 export interface AssembledResponse {
   /**
-   * The response of the latest event that has one, with the output that the items' own events tell: texts are what
-   * their deltas make up, all else is as it was said last. What was never opened is not there.
+   * The latest response object in the stream, with its output rebuilt from the events of the items: each text is the
+   * concatenation of its deltas, everything else is the latest value. Items that were never added are left out.
    */
   readonly response: ResponseObject
-  /** What the event that ends the stream gives as the response; undefined when none came. */
+  /** The response object of the event that ends the stream; undefined when there is no such event. */
   readonly final?: ResponseObject
   /** The type of that event. */
   readonly end?: ResponseEnd
 }
 
 /**
- * What the events of a stream say together, in canonical form; undefined when none of them has a response. It takes
- * any events in any order; those of unknown types say nothing.
+ * Assembles the events of a stream into a response in canonical form. Returns undefined when no event contains a
+ * response object. Accepts any events in any order; events of unknown types are ignored.
  */
 export function assembleResponse(events: Iterable<ResponseStreamEvent>): AssembledResponse | undefined {
-  const items = new Map<number, ToldItem>()
-  const itemAt = (index: number) => at(items, index, newItem)
-  const partAt = (place: { readonly output_index: number; readonly content_index: number }) =>
-    at(itemAt(place.output_index).content, place.content_index, newPart)
-  const summaryAt = (place: { readonly output_index: number; readonly summary_index: number }) =>
-    at(itemAt(place.output_index).summary, place.summary_index, newPart)
-
+  const items: ItemDrafts = new Map()
   let response: ResponseObject | undefined
   let ended: { readonly final: ResponseObject; readonly end: ResponseEnd } | undefined
   for (const event of events) {
@@ -239,98 +235,135 @@ export function assembleResponse(events: Iterable<ResponseStreamEvent>): Assembl
         response = event.response
         ended = { final: canonicalResponse(event.response), end: event.type }
         break
-      case "response.output_item.added":
-      case "response.output_item.done":
-        itemAt(event.output_index).item = event.item
-        break
-      case "response.content_part.added":
-      case "response.content_part.done":
-        partAt(event).part = event.part
-        break
-      case "response.output_text.delta":
-        extend(partAt(event), event.delta)
-        for (const token of event.logprobs ?? []) partAt(event).logprobs.push(token)
-        break
-      case "response.refusal.delta":
-      case "response.reasoning_text.delta":
-        extend(partAt(event), event.delta)
-        break
-      case "response.output_text.annotation.added":
-        if (event.annotation) partAt(event).annotations.set(event.annotation_index, event.annotation)
-        break
-      case "response.output_text.done":
-      case "response.reasoning_text.done":
-        partAt(event).done = event.text
-        break
-      case "response.refusal.done":
-        partAt(event).done = event.refusal
-        break
-      case "response.reasoning_summary_part.added":
-      case "response.reasoning_summary_part.done":
-        summaryAt(event).part = event.part
-        break
-      case "response.reasoning_summary_text.delta":
-        extend(summaryAt(event), event.delta)
-        break
-      case "response.reasoning_summary_text.done":
-        summaryAt(event).done = event.text
-        break
-      case "response.function_call_arguments.delta":
-      case "response.custom_tool_call_input.delta":
-        extend(itemAt(event.output_index).input, event.delta)
-        break
-      case "response.function_call_arguments.done":
-        itemAt(event.output_index).input.done = event.arguments
-        break
-      case "response.custom_tool_call_input.done":
-        itemAt(event.output_index).input.done = event.input
+      default:
+        addToItem(items, event)
     }
   }
   if (!response) return undefined
-  const output = inOrder(items).flatMap((told) => wholeItem(told) ?? [])
+  const output = inOrder(items).flatMap((draft) => wholeItem(draft) ?? [])
   return { response: canonicalResponse({ ...response, output }), ...ended }
 }
 
-/** A text as it was told: in deltas, and whole. */
-interface ToldText {
+/** Adds an event to the item that it belongs to. Events of other kinds belong to a part. */
+function addToItem(items: ItemDrafts, event: ResponseStreamEvent) {
+  switch (event.type) {
+    case "response.output_item.added":
+    case "response.output_item.done":
+      itemAt(items, event).item = event.item
+      break
+    case "response.function_call_arguments.delta":
+    case "response.custom_tool_call_input.delta":
+      extend(itemAt(items, event).input, event.delta)
+      break
+    case "response.function_call_arguments.done":
+      itemAt(items, event).input.done = event.arguments
+      break
+    case "response.custom_tool_call_input.done":
+      itemAt(items, event).input.done = event.input
+      break
+    default:
+      addToPart(items, event)
+  }
+}
+
+/** Adds an event to a content part or a summary part. Ignores events of unknown types. */
+function addToPart(items: ItemDrafts, event: ResponseStreamEvent) {
+  switch (event.type) {
+    case "response.content_part.added":
+    case "response.content_part.done":
+      partAt(items, event).part = event.part
+      break
+    case "response.output_text.delta":
+      extend(partAt(items, event), event.delta)
+      for (const token of event.logprobs ?? []) partAt(items, event).logprobs.push(token)
+      break
+    case "response.refusal.delta":
+    case "response.reasoning_text.delta":
+      extend(partAt(items, event), event.delta)
+      break
+    case "response.output_text.annotation.added":
+      if (event.annotation) partAt(items, event).annotations.set(event.annotation_index, event.annotation)
+      break
+    case "response.output_text.done":
+    case "response.reasoning_text.done":
+      partAt(items, event).done = event.text
+      break
+    case "response.refusal.done":
+      partAt(items, event).done = event.refusal
+      break
+    case "response.reasoning_summary_part.added":
+    case "response.reasoning_summary_part.done":
+      summaryAt(items, event).part = event.part
+      break
+    case "response.reasoning_summary_text.delta":
+      extend(summaryAt(items, event), event.delta)
+      break
+    case "response.reasoning_summary_text.done":
+      summaryAt(items, event).done = event.text
+  }
+}
+
+/** A text as received: the concatenated deltas, and the text of the `done` event. */
+interface TextDraft {
   deltas?: string
   done?: string
 }
 
-interface ToldPart extends ToldText {
+interface PartDraft extends TextDraft {
   part?: Part | ResponseReasoning["summary"][number]
   readonly annotations: Map<number, ResponseAnnotation>
   readonly logprobs: Pick<TokenLogprob, "token" | "logprob">[]
 }
 
-interface ToldItem {
+interface ItemDraft {
   item?: ResponseOutputItem
-  /** Arguments of a call. */
-  readonly input: ToldText
-  readonly content: Map<number, ToldPart>
-  readonly summary: Map<number, ToldPart>
+  /** The arguments of a function call, or the input of a custom tool call. */
+  readonly input: TextDraft
+  readonly content: Map<number, PartDraft>
+  readonly summary: Map<number, PartDraft>
 }
 
-const newItem = (): ToldItem => ({ input: {}, content: new Map(), summary: new Map() })
-const newPart = (): ToldPart => ({ annotations: new Map(), logprobs: [] })
+type ItemDrafts = Map<number, ItemDraft>
 
-function at<Value>(values: Map<number, Value>, index: number, make: () => Value): Value {
-  const known = values.get(index)
-  if (known) return known
-  const made = make()
-  values.set(index, made)
-  return made
+const newItem = (): ItemDraft => ({ input: {}, content: new Map(), summary: new Map() })
+const newPart = (): PartDraft => ({ annotations: new Map(), logprobs: [] })
+
+function itemAt(items: ItemDrafts, { output_index }: { readonly output_index: number }): ItemDraft {
+  return at(items, output_index, newItem)
+}
+
+function partAt(
+  items: ItemDrafts,
+  place: { readonly output_index: number; readonly content_index: number },
+): PartDraft {
+  return at(itemAt(items, place).content, place.content_index, newPart)
+}
+
+function summaryAt(
+  items: ItemDrafts,
+  place: { readonly output_index: number; readonly summary_index: number },
+): PartDraft {
+  return at(itemAt(items, place).summary, place.summary_index, newPart)
+}
+
+/** Returns the value at an index, which is created first if it is missing. */
+function at<Value>(values: Map<number, Value>, index: number, create: () => Value): Value {
+  const existing = values.get(index)
+  if (existing) return existing
+  const created = create()
+  values.set(index, created)
+  return created
 }
 
 function inOrder<Value>(values: Map<number, Value>): Value[] {
   return [...values].sort(([a], [b]) => a - b).map(([, value]) => value)
 }
 
-function extend(text: ToldText, delta: string) {
+function extend(text: TextDraft, delta: string) {
   text.deltas = (text.deltas ?? "") + delta
 }
 
-function wholeItem({ item, input, content, summary }: ToldItem): ResponseOutputItem | undefined {
+function wholeItem({ item, input, content, summary }: ItemDraft): ResponseOutputItem | undefined {
   const text = input.deltas ?? input.done
   switch (item?.type) {
     case "message":
@@ -352,22 +385,22 @@ function wholeItem({ item, input, content, summary }: ToldItem): ResponseOutputI
   }
 }
 
-function wholeParts<P extends NonNullable<ToldPart["part"]>>(
+function wholeParts<P extends NonNullable<PartDraft["part"]>>(
   parts: readonly P[],
-  told: Map<number, ToldPart>,
+  drafts: Map<number, PartDraft>,
 ): P[] {
   const whole = new Map<number, P>(parts.entries())
-  for (const [index, { part, ...tellings }] of told) {
-    // A server that opens a part of a kind that the item cannot have said so all the same.
+  for (const [index, { part, ...draft }] of drafts) {
+    // The server may have opened a part of a kind that this item does not allow. It is kept, so that callers see it.
     const opened = whole.get(index) ?? (part as P | undefined)
-    if (opened) whole.set(index, wholePart(opened, tellings))
+    if (opened) whole.set(index, wholePart(opened, draft))
   }
   return inOrder(whole)
 }
 
-function wholePart<P extends NonNullable<ToldPart["part"]>>(
+function wholePart<P extends NonNullable<PartDraft["part"]>>(
   part: P,
-  { deltas, done, annotations, logprobs }: Omit<ToldPart, "part">,
+  { deltas, done, annotations, logprobs }: Omit<PartDraft, "part">,
 ): P {
   const text = deltas ?? done
   switch (part.type) {
@@ -389,9 +422,9 @@ function wholePart<P extends NonNullable<ToldPart["part"]>>(
 }
 
 /**
- * The form in which responses can be compared, whether they came whole or in events: members that are null left out
- * where they may be absent, of the response, its messages, reasoning and calls, and their parts, and log
- * probabilities that are an empty list.
+ * Returns the canonical form of a response, in which streamed and unstreamed responses can be compared. Optional members
+ * that are null are removed from the response, its messages, reasoning items and calls, and their parts. Empty lists of
+ * log probabilities are removed too.
  */
 export function canonicalResponse(response: ResponseObject): ResponseObject {
   const { error, incomplete_details, instructions, metadata, temperature, top_p, output } = response
@@ -428,22 +461,25 @@ function canonicalPart(
   return { ...rest, ...(logprobs?.length && { logprobs }) }
 }
 
-/** An event of a Responses stream, and what its data is: an event of the contract (`item`), JSON that is none (`other`), or neither. */
+/**
+ * An event of a Responses stream and its parsed data: a valid stream event (`item`), other JSON (`other`), `[DONE]`, an
+ * error, or data that is not JSON.
+ */
 export type ResponsePayload = { readonly event: DecodedEvent } & (
   | { readonly kind: "item"; readonly item: ResponseStreamEvent }
   | { readonly kind: "other"; readonly json: unknown }
   | Exclude<Payload, { readonly kind: "json" }>
 )
 
-/** A decoded stream, read as a Responses stream. */
+/** A decoded stream with its data parsed as Responses events. */
 export interface ResponseStream extends DecodedStream {
   readonly payloads: readonly ResponsePayload[]
   readonly items: readonly ResponseStreamEvent[]
-  /** What the `pending` event would be: clients that are no strict parsers see it. */
+  /** The payload of the `pending` event, which only lenient clients see. */
   readonly unclosed?: ResponsePayload
 }
 
-/** Reads the data of each event. Parses all of them, so call it once for a stream. */
+/** Parses the data of each event. Nothing is cached: call it once per stream. */
 export function readResponseStream(decoded: DecodedStream): ResponseStream {
   const payloads = decoded.events.map(readResponsePayload)
   const items = payloads.flatMap((payload) => (payload.kind === "item" ? [payload.item] : []))
