@@ -102,7 +102,7 @@ const onRefusal = (is: (form: string) => boolean) =>
 
 const isWholeForm = (form: string) => /\r\n--[^\r\n]+--\r\n$/.test(form)
 
-/** The ways in which a text that was heard has another form than was asked for, for one of two endpoints. */
+/** Returns the defects in the response format of the transcription or the translation endpoint. */
 function formDefects(operation: Operation, rule: string, seen: readonly string[]): readonly Defect[] {
   const name = operation === "createTranscription" ? "transcription" : "translation"
   const defect = (fault: string, id: string, says: string, thread?: string) => ({
@@ -115,7 +115,7 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
   })
   return [
     {
-      ...defect("not-json", "always-text", "response_format json gives plain text"),
+      ...defect("not-json", "always-text", "the response for response_format json is plain text"),
       ...onRequest(operation, (request) =>
         ["verbose_json", "srt", "vtt"].includes(String(asked({ request }, "response_format")))
           ? request
@@ -123,7 +123,11 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
       ),
     },
     {
-      ...defect("missing", "verbose-ignored", "response_format verbose_json gives the text alone"),
+      ...defect(
+        "missing",
+        "verbose-ignored",
+        "the response for response_format verbose_json contains only the text",
+      ),
       ...onRequest(operation, (request) =>
         asked({ request }, "response_format") === "verbose_json"
           ? { ...without(request, "timestamp_granularities[]"), response_format: "json" }
@@ -131,24 +135,28 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
       ),
     },
     {
-      ...defect("wrong-value", "text-list", "the text is a list of sentences"),
+      ...defect("wrong-value", "text-list", "the text is a list instead of a string"),
       ...onReply(operation, (reply) => ({ ...reply, text: [reply.text] })),
     },
     {
       ...defect(
         "json",
         "always-json",
-        "plain text comes in JSON",
+        "the response for response_format text is JSON",
         "https://github.com/morioka/tiny-openai-whisper-api/issues/7",
       ),
       ...onPlain(operation, ["text"], asJson),
     },
     {
-      ...defect("srt-syntax", "srt-points", "SubRip's times have points, as those of WebVTT"),
+      ...defect(
+        "srt-syntax",
+        "srt-points",
+        "times in SubRip subtitles have a point instead of a comma, as in WebVTT",
+      ),
       ...onPlain(operation, ["srt"], (body) => ({ body: body.replace(/(:\d\d),(\d{3})/g, "$1.$2") })),
     },
     {
-      ...defect("vtt-syntax", "vtt-headless", "WebVTT does not begin with WEBVTT"),
+      ...defect("vtt-syntax", "vtt-headless", "WebVTT subtitles do not start with WEBVTT"),
       ...onPlain(operation, ["vtt"], (body) => ({ body: body.replace(/^WEBVTT\n\n/, "") })),
     },
   ]
@@ -157,7 +165,7 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
 export const audioDefects: readonly Defect[] = [
   {
     id: "audio-speech-empty",
-    says: "a text is answered with nothing",
+    says: "the speech response has an empty body",
     breaks: "audio.speech-nonempty",
     fault: "empty",
     also: [],
@@ -166,7 +174,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-format-ignored",
-    says: "every format is WAV, and is called so",
+    says: "the audio is always WAV and labelled as WAV, whatever response_format was requested",
     breaks: "audio.speech-format",
     fault: "other-container",
     also: [],
@@ -175,7 +183,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-raw",
-    says: "WAV comes without its header",
+    says: "WAV audio is sent without its header",
     breaks: "audio.speech-format",
     fault: "no-container",
     also: [],
@@ -184,7 +192,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-pcm-with-header",
-    says: "pcm is WAV",
+    says: "the audio for response_format pcm is a WAV file",
     breaks: "audio.speech-format",
     fault: "header-on-pcm",
     also: [],
@@ -193,7 +201,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-untyped",
-    says: "nothing says which format the sound has",
+    says: "the speech response has no content-type",
     breaks: "audio.speech-content-type",
     fault: "absent",
     also: [],
@@ -202,7 +210,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-content-type-fixed",
-    says: "the content-type is audio/mpeg whatever the format",
+    says: "the content-type is audio/mpeg for every response_format",
     breaks: "audio.speech-content-type",
     fault: "other",
     also: [],
@@ -211,7 +219,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-content-type-providers",
-    says: "the content-type is that of the provider behind the gateway: WAV for everything",
+    says: "the content-type is always audio/wav, taken from the upstream provider",
     breaks: "audio.speech-content-type",
     fault: "other",
     also: [],
@@ -220,7 +228,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-format-and-type",
-    says: "every format is WAV, and is called what was asked for",
+    says: "the audio is always WAV but labelled with the requested format",
     breaks: "audio.speech-format",
     fault: "other-container",
     also: ["audio.speech-content-type"],
@@ -237,7 +245,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-octet-stream",
-    says: "the content-type is that of any bytes",
+    says: "the content-type of the audio is application/octet-stream",
     breaks: "audio.speech-octet-stream",
     fault: "octet-stream",
     also: [],
@@ -246,7 +254,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-speech-cut",
-    says: "of a text that is more than a few words only the end is spoken",
+    says: "only the end of the input is spoken unless it is very short",
     breaks: "audio.speech-length",
     fault: "shorter",
     also: [],
@@ -264,7 +272,7 @@ export const audioDefects: readonly Defect[] = [
   ]),
   {
     id: "audio-json-as-text",
-    says: "JSON is called plain text",
+    says: "a JSON transcription is labelled text/plain",
     breaks: "audio.text-content-type",
     fault: "json-as-other",
     also: [],
@@ -277,7 +285,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-transcription-content-type",
-    says: "subtitles are called JSON",
+    says: "subtitles are labelled application/json",
     breaks: "audio.text-content-type",
     fault: "text-as-json",
     also: [],
@@ -288,7 +296,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-subtitles-as-bytes",
-    says: "subtitles are called bytes, so that browsers save them",
+    says: "subtitles are labelled application/octet-stream, so that browsers download them",
     breaks: "audio.text-content-type-plain",
     fault: "not-text",
     also: [],
@@ -299,7 +307,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-timing-lengths",
-    says: "the end of a segment is its length",
+    says: "the end of each segment is its duration instead of its end time",
     breaks: "audio.timing",
     fault: "backwards",
     also: [],
@@ -308,7 +316,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-timing-windows",
-    says: "times are counted anew in each window",
+    says: "segment times restart from 0 in each recognition window",
     breaks: "audio.timing",
     fault: "out-of-order",
     also: [],
@@ -317,7 +325,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-timing-milliseconds",
-    says: "times are in milliseconds",
+    says: "times are in milliseconds instead of seconds",
     breaks: "audio.timing",
     fault: "past-end",
     also: [],
@@ -326,7 +334,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-words-ignored",
-    says: "timestamp_granularities[] is accepted, and there are no words",
+    says: "timestamp_granularities[] is accepted, but the response has no words",
     breaks: "audio.granularities-honoured",
     fault: "no-words",
     also: [],
@@ -335,7 +343,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-segments-ignored",
-    says: "where words are asked for, there are no segments",
+    says: "the response has no segments when word timestamps are requested",
     breaks: "audio.granularities-honoured",
     fault: "no-segments",
     also: [],
@@ -344,7 +352,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-duration-of-window",
-    says: "the duration is that of the recognizer's window, half a minute",
+    says: "the duration is always 30 seconds, the length of the recognition window",
     breaks: "audio.duration",
     fault: "other",
     also: [],
@@ -353,7 +361,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-form-quotes-needed",
-    says: "a form's names are found in quotes alone",
+    says: "field names in a multipart form are recognized only in quotes",
     breaks: "audio.transcription-multipart",
     fault: "refused",
     also: [],
@@ -362,7 +370,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-form-file-first",
-    says: "where the file does not come first, only the half of it is heard",
+    says: "only part of the recording is transcribed when the file is not the first field of the form",
     breaks: "audio.transcription-multipart",
     fault: "other-text",
     also: [],
@@ -374,7 +382,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-hears-nothing",
-    says: "what is no recording is taken for silence, in which something is heard",
+    says: "a file that is not audio is treated as silence and transcribed to some text",
     breaks: "audio.recordings-only",
     fault: "file-accepted",
     also: [],
@@ -383,7 +391,7 @@ export const audioDefects: readonly Defect[] = [
   },
   {
     id: "audio-form-cut",
-    says: "a form that ends too soon is taken for whole",
+    says: "a multipart form without its closing boundary is accepted",
     breaks: "audio.recordings-only",
     fault: "form-accepted",
     also: [],
@@ -395,14 +403,14 @@ export const audioDefects: readonly Defect[] = [
 export const audioVariants: readonly Variant[] = [
   {
     id: "audio-speech-type-parameters",
-    says: "the content-type of sound has parameters",
+    says: "the content-type of the audio has parameters",
     notes: [],
     seen: ["RFC 9110, section 8.3.1"],
     ...speechAs((type) => `${type};rate=24000`),
   },
   {
     id: "audio-speech-older-types",
-    says: "the content-types are older names",
+    says: "the content-types of the audio are older names, such as audio/x-wav",
     notes: [],
     seen: ["https://github.com/BerriAI/litellm/pull/38798"],
     ...speechAs((type) => {
@@ -418,14 +426,14 @@ export const audioVariants: readonly Variant[] = [
   },
   {
     id: "audio-speech-any-bytes",
-    says: "the content-type is application/octet-stream, as OpenAI's OpenAPI document says",
+    says: "the content-type of the audio is application/octet-stream, as in OpenAI's OpenAPI document",
     notes: ["audio.speech-octet-stream"],
     seen: ["https://github.com/openai/openai-openapi/issues/361"],
     ...speechAs(() => "application/octet-stream"),
   },
   {
     id: "audio-vtt-as-plain",
-    says: "WebVTT is called text/plain",
+    says: "WebVTT subtitles are labelled text/plain",
     notes: [],
     seen: ["https://github.com/openai/openai-openapi/issues/361"],
     ...onPlain("createTranscription", ["vtt"], (_, headers) => ({
@@ -434,7 +442,7 @@ export const audioVariants: readonly Variant[] = [
   },
   {
     id: "audio-subtitles-crlf",
-    says: "the lines of subtitles end as on Windows, behind a byte order mark",
+    says: "subtitles have CR LF line ends and start with a byte order mark",
     notes: [],
     seen: ["W3C WebVTT, section 4.1"],
     ...onPlain("createTranscription", ["srt", "vtt"], (body) => ({
@@ -443,7 +451,7 @@ export const audioVariants: readonly Variant[] = [
   },
   {
     id: "audio-nothing-said",
-    says: "nothing is heard in a tone",
+    says: "the transcription of a recording without speech is empty",
     notes: [],
     seen: ["Speech-to-Text: a recording in which nothing is said"],
     ...onReply("createTranscription", (reply) => ({
@@ -455,7 +463,7 @@ export const audioVariants: readonly Variant[] = [
   },
   {
     id: "audio-rounded-duration",
-    says: "times are rounded to tenths of a second, and the language is a code",
+    says: "times are rounded to tenths of a second, and the language is a language code",
     notes: [],
     seen: ["OpenAI API reference: the verbose transcription object"],
     ...onTimed((reply) => ({

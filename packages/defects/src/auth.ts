@@ -25,7 +25,7 @@ const keyOf = (situation: Situation) => authorizationOf(situation)?.replace(/^Be
 export const authDefects: readonly Defect[] = [
   {
     id: "auth-any-key",
-    says: "only whether there is a key is looked at",
+    says: "any API key is accepted",
     breaks: "auth.bad-key",
     fault: "accepted",
     also: [],
@@ -34,7 +34,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-wrong-key-400",
-    says: "a wrong key is answered with 400",
+    says: "a wrong API key is answered with 400",
     breaks: "auth.bad-key",
     fault: "other-status",
     also: [],
@@ -43,7 +43,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-wrong-key-403",
-    says: "a wrong key is answered with 403",
+    says: "a wrong API key is answered with 403",
     breaks: "auth.bad-key-401",
     fault: "forbidden",
     also: [],
@@ -52,7 +52,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-models-open",
-    says: "the models are listed without a key, although nothing else is answered without one",
+    says: "the models are listed without an API key, although all other endpoints require one",
     breaks: "auth.missing-key",
     fault: "accepted",
     also: [],
@@ -64,7 +64,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-missing-key-400",
-    says: "a missing key is answered with 400",
+    says: "a missing API key is answered with 400",
     breaks: "auth.missing-key",
     fault: "other-status",
     also: [],
@@ -73,7 +73,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-missing-key-403",
-    says: "a missing key is answered with 403, as some web frameworks do",
+    says: "a missing API key is answered with 403, as some web frameworks do",
     breaks: "auth.missing-key-401",
     fault: "forbidden",
     also: [],
@@ -82,7 +82,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-key-in-header",
-    says: "a gateway sends back the headers that it forwards",
+    says: "the response headers repeat the request's authorization header",
     breaks: "auth.key-not-echoed",
     fault: "header",
     also: [],
@@ -99,7 +99,7 @@ export const authDefects: readonly Defect[] = [
   },
   {
     id: "auth-key-in-message",
-    says: "the error message holds the wrong key unmasked",
+    says: "the error message contains the wrong API key in full",
     breaks: "auth.key-not-echoed",
     fault: "body",
     also: [],
@@ -127,7 +127,7 @@ const noAccess = JSON.stringify({
 export const authVariants: readonly Variant[] = [
   {
     id: "auth-no-access",
-    says: "the key may not use one of the endpoints",
+    says: "the API key has no access to one of the endpoints (403)",
     notes: [],
     seen: ["OpenAI API reference: error codes, 403", "RFC 9110, section 15.5.4"],
     ...onWire(
@@ -137,7 +137,7 @@ export const authVariants: readonly Variant[] = [
   },
   {
     id: "auth-key-masked",
-    says: "the error message holds the wrong key masked, and a param",
+    says: "the error message contains the wrong API key in masked form, and the error has a param",
     notes: [],
     seen: ["OpenAI API reference: error codes, 401"],
     ...onErrors(({ error }, situation) => ({
@@ -149,7 +149,7 @@ export const authVariants: readonly Variant[] = [
   },
   {
     id: "auth-403",
-    says: "keys are refused with 403",
+    says: "wrong API keys are answered with 403",
     notes: ["auth.bad-key-401", "auth.missing-key-401"],
     seen: ["RFC 9110, section 15.5.4"],
     ...onWire(isRefusal, () => ({ status: 403 })),

@@ -80,7 +80,7 @@ const createChat = "OpenAI API reference, create chat completion"
 export const chatCompletionDefects: readonly Defect[] = [
   {
     id: "reply-finish-missing",
-    says: "whole replies have no finish_reason",
+    says: "choices in non-streamed responses have no finish_reason",
     breaks: "chat.schema",
     fault: "missing",
     also: [],
@@ -89,7 +89,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-created-fraction",
-    says: "created is a time with a fraction of a second",
+    says: "created is a number with a fraction",
     breaks: "chat.schema",
     fault: "wrong-value",
     also: [],
@@ -107,7 +107,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-refusal-missing",
-    says: "messages have no refusal",
+    says: "messages have no refusal member",
     breaks: "chat.schema-full",
     fault: "no-refusal",
     also: [],
@@ -116,7 +116,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-content-missing",
-    says: "messages with calls have no content",
+    says: "messages with tool calls have no content member",
     breaks: "chat.schema-full",
     fault: "no-content",
     also: [],
@@ -127,7 +127,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-logprobs-missing",
-    says: "choices have no logprobs",
+    says: "choices have no logprobs member",
     breaks: "chat.schema-full",
     fault: "no-logprobs",
     also: [],
@@ -136,7 +136,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "chunk-object-misspelt",
-    says: "the chunks of a stream are called chat.completions.chunk",
+    says: "the object of chunks is chat.completions.chunk",
     breaks: "chat.object",
     fault: "other-name",
     also: [],
@@ -145,7 +145,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-object-legacy",
-    says: "whole replies are called text_completion",
+    says: "the object of non-streamed responses is text_completion",
     breaks: "chat.object",
     fault: "other-name",
     also: [],
@@ -154,7 +154,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-id-constant",
-    says: "all replies have one id",
+    says: "all completions have the same id",
     breaks: "chat.id-unique",
     fault: "repeated",
     also: [],
@@ -163,7 +163,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "req-n-ignored",
-    says: "n is taken and ignored",
+    says: "n is accepted but ignored",
     breaks: "chat.choices-match-n",
     fault: "count",
     also: ["stream.index-in-range"],
@@ -177,7 +177,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-index-always-zero",
-    says: "all choices of a whole reply have index 0",
+    says: "all choices of a non-streamed response have index 0",
     breaks: "chat.choices-match-n",
     fault: "index",
     also: [],
@@ -186,7 +186,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-role-model",
-    says: "whole replies are those of a model, not of the assistant",
+    says: "the role of messages in non-streamed responses is model",
     breaks: "chat.message-role",
     fault: "not-assistant",
     also: [],
@@ -195,7 +195,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-content-parts",
-    says: "the content of a whole reply is a list of parts",
+    says: "the content of messages in non-streamed responses is a list of parts",
     breaks: "chat.content-or-call",
     fault: "not-a-string",
     also: ["stream.equals-nonstream", "stream.equals-nonstream-shape", "tool.round-trip"],
@@ -208,7 +208,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-content-null",
-    says: "the content of a whole reply is null, and nothing stands in its place",
+    says: "the content of messages in non-streamed responses is null, with no refusal or tool call instead",
     breaks: "chat.content-or-call",
     fault: "nothing",
     also: ["stream.equals-nonstream", "stream.equals-nonstream-shape", "tool.round-trip"],
@@ -217,7 +217,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "reply-finish-null",
-    says: "whole replies have a finish_reason of null",
+    says: "the finish_reason of non-streamed responses is null",
     breaks: "chat.finish-enum",
     fault: "null",
     also: ["stream.equals-nonstream", "stream.equals-nonstream-shape"],
@@ -226,7 +226,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "finish-eos",
-    says: "a normal end has the engine's own name for it",
+    says: "the finish_reason is eos_token instead of stop",
     breaks: "chat.finish-enum",
     fault: "unlisted",
     also: [],
@@ -237,7 +237,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "req-max-completion-tokens-ignored-pycpp",
-    says: "max_completion_tokens is taken and ignored",
+    says: "max_completion_tokens is accepted but ignored",
     breaks: "chat.max-tokens-honoured",
     fault: "over-limit",
     also: [],
@@ -246,7 +246,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "limit-called-stop",
-    says: "a text that the limit cut ends with stop",
+    says: "the finish_reason is stop although the token limit was reached",
     breaks: "chat.max-tokens-honoured",
     fault: "not-length",
     also: [],
@@ -259,7 +259,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "req-max-tokens-empty-output",
-    says: "a text that the limit would cut is empty",
+    says: "the content is empty when the token limit is reached",
     breaks: "chat.max-tokens-honoured",
     fault: "nothing-generated",
     also: [],
@@ -281,7 +281,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "stop-ignored",
-    says: "stop is taken and ignored",
+    says: "stop is accepted but ignored",
     breaks: "chat.stop-excluded",
     fault: "contained",
     also: ["chat.stop-exact"],
@@ -290,7 +290,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "stop-prefix-leak",
-    says: "a stream sends the beginning of a stop string before it knows that it is one",
+    says: "a stream contains the first characters of a stop string before generation stops",
     breaks: "chat.stop-exact",
     fault: "too-long",
     also: ["stream.equals-nonstream"],
@@ -304,7 +304,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "stop-drops-text",
-    says: "text before a stop string is held back and forgotten",
+    says: "the text directly before a stop string is lost",
     breaks: "chat.stop-exact",
     fault: "too-short",
     also: [],
@@ -315,7 +315,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "stop-changes-text",
-    says: "a request with a stop string gets another text",
+    says: "a request with a stop string generates different text",
     breaks: "chat.stop-exact",
     fault: "different",
     also: [],
@@ -324,7 +324,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "req-response-format-ignored",
-    says: "response_format is taken and ignored",
+    says: "response_format is accepted but ignored",
     breaks: "chat.response-format-honoured",
     fault: "not-json",
     also: [],
@@ -336,7 +336,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "req-json-schema-fenced",
-    says: "JSON comes inside a Markdown fence",
+    says: "JSON output is wrapped in a Markdown code fence",
     breaks: "chat.response-format-honoured",
     fault: "fenced",
     also: [],
@@ -345,7 +345,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "json-object-in-array",
-    says: "a reply that has to be a JSON object is an array",
+    says: "the output is an array although a JSON object is required",
     breaks: "chat.response-format-honoured",
     fault: "not-an-object",
     also: [],
@@ -356,7 +356,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "json-schema-as-object",
-    says: "a strict schema is taken, and any JSON object sent",
+    says: "a strict JSON schema is accepted, but the output does not follow it",
     breaks: "chat.response-format-honoured",
     fault: "breaks-schema",
     also: [],
@@ -369,7 +369,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-null-in-stream",
-    says: "streams have no log probabilities",
+    says: "streams have no log probabilities although they were requested",
     breaks: "chat.logprobs-shape",
     fault: "missing",
     also: [],
@@ -378,7 +378,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-of-legacy-endpoint",
-    says: "log probabilities have the shape of the legacy completions endpoint",
+    says: "log probabilities have the format of the legacy completions endpoint",
     breaks: "chat.logprobs-shape",
     fault: "other-endpoint",
     also: [],
@@ -393,7 +393,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-token-id",
-    says: "log probabilities name tokens by their ids",
+    says: "tokens in log probabilities are token ids instead of strings",
     breaks: "chat.logprobs-shape",
     fault: "entry",
     also: [],
@@ -411,7 +411,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-as-probabilities",
-    says: "log probabilities are probabilities",
+    says: "log probabilities are plain probabilities instead of their logarithms",
     breaks: "chat.logprobs-shape",
     fault: "logprob",
     also: [],
@@ -420,7 +420,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-bytes-as-text",
-    says: "the bytes of tokens are their text",
+    says: "the bytes of tokens are a string instead of a list of numbers",
     breaks: "chat.logprobs-shape",
     fault: "bytes",
     also: [],
@@ -429,7 +429,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-one-too-many",
-    says: "there is one more alternative than was asked for",
+    says: "there is one more top log probability than requested",
     breaks: "chat.logprobs-shape",
     fault: "alternatives",
     also: [],
@@ -441,7 +441,7 @@ export const chatCompletionDefects: readonly Defect[] = [
   },
   {
     id: "stop-flush-skips-parser",
-    says: "the end of a text is the template's control token",
+    says: "the content ends with a control token of the chat template",
     breaks: "chat.no-control-markers",
     fault: "marker",
     also: ["chat.stop-exact"],
@@ -467,7 +467,7 @@ const saying = (choice: ChatCompletionChoice, message: object): object => ({
 export const chatCompletionVariants: readonly Variant[] = [
   {
     id: "openai-members-omitted",
-    says: "replies have only the members that the gateway's documentation shows",
+    says: "completions contain only the members that the gateway's documentation shows",
     notes: ["chat.schema-full"],
     seen: ["https://github.com/JamePeng/llama-cpp-python/issues/113"],
     ...onChats((completion) => ({
@@ -481,7 +481,7 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "unknown-reply-members",
-    says: "replies have members that nobody documents",
+    says: "completions contain undocumented members",
     notes: [],
     seen: ["OpenAI API reference: no object of chat is closed"],
     ...onWholeChats((completion) => ({
@@ -497,21 +497,21 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "reply-model-snapshot",
-    says: "replies name the dated snapshot of the model that was asked for",
+    says: "the model of a completion is the dated snapshot of the requested model",
     notes: [],
     seen: [`${completionObject}: the model used for the chat completion`],
     ...onChats((completion) => ({ ...completion, model: `${completion.model}-2026-01-31` })),
   },
   {
     id: "logprobs-without-bytes",
-    says: "log probabilities have no bytes",
+    says: "the bytes of tokens in log probabilities are missing",
     notes: [],
     seen: [`${completionObject}: bytes can be null`],
     ...onEntries((entry) => ({ ...entry, bytes: null })),
   },
   {
     id: "reasoning-used-up-the-limit",
-    says: "what the limit cut had come no further than the model's reasoning",
+    says: "the token limit is reached during reasoning, before any visible output",
     notes: [],
     seen: ["OpenAI, Reasoning models guide: the limit may be reached before there is visible output"],
     ...onChats((completion) => {
@@ -526,7 +526,7 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "refuses-to-answer",
-    says: "the model refuses whatever has to be JSON",
+    says: "the model refuses every request for JSON output",
     notes: [],
     seen: ["OpenAI, Structured Outputs guide: refusals"],
     ...onChoices((choice, request) =>
@@ -535,7 +535,7 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "content-filtered",
-    says: "a filter stops a reply before its first word",
+    says: "a content filter stops the completion before the first word",
     notes: [],
     seen: [`${completionObject}: finish_reason content_filter`],
     ...onChoices((choice) =>
@@ -544,7 +544,7 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "json-cut-by-limit",
-    says: "JSON that the limit cut ends with length",
+    says: "JSON output is cut by the token limit, and the finish_reason is length",
     notes: [],
     seen: [`${createChat}: response_format, the content may be partially cut off if finish_reason is length`],
     ...onChoices((choice, request) => {
@@ -555,7 +555,7 @@ export const chatCompletionVariants: readonly Variant[] = [
   },
   {
     id: "stop-string-in-reasoning",
-    says: "a stop string stands in the model's reasoning",
+    says: "the reasoning of the model contains a stop string",
     notes: [],
     seen: [`${createChat}: stop speaks of the returned text`],
     ...onChoices((choice, { stop }) => {

@@ -48,7 +48,7 @@ const hasUnknown = (request: object) => Object.keys(request).some((name) => !doc
 export const chatRequestDefects: readonly Defect[] = [
   {
     id: "req-system-role-rejected",
-    says: "system messages are refused",
+    says: "system messages are rejected",
     breaks: "chat.accepts-roles",
     fault: "system",
     also: [],
@@ -57,7 +57,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-assistant-history-rejected",
-    says: "earlier replies of the assistant are refused",
+    says: "earlier assistant messages are rejected",
     breaks: "chat.accepts-roles",
     fault: "assistant",
     also: ["chat.accepts-null-assistant"],
@@ -69,7 +69,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-roles-must-alternate",
-    says: "two messages of the user in a row are refused",
+    says: "two consecutive user messages are rejected",
     breaks: "chat.accepts-roles",
     fault: "repeated",
     also: [],
@@ -81,7 +81,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-tool-role-rejected",
-    says: "the results of tools are refused",
+    says: "tool messages are rejected",
     breaks: "chat.accepts-roles",
     fault: "tool",
     also: ["chat.accepts-null-assistant", "chat.replay-own-message", "tool.round-trip"],
@@ -90,7 +90,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-developer-role-rejected",
-    says: "developer messages are refused",
+    says: "developer messages are rejected",
     breaks: "chat.accepts-developer-role",
     fault: "refused",
     also: [],
@@ -103,7 +103,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-content-parts-rejected",
-    says: "content in parts is refused",
+    says: "content as a list of parts is rejected",
     breaks: "chat.accepts-content-parts",
     fault: "refused",
     also: [],
@@ -112,7 +112,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-content-parts-dropped",
-    says: "content in parts is taken and left out of the prompt",
+    says: "content as a list of parts is accepted but left out of the prompt",
     breaks: "chat.content-parts-counted",
     fault: "other-count",
     also: [],
@@ -126,7 +126,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-null-content-rejected-mistral",
-    says: "calls with content null are refused",
+    says: "assistant messages with tool calls and null content are rejected",
     breaks: "chat.accepts-null-assistant",
     fault: "null",
     also: ["chat.replay-own-message", "tool.round-trip"],
@@ -138,7 +138,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-absent-content-rejected",
-    says: "calls without the member content are refused",
+    says: "assistant messages with tool calls and no content member are rejected",
     breaks: "chat.accepts-null-assistant",
     fault: "absent",
     also: [],
@@ -150,7 +150,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-empty-assistant-rejected",
-    says: "an assistant's message with an empty content is refused",
+    says: "assistant messages with empty content are rejected",
     breaks: "chat.accepts-null-assistant",
     fault: "empty",
     also: [],
@@ -162,7 +162,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-own-calls-rejected",
-    says: "the server refuses the calls that it made itself",
+    says: "tool calls that the server itself generated are rejected when they are sent back",
     breaks: "chat.replay-own-message",
     fault: "refused",
     also: ["chat.accepts-null-assistant", "tool.round-trip"],
@@ -174,7 +174,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-documented-params-rejected",
-    says: "penalties are refused as unknown, and not named",
+    says: "presence_penalty and frequency_penalty are rejected as unknown, and the error does not name them",
     breaks: "chat.accepts-documented-params",
     fault: "unnamed",
     also: [],
@@ -187,7 +187,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-max-completion-tokens-rejected",
-    says: "max_completion_tokens is refused as unknown, and not named",
+    says: "max_completion_tokens is rejected as unknown, and the error does not name it",
     breaks: "chat.accepts-documented-params",
     fault: "unnamed",
     also: [],
@@ -196,7 +196,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-stream-options-rejected",
-    says: "stream_options is refused as unknown, and not named",
+    says: "stream_options is rejected as unknown, and the error does not name it",
     breaks: "chat.accepts-documented-params",
     fault: "unnamed",
     also: [],
@@ -205,7 +205,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-extra-fields-crash",
-    says: "a member that nobody documents makes the server fail",
+    says: "an undocumented request member causes a server error",
     breaks: "chat.unknown-field-tolerated",
     fault: "server-error",
     also: ["http.no-5xx-valid"],
@@ -218,7 +218,7 @@ export const chatRequestDefects: readonly Defect[] = [
   },
   {
     id: "req-extra-fields-rejected",
-    says: "a member that nobody documents is refused with a framework's own body",
+    says: "an undocumented request member is rejected with the web framework's own error body",
     breaks: "chat.unknown-field-tolerated",
     fault: "unclean",
     also: ["err.envelope"],
@@ -234,14 +234,14 @@ export const chatRequestDefects: readonly Defect[] = [
 export const chatRequestVariants: readonly Variant[] = [
   {
     id: "refuses-n",
-    says: "n is refused by name",
+    says: "n is rejected with an error that names it",
     notes: [],
     seen: ["https://github.com/ai-dynamo/dynamo/pull/3914"],
     ...refusingMember("n"),
   },
   {
     id: "refuses-temperature",
-    says: "sampling parameters are refused by name, as reasoning models do",
+    says: "sampling parameters are rejected with an error that names them, as for reasoning models",
     notes: [],
     seen: ["https://github.com/cline/cline/issues/550"],
     ...refusing(error("Unsupported value: temperature, top_p and penalties", "temperature"), (request) =>
@@ -250,28 +250,28 @@ export const chatRequestVariants: readonly Variant[] = [
   },
   {
     id: "refuses-logprobs",
-    says: "logprobs is refused by name",
+    says: "logprobs is rejected with an error that names it",
     notes: [],
     seen: ["https://github.com/cline/cline/issues/550"],
     ...refusingMember("logprobs"),
   },
   {
     id: "refuses-response-format",
-    says: "response_format is refused by name",
+    says: "response_format is rejected with an error that names it",
     notes: [],
     seen: ["https://github.com/ai-dynamo/dynamo/pull/3914"],
     ...refusingMember("response_format"),
   },
   {
     id: "refuses-tools",
-    says: "tools is refused by name",
+    says: "tools is rejected with an error that names it",
     notes: [],
     seen: ["OpenAI API reference: not every model calls functions"],
     ...refusingMember("tools"),
   },
   {
     id: "refuses-unknown-members",
-    says: "members that nobody documents are refused, as OpenAI does",
+    says: "undocumented request members are rejected, as OpenAI does",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/10463"],
     ...refusing(error("Unrecognized request argument supplied"), hasUnknown),

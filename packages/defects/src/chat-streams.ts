@@ -102,7 +102,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-object-null",
-    says: "chunks do not say what object they are",
+    says: "chunks have no object member",
     breaks: "stream.chunk-schema",
     fault: "object",
     also: ["chat.object"],
@@ -147,7 +147,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-message-for-delta",
-    says: "a chunk has a message in place of a delta",
+    says: "a chunk has a message instead of a delta",
     breaks: "stream.chunk-schema",
     fault: "delta",
     also: ["stream.no-message-member"],
@@ -156,7 +156,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "delta-content-parts",
-    says: "text comes as parts in place of a string",
+    says: "the content of deltas is a list of parts instead of a string",
     breaks: "stream.chunk-schema",
     fault: "content",
     also: [],
@@ -168,7 +168,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "delta-tool-calls-object",
-    says: "tool_calls is an object in place of an array",
+    says: "tool_calls is an object instead of an array",
     breaks: "stream.chunk-schema",
     fault: "tool-calls",
     also: [],
@@ -177,7 +177,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-id-changes",
-    says: "every chunk has an id of its own",
+    says: "every chunk has a different id",
     breaks: "stream.id-constant",
     fault: "changes",
     also: [],
@@ -191,7 +191,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-keepalive-id-differs",
-    says: "a keep-alive chunk has an id of its own",
+    says: "a keep-alive chunk has a different id than the other chunks",
     breaks: "stream.id-constant",
     fault: "changes",
     also: [],
@@ -207,7 +207,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-created-changes",
-    says: "every chunk has a created of its own",
+    says: "every chunk has a different created time",
     breaks: "stream.created-constant",
     fault: "changes",
     also: [],
@@ -216,7 +216,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-model-changes",
-    says: "the last chunk names another model",
+    says: "the last chunk has a different model",
     breaks: "stream.model-constant",
     fault: "changes",
     also: [],
@@ -225,7 +225,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "choice-index-counts-chunks",
-    says: "the index of a choice of text is the number of its chunk",
+    says: "the index of a choice with text is the number of its chunk",
     breaks: "stream.index-in-range",
     fault: "out-of-range",
     also: ["chat.stop-exact"],
@@ -253,7 +253,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-role-late",
-    says: "the role comes with the last delta",
+    says: "the role is in the last delta instead of the first",
     breaks: "stream.role-first",
     fault: "late",
     also: [],
@@ -268,7 +268,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-role-empty-string",
-    says: "the role of later deltas is the empty string",
+    says: "the role in later deltas is an empty string",
     breaks: "stream.role-valid",
     fault: "empty",
     also: [],
@@ -277,7 +277,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-role-model",
-    says: "the role is another server's word for assistant",
+    says: "the role in deltas is model instead of assistant",
     breaks: "stream.role-valid",
     fault: "other",
     also: [],
@@ -289,7 +289,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-role-every-delta",
-    says: "every delta says the role",
+    says: "every delta contains the role",
     breaks: "stream.role-once",
     fault: "repeated",
     also: [],
@@ -310,7 +310,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "n-choices-finish-index-zero",
-    says: "the chunks that end choices all have index 0",
+    says: "the final chunks of all choices have index 0",
     breaks: "stream.finish-once",
     fault: "repeated",
     also: [],
@@ -319,7 +319,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-finish-twice",
-    says: "a choice ends twice, for two reasons",
+    says: "a choice has two chunks with a finish_reason, each with a different reason",
     breaks: "stream.finish-once",
     fault: "repeated",
     also: [],
@@ -334,7 +334,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-text-after-finish",
-    says: "a choice's finish_reason comes before its text",
+    says: "the finish_reason of a choice is sent before its text",
     breaks: "stream.finish-last",
     fault: "text-after",
     also: [],
@@ -343,7 +343,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-call-after-finish",
-    says: "a choice's finish_reason comes before its tool calls",
+    says: "the finish_reason of a choice is sent before its tool calls",
     breaks: "stream.finish-last",
     fault: "call-after",
     also: [],
@@ -352,7 +352,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-finish-empty-string",
-    says: "finish_reason is the empty string before the end",
+    says: "the finish_reason is an empty string until the last chunk",
     breaks: "stream.finish-null-before",
     fault: "empty-string",
     also: [],
@@ -361,7 +361,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-finish-string-null",
-    says: 'finish_reason is the string "null" before the end',
+    says: 'the finish_reason is the string "null" until the last chunk',
     breaks: "stream.finish-null-before",
     fault: "string-null",
     also: [],
@@ -370,7 +370,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-finish-false",
-    says: "finish_reason is false before the end",
+    says: "the finish_reason is false until the last chunk",
     breaks: "stream.finish-null-before",
     fault: "wrong-type",
     also: [],
@@ -379,7 +379,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-finish-key-omitted",
-    says: "choices have no finish_reason before the end",
+    says: "choices have no finish_reason member until the last chunk",
     breaks: "stream.finish-key-present",
     fault: "absent",
     also: [],
@@ -392,7 +392,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-message-besides-delta",
-    says: "a chunk has a message besides its delta",
+    says: "a chunk has a message in addition to its delta",
     breaks: "stream.no-message-member",
     fault: "message",
     also: [],
@@ -401,7 +401,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "chunk-empty-choices-ping",
-    says: "a keep-alive chunk has no choices",
+    says: "a keep-alive chunk has an empty choices list",
     breaks: "stream.empty-choices-only-usage",
     fault: "empty",
     also: [],
@@ -416,7 +416,7 @@ export const chatStreamDefects: readonly Defect[] = [
 export const chatStreamVariants: readonly Variant[] = [
   {
     id: "chunk-azure-filters",
-    says: "the first chunk has what a content filter said, and no choices, id, model or time; a later one a choice without delta",
+    says: "the first chunk has only content filter results, without choices, id, model or created; a later one has a choice without delta",
     notes: [],
     seen: [
       "https://github.com/AbanteAI/archive-old-cli-mentat/issues/429",
@@ -437,14 +437,14 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "role-nowhere",
-    says: "no delta says the role",
+    says: "no delta contains the role",
     notes: ["stream.role-first"],
     seen: ["Streaming Output Guide: its sample stream"],
     ...onEachChoice(({ delta, ...choice }) => ({ ...choice, delta: without(delta, "role") })),
   },
   {
     id: "role-with-text",
-    says: "the role comes with the first text",
+    says: "the role is in the first delta with text",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/36944"],
     ...onChunks((chunks) =>
@@ -453,7 +453,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "finish-with-text",
-    says: "the last text comes with the finish_reason",
+    says: "the last text is in the chunk with the finish_reason",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/36944"],
     ...onChunks((chunks) =>
@@ -462,7 +462,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "one-chunk",
-    says: "all text comes in one chunk",
+    says: "all text is sent in one chunk",
     notes: [],
     seen: ["Streaming Output Guide, key point 3: the sum of the fragments is the reply"],
     ...onChunks((chunks) =>
@@ -473,7 +473,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "code-point-chunks",
-    says: "every character comes in a chunk of its own",
+    says: "every character is sent in its own chunk",
     notes: [],
     seen: ["Streaming Output Guide, key point 3: the sum of the fragments is the reply"],
     ...onChunks((chunks) =>
@@ -490,7 +490,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "keep-alive-chunks",
-    says: "empty deltas with the stream's id stand before and between the others",
+    says: "chunks with empty deltas and the id of the stream are sent before each of the others",
     notes: [],
     seen: ["https://github.com/jundot/omlx/pull/1011", "https://github.com/diegosouzapw/OmniRoute/pull/7136"],
     ...onChunks((chunks) =>
@@ -506,7 +506,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "null-members",
-    says: "what a delta does not carry is null, or an empty list",
+    says: "unused members of deltas are null or empty lists",
     notes: [],
     seen: ["https://github.com/sgl-project/sglang/issues/3912"],
     ...onEachChoice((choice) => ({
@@ -524,14 +524,14 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "empty-tool-calls",
-    says: "deltas without calls have an empty list of them",
+    says: "deltas without tool calls have an empty tool_calls list",
     notes: [],
     seen: ["https://github.com/sgl-project/sglang/issues/3912"],
     ...onEachChoice((choice) => ({ ...choice, delta: { tool_calls: [], ...choice.delta } })),
   },
   {
     id: "unknown-chunk-members",
-    says: "chunks, choices and deltas have members that nobody knows",
+    says: "chunks, choices and deltas contain unknown members",
     notes: [],
     seen: ["OpenAI API reference: no object of chat completions is closed"],
     ...onEachChunk((chunk) => ({
@@ -547,21 +547,21 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "chunk-obfuscation",
-    says: "chunks carry noise that evens out their lengths",
+    says: "chunks contain obfuscation, random padding that hides their length",
     notes: [],
     seen: ["OpenAI API reference, stream_options: include_obfuscation"],
     ...onEachChunk((chunk, at) => ({ ...chunk, obfuscation: "x".repeat((at * 7) % 16) })),
   },
   {
     id: "model-snapshot",
-    says: "the model is a dated name of the one that was asked for",
+    says: "the model of chunks is the dated snapshot of the requested model",
     notes: [],
     seen: ["OpenAI API reference, the chat completion chunk object: model"],
     ...onEachChunk((chunk) => ({ ...chunk, model: `${chunk.model}-2024-08-06` })),
   },
   {
     id: "choice-after-choice",
-    says: "each choice comes whole before the next begins",
+    says: "all chunks of a choice are sent before those of the next choice",
     notes: [],
     seen: ["OpenAI API reference, the chat completion chunk object: choices"],
     ...onChunks((chunks) => {
@@ -574,7 +574,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "choices-backwards",
-    says: "choices with a higher index come first in each turn",
+    says: "chunks of choices with a higher index are sent first",
     notes: [],
     seen: ["OpenAI API reference, the chat completion chunk object: choices"],
     ...onChunks((chunks) => {
@@ -597,7 +597,7 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "choices-together",
-    says: "a chunk carries a piece of every choice",
+    says: "each chunk contains a delta for every choice",
     notes: [],
     seen: ["OpenAI API reference, the chat completion chunk object: choices is a list"],
     ...onChunks((chunks) => {
@@ -616,21 +616,21 @@ export const chatStreamVariants: readonly Variant[] = [
   },
   {
     id: "finish-key-only-at-end",
-    says: "choices have no finish_reason before the end",
+    says: "choices have no finish_reason member until the last chunk",
     notes: ["stream.finish-key-present"],
     seen: ["https://github.com/danny-avila/LibreChat/pull/5563"],
     ...onEachChoice((choice) => (isEnd(choice) ? choice : without(choice, "finish_reason"))),
   },
   {
     id: "role-every-delta",
-    says: "every delta says the role",
+    says: "every delta contains the role",
     notes: ["stream.role-once"],
     seen: ["https://github.com/ollama/ollama/issues/4357"],
     ...onEachChoice((choice) => ({ ...choice, delta: { ...choice.delta, role: "assistant" } })),
   },
   {
     id: "empty-choices-ping",
-    says: "a first chunk has no choices",
+    says: "the first chunk has an empty choices list",
     notes: ["stream.empty-choices-only-usage"],
     seen: ["https://github.com/BerriAI/litellm/pull/27971"],
     ...onChunks((chunks) => [...chunks.slice(0, 1).map((chunk) => ({ ...chunk, choices: [] })), ...chunks]),

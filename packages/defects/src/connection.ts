@@ -65,7 +65,7 @@ const anyTime = "RFC 9112, section 9.5: a client may close the connection at any
 export const connectionDefects: readonly Defect[] = [
   {
     id: "conn-closes-after-stream",
-    says: "the connection is closed after every stream",
+    says: "the server closes the connection after every stream",
     breaks: "conn.reuse",
     fault: "closed",
     also: [],
@@ -74,7 +74,7 @@ export const connectionDefects: readonly Defect[] = [
   },
   {
     id: "conn-slot-lost-after-abort",
-    says: "a stream whose client leaves is never done: the connection of the same chat is reset from then on",
+    says: "after a client disconnects during a stream, the server resets the connection of every identical chat request",
     breaks: "conn.survives-abort",
     fault: "unanswered",
     also: ["http.body-complete"],
@@ -83,7 +83,7 @@ export const connectionDefects: readonly Defect[] = [
   },
   {
     id: "conn-fails-after-abort",
-    says: "a stream whose client leaves is never done: the same chat is answered with 500 from then on",
+    says: "after a client disconnects during a stream, every identical chat request is answered with 500",
     breaks: "conn.survives-abort",
     fault: "failed",
     also: ["http.no-5xx-valid"],
@@ -99,7 +99,7 @@ export const connectionDefects: readonly Defect[] = [
   },
   {
     id: "conn-crosstalk",
-    says: "a chat is answered with the text of the one before",
+    says: "a chat request is answered with the response to the previous one",
     breaks: "conn.concurrency-isolated",
     fault: "crosstalk",
     also: ["chat.stop-exact", "sse.utf8-intact", "stream.equals-nonstream"],
@@ -111,7 +111,7 @@ export const connectionDefects: readonly Defect[] = [
 export const connectionVariants: readonly Variant[] = [
   {
     id: "conn-closes-after-reply",
-    says: "the connection is closed after every answer",
+    says: "the server closes the connection after every response",
     notes: ["conn.reuse"],
     seen: ["RFC 9112, section 9.6"],
     ...onWire(() => true, closing),

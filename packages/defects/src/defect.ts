@@ -1,43 +1,46 @@
 import type { ErrorResponse, endpoints, OperationId, Trait } from "@nexhina/schemas"
 import type { Alteration, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 
-/** A way in which a real server was wrong. */
+/** An error that real servers make, which a mock can inject into its responses. */
 export type Defect = NamedAlteration & {
+  /** The description: lower case, without a final stop. */
   readonly says: string
-  /** The rule whose sentence it breaks, and the rule's name for this way to break it. */
+  /** The id of the conformance rule that finds the defect. */
   readonly breaks: string
+  /** The rule's name for this kind of violation. */
   readonly fault: string
-  /** Other rules that rightly find it too. */
+  /** The ids of other rules that also find the defect. */
   readonly also: readonly string[]
-  /** Threads in which a server did this, or the sentence of the contract that it breaks. */
+  /** The sources: public reports about a server, or the sentence of the contract that the defect breaks. */
   readonly seen: readonly string[]
 }
 
-/** A form that differs from the mock's own and is legal all the same: no MUST rule may object. */
+/** A legal form of a response that differs from the mock's default. It must not violate a MUST rule. */
 export type Variant = NamedAlteration & {
+  /** The description: lower case, without a final stop. */
   readonly says: string
-  /** The SHOULD and MAY rules that it may draw. */
+  /** The ids of SHOULD and MAY rules that may report it. */
   readonly notes: readonly string[]
-  /** Why it is legal: threads, or a section of a specification. */
+  /** The sources that show it is legal: public reports, or a section of a specification. */
   readonly seen: readonly string[]
-  /** What a target that does this has to be known for. Default: nothing. */
+  /** The trait that a target with this behaviour must declare. Default: none. */
   readonly trait?: Trait
 }
 
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
 
-/** What an operation answers as JSON. */
+/** The JSON body of an operation's successful response. */
 type ReplyOf<Id extends OperationId> = (typeof endpoints)[Id]["success"]["content"] extends {
   readonly "application/json": { readonly schema: { parse(value: unknown): infer Value } }
 }
   ? Value
   : never
 
-/** A resource that can fail has an `error` too, and says what object it is. */
+/** Returns whether a body is an error. A resource that can fail, such as a response, has an `error` and an `object`. */
 const isError = (value: unknown): value is ErrorResponse =>
   typeof value === "object" && value !== null && "error" in value && !("object" in value)
 
-/** Changes what one operation answers, before it is encoded; its errors stay. */
+/** Changes the successful JSON responses of one operation before they are encoded. Errors are not changed. */
 export function onReply<Id extends OperationId>(
   operationId: Id,
   change: (reply: ReplyOf<Id>, situation: Situation) => unknown,
@@ -45,14 +48,14 @@ export function onReply<Id extends OperationId>(
   return {
     stage: "value",
     apply: (value, situation) =>
-      // The mock answers by its contract, and with an error object where it does not.
+      // The mock returns a value that matches the operation's schema, or an error.
       situation.operationId === operationId && !isError(value)
         ? change(value as ReplyOf<Id>, situation)
         : value,
   }
 }
 
-/** Changes what every operation answers with a status of 400 or above. */
+/** Changes the error bodies of every operation before they are encoded. */
 export function onErrors(change: (body: ErrorResponse, situation: Situation) => unknown): Stage<"value"> {
   return {
     stage: "value",
@@ -61,7 +64,7 @@ export function onErrors(change: (body: ErrorResponse, situation: Situation) => 
   }
 }
 
-/** Changes what stands on the wire, where it is to be changed. */
+/** Changes the encoded responses for which `where` returns true. */
 export function onWire(
   where: (reply: Reply, situation: Situation) => boolean,
   change: (reply: Reply, situation: Situation) => Partial<Reply>,
@@ -73,7 +76,7 @@ export function onWire(
   }
 }
 
-/** Changes what an operation understood of a valid request. */
+/** Changes the parsed request of an operation before the mock handles it. The request is valid. */
 export function onRequest<Id extends OperationId>(
   operationId: Id,
   change: (request: object) => object,
@@ -85,13 +88,13 @@ export function onRequest<Id extends OperationId>(
   }
 }
 
-/** A member of the request's body, or nothing. */
+/** Returns a member of the request body; undefined when it is missing or the body is not an object. */
 export function asked({ request }: Pick<Situation, "request">, member: string): unknown {
   return typeof request === "object" && request !== null
     ? new Map(Object.entries(request)).get(member)
     : undefined
 }
 
-/** An object without some of its members. */
+/** Returns a copy of an object without the named members. */
 export const without = (object: object, ...members: string[]): object =>
   Object.fromEntries(Object.entries(object).filter(([member]) => !members.includes(member)))

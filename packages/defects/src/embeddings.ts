@@ -56,7 +56,7 @@ const onVectors = (change: ChangeVector) =>
 export const embeddingDefects: readonly Defect[] = [
   {
     id: "emb-usage-missing",
-    says: "the tokens are not counted",
+    says: "the response has no usage",
     breaks: "emb.schema",
     fault: "missing",
     also: [],
@@ -65,7 +65,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-embedding-null",
-    says: "vectors are null",
+    says: "embeddings are null",
     breaks: "emb.schema",
     fault: "wrong-value",
     also: [],
@@ -74,7 +74,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-first-only",
-    says: "of several texts only the first gets a vector",
+    says: "only the first of several inputs gets an embedding",
     breaks: "emb.count",
     fault: "too-few",
     also: [],
@@ -83,7 +83,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-one-more",
-    says: "a vector more than there are inputs",
+    says: "there is one more embedding than there are inputs",
     breaks: "emb.count",
     fault: "too-many",
     also: [],
@@ -92,7 +92,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-index-from-1",
-    says: "inputs are counted from 1",
+    says: "the index of embeddings starts at 1",
     breaks: "emb.index",
     fault: "out-of-range",
     also: [],
@@ -101,7 +101,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-index-always-0",
-    says: "every vector has the index 0",
+    says: "every embedding has index 0",
     breaks: "emb.index",
     fault: "repeated",
     also: [],
@@ -110,7 +110,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-order-by-completion",
-    says: "vectors come in another order than their inputs",
+    says: "the embeddings are in a different order than the inputs",
     breaks: "emb.order",
     fault: "other-order",
     also: [],
@@ -119,7 +119,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-empty",
-    says: "vectors have no numbers",
+    says: "embeddings are empty lists",
     breaks: "emb.dimension",
     fault: "empty",
     also: [],
@@ -128,7 +128,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-uneven",
-    says: "later vectors of a batch are shorter",
+    says: "later embeddings of a batch are shorter",
     breaks: "emb.dimension",
     fault: "uneven",
     also: [],
@@ -137,7 +137,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-dimensions-ignored",
-    says: "dimensions is accepted and has no effect",
+    says: "dimensions is accepted but ignored",
     breaks: "emb.dimension",
     fault: "other-than-asked",
     also: [],
@@ -146,7 +146,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-zero-vector-proxy",
-    says: "base64 gives vectors of another length",
+    says: "embeddings have a different length with encoding_format base64",
     breaks: "emb.dimension-constant",
     fault: "changes",
     also: ["emb.encodings-agree"],
@@ -156,7 +156,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-always-base64",
-    says: "vectors always come in base64",
+    says: "embeddings are always base64",
     breaks: "emb.encoding",
     fault: "not-numbers",
     also: [],
@@ -165,7 +165,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-base64-ignored",
-    says: "vectors always come as numbers",
+    says: "embeddings are always lists of numbers",
     breaks: "emb.encoding",
     fault: "not-base64",
     also: [],
@@ -177,7 +177,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-base64-url",
-    says: "base64 comes in its form for URLs",
+    says: "embeddings are encoded as base64url instead of base64",
     breaks: "emb.encoding",
     fault: "undecodable",
     also: [],
@@ -186,7 +186,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-base64-big-endian",
-    says: "the floats in base64 are big-endian",
+    says: "the floats in base64 embeddings are big-endian",
     breaks: "emb.encoding",
     fault: "byte-order",
     also: [],
@@ -197,7 +197,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-base64-nan",
-    says: "the last number of a vector is none",
+    says: "the last number of a base64 embedding is NaN",
     breaks: "emb.finite",
     fault: "not-finite",
     also: [],
@@ -210,7 +210,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-zero-vector",
-    says: "vectors are nothing but zeros",
+    says: "embeddings contain only zeros",
     breaks: "emb.finite",
     fault: "all-zero",
     also: [],
@@ -219,7 +219,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-padding-leaks",
-    says: "among others a text has another vector than alone",
+    says: "the embedding of an input is different when it is part of a batch",
     breaks: "emb.batch-invariant",
     fault: "differs",
     also: ["emb.encodings-agree"],
@@ -228,7 +228,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-base64-half-precision",
-    says: "base64 holds numbers of 16 bits, written with 32",
+    says: "the floats in base64 embeddings have only 16-bit precision",
     breaks: "emb.encodings-agree",
     fault: "differs",
     also: [],
@@ -238,7 +238,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-usage-zero",
-    says: "no tokens are counted",
+    says: "the token counts in usage are 0",
     breaks: "emb.usage",
     fault: "zero",
     also: [],
@@ -247,7 +247,7 @@ export const embeddingDefects: readonly Defect[] = [
   },
   {
     id: "emb-usage-total-of-chat",
-    says: "the total counts one token of output",
+    says: "total_tokens is one more than prompt_tokens",
     breaks: "emb.usage",
     fault: "unequal",
     also: [],
@@ -259,28 +259,28 @@ export const embeddingDefects: readonly Defect[] = [
 export const embeddingVariants: readonly Variant[] = [
   {
     id: "emb-any-order",
-    says: "vectors come in another order, each with its index",
+    says: "the embeddings are in a different order than the inputs, each with the correct index",
     notes: ["emb.order"],
     seen: ["https://github.com/getzep/graphiti/pull/1732"],
     ...onItems((items) => items.toReversed()),
   },
   {
     id: "emb-batch-noise",
-    says: "numbers differ a little between batches of different size",
+    says: "embeddings differ slightly with the size of the batch",
     notes: [],
     seen: ["https://github.com/getzep/graphiti/pull/1732"],
     ...onVectors((vector, _, all) => vector.map((value, at) => value * (1 + (at % 2 ? all : -all) * 1e-5))),
   },
   {
     id: "emb-nine-decimals",
-    says: "numbers are written with nine decimals",
+    says: "numbers are written with nine decimal places",
     notes: [],
     seen: ["https://github.com/getzep/graphiti/pull/1732"],
     ...onNumbers((vector) => vector.map((value) => Number(value.toFixed(9)))),
   },
   {
     id: "emb-base64-unsupported",
-    says: "encoding_format is refused by name",
+    says: "encoding_format is rejected with an error that names it",
     notes: [],
     seen: ["https://github.com/huggingface/text-embeddings-inference/issues/288"],
     ...onWire(
@@ -303,35 +303,35 @@ export const embeddingVariants: readonly Variant[] = [
   },
   {
     id: "emb-not-normalized",
-    says: "vectors are longer than 1",
+    says: "embeddings are not normalized to length 1",
     notes: [],
     seen: ["OpenAI API reference: the embedding object"],
     ...onVectors((vector) => vector.map((value) => 20 * value)),
   },
   {
     id: "emb-dated-model",
-    says: "the model that answers is a dated version of the one that was asked for",
+    says: "the model of the response is a dated version of the requested model",
     notes: [],
     seen: ["OpenAI API reference: create embeddings"],
     ...onList((list) => ({ ...list, model: `${list.model}-2024-05-13` })),
   },
   {
     id: "emb-chat-usage",
-    says: "usage counts output too, of which there is none",
+    says: "usage has completion_tokens too, always 0",
     notes: [],
     seen: ["OpenAI's OpenAPI document closes no object of a reply"],
     ...onList((list) => ({ ...list, usage: { ...list.usage, completion_tokens: 0 } })),
   },
   {
     id: "emb-integers",
-    says: "numbers that happen to be whole are written as such",
+    says: "whole numbers are written without a decimal point",
     notes: [],
     seen: ["RFC 8259, section 6"],
     ...onVectors((vector) => vector.map((value) => Math.sign(value))),
   },
   {
     id: "emb-explicit-dimensions",
-    says: "the request is repeated in the answer",
+    says: "the response repeats the request",
     notes: [],
     seen: ["OpenAI's OpenAPI document closes no object of a reply"],
     ...onReply("createEmbedding", (list, situation) => ({

@@ -37,7 +37,7 @@ const both = ["stream.equals-nonstream", "stream.equals-nonstream-shape"]
 export const equalityDefects: readonly Defect[] = [
   {
     id: "n-choices-cross-contamination",
-    says: "texts of one choice come under the index of another in a stream",
+    says: "in a stream, the text of a choice is sent with the index of another choice",
     breaks: "stream.equals-nonstream",
     fault: "text",
     also: [],
@@ -57,7 +57,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "refusal-as-text-in-stream",
-    says: "a refusal comes as text in a stream",
+    says: "in a stream, a refusal is sent as content",
     breaks: "stream.equals-nonstream",
     fault: "refusal",
     also: ["stream.equals-nonstream-shape"],
@@ -71,7 +71,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-dropped",
-    says: "streamed calls have no arguments",
+    says: "streamed tool calls have no arguments",
     breaks: "stream.equals-nonstream",
     fault: "calls",
     also: ["tool.args-no-parameter-empty", "tool.stream-args-concat"],
@@ -86,7 +86,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "tool-finish-differs-by-mode",
-    says: "a choice that calls a tool ends with stop in a stream, and with tool_calls otherwise",
+    says: "the finish_reason of a choice with tool calls is stop in a stream, and tool_calls otherwise",
     breaks: "stream.equals-nonstream",
     fault: "finish-reason",
     also: ["stream.equals-nonstream-shape", "tool.finish-tool-calls"],
@@ -97,7 +97,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-zero-in-stream",
-    says: "every log probability in a stream is 0",
+    says: "in a stream, every log probability is 0",
     breaks: "stream.equals-nonstream",
     fault: "logprobs",
     also: [],
@@ -113,7 +113,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "usage-prompt-of-template-in-stream",
-    says: "a stream counts the tokens of the prompt's template too, a whole reply does not",
+    says: "prompt_tokens includes the tokens of the chat template in a stream only",
     breaks: "stream.equals-nonstream",
     fault: "prompt-tokens",
     also: ["stream.equals-nonstream-shape"],
@@ -122,7 +122,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "tool-calls-as-text-in-stream",
-    says: "calls come as text in a stream",
+    says: "in a stream, tool calls are sent as text",
     breaks: "stream.equals-nonstream-shape",
     fault: "kind",
     also: [...both, "tool.choice-named", "tool.choice-required"],
@@ -142,7 +142,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "finish-length-as-stop-in-stream",
-    says: "a reply that the limit cut ends with stop in a stream",
+    says: "in a stream, the finish_reason is stop although the token limit was reached",
     breaks: "stream.equals-nonstream-shape",
     fault: "finish-reason",
     also: [...both, "chat.max-tokens-honoured", "tool.finish-tool-calls", "tool.stream-args-concat"],
@@ -153,7 +153,7 @@ export const equalityDefects: readonly Defect[] = [
   },
   {
     id: "usage-prompt-of-last-message-in-stream",
-    says: "a stream counts less of the prompt than a whole reply",
+    says: "prompt_tokens is lower in a stream than in a non-streamed response",
     breaks: "stream.equals-nonstream-shape",
     fault: "prompt-tokens",
     also: both,

@@ -84,7 +84,7 @@ const onOversized = (change: (reply: Reply, situation: Situation) => Partial<Rep
 export const errorDefects: readonly Defect[] = [
   {
     id: "err-plain-text",
-    says: "an invalid request is answered with plain text",
+    says: "an invalid request is answered with a plain text error",
     breaks: "err.envelope",
     fault: "not-json",
     also: [],
@@ -96,7 +96,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-envelope-flat",
-    says: "the error object stands without the member around it",
+    says: "the error object is not inside an error member",
     breaks: "err.envelope",
     fault: "no-error-object",
     also: ["http.unknown-route-envelope", "models.unknown-404"],
@@ -105,7 +105,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-empty-message",
-    says: "the message is empty",
+    says: "the error message is empty",
     breaks: "err.envelope",
     fault: "no-message",
     also: ["http.unknown-route-envelope", "models.unknown-404"],
@@ -123,7 +123,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-html-413",
-    says: "a proxy refuses a request with a page",
+    says: "a proxy rejects a request with an HTML page",
     breaks: "err.envelope-edge",
     fault: "no-envelope",
     also: [],
@@ -141,7 +141,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-code-number",
-    says: "the code is the status as a number",
+    says: "the code of the error is the HTTP status as a number",
     breaks: "err.envelope-full",
     fault: "other-type",
     also: [],
@@ -162,7 +162,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-param-path",
-    says: "param is a list of keys, as a validator gives it",
+    says: "the param of the error is a list of keys instead of a string",
     breaks: "err.envelope-param",
     fault: "other-type",
     also: [],
@@ -171,7 +171,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-message-json",
-    says: "the message is the upstream's body, in a string",
+    says: "the error message is the upstream server's JSON error body as a string",
     breaks: "err.message-prose",
     fault: "json",
     also: [],
@@ -180,7 +180,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-message-html",
-    says: "the message is a page of the upstream's proxy",
+    says: "the error message is an HTML page of the upstream proxy",
     breaks: "err.message-prose",
     fault: "html",
     also: [],
@@ -189,7 +189,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-message-trace",
-    says: "the message holds a stack trace",
+    says: "the error message contains a stack trace",
     breaks: "err.message-prose",
     fault: "stack-trace",
     also: [],
@@ -201,7 +201,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-message-path",
-    says: "the message names a source file of the server",
+    says: "the error message names a source file of the server",
     breaks: "err.message-prose",
     fault: "file-path",
     also: [],
@@ -213,7 +213,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-malformed-accepted",
-    says: "JSON that is no JSON is answered as if it were a chat",
+    says: "a chat request with invalid JSON is answered with a completion",
     breaks: "err.malformed-json",
     fault: "accepted",
     also: [],
@@ -222,7 +222,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-malformed-422",
-    says: "JSON that is no JSON is answered with 422, as a web framework does",
+    says: "invalid JSON is answered with 422, as some web frameworks do",
     breaks: "err.malformed-json",
     fault: "other-status",
     also: [],
@@ -231,7 +231,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-missing-messages-accepted",
-    says: "a chat without messages is answered",
+    says: "a chat request without messages is answered with a completion",
     breaks: "err.missing-required",
     fault: "accepted",
     also: [],
@@ -240,7 +240,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-missing-messages-404",
-    says: "a chat without messages is answered as if its model did not exist",
+    says: "a chat request without messages is answered with 404",
     breaks: "err.missing-required",
     fault: "not-found",
     also: [],
@@ -249,7 +249,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-missing-messages-403",
-    says: "a chat without messages is answered as if it were forbidden",
+    says: "a chat request without messages is answered with 403",
     breaks: "err.missing-required",
     fault: "other-status",
     also: [],
@@ -258,7 +258,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-wrong-type-accepted",
-    says: "members of a wrong type are ignored",
+    says: "request members of a wrong type are ignored",
     breaks: "err.wrong-type",
     fault: "accepted",
     also: [],
@@ -267,7 +267,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-out-of-range-404",
-    says: "a number out of its range is answered as if its model did not exist",
+    says: "a number out of range is answered with 404",
     breaks: "err.out-of-range",
     fault: "other-status",
     also: [],
@@ -276,7 +276,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-unnamed",
-    says: "errors do not say which member they are about",
+    says: "errors do not name the request member at fault",
     breaks: "err.param-named",
     fault: "unnamed",
     also: [],
@@ -285,7 +285,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-unknown-model-backend-error",
-    says: "an unknown model makes some backend fail",
+    says: "an unknown model is answered with 500 because the backend fails",
     breaks: "err.unknown-model",
     fault: "server-error",
     also: [],
@@ -294,7 +294,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-unknown-model-403",
-    says: "an unknown model is answered as if it were forbidden",
+    says: "an unknown model is answered with 403",
     breaks: "err.unknown-model",
     fault: "other-status",
     also: [],
@@ -303,7 +303,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-unknown-model-impersonated",
-    says: "the model that is there answers for one that is not",
+    says: "a request for an unknown model is answered by the only available model",
     breaks: "err.unknown-model-refused",
     fault: "answered",
     also: [],
@@ -315,7 +315,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-stream-validation-200",
-    says: "an invalid request for a stream is answered with a stream that holds the error",
+    says: "an invalid streaming request is answered with a stream that contains the error",
     breaks: "err.status-independent-of-stream",
     fault: "stream-accepted",
     also: ["err.status-before-stream", "err.missing-required", "err.wrong-type"],
@@ -332,7 +332,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-stream-validation-422",
-    says: "an invalid request for a stream is answered with another status",
+    says: "an invalid request is answered with a different status when it is a streaming request",
     breaks: "err.status-independent-of-stream",
     fault: "differs",
     also: [],
@@ -345,7 +345,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-429-no-retry-after",
-    says: "too many requests, and no word of when to come again",
+    says: "a rate limit error (429) has no retry-after header",
     breaks: "err.retry-after",
     fault: "absent",
     also: [],
@@ -357,7 +357,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-429-retry-soon",
-    says: "too many requests, and when to come again in words",
+    says: "the retry-after header of a rate limit error (429) is text instead of seconds or a date",
     breaks: "err.retry-after",
     fault: "malformed",
     also: [],
@@ -366,7 +366,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-text",
-    says: "a stream that fails says so in a bare string",
+    says: "an error in a stream is a plain string",
     breaks: "err.midstream-signalled",
     fault: "shape",
     also: [],
@@ -375,7 +375,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-unseen",
-    says: "a stream says that something failed in a comment, under an event without data",
+    says: "an error in a stream is sent as a comment in an event without data",
     breaks: "err.midstream-signalled",
     fault: "no-data",
     also: ["sse.grammar"],
@@ -384,7 +384,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-goes-on",
-    says: "chunks follow an error",
+    says: "chunks follow an error in a stream",
     breaks: "err.midstream-signalled",
     fault: "goes-on",
     also: [],
@@ -393,7 +393,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "logprobs-stream-crash",
-    says: "a stream with log probabilities is an error of the server's own making",
+    says: "a streaming request with logprobs is answered with a stream that contains only an error",
     breaks: "err.status-before-stream",
     fault: "in-band",
     also: [],
@@ -409,7 +409,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-oversized-truncated",
-    says: "a body that is too large is cut at the limit, and answered",
+    says: "a request body over the size limit is truncated and answered",
     breaks: "err.oversized",
     fault: "accepted",
     also: [],
@@ -418,7 +418,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-oversized-500",
-    says: "a body that is too large makes the server fail",
+    says: "a request body over the size limit causes a server error",
     breaks: "err.oversized",
     fault: "other-status",
     also: [],
@@ -427,7 +427,7 @@ export const errorDefects: readonly Defect[] = [
   },
   {
     id: "err-html-413-large-body",
-    says: "a body that is too large is refused with a page",
+    says: "a request body over the size limit is rejected with an HTML page",
     breaks: "err.oversized",
     fault: "no-envelope",
     also: ["err.envelope"],
@@ -443,7 +443,7 @@ export const errorDefects: readonly Defect[] = [
 export const errorVariants: readonly Variant[] = [
   {
     id: "err-single-model",
-    says: "a server with one model answers for every model name",
+    says: "a server with a single model accepts any model name",
     notes: [],
     seen: ["https://github.com/ollama/ollama/issues/6646", "https://github.com/ddalcu/mlx-serve/pull/258"],
     trait: "single-model",
@@ -451,21 +451,21 @@ export const errorVariants: readonly Variant[] = [
   },
   {
     id: "err-bare",
-    says: "errors have a message and a type, and a number for a code",
+    says: "errors contain a message, a type and a numeric code",
     notes: ["err.envelope-full", "err.envelope-param", "err.param-named"],
     seen: ["https://github.com/vllm-project/aibrix/pull/2594"],
     ...onErrorObject(({ message, type }) => ({ message, type, code: 400 })),
   },
   {
     id: "err-message-names",
-    says: "only the message names the member at fault",
+    says: "errors name the request member at fault only in the message",
     notes: [],
     seen: ["Authentication: the error object has no param"],
     ...onErrorObject((error) => ({ ...error, message: `${error.message} (${error.param})`, param: null })),
   },
   {
     id: "err-message-lists",
-    says: "the message quotes brackets, quotes and a path of the API",
+    says: "the error message contains brackets, quotes and an API path",
     notes: [],
     seen: ["OpenAI API reference: error codes"],
     ...onErrorObject((error) => ({
@@ -482,7 +482,7 @@ export const errorVariants: readonly Variant[] = [
   },
   {
     id: "err-422",
-    says: "members of a wrong type are answered with 422",
+    says: "request members of a wrong type are answered with 422",
     notes: [],
     seen: ["RFC 9110, section 15.5.21"],
     ...onChatRefusal(
@@ -493,42 +493,42 @@ export const errorVariants: readonly Variant[] = [
   },
   {
     id: "err-edge-page",
-    says: "a proxy refuses a request with a page",
+    says: "a proxy rejects a request with an HTML page",
     notes: ["err.envelope-edge"],
     seen: ["https://github.com/partcad/pre-commit/issues/17"],
     ...onBatch("text/html", page),
   },
   {
     id: "err-edge-object",
-    says: "a proxy refuses a request with an error object",
+    says: "a proxy rejects a request with an error object",
     notes: [],
     seen: ["OpenAI API reference: error codes"],
     ...onBatch("application/json", busy),
   },
   {
     id: "err-quota",
-    says: "a quota is used up, which no waiting brings back",
+    says: "the quota is used up (429), and retrying does not help",
     notes: [],
     seen: ["OpenAI API reference: error codes, 429"],
     ...onBusy((headers) => [...headers, ["x-should-retry", "false"]]),
   },
   {
     id: "err-midstream",
-    says: "a stream fails and says so",
+    says: "a stream contains an error",
     notes: [],
     seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
     ...midStream((first) => [...first, { data: { error: failed } }]),
   },
   {
     id: "err-midstream-named",
-    says: "a stream fails, says so under an event of its own, and ends as always",
+    says: "a stream contains an error in an event named error, and ends with [DONE]",
     notes: [],
     seen: ["WHATWG HTML, section 9.2.6"],
     ...midStream((first) => [...first, { event: "error", data: { error: failed } }, { data: "[DONE]" }]),
   },
   {
     id: "err-413-as-invalid-json",
-    says: "a body that is too large is refused as one that is cut",
+    says: "a request body over the size limit is rejected as invalid JSON",
     notes: [],
     seen: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
     ...onOversized(() => ({

@@ -57,7 +57,7 @@ const isModeration = (_: Reply, { operationId }: Situation) => operationId === "
 export const httpDefects: readonly Defect[] = [
   {
     id: "http-required-not-offered",
-    says: "a surface that the run requires is not there",
+    says: "an endpoint that the test run requires is not available",
     breaks: "http.offers-required",
     fault: "not-offered",
     also: ["http.unknown-route-envelope"],
@@ -66,7 +66,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-silent",
-    says: "an interim response comes, and no final one",
+    says: "the server sends only an interim (1xx) response",
     breaks: "http.answers",
     fault: "silent",
     also: [],
@@ -84,7 +84,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-two-framings",
-    says: "the head announces chunks and a length, which no message can have",
+    says: "the response has both content-length and transfer-encoding: chunked",
     breaks: "http.answers",
     fault: "not-http",
     also: [],
@@ -113,7 +113,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-endless",
-    says: "white space follows the JSON for ever",
+    says: "the JSON body is followed by endless white space",
     breaks: "http.body-complete",
     fault: "endless",
     also: [],
@@ -122,7 +122,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-length-in-characters",
-    says: "content-length is less than the body has bytes",
+    says: "content-length is lower than the number of bytes in the body",
     breaks: "http.body-complete",
     fault: "overrun",
     also: [],
@@ -133,7 +133,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-content-type-absent",
-    says: "JSON answers have no content-type",
+    says: "JSON responses have no content-type",
     breaks: "http.json-content-type",
     fault: "absent",
     also: ["audio.text-content-type"],
@@ -142,7 +142,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-content-type-text",
-    says: "JSON answers are labelled as plain text",
+    says: "JSON responses are labelled text/plain",
     breaks: "http.json-content-type",
     fault: "other",
     also: ["audio.text-content-type"],
@@ -153,7 +153,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-latin1",
-    says: "a string of the body is in Latin-1",
+    says: "a string in the JSON body is encoded in Latin-1",
     breaks: "http.body-valid-json",
     fault: "not-utf8",
     also: [],
@@ -162,7 +162,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-empty",
-    says: "a success has no body",
+    says: "a successful response has an empty body",
     breaks: "http.body-valid-json",
     fault: "empty",
     also: [],
@@ -171,7 +171,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-bom",
-    says: "the body begins with a byte order mark",
+    says: "the JSON body starts with a byte order mark",
     breaks: "http.body-valid-json",
     fault: "byte-order-mark",
     also: [],
@@ -180,7 +180,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-nan",
-    says: "a number is written as NaN",
+    says: "a number in the JSON body is NaN",
     breaks: "http.body-valid-json",
     fault: "not-finite",
     also: [],
@@ -192,7 +192,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-done-after-json",
-    says: "the end of a stream is glued to a JSON body",
+    says: "the JSON body is followed by data: [DONE]",
     breaks: "http.body-valid-json",
     fault: "more-after-value",
     also: [],
@@ -201,7 +201,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-unfinished",
-    says: "the JSON ends in the middle, and HTTP does not notice",
+    says: "the JSON body is cut in the middle, although the HTTP message is complete",
     breaks: "http.body-valid-json",
     fault: "unfinished",
     also: [],
@@ -210,7 +210,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-body-html",
-    says: "a page stands where the JSON should",
+    says: "an HTML page is sent instead of JSON",
     breaks: "http.body-valid-json",
     fault: "malformed",
     also: [],
@@ -219,7 +219,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "err-200-validation-error",
-    says: "an error is answered with the status 200",
+    says: "an error is answered with status 200",
     breaks: "http.no-error-in-2xx",
     fault: "error-member",
     also: [],
@@ -231,7 +231,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "err-200-unknown-model",
-    says: "an unknown model is answered with the status 200 and a bare error object",
+    says: "an unknown model is answered with status 200 and a bare error object",
     breaks: "http.no-error-in-2xx",
     fault: "error-object",
     also: [],
@@ -249,7 +249,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "err-500-batch",
-    says: "several texts at once are too much for the server",
+    says: "embedding requests with a list of inputs are answered with 500",
     breaks: "http.no-5xx-valid",
     fault: "server-error",
     also: [],
@@ -261,7 +261,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "err-500-fuzz-endpoints",
-    says: "an exception of the validation is answered with 500",
+    says: "an invalid request is answered with 500",
     breaks: "http.no-5xx-invalid",
     fault: "server-error",
     also: [],
@@ -277,7 +277,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "route-unknown-page",
-    says: "every unknown path shows the start page of a web application",
+    says: "every unknown path is answered with the start page of a web application",
     breaks: "http.unknown-route-envelope",
     fault: "accepted",
     also: [],
@@ -290,7 +290,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "route-unknown-500",
-    says: "an unknown path makes the server fail",
+    says: "an unknown path is answered with 500",
     breaks: "http.unknown-route-envelope",
     fault: "server-error",
     also: [],
@@ -308,7 +308,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "route-unknown-detail",
-    says: "an unknown path is answered by the web framework",
+    says: "an unknown path is answered with the web framework's own error body",
     breaks: "http.unknown-route-envelope",
     fault: "no-envelope",
     also: [],
@@ -320,7 +320,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "request-id-absent",
-    says: "answers have no request id",
+    says: "responses have no request id header",
     breaks: "http.request-id",
     fault: "absent",
     also: [],
@@ -340,7 +340,7 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 export const httpVariants: readonly Variant[] = [
   {
     id: "http-content-type-parameters",
-    says: "the media type has a parameter, and capitals",
+    says: "the content-type has a parameter and capital letters",
     notes: [],
     seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
     ...onWire(isJsonSuccess, ({ headers }) => ({
@@ -349,14 +349,14 @@ export const httpVariants: readonly Variant[] = [
   },
   {
     id: "http-white-space",
-    says: "white space stands around the JSON",
+    says: "the JSON body has white space before and after it",
     notes: [],
     seen: ["RFC 8259, section 2"],
     ...onWire(isJsonSuccess, ({ body }) => (typeof body === "string" ? { body: `\r\n\t ${body}\n\n` } : {})),
   },
   {
     id: "http-in-pieces",
-    says: "JSON comes in chunks of a few bytes, cut inside characters too",
+    says: "JSON is sent in chunks of a few bytes, some of which split a character",
     notes: [],
     seen: ["RFC 9112, section 7.1"],
     stage: "bytes",
@@ -372,7 +372,7 @@ export const httpVariants: readonly Variant[] = [
   },
   {
     id: "http-members-besides",
-    says: "answers and errors have members that are not documented, and a null error where there is none",
+    says: "responses and errors contain undocumented members, and successful responses have a null error",
     notes: [],
     seen: ["OpenAI's OpenAPI document closes no object of a reply"],
     stage: "value",
@@ -381,7 +381,7 @@ export const httpVariants: readonly Variant[] = [
   },
   {
     id: "http-compressed-unasked",
-    says: "the answer is compressed although the client asks for no coding",
+    says: "the response is compressed although the client did not send accept-encoding",
     notes: [],
     seen: ["RFC 9110, section 12.5.3", "https://github.com/HKUDS/nanobot/pull/3676"],
     stage: "wire",
@@ -400,21 +400,21 @@ export const httpVariants: readonly Variant[] = [
   },
   {
     id: "http-not-offered-501",
-    says: "an endpoint is not offered, and says so",
+    says: "an endpoint is not implemented and answers with 501",
     notes: [],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.6.2"],
     ...onWire(isModeration, () => ({ status: 501, body: serverError })),
   },
   {
     id: "http-not-offered-404",
-    says: "an endpoint is not there, and the web framework says so",
+    says: "an endpoint does not exist, and the web framework answers with 404",
     notes: ["http.unknown-route-envelope"],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.5.5"],
     ...onWire(isModeration, () => ({ status: 404, body: '{"detail":"Not Found"}' })),
   },
   {
     id: "http-busy",
-    says: "an endpoint has too much to do, and says when to come again",
+    says: "an endpoint is overloaded and sends a retry-after header",
     notes: [],
     seen: ["RFC 9110, section 15.6.4"],
     ...onWire(isModeration, ({ headers }) => ({

@@ -35,7 +35,7 @@ const circle = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'%3E%
 export const imageDefects: readonly Defect[] = [
   {
     id: "images-created-missing",
-    says: "nothing says when the images were made",
+    says: "the response has no created time",
     breaks: "images.schema",
     fault: "missing",
     also: [],
@@ -44,7 +44,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-created-text",
-    says: "the time is written as a date",
+    says: "the created time is a date string",
     breaks: "images.schema",
     fault: "wrong-value",
     also: [],
@@ -53,7 +53,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-nonstandard-format",
-    says: "images come as files on the server's own disk",
+    says: "image URLs are file paths on the server",
     breaks: "images.schema",
     fault: "empty",
     also: [],
@@ -62,7 +62,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-one-only",
-    says: "n has no effect: there is one image",
+    says: "n is ignored: there is always one image",
     breaks: "images.count",
     fault: "too-few",
     also: [],
@@ -71,7 +71,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-preview-too",
-    says: "the first image is there twice, as if one of them were a preview",
+    says: "the first image is sent twice",
     breaks: "images.count",
     fault: "too-many",
     also: [],
@@ -80,7 +80,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-always-base64",
-    says: "images come in base64 although URLs were asked for",
+    says: "images are sent as base64 although URLs were requested",
     breaks: "images.format",
     fault: "not-url",
     also: [],
@@ -89,7 +89,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-always-url",
-    says: "images come by URL although base64 was asked for",
+    says: "images are sent as URLs although base64 was requested",
     breaks: "images.format",
     fault: "not-base64",
     also: [],
@@ -98,7 +98,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-base64-data-url",
-    says: "what is to be base64 is a whole data URL",
+    says: "b64_json contains a data URL instead of base64",
     breaks: "images.format",
     fault: "undecodable",
     also: [],
@@ -107,7 +107,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-base64-twice",
-    says: "the image is encoded twice",
+    says: "images are base64-encoded twice",
     breaks: "images.format",
     fault: "no-image",
     also: [],
@@ -116,7 +116,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-url-relative",
-    says: "URLs are paths on the server, whose own host is not said",
+    says: "image URLs are paths without a host",
     breaks: "images.format",
     fault: "no-web-url",
     also: [],
@@ -125,7 +125,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-url-data",
-    says: "the URL holds the image itself",
+    says: "image URLs are data URLs",
     breaks: "images.url-fetchable",
     fault: "data-url",
     also: [],
@@ -134,7 +134,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-always-png",
-    says: "output_format is accepted and has no effect",
+    says: "output_format is accepted but ignored",
     breaks: "images.output-format",
     fault: "other",
     also: [],
@@ -143,7 +143,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-always-square",
-    says: "every image is a square",
+    says: "every image is a square, whatever size was requested",
     breaks: "images.size",
     fault: "other",
     also: [],
@@ -152,7 +152,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-usage-zero",
-    says: "no tokens are counted",
+    says: "the token counts in usage are 0",
     breaks: "images.usage",
     fault: "zero",
     also: [],
@@ -167,7 +167,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-usage-total-of-input",
-    says: "the total counts the input alone",
+    says: "total_tokens counts only the input tokens",
     breaks: "images.usage",
     fault: "unequal",
     also: [],
@@ -176,7 +176,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-usage-details-of-output",
-    says: "the details of the input count the images of the output",
+    says: "the details of the input tokens count the output images",
     breaks: "images.usage-details",
     fault: "unequal",
     also: [],
@@ -188,7 +188,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-usage-zero-extra-embedding",
-    says: "images carry the members of an embedding, and the usage of a chat that counts nothing",
+    says: "images have the members of an embedding, and usage has the members of chat, all 0",
     breaks: "images.own-members",
     fault: "item",
     also: ["images.schema"],
@@ -201,7 +201,7 @@ export const imageDefects: readonly Defect[] = [
   },
   {
     id: "images-usage-of-chat-too",
-    says: "the usage counts as a chat does besides",
+    says: "usage contains the members of chat usage too",
     breaks: "images.own-members",
     fault: "usage",
     also: [],
@@ -217,7 +217,7 @@ export const imageDefects: readonly Defect[] = [
 export const imageVariants: readonly Variant[] = [
   {
     id: "images-response-format-rejected",
-    says: "the model refuses response_format, as OpenAI's GPT image models do",
+    says: "response_format is rejected, as for OpenAI's GPT image models",
     notes: [],
     seen: ["https://github.com/ssnangua/ColorTxt/issues/82"],
     ...onWire(saysFormat, () => ({
@@ -234,21 +234,21 @@ export const imageVariants: readonly Variant[] = [
   },
   {
     id: "images-no-usage",
-    says: "the tokens are not counted, as with the dall-e models",
+    says: "the response has no usage, as for the DALL-E models",
     notes: [],
     seen: ["OpenAI API reference: the image generation response, usage"],
     ...onList((list) => without(list, "usage")),
   },
   {
     id: "images-nulls",
-    says: "members that are not there are null",
+    says: "missing members are null",
     notes: [],
     seen: ["https://github.com/nextcloud/integration_openai/issues/290"],
     ...onImages((image) => ({ url: null, b64_json: null, revised_prompt: null, ...image })),
   },
   {
     id: "images-revised-prompt",
-    says: "the answer repeats the prompt in other words, and what it was asked for",
+    says: "the response contains a revised prompt and repeats the parameters of the request",
     notes: [],
     seen: ["OpenAI API reference: the image generation response"],
     ...onList((list, situation) => ({
@@ -261,7 +261,7 @@ export const imageVariants: readonly Variant[] = [
   },
   {
     id: "images-output-details",
-    says: "the tokens of the output are counted by kind too",
+    says: "usage contains details of the output tokens",
     notes: [],
     seen: ["OpenAI API reference: the image generation response, usage"],
     ...onUsage((usage) => ({
@@ -271,7 +271,7 @@ export const imageVariants: readonly Variant[] = [
   },
   {
     id: "images-data-urls",
-    says: "images come as data URLs where base64 was not asked for",
+    says: "images are sent as data URLs when base64 was not requested",
     notes: ["images.url-fetchable"],
     seen: ["https://github.com/skye-harris/hass_local_openai_llm/pull/53", "RFC 2397"],
     ...onImages((image) => (image.url ? { ...image, url: circle } : image)),

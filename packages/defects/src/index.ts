@@ -22,7 +22,7 @@ import { videoDefects, videoVariants } from "./video.ts"
 
 export type { Defect, Variant } from "./defect.ts"
 
-/** Ways in which real servers are wrong, by the rule that each breaks. */
+/** All known defects, grouped by the area of the API. */
 export const defects: readonly Defect[] = [
   ...httpDefects,
   ...connectionDefects,
@@ -46,7 +46,7 @@ export const defects: readonly Defect[] = [
   ...rerankDefects,
 ]
 
-/** Forms that differ from the mock's own and are legal. */
+/** All legal variants, grouped by the area of the API. */
 export const variants: readonly Variant[] = [
   ...httpVariants,
   ...connectionVariants,

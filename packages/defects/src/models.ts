@@ -17,7 +17,7 @@ const isUnknown = ({ status }: Reply, { operationId }: Situation) =>
 export const modelDefects: readonly Defect[] = [
   {
     id: "models-object-missing",
-    says: "the list does not say that it is one",
+    says: "the list of models has no object member",
     breaks: "models.schema",
     fault: "missing",
     also: [],
@@ -26,7 +26,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-object-llm",
-    says: "models say that they are another object",
+    says: "the object of models is not model",
     breaks: "models.schema",
     fault: "wrong-value",
     also: [],
@@ -35,7 +35,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-created-missing",
-    says: "models do not say when they were made",
+    says: "models have no created time",
     breaks: "models.schema-full",
     fault: "no-created",
     also: ["models.retrieve-equal"],
@@ -47,7 +47,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-created-milliseconds",
-    says: "created is in milliseconds",
+    says: "the created time is in milliseconds instead of seconds",
     breaks: "models.schema-full",
     fault: "milliseconds",
     also: ["models.retrieve-equal"],
@@ -56,7 +56,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-owner-null",
-    says: "models have a null owner",
+    says: "the owned_by of models is null",
     breaks: "models.schema-full",
     fault: "no-owner",
     also: [],
@@ -65,7 +65,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-listed-twice",
-    says: "a model is listed once for each provider",
+    says: "a model is listed once per provider",
     breaks: "models.id-unique",
     fault: "repeated",
     also: [],
@@ -74,7 +74,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-long-id-404",
-    says: "models with a long id are listed and cannot be fetched",
+    says: "models with a long id are listed but cannot be retrieved",
     breaks: "models.retrieve-listed",
     fault: "refused",
     also: ["http.unknown-route-envelope", "models.unknown-404"],
@@ -89,7 +89,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-other-id",
-    says: "a model is shown under the name of its provider",
+    says: "the id of a retrieved model has a provider prefix",
     breaks: "models.retrieve-listed",
     fault: "other-id",
     also: ["models.retrieve-raw-slash"],
@@ -98,7 +98,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-slash-id-404",
-    says: "a slash in a model's id is taken for the path's own",
+    says: "a slash in a model id is treated as a path separator",
     breaks: "models.retrieve-raw-slash",
     fault: "refused",
     also: ["http.unknown-route-envelope"],
@@ -110,7 +110,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-slash-id-cut",
-    says: "of a model's id only what stands behind the last slash is read",
+    says: "only the part of a model id after the last slash is read",
     breaks: "models.retrieve-raw-slash",
     fault: "other-id",
     also: [],
@@ -121,7 +121,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-other-owner",
-    says: "a model has another owner than in the list",
+    says: "the owned_by of a model differs from the list",
     breaks: "models.retrieve-equal",
     fault: "differs",
     also: [],
@@ -130,7 +130,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-unknown-200",
-    says: "an unknown model is shown as an error with the status 200",
+    says: "an unknown model is answered with status 200 and an error object",
     breaks: "models.unknown-404",
     fault: "accepted",
     also: ["http.no-error-in-2xx"],
@@ -148,7 +148,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-unknown-text",
-    says: "an unknown model is answered with plain text",
+    says: "an unknown model is answered with a plain text error",
     breaks: "models.unknown-404",
     fault: "no-envelope",
     also: ["http.unknown-route-envelope"],
@@ -157,7 +157,7 @@ export const modelDefects: readonly Defect[] = [
   },
   {
     id: "models-listed-not-usable",
-    says: "listed ids begin with their provider, which nothing else takes",
+    says: "listed model ids have a provider prefix that other endpoints do not accept",
     breaks: "models.listed-usable",
     fault: "refused",
     also: [],
@@ -169,21 +169,21 @@ export const modelDefects: readonly Defect[] = [
 export const modelVariants: readonly Variant[] = [
   {
     id: "models-local",
-    says: "models have nothing but an id and what object they are in the list, and more when asked for alone",
+    says: "models in the list have only id and object; a retrieved model has more members",
     notes: ["models.schema-full", "models.retrieve-equal"],
     seen: ["https://github.com/webai-at-home/webai-at-home/issues/208"],
     ...onListed(({ id, object }) => ({ id, object })),
   },
   {
     id: "models-kinds",
-    says: "models tell which endpoints take them",
+    says: "models list the endpoints that support them",
     notes: [],
     seen: ["OpenAI's OpenAPI document closes no object of a reply"],
     ...onListed((model) => ({ ...model, supported_endpoint_types: ["openai"], permission: [] })),
   },
   {
     id: "models-no-retrieval",
-    says: "single models are not shown",
+    says: "single models cannot be retrieved",
     notes: ["http.unknown-route-envelope"],
     seen: ["RFC 9110, section 15.5.5"],
     ...onWire(

@@ -10,7 +10,7 @@ const onResults = (change: (result: ModerationResult) => object) =>
 export const moderationDefects: readonly Defect[] = [
   {
     id: "moderation-id-missing",
-    says: "the answer has no id",
+    says: "the response has no id",
     breaks: "moderation.schema",
     fault: "missing",
     also: [],
@@ -19,7 +19,7 @@ export const moderationDefects: readonly Defect[] = [
   },
   {
     id: "moderation-percent",
-    says: "scores are in percent",
+    says: "scores are percentages",
     breaks: "moderation.schema",
     fault: "wrong-value",
     also: [],
@@ -33,7 +33,7 @@ export const moderationDefects: readonly Defect[] = [
   },
   {
     id: "moderation-array-unsupported",
-    says: "of several texts only the first is judged",
+    says: "only the first of several inputs is checked",
     breaks: "moderation.count",
     fault: "too-few",
     also: [],
@@ -42,7 +42,7 @@ export const moderationDefects: readonly Defect[] = [
   },
   {
     id: "moderation-sum-too",
-    says: "a result for all texts together follows those of each",
+    says: "the results for the inputs are followed by one more result for all of them",
     breaks: "moderation.count",
     fault: "too-many",
     also: [],
@@ -69,7 +69,7 @@ export const moderationDefects: readonly Defect[] = [
   },
   {
     id: "moderation-always-flagged",
-    says: "every text is flagged, whatever its categories",
+    says: "every input is flagged, whatever its categories",
     breaks: "moderation.flag-consistent",
     fault: "unfounded",
     also: [],
@@ -78,7 +78,7 @@ export const moderationDefects: readonly Defect[] = [
   },
   {
     id: "moderation-never-flagged",
-    says: "no text is flagged, whatever its categories",
+    says: "no input is flagged, whatever its categories",
     breaks: "moderation.flag-consistent",
     fault: "unflagged",
     also: [],
@@ -90,7 +90,7 @@ export const moderationDefects: readonly Defect[] = [
 export const moderationVariants: readonly Variant[] = [
   {
     id: "moderation-other-categories",
-    says: "there are other categories, one of them null",
+    says: "the results have different categories, one of them null",
     notes: [],
     seen: ["https://github.com/openai/openai-openapi/pull/72"],
     ...onResults(({ flagged }) => ({
@@ -101,7 +101,7 @@ export const moderationVariants: readonly Variant[] = [
   },
   {
     id: "moderation-input-types",
-    says: "results say which kinds of input each category was applied to",
+    says: "the results list the input types that each category was applied to",
     notes: [],
     seen: ["OpenAI API reference: the moderation object"],
     ...onResults((result) => ({

@@ -30,7 +30,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-document-string",
-    says: "documents come back as bare strings",
+    says: "documents in results are plain strings",
     breaks: "rerank.schema",
     fault: "wrong-value",
     also: [],
@@ -41,7 +41,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-index-from-1",
-    says: "documents are counted from 1",
+    says: "the index of documents starts at 1",
     breaks: "rerank.index",
     fault: "out-of-range",
     also: ["rerank.documents"],
@@ -50,7 +50,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-index-always-0",
-    says: "every result has the index 0",
+    says: "every result has index 0",
     breaks: "rerank.index",
     fault: "repeated",
     also: [],
@@ -59,7 +59,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-positive-only",
-    says: "documents that share nothing with the query are left out",
+    says: "documents that have nothing in common with the query are left out",
     breaks: "rerank.top-n",
     fault: "too-few",
     also: [],
@@ -68,7 +68,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-top-n-ignored-unsorted",
-    says: "top_n has no effect, and the results come in the order of the documents",
+    says: "top_n is ignored, and the results are in the order of the documents",
     breaks: "rerank.top-n",
     fault: "too-many",
     also: ["rerank.sorted"],
@@ -77,7 +77,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-input-order",
-    says: "the results come in the order of the documents",
+    says: "the results are in the order of the documents",
     breaks: "rerank.sorted",
     fault: "rises",
     also: [],
@@ -86,7 +86,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-document-null",
-    says: "return_documents is accepted, and every document is null",
+    says: "return_documents is accepted, but every document is null",
     breaks: "rerank.documents",
     fault: "absent",
     also: [],
@@ -95,7 +95,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-document-lowercase",
-    says: "documents come back as the model has read them, in lower case",
+    says: "documents in results are lowercased",
     breaks: "rerank.documents",
     fault: "other",
     also: [],
@@ -108,7 +108,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-documents-always",
-    says: "documents come back whether asked for or not",
+    says: "documents are returned even when they were not requested",
     breaks: "rerank.documents-unasked",
     fault: "there",
     also: [],
@@ -117,7 +117,7 @@ export const rerankDefects: readonly Defect[] = [
   },
   {
     id: "rerank-position-bias",
-    says: "a document scores higher the earlier it stands in the request",
+    says: "documents that come earlier in the request get higher scores",
     breaks: "rerank.permutation-invariant",
     fault: "differs",
     also: [],
@@ -133,7 +133,7 @@ export const rerankDefects: readonly Defect[] = [
 export const rerankVariants: readonly Variant[] = [
   {
     id: "rerank-logits",
-    says: "scores are no shares: they may be above 1 and below 0",
+    says: "scores are not normalized: they can be above 1 or below 0",
     notes: [],
     seen: [
       "https://github.com/cohere-ai/notebooks/issues/202",
@@ -145,21 +145,21 @@ export const rerankVariants: readonly Variant[] = [
   },
   {
     id: "rerank-all-alike",
-    says: "all scores are the same, and the documents in any order",
+    says: "all scores are equal, and the results are in arbitrary order",
     notes: [],
     seen: ["Schema RerankResult: relevance_score"],
     ...onResults((results) => results.toReversed().map((result) => ({ ...result, relevance_score: 0.5 }))),
   },
   {
     id: "rerank-documents-by-default",
-    says: "documents come back unless return_documents is false, as with Jina",
+    says: "documents are returned unless return_documents is false, as Jina does",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/12376"],
     ...onRequest("createRerank", (request) => ({ return_documents: true, ...request })),
   },
   {
     id: "rerank-cohere-meta",
-    says: "the units that are billed stand in meta, as with Cohere, and there is no usage",
+    says: "billed units are in meta, as Cohere does, and there is no usage",
     notes: [],
     seen: ["https://github.com/cohere-ai/notebooks/issues/202"],
     ...onOrder((reply) => ({
@@ -169,7 +169,7 @@ export const rerankVariants: readonly Variant[] = [
   },
   {
     id: "rerank-noise",
-    says: "scores differ a little from one document to the next, as with models of lower precision",
+    says: "scores differ slightly between documents, as with low-precision models",
     notes: [],
     seen: ["Schema RerankResult: relevance_score"],
     ...onResults((results) =>

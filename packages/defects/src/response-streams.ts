@@ -161,7 +161,7 @@ const events = "OpenAI API reference, Responses streaming events"
 export const responseStreamDefects: readonly Defect[] = [
   {
     id: "resp-event-data-no-type",
-    says: "the data of events do not say their type",
+    says: "the data of events has no type",
     breaks: "resp.event-type",
     fault: "no-type",
     also: [],
@@ -174,7 +174,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-event-name-differs",
-    says: "the `event:` line names another type than the data",
+    says: "the `event:` line has a different type than the data",
     breaks: "resp.event-type",
     fault: "name-differs",
     also: [],
@@ -183,7 +183,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-id-omitted",
-    says: "the event with the whole text does not say of which item it is",
+    says: "the event with the complete text does not identify its item",
     breaks: "resp.event-schema",
     fault: "missing",
     also: [],
@@ -192,7 +192,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-event-logprobs-object",
-    says: "the log probabilities of deltas are an object",
+    says: "the log probabilities of deltas are an object instead of a list",
     breaks: "resp.event-schema",
     fault: "wrong-value",
     also: [],
@@ -210,7 +210,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-sequence-number-hardcoded",
-    says: "the event that closes an item always has the sequence_number 1",
+    says: "the event that completes an item always has sequence_number 1",
     breaks: "resp.sequence",
     fault: "not-increasing",
     also: [],
@@ -219,7 +219,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-sequence-number-gaps",
-    says: "every other sequence_number is left out",
+    says: "every second sequence_number is skipped",
     breaks: "resp.sequence-contiguous",
     fault: "gap",
     also: [],
@@ -237,7 +237,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-created-twice",
-    says: "response.created comes twice",
+    says: "response.created is sent twice",
     breaks: "resp.lifecycle",
     fault: "created-twice",
     also: [],
@@ -246,7 +246,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-completed-not-sent",
-    says: "no event ends the response",
+    says: "the stream has no event that ends the response",
     breaks: "resp.lifecycle",
     fault: "no-terminal",
     also: [],
@@ -255,7 +255,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-completed-twice",
-    says: "response.completed comes twice",
+    says: "response.completed is sent twice",
     breaks: "resp.lifecycle",
     fault: "several-terminals",
     also: [],
@@ -264,7 +264,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-event-after-completed",
-    says: "the response is in progress again after it was completed",
+    says: "a response.in_progress event follows response.completed",
     breaks: "resp.lifecycle",
     fault: "after-terminal",
     also: [],
@@ -278,7 +278,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-response-not-nested",
-    says: "the members of the response stand in its events themselves",
+    says: "the members of the response are at the top level of its events instead of in `response`",
     breaks: "resp.lifecycle",
     fault: "no-response",
     also: [],
@@ -289,7 +289,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-id-changes",
-    says: "the response has another id when it is completed",
+    says: "the id of the response changes when it is completed",
     breaks: "resp.lifecycle",
     fault: "id-changes",
     also: [],
@@ -298,7 +298,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-model-changes",
-    says: "the response names another model when it is completed",
+    says: "the model of the response changes when it is completed",
     breaks: "resp.model-constant",
     fault: "changes",
     also: [],
@@ -307,7 +307,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-created-with-output",
-    says: "the first event shows an item before it is announced",
+    says: "the first event already contains an output item",
     breaks: "resp.opening",
     fault: "output",
     also: [],
@@ -320,7 +320,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-created-with-usage",
-    says: "the first event has a usage",
+    says: "the first event already contains usage",
     breaks: "resp.opening",
     fault: "usage",
     also: [],
@@ -331,7 +331,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-created-completed",
-    says: "the first event says that the response is completed",
+    says: "the status in the first event is completed",
     breaks: "resp.status-consistent",
     fault: "other-than-event",
     also: [],
@@ -340,7 +340,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-index-fields-omitted",
-    says: "deltas do not say to which item they belong",
+    says: "deltas do not identify their item",
     breaks: "resp.output-index",
     fault: "no-output-index",
     also: ["resp.event-schema"],
@@ -351,7 +351,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-content-index-omitted",
-    says: "deltas do not say to which part they belong",
+    says: "deltas do not identify their content part",
     breaks: "resp.output-index",
     fault: "no-content-index",
     also: [],
@@ -360,7 +360,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-output-index-fragmented",
-    says: "all items have the output_index 0",
+    says: "all items have output_index 0",
     breaks: "resp.output-index",
     fault: "not-next",
     also: [],
@@ -372,7 +372,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-output-reversed",
-    says: "the final output has the items in another order than their output_index says",
+    says: "the items in the final output are not in the order of their output_index",
     breaks: "resp.output-index",
     fault: "position",
     also: [],
@@ -381,7 +381,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-items-unannounced",
-    says: "items are never announced",
+    says: "items have no response.output_item.added event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-opened",
     also: [],
@@ -390,7 +390,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-content-part-added-missing",
-    says: "parts are neither announced nor closed",
+    says: "content parts have no added and done events",
     breaks: "resp.item-lifecycle",
     fault: "part-not-opened",
     also: [],
@@ -399,7 +399,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-content-part-twice",
-    says: "parts are announced twice",
+    says: "content parts are added twice",
     breaks: "resp.item-lifecycle",
     fault: "opened-twice",
     also: [],
@@ -408,7 +408,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-delta-after-done",
-    says: "a delta comes after the whole text",
+    says: "a delta follows the complete text",
     breaks: "resp.item-lifecycle",
     fault: "after-close",
     also: [],
@@ -419,7 +419,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-text-done-missing",
-    says: "no event has the whole text of a part",
+    says: "content parts have no event with the complete text",
     breaks: "resp.item-lifecycle",
     fault: "text-not-done",
     also: [],
@@ -428,7 +428,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-content-part-done-missing",
-    says: "parts are never closed",
+    says: "content parts have no done event",
     breaks: "resp.item-lifecycle",
     fault: "part-not-closed",
     also: [],
@@ -437,7 +437,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-done-missing",
-    says: "items are never closed",
+    says: "items have no response.output_item.done event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-closed",
     also: [],
@@ -446,7 +446,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-added-with-content",
-    says: "a message has an empty part when it is announced, and gets it once more",
+    says: "a message is added with an empty content part, which is then added again",
     breaks: "resp.item-opening",
     fault: "content",
     also: [],
@@ -455,7 +455,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-added-completed",
-    says: "items are said to be completed when they are announced",
+    says: "the status of items is completed when they are added",
     breaks: "resp.item-opening",
     fault: "status",
     also: [],
@@ -467,7 +467,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-id-varies-per-event",
-    says: "each delta names its item by an id of its own",
+    says: "each delta has a different item_id",
     breaks: "resp.item-id-stable",
     fault: "id-changes",
     also: [],
@@ -476,7 +476,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-id-repeated",
-    says: "all items have one id",
+    says: "all items have the same id",
     breaks: "resp.item-id-stable",
     fault: "id-repeated",
     also: [],
@@ -491,7 +491,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-id-regenerated",
-    says: "items have other ids in the final output",
+    says: "the ids of items are different in the final output",
     breaks: "resp.item-id-stable",
     fault: "final-differs",
     also: [],
@@ -502,7 +502,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-delta-object",
-    says: "deltas are objects with a text",
+    says: "deltas are objects that contain the text",
     breaks: "resp.delta-concat",
     fault: "not-a-string",
     also: [],
@@ -511,7 +511,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-text-done-empty",
-    says: "the event with the whole text has an empty one",
+    says: "the text in the event with the complete text is empty",
     breaks: "resp.delta-concat",
     fault: "text",
     also: [],
@@ -520,7 +520,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-arguments-done-empty",
-    says: "the event with the whole arguments has empty ones",
+    says: "the arguments in the event with the complete arguments are empty",
     breaks: "resp.delta-concat",
     fault: "arguments",
     also: [],
@@ -529,7 +529,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-part-done-empty",
-    says: "the event that closes a part has it without its text",
+    says: "content parts have no text when they are done",
     breaks: "resp.delta-concat",
     fault: "part",
     also: [],
@@ -541,7 +541,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-first-delta-lost",
-    says: "the first delta of a text is lost",
+    says: "the first delta of a text is missing",
     breaks: "resp.delta-concat",
     fault: "item",
     also: [],
@@ -562,7 +562,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-completed-other-text",
-    says: "the message in the final output lacks its text",
+    says: "the message in the final output has no text",
     breaks: "resp.final-equals-stream",
     fault: "other-item",
     also: [],
@@ -571,7 +571,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-message-not-streamed",
-    says: "the message comes in the final output alone",
+    says: "the message is only in the final output",
     breaks: "resp.final-equals-stream",
     fault: "extra-item",
     also: [],
@@ -593,7 +593,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-failed-without-error",
-    says: "a stream ends with a response that failed, and nothing says why",
+    says: "a stream ends with response.failed without an error",
     breaks: "err.midstream-signalled",
     fault: "shape",
     also: ["resp.status-consistent"],
@@ -610,7 +610,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-goes-on-after-error",
-    says: "a stream goes on after an error event as if nothing had happened",
+    says: "a stream continues after an error event",
     breaks: "err.midstream-signalled",
     fault: "goes-on",
     also: [],
@@ -635,21 +635,21 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-done-anyway",
-    says: "Responses streams end with [DONE] under every profile",
+    says: "Responses streams always end with [DONE]",
     notes: [],
     seen: ["Open Responses specification: streams end with [DONE]"],
     ...onSent((sent) => [...sent.filter(({ data }) => typeof data === "object"), { data: "[DONE]" }]),
   },
   {
     id: "resp-comments",
-    says: "comments keep Responses streams alive",
+    says: "Responses streams contain keep-alive comments",
     notes: [],
     seen: ["WHATWG HTML, section 9.2.6: comments"],
     ...onSent((sent) => sent.flatMap((event) => [{ comment: "PING" }, event])),
   },
   {
     id: "resp-unknown-events",
-    says: "events of types that nobody documents come in between",
+    says: "Responses streams contain events of undocumented types",
     notes: [],
     seen: [`${events}: the list has grown before`],
     ...onEvents((events) =>
@@ -660,21 +660,21 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-obfuscation",
-    says: "deltas carry obfuscation",
+    says: "deltas contain obfuscation, random padding that hides their length",
     notes: [],
     seen: [`${events}: stream_options.include_obfuscation`],
     ...onEvery((event) => ("delta" in event ? { ...event, obfuscation: "aX4bQ" } : event)),
   },
   {
     id: "resp-event-logprobs-missing",
-    says: "events about texts have no logprobs",
+    says: "text events have no logprobs",
     notes: [],
     seen: [`${events}: servers older than the member`],
     ...onEvery((event) => without(event, "logprobs")),
   },
   {
     id: "resp-queued",
-    says: "the response waits in a queue before it is in progress",
+    says: "the response is queued before it is in progress",
     notes: [],
     seen: [`${events}: response.queued`],
     ...followed("response.created", (event) => [
@@ -683,7 +683,7 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-in-progress-not-sent",
-    says: "items follow response.created at once",
+    says: "items follow response.created directly, without response.in_progress",
     notes: [],
     seen: [`${events}: response.in_progress is no part of every stream`],
     ...leavingOut("response.in_progress"),
@@ -697,14 +697,14 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-one-delta",
-    says: "each text and all arguments come in one delta",
+    says: "each text and all arguments are sent in one delta",
     notes: [],
     seen: [`${events}: the size of a delta is the server's`],
     ...onEvents(joined),
   },
   {
     id: "resp-empty-deltas",
-    says: "each text begins with an empty delta",
+    says: "each text starts with an empty delta",
     notes: [],
     seen: [`${events}: response.output_text.delta`],
     ...followed("response.content_part.added", ({ item_id, output_index, content_index }) => [
@@ -713,14 +713,14 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-annotations",
-    says: "texts cite a source",
+    says: "texts have a citation annotation",
     notes: [],
     seen: [`${events}: response.output_text.annotation.added`],
     ...onEvents((events) => renumbered(events.flatMap(annotated))),
   },
   {
     id: "resp-cut-left-open",
-    says: "the item that the token limit cut is not closed in the stream",
+    says: "the item that is cut by the token limit has no done event",
     notes: [],
     seen: [`${events}: response.incomplete`],
     ...onEvents((events) =>
@@ -731,14 +731,14 @@ export const responseStreamVariants: readonly Variant[] = [
   },
   {
     id: "resp-stream-fails",
-    says: "streams end with response.failed in the middle",
+    says: "streams fail in the middle with response.failed",
     notes: [],
     seen: [`${events}: response.failed`],
     ...onEvents((events) => renumbered([...beginning(events), ...failedEvent(events)])),
   },
   {
     id: "resp-stream-errors",
-    says: "streams end in the middle, with an error event and the response that failed by it",
+    says: "streams fail in the middle with an error event and response.failed",
     notes: [],
     seen: [`${events}: error`],
     ...onEvents((events) =>

@@ -159,7 +159,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-object-chat",
-    says: "responses are named chat.completion",
+    says: "the object of responses is chat.completion",
     breaks: "resp.schema",
     fault: "wrong-value",
     also: [],
@@ -191,7 +191,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-tools-missing",
-    says: "responses do not say which tools were on offer",
+    says: "responses have no tools member",
     breaks: "resp.schema-full",
     fault: "missing",
     also: [],
@@ -200,7 +200,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-null-for-required",
-    says: "members that are required are null",
+    says: "required members are null",
     breaks: "resp.schema-full",
     fault: "null",
     also: ["resp.echo"],
@@ -218,7 +218,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-error-when-completed",
-    says: "a response that is completed has an error",
+    says: "a completed response has an error",
     breaks: "resp.status-consistent",
     fault: "error-without-failure",
     also: ["http.no-error-in-2xx"],
@@ -227,7 +227,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-failed-without-reason",
-    says: "a response failed, and nothing says why",
+    says: "a failed response has no error",
     breaks: "resp.status-consistent",
     fault: "no-error",
     also: ["resp.stream-equals-whole"],
@@ -236,7 +236,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-details-when-completed",
-    says: "a response that is completed has incomplete_details",
+    says: "a completed response has incomplete_details",
     breaks: "resp.status-consistent",
     fault: "details-without-incomplete",
     also: [],
@@ -247,7 +247,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-incomplete-without-reason",
-    says: "a response is incomplete, and nothing says why",
+    says: "an incomplete response has no incomplete_details",
     breaks: "resp.status-consistent",
     fault: "no-reason",
     also: ["resp.token-limit"],
@@ -256,7 +256,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-reply-in-progress",
-    says: "a whole reply says that it is in progress",
+    says: "the status of a non-streamed response is in_progress",
     breaks: "resp.status-consistent",
     fault: "not-ended",
     also: ["resp.stream-equals-whole"],
@@ -265,7 +265,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-item-in-progress",
-    says: "the items of a response that is completed are in progress",
+    says: "the items of a completed response are in progress",
     breaks: "resp.status-consistent",
     fault: "open-item",
     also: [],
@@ -278,7 +278,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-id-constant",
-    says: "all responses have one id",
+    says: "all responses have the same id",
     breaks: "resp.id-unique",
     fault: "repeated",
     also: ["resp.previous-response"],
@@ -287,7 +287,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-instructions-not-repeated",
-    says: "the instructions of the request are null in its response",
+    says: "the instructions in the response are null although the request has some",
     breaks: "resp.echo",
     fault: "not-repeated",
     also: [],
@@ -296,7 +296,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-parallel-calls-default-repeated",
-    says: "responses say that calls may be parallel, whatever the request said",
+    says: "parallel_tool_calls in the response is always true",
     breaks: "resp.echo",
     fault: "other-value",
     also: [],
@@ -305,7 +305,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-number",
-    says: "the usage is one number",
+    says: "usage is a single number",
     breaks: "resp.usage",
     fault: "not-an-object",
     also: ["resp.schema-full"],
@@ -314,7 +314,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-chat-names",
-    says: "the usage has the names of chat",
+    says: "usage has the member names of chat completions",
     breaks: "resp.usage",
     fault: "no-count",
     also: ["resp.schema-full"],
@@ -327,7 +327,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-sum-off",
-    says: "total_tokens is one more than the sum",
+    says: "total_tokens is one more than the sum of input and output tokens",
     breaks: "resp.usage",
     fault: "sum",
     also: [],
@@ -336,7 +336,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-cached-above-input",
-    says: "more tokens are cached than the input has",
+    says: "there are more cached tokens than input tokens",
     breaks: "resp.usage",
     fault: "cached",
     also: [],
@@ -345,7 +345,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-reasoning-above-output",
-    says: "more reasoning tokens are counted than the output has",
+    says: "there are more reasoning tokens than output tokens",
     breaks: "resp.usage",
     fault: "reasoning",
     also: [],
@@ -357,7 +357,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-no-input",
-    says: "no input tokens are counted",
+    says: "input_tokens is always 0",
     breaks: "resp.usage",
     fault: "no-input",
     also: [],
@@ -366,7 +366,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-usage-no-output",
-    says: "no output tokens are counted",
+    says: "output_tokens is always 0",
     breaks: "resp.usage",
     fault: "no-output",
     also: [],
@@ -384,7 +384,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-limit-ignored",
-    says: "max_output_tokens is ignored",
+    says: "max_output_tokens is accepted but ignored",
     breaks: "resp.token-limit",
     fault: "over-limit",
     also: ["resp.echo"],
@@ -393,7 +393,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-limit-completed",
-    says: "a response that the limit cut is said to be completed",
+    says: "the status is completed although the token limit was reached",
     breaks: "resp.token-limit",
     fault: "not-incomplete",
     also: [],
@@ -406,7 +406,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-limit-other-reason",
-    says: "a response that the limit cut is incomplete by length, as chat says",
+    says: "the reason in incomplete_details is length, as in chat completions",
     breaks: "resp.token-limit",
     fault: "other-reason",
     also: [],
@@ -415,7 +415,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-cut-item-completed",
-    says: "the item that the limit cut is said to be completed",
+    says: "the status of the item that is cut by the token limit is completed",
     breaks: "resp.incomplete-item",
     fault: "not-marked",
     also: [],
@@ -424,7 +424,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-cut-item-not-last",
-    says: "an item follows the one that the limit cut",
+    says: "another item follows the one that is cut by the token limit",
     breaks: "resp.incomplete-item",
     fault: "not-last",
     also: [],
@@ -438,7 +438,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-json-fenced",
-    says: "JSON comes in a Markdown fence",
+    says: "JSON output is wrapped in a Markdown code fence",
     breaks: "resp.text-format-honoured",
     fault: "fenced",
     also: [],
@@ -447,7 +447,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-json-introduced",
-    says: "a sentence comes before the JSON",
+    says: "JSON output is preceded by a sentence",
     breaks: "resp.text-format-honoured",
     fault: "not-json",
     also: [],
@@ -456,7 +456,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-json-list",
-    says: "a list comes in place of a JSON object",
+    says: "the output is an array although a JSON object is required",
     breaks: "resp.text-format-honoured",
     fault: "not-an-object",
     also: [],
@@ -465,7 +465,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-json-schema-ignored",
-    says: "the schema of the format is ignored",
+    says: "the JSON schema of text.format is ignored",
     breaks: "resp.text-format-honoured",
     fault: "breaks-schema",
     also: [],
@@ -474,7 +474,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-logprobs-lost",
-    says: "log probabilities that were asked for are an empty list",
+    says: "requested log probabilities are an empty list",
     breaks: "resp.logprobs-shape",
     fault: "missing",
     also: [],
@@ -483,7 +483,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-logprobs-null",
-    says: "log probabilities are null",
+    says: "requested log probabilities are null",
     breaks: "resp.logprobs-shape",
     fault: "entry",
     also: ["resp.schema-full", "resp.event-schema"],
@@ -492,7 +492,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-logprobs-five-alternatives",
-    says: "five alternatives come for every token, however many were asked for",
+    says: "top_logprobs always has five entries, whatever number was requested",
     breaks: "resp.logprobs-shape",
     fault: "alternatives",
     also: [],
@@ -506,7 +506,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-call-id-empty",
-    says: "calls have an empty call_id",
+    says: "the call_id of function calls is empty",
     breaks: "resp.call-schema",
     fault: "no-call-id",
     also: [],
@@ -515,7 +515,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-call-id-repeated",
-    says: "all calls have one call_id",
+    says: "all function calls have the same call_id",
     breaks: "resp.call-schema",
     fault: "repeated-call-id",
     also: [],
@@ -524,7 +524,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-call-other-name",
-    says: "calls name functions that were not offered",
+    says: "the model calls functions that are not in tools",
     breaks: "resp.call-schema",
     fault: "not-offered",
     also: ["resp.choice-named"],
@@ -533,7 +533,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-arguments-cut",
-    says: "the last bracket of the arguments is lost",
+    says: "the last bracket of the arguments is missing",
     breaks: "resp.args-json",
     fault: "not-json",
     also: [],
@@ -542,7 +542,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-arguments-list",
-    says: "the arguments are a list",
+    says: "the arguments are an array",
     breaks: "resp.args-json",
     fault: "not-an-object",
     also: [],
@@ -551,7 +551,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-arguments-empty-object",
-    says: "calls have no arguments, although the function requires some",
+    says: "function calls have no arguments although the function has required parameters",
     breaks: "resp.args-schema",
     fault: "breaks-schema",
     also: [],
@@ -571,7 +571,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-call-without-tools",
-    says: "a function is called although none was offered",
+    says: "a function is called although the request has no tools",
     breaks: "resp.choice-none",
     fault: "called-without-tools",
     also: ["resp.get-after-create"],
@@ -618,7 +618,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-choice-named-other",
-    says: "another function is called than the one that tool_choice names",
+    says: "a different function is called than the one named in tool_choice",
     breaks: "resp.choice-named",
     fault: "other-function",
     also: [],
@@ -632,7 +632,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-parallel-calls-forced",
-    says: "each call comes twice, where one call at a time was asked for too",
+    says: "each call is sent twice, even when parallel_tool_calls is false",
     breaks: "resp.parallel-false",
     fault: "several",
     also: [],
@@ -647,7 +647,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-text-refused",
-    says: "a text as input is refused",
+    says: "a string as input is rejected",
     breaks: "resp.accepts-input-shapes",
     fault: "text",
     also: ["resp.accepts-documented-params"],
@@ -656,7 +656,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-untyped-refused",
-    says: "messages without type are refused",
+    says: "input messages without type are rejected",
     breaks: "resp.accepts-input-shapes",
     fault: "messages",
     also: ["resp.accepts-developer-role"],
@@ -665,7 +665,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-typed-refused",
-    says: "messages with their type are refused",
+    says: "input messages with type are rejected",
     breaks: "resp.accepts-input-shapes",
     fault: "typed-messages",
     also: [],
@@ -674,7 +674,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-array-limited",
-    says: "input_text parts are refused",
+    says: "input_text parts are rejected",
     breaks: "resp.accepts-input-shapes",
     fault: "parts",
     also: [],
@@ -683,7 +683,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-roles-refused",
-    says: "messages of the system, the developer and the assistant are refused",
+    says: "system, developer and assistant messages are rejected",
     breaks: "resp.accepts-input-shapes",
     fault: "roles",
     also: ["resp.accepts-developer-role"],
@@ -695,7 +695,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-developer-refused",
-    says: "messages of the developer are refused",
+    says: "developer messages are rejected",
     breaks: "resp.accepts-developer-role",
     fault: "refused",
     also: [],
@@ -704,7 +704,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-calls-refused",
-    says: "calls and their results are refused",
+    says: "function calls and their outputs are rejected in the input",
     breaks: "resp.accepts-input-shapes",
     fault: "calls",
     also: ["resp.round-trip"],
@@ -713,7 +713,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-params-refused-unnamed",
-    says: "metadata is refused, and nothing says so",
+    says: "metadata is rejected with an error that does not name it",
     breaks: "resp.accepts-documented-params",
     fault: "unnamed",
     also: [],
@@ -722,7 +722,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-results-refused",
-    says: "the result of a call that the server made is refused",
+    says: "the output of a function call that the server generated is rejected",
     breaks: "resp.round-trip",
     fault: "refused",
     also: ["resp.accepts-input-shapes"],
@@ -731,7 +731,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-results-not-answered",
-    says: "the response to the result of a call has no output",
+    says: "the response to a function call output has no output",
     breaks: "resp.round-trip",
     fault: "not-answered",
     also: [],
@@ -740,7 +740,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-stream-other-output",
-    says: "the text of a stream ends with a line that a whole response does not have",
+    says: "the text of a streamed response ends with an additional line",
     breaks: "resp.stream-equals-whole",
     fault: "other-output",
     also: ["resp.text-format-honoured"],
@@ -760,7 +760,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-stream-other-status",
-    says: "a stream ends as if a filter had cut the response",
+    says: "a streamed response ends as if a content filter had stopped it",
     breaks: "resp.stream-equals-whole",
     fault: "other-status",
     also: [],
@@ -773,7 +773,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-stream-other-usage",
-    says: "a stream counts one input token more than a whole response",
+    says: "input_tokens is one higher in a stream than in a non-streamed response",
     breaks: "resp.stream-equals-whole",
     fault: "other-usage",
     also: [],
@@ -801,7 +801,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-unstored-kept",
-    says: "a response that was not to be stored can be retrieved",
+    says: "a response created with store: false can be retrieved",
     breaks: "resp.get-after-create",
     fault: "kept-unasked",
     also: ["resp.delete-after-create"],
@@ -810,7 +810,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-unknown-found",
-    says: "some response is given for an id that no response has",
+    says: "an unknown response id returns some response",
     breaks: "resp.get-after-create",
     fault: "unknown-accepted",
     also: ["resp.delete-after-create"],
@@ -819,7 +819,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-unknown-bad-request",
-    says: "an id that no response has gives 400",
+    says: "an unknown response id is answered with 400",
     breaks: "resp.get-after-create",
     fault: "unknown-status",
     also: [],
@@ -828,7 +828,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-delete-not-confirmed",
-    says: "the answer to a deletion does not say that the response is deleted",
+    says: "the deletion result does not contain deleted: true",
     breaks: "resp.delete-after-create",
     fault: "not-confirmed",
     also: [],
@@ -837,7 +837,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-deleted-still-there",
-    says: "a response that was deleted can still be retrieved",
+    says: "a deleted response can still be retrieved",
     breaks: "resp.delete-after-create",
     fault: "still-there",
     also: ["resp.get-after-create"],
@@ -846,7 +846,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-input-items-named-otherwise",
-    says: "the input items are not in a list object",
+    says: "the input items are not wrapped in a list object",
     breaks: "resp.input-items",
     fault: "shape",
     also: [],
@@ -864,7 +864,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-previous-lost",
-    says: "a response that was just created is not found by previous_response_id",
+    says: "a new response is not found by previous_response_id",
     breaks: "resp.previous-response",
     fault: "lost",
     also: [],
@@ -876,7 +876,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-previous-instructions-kept",
-    says: "the instructions of the previous response hold for the next one too",
+    says: "the instructions of the previous response are carried over",
     breaks: "resp.previous-response",
     fault: "inherits-instructions",
     also: [],
@@ -887,7 +887,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-previous-ignored",
-    says: "previous_response_id is ignored",
+    says: "previous_response_id is accepted but ignored",
     breaks: "resp.previous-response",
     fault: "unknown-accepted",
     also: ["resp.echo"],
@@ -896,7 +896,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-previous-unknown-conflict",
-    says: "a previous_response_id that no response has gives 409",
+    says: "an unknown previous_response_id is answered with 409",
     breaks: "resp.previous-response",
     fault: "unknown-status",
     also: [],
@@ -914,7 +914,7 @@ const refusal = (item: ResponseOutputItem): object =>
 export const responseVariants: readonly Variant[] = [
   {
     id: "resp-logprobs-missing",
-    says: "texts of which no log probabilities were asked for have no logprobs",
+    says: "output text has no logprobs member when log probabilities were not requested",
     notes: [],
     seen: [`${object}: servers older than the member`],
     ...onShown((response) => ({
@@ -933,7 +933,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-usage-details-missing",
-    says: "the usage has no details",
+    says: "usage has no details",
     notes: [],
     seen: [`${object}: usage`],
     ...onShown((response) => ({
@@ -943,7 +943,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-azure-members",
-    says: "responses and their items have members that nobody documents",
+    says: "responses and their items contain undocumented members",
     notes: [],
     seen: ["Azure OpenAI reference, the response object: content_filters"],
     ...onShown((response) => ({
@@ -954,7 +954,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-unknown-item",
-    says: "the output begins with an item of an unknown kind",
+    says: "the output starts with an item of an unknown type",
     notes: [],
     seen: [`${object}: the kinds of items have grown before`],
     ...onShown((response) => ({
@@ -964,7 +964,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-commentary",
-    says: "the model says what it is about to do before it does it",
+    says: "the output starts with a message that describes the following function call",
     notes: [],
     seen: [`${object}: output, message, phase`],
     ...onShown((response, situation) => {
@@ -984,7 +984,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-call-id-only",
-    says: "calls have a call_id and no id",
+    says: "function calls have a call_id but no id",
     notes: [],
     seen: [`${object}: function_call, id is optional`],
     ...onShown((response) => ({
@@ -994,14 +994,14 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-model-snapshot",
-    says: "responses name the dated snapshot that served an alias",
+    says: "the model of the response is the dated snapshot of the requested alias",
     notes: [],
     seen: [`${object}: model`],
     ...onShown((response) => ({ ...response, model: `${response.model}-2024-08-06` })),
   },
   {
     id: "resp-tools-completed",
-    says: "the tools of the request come back with members that it left out",
+    says: "the tools in the response contain members that the request left out",
     notes: [],
     seen: [`${object}: tools`],
     ...onShown((response) => ({
@@ -1011,14 +1011,14 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-refusal",
-    says: "the model refuses to answer in words",
+    says: "the model refuses to answer",
     notes: [],
     seen: [`${object}: refusal`],
     ...onShown((response) => ({ ...response, output: response.output.map(refusal) })),
   },
   {
     id: "resp-nothing-kept",
-    says: "responses can be neither retrieved, nor deleted, nor gone on from",
+    says: "responses cannot be retrieved, deleted or continued",
     notes: [],
     seen: ["the gateway documents no path for what is kept"],
     ...onWire(

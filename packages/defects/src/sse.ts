@@ -97,7 +97,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "cr",
-    says: "lines end with CR",
+    says: "lines end with CR alone",
     rule: "sse.interop-spelling",
     fault: "line-ends",
     seen: [whatwg],
@@ -105,7 +105,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "mixed-line-ends",
-    says: "every event has line ends of another kind",
+    says: "each event has a different kind of line end",
     rule: "sse.interop-spelling",
     fault: "line-ends",
     seen: [whatwg, "https://github.com/openai/openai-node/pull/2309"],
@@ -117,7 +117,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "crlf-in-pieces",
-    says: "lines end with CR LF, and every byte is sent by itself",
+    says: "lines end with CR LF, and every byte is sent separately",
     rule: "sse.interop-spelling",
     fault: "line-ends",
     seen: [whatwg, "https://github.com/ChatGPTBox-dev/chatGPTBox/pull/1036"],
@@ -127,7 +127,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "no-space",
-    says: "no space after the colon",
+    says: "there is no space after the colon",
     rule: "sse.interop-spelling",
     fault: "no-space",
     seen: [
@@ -139,7 +139,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "bom",
-    says: "a byte order mark at the start",
+    says: "the stream starts with a byte order mark",
     rule: "sse.interop-spelling",
     fault: "bom",
     seen: [whatwg],
@@ -147,7 +147,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "multi-line-data",
-    says: "JSON is indented, on a data line for each of its lines",
+    says: "JSON is indented and split into several data lines",
     rule: "sse.interop-spelling",
     fault: "multi-line-data",
     seen: [whatwg],
@@ -160,7 +160,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "retry-alone",
-    says: "an event of a retry line only comes first",
+    says: "the first event has only a retry line",
     rule: "sse.interop-spelling",
     fault: "fields-without-data",
     seen: [whatwg],
@@ -168,7 +168,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "ids-and-comments",
-    says: "events have ids, and keep-alive comments stand between them",
+    says: "events have ids, and there are keep-alive comments between them",
     rule: "sse.interop-spelling",
     fault: "id-and-comments",
     seen: [whatwg, "https://github.com/diegosouzapw/OmniRoute/issues/7031"],
@@ -178,7 +178,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "unknown-field",
-    says: "events have a field that the grammar does not know",
+    says: "events contain an unknown field",
     rule: "sse.ignored-lines",
     fault: "unknown-field",
     seen: [whatwg],
@@ -186,7 +186,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "bad-retry",
-    says: "the reconnection time is no integer",
+    says: "the value of retry is not an integer",
     rule: "sse.ignored-lines",
     fault: "bad-retry",
     seen: [whatwg],
@@ -202,7 +202,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "extra-blank-lines",
-    says: "more than one blank line after each event, as where events were filtered out",
+    says: "events are followed by more than one blank line, as if some had been filtered out",
     rule: "sse.ignored-lines",
     fault: "extra-blank-line",
     seen: [whatwg, "https://github.com/tinfoilsh/confidential-model-router/pull/63"],
@@ -210,7 +210,7 @@ const spellings: readonly Spelling[] = [
   },
   {
     id: "done-unclosed",
-    says: "no blank line after [DONE]",
+    says: "there is no blank line after [DONE]",
     rule: "sse.ignored-lines",
     fault: "unclosed-done",
     seen: ["Streaming Output Guide, Notes for Parsing SSE Manually"],
@@ -262,7 +262,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "stream-ignored",
-    says: "a request for a stream is answered with one JSON object",
+    says: "a streaming request is answered with a single JSON object",
     breaks: "sse.content-type",
     fault: "not-a-stream",
     also: [],
@@ -275,7 +275,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-label-on-json",
-    says: "a JSON reply is labelled text/event-stream",
+    says: "a non-streamed response is labelled text/event-stream",
     breaks: "sse.only-when-asked",
     fault: "label",
     also: ["http.json-content-type"],
@@ -284,7 +284,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-on-nonstream",
-    says: "[DONE] follows a JSON reply",
+    says: "a non-streamed response is followed by [DONE]",
     breaks: "sse.only-when-asked",
     fault: "framing",
     also: ["http.body-valid-json"],
@@ -293,7 +293,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-latin1-comment",
-    says: "a keep-alive comment is not UTF-8",
+    says: "a keep-alive comment is not valid UTF-8",
     breaks: "sse.grammar",
     fault: "invalid-utf8",
     also: [],
@@ -302,7 +302,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-empty-event",
-    says: "an event with empty data stands where one was filtered out",
+    says: "an event that was filtered out is replaced by one with empty data",
     breaks: "sse.grammar",
     fault: "empty-event",
     also: [],
@@ -311,7 +311,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-comment-only",
-    says: "a failure is told by an event line and a comment, without data, in place of [DONE]",
+    says: "a stream ends with an error event that has a comment but no data, instead of [DONE]",
     breaks: "sse.grammar",
     fault: "event-without-data",
     also: ["sse.done-present", "err.midstream-signalled"],
@@ -320,7 +320,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-data-prefix-missing",
-    says: "the first chunk stands outside any field",
+    says: "the first chunk is sent without the data: prefix",
     breaks: "sse.grammar",
     fault: "bare-json",
     also: [],
@@ -332,7 +332,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-last-event-unclosed",
-    says: "the body ends inside an event, as if it were whole",
+    says: "the body ends in the middle of an event, although the HTTP message is complete",
     breaks: "sse.grammar",
     fault: "unclosed-event",
     also: ["sse.done-present", "stream.equals-nonstream", "stream.equals-nonstream-shape"],
@@ -344,7 +344,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-comment-rewrapped-as-data",
-    says: "a keep-alive comment is sent as data",
+    says: "a keep-alive comment is sent in a data line",
     breaks: "sse.data-json",
     fault: "comment-as-data",
     also: [],
@@ -356,7 +356,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-keepalive-word",
-    says: "a keep-alive is sent as a word",
+    says: "a keep-alive is sent as an event with the data ping",
     breaks: "sse.data-json",
     fault: "not-json",
     also: [],
@@ -365,7 +365,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-keepalive-null",
-    says: "a keep-alive is sent as null",
+    says: "a keep-alive is sent as an event with the data null",
     breaks: "sse.data-json",
     fault: "not-an-object",
     also: [],
@@ -383,7 +383,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-double-done",
-    says: "a second [DONE] follows the first",
+    says: "[DONE] is sent twice",
     breaks: "sse.done-once",
     fault: "repeated",
     also: [],
@@ -395,7 +395,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-event-after-done",
-    says: "an event follows [DONE]",
+    says: "another event follows [DONE]",
     breaks: "sse.done-last",
     fault: "event-after",
     also: [],
@@ -404,7 +404,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-done-alone",
-    says: "a stream is nothing but [DONE]",
+    says: "a stream contains only [DONE]",
     breaks: "sse.nonempty",
     fault: "no-chunk",
     also: [],
@@ -413,7 +413,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-stream-hangs-zero-bytes",
-    says: "no byte of a stream ever comes",
+    says: "a stream never sends any bytes",
     breaks: "sse.terminates",
     fault: "stalls",
     also: [],
@@ -434,7 +434,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "err-stream-never-terminated",
-    says: "keep-alive comments go on after an error",
+    says: "keep-alive comments continue after an error",
     breaks: "sse.terminates",
     fault: "open-after-error",
     also: [],
@@ -443,7 +443,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-pings-for-ever",
-    says: "nothing but keep-alive comments ever comes",
+    says: "a stream sends only keep-alive comments",
     breaks: "sse.terminates",
     fault: "endless",
     also: [],
@@ -452,7 +452,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "err-midstream-silent-close",
-    says: "the connection closes before the body's end",
+    says: "the connection is closed before the body is complete",
     breaks: "sse.terminates",
     fault: "truncated",
     also: [],
@@ -461,7 +461,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "utf8-split-codepoint",
-    says: "characters of several bytes come as replacement characters in streams",
+    says: "multi-byte characters are replaced with U+FFFD in streams",
     breaks: "sse.utf8-intact",
     fault: "replacement-character",
     also: ["chat.stop-exact", "stream.equals-nonstream"],
@@ -473,7 +473,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "utf8-lost",
-    says: "characters of several bytes are lost in streams",
+    says: "multi-byte characters are missing in streams",
     breaks: "sse.utf8-intact",
     fault: "lost",
     also: ["chat.stop-exact", "stream.equals-nonstream"],
@@ -482,7 +482,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-no-flush",
-    says: "the events of a stream leave together when the last one is there",
+    says: "the server buffers a stream and sends all events at the end",
     breaks: "sse.incremental",
     fault: "at-once",
     also: [],
@@ -491,7 +491,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-compression-buffering",
-    says: "a stream waits for its end where the client takes compressed answers",
+    says: "the server buffers a stream when the client accepts gzip",
     breaks: "sse.incremental",
     fault: "at-once",
     also: [],
@@ -502,7 +502,7 @@ export const sseDefects: readonly Defect[] = [
   },
   {
     id: "sse-tool-calls-buffered",
-    says: "the first event of a stream leaves at once, and all others together at its end",
+    says: "the server sends the first event at once and buffers all others until the end",
     breaks: "sse.incremental",
     fault: "at-once",
     also: [],
@@ -522,21 +522,21 @@ export const sseVariants: readonly Variant[] = [
   ),
   {
     id: "comments",
-    says: "keep-alive comments stand before and between the events, and after [DONE]",
+    says: "keep-alive comments are sent before and between the events, and after [DONE]",
     notes: [],
     seen: [whatwg, "https://github.com/diegosouzapw/OmniRoute/issues/7031"],
     ...onEvents((events) => [...events.flatMap((event) => [{ comment: "PING" }, event]), { comment: "bye" }]),
   },
   {
     id: "comment-in-event",
-    says: "comments stand among the lines of events, some empty",
+    says: "there are comments, some of them empty, between the lines of events",
     notes: [],
     seen: [whatwg, "https://github.com/brainlid/langchain/pull/569"],
     ...onEachFrame((event) => `:\n: ${event.length} bytes\n${event}`),
   },
   {
     id: "event-lines",
-    says: "events say their type, which is the usual one",
+    says: "events have an event line with the default type, message",
     notes: [],
     seen: [whatwg],
     ...onEvents((events) => events.map((event) => ({ ...event, event: "message" }))),
@@ -550,28 +550,28 @@ export const sseVariants: readonly Variant[] = [
   },
   {
     id: "retry-lines",
-    says: "events say the reconnection time",
+    says: "events have a retry line",
     notes: [],
     seen: [whatwg],
     ...onEvents((events) => events.map((event) => ({ ...event, retry: 3000 }))),
   },
   {
     id: "split-reads",
-    says: "every byte is sent by itself",
+    says: "every byte is sent separately",
     notes: [],
     seen: [whatwg, "https://github.com/brainlid/langchain/pull/156"],
     ...onFrames(inPieces),
   },
   {
     id: "slow-chunks",
-    says: "a pause stands before each event",
+    says: "there is a delay before each event",
     notes: [],
     seen: ["Streaming Output Guide, Notes for Parsing SSE Manually: timeout settings"],
     ...onFrames((frames) => frames.map((one) => ({ ...one, afterMs: 2 }))),
   },
   {
     id: "paced",
-    says: "events come one by one, the first twenty of a long stream 20 ms apart, as a model writes them",
+    says: "events are sent one by one, the first twenty of a long stream 20 ms apart",
     notes: [],
     seen: ["Streaming Output Guide: it returns content chunk by chunk"],
     ...onFrames((frames) =>
@@ -587,7 +587,7 @@ export const sseVariants: readonly Variant[] = [
   },
   {
     id: "charset-parameter",
-    says: "the content-type is written in capitals, with a quoted charset",
+    says: "the content-type is in capital letters, with a quoted charset",
     notes: [],
     seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
     ...onSuccess(true, (reply) => ({

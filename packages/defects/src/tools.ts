@@ -112,7 +112,7 @@ const createChat = "OpenAI API reference, create chat completion"
 export const toolDefects: readonly Defect[] = [
   {
     id: "tool-id-empty",
-    says: "the calls of whole replies have an empty id",
+    says: "tool calls in non-streamed responses have an empty id",
     breaks: "tool.call-schema",
     fault: "no-id",
     also: [],
@@ -121,7 +121,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-type-tool",
-    says: "the calls of whole replies are of the type tool",
+    says: "tool calls in non-streamed responses have the type tool",
     breaks: "tool.call-schema",
     fault: "other-type",
     also: [],
@@ -130,7 +130,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-name-missing",
-    says: "the calls of whole replies have no name",
+    says: "tool calls in non-streamed responses have no function name",
     breaks: "tool.call-schema",
     fault: "no-name",
     also: ["tool.choice-named"],
@@ -139,7 +139,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-name-invented",
-    says: "a tool is called that was not offered",
+    says: "the model calls a tool that is not in tools",
     breaks: "tool.call-schema",
     fault: "not-offered",
     also: ["tool.choice-named"],
@@ -148,7 +148,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-object",
-    says: "the arguments of whole replies are an object",
+    says: "the arguments in non-streamed responses are an object instead of a string",
     breaks: "tool.call-schema",
     fault: "not-a-string",
     also: [],
@@ -160,7 +160,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-single-quotes",
-    says: "the arguments of whole replies are written as Python writes them",
+    says: "the arguments in non-streamed responses are a Python literal instead of JSON",
     breaks: "tool.args-json",
     fault: "not-json",
     also: [],
@@ -169,7 +169,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-encoded-twice",
-    says: "the arguments of whole replies are a JSON string that holds the object",
+    says: "the arguments in non-streamed responses are JSON-encoded twice",
     breaks: "tool.args-json",
     fault: "not-an-object",
     also: [],
@@ -178,7 +178,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-empty-string",
-    says: "a call without arguments has an empty text for them",
+    says: "the arguments of a call without arguments are an empty string instead of {}",
     breaks: "tool.args-no-parameter-empty",
     fault: "empty",
     also: [],
@@ -189,7 +189,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-strict-ignored",
-    says: "the arguments of a strict tool are of other types than its schema says",
+    says: "the arguments of a strict tool have other types than its schema allows",
     breaks: "tool.args-schema",
     fault: "breaks-schema",
     also: [],
@@ -198,7 +198,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-schema-ignored",
-    says: "the arguments of a tool that is not strict are of other types than its schema says",
+    says: "the arguments of a non-strict tool have other types than its schema allows",
     breaks: "tool.args-schema-lax",
     fault: "breaks-schema",
     also: [],
@@ -207,7 +207,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-ids-same",
-    says: "all calls of a message have one id",
+    says: "all tool calls of a message have the same id",
     breaks: "tool.id-unique",
     fault: "repeated",
     also: [],
@@ -227,7 +227,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-parser-without-tools",
-    says: "a text is taken for a call although no tool was offered",
+    says: "text is parsed as a tool call although the request has no tools",
     breaks: "tool.choice-none",
     fault: "called-without-tools",
     also: [],
@@ -260,7 +260,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-choice-named-as-required",
-    says: "a named tool_choice is taken for required",
+    says: "a tool_choice that names a tool is treated as required",
     breaks: "tool.choice-named",
     fault: "other-tool",
     also: [],
@@ -276,7 +276,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "parallel-tool-calls-ignored",
-    says: "two tools are called at once although parallel_tool_calls is false",
+    says: "two tools are called in one message although parallel_tool_calls is false",
     breaks: "tool.parallel-false",
     fault: "several",
     also: [],
@@ -285,7 +285,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-finish-stop",
-    says: "a choice that calls a tool of its own will ends with stop",
+    says: "the finish_reason is stop although the model called a tool",
     breaks: "tool.finish-tool-calls",
     fault: "other-reason",
     also: [],
@@ -298,7 +298,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-finish-length-masked",
-    says: "a call that the limit cut ends with tool_calls",
+    says: "the finish_reason is tool_calls although the token limit cut the call",
     breaks: "tool.finish-tool-calls",
     fault: "length-masked",
     also: ["tool.args-json", "tool.stream-args-concat"],
@@ -307,7 +307,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-finish-without-calls",
-    says: "a choice ends with tool_calls and calls no tool",
+    says: "the finish_reason is tool_calls although no tool is called",
     breaks: "tool.finish-implies-calls",
     fault: "no-calls",
     also: ["tool.choice-required"],
@@ -320,7 +320,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-delta-index-missing",
-    says: "the parts of streamed calls have no index",
+    says: "streamed tool calls have no index",
     breaks: "tool.stream-index",
     fault: "missing",
     also: [],
@@ -335,7 +335,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-delta-index-null-proxy",
-    says: "the index of the parts of streamed calls is null",
+    says: "the index of streamed tool calls is null",
     breaks: "tool.stream-index",
     fault: "missing",
     also: [],
@@ -344,7 +344,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-delta-index-string",
-    says: "the index of the parts of streamed calls is a string",
+    says: "the index of streamed tool calls is a string",
     breaks: "tool.stream-index",
     fault: "not-an-integer",
     also: [],
@@ -353,7 +353,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-delta-index-from-one",
-    says: "streamed calls are numbered from 1",
+    says: "the index of streamed tool calls starts at 1",
     breaks: "tool.stream-index",
     fault: "out-of-order",
     also: [],
@@ -362,7 +362,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-id-missing-streaming",
-    says: "streamed calls have no id",
+    says: "streamed tool calls have no id",
     breaks: "tool.stream-first-delta",
     fault: "no-id",
     also: [],
@@ -374,7 +374,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-name-missing-streaming",
-    says: "streamed calls have no name",
+    says: "streamed tool calls have no function name",
     breaks: "tool.stream-first-delta",
     fault: "no-name",
     also: ["tool.choice-named"],
@@ -383,7 +383,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-id-late",
-    says: "the id of a streamed call comes with its arguments",
+    says: "the id of a streamed tool call is sent with its arguments",
     breaks: "tool.stream-first-delta-whole",
     fault: "id-later",
     also: [],
@@ -395,7 +395,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-name-late",
-    says: "the name of a streamed call comes with its arguments",
+    says: "the name of a streamed tool call is sent with its arguments",
     breaks: "tool.stream-first-delta-whole",
     fault: "name-later",
     also: [],
@@ -407,7 +407,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-type-missing-streaming",
-    says: "streamed calls do not say their type",
+    says: "streamed tool calls have no type",
     breaks: "tool.stream-first-delta-whole",
     fault: "no-type",
     also: [],
@@ -416,7 +416,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-id-regenerated",
-    says: "each part of a streamed call has an id of its own",
+    says: "each delta of a streamed tool call has a different id",
     breaks: "tool.stream-id-stable",
     fault: "changes",
     also: [],
@@ -428,7 +428,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-id-repeated-concatenated",
-    says: "each part of a streamed call has its id",
+    says: "each delta of a streamed tool call repeats its id",
     breaks: "tool.stream-name-once",
     fault: "id-repeated",
     also: [],
@@ -440,7 +440,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-name-repeated",
-    says: "each part of a streamed call has its name",
+    says: "each delta of a streamed tool call repeats its name",
     breaks: "tool.stream-name-once",
     fault: "name-repeated",
     also: [],
@@ -452,7 +452,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-object-in-stream",
-    says: "the fragments of streamed arguments are objects",
+    says: "the fragments of streamed arguments are objects instead of strings",
     breaks: "tool.stream-args-concat",
     fault: "not-a-string",
     also: [],
@@ -472,7 +472,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-truncated-parsers",
-    says: "the end of streamed arguments is lost",
+    says: "the end of streamed arguments is missing",
     breaks: "tool.stream-args-concat",
     fault: "not-json",
     also: ["stream.equals-nonstream"],
@@ -481,7 +481,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-args-encoded-twice-in-stream",
-    says: "streamed arguments are a JSON string that holds the object",
+    says: "streamed arguments are JSON-encoded twice",
     breaks: "tool.stream-args-concat",
     fault: "not-an-object",
     also: ["stream.equals-nonstream"],
@@ -490,7 +490,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "req-tool-result-last-rejected",
-    says: "a tool's result is refused where the user says nothing after it",
+    says: "a tool message is rejected when no user message follows it",
     breaks: "tool.round-trip",
     fault: "refused",
     also: ["chat.accepts-null-assistant", "chat.replay-own-message"],
@@ -502,7 +502,7 @@ export const toolDefects: readonly Defect[] = [
   },
   {
     id: "tool-result-unanswered",
-    says: "the reply to a tool's result is empty",
+    says: "the response to a tool message is empty",
     breaks: "tool.round-trip",
     fault: "not-answered",
     also: [],
@@ -518,7 +518,7 @@ export const toolDefects: readonly Defect[] = [
 export const toolVariants: readonly Variant[] = [
   {
     id: "named-call-ends-with-stop",
-    says: "a choice whose call was named ends with stop",
+    says: "the finish_reason is stop when tool_choice names the tool that is called",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/9209", "https://github.com/ollama/ollama/pull/7963"],
     ...onChoices((choice, request) =>
@@ -529,7 +529,7 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "declines-the-tool",
-    says: "the model answers in prose where it may choose",
+    says: "the model answers with text when tool_choice is auto",
     notes: [],
     seen: [`${createChat}: tool_choice auto`],
     ...misreading((request) =>
@@ -538,7 +538,7 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "calls-and-text",
-    says: "a text comes with the calls",
+    says: "the message has both content and tool calls",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/issues/16774"],
     ...onChoices((choice, { logprobs }) =>
@@ -550,7 +550,7 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "call-cut-by-limit",
-    says: "a call that the limit cut ends with length",
+    says: "the finish_reason is length when the token limit cuts a tool call",
     notes: [],
     seen: ["OpenAI API reference, the chat completion object: finish_reason length"],
     ...onChoices((choice, request) => ({
@@ -560,21 +560,21 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "call-in-one-part",
-    says: "a streamed call comes in one part",
+    says: "a streamed tool call is sent in one delta",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/50627"],
     ...onJoinedParts((part, args) => [{ ...part, function: { ...part.function, arguments: args } }]),
   },
   {
     id: "call-arguments-in-one-part",
-    says: "the arguments of a streamed call come in one part behind its name",
+    says: "the arguments of a streamed tool call are sent in one delta after its name",
     notes: [],
     seen: ["https://github.com/vllm-project/vllm/pull/50627"],
     ...onJoinedParts((part, args) => [part, { index: part.index, function: { arguments: args } }]),
   },
   {
     id: "tool-id-and-name-split",
-    says: "the id and the name of a streamed call come in different parts",
+    says: "the id and the name of a streamed tool call are sent in different deltas",
     notes: ["tool.stream-first-delta-whole"],
     seen: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
     ...onJoinedParts(({ function: named, ...part }, args) => [
@@ -584,7 +584,7 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "call-parts-with-nulls",
-    says: "later parts of a streamed call have null for what the first one said",
+    says: "later deltas of a streamed tool call have null for members of the first one",
     notes: [],
     seen: ["https://github.com/sgl-project/sglang/issues/3912"],
     ...onEachPart((part, first) =>

@@ -53,7 +53,7 @@ const withUnaskedUsage = onChunks((chunks, situation) =>
 export const usageDefects: readonly Defect[] = [
   {
     id: "usage-number",
-    says: "usage is the total alone",
+    says: "usage is only the total number of tokens",
     breaks: "usage.shape",
     fault: "not-an-object",
     also: [],
@@ -62,7 +62,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-partial-object",
-    says: "usage has completion_tokens only",
+    says: "usage has only completion_tokens",
     breaks: "usage.shape",
     fault: "missing",
     also: [],
@@ -84,7 +84,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-absent",
-    says: "replies that are not streamed have no usage",
+    says: "non-streamed responses have no usage",
     breaks: "usage.present",
     fault: "missing",
     also: [],
@@ -102,7 +102,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-reasoning-unfolded",
-    says: "total_tokens counts reasoning tokens once more",
+    says: "total_tokens counts reasoning tokens twice",
     breaks: "usage.sum",
     fault: "unfolded",
     also: [],
@@ -130,7 +130,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-reasoning-not-in-completion",
-    says: "completion_tokens is 0 while there are reasoning tokens, which the total counts",
+    says: "completion_tokens is 0 although there are reasoning tokens, which total_tokens includes",
     breaks: "usage.details-bounded",
     fault: "reasoning",
     also: ["usage.sum", "usage.nonzero"],
@@ -143,7 +143,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-negative-detail",
-    says: "a detail is -1, for unknown",
+    says: "a detail of usage is -1 to indicate an unknown value",
     breaks: "usage.details-bounded",
     fault: "no-count",
     also: [],
@@ -170,7 +170,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-prompt-with-limit",
-    says: "prompt_tokens counts what the limit reserves for the reply",
+    says: "prompt_tokens includes the tokens reserved by max_tokens",
     breaks: "usage.prompt-monotone",
     fault: "unequal",
     also: [],
@@ -181,7 +181,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-prompt-left",
-    says: "prompt_tokens counts what is left of the context window",
+    says: "prompt_tokens is the number of tokens left in the context window",
     breaks: "usage.prompt-monotone",
     fault: "fell",
     also: [],
@@ -190,7 +190,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-prompt-times-n",
-    says: "prompt_tokens counts the prompt once for each choice",
+    says: "prompt_tokens counts the prompt once per choice",
     breaks: "usage.n-counted",
     fault: "prompt-repeated",
     also: [],
@@ -199,7 +199,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-first-choice-only",
-    says: "completion_tokens counts one choice of several",
+    says: "completion_tokens counts only one of several choices",
     breaks: "usage.n-counted",
     fault: "choices-left-out",
     also: [],
@@ -210,7 +210,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-chunk-unrequested",
-    says: "a chunk of usage without choices comes although nobody asked for it",
+    says: "a usage chunk without choices is sent although usage was not requested",
     breaks: "usage.stream-opt-in",
     fault: "own-chunk",
     also: [],
@@ -222,7 +222,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-on-finish-chunk-unrequested",
-    says: "the last chunk carries usage although nobody asked for it",
+    says: "the last chunk has usage although usage was not requested",
     breaks: "usage.stream-opt-in",
     fault: "with-choices",
     also: [],
@@ -235,7 +235,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-final-chunk-lost",
-    says: "no chunk carries the usage that was asked for",
+    says: "no chunk has usage although usage was requested",
     breaks: "usage.stream-final",
     fault: "missing",
     also: [],
@@ -244,7 +244,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-on-first-chunk",
-    says: "the usage that was asked for comes on the first chunk",
+    says: "the requested usage is on the first chunk",
     breaks: "usage.stream-final",
     fault: "not-last",
     also: [],
@@ -256,7 +256,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-on-finishing-chunk",
-    says: "the usage that was asked for comes on the chunk that ends the last choice",
+    says: "the requested usage is on the chunk that ends the last choice",
     breaks: "usage.stream-own-chunk",
     fault: "with-choices",
     also: [],
@@ -272,7 +272,7 @@ export const usageDefects: readonly Defect[] = [
   },
   {
     id: "usage-on-every-chunk",
-    says: "every chunk carries usage as counted so far",
+    says: "every chunk has the usage so far",
     breaks: "usage.stream-null-elsewhere",
     fault: "repeated",
     also: [],
@@ -294,7 +294,7 @@ export const usageDefects: readonly Defect[] = [
 export const usageVariants: readonly Variant[] = [
   {
     id: "usage-forced",
-    says: "the operator sends usage on every stream, asked for or not",
+    says: "every stream has usage, requested or not, because the operator enabled it",
     notes: [],
     seen: [
       "https://github.com/sgl-project/sglang/pull/12241",
@@ -305,7 +305,7 @@ export const usageVariants: readonly Variant[] = [
   },
   {
     id: "usage-reasoning-besides",
-    says: "reasoning tokens are counted besides those of the completion",
+    says: "reasoning tokens are not included in completion_tokens",
     notes: [],
     seen: ["https://github.com/vectorize-io/hindsight/issues/3851"],
     trait: "unfolded-reasoning",
@@ -320,7 +320,7 @@ export const usageVariants: readonly Variant[] = [
   },
   {
     id: "usage-on-own-chunk",
-    says: "usage comes on a chunk without choices",
+    says: "usage is sent in a chunk without choices",
     notes: [],
     seen: ["OpenAI API reference, stream_options: include_usage"],
     ...onChunks((chunks) => {
@@ -331,21 +331,21 @@ export const usageVariants: readonly Variant[] = [
   },
   {
     id: "usage-absent-elsewhere",
-    says: "chunks before the one with the usage have no usage member",
+    says: "chunks before the usage chunk have no usage member",
     notes: [],
     seen: [guide],
     ...onEachChunk(({ usage, ...chunk }) => (usage ? { ...chunk, usage } : chunk)),
   },
   {
     id: "usage-null-unrequested",
-    says: "chunks say usage: null although nobody asked for it",
+    says: "chunks have usage: null although usage was not requested",
     notes: [],
     seen: ["Schema ChatCompletionChunk: usage"],
     ...onEachChunk((chunk) => ({ usage: null, ...chunk })),
   },
   {
     id: "usage-details",
-    says: "usage has details, some of them null, and members that nobody knows",
+    says: "usage has details, some of them null, and unknown members",
     notes: [],
     seen: [openai],
     ...onUsage((usage) => ({

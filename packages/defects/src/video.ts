@@ -49,7 +49,7 @@ const notFound = {
 export const videoDefects: readonly Defect[] = [
   {
     id: "video-created-missing",
-    says: "nothing says when the videos were made",
+    says: "the response has no created time",
     breaks: "video.reply",
     fault: "missing",
     also: [],
@@ -58,7 +58,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-data-object",
-    says: "there is one video in place of a list",
+    says: "the response contains a single video instead of a list",
     breaks: "video.reply",
     fault: "wrong-value",
     also: [],
@@ -67,7 +67,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-path-only",
-    says: "a video is a file on the server's own disk",
+    says: "video URLs are file paths on the server",
     breaks: "video.reply",
     fault: "empty",
     also: [],
@@ -85,7 +85,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-twice",
-    says: "each video is there twice, as if one of them were a preview",
+    says: "each video is sent twice",
     breaks: "video.count",
     fault: "too-many",
     also: [],
@@ -94,7 +94,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-always-base64",
-    says: "videos come in base64 although URLs were asked for",
+    says: "videos are sent as base64 although URLs were requested",
     breaks: "video.format",
     fault: "not-url",
     also: [],
@@ -103,7 +103,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-always-url",
-    says: "videos come by URL although base64 was asked for",
+    says: "videos are sent as URLs although base64 was requested",
     breaks: "video.format",
     fault: "not-base64",
     also: [],
@@ -112,7 +112,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-base64-data-url",
-    says: "what is to be base64 is a whole data URL",
+    says: "b64_json contains a data URL instead of base64",
     breaks: "video.format",
     fault: "undecodable",
     also: [],
@@ -121,7 +121,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-base64-twice",
-    says: "the video is encoded twice",
+    says: "videos are base64-encoded twice",
     breaks: "video.format",
     fault: "no-video",
     also: [],
@@ -130,7 +130,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-url-relative",
-    says: "URLs are paths on the server, whose own host is not said",
+    says: "video URLs are paths without a host",
     breaks: "video.format",
     fault: "no-web-url",
     also: [],
@@ -139,7 +139,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-retrieve-shape",
-    says: "a retrieved task is in the gateway's own envelope",
+    says: "a retrieved task is wrapped in the gateway's own envelope",
     breaks: "video.schema",
     fault: "missing",
     also: [],
@@ -148,7 +148,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-status-of-provider",
-    says: "the status is the word of the provider behind the gateway",
+    says: "the status is that of the upstream provider, in capital letters",
     breaks: "video.schema",
     fault: "wrong-value",
     also: [],
@@ -157,7 +157,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-queued-again",
-    says: "a task that is begun is shown as queued",
+    says: "a task that is in progress goes back to queued",
     breaks: "video.lifecycle",
     fault: "backwards",
     also: ["video.content"],
@@ -166,7 +166,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-progress-anew",
-    says: "the progress is counted anew for each step of the work",
+    says: "the progress restarts at each processing step",
     breaks: "video.lifecycle",
     fault: "progress-falls",
     also: [],
@@ -178,7 +178,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-id-of-provider",
-    says: "a retrieved task has the id under which the provider knows it",
+    says: "the id of a retrieved task is that of the upstream provider",
     breaks: "video.lifecycle",
     fault: "other-id",
     also: [],
@@ -187,7 +187,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-task-lost",
-    says: "a task is not known any more when it is looked at",
+    says: "a task cannot be retrieved after it was created",
     breaks: "video.lifecycle",
     fault: "lost",
     also: [],
@@ -199,7 +199,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-progress-stuck",
-    says: "a task is shown as in progress for ever, although the video is there",
+    says: "a task stays in progress although its video is ready",
     breaks: "video.content",
     fault: "early",
     also: [],
@@ -212,7 +212,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-content-delivery",
-    says: "the content is JSON with the provider's address of it, and the credentials that it takes",
+    says: "the content is JSON with the upstream provider's URL and credentials instead of the video",
     breaks: "video.content",
     fault: "json",
     also: [],
@@ -237,7 +237,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-content-missing",
-    says: "the content of a completed task is not there",
+    says: "the content of a completed task is not found",
     breaks: "video.content",
     fault: "unavailable",
     also: [],
@@ -246,7 +246,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-content-untyped",
-    says: "the content is called any bytes",
+    says: "the content-type of the video is application/octet-stream",
     breaks: "video.content-type",
     fault: "other",
     also: [],
@@ -260,21 +260,21 @@ export const videoDefects: readonly Defect[] = [
 export const videoVariants: readonly Variant[] = [
   {
     id: "video-task-of-gateway",
-    says: "a task comes in place of the finished videos, under names of a gateway's own",
+    says: "the response is a task with the gateway's own member names instead of the finished videos",
     notes: [],
     seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
     ...onFinished(() => ({ task_id: "task_abc123", status: "queued" })),
   },
   {
     id: "video-extra-members",
-    says: "a video carries its cost, and other members of the server's own",
+    says: "a video contains its cost and other undocumented members",
     notes: [],
     seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
     ...onFinished((reply) => ({ ...reply, id: "video_abc123", usage: { seconds: 4 } })),
   },
   {
     id: "video-content-redirect",
-    says: "the content of a completed task is somewhere else",
+    says: "the content of a completed task is a redirect",
     notes: [],
     seen: ["https://github.com/api7/aisix/pull/820", "RFC 9110, section 15.4.3"],
     ...onContent(({ headers }) => ({
@@ -285,7 +285,7 @@ export const videoVariants: readonly Variant[] = [
   },
   {
     id: "video-webm",
-    says: "the video is a WebM",
+    says: "the video is a WebM file",
     notes: [],
     seen: ["OpenAI API reference: retrieve video content"],
     ...onContent(({ headers, body }) => ({
@@ -296,14 +296,14 @@ export const videoVariants: readonly Variant[] = [
   },
   {
     id: "video-progress-fraction",
-    says: "the progress is no whole number",
+    says: "the progress is not an integer",
     notes: [],
     seen: ["OpenAI API reference: the video job, progress"],
     ...onTask((task) => ({ ...task, progress: (task.progress ?? 0) * 0.999 })),
   },
   {
     id: "video-task-members",
-    says: "a task carries members of the server's own, and no dates that are to come",
+    says: "a task contains undocumented members, and no completed_at and expires_at",
     notes: [],
     seen: ["OpenAI's OpenAPI document closes no object of a reply"],
     ...onTask((task) => ({ ...without(task, "completed_at", "expires_at"), queue: "default" })),
