@@ -1,8 +1,8 @@
 import { endpoints, isStreamed, type OperationId } from "@nexhina/schemas"
 import {
   type ChatPayload,
-  type DecodedStream,
   type DecodedEvent,
+  type DecodedStream,
   decode,
   isComplete,
   readChatStream,
