@@ -38,11 +38,12 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
 
 function toReply(
   value: ChatCompletionResponse,
-  { request, profile }: Question,
+  { request, profile, tokenizer: { tokens } }: Question,
 ): GeneratedReply<ChatCompletionResponse> {
   if (request.stream !== true) return { value }
   const includeUsage = request.stream_options?.include_usage === true
-  const split = (completion: ChatCompletionResponse) => splitChat(completion, { profile, includeUsage })
+  const split = (completion: ChatCompletionResponse) =>
+    splitChat(completion, { profile, includeUsage, tokens })
   return {
     value,
     stream: (completion) => [...split(completion).map((data) => ({ data })), done],

@@ -40,13 +40,16 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   return toReply(response, question)
 }
 
-function toReply(value: ResponseObject, { request, profile }: Question): GeneratedReply<ResponseObject> {
+function toReply(
+  value: ResponseObject,
+  { request, profile, tokenizer: { tokens } }: Question,
+): GeneratedReply<ResponseObject> {
   if (request.stream !== true) return { value }
   const ending: readonly StreamEvent[] = profile.responsesDone ? [{ data: DONE }] : []
   return {
     value,
-    stream: (response) => [...splitResponse(response).map(toStreamEvent), ...ending],
-    encoded: (response) => encodeResponse(splitResponse(response)) + encode(ending),
+    stream: (response) => [...splitResponse(response, { tokens }).map(toStreamEvent), ...ending],
+    encoded: (response) => encodeResponse(splitResponse(response, { tokens })) + encode(ending),
   }
 }
 
