@@ -218,14 +218,14 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
 
 function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {
   return new Refusal(405, {
-    message: `Not allowed to ${method} on ${path}, which takes ${allow.join(", ")}.`,
+    message: `Method ${method} is not allowed for ${path}. Use ${allow.join(", ")}.`,
     headers: [["allow", allow.join(", ")]],
   })
 }
 
 function tooLarge(maxBodyBytes: number): Refusal {
   const limit = Number((maxBodyBytes / 2 ** 20).toPrecision(3))
-  return new Refusal(413, { message: `The request body is larger than ${limit} MiB, the limit here.` })
+  return new Refusal(413, { message: `The request body is larger than the limit of ${limit} MiB.` })
 }
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {
