@@ -14,7 +14,8 @@ import {
   SchemaError,
 } from "./accepts.ts"
 import { budget, type Spend, SpentError } from "./budget.ts"
-import { generateMatch, longestText, PatternError } from "./pattern.ts"
+import { maxTextLength, PatternError } from "./parse-pattern.ts"
+import { generateMatch } from "./pattern.ts"
 
 /** Below this depth, optional members and items are left out and the simplest branch is taken first. */
 const simpleFrom = 4
@@ -190,8 +191,8 @@ function maker(root: Schema, random: Random, spend: Spend): (schema: Schema, dep
     const { minLength, maxLength, pattern, format } = keywords
     const least = typeof minLength === "number" ? minLength : 0
     const most = typeof maxLength === "number" ? maxLength : Infinity
-    if (least > longestText)
-      throw new SchemaError(`asks for a text of ${least} characters, ${longestText} at most`)
+    if (least > maxTextLength)
+      throw new SchemaError(`asks for a text of ${least} characters, ${maxTextLength} at most`)
     spend(least / 10)
     const tries = "not" in keywords ? mostTries : 1
     if (typeof format === "string" && Object.hasOwn(formats, format)) {

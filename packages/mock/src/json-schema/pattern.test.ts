@@ -1,7 +1,8 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { digest, random } from "../content/random.ts"
-import { generateMatch, matches, PatternError, parsePattern } from "./pattern.ts"
+import { PatternError, parsePattern } from "./parse-pattern.ts"
+import { generateMatch, matches } from "./pattern.ts"
 
 const atom = fc.constantFrom(
   "a",
@@ -124,6 +125,30 @@ test("patterns on which backtracking would not end are matched at once", () => {
   expect(matches(parsePattern("^(a|a)*$"), `${"a".repeat(2000)}b`)).toBe(false)
   expect(matches(parsePattern("^(?:(?=.*b)a)*$"), "a".repeat(5000))).toBe(false)
   expect(matches(parsePattern("(?=(?:.*a)*c)(?<!(?:.*a)*b)"), "a".repeat(5000))).toBe(false)
+})
+
+test.each([
+  ["\\p{L}\\-", "é-", true],
+  ["^a{$", "a{", true],
+  ["^a]}$", "a]}", true],
+  ["^[\\w-z]$", "-", true],
+  ["^[+-\\d]$", "-", true],
+  ["^[+-\\d]$", "/", false],
+  ["^[a\\-c]$", "b", false],
+  ["^\\_\\é\\/$", "_é/", true],
+  ["^(?:(?=a))*a$", "a", true],
+  ["^(?=a)*a$", "a", true],
+  ["^\\0\\x41\\u0041\\u{41}\\cA$", "\0AAA\u0001", true],
+  ["^\\uD83D\\uDE00$", "😀", true],
+  ["^(?<year>\\d{4})$", "2026", true],
+])("%s is read as is usual: whether it matches %j", (source, text, expected) => {
+  expect(matches(parsePattern(source), text)).toBe(expected)
+})
+
+test("deep and long patterns are refused before they are parsed", () => {
+  const deep = "(".repeat(101)
+  expect(() => parsePattern(deep)).toThrow("groups more than 100 deep")
+  expect(() => parsePattern("a".repeat(100_001))).toThrow("more than 10000 characters or repetitions")
 })
 
 test("a pattern without a text of the length has none", () => {
