@@ -10,6 +10,7 @@ import {
   type Range,
   rangeSet,
 } from "./character-set.ts"
+import type { Lengths } from "./formats.ts"
 import { type LookAround, maxTextLength, type Pattern, PatternError, parsePattern } from "./parse-pattern.ts"
 
 /** Whether the pattern matches anywhere in the text, in time linear in both: sets of places, no backtracking. */
@@ -87,35 +88,28 @@ function isBoundary(text: readonly number[], at: number): boolean {
   return contains(wordSet, text[at - 1]) !== contains(wordSet, text[at])
 }
 
-interface Lengths {
-  /** In code points. Default: 0. */
-  readonly least?: number
-  /** Default: any. */
-  readonly most?: number
-}
-
 /**
- * A text that the pattern matches, of a length within limits; undefined when none was found. Throws a
- * `PatternError` when the pattern is not understood.
+ * Returns a text that the pattern matches, with a length within the limits; undefined when none was found. Throws a
+ * `PatternError` when the pattern is not supported. Default: any length.
  */
 export function generateMatch(
   source: string,
   random: Random,
-  { least = 0, most = Infinity }: Lengths = {},
+  { min = 0, max = Infinity }: Partial<Lengths> = {},
   spend: Spend = unlimited,
 ): string | undefined {
   spend(source.length / 5)
   const pattern = parsePattern(source)
   const ways = hasLook(pattern) ? [false, true] : [false]
   const tried = new Set<string>()
-  for (const repeats of repeatPlans(random, least)) {
+  for (const repeats of repeatPlans(random, min)) {
     for (const looks of ways) {
       const text = write(pattern, random, repeats, looks)
       if (text === undefined) continue
       spend(text.length / 5)
-      for (const candidate of [text, text.padEnd(least, "x"), `${text} `.padEnd(least, "x")]) {
+      for (const candidate of [text, text.padEnd(min, "x"), `${text} `.padEnd(min, "x")]) {
         const { length } = [...candidate]
-        if (length < least || length > most || tried.has(candidate)) continue
+        if (length < min || length > max || tried.has(candidate)) continue
         if (matches(pattern, candidate, spend)) return candidate
         tried.add(candidate)
       }
@@ -130,9 +124,9 @@ function hasLook(node: Pattern): boolean {
 }
 
 /** How often a repeat occurs that may occur up to `more` times again, plan by plan: by chance, then evenly. */
-function* repeatPlans(random: Random, least: number): Generator<(more: number) => number> {
+function* repeatPlans(random: Random, min: number): Generator<(more: number) => number> {
   for (let i = 0; i < 4; i++) yield (more) => random.below(Math.min(more, 3) + 1)
-  for (const base of least > 32 ? [0, least - 16] : [0]) {
+  for (const base of min > 32 ? [0, min - 16] : [0]) {
     for (let times = base; times < base + 32; times++) yield (more) => Math.min(more, times)
   }
 }
