@@ -774,7 +774,7 @@ describe("alterations", () => {
   test("events and frames of a stream", async () => {
     const alterations: NamedAlteration[] = [
       { id: "no-done", stage: "events", apply: (events) => events.slice(0, -1) },
-      { id: "slow", stage: "bytes", apply: (frames) => frames.map((frame) => ({ ...frame, afterMs: 5 })) },
+      { id: "slow", stage: "bytes", apply: (frames) => frames.map((frame) => ({ ...frame, atMs: 5 })) },
       { id: "cut", stage: "wire", apply: (reply) => ({ ...reply, end: "reset" }) },
     ]
     const reply = await call(mock({ alterations }), "/chat/completions", {
@@ -783,7 +783,7 @@ describe("alterations", () => {
     })
     expect(reply.end).toBe("reset")
     expect(textOf(reply)).not.toContain("[DONE]")
-    expect(Array.isArray(reply.body) && reply.body.every(({ afterMs }) => afterMs === 5)).toBe(true)
+    expect(Array.isArray(reply.body) && reply.body.every(({ atMs }) => atMs === 5)).toBe(true)
   })
 
   test("errors are altered too", async () => {

@@ -79,7 +79,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   test("status, headers and body of every kind arrive", async () => {
     async function* later() {
       yield* frames("one ", "two ")
-      yield { bytes: utf8.encode("three"), afterMs: 1 }
+      yield { bytes: utf8.encode("three"), atMs: 1 }
     }
     for (const body of [
       "one two three",
@@ -168,11 +168,31 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   })
 })
 
+test("the fetch host waits for the head's and for each frame's time", async () => {
+  const waits: number[] = []
+  let at = 5000
+  const body = [10, 30, 35].map((atMs) => ({ bytes: utf8.encode("."), atMs }))
+  const fetch = toFetch(
+    mockOf(async () => ({ ...ok, head: { atMs: 8 }, body })),
+    {
+      now: () => at,
+      async sleep(ms) {
+        waits.push(ms)
+        at += ms + 3
+      },
+    },
+  )
+  const response = await fetch(new Request("https://gateway.example/v1/models"))
+  expect(waits).toEqual([8])
+  expect(await response.text()).toBe("...")
+  expect(waits).toEqual([8, 19, 2])
+})
+
 test("a client that leaves ends the work of the fetch host", async () => {
   let returned = false
   async function* endless() {
     try {
-      for (;;) yield { bytes: utf8.encode("more"), afterMs: 1 }
+      for (;;) yield { bytes: utf8.encode("more"), atMs: 1 }
     } finally {
       returned = true
     }
