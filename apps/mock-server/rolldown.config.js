@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
 import { defineConfig } from "rolldown"
 
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"))
-const outside = new RegExp(`^(${Object.keys(dependencies).join("|")})(/|$)`)
+const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
+const outside = new RegExp(`^(${Object.keys({ ...dependencies, ...peerDependencies }).join("|")})(/|$)`)
 
 /** The command with all it is made of, in a few files that are loaded when they are needed. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { createMock, type Mock } from "@nexhina/mock"
+import { createMock, type Mock, type MockOptions } from "@nexhina/mock"
 import type { MockServer } from "@nexhina/mock/node"
 import pc from "picocolors"
 import { catalogue } from "./catalogue.ts"
@@ -13,13 +13,25 @@ export async function start(settings: Settings): Promise<void> {
 }
 
 async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
-  // Loaded on demand: its tables take longer to load than everything else.
-  const measured = tokenizer === "o200k_base" && { tokenizer: (await import("./o200k-base.ts")).o200kBase }
+  const measured = tokenizer === "o200k_base" && { tokenizer: await o200kBase() }
   try {
     return createMock({ ...mock, ...measured, alterations: catalogue, onCrash: console.error })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`error: option '--defect' or '--variant': ${error.message}`)
+    process.exit(2)
+  }
+}
+
+/** Loads the tokenizer of GPT-4o, which is the greater part of all that one could install, and is therefore optional. */
+async function o200kBase(): Promise<NonNullable<MockOptions["tokenizer"]>> {
+  try {
+    return (await import("./o200k-base.ts")).o200kBase
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error
+    console.error(
+      "error: option '--tokenizer o200k_base' needs a package that is not installed: npm install gpt-tokenizer",
+    )
     process.exit(2)
   }
 }

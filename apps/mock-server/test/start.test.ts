@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -66,4 +66,27 @@ test.each(["--version", "--help"])("nexhina-conformance %s loads its options onl
 test("a command that needs the kit loads it", async () => {
   const loaded = await loadedBy("nexhina-conformance", "rules", "http.answers")
   expect(loaded).toEqual(expect.arrayContaining(["fast-check", "zod"]))
+})
+
+test("without the optional tokenizer, asking for it says what to install", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "alone-"))
+  try {
+    const own = fileURLToPath(new URL("..", import.meta.url))
+    for (const name of ["package.json", "bin", "dist"]) {
+      cpSync(join(own, name), join(folder, name), { recursive: true })
+    }
+    const run = promisify(execFile)(process.execPath, [
+      join(folder, "bin/nexhina-mock.js"),
+      "--port=0",
+      "--tokenizer=o200k_base",
+    ])
+    await expect(run).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr:
+        "error: option '--tokenizer o200k_base' needs a package that is not installed: npm install gpt-tokenizer\n",
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
