@@ -27,6 +27,8 @@ async function startMock(profile) {
     apiKey,
     "--model",
     "acme/large",
+    "--strict-models",
+    "--call-tools",
     "--log",
     "json",
   ]

@@ -4,7 +4,7 @@ import { createMock } from "@nexhina/mock"
 import { type ProfileName, profiles } from "@nexhina/schemas"
 import { expect, test } from "vitest"
 import { digestRequests } from "./digest-requests.ts"
-import { digestKey, digestsOf, under } from "./reply-digests.ts"
+import { digestOptions, digestsOf, under } from "./reply-digests.ts"
 
 /*
  * The bytes that the mock sends, as digests. A refactoring leaves them as they are; a change that means to alter them
@@ -12,7 +12,7 @@ import { digestKey, digestsOf, under } from "./reply-digests.ts"
  */
 
 const createDigestMock = (profile: ProfileName) =>
-  createMock({ profile, keys: [digestKey], alterations: [...defects, ...variants] })
+  createMock({ ...digestOptions, profile, alterations: [...defects, ...variants] })
 
 test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", async (profile) => {
   const mock = createDigestMock(profile)

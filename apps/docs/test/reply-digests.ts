@@ -3,8 +3,8 @@ import type { Mock } from "@nexhina/mock"
 import type { Reply } from "@nexhina/wire"
 import { type DigestRequest, digestRequests } from "./digest-requests.ts"
 
-/** The API key of the digest requests. */
-export const digestKey = "sk-digest"
+/** Options of the mocks that reply to the digest requests. */
+export const digestOptions = { keys: ["sk-digest"], strictModels: true, callTools: true } as const
 
 /** The maximum number of frames that are read of one reply: an endless stream is cut there. */
 const maxFrames = 64

@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import type { DefectScore, VariantScore } from "../src/scoreboard-page.ts"
 import { digestRequests } from "./digest-requests.ts"
-import { digestKey, digestsOf, under } from "./reply-digests.ts"
+import { digestOptions, digestsOf, under } from "./reply-digests.ts"
 import { scoresFile } from "./scores.ts"
 
 const apiKey = "sk-scoreboard"
@@ -28,6 +28,8 @@ function serveMock(profile: ProfileName): Promise<MockServer> {
   const mock = createMock({
     profile,
     keys: [apiKey],
+    strictModels: true,
+    callTools: true,
     // Ids with a slash are what many servers have, and the catalogue has not.
     models: ["org/own-model"],
     alterations: [...defects, ...variants],
@@ -194,7 +196,7 @@ export function scoreVariants(profile: ProfileName): void {
   const scores = new Map<string, VariantScore>()
   const needed = new Map<string, readonly Surface[]>()
   beforeAll(async () => {
-    const mock = createMock({ profile, keys: [digestKey], alterations: variants })
+    const mock = createMock({ ...digestOptions, profile, alterations: variants })
     const plain = await digestsOf(mock, digestRequests)
     for (const { id } of variants) needed.set(id, await surfacesOf(id, mock, plain))
     await mock.close()

@@ -22,7 +22,8 @@ interface Flags {
   /** False under `--no-auth`. */
   readonly auth: boolean
   readonly model: readonly string[]
-  readonly anyModel: boolean
+  readonly strictModels: boolean
+  readonly callTools: boolean
   readonly clock: "fixed" | "real"
   readonly defect: readonly Share[]
   readonly variant: readonly Share[]
@@ -37,8 +38,8 @@ export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   // Checked here, because the message of an argument parser would repeat the key.
-  if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
-    command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
+  if (flags.apiKey?.some((key) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key))) {
+    command.error("error: option '--api-key <key...>': a key is printable ASCII without spaces at its ends")
   }
   return {
     port: flags.port,
@@ -50,7 +51,8 @@ export function readOptions(argv: readonly string[]): Settings {
       seed: flags.seed,
       keys: flags.auth ? (flags.apiKey ?? "any") : "none-needed",
       models: flags.model,
-      anyModel: flags.anyModel,
+      strictModels: flags.strictModels,
+      callTools: flags.callTools,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
     },
@@ -73,12 +75,23 @@ function createCommand(): Command {
         .default("nexhina"),
     )
     .addOption(new Option("--seed <number>", "seed for generated content").default(0).argParser(toSeed))
-    .option("--api-key <key...>", "API keys to accept (default: any that begins with sk-)")
+    .option("--api-key <key...>", "API keys to accept (default: any that does not begin with sk-invalid)")
     .addOption(new Option("--no-auth", "accept requests without a key").conflicts("apiKey"))
     .addOption(
-      new Option("--model <id...>", "model ids to serve in addition to the catalogue").default([], "none"),
+      new Option("--model <id...>", "model ids to list in addition to the catalogue").default([], "none"),
     )
-    .addOption(new Option("--any-model", "serve every model id").default(false))
+    .addOption(
+      new Option("--strict-models", "refuse model ids that are not listed (default: serve every id)").default(
+        false,
+        "off",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--call-tools",
+        "call tools when the request leaves the choice to the model (default: only when it requires a call)",
+      ).default(false, "off"),
+    )
     .addOption(
       new Option("--clock <which>", "time of the stamps in replies: a fixed one, or the current time")
         .choices(["fixed", "real"])

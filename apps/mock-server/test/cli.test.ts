@@ -97,7 +97,7 @@ describe("arguments that are wrong end with 2 and name the option", () => {
   })
 
   test("a key that is none is not repeated", async () => {
-    const { code, stderr } = await cli("--api-key", "secret-key")
+    const { code, stderr } = await cli("--api-key", " secret-key")
     expect(code).toBe(2)
     expect(stderr).toContain("--api-key")
     expect(stderr).not.toContain("secret-key")
@@ -119,7 +119,8 @@ test("--help and --version", async () => {
     "--api-key",
     "--no-auth",
     "--model",
-    "--any-model",
+    "--strict-models",
+    "--call-tools",
     "--clock",
     "--defect",
     "--variant",
@@ -202,7 +203,7 @@ test("keys, clock and log; no key is ever printed", async () => {
 })
 
 test("without keys, any model, with a defect", async () => {
-  const { baseUrl } = await start("--no-auth", "--any-model", "--defect", "sse-double-done", "--log", "off")
+  const { baseUrl } = await start("--no-auth", "--defect", "sse-double-done", "--log", "off")
   const response = await ask(baseUrl, { ...hello, model: "whatever", stream: true }, {})
   expect((await response.text()).match(/\[DONE\]/g)).toHaveLength(2)
 })

@@ -156,7 +156,7 @@ describe.each(profileNames)("under the profile %s", (profile) => {
 
       test("and what is answered to a wrong key", async () => {
         const [body] = bodiesOf(contract)
-        const question = { path: contract.path.replace(/\{\w+\}/, "any"), body, apiKey: "wrong" }
+        const question = { path: contract.path.replace(/\{\w+\}/, "any"), body, apiKey: "sk-invalid" }
         const expected = await ask(direct, contract, question)
         expect(expected.status).toBe(operations.includes(contract.operationId) ? 401 : 404)
         expect(await ask(judged, contract, question)).toEqual(expected)

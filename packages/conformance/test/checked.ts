@@ -8,7 +8,7 @@ export const apiKey = "sk-engine-test-key"
 
 /** Checks a mock over a socket. */
 export async function checked(mock: MockOptions, flags: Record<string, unknown>) {
-  await using server = await startMock({ keys: [apiKey], ...mock })
+  await using server = await startMock({ keys: [apiKey], strictModels: true, callTools: true, ...mock })
   return await run(settingsOf({ baseUrl: server.baseURL, apiKey, runs: 3, ...flags }))
 }
 

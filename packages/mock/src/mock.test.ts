@@ -23,6 +23,7 @@ const profileNames = Object.keys(profiles) as ProfileName[]
 
 function mock(options: MockOptions = {}): Handle {
   const answer = createMock({
+    callTools: true,
     onCrash(error) {
       throw error
     },
@@ -566,8 +567,8 @@ describe("models", () => {
     const expected = {
       status: 404,
       message:
-        "Unknown model 'nope'. Start the mock with --model ID to add a model, or with --any-model " +
-        "to accept every model.",
+        "Unknown model 'nope'. Start the mock with --model ID to add a model, or without --strict-models " +
+        "to serve every model.",
       type: "invalid_request_error",
       param: "model",
       code: "model_not_found",
@@ -575,17 +576,35 @@ describe("models", () => {
     expect(await errorOf(call(mock(), "/models/nope"))).toEqual(expected)
     for (const stream of [false, true]) {
       const body = { ...hello, model: "nope", stream }
-      expect(await errorOf(call(mock(), "/chat/completions", { body }))).toEqual(expected)
+      expect(await errorOf(call(mock({ strictModels: true }), "/chat/completions", { body }))).toEqual(
+        expected,
+      )
     }
   })
 
-  test("an added model, and any model where all are served, answers every endpoint", async () => {
-    for (const answer of [mock({ models: ["own"] }), mock({ anyModel: true })]) {
+  test("every model answers every endpoint by default, and an added one under strictModels", async () => {
+    for (const [answer, retrieved] of [
+      [mock({ models: ["own"], strictModels: true }), 200],
+      [mock(), 404],
+    ] as const) {
       expect((await chat(answer, { ...hello, model: "own" })).model).toBe("own")
       expect((await call(answer, "/embeddings", { body: { model: "own", input: "a" } })).status).toBe(200)
-      expect((await call(answer, "/models/own")).status).toBe(200)
+      expect((await call(answer, "/models/own")).status).toBe(retrieved)
     }
   })
+
+  test.each(["openai/text-embedding-3-small", "text-embedding-3-small-2024-08-06"])(
+    "%s has the facts of the catalogue's model",
+    async (model) => {
+      const body = { model, input: "a" }
+      const { data } = EmbeddingResponse.parse(jsonOf(await call(mock(), "/embeddings", { body })))
+      expect(data[0]?.embedding).toHaveLength(1536)
+      expect(await errorOf(call(mock(), "/chat/completions", { body: { ...hello, model } }))).toMatchObject({
+        status: 400,
+        code: "unsupported_model",
+      })
+    },
+  )
 
   test("a model of another kind is refused", async () => {
     const body = { ...hello, model: "text-embedding-3-small" }
@@ -605,15 +624,28 @@ describe("keys", () => {
     ["bearer sk-x", 200],
     ["", 401],
     ["Bearer", 401],
-    ["Bearer sk-", 401],
-    ["Bearer x", 401],
-    ["Bearer  sk-x", 401],
-    ["Bearer sk-x sk-y", 401],
+    ["Bearer ollama", 200],
+    ["Bearer  sk-x", 200],
+    ["Bearer My API Key", 200],
+    ["Bearer sk-invalid", 401],
+    ["Bearer sk-invalid-key", 401],
+    ["Bearer  ", 401],
     [" Bearer sk-x", 401],
     ["Basic sk-x", 401],
     ["sk-x", 401],
   ])("%j is a %i", async (authorization, expected) => {
     expect(await status(authorization)).toBe(expected)
+  })
+
+  test("a wrong key of a list names the list", async () => {
+    const reply = call(mock({ keys: ["sk-good"] }), "/models", {
+      headers: { authorization: "Bearer sk-secret" },
+    })
+    expect(await errorOf(reply)).toMatchObject({
+      status: 401,
+      message: "Incorrect API key provided. This mock was started with --api-key; send one of those keys.",
+      code: "invalid_api_key",
+    })
   })
 
   test("only those listed, or none", async () => {
@@ -624,9 +656,7 @@ describe("keys", () => {
 
   test("the body is the documented one; OpenAI's has a param", async () => {
     const body = (profile: ProfileName) =>
-      call(mock({ profile, keys: ["sk-good"] }), "/models", {
-        headers: { authorization: "Bearer sk-secret" },
-      }).then(jsonOf)
+      call(mock({ profile }), "/models", { headers: { authorization: "Bearer sk-invalid" } }).then(jsonOf)
     const error = {
       message: "Incorrect API key provided",
       type: "invalid_request_error",

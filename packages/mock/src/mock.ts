@@ -33,12 +33,17 @@ export interface MockOptions {
   readonly profile?: ProfileName
   /** Seed for generated content. Default: 0. */
   readonly seed?: number
-  /** API keys to accept. Default: `any`, every key that begins with `sk-`. */
+  /** API keys to accept. Default: `any`, every key except those that begin with `sk-invalid`. */
   readonly keys?: Keys
-  /** Model ids to serve in addition to the catalogue, on every endpoint. Default: none. */
+  /** Model ids to list in addition to the catalogue, and to serve on every endpoint. Default: none. */
   readonly models?: readonly string[]
-  /** Whether to serve every model id, listed or not. Default: false. */
-  readonly anyModel?: boolean
+  /** Whether to refuse model ids that are not listed. Default: false, every id is served. */
+  readonly strictModels?: boolean
+  /**
+   * Whether to call tools when the request leaves the choice to the model. Default: false, tools are called only when
+   * `tool_choice` requires a call: an agent without approvals would run a call with generated arguments.
+   */
+  readonly callTools?: boolean
   /** Returns the time for the stamps of replies, in Unix seconds. Default: a fixed time, so that replies repeat byte for byte. */
   readonly clock?: () => number
   /** Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. Default: none. */
@@ -86,6 +91,7 @@ interface Engine {
   readonly media: MediaLibrary
   readonly audio: AudioReader
   readonly seed: Digest
+  readonly callTools: boolean
   readonly responders: readonly Responder[]
   readonly chooseAlterations: ChooseAlterations
   readonly route: Router
@@ -127,10 +133,11 @@ function createEngine(options: MockOptions): Engine {
   return {
     profile,
     route: createRouter(profile),
-    models: createModels(options.models ?? [], options.anyModel ?? false),
+    models: createModels(options.models ?? [], options.strictModels ?? false),
     keys: options.keys ?? "any",
     clock: options.clock ?? (() => sampleTime),
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
+    callTools: options.callTools ?? false,
     responders: options.responders ?? [],
     store: options.store ?? memoryStore(),
     media: createMediaLibrary(),
@@ -191,6 +198,7 @@ function operate(
     profile: engine.profile,
     models: engine.models,
     tokenizer: engine.tokenizer,
+    callTools: engine.callTools,
     responders: engine.responders,
     now: engine.clock(),
     seed: context.seed,

@@ -37,6 +37,8 @@ interface Question<Request, Query> {
   readonly profile: Profile
   readonly models: Models
   readonly tokenizer: Tokenizer
+  /** Whether tools are called when the request leaves the choice to the model. */
+  readonly callTools: boolean
   /** Asked in order for what the model says, before it is generated. */
   readonly responders: readonly Responder[]
   /** Unix seconds. */

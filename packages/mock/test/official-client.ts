@@ -15,7 +15,9 @@ export const apiKey = "sk-sdk"
 export function served(options: MockOptions): () => string {
   let server: MockServer | undefined
   beforeAll(async () => {
-    server = await startMock({ mock: againstDocument(createMock({ keys: [apiKey], ...options })) })
+    server = await startMock({
+      mock: againstDocument(createMock({ keys: [apiKey], strictModels: true, callTools: true, ...options })),
+    })
   })
   afterAll(() => server?.close())
   return () => server?.baseURL ?? ""

@@ -26,8 +26,8 @@ export function secretsOf({ apiKey, headers }: Pick<Target, "apiKey" | "headers"
   return [...new Set([...(apiKey === undefined ? [] : [apiKey]), ...values])]
 }
 
-/** A key of the right form that no server can know. */
-const wrongKey = "sk-nexhina-conformance-wrong-key"
+/** A key that no server can know. Every mock refuses keys that begin so. */
+const wrongKey = "sk-invalid-nexhina-conformance"
 
 const utf8 = new TextEncoder()
 

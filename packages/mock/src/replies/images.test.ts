@@ -12,7 +12,6 @@ function mock(options: MockOptions = {}) {
   const fetch = toFetch(
     againstDocument(
       createMock({
-        anyModel: true,
         onCrash(error) {
           throw error
         },
@@ -186,6 +185,6 @@ test.each([
 })
 
 test("a model that is not served is a 404", async () => {
-  const { refusal } = mock({ anyModel: false })
+  const { refusal } = mock({ strictModels: true })
   expect(await refusal({ prompt: "A lake", model: "nobody" })).toMatchObject({ status: 404, param: "model" })
 })

@@ -12,6 +12,7 @@ function mock(options: MockOptions = {}) {
   const fetch = toFetch(
     againstDocument(
       createMock({
+        strictModels: true,
         onCrash(error) {
           throw error
         },

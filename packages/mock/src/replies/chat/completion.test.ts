@@ -18,6 +18,7 @@ const says = (content: string): Request => ({ messages: [{ role: "user", content
 
 function ask(request: Request, options: MockOptions): Promise<Reply> {
   const answer = createMock({
+    callTools: true,
     onCrash(error) {
       throw error
     },

@@ -53,9 +53,16 @@ function toReply(
 
 const done = { data: DONE }
 
-function speakChoices({ request, profile, tokenizer, seed, responders }: Question): SpokenChoice[] {
+function speakChoices({
+  request,
+  profile,
+  tokenizer,
+  seed,
+  responders,
+  callTools,
+}: Question): SpokenChoice[] {
   const { n, top_logprobs, stop } = request
-  const prompt = promptOf(request)
+  const prompt = promptOf(request, callTools)
   const limits = { limit: tokenLimit(request, profile), stop: stop == null ? [] : [stop].flat() }
   const drawn = contentSeed(request, ignoredBySeed, seed)
   const choices: SpokenChoice[] = []
@@ -71,11 +78,12 @@ function speakChoices({ request, profile, tokenizer, seed, responders }: Questio
   return choices
 }
 
-function promptOf(request: ChatCompletionRequest): Prompt {
+function promptOf(request: ChatCompletionRequest, callTools: boolean): Prompt {
   const offer = offeredBy(request)
   return {
     lastTurn: lastTurnOf(request.messages),
     offer,
+    callTools,
     parallel: request.parallel_tool_calls !== false && offer.callables[0]?.kind !== "legacy",
     form: formOf(request),
     reasoningEffort: request.reasoning_effort ?? undefined,

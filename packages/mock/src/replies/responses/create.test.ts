@@ -24,6 +24,7 @@ const profileNames = Object.keys(profiles) as ProfileName[]
 function mock(options: MockOptions = {}): Handle {
   return againstDocument(
     createMock({
+      callTools: true,
       onCrash(error) {
         throw error
       },
@@ -722,7 +723,7 @@ test.each([
 })
 
 test("members that exclude each other, or are missing, are refused by name", async () => {
-  const answer = mock()
+  const answer = mock({ strictModels: true })
   const param = async (body: object) => refused(call(answer, "POST", "", body))
   expect(await param({ ...hello, previous_response_id: "a", conversation: "b" })).toMatchObject({
     status: 400,

@@ -56,7 +56,7 @@ function toReply(
 /** Returns the response to a conversation, whose last items are the input. */
 function speakResponse(question: Question, items: readonly ResponseItem[]): ResponseObject {
   const { request, profile, tokenizer, responders } = question
-  const prompt = promptOf(request, items)
+  const prompt = promptOf(question, items)
   const seed = contentSeed(request, ignoredBySeed, question.seed)
   const turn = { operationId: "createResponse", request, choice: 0, ...prompt.lastTurn } as const
   const limits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }
@@ -90,11 +90,12 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
   }
 }
 
-function promptOf(request: ResponseRequest, items: readonly ResponseItem[]): Prompt {
+function promptOf({ request, callTools }: Question, items: readonly ResponseItem[]): Prompt {
   const { reasoning, parallel_tool_calls } = request
   return {
     lastTurn: lastTurnOf(items),
     offer: offeredTools(request),
+    callTools,
     parallel: parallel_tool_calls !== false,
     form: formOf(request),
     reasoningEffort: reasoning ? (reasoning.effort ?? "medium") : undefined,

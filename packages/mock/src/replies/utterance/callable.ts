@@ -11,6 +11,8 @@ export interface Callable {
   /** `legacy` is a member of chat's `functions`, the form before `tools`. */
   readonly kind: "function" | "custom" | "legacy"
   readonly name: string
+  /** False when the mock has no generator for the tool's input; `input` then throws a `Refusal`. */
+  readonly canGenerate: boolean
   /**
    * Generates arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when the schema has no value
    * within the budget.
@@ -40,17 +42,28 @@ export function offer(callables: readonly Callable[], choice: ToolChoice): Offer
   return { callables: callables.filter(({ name }) => names.has(name)), must: choice.must }
 }
 
+/** What `chooseCalls` considers besides the offer. */
+interface CallOccasion {
+  /** Whether tools are called when the request leaves the choice to the model. */
+  readonly callTools: boolean
+  /** Whether a tool has answered the last text of the user. */
+  readonly isAnswered: boolean
+  /** Whether several calls may be made at once. */
+  readonly parallel: boolean
+}
+
 /**
- * Chooses what is called: nothing once a tool has answered, unless a call is required; otherwise one of the callables,
- * or two when there are several and parallel calls are allowed.
+ * Chooses the calls: none unless a call is required, or `callTools` is set and no tool has answered yet. Otherwise one
+ * of the callables, or two when there are several and parallel calls are allowed.
  */
 export function chooseCalls(
   { callables, must }: Offer,
-  { isAnswered, parallel }: { readonly isAnswered: boolean; readonly parallel: boolean },
+  { callTools, isAnswered, parallel }: CallOccasion,
   random: Random,
 ): readonly Callable[] {
-  if (callables.length === 0 || (!must && isAnswered)) return []
-  return random.shuffle(callables).slice(0, parallel ? 2 : 1)
+  if (!must && (!callTools || isAnswered)) return []
+  const able = callables.filter(({ canGenerate }) => canGenerate)
+  return random.shuffle(able.length > 0 || !must ? able : callables).slice(0, parallel ? 2 : 1)
 }
 
 /**
@@ -69,6 +82,7 @@ export function functionCallable(
   return {
     kind,
     name,
+    canGenerate: true,
     input: (random, spend) =>
       JSON.stringify(generate({ type: "object", ...parameters }, random, `${param}.parameters`, spend)),
   }
@@ -82,7 +96,12 @@ export interface Grammar {
 
 /** Returns a callable custom tool. Its input follows the grammar at `param`; without one it is a sentence. */
 export function customCallable(name: string, grammar: Grammar | undefined, param: string): Callable {
-  return { kind: "custom", name, input: (random, spend) => customInput(grammar, random, param, spend) }
+  return {
+    kind: "custom",
+    name,
+    canGenerate: grammar === undefined || grammar.syntax === "regex",
+    input: (random, spend) => customInput(grammar, random, param, spend),
+  }
 }
 
 function customInput(grammar: Grammar | undefined, random: Random, param: string, spend: Spend): string {

@@ -3,7 +3,7 @@ import { type Digest, digest, digestText, type Random, random } from "../../cont
 import type { Spend } from "../../json-schema/budget.ts"
 import { generate } from "../../json-schema/generate.ts"
 import { type Callable, chooseCalls, type Offer } from "./callable.ts"
-import { isFiltered, refusalText, refuses } from "./markers.ts"
+import { asksForCall, isFiltered, refusalText, refuses } from "./markers.ts"
 import { reasoningText } from "./reasoning.ts"
 import type { Segment, Utterance } from "./utterance.ts"
 
@@ -22,6 +22,8 @@ export type TextForm = "text" | "json" | { readonly schema: object; readonly par
 export interface Prompt {
   readonly lastTurn: LastTurn
   readonly offer: Offer
+  /** Whether tools are called when the request leaves the choice to the model. */
+  readonly callTools: boolean
   /** Whether several calls may be made at once. */
   readonly parallel: boolean
   readonly form: TextForm
@@ -44,14 +46,20 @@ export function decide(prompt: Prompt, seed: Digest): Utterance {
   return text === "" ? answer : { ...answer, segments: [{ kind: "reasoning", text }, ...answer.segments] }
 }
 
-function decideAnswer({ lastTurn, offer, parallel, form, spend }: Prompt, seed: Digest): Utterance {
+function decideAnswer(prompt: Prompt, seed: Digest): Utterance {
+  const { lastTurn, offer, parallel, form, spend } = prompt
   const { userText, toolOutputs } = lastTurn
   if (refuses(userText)) return { segments: [{ kind: "refusal", text: refusalText }] }
   const draw = random(seed)
   if (isFiltered(userText)) {
     return { segments: [{ kind: "text", text: compose(lastTurn, form, draw, spend) }], isFiltered: true }
   }
-  const calls = chooseCalls(offer, { isAnswered: toolOutputs.length > 0, parallel }, draw)
+  const occasion = {
+    callTools: prompt.callTools || asksForCall(userText),
+    isAnswered: toolOutputs.length > 0,
+    parallel,
+  }
+  const calls = chooseCalls(offer, occasion, draw)
   if (calls.length > 0) return { segments: calls.map((callable, index) => call(callable, index)) }
   return { segments: [{ kind: "text", text: compose(lastTurn, form, draw, spend) }] }
 
