@@ -136,6 +136,17 @@ test("the last answer to a chat that was sent again decides", async () => {
   expect((await learned({ keyless: [404], chat: [200, 500] })).auth).toBe("untested")
 })
 
+test("where the budget ended before the chats, nothing is known of the key", async () => {
+  const { sampler, groups } = samplerOf({})
+  const cut: Sampler = {
+    ...sampler,
+    async run(samples) {
+      groups.push(...samples.map((sample) => ({ sample, asked: [], cut: "the budget is used up" })))
+    },
+  }
+  expect((await learn(stated, cut)).auth).toBe("untested")
+})
+
 describe("requests", () => {
   const probesOf = (groups: readonly ExecutedSample[]) => groups.map(({ sample }) => sample.by)
 

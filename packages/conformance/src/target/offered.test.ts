@@ -51,6 +51,11 @@ describe("a reply says that there is no such endpoint", () => {
   })
 })
 
+test("a recording that does not say what it asked for counts as a right request", () => {
+  const { intent: _, ...recorded } = exchangeOf({ status: 404 })
+  expect(saysNotOffered(recorded)).toBe(true)
+})
+
 describe("obstacles", () => {
   test.each([
     [[404, 404], "the target does not offer"],
