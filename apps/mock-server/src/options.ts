@@ -1,7 +1,6 @@
 import type { MockOptions } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
-import { catalogue } from "./catalogue.ts"
 import { version } from "./version.ts"
 
 /** The settings from the command line. */
@@ -11,7 +10,7 @@ export interface Settings {
   readonly log: "pretty" | "json" | "off"
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
-  readonly mock: MockOptions
+  readonly mock: Omit<MockOptions, "alterations">
 }
 
 interface Flags {
@@ -53,7 +52,6 @@ export function readOptions(argv: readonly string[]): Settings {
       models: flags.model,
       anyModel: flags.anyModel,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
-      alterations: catalogue,
       always: [...flags.defect, ...flags.variant],
     },
   }

@@ -1,9 +1,9 @@
 export { createSend, type Exchange, type Send, type WireRequest } from "@nexhina/wire"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+export { exitCodes } from "./reports/exit-codes.ts"
 export {
   exitCodeOf,
-  exitCodes,
   Finding,
   Report,
   type ReportFormat,

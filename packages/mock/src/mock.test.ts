@@ -566,8 +566,8 @@ describe("models", () => {
     const expected = {
       status: 404,
       message:
-        "The model 'nope' does not exist here. Start the mock with --model ID to add a model, or with --any-model " +
-        "to accept every name.",
+        "Unknown model 'nope'. Start the mock with --model ID to add a model, or with --any-model " +
+        "to accept every model.",
       type: "invalid_request_error",
       param: "model",
       code: "model_not_found",
@@ -884,7 +884,7 @@ describe("every reply passes the last stages", () => {
     expect(reply.status).toBe(413)
     expect(headerOf(reply.headers, "x-marked")).toBe("yes")
     expect(ErrorResponse.parse(jsonOf(reply)).error.message).toBe(
-      "The request body is larger than 1 MiB, the limit here.",
+      "The request body is larger than the limit of 1 MiB.",
     )
   })
 })
