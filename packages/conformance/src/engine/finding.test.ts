@@ -1,0 +1,316 @@
+import { createRedactor } from "@nexhina/wire"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
+import { type Fault, type Rule, rule, type Severity, type Where } from "../rule.ts"
+import type { TargetFacts } from "../target/facts.ts"
+import { view } from "../view.ts"
+import { findingId, findingOf } from "./finding.ts"
+
+interface RuleFacts {
+  readonly severity?: (known: TargetFacts) => Severity | "not-applicable"
+  readonly holds?: (known: TargetFacts) => readonly Fault<"bad">[] | { readonly undecided: string }
+  readonly scope?: "exchange" | "group" | "run"
+  readonly see?: readonly string[]
+}
+
+const fault: Fault<"bad"> = { fault: "bad", at: { part: "status" }, expected: "this", actual: "that" }
+
+/** Creates a rule that finds the same under every profile, unless it is told otherwise. */
+function ruleOf({ severity, holds = () => [fault], scope, see }: RuleFacts = {}): Rule {
+  const literal = {
+    id: "test.rule",
+    since: "0.1.0",
+    says: "MUST be this",
+    severity: severity ?? ("MUST" as const),
+    source: "a page",
+    ...(see && { see }),
+    on: view<number>({
+      id: "test.view",
+      says: "all responses",
+      surface: "chat",
+      probes: [],
+      of: () => 1,
+    }),
+    faults: { bad: "it is that" },
+  }
+  return scope === "group" || scope === "run"
+    ? (rule({
+        ...literal,
+        scope,
+        holds(_, known) {
+          const faults = holds(known)
+          return "undecided" in faults ? faults : faults.map((each) => ({ ...each, of: 0 }))
+        },
+      }) as Rule)
+    : (rule({ ...literal, ...(scope && { scope }), holds: (_, known) => holds(known) }) as Rule)
+}
+
+const apiKey = "sk-0123456789abcdef"
+
+interface Case {
+  readonly rule?: RuleFacts
+  readonly fault?: Partial<Fault>
+  readonly exchange?: Parameters<typeof exchangeOf>[0]
+  readonly known?: Partial<TargetFacts>
+  /** Changes the request of the exchange. */
+  readonly request?: Partial<ReturnType<typeof exchangeOf>["request"]>
+}
+
+function found({ rule: facts, fault: changed, exchange: recorded = {}, known, request }: Case = {}) {
+  const exchange = exchangeOf({ operation: "createChatCompletion", ...recorded })
+  const asked = { ...exchange, request: { ...exchange.request, ...request } }
+  const executed = { sample: { by: "test.rule", index: 0, asks: [] }, asked: [] }
+  return findingOf(
+    { rule: ruleOf(facts), fault: { ...fault, ...changed }, exchange: asked, executed },
+    {
+      known: knownOf(known),
+      severity: "SHOULD",
+      verdict: "warn",
+      times: 3,
+      foundAfter: 7,
+      seed: 5,
+      redactor: createRedactor([apiKey]),
+    },
+  )
+}
+
+const utf8 = new TextEncoder()
+
+test("a finding is all that somebody needs to see the fault again", () => {
+  expect(
+    found({
+      rule: { see: ["https://example.com/1"] },
+      fault: { expected: `no ${apiKey}`, actual: `the key ${apiKey}` },
+      exchange: {
+        status: 418,
+        request: { model: "m" },
+        fault: { kind: "missing", says: "messages are missing" },
+        headers: [
+          ["Content-Type", "text/plain"],
+          ["X-Request-Id", "req_1"],
+        ],
+        body: "I'm a teapot",
+      },
+    }),
+  ).toEqual({
+    id: "test.rule:bad@createChatCompletion",
+    rule: "test.rule",
+    fault: "bad",
+    severity: "SHOULD",
+    verdict: "warn",
+    surface: "chat",
+    operation: "createChatCompletion",
+    says: "MUST be this",
+    source: "a page",
+    means: "it is that",
+    expected: expect.not.stringContaining(apiKey),
+    actual: expect.stringMatching(/^the key (?!sk-0123)/),
+    where: "status",
+    times: 3,
+    foundAfter: 7,
+    request: {
+      method: "POST",
+      url: "http://127.0.0.1:1/v1/test",
+      headers: [["authorization", expect.not.stringContaining(apiKey)]],
+      body: '{"model":"m"}',
+      fault: "messages are missing",
+    },
+    evidence: {
+      status: 418,
+      headers: [
+        ["content-type", "text/plain"],
+        ["x-request-id", "req_1"],
+      ],
+      end: "complete",
+      excerpt: "I'm a teapot",
+    },
+    curl: [
+      "curl -sN -X POST 'http://127.0.0.1:1/v1/test'",
+      ' -H "Authorization: Bearer $NEXHINA_API_KEY"',
+      ` --data-binary '{"model":"m"}'`,
+    ].join(" \\\n "),
+    replay: "nexhina-conformance run --rule test.rule --seed 5",
+    requestId: "req_1",
+    see: ["https://example.com/1"],
+  })
+})
+
+test("a finding without an answer, an operation or reports of others says so", () => {
+  const finding = found({
+    exchange: { operation: undefined, end: { kind: "network", stage: "head", code: "ECONNRESET" } } as never,
+    fault: { fault: "unheard-of" },
+  })
+  expect(finding).toMatchObject({
+    id: "test.rule:unheard-of@unknown",
+    operation: "unknown",
+    means: "unheard-of",
+    evidence: { headers: [], end: "network (ECONNRESET)", excerpt: "" },
+    see: [],
+  })
+  expect(finding.evidence).not.toHaveProperty("status")
+  expect(finding.request).not.toHaveProperty("fault")
+  expect(finding).not.toHaveProperty("requestId")
+})
+
+test("an id holds the rule, the fault and the operation, and no generated value", () => {
+  const exchange = exchangeOf({ operation: "listModels" })
+  expect(findingId({ rule: ruleOf(), fault, exchange })).toBe("test.rule:bad@listModels")
+  expect(findingId({ rule: ruleOf(), fault: { ...fault, actual: "another" }, exchange })).toBe(
+    "test.rule:bad@listModels",
+  )
+  const { intent: _, ...recorded } = exchange
+  expect(findingId({ rule: ruleOf(), fault, exchange: recorded })).toBe("test.rule:bad@unknown")
+})
+
+describe("a place is named", () => {
+  test.each<[Where, string]>([
+    [{ part: "status" }, "status"],
+    [{ part: "header", name: "retry-after" }, "header retry-after"],
+    [{ part: "body" }, "body"],
+    [{ part: "body", pointer: "" }, "body"],
+    [{ part: "body", pointer: "/model" }, "body /model"],
+    [{ part: "body", offset: 0 }, "body, byte 0"],
+    [{ part: "body", pointer: "/model", offset: 9 }, "body /model, byte 9"],
+    [{ part: "event", event: 2, offset: 40 }, "event 2, byte 40"],
+    [{ part: "event", event: 2, offset: 40, pointer: "/id" }, "event 2 /id, byte 40"],
+    [{ part: "end" }, "end of the body"],
+  ])("%j: %s", (at, where) => {
+    expect(found({ fault: { at } }).where).toBe(where)
+  })
+})
+
+describe("an excerpt", () => {
+  const excerptOf = (body: string, at: Where) => found({ exchange: { body }, fault: { at } }).evidence.excerpt
+  /** A text in which every place is different from those near it. */
+  const textOf = (length: number) =>
+    Array.from({ length: Math.ceil(length / 5) }, (_, at) => String(at).padStart(5, "-"))
+      .join("")
+      .slice(0, length)
+
+  test("holds the fault, and says on each side whether more was cut away", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2500 }), fc.nat(), fc.boolean(), (length, place, inEvent) => {
+        const body = textOf(length)
+        const offset = place % length
+        const at: Where = inEvent ? { part: "event", event: 0, offset } : { part: "body", offset }
+        const excerpt = excerptOf(body, at)
+        const text = excerpt.replaceAll("…", "")
+        const from = body.indexOf(text)
+        expect(text.length).toBe(Math.min(length, 600))
+        expect(from).toBeLessThanOrEqual(offset)
+        expect(from + text.length).toBeGreaterThan(offset)
+        expect(excerpt.startsWith("…")).toBe(from > 0)
+        expect(excerpt.endsWith("…")).toBe(from + text.length < length)
+      }),
+    )
+  })
+
+  test("has 100 bytes before the fault, and begins with the body where that is nearer", () => {
+    const body = textOf(3000)
+    expect(excerptOf(body, { part: "body", offset: 1000 })).toBe(`…${body.slice(900, 1500)}…`)
+    expect(excerptOf(body, { part: "body", offset: 100 })).toBe(`${body.slice(0, 600)}…`)
+    expect(excerptOf(body, { part: "body" })).toBe(`${body.slice(0, 600)}…`)
+    expect(excerptOf(body, { part: "status" })).toBe(`${body.slice(0, 600)}…`)
+    expect(excerptOf(body, { part: "header", name: "x" })).toBe(`${body.slice(0, 600)}…`)
+    expect(excerptOf(body, { part: "end" })).toBe(`…${body.slice(2400)}`)
+  })
+})
+
+describe("a request", () => {
+  test("is shown whole up to 100,000 bytes, and by its beginning above", () => {
+    const shown = (length: number) => found({ request: { body: utf8.encode("x".repeat(length)) } })
+    expect(shown(100_000).request.body).toBe("x".repeat(100_000))
+    expect(shown(100_001).request.body).toBe(`${"x".repeat(600)}… (100001 bytes)`)
+  })
+})
+
+describe("a curl line", () => {
+  const curlOf = (request: Case["request"]) => found({ ...(request && { request }) }).curl
+  const bare = { headers: [], body: new Uint8Array() }
+
+  test("names the method unless it is GET", () => {
+    expect(curlOf({ ...bare, method: "GET" })).toBe("curl -sN 'http://127.0.0.1:1/v1/test'")
+    expect(curlOf({ ...bare, method: "DELETE" })).toBe("curl -sN -X DELETE 'http://127.0.0.1:1/v1/test'")
+  })
+
+  test("shows the key by its variable, and only where one was sent", () => {
+    const authorization = ' \\\n  -H "Authorization: Bearer $NEXHINA_API_KEY"'
+    expect(curlOf({ ...bare, headers: [["Authorization", `Bearer ${apiKey}`]] })).toContain(authorization)
+    expect(curlOf({ ...bare, headers: [["x-own", "1"]] })).not.toContain("NEXHINA_API_KEY")
+  })
+
+  test("has the headers that curl does not send by itself", () => {
+    const known = ["Accept", "accept-encoding", "connection", "content-length", "host", "user-agent"]
+    const headers = [...known, "Content-Type", "X-Own"].map((name) => [name, "it's"] as const)
+    expect(curlOf({ ...bare, headers })).toBe(
+      [
+        "curl -sN -X POST 'http://127.0.0.1:1/v1/test'",
+        ` -H 'content-type: it'\\''s'`,
+        ` -H 'x-own: it'\\''s'`,
+      ].join(" \\\n "),
+    )
+  })
+
+  test("sends a text as an argument, and anything else from a pipe", () => {
+    expect(curlOf({ ...bare, body: utf8.encode("it's") })).toMatch(/^curl .* --data-binary 'it'\\''s'$/s)
+    const bytes = Uint8Array.of(0x61, 0xff, 0x62)
+    expect(curlOf({ ...bare, body: bytes })).toMatch(/^echo Yf9i \| base64 -d \| curl .* --data-binary @-$/s)
+    // What is cut in the report is cut here too: nobody runs such a line.
+    const long = new Uint8Array(100_001).fill(0xff)
+    expect(curlOf({ ...bare, body: long })).toMatch(/^curl .* --data-binary '.*… \(100001 bytes\)'$/s)
+    expect(curlOf({ ...bare, body: new Uint8Array(100_000).fill(0xff) })).toMatch(/^echo /)
+  })
+})
+
+test("the request id is the first that is known and not empty", () => {
+  const idOf = (...headers: [string, string][]) => found({ exchange: { headers } }).requestId
+  expect(idOf(["cf-ray", "ray"], ["request-id", "second"], ["X-Request-Id", "first"])).toBe("first")
+  expect(idOf(["cf-ray", "ray"], ["x-request-id", ""])).toBe("ray")
+  expect(idOf(["x-other", "1"])).toBeUndefined()
+})
+
+describe("the other profile is named", () => {
+  const isOpenai = ({ profileName }: TargetFacts) => profileName === "openai"
+  const otherProfile = (facts: RuleFacts, known: Partial<TargetFacts> = {}) =>
+    found({ rule: facts, known }).otherProfile
+
+  test("where the rule does not apply under it, whatever its scope", () => {
+    const severity = (known: TargetFacts) => (isOpenai(known) ? "not-applicable" : "MUST")
+    for (const scope of [undefined, "exchange", "group", "run"] as const) {
+      expect(otherProfile({ severity, ...(scope && { scope }) })).toBe("openai")
+    }
+    expect(otherProfile({ severity }, { profileName: "openai" })).toBeUndefined()
+  })
+
+  test("where the rule does not find the fault under it", () => {
+    const holds = (known: TargetFacts) => (isOpenai(known) ? [] : [fault])
+    expect(otherProfile({ holds })).toBe("openai")
+    expect(otherProfile({ holds, scope: "exchange" })).toBe("openai")
+    const another = { ...fault, fault: "worse" } as unknown as Fault<"bad">
+    expect(otherProfile({ holds: (known) => (isOpenai(known) ? [another] : [fault]) })).toBe("openai")
+    expect(otherProfile({ holds: (known) => (isOpenai(known) ? [another, fault] : [fault]) })).toBeUndefined()
+    expect(
+      otherProfile({ holds: (known) => (isOpenai(known) ? [fault] : []) }, { profileName: "openai" }),
+    ).toBe("nexhina")
+  })
+
+  test("with the profile itself, and not only its name", () => {
+    const holds = ({ profile, profileName }: TargetFacts) =>
+      isOpenai({ profileName } as TargetFacts) && profile === knownOf({ profileName: "openai" }).profile
+        ? []
+        : [fault]
+    expect(otherProfile({ holds })).toBe("openai")
+  })
+
+  test("nowhere else", () => {
+    expect(otherProfile({})).toBeUndefined()
+    expect(
+      otherProfile({ holds: (known) => (isOpenai(known) ? { undecided: "no" } : [fault]) }),
+    ).toBeUndefined()
+    for (const scope of ["group", "run"] as const) {
+      expect(otherProfile({ scope, holds: (known) => (isOpenai(known) ? [] : [fault]) })).toBeUndefined()
+    }
+    expect(found()).not.toHaveProperty("otherProfile")
+  })
+})

@@ -1,0 +1,185 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
+import type { Draw } from "../drawing/draw.ts"
+import { type Rule, rule } from "../rule.ts"
+import type { ExecutedSample, Executor, Sample } from "../target/execute.ts"
+import type { Ask } from "../target/step.ts"
+import { view } from "../view.ts"
+import type { Detection } from "./judge.ts"
+import { shrink } from "./shrink.ts"
+
+const statuses = view<number>({
+  id: "statuses",
+  says: "all responses",
+  surface: "http",
+  probes: [],
+  of: ({ response }) => response?.status,
+})
+
+/** Fails on two statuses, as different faults. */
+const judged: Rule = rule({
+  id: "test.status",
+  since: "0.1.0",
+  says: "MUST NOT",
+  severity: "MUST",
+  source: "none",
+  on: statuses,
+  faults: { bad: "the status is 500", worse: "the status is 501" },
+  holds: (status) =>
+    status < 500
+      ? []
+      : [
+          {
+            fault: status === 500 ? "bad" : "worse",
+            at: { part: "status" },
+            expected: "",
+            actual: "",
+          },
+        ],
+}) as Rule
+
+const asksOf = (size: number): Ask[] => [{ operation: "listModels", query: { size: String(size) } }]
+
+/** Draws a number, which shrinks to all smaller ones, smallest first. */
+const drawOf = (size: number): Draw<readonly Ask[]> => ({
+  seed: 0,
+  index: 0,
+  value: asksOf(size),
+  *shrink() {
+    for (let smaller = 0; smaller < size; smaller++) yield drawOf(smaller)
+  },
+})
+
+const sizeOf = ({ asks }: Sample): number => {
+  const [ask] = asks
+  return Number(typeof ask === "object" && "query" in ask ? ask.query?.["size"] : Number.NaN)
+}
+
+const sampleOf = (size: number, isDrawn: boolean): Sample => ({
+  by: "test.status",
+  index: 0,
+  asks: asksOf(size),
+  ...(isDrawn && { draw: drawOf(size) }),
+})
+
+const executedWith = (sample: Sample, status: number, operation = "listModels"): ExecutedSample => ({
+  sample,
+  asked: [
+    {
+      step: { operation: "listModels" },
+      exchange: exchangeOf({ status, operation: operation as "listModels" }),
+    },
+  ],
+})
+
+const detectionOf = (size: number, isDrawn = true): Detection => {
+  const executed = executedWith(sampleOf(size, isDrawn), 500)
+  const [asked] = executed.asked
+  if (!asked) throw new RangeError("nothing was asked")
+  const fault = { fault: "bad", at: { part: "status" }, expected: "", actual: "" } as const
+  return { rule: judged, fault, exchange: asked.exchange, executed }
+}
+
+/** Creates an executor whose target answers by the size of a sample and the number of requests before it. */
+function executorOf(answer: (size: number, before: number) => number | ExecutedSample, limit = Infinity) {
+  const sizes: number[] = []
+  const executor: Executor = {
+    // Requests of earlier phases do not count against the budget.
+    get sent() {
+      return 100 + sizes.length
+    },
+    exhausted: () => (sizes.length >= limit ? "the budget is used up" : undefined),
+    async execute(sample) {
+      const size = sizeOf(sample)
+      const answered = answer(size, sizes.length)
+      sizes.push(size)
+      return typeof answered === "number" ? executedWith(sample, answered) : answered
+    },
+  }
+  return { executor, sizes }
+}
+
+const shrunk = async (
+  found: Detection,
+  { executor }: { executor: Executor },
+  { budget = 1000, deterministic = false } = {},
+) => shrink(found, { executor, known: knownOf({ deterministic }), rules: [judged], budget })
+
+test("the smallest request that shows the fault is found, however large the first one was", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(12), fc.nat(12), async (threshold, more) => {
+      const target = executorOf((size) => (size >= threshold ? 500 : 200))
+      const result = await shrunk(detectionOf(threshold + more), target)
+      expect(sizeOf(result.found.executed.sample)).toBe(threshold)
+      expect(result).toMatchObject({ confirmed: true, requests: target.sizes.length })
+      // The smallest one is what is asked twice more.
+      expect(target.sizes.slice(-2)).toEqual([threshold, threshold])
+    }),
+  )
+})
+
+test("shrinking goes on from each smaller request that shows the fault", async () => {
+  // Found at 9: 0 to 3 do not show it, 4 does; then 0 to 3 are asked again, as smaller ones of 4.
+  const target = executorOf((size) => (size >= 4 ? 500 : 200))
+  await shrunk(detectionOf(9), target, { deterministic: true })
+  expect(target.sizes).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3])
+})
+
+test("another fault, and the same fault of another operation, are not the same finding", async () => {
+  const worse = executorOf(() => 501)
+  expect(sizeOf((await shrunk(detectionOf(3), worse)).found.executed.sample)).toBe(3)
+  const elsewhere = executorOf((size) => executedWith(sampleOf(size, true), 500, "createEmbedding"))
+  const result = await shrunk(detectionOf(3), elsewhere)
+  expect([sizeOf(result.found.executed.sample), result.confirmed]).toEqual([3, false])
+})
+
+describe("requests are bounded", () => {
+  test("by the budget, which confirmations do not count against", async () => {
+    for (const budget of [0, 1, 2, 5]) {
+      const target = executorOf(() => 200)
+      const { requests } = await shrunk(detectionOf(8), target, { budget })
+      expect([requests, target.sizes.length]).toEqual([budget + 2, budget + 2])
+      expect(target.sizes.slice(budget)).toEqual([8, 8])
+    }
+  })
+
+  test("by the executor, also while the fault is confirmed", async () => {
+    for (const limit of [0, 1, 3, 8, 9]) {
+      const target = executorOf(() => 200, limit)
+      const { requests, confirmed } = await shrunk(detectionOf(8), target)
+      expect([requests, target.sizes.length, confirmed]).toEqual([limit, limit, false])
+    }
+    const cut = executorOf(() => 500, 1)
+    expect(await shrunk(detectionOf(1, false), cut)).toMatchObject({ requests: 1, confirmed: false })
+  })
+})
+
+describe("a fixed request", () => {
+  test.each([
+    [500, 500, true],
+    [500, 200, false],
+    [200, 500, false],
+    [200, 200, false],
+    [501, 500, false],
+  ])(
+    "that is answered %i and %i when it is asked again: confirmed is %s",
+    async (first, second, confirmed) => {
+      const target = executorOf((_, before) => (before === 0 ? first : second))
+      const found = detectionOf(5, false)
+      const result = await shrunk(found, target)
+      expect(target.sizes).toEqual([5, 5])
+      expect(result).toEqual({ found, confirmed, requests: 2 })
+    },
+  )
+
+  test("of a deterministic target is not asked again", async () => {
+    const target = executorOf(() => 200)
+    const found = detectionOf(5, false)
+    expect(await shrunk(found, target, { deterministic: true })).toEqual({
+      found,
+      confirmed: true,
+      requests: 0,
+    })
+  })
+})
