@@ -1,5 +1,5 @@
 import type { ResponseFunctionTool, ResponseInputItem, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { cityParameters, verdictSchema } from "../requests/json-schemas.ts"
@@ -210,7 +210,7 @@ export const echoedResponse: Probe = {
 }
 
 /** The id of the response that the first request of a sample created, whole. */
-export function createdId([first]: readonly Exchange[]): string | undefined {
+export function createdId([first]: readonly Evidence[]): string | undefined {
   const answered = first && answeredOf(first)
   const value = answered?.json.ok ? answered.json.value : undefined
   const id = isObject(value) ? value["id"] : undefined

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { onVideoPath, videoStep } from "../requests/video.ts"
@@ -6,7 +6,7 @@ import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 
 /** What a reply says of a task, however much else is wrong with it. */
-export function taskIn(exchange: Exchange | undefined): {
+export function taskIn(exchange: Evidence | undefined): {
   readonly id: string | undefined
   readonly status: string | undefined
   readonly progress: number | undefined
@@ -29,7 +29,7 @@ const enoughBytes = 65_536
 function aboutTask(
   operation: "retrieveVideo" | "retrieveVideoContent",
   known: TargetFacts,
-  earlier: readonly Exchange[],
+  earlier: readonly Evidence[],
 ): Step | undefined {
   const { id } = taskIn(earlier[0])
   if (id === undefined) return undefined

@@ -1,9 +1,9 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import type { RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { arbitraryOf, checksOf, definitionOf } from "../drawing/arbitrary.ts"
 import { draw } from "../drawing/draw.ts"
+import type { RequestFault } from "../intent.ts"
 import { isObject } from "../reading/answered.ts"
 import type { Step } from "../target/step.ts"
 

@@ -6,6 +6,7 @@ import {
 } from "@nexhina/schemas"
 import { assembleChat } from "@nexhina/stream"
 import { z } from "zod"
+import { isProper } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
@@ -112,12 +113,13 @@ function requestOf(body: unknown): ChatCompletionRequest | undefined {
 export const chatRequests = view<ChatRequested>({
   id: "chat.requests",
   says: "chat requests that keep the contract",
+  needs: ["fault"],
   surface: "chat",
   probes: [plainChat],
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (answered?.operation !== "createChatCompletion") return undefined
-    if (exchange.intent?.fault || exchange.intent?.key) return undefined
+    if (!isProper(exchange)) return undefined
     const request = requestOf(answered.request)
     return request && { answered, request }
   },

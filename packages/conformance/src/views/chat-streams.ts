@@ -87,7 +87,7 @@ export const chatStreams = view<ChatStream>({
   of(exchange) {
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createChatCompletion") return undefined
-    if (exchange.intent?.fault) return undefined
+    if (exchange.fault.value) return undefined
     const request = ChatCompletionRequest.safeParse(stream.answered.request)
     return request.success ? { stream, request: request.data, chunks: chunksOf(stream) } : undefined
   },

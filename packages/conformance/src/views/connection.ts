@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/wire"
+import { type Evidence, isProper } from "../evidence.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
@@ -9,7 +9,7 @@ import { successes } from "./http.ts"
 const lenientUtf8 = new TextDecoder()
 
 /** The options that the `connection` headers of a message list, in lower case. */
-export const connectionOptions = (headers: Exchange["request"]["headers"]): string[] =>
+export const connectionOptions = (headers: Evidence["request"]["headers"]): string[] =>
   headers
     .filter(([name]) => name.toLowerCase() === "connection")
     .flatMap(([, value]) => value.toLowerCase().split(","))
@@ -30,7 +30,7 @@ export const endedSuccesses = view<ParsedReply>({
 
 /** A chat that keeps the contract, and how it went. */
 export interface ChatAttempt {
-  readonly exchange: Exchange
+  readonly exchange: Evidence
   /** A stream was asked for. */
   readonly isStream: boolean
   /** The kit hung up on it. */
@@ -43,11 +43,12 @@ export interface ChatAttempt {
 export const chatAttempts = view<ChatAttempt>({
   id: "connection.chats",
   says: "chats, answered or not",
+  needs: ["fault"],
   surface: "chat",
   probes: [],
   of(exchange) {
-    const { intent, request, end } = exchange
-    if (intent?.operation !== "createChatCompletion" || intent.fault || intent.key) return undefined
+    const { operation, request, end } = exchange
+    if (operation.value !== "createChatCompletion" || !isProper(exchange)) return undefined
     const reply = end.kind === "complete" ? chatReplies.of(exchange) : undefined
     const asked = parseJson(lenientUtf8.decode(request.body))
     return {

@@ -1,4 +1,5 @@
-import type { Exchange, RequestFault } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
 import { malformedJson, missingMessages, unknownModel } from "../probes/errors.ts"
@@ -80,7 +81,7 @@ export const laterAnswers = view<ParsedReply>({
 
 /** A body that the target has to refuse, and the answer, if one came. */
 export interface OversizedAttempt {
-  readonly exchange: Exchange
+  readonly exchange: Evidence
   readonly answered: ParsedReply | undefined
 }
 
@@ -92,7 +93,7 @@ export const oversizedAttempts = view<OversizedAttempt>({
   probes: [],
   occasional: true,
   of(exchange) {
-    if (exchange.intent?.fault?.kind !== "too-large") return undefined
+    if (exchange.fault.value?.kind !== "too-large") return undefined
     return { exchange, answered: everyResponse.of(exchange) }
   },
 })
@@ -170,8 +171,7 @@ export const unknownModelAnswers = view<ParsedReply>({
   probes: [unknownModel],
   of(exchange) {
     const answered = decidedResponses.of(exchange)
-    const isAsked =
-      exchange.intent?.fault?.kind === "unknown-model" && answered?.operation !== "retrieveModel"
+    const isAsked = exchange.fault.value?.kind === "unknown-model" && answered?.operation !== "retrieveModel"
     return isAsked ? answered : undefined
   },
 })

@@ -1,5 +1,7 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import { type Exchange, headerOf, type RequestFault } from "@nexhina/wire"
+import { headerOf } from "@nexhina/wire"
+import { type Evidence, isProper } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
@@ -8,7 +10,7 @@ import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
 /** Every exchange, answered or not. */
-const everyExchange = view<Exchange>({
+const everyExchange = view<Evidence>({
   id: "exchanges",
   says: "all exchanges",
   surface: "http",
@@ -20,13 +22,14 @@ const everyExchange = view<Exchange>({
  * Every request that the server took: a connection was made, and the kit did not hang up. A body that is too large
  * may be cut off without a word (RFC 9110, section 15.5.14).
  */
-export const takenRequests = view<Exchange>({
+export const takenRequests = view<Evidence>({
   ...everyExchange,
   id: "http.taken",
   says: "requests on a connection that was made",
+  needs: ["fault"],
   of(exchange) {
-    const { response, end, intent } = exchange
-    if (intent?.fault?.kind === "too-large") return undefined
+    const { response, end, fault } = exchange
+    if (fault.value?.kind === "too-large") return undefined
     const taken = response !== undefined || end.stage === "head"
     return taken && end.kind !== "aborted" ? exchange : undefined
   },
@@ -101,14 +104,14 @@ export const jsonSuccesses = view<ParsedReply>({
   says: "successes that have to be JSON",
   of(exchange) {
     const answered = successes.of(exchange)
-    return answered && hasToBeJson(answered) && !exchange.intent?.fault ? answered : undefined
+    return answered && hasToBeJson(answered) && !exchange.fault.value ? answered : undefined
   },
 })
 
 /** Reads the JSON, of whatever kind, that answers one of some operations. */
 export const jsonAnswerOf =
   (...operations: readonly OperationId[]) =>
-  (exchange: Exchange): ParsedReply | undefined => {
+  (exchange: Evidence): ParsedReply | undefined => {
     const answered = jsonSuccesses.of(exchange)
     const isOne = answered?.operation !== undefined && operations.includes(answered.operation)
     return answered?.json.ok && isOne ? answered : undefined
@@ -119,10 +122,10 @@ export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
   says: "answers to requests that keep the contract",
+  needs: ["fault"],
   of(exchange) {
-    const { intent } = exchange
     const answered = decidedResponses.of(exchange)
-    return intent && !intent.fault && !intent.key && answered?.operation !== undefined ? answered : undefined
+    return isProper(exchange) && answered?.operation !== undefined ? answered : undefined
   },
 })
 
@@ -149,7 +152,7 @@ export const answersToInvalid = view<FaultAnswer>({
   id: "http.invalid",
   says: "answers to requests whose body breaks the contract",
   of(exchange) {
-    const fault = exchange.intent?.fault
+    const fault = exchange.fault.value
     const answered = decidedResponses.of(exchange)
     if (!answered || !fault || !bodyFaults.has(fault.kind)) return undefined
     // A proxy that finds a body too large has not looked into it.
@@ -161,8 +164,8 @@ export const answersToInvalid = view<FaultAnswer>({
  * Whether a server says that it has no such path or method: to a request that asks for none, or with 404 or 405 to
  * one that keeps the contract. Whether a model exists is what 404 on a model's own path speaks of.
  */
-export function saysNoSuchRoute({ exchange: { intent }, operation, status }: ParsedReply): boolean {
-  const fault = intent?.fault?.kind
+export function saysNoSuchRoute({ exchange, operation, status }: ParsedReply): boolean {
+  const fault = exchange.fault.value?.kind
   if (fault === "unknown-path" || fault === "wrong-method") return true
   return (status === 404 || status === 405) && (fault === undefined || operation === "retrieveModel")
 }
@@ -172,6 +175,7 @@ export const unknownRoutes = view<ParsedReply>({
   ...decidedResponses,
   id: "http.unknown-routes",
   says: "answers on paths and methods that the server does not have",
+  needs: ["fault"],
   probes: [unknownPath, wrongMethod],
   of(exchange) {
     const answered = decidedResponses.of(exchange)

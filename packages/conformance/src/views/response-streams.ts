@@ -74,7 +74,7 @@ export const responseStreams = view<ResponseStream>({
   of(exchange) {
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createResponse") return undefined
-    if (exchange.intent?.fault) return undefined
+    if (exchange.fault.value) return undefined
     const request = ResponseRequest.safeParse(stream.answered.request)
     if (!request.success) return undefined
     const events = eventsOf(stream)

@@ -102,7 +102,7 @@ export const unstreamedAnswers = view<ParsedReply>({
   probes: [plainChat, plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered || !isAskedOf(answered.operation) || exchange.intent?.fault) return undefined
+    if (!answered || !isAskedOf(answered.operation) || exchange.fault.value) return undefined
     return !answered.streaming && isSuccess(answered) ? answered : undefined
   },
 })

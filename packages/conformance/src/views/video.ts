@@ -1,5 +1,5 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
@@ -81,9 +81,9 @@ function idInPath(target: string): string | undefined {
 }
 
 /** An answer to a request that keeps the contract, also one that the kit hung up on when it had seen enough. */
-function answerOf(exchange: Exchange): ParsedReply | undefined {
-  const { end, intent } = exchange
-  return end.kind === "aborted" && intent?.operation === "retrieveVideoContent" && !intent.fault
+function answerOf(exchange: Evidence): ParsedReply | undefined {
+  const { end, operation, fault } = exchange
+  return end.kind === "aborted" && operation.value === "retrieveVideoContent" && !fault.value
     ? answeredOf(exchange)
     : answersToValid.of(exchange)
 }
@@ -92,6 +92,7 @@ function answerOf(exchange: Exchange): ParsedReply | undefined {
 export const moments = view<Moment>({
   ...base,
   id: "video.moments",
+  needs: ["fault"],
   says: "requests that begin a video, look how far it is, or ask for its content",
   of(exchange) {
     const answered = answerOf(exchange)
