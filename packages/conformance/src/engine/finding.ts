@@ -5,6 +5,7 @@ import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { requestIdHeaders } from "../target/to-wire.ts"
+import { findingId } from "./finding-id.ts"
 import type { Detection } from "./judge.ts"
 
 const excerptBytes = 600
@@ -89,10 +90,6 @@ function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts
     const faults = rule.holds(view, other)
     return !("undecided" in faults) && !faults.some((each) => each.fault === fault.fault)
   })
-}
-
-export function findingId({ rule, fault, exchange }: Pick<Detection, "rule" | "fault" | "exchange">): string {
-  return `${rule.id}:${fault.fault}@${exchange.operation.value ?? "unknown"}`
 }
 
 /** Creates the finding for the report: everything that is needed to reproduce the fault, without secrets. */
