@@ -38,6 +38,23 @@ export function runPage(): string {
       Object.entries(verdicts).map(([name, means]) => [`\`${name}\``, means]),
     ),
     "",
+    "## Findings",
+    "",
+    "A finding has an id that is the same for every seed: `rule:fault@operation#pointer~member`.",
+    "",
+    table(
+      ["part", "meaning"],
+      [
+        ["`rule`", "the rule that was broken"],
+        ["`fault`", "the way in which it was broken"],
+        ["`@operation`", "the operation of the request"],
+        ["`#pointer`", "JSON pointer to the member of the reply that shows the fault, if there is one"],
+        ["`~member`", "member of the request that was made invalid on purpose, if there is one"],
+      ],
+    ),
+    "",
+    "Array indexes are written as `*`, for example `chat.schema:choices@createChatCompletion#/choices/*/message`.",
+    "",
     "## Reports",
     "",
     table(

@@ -3,6 +3,7 @@ import {
   type CheckOptions,
   checkTarget,
   createSend,
+  type Finding,
   factsBefore,
   type Report,
   type Rule,
@@ -154,6 +155,14 @@ export function scoreDefects(family: string): void {
   })
 }
 
+/** Returns the number of requests after which the cause of a finding was first seen, at whatever member. */
+function firstSeen({ findings }: Report, { rule, fault, operation }: Finding): number {
+  const alike = findings.filter(
+    (each) => each.rule === rule && each.fault === fault && each.operation === operation,
+  )
+  return Math.min(...alike.map(({ foundAfter }) => foundAfter))
+}
+
 async function scoreOf(defect: Defect): Promise<DefectScore> {
   const may = new Set([defect.breaks, ...defect.also])
   const own = new Set(rules.filter((rule) => may.has(rule.id)).flatMap(({ on }) => on.probes))
@@ -173,7 +182,7 @@ async function scoreOf(defect: Defect): Promise<DefectScore> {
   const isTimed = rules.some((rule) => rule.id === defect.breaks && rule.on.needs?.includes("timing"))
   return {
     // How often a clock has to be looked at is not the same twice.
-    ...(finding && !isTimed && { foundAfter: finding.foundAfter }),
+    ...(finding && !isTimed && { foundAfter: firstSeen(report, finding) }),
     others: others.sort(),
   }
 }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
-import { createWriter } from "@nexhina/wire"
 import type { Command } from "commander"
 import pc from "picocolors"
 import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import type { Count } from "./engine/plan.ts"
+import { transcriptRecorder } from "./inputs/transcript.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 import { exitCodeOf } from "./reports/report.ts"
 import { reports } from "./reports/reports.ts"
@@ -115,18 +115,18 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
   }
   const transcript =
     settings.transcript === undefined ? undefined : openForWriting("--transcript", settings.transcript)
-  const writer =
+  const record =
     transcript !== undefined &&
-    createWriter({
-      write: (line) => writeSync(transcript, `${line}\n`),
-      secrets: secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
-    })
+    transcriptRecorder(
+      (line) => writeSync(transcript, `${line}\n`),
+      secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
+    )
   const outputs = openReports(settings)
   const line = progressLine()
   try {
     const report = await run(settings, {
       onProgress: (progress) => line.update(progress),
-      ...(writer && { onExchange: (exchange) => writer.exchange(exchange) }),
+      ...(record && { onExchange: record }),
     })
     line.stop()
     for (const { write, to, color } of outputs) {

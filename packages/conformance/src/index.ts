@@ -1,5 +1,8 @@
 export { createSend, type Exchange, type Send, type WireRequest } from "@nexhina/wire"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
+export { type Evidence, evidenceOf, type Fact, type KeyState } from "./evidence.ts"
+export { readEvidence } from "./inputs/transcript.ts"
+export { Intent, RequestFault } from "./intent.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 export { exitCodes } from "./reports/exit-codes.ts"
 export {

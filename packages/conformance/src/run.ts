@@ -6,6 +6,7 @@ import { createSend } from "@nexhina/wire"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
+import type { Intent } from "./intent.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
@@ -17,9 +18,9 @@ import type { Progress } from "./target/sampler.ts"
 /** More than any reply within the token limits takes: what goes on beyond it does not end. */
 const maxBodyBytes = 16 * 1024 * 1024
 
-/** What a caller may want to hear of while a run goes on. */
+/** Callbacks of a run in progress. */
 export interface RunEvents {
-  readonly onExchange?: (exchange: Exchange) => void
+  readonly onExchange?: (exchange: Exchange, intent: Intent) => void
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -1,5 +1,6 @@
 import { endpoints, isStreamed, type Surface } from "@nexhina/schemas"
-import type { Exchange, Fidelity } from "@nexhina/wire"
+import type { Fidelity } from "@nexhina/wire"
+import type { Evidence, UncertainFact } from "./evidence.ts"
 import type { Probe } from "./probe.ts"
 
 /** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */
@@ -33,15 +34,18 @@ export interface View<V> {
    * `not-run`. Default: no, and they are `inconclusive`.
    */
   readonly occasional?: true
-  /** What its rules cannot be judged without. Default: nothing. */
-  readonly needs?: readonly (keyof Fidelity)[]
+  /**
+   * What its rules cannot be judged without: measurements, or facts about the request that cannot be inferred. Where
+   * one is missing, the rules are undecided. Default: nothing.
+   */
+  readonly needs?: readonly (keyof Fidelity | UncertainFact)[]
   /** The reading of an exchange; `undefined` when it is none of these. */
-  of(exchange: Exchange): V | undefined
+  of(exchange: Evidence): V | undefined
 }
 
 /** Makes a view whose readings are kept for as long as their exchange lives. */
 export function view<V>(definition: View<V>): View<V> {
-  const readings = new WeakMap<Exchange, { readonly value: V | undefined }>()
+  const readings = new WeakMap<Evidence, { readonly value: V | undefined }>()
   return {
     ...definition,
     of(exchange) {

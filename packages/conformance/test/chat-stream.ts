@@ -1,13 +1,13 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../src/evidence.ts"
 import { exchangeOf } from "./exchange.ts"
 
 type Request = Partial<ChatCompletionRequest>
 type Facts = Omit<Parameters<typeof exchangeOf>[0], "operation" | "request" | "body">
 
 /** A chat stream with this body, in answer to a request with these members. */
-export function streamOf(body: string | Uint8Array, request: Request = {}, facts: Facts = {}): Exchange {
+export function streamOf(body: string | Uint8Array, request: Request = {}, facts: Facts = {}): Evidence {
   return exchangeOf({
     operation: "createChatCompletion",
     request: { model: "gpt-4o", messages: [{ role: "user", content: "Hello" }], stream: true, ...request },
@@ -18,7 +18,7 @@ export function streamOf(body: string | Uint8Array, request: Request = {}, facts
 }
 
 /** A chat stream of these data and [DONE]. */
-export function streamOfData(data: readonly object[], request: Request = {}, facts: Facts = {}): Exchange {
+export function streamOfData(data: readonly object[], request: Request = {}, facts: Facts = {}): Evidence {
   const events: StreamEvent[] = [...data, DONE].map((data) => ({ data }))
   return streamOf(encode(events), request, facts)
 }

@@ -1,5 +1,7 @@
 import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
-import type { Exchange, ExchangeEnd, Header, Intent } from "@nexhina/wire"
+import type { ExchangeEnd, Header } from "@nexhina/wire"
+import type { Evidence } from "../src/evidence.ts"
+import type { Intent } from "../src/intent.ts"
 import type { TargetFacts } from "../src/target/facts.ts"
 
 interface Facts {
@@ -27,20 +29,16 @@ function bytesOf(body: unknown): Uint8Array {
   return utf8.encode(typeof body === "string" ? body : JSON.stringify(body))
 }
 
-/** An exchange as a run records it. A response is there unless the end says that none came. */
-export function exchangeOf(facts: Facts): Exchange {
+/** Returns evidence as a run makes it. It has a response unless the end excludes one. */
+export function exchangeOf(facts: Facts): Evidence {
   const { operation, request, fault, key, requestHeaders, status, type, headers, body, end } = facts
   const answered = end?.stage === undefined || end.stage === "body"
   return {
     v: 1,
     id: "x1",
-    intent: {
-      by: "test",
-      group: "test[0]",
-      ...(operation && { operation }),
-      ...(fault && { fault }),
-      ...(key && { key }),
-    },
+    operation: { basis: "stated", value: operation },
+    fault: { basis: "stated", value: fault },
+    key: { basis: "stated", value: key ?? "configured" },
     request: {
       method: "POST",
       target: "http://127.0.0.1:1/v1/test",

@@ -1,11 +1,11 @@
-import type { Exchange } from "@nexhina/wire"
 import { judge, type Tally } from "../src/engine/judge.ts"
+import type { Evidence } from "../src/evidence.ts"
 import { type Rule, severityOf, type Where } from "../src/rule.ts"
 import type { TargetFacts } from "../src/target/facts.ts"
 import { knownOf } from "./exchange.ts"
 
 /** Each applicable rule's judgement of some exchanges, as those of one sample that it asked for itself. */
-function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: TargetFacts): Tally[] {
+function judged(rules: readonly Rule[], exchanges: readonly Evidence[], known: TargetFacts): Tally[] {
   const applicable = rules.filter((rule) => severityOf(rule, known) !== "not-applicable")
   return applicable.flatMap((rule) => {
     const group = {
@@ -21,7 +21,7 @@ function judged(rules: readonly Rule[], exchanges: readonly Exchange[], known: T
 /** What rules find in some exchanges: the rule's id, the fault's name, the place. */
 export function found(
   rules: readonly Rule[],
-  exchanges: readonly Exchange[],
+  exchanges: readonly Evidence[],
   known: TargetFacts = knownOf(),
 ): [rule: string, fault: string, at: Where][] {
   return judged(rules, exchanges, known).flatMap(({ rule, found }) =>
@@ -32,7 +32,7 @@ export function found(
 /** The rules that came to a decision on some exchanges. */
 export function judgedBy(
   rules: readonly Rule[],
-  exchanges: readonly Exchange[],
+  exchanges: readonly Evidence[],
   known: TargetFacts = knownOf(),
 ): string[] {
   return judged(rules, exchanges, known).flatMap(({ rule, judged }) => (judged > 0 ? [rule.id] : []))

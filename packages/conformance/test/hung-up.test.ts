@@ -1,7 +1,7 @@
 import { encode } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { judge } from "../src/engine/judge.ts"
+import type { Evidence } from "../src/evidence.ts"
 import { severityOf } from "../src/rule.ts"
 import { rules } from "../src/rules/rules.ts"
 import { deltaOf, streamOf } from "./chat-stream.ts"
@@ -19,7 +19,7 @@ const stream = encode(
 )
 const refusal = JSON.stringify({ error: { message: "Zu groß.", type: "invalid_request_error" } })
 
-const cases: readonly [string, string, (body: Uint8Array) => Exchange][] = [
+const cases: readonly [string, string, (body: Uint8Array) => Evidence][] = [
   ["a stream", stream, (body) => streamOf(body, {}, { end })],
   ["an error", refusal, (body) => streamOf(body, {}, { status: 400, type: "application/json", end })],
   [

@@ -6,7 +6,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../src/evidence.ts"
 import { exchangeOf } from "./exchange.ts"
 
 type Request = Partial<ResponseRequest>
@@ -71,7 +71,7 @@ const asked = (request: Request): ResponseRequest => ({
 })
 
 /** A whole answer with this body to a request with these members, and the weather function. */
-export const replyOf = (body: unknown, request: Request = {}, facts: Facts = {}): Exchange =>
+export const replyOf = (body: unknown, request: Request = {}, facts: Facts = {}): Evidence =>
   exchangeOf({ operation: "createResponse", request: asked(request), body, ...facts })
 
 /** A stream with this body. */
@@ -79,7 +79,7 @@ export const responseStreamOf = (
   body: string | Uint8Array,
   request: Request = {},
   facts: Facts = {},
-): Exchange =>
+): Evidence =>
   exchangeOf({
     operation: "createResponse",
     request: asked({ stream: true, ...request }),
@@ -106,4 +106,4 @@ export const streamOfEvents = (
   data: readonly object[],
   request: Request = {},
   profile?: ProfileName,
-): Exchange => responseStreamOf(encode(eventsOf(data, profile)), request)
+): Evidence => responseStreamOf(encode(eventsOf(data, profile)), request)

@@ -2,11 +2,11 @@ import { brotliDecompressSync, gunzipSync, inflateSync, constants as zlib } from
 import { bodyOf, type Exchange } from "./exchange.ts"
 import type { Header } from "./reply.ts"
 
-/** A response body without its content codings. */
+/** A response body after its content codings were removed. */
 export interface DecodedBody {
-  /** The whole; with a fault what came before the cut (`truncated`), or nothing. */
+  /** The whole body. With a fault: what precedes the cut (`truncated`), or nothing. */
   readonly bytes: Uint8Array
-  /** Why `bytes` is not the whole: `unsupported` is a coding that is unknown here, or a pile of more than three. */
+  /** Why `bytes` is not the whole body. `unsupported`: an unknown coding, or more than three codings. */
   readonly fault?: "truncated" | "corrupt" | "oversized" | "unsupported"
 }
 
@@ -14,7 +14,7 @@ type Decoder = (bytes: Uint8Array, options: { maxOutputLength: number; finishFlu
 
 interface Coding {
   readonly decode: Decoder
-  /** The flush mode that gives what there is of an unfinished stream. */
+  /** The flush mode that returns the available part of an unfinished stream. */
   readonly partial: number
 }
 
@@ -27,27 +27,27 @@ const codings: ReadonlyMap<string, Coding> = new Map([
   ["br", { decode: brotliDecompressSync, partial: zlib.BROTLI_OPERATION_FLUSH }],
 ])
 
-/** Each layer may be a bomb of its own, and a header has room for thousands. */
+/** Each layer can be a decompression bomb, and a header has room for thousands of layers. */
 const maxLayers = 3
 
 const nothing = new Uint8Array()
 
 /**
- * The response body with the codings of `content-encoding` undone (gzip, deflate, br; RFC 9110 §8.4), no layer
- * longer than `maxBytes`. What is wrong with it is told as a value. Without codings it is the body as it came.
+ * Removes the codings of `content-encoding` from a response body (gzip, deflate, br; RFC 9110 §8.4). No layer may be
+ * longer than `maxBytes`. Faults are returned, not thrown. A body without codings is returned unchanged.
  */
 export function decodedBody(exchange: Exchange, { maxBytes }: { readonly maxBytes: number }): DecodedBody {
   return decode(bodyOf(exchange), exchange.response?.headers ?? [], maxBytes)
 }
 
-/** `decodedBody` of a body that is at hand; gives the same array back where there is nothing to undo. */
+/** Does the work of `decodedBody` for a given body; returns the same array when there are no codings. */
 export function decode(body: Uint8Array, headers: readonly Header[], maxBytes: number): DecodedBody {
   const layers = headers
     .filter(([name]) => name.toLowerCase() === "content-encoding")
     .flatMap(([, value]) => value.toLowerCase().split(","))
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "identity")
-  // An answer to HEAD, a 204 or a 304 names a coding without having a body.
+  // A response to HEAD, a 204 or a 304 can name a coding without having a body.
   if (body.length === 0) return { bytes: body }
   if (layers.length > maxLayers) return { bytes: nothing, fault: "unsupported" }
   let bytes = body
@@ -83,5 +83,5 @@ const faultOf = (error: unknown) => (codeOf(error) === "ERR_BUFFER_TOO_LARGE" ? 
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-/** Node decodes into a Buffer, which is not equal to an array of the same bytes. */
+/** Converts the Buffer that Node returns: deep equality distinguishes it from an array of the same bytes. */
 const plain = ({ buffer, byteOffset, length }: Uint8Array) => new Uint8Array(buffer, byteOffset, length)

@@ -1,130 +1,99 @@
-import type { Header } from "./reply.ts"
+import { z } from "zod"
+import { Header } from "./reply.ts"
 
-/** Bytes as they arrived together, and when, in ms after the request was sent. */
-export interface ReceivedChunk {
-  readonly atMs: number
-  readonly bytes: Uint8Array
-}
+const Headers = z.array(Header).readonly()
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 
-export const endKinds = ["complete", "truncated", "timeout", "limit", "aborted", "network"] as const
-export const endStages = ["connect", "head", "body"] as const
+/** Bytes that arrived together, and when, in ms after the request was sent. */
+export const ReceivedChunk = z.object({ atMs: z.number(), bytes: Bytes })
+export type ReceivedChunk = Readonly<z.infer<typeof ReceivedChunk>>
 
 /** How an exchange ended, as its sender saw it. */
-export interface ExchangeEnd {
+export const ExchangeEnd = z.object({
   /**
-   * `complete`: the body ended as HTTP says. `truncated`: the connection closed before that. `timeout`: nothing
-   * came for longer than the limit. `limit`: the sender stopped reading at its own limit. `aborted`: the sender
-   * hung up on purpose. `network`: no response at all.
+   * `complete`: the body ended as HTTP defines. `truncated`: the connection closed before that. `timeout`: nothing
+   * arrived within the limit. `limit`: the sender stopped reading at its own limit. `aborted`: the sender closed the
+   * connection on purpose. `network`: no response.
    */
-  readonly kind: (typeof endKinds)[number]
+  kind: z.enum(["complete", "truncated", "timeout", "limit", "aborted", "network"]),
   /**
-   * The system's or HTTP parser's error code (`ECONNREFUSED`, `HPE_INVALID_CONSTANT`), or the limit's name. Absent
-   * when the peer closed without an error. With `complete`: what followed the body was no HTTP.
+   * Error code of the system or the HTTP parser (`ECONNREFUSED`, `HPE_INVALID_CONSTANT`), or the name of the limit.
+   * Absent when the peer closed without an error. With `complete`: the bytes after the body are not HTTP.
    */
-  readonly code?: string
-  /** How far it had come; absent with `complete`. */
-  readonly stage?: (typeof endStages)[number]
+  code: z.string().exactOptional(),
+  /** The last stage that was reached; absent with `complete`. */
+  stage: z.enum(["connect", "head", "body"]).exactOptional(),
   /** Ms after the request was sent. */
-  readonly atMs: number
-}
+  atMs: z.number(),
+})
+export type ExchangeEnd = Readonly<z.infer<typeof ExchangeEnd>>
 
-/** What a recording knows: a HAR file has neither framing nor timing. A rule says what it needs. */
-export interface Fidelity {
+/** What a recording contains: a HAR file has neither framing nor timing. A rule states what it needs. */
+export const Fidelity = z.object({
   /** Whether the bytes are those of the wire, not re-encoded text. */
-  readonly bytes: boolean
+  bytes: z.boolean(),
   /** Whether chunk times were measured. */
-  readonly timing: boolean
-}
+  timing: z.boolean(),
+})
+export type Fidelity = Readonly<z.infer<typeof Fidelity>>
 
-/** Why a request was sent, as the conformance kit tells it. */
-export interface Intent {
-  /** The contract's `operationId`; absent for a path that no endpoint has. */
-  readonly operation?: string
-  /** The probe or rule that asked. */
-  readonly by: string
-  /** What is wrong with the request on purpose; absent when it keeps the contract. */
-  readonly fault?: RequestFault
-  /** Which key was sent. Default: the configured one. */
-  readonly key?: "none" | "wrong"
-  /** Requests of one sample share a group. */
-  readonly group: string
-  /** What drew the sample: enough to draw it again. Absent for fixed requests. */
-  readonly draw?: { readonly seed: number; readonly index: number }
-}
-
-export const requestFaultKinds = [
-  "malformed-json",
-  "not-an-object",
-  "malformed-form",
-  "missing",
-  "wrong-type",
-  "out-of-range",
-  "check",
-  "unknown-model",
-  "unknown-path",
-  "wrong-method",
-  "too-large",
-] as const
-
-/** The one way in which a generated request breaks the contract. */
-export interface RequestFault {
-  readonly kind: (typeof requestFaultKinds)[number]
-  /** Path of the member concerned, as in `error.param`; absent when the fault is no member's. */
-  readonly param?: string
-  /** In words, for the report. */
-  readonly says: string
-}
-
-/** One request and what came back: the common tongue of mock, kit, inspector and files. */
-export interface Exchange {
-  readonly v: 1
-  readonly id: string
-  readonly intent?: Intent
-  readonly request: {
-    readonly method: string
-    /** The absolute URL. */
-    readonly target: string
-    readonly headers: readonly Header[]
-    readonly body: Uint8Array
-    /** Ms since the run began. */
-    readonly sentAtMs: number
-  }
-  /** Absent when no status line came. */
-  readonly response?: {
-    readonly status: number
-    readonly headers: readonly Header[]
-    readonly trailers: readonly Header[]
-    readonly chunks: readonly ReceivedChunk[]
-  }
-  readonly end: ExchangeEnd
-  readonly fidelity: Fidelity
-  /** Where secrets were blotted out; present only in what a redactor has changed. */
-  readonly redacted?: readonly Redaction[]
-}
-
-export const redactionParts = [
-  "request-target",
-  "request-header",
-  "request-body",
-  "response-header",
-  "response-trailer",
-  "response-body",
-] as const
-
-/** A stretch of a part that was replaced by as many asterisks. */
-export interface Redaction {
-  readonly part: (typeof redactionParts)[number]
+/** A span that was replaced by as many asterisks. */
+export const Redaction = z.object({
+  part: z.enum([
+    "request-target",
+    "request-header",
+    "request-body",
+    "response-header",
+    "response-trailer",
+    "response-body",
+  ]),
   /** Header name, for the header and trailer parts. */
-  readonly header?: string
+  header: z.string().exactOptional(),
   /** Offset in bytes in the joined body, or in characters in the target or the header's value. */
-  readonly at: number
-  readonly length: number
-  /** The header's name was the reason, not a secret that was found in it. */
-  readonly credential?: true
-}
+  at: z.number(),
+  length: z.number(),
+  /** Set when the header was redacted because of its name, not because a secret was found in it. */
+  credential: z.literal(true).exactOptional(),
+})
+export type Redaction = Readonly<z.infer<typeof Redaction>>
 
-/** The response body in one piece, as it came over the wire. */
-export function bodyOf(exchange: Exchange): Uint8Array {
+/** A request as it was sent. */
+export const RecordedRequest = z.object({
+  method: z.string(),
+  /** The absolute URL. */
+  target: z.string(),
+  headers: Headers,
+  body: Bytes,
+  /** Ms since the recording began. */
+  sentAtMs: z.number(),
+})
+export type RecordedRequest = Readonly<z.infer<typeof RecordedRequest>>
+
+/** A reply as it was received. */
+export const RecordedReply = z.object({
+  status: z.number(),
+  headers: Headers,
+  trailers: Headers,
+  chunks: z.array(ReceivedChunk).readonly(),
+})
+export type RecordedReply = Readonly<z.infer<typeof RecordedReply>>
+
+/** One request and its reply, as recorded. The mock, the kit and transcript files share this form. */
+export const Exchange = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  request: RecordedRequest,
+  /** Absent when no status line was received. */
+  response: RecordedReply.exactOptional(),
+  end: ExchangeEnd,
+  fidelity: Fidelity,
+  /** Where secrets were redacted; present only in what a redactor has changed. */
+  redacted: z.array(Redaction).readonly().exactOptional(),
+})
+export type Exchange = Readonly<z.infer<typeof Exchange>>
+
+/** Returns the response body in one piece, as received. */
+export function bodyOf(exchange: Pick<Exchange, "response">): Uint8Array {
   const chunks = exchange.response?.chunks ?? []
   const [only] = chunks
   if (chunks.length === 1 && only) return only.bytes

@@ -4,6 +4,16 @@ import * as transcript from "./index.ts"
 test("exported names", () => {
   expect(Object.keys(transcript).toSorted()).toMatchInlineSnapshot(`
     [
+      "Exchange",
+      "ExchangeEnd",
+      "Fidelity",
+      "ForeignLine",
+      "Header",
+      "Line",
+      "ReceivedChunk",
+      "RecordedReply",
+      "RecordedRequest",
+      "Redaction",
       "TranscriptError",
       "bodyOf",
       "createRedactor",

@@ -2,17 +2,24 @@ export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
 export { type DecodedBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
-  type Exchange,
-  type ExchangeEnd,
-  type Fidelity,
-  type Intent,
-  type ReceivedChunk,
-  type Redaction,
-  type RequestFault,
+  Exchange,
+  ExchangeEnd,
+  Fidelity,
+  ReceivedChunk,
+  RecordedReply,
+  RecordedRequest,
+  Redaction,
 } from "./exchange.ts"
+export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
-export { readTranscript, type Transcript, TranscriptError, type TranscriptSummary } from "./read.ts"
+export {
+  type ReadOptions,
+  readTranscript,
+  type Transcript,
+  TranscriptError,
+  type TranscriptSummary,
+} from "./read.ts"
 export { createRedactor, type Redactor } from "./redact.ts"
-export { type Handle, type Header, headerOf, type MockRequest, type Reply, type ReplyEnd } from "./reply.ts"
+export { type Handle, Header, headerOf, type MockRequest, type Reply, type ReplyEnd } from "./reply.ts"
 export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
 export { createWriter, type Writer } from "./write.ts"

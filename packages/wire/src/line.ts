@@ -1,55 +1,52 @@
-import { endKinds, endStages, redactionParts, requestFaultKinds } from "./exchange.ts"
-import { array, boolean, number, object, oneOf, pair, type Shaped, string } from "./shape.ts"
+import { z } from "zod"
+import { Exchange, ExchangeEnd, ReceivedChunk, RecordedReply, RecordedRequest } from "./exchange.ts"
 
-const headers = array(pair(string))
+const { v, id, fidelity, redacted } = Exchange.shape
+const { status, headers, trailers } = RecordedReply.shape
 
-/** Bytes in a line: as they are when they are UTF-8, else marked and in base64. */
-const bytes = { body: string }
-const encoding = { encoding: oneOf(["base64"]) }
+/** Bytes in a line: text when they are UTF-8, otherwise marked and in base64. */
+export const EncodedBytes = z.object({
+  body: z.string(),
+  encoding: z.literal("base64").exactOptional(),
+})
+export type EncodedBytes = Readonly<z.infer<typeof EncodedBytes>>
 
-const intent = object(
-  { by: string, group: string },
-  {
-    operation: string,
-    fault: object({ kind: oneOf(requestFaultKinds), says: string }, { param: string }),
-    key: oneOf(["none", "wrong"]),
-    draw: object({ seed: number, index: number }),
-  },
-)
+const RequestLine = z.object({
+  v,
+  fact: z.literal("request"),
+  id,
+  ...RecordedRequest.shape,
+  ...EncodedBytes.shape,
+  fidelity,
+})
 
-const redaction = object(
-  { part: oneOf(redactionParts), at: number, length: number },
-  { header: string, credential: oneOf([true]) },
-)
+const HeadLine = z.object({ fact: z.literal("head"), id, status, headers })
+
+const ChunkLine = z.object({
+  fact: z.literal("chunk"),
+  id,
+  ...ReceivedChunk.pick({ atMs: true }).shape,
+  ...EncodedBytes.shape,
+})
+
+const EndLine = z.object({
+  fact: z.literal("end"),
+  id,
+  ...ExchangeEnd.shape,
+  trailers: trailers.exactOptional(),
+  redacted,
+})
 
 /**
- * The lines of a transcript, by the fact that each tells. An exchange is one `request`, at most one `head`, any
+ * The lines of a transcript, by the fact that each records. An exchange is one `request`, at most one `head`, any
  * number of `chunk`, and one `end`, in this order; lines of several exchanges may alternate.
  */
-export const lineShapes = {
-  request: object(
-    {
-      v: oneOf([1]),
-      fact: oneOf(["request"]),
-      id: string,
-      method: string,
-      target: string,
-      headers,
-      sentAtMs: number,
-      fidelity: object({ bytes: boolean, timing: boolean }),
-      ...bytes,
-    },
-    { ...encoding, intent },
-  ),
-  head: object({ fact: oneOf(["head"]), id: string, status: number, headers }),
-  chunk: object({ fact: oneOf(["chunk"]), id: string, atMs: number, ...bytes }, encoding),
-  end: object(
-    { fact: oneOf(["end"]), id: string, kind: oneOf(endKinds), atMs: number },
-    { code: string, stage: oneOf(endStages), trailers: headers, redacted: array(redaction) },
-  ),
-}
+export const lineSchemas = { request: RequestLine, head: HeadLine, chunk: ChunkLine, end: EndLine } as const
 
 /** One line of a transcript. */
-export type Line = {
-  [Fact in keyof typeof lineShapes]: Shaped<(typeof lineShapes)[Fact]>
-}[keyof typeof lineShapes]
+export const Line = z.discriminatedUnion("fact", [RequestLine, HeadLine, ChunkLine, EndLine])
+export type Line = Readonly<z.infer<typeof Line>>
+
+/** A line that another program adds to a transcript. Readers that do not know its `fact` skip it. */
+export const ForeignLine = z.looseObject({ fact: z.string() })
+export type ForeignLine = Readonly<z.infer<typeof ForeignLine>>

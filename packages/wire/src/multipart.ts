@@ -1,24 +1,24 @@
-/** How a form is written: legal spellings that must make no difference to a server. */
+/** How a form is written. All these spellings are legal, and servers must treat them alike. */
 export interface FormSpelling {
-  /** Whether names in `Content-Disposition` are quoted where they need not be. Default: `quoted`. */
+  /** Whether names in `Content-Disposition` are quoted when quotes are optional. Default: `quoted`. */
   readonly names?: "quoted" | "unquoted"
   /** Whether the fields are sent in reverse order. Default: false. */
   readonly reversed?: boolean
 }
 
-/** In no file of ours, so that no part can hold it. */
+/** Occurs in none of our files, so that no part can contain it. */
 const boundary = "nexhina-conformance-7f3a9c41d6"
 
 const utf8 = new TextEncoder()
 
-/** A parameter of a header, in the spelling that was asked for; quotes as WHATWG HTML's form encoding has them. */
+/** Returns a header parameter in the requested spelling; quotes are escaped as in WHATWG HTML's form encoding. */
 function parameter(name: string, value: string, spelling: FormSpelling["names"]): string {
   const isToken = /^[\w.[\]-]+$/.test(value)
   if (spelling === "unquoted" && isToken) return `${name}=${value}`
   return `${name}="${value.replaceAll('"', "%22")}"`
 }
 
-/** A value as a multipart form (RFC 7578): a `File` with its name and type, lists as repeated fields. */
+/** Encodes a value as a multipart form (RFC 7578): a `File` with its name and type, lists as repeated fields. */
 export async function toForm(
   value: Readonly<Record<string, unknown>>,
   { names = "quoted", reversed = false }: FormSpelling = {},

@@ -93,6 +93,21 @@ test("lines of exchanges that alternate", async () => {
   expect((await read(lines)).exchanges).toStrictEqual([exchange, other])
 })
 
+test("lines of other programs are skipped, wherever they stand, and passed on in order", async () => {
+  const plan = { fact: "plan", id: "7", steps: ["a\u2028b"] }
+  const written: string[] = []
+  const writer = createWriter({ write: (line) => written.push(line), secrets: [] })
+  writer.exchange(exchange, [plan])
+  const withNotes = written.flatMap((line, index) => [line, `{"fact":"note","index":${index}}`])
+  expect((await read(withNotes)).exchanges).toStrictEqual([exchange])
+
+  const others: unknown[] = []
+  for await (const _ of readTranscript(written, { onForeignLine: (line) => others.push(line) })) {
+    expect(others).toStrictEqual([plan])
+  }
+  expect(others).toStrictEqual([plan])
+})
+
 test("exchanges without an end are named and left out", async () => {
   const lines = written(exchange)
   const result = await read([
@@ -134,22 +149,22 @@ const lines = written(exchange)
 const [request = "", head = "", chunk = "", , end = ""] = lines
 
 const notJson = "not JSON. A transcript has one JSON object on each line; only the last may be cut off."
-const noFact = 'no line of a transcript: its "fact" is none of request, head, chunk, end.'
+const noFact = 'not a line of a transcript: it is not a JSON object with a "fact", such as "request".'
 
 test.each([
   ["a cut line that is not the last", [request, head.slice(0, 20), chunk], 2, notJson],
-  ["a chunk without its request", [chunk], 1, 'chunk of exchange "7", whose request is on no line before.'],
+  ["a chunk without its request", [chunk], 1, 'chunk of exchange "7", which has no request line.'],
   ["a chunk before its head", [request, chunk], 2, 'a chunk of exchange "7" before its head.'],
   ["a second head", [request, head, head], 3, 'a second head of exchange "7".'],
-  ["a second end", [...lines, end], 6, 'end of exchange "7", whose request is on no line before.'],
+  ["a second end", [...lines, end], 6, 'end of exchange "7", which has no request line.'],
   [
     "a later version",
     [request.replace('"v":1,"fact":"request"', '"v":2,"fact":"hello"')],
     1,
-    "version 2 of the format; this reader knows version 1. Update @nexhina/wire to read it.",
+    "version 2 of the format; this reader supports version 1. Update @nexhina/wire to read it.",
   ],
   ["no version", [request.replace('"v":1,', "")], 1, "in the request line, v is not 1."],
-  ["JSON that is no transcript", ['{"log":{"version":"1.2"}}'], 1, noFact],
+  ["JSON that is not a transcript", ['{"log":{"version":"1.2"}}'], 1, noFact],
   ["a JSON array", ["[]"], 1, noFact],
   ["null", ["null"], 1, noFact],
   [
@@ -159,10 +174,29 @@ test.each([
     "in the head line, status is not a number.",
   ],
   [
-    "a header that is no pair",
+    "a header that is not a pair",
     [request.replace('["a","b"]', '["a"]')],
     1,
     "in the request line, headers[0] is not an array of two.",
+  ],
+  [
+    "a header of three",
+    [request.replace('["a","b"]', '["a","b","c"]')],
+    1,
+    "in the request line, headers[0] is not an array of two.",
+  ],
+  ["a missing member", [request.replace('"id":"7",', "")], 1, "in the request line, id is not a string."],
+  [
+    "a nested member of the wrong type",
+    [request.replace('"timing":true', '"timing":1')],
+    1,
+    "in the request line, fidelity.timing is not true or false.",
+  ],
+  [
+    "a word that is not one of the known",
+    [request, end.replace('"complete"', '"done"')],
+    2,
+    'in the end line, kind is not "complete" or "truncated" or "timeout" or "limit" or "aborted" or "network".',
   ],
   [
     "an encoding that is unknown",
@@ -171,10 +205,10 @@ test.each([
     'in the request line, encoding is not "base64".',
   ],
   [
-    "base64 that is none",
+    "invalid base64",
     [request, head, chunk.replace(/"body":".*?"/, '"body":"é=","encoding":"base64"')],
     3,
-    "its body is no base64.",
+    "its body is not valid base64.",
   ],
 ])("%s is an error that names the line", async (_, bad, line, says) => {
   expect(await complaint(bad)).toBe(`transcript line ${line}: ${says}`)

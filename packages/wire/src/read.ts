@@ -1,8 +1,8 @@
+import type { z } from "zod"
 import type { Exchange, ReceivedChunk } from "./exchange.ts"
-import { type Line, lineShapes } from "./line.ts"
-import { ShapeError } from "./shape.ts"
+import { type EncodedBytes, ForeignLine, type Line, lineSchemas } from "./line.ts"
 
-/** A transcript that cannot be read on: which line it is, counted from 1, and why. */
+/** Thrown when a transcript cannot be read further: the number of the line, from 1, and the reason. */
 export class TranscriptError extends Error {
   override name = "TranscriptError"
   readonly line: number
@@ -12,9 +12,9 @@ export class TranscriptError extends Error {
   }
 }
 
-/** What a transcript holds besides its finished exchanges. */
+/** What a transcript contains in addition to its finished exchanges. */
 export interface TranscriptSummary {
-  /** How many exchanges were finished. */
+  /** Number of finished exchanges. */
   readonly exchanges: number
   /** Ids of exchanges without an end, as a killed writer leaves them. */
   readonly unfinished: readonly string[]
@@ -22,15 +22,21 @@ export interface TranscriptSummary {
   readonly torn: boolean
 }
 
-/** The finished exchanges of a transcript, in the order of their ends, read one by one. To be iterated once. */
+/** The finished exchanges of a transcript, in the order of their ends. Can be iterated once. */
 export interface Transcript extends AsyncIterable<Exchange> {
-  /** What was read so far: the whole when the iteration has come to its end. */
+  /** Returns what was read so far, which is everything when the iteration has ended. */
   summary(): TranscriptSummary
+}
+
+export interface ReadOptions {
+  /** Called with each line of another program, such as `fact: intent`, in the order of the file. Default: skipped. */
+  readonly onForeignLine?: (line: ForeignLine) => void
 }
 
 type LineOf<Fact extends Line["fact"]> = Extract<Line, { readonly fact: Fact }>
 
-interface Open {
+/** An exchange that has begun and not ended. */
+interface OpenExchange {
   readonly request: LineOf<"request">
   readonly body: Uint8Array
   head?: LineOf<"head">
@@ -38,12 +44,14 @@ interface Open {
 }
 
 /**
- * Reads the lines of a transcript; no more is held than the exchanges that have begun and not ended. The iteration
- * throws a `TranscriptError` on a line that is no line of a transcript, unless it is the last and was cut off.
+ * Reads the lines of a transcript. Only exchanges that have begun and not ended are held in memory. The iteration
+ * throws a `TranscriptError` on a damaged line, unless it is the last line and was cut off.
  */
-export function readTranscript(lines: AsyncIterable<string> | Iterable<string>): Transcript {
-  const open = new Map<string, Open>()
-  const abandoned: string[] = []
+export function readTranscript(
+  lines: AsyncIterable<string> | Iterable<string>,
+  { onForeignLine }: ReadOptions = {},
+): Transcript {
+  const assembly = new Assembly()
   let exchanges = 0
   let torn: TranscriptError | undefined
 
@@ -63,27 +71,45 @@ export function readTranscript(lines: AsyncIterable<string> | Iterable<string>):
         )
         continue
       }
-      const exchange = take(lineOf(value, number), number)
+      const line = lineOf(value, number)
+      if (isForeign(line)) {
+        onForeignLine?.(line)
+        continue
+      }
+      const exchange = assembly.add(line, number)
       if (!exchange) continue
       exchanges++
       yield exchange
     }
   }
 
-  /** Adds a line to its exchange; gives the exchange when the line is its end. */
-  function take(line: Line, number: number): Exchange | undefined {
+  return {
+    [Symbol.asyncIterator]: read,
+    summary: () => ({ exchanges, unfinished: assembly.unfinished(), torn: torn !== undefined }),
+  }
+}
+
+/** Puts lines together to exchanges. */
+class Assembly {
+  private readonly open = new Map<string, OpenExchange>()
+  private readonly abandoned: string[] = []
+
+  /** Returns the ids of exchanges without an end. */
+  unfinished(): string[] {
+    return [...this.abandoned, ...this.open.keys()]
+  }
+
+  /** Adds a line to its exchange; returns the exchange when the line is its end. */
+  add(line: Line, number: number): Exchange | undefined {
     if (line.fact === "request") {
       // A writer that was killed and started again counts from the beginning.
-      if (open.delete(line.id)) abandoned.push(line.id)
-      open.set(line.id, { request: line, body: bytesOf(line, number), chunks: [] })
+      if (this.open.delete(line.id)) this.abandoned.push(line.id)
+      this.open.set(line.id, { request: line, body: bytesOf(line, number), chunks: [] })
       return undefined
     }
-    const begun = open.get(line.id)
+    const begun = this.open.get(line.id)
     if (!begun) {
-      throw new TranscriptError(
-        number,
-        `${line.fact} of exchange "${line.id}", whose request is on no line before.`,
-      )
+      throw new TranscriptError(number, `${line.fact} of exchange "${line.id}", which has no request line.`)
     }
     switch (line.fact) {
       case "head":
@@ -96,52 +122,68 @@ export function readTranscript(lines: AsyncIterable<string> | Iterable<string>):
         begun.chunks.push({ atMs: line.atMs, bytes: bytesOf(line, number) })
         return undefined
       case "end":
-        open.delete(line.id)
+        this.open.delete(line.id)
         return exchangeOf(begun, line)
     }
   }
-
-  return {
-    [Symbol.asyncIterator]: read,
-    summary: () => ({ exchanges, unfinished: [...abandoned, ...open.keys()], torn: torn !== undefined }),
-  }
 }
 
-function lineOf(value: unknown, number: number): Line {
+const facts: ReadonlySet<string> = new Set(Object.keys(lineSchemas))
+
+const isForeign = (line: Line | ForeignLine): line is ForeignLine => !facts.has(line.fact)
+
+function lineOf(value: unknown, number: number): Line | ForeignLine {
   const { fact, v } = Object.assign({ fact: undefined, v: undefined }, value)
   if (typeof v === "number" && v > 1) {
     throw new TranscriptError(
       number,
-      `version ${v} of the format; this reader knows version 1. Update @nexhina/wire to read it.`,
+      `version ${v} of the format; this reader supports version 1. Update @nexhina/wire to read it.`,
     )
   }
-  const shape = Object.entries(lineShapes).find(([name]) => name === fact)?.[1]
-  if (!shape) throw new TranscriptError(number, `no line of a transcript: its "fact" is none of ${facts}.`)
-  try {
-    return shape(value, "")
-  } catch (error) {
-    if (error instanceof ShapeError)
-      throw new TranscriptError(number, `in the ${fact} line, ${error.message}.`)
-    throw error
+  const schema = Object.entries(lineSchemas).find(([name]) => name === fact)?.[1] ?? ForeignLine
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  if (schema === ForeignLine) {
+    throw new TranscriptError(
+      number,
+      'not a line of a transcript: it is not a JSON object with a "fact", such as "request".',
+    )
   }
+  throw new TranscriptError(number, `in the ${fact} line, ${describe(parsed.error)}.`)
 }
 
-const facts = Object.keys(lineShapes).join(", ")
+/** Describes the first fault of a line: the member and what it is not. */
+function describe({ issues: [issue] }: z.ZodError): string {
+  if (!issue) return "a member is invalid"
+  const member = issue.path
+    .map((key, depth) => (typeof key === "number" ? `[${key}]` : `${depth > 0 ? "." : ""}${String(key)}`))
+    .join("")
+  return `${member || "it"} is not ${expectedBy(issue)}`
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" or ")
+  // Headers are the only values of a fixed length.
+  if (issue.code === "too_small" || issue.code === "too_big") return "an array of two"
+  if (issue.code !== "invalid_type") return "valid"
+  if (issue.expected === "boolean") return "true or false"
+  if (issue.expected === "tuple") return "an array of two"
+  return `${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`
+}
 
 const utf8 = new TextEncoder()
 
-function bytesOf({ body, encoding }: LineOf<"request" | "chunk">, number: number): Uint8Array {
+function bytesOf({ body, encoding }: EncodedBytes, number: number): Uint8Array {
   if (!encoding) return utf8.encode(body)
   const bytes = Buffer.from(body, "base64")
-  if (bytes.toString("base64") !== body) throw new TranscriptError(number, "its body is no base64.")
+  if (bytes.toString("base64") !== body) throw new TranscriptError(number, "its body is not valid base64.")
   return Uint8Array.from(bytes)
 }
 
-function exchangeOf({ request, body, head, chunks }: Open, end: LineOf<"end">): Exchange {
+function exchangeOf({ request, body, head, chunks }: OpenExchange, end: LineOf<"end">): Exchange {
   return {
     v: 1,
     id: request.id,
-    ...(request.intent && { intent: request.intent }),
     request: {
       method: request.method,
       target: request.target,

@@ -211,16 +211,12 @@ test("a credential that is no known secret is blotted out but for its scheme", (
   })
 })
 
-test("a secret in a header's name and in a fault's words", () => {
-  const { request, intent } = createRedactor([key]).exchange({
+test("a secret in a header's name", () => {
+  const { request } = createRedactor([key]).exchange({
     ...empty,
-    intent: { by: "x", group: "x", fault: { kind: "check", says: `the key ${key}` } },
     request: { ...empty.request, headers: [[`x-${key}`, "1"]] },
   })
-  expect([request.headers, intent?.fault?.says]).toStrictEqual([
-    [["x-*******************", "1"]],
-    "the key *******************",
-  ])
+  expect(request.headers).toStrictEqual([["x-*******************", "1"]])
 })
 
 test("base64 of a text in which the secret stands", () => {

@@ -1,16 +1,22 @@
 import { decode } from "./decoded-body.ts"
-import { bodyOf, type Exchange, type Redaction } from "./exchange.ts"
+import {
+  bodyOf,
+  type Exchange,
+  type RecordedReply,
+  type RecordedRequest,
+  type Redaction,
+} from "./exchange.ts"
 import type { Header } from "./reply.ts"
 
-/** Blots secrets out of what is about to be shown or stored. */
+/** Removes secrets from what is about to be shown or stored. */
 export interface Redactor {
   /**
-   * The exchange without the secrets, everything as long as before, and what was blotted out added to `redacted`
-   * (but for header names and the fault's words). Values of headers that carry credentials are blotted out whether
-   * they are known or not. Names that were given by us (id, method, intent, end) are taken to hold none.
+   * Returns the exchange without the secrets, every part as long as before, and lists in `redacted` what was
+   * replaced (header names excepted). Values of headers that carry credentials are always replaced. Names that the
+   * sender chose (id, method, end) are not searched.
    */
   exchange(exchange: Exchange): Exchange
-  /** The text without the secrets. */
+  /** Returns the text without the secrets. */
   text(text: string): string
 }
 
@@ -28,108 +34,125 @@ const credentials = new Set([
   "cookie",
   "set-cookie",
 ])
-/** What may stay of a credential: it tells a wrong scheme from a missing one. */
+/** The part of a credential that stays: it distinguishes a wrong scheme from a missing one. */
 const scheme = /^(?:bearer|basic|digest|token|apikey|negotiate) +/i
 
-/** The most that a compressed body may hold to be searched; a longer one is blotted out as a whole. */
+/** Maximum size in bytes of a decompressed body that is searched; a larger one is replaced as a whole. */
 const maxSearchedBytes = 64 * 1024 * 1024
 
 /**
- * Redacts `secrets` wherever they stand and however they are written: as they are, percent-encoded, JSON-escaped
- * (both also in part), in base64 at any alignment, and inside a compressed body.
+ * Creates a redactor of `secrets`, wherever they occur and however they are written: literally, percent-encoded,
+ * JSON-escaped (both also in part), in base64 at any alignment, and inside a compressed body.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const patterns = secrets.filter((secret) => secret !== "").flatMap(patternsOf)
+  return {
+    text: (text) => blotText(text, spansIn(text, patterns)),
+    exchange: (exchange) => new ExchangeRedaction(exchange, patterns).result(),
+  }
+}
 
-  const spansIn = (text: string): Span[] =>
-    merge(
-      patterns.flatMap((pattern) => {
-        const spans: Span[] = []
-        pattern.lastIndex = 0
-        for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-          spans.push({ at: match.index, length: match[0].length })
-          // The next one may begin inside of this one.
-          pattern.lastIndex = match.index + 1
-        }
-        return spans
-      }),
-    )
+/** Returns the spans of a text in which a pattern matches. */
+function spansIn(text: string, patterns: readonly RegExp[]): Span[] {
+  return merge(
+    patterns.flatMap((pattern) => {
+      const spans: Span[] = []
+      pattern.lastIndex = 0
+      for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+        spans.push({ at: match.index, length: match[0].length })
+        // The next one may begin inside this one.
+        pattern.lastIndex = match.index + 1
+      }
+      return spans
+    }),
+  )
+}
 
-  const text = (value: string) => blotText(value, spansIn(value))
+/** The redaction of one exchange, which lists what it replaces. */
+class ExchangeRedaction {
+  private readonly exchange: Exchange
+  private readonly patterns: readonly RegExp[]
+  private readonly redacted: Redaction[]
 
-  /** Whether secrets stand in it that cannot be blotted out one by one, because it is compressed. */
-  const hidesSecrets = (body: Uint8Array, headers: readonly Header[]): boolean => {
-    if (patterns.length === 0) return false
-    const decoded = decode(body, headers, maxSearchedBytes)
-    if (decoded.fault === "oversized") return true
-    return decoded.bytes !== body && spansIn(latin1(decoded.bytes)).length > 0
+  constructor(exchange: Exchange, patterns: readonly RegExp[]) {
+    this.exchange = exchange
+    this.patterns = patterns
+    this.redacted = [...(exchange.redacted ?? [])]
   }
 
-  return {
-    text,
-    exchange(exchange) {
-      const redacted: Redaction[] = [...(exchange.redacted ?? [])]
+  result(): Exchange {
+    const { request, response } = this.exchange
+    return {
+      ...this.exchange,
+      request: this.request(request),
+      ...(response && { response: this.response(response) }),
+      // Last, because the members above fill it.
+      ...(this.redacted.length > 0 && { redacted: this.redacted }),
+    }
+  }
 
-      /** Finds secrets and takes them down. */
-      const search = (value: string, where: Pick<Redaction, "part" | "header">): Span[] => {
-        const spans = spansIn(value)
-        for (const span of spans) redacted.push({ ...where, ...span })
-        return spans
-      }
+  private request(request: RecordedRequest): RecordedRequest {
+    return {
+      ...request,
+      target: blotText(request.target, this.search(request.target, { part: "request-target" })),
+      headers: this.headers(request.headers, "request-header"),
+      body: this.body(request.body, "request-body"),
+    }
+  }
 
-      const redactHeaders = (headers: readonly Header[], part: Redaction["part"]) =>
-        headers.map(([name, value]): Header => {
-          const header = text(name)
-          const blotted = blotText(value, search(value, { part, header }))
-          if (!credentials.has(name.toLowerCase())) return [header, blotted]
-          const at = scheme.exec(blotted)?.[0].length ?? 0
-          const length = blotted.length - at
-          if (/[^*]/.test(blotted.slice(at))) redacted.push({ part, header, at, length, credential: true })
-          return [header, blotText(blotted, [{ at, length }])]
-        })
+  private response(response: RecordedReply): RecordedReply {
+    return {
+      ...response,
+      headers: this.headers(response.headers, "response-header"),
+      trailers: this.headers(response.trailers, "response-trailer"),
+      chunks: cutLike(response.chunks, this.responseBody(response.headers)),
+    }
+  }
 
-      const redactBody = (bytes: Uint8Array, part: Redaction["part"]) =>
-        blotBytes(bytes, search(latin1(bytes), { part }))
+  /** Finds secrets and lists them. */
+  private search(value: string, where: Pick<Redaction, "part" | "header">): Span[] {
+    const spans = spansIn(value, this.patterns)
+    for (const span of spans) this.redacted.push({ ...where, ...span })
+    return spans
+  }
 
-      const redactResponseBody = (headers: readonly Header[]) => {
-        const body = bodyOf(exchange)
-        if (!hidesSecrets(body, headers)) return redactBody(body, "response-body")
-        const all = { at: 0, length: body.length }
-        redacted.push({ part: "response-body", ...all })
-        return blotBytes(body, [all])
-      }
+  private headers(headers: readonly Header[], part: Redaction["part"]): Header[] {
+    return headers.map(([name, value]): Header => {
+      const header = blotText(name, spansIn(name, this.patterns))
+      const blotted = blotText(value, this.search(value, { part, header }))
+      if (!credentials.has(name.toLowerCase())) return [header, blotted]
+      const at = scheme.exec(blotted)?.[0].length ?? 0
+      const length = blotted.length - at
+      if (/[^*]/.test(blotted.slice(at))) this.redacted.push({ part, header, at, length, credential: true })
+      return [header, blotText(blotted, [{ at, length }])]
+    })
+  }
 
-      const { request, response, intent } = exchange
-      return {
-        ...exchange,
-        ...(intent?.fault && {
-          intent: { ...intent, fault: { ...intent.fault, says: text(intent.fault.says) } },
-        }),
-        request: {
-          ...request,
-          target: blotText(request.target, search(request.target, { part: "request-target" })),
-          headers: redactHeaders(request.headers, "request-header"),
-          body: redactBody(request.body, "request-body"),
-        },
-        ...(response && {
-          response: {
-            ...response,
-            headers: redactHeaders(response.headers, "response-header"),
-            trailers: redactHeaders(response.trailers, "response-trailer"),
-            chunks: cutLike(response.chunks, redactResponseBody(response.headers)),
-          },
-        }),
-        // Last, because the members above fill it.
-        ...(redacted.length > 0 && { redacted }),
-      }
-    },
+  private body(bytes: Uint8Array, part: Redaction["part"]): Uint8Array {
+    return blotBytes(bytes, this.search(latin1(bytes), { part }))
+  }
+
+  private responseBody(headers: readonly Header[]): Uint8Array {
+    const body = bodyOf(this.exchange)
+    if (!this.hidesSecrets(body, headers)) return this.body(body, "response-body")
+    const all = { at: 0, length: body.length }
+    this.redacted.push({ part: "response-body", ...all })
+    return blotBytes(body, [all])
+  }
+
+  /** Returns whether a compressed body contains secrets, which cannot be replaced one by one. */
+  private hidesSecrets(body: Uint8Array, headers: readonly Header[]): boolean {
+    if (this.patterns.length === 0) return false
+    const decoded = decode(body, headers, maxSearchedBytes)
+    if (decoded.fault === "oversized") return true
+    return decoded.bytes !== body && spansIn(latin1(decoded.bytes), this.patterns).length > 0
   }
 }
 
 const latin1 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
 
-/** Spans in order, those that touch or overlap as one. */
+/** Returns the spans in order, with those that touch or overlap joined. */
 function merge(spans: readonly Span[]): Span[] {
   const merged: Span[] = []
   for (const span of spans.toSorted((a, b) => a.at - b.at)) {
@@ -171,20 +194,20 @@ function cutLike<T extends { readonly bytes: Uint8Array }>(chunks: readonly T[],
 }
 
 function patternsOf(secret: string): RegExp[] {
-  const characters = Array.from(secret, writingsOf).join("")
+  const characters = Array.from(secret, spellingsOf).join("")
   return [characters, ...base64Patterns(Buffer.from(secret))].map((pattern) => new RegExp(pattern, "g"))
 }
 
 /**
- * A pattern for one character in every writing: escaped, or raw. A raw one beyond ASCII may also stand as its
- * UTF-8 bytes, because bodies are searched as Latin-1. Escapes come first, so that the longer writing is blotted
- * out. A JSON text inside of JSON texts has its backslashes doubled.
+ * Returns a pattern for one character in every spelling: escaped, or raw. A raw character beyond ASCII can also occur
+ * as its UTF-8 bytes, because bodies are searched as Latin-1. Escapes come first, so that the longer spelling is
+ * replaced. JSON text nested in JSON text has its backslashes doubled.
  */
-function writingsOf(character: string): string {
+function spellingsOf(character: string): string {
   const utf8 = Buffer.from(character)
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
   const short = JSON.stringify(character).slice(1, -1)
-  const writings = [
+  const spellings = [
     Array.from(utf8, (byte) => `%${hex(byte, 2)}`).join(""),
     units.map((unit) => `\\\\{1,4}u${hex(unit, 4)}`).join(""),
     ...(short !== character && short.length === 2 ? [`\\\\{0,3}${literal(short)}`] : []),
@@ -193,13 +216,13 @@ function writingsOf(character: string): string {
     literal(utf8.toString("latin1")),
     literal(character),
   ]
-  return `(?:${[...new Set(writings)].join("|")})`
+  return `(?:${[...new Set(spellings)].join("|")})`
 }
 
 /**
- * What base64 makes of the bytes at each of the three places where they may begin in a group of three: the digits
- * that they determine alone, and the one at their end that they share. Of a short secret, whose few digits may
- * stand anywhere by chance, only its own encoding.
+ * Returns the base64 digits of the bytes for each of the three offsets in a group of three at which they can begin:
+ * the digits that they alone determine, and the last one, which they share. The few digits of a short secret occur
+ * anywhere by chance, so only its own encoding is returned.
  */
 function base64Patterns(secret: Uint8Array): string[] {
   return [0, 1, 2].flatMap((before) => {
@@ -213,14 +236,14 @@ function base64Patterns(secret: Uint8Array): string[] {
   })
 }
 
-/** The digits of base64 or base64url, the two odd ones escaped or not. */
+/** Matches digits of base64 or base64url; the two that are not alphanumeric may be escaped. */
 const eitherAlphabet = (digits: string) =>
   digits.replace(/[+/]/g, (digit) => (digit === "+" ? "(?:[+-]|%2[bB])" : "(?:\\\\{0,4}/|_|%2[fF])"))
 
 const literal = (text: string) =>
   text.replace(/[^\w-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-/** Hexadecimal digits in either case. */
+/** Matches hexadecimal digits in either case. */
 const hex = (value: number, width: number) =>
   value
     .toString(16)

@@ -1,7 +1,9 @@
 import type { Frame } from "@nexhina/stream"
+import { z } from "zod"
 
-/** A header line as sent: the name in its original case, duplicates kept, in order. */
-export type Header = readonly [name: string, value: string]
+/** A header line as sent, name and value: the name in its original case, duplicates kept, in order. */
+export const Header = z.tuple([z.string(), z.string()]).readonly()
+export type Header = z.infer<typeof Header>
 
 /** A request as a server receives it, with its whole body. */
 export interface MockRequest {

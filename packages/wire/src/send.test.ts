@@ -97,15 +97,12 @@ test("the whole of an exchange", async () => {
       "HTTP/1.1 429 Slow Down\r\nSet-Cookie: a\r\nX-Id: é\r\nset-cookie: b\r\nContent-Length: 2\r\n\r\nno",
     ),
   )
-  const intent = { by: "a test", group: "1" }
   const exchange = await sender()({
     ...post(`${url}/v1/x?y=1`, "{}", [["Authorization", "Bearer sk-1"]]),
-    intent,
   })
   expect(exchange).toStrictEqual({
     v: 1,
     id: "1",
-    intent,
     request: {
       method: "POST",
       target: `${url}/v1/x?y=1`,

@@ -1,59 +1,58 @@
 import http from "node:http"
 import https from "node:https"
-import type { Exchange, ExchangeEnd, Intent, ReceivedChunk } from "./exchange.ts"
+import type { Exchange, ExchangeEnd, ReceivedChunk } from "./exchange.ts"
 import type { Header } from "./reply.ts"
 
-/** A request as it is to stand on the wire. */
+/** A request to send. */
 export interface WireRequest {
   readonly method: string
   /** Absolute, `http:` or `https:`. */
   readonly url: string
   /**
-   * Sent as they are, before those that HTTP needs besides and that are not among them: `host`, `connection`,
+   * Sent unchanged, followed by the headers that HTTP needs where they are missing: `host`, `connection`,
    * `content-length`, and `accept-encoding: identity`.
    */
   readonly headers: readonly Header[]
   readonly body: Uint8Array
-  readonly intent?: Intent
-  /** Hang up once so many bytes of the response's body have come. Default: never. */
+  /** Close the connection after this many bytes of the response body. Default: never. */
   readonly hangUpAfterBytes?: number
 }
 
 /**
- * The asking seam: one request out, one exchange back. Whatever a server does, or is not there to do, is an
- * exchange; it rejects only for a request that cannot be put on the wire. When `signal` fires it hangs up.
+ * Sends a request and resolves with the recorded exchange, whatever the server does and even when there is no server.
+ * Rejects only for a request that cannot be sent. Closes the connection when `signal` aborts.
  */
 export type Send = (request: WireRequest, options?: { readonly signal?: AbortSignal }) => Promise<Exchange>
 
 export interface SendConfig {
-  /** Ms for each step forward: to connect, until the head is there, and from one piece of body to the next. */
+  /** Ms for each step: to connect, until the head arrives, and between two pieces of the body. */
   readonly timeoutMs: number
-  /** Ms for the whole exchange, so that a stream that never ends does. */
+  /** Ms for the whole exchange, so that an endless stream ends. */
   readonly maxDurationMs: number
-  /** How much of a response body is read, as it comes over the wire. */
+  /** Maximum number of bytes of a response body that are read, before decompression. */
   readonly maxBodyBytes: number
   /** Monotonic ms since the run began. */
   readonly clock: () => number
-  /** The only certificate authorities to trust, PEM. Default: those of Node. */
+  /** The only trusted certificate authorities, as PEM. Default: those of Node. */
   readonly ca?: string
 }
 
-/** A sender, and how to close the connections that it keeps. */
+/** An HTTP client that keeps connections until it is closed. */
 export interface Sender {
   readonly send: Send
   close(): void
 }
 
-/** A body in pieces of one byte would cost some hundred times its size. */
+/** Maximum number of chunks: a body in chunks of one byte would need some hundred times its size. */
 const maxChunks = 100_000
 
 /**
- * Node gives up on each address of a name but the last after 250 ms, which a far server does not always keep
+ * Ms to connect to each address of a name except the last. Node's default of 250 is too short for distant servers
  * (nodejs/node#54359).
  */
 const addressTimeoutMs = 2_000
 
-/** A sender over kept connections: it follows no redirects, decodes nothing and logs nothing. */
+/** Creates a client that keeps connections alive. It does not follow redirects, decode bodies or log. */
 export function createSend(config: SendConfig): Sender {
   const connection = {
     autoSelectFamilyAttemptTimeout: addressTimeoutMs,
@@ -83,7 +82,7 @@ export function createSend(config: SendConfig): Sender {
             hostname: url.hostname.replace(/^\[|\]$/g, ""),
             port: url.port,
             path: url.pathname + url.search,
-            // Node passes an array on as it is, in its order and with its duplicates.
+            // Node sends an array unchanged: in order and with duplicates.
             headers: whole.headers.flat(),
           })
         return converse({ id, request: whole, start, again: () => attempt(scheme.fresh), signal }, config)
@@ -115,131 +114,168 @@ interface Conversation {
   readonly id: string
   readonly request: WireRequest
   readonly start: () => http.ClientRequest
-  /** The same on a connection that was not used before. */
+  /** Sends the same request on a new connection. */
   readonly again: () => Promise<Exchange>
   readonly signal: AbortSignal | undefined
 }
 
 /** Starts a request and follows it to its end, whatever that is. */
-function converse(
-  { id, request, start, again, signal }: Conversation,
-  { timeoutMs, maxDurationMs, maxBodyBytes, clock }: SendConfig,
-): Promise<Exchange> {
-  return new Promise((resolve) => {
-    const sentAtMs = clock()
-    const sinceSent = () => clock() - sentAtMs
-    const chunks: ReceivedChunk[] = []
-    let received = 0
-    let stage: NonNullable<ExchangeEnd["stage"]> = "connect"
-    let incoming: http.IncomingMessage | undefined
-    let errorCode: string | undefined
-    let bytesReadBefore = 0
-    let settled = false
+const converse = (conversation: Conversation, config: SendConfig): Promise<Exchange> =>
+  new Promise((resolve) => new Recording(conversation, config, resolve).begin())
 
-    const outgoing = start()
-    const idle = setTimeout(() => finish("timeout", "timeoutMs"), timeoutMs)
-    const total = setTimeout(() => finish("limit", "maxDurationMs"), maxDurationMs)
-    const abort = () => finish("aborted")
-    signal?.addEventListener("abort", abort)
+/** The recording of one exchange. It settles once, on whichever end comes first. */
+class Recording {
+  private readonly conversation: Conversation
+  private readonly config: SendConfig
+  private readonly resolve: (exchange: Exchange | Promise<Exchange>) => void
+  private readonly sentAtMs: number
+  private readonly outgoing: http.ClientRequest
+  private readonly idle: NodeJS.Timeout
+  private readonly total: NodeJS.Timeout
+  private readonly abort = () => this.finish("aborted")
+  private readonly chunks: ReceivedChunk[] = []
+  private received = 0
+  private stage: NonNullable<ExchangeEnd["stage"]> = "connect"
+  private incoming: http.IncomingMessage | undefined
+  private errorCode: string | undefined
+  private bytesReadBefore = 0
+  private settled = false
 
-    const settle = (outcome: () => Exchange | Promise<Exchange>) => {
-      if (settled) return
-      settled = true
-      clearTimeout(idle)
-      clearTimeout(total)
-      signal?.removeEventListener("abort", abort)
-      resolve(outcome())
-    }
+  constructor(
+    conversation: Conversation,
+    config: SendConfig,
+    resolve: (exchange: Exchange | Promise<Exchange>) => void,
+  ) {
+    this.conversation = conversation
+    this.config = config
+    this.resolve = resolve
+    this.sentAtMs = config.clock()
+    this.outgoing = conversation.start()
+    this.idle = setTimeout(() => this.finish("timeout", "timeoutMs"), config.timeoutMs)
+    this.total = setTimeout(() => this.finish("limit", "maxDurationMs"), config.maxDurationMs)
+  }
 
-    const finish = (kind: ExchangeEnd["kind"], code = errorCode) =>
-      settle(() => {
-        if (kind !== "complete") outgoing.destroy()
-        return {
-          v: 1,
-          id,
-          ...(request.intent && { intent: request.intent }),
-          request: {
-            method: request.method,
-            target: request.url,
-            headers: request.headers,
-            body: request.body,
-            sentAtMs,
-          },
-          ...(incoming && {
-            response: {
-              // The parser gives every response that it lets through a status.
-              status: incoming.statusCode as number,
-              headers: pairs(incoming.rawHeaders),
-              trailers: pairs(incoming.rawTrailers),
-              chunks,
-            },
-          }),
-          end: {
-            kind,
-            ...(code !== undefined && { code }),
-            ...(kind !== "complete" && { stage }),
-            atMs: sinceSent(),
-          },
-          fidelity: { bytes: true, timing: true },
-        }
-      })
+  begin(): void {
+    const { signal, request } = this.conversation
+    signal?.addEventListener("abort", this.abort)
+    this.listen()
+    if (signal?.aborted) this.abort()
+    else this.outgoing.end(request.body)
+  }
 
-    const reach = (next: typeof stage) => {
-      stage = next
-      idle.refresh()
-    }
-
-    const receive = (bytes: Buffer) => {
-      idle.refresh()
-      const taken = bytes.subarray(0, maxBodyBytes - received)
-      received += taken.length
-      if (taken.length > 0) {
-        chunks.push({
-          atMs: sinceSent(),
-          bytes: new Uint8Array(taken.buffer, taken.byteOffset, taken.length),
-        })
-      }
-      if (received >= (request.hangUpAfterBytes ?? Number.POSITIVE_INFINITY)) finish("aborted")
-      else if (taken.length < bytes.length) finish("limit", "maxBodyBytes")
-      else if (chunks.length === maxChunks) finish("limit", "maxChunks")
-    }
-
+  private listen(): void {
+    const { outgoing } = this
     outgoing.maxHeadersCount = 0
     outgoing.on("socket", (socket) => {
-      bytesReadBefore = socket.bytesRead
-      if (outgoing.reusedSocket) reach("head")
-      else socket.once("encrypted" in socket ? "secureConnect" : "connect", () => reach("head"))
+      this.bytesReadBefore = socket.bytesRead
+      if (outgoing.reusedSocket) this.reach("head")
+      else socket.once("encrypted" in socket ? "secureConnect" : "connect", () => this.reach("head"))
     })
-    outgoing.on("information", () => idle.refresh())
+    outgoing.on("information", () => this.idle.refresh())
     outgoing.on("response", (response) => {
-      incoming = response
-      reach("body")
-      response.on("data", receive)
-      response.on("end", () => finish("complete"))
-      // Told by `close`, with the error of the request when there was one; this one says no more than that.
+      this.incoming = response
+      this.reach("body")
+      response.on("data", (bytes: Buffer) => this.receive(bytes))
+      response.on("end", () => this.finish("complete"))
+      // `close` follows, with the error of the request if there was one; this one adds nothing to it.
       response.on("error", () => {})
-      response.on("close", () => finish("truncated"))
+      response.on("close", () => this.finish("truncated"))
     })
     outgoing.on("upgrade", (response, socket) => {
-      incoming = response
-      finish("complete")
+      this.incoming = response
+      this.finish("complete")
       socket.destroy()
     })
-    outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      errorCode ??= closedByPeer(error) ? undefined : error.code
-      if (incoming) return
-      // The server closed a kept connection as the request went out: every client sends it once more.
-      const stale = outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesReadBefore
-      if (stale && (error.code === "ECONNRESET" || error.code === "EPIPE")) settle(again)
-      else finish("network")
-    })
+    outgoing.on("error", (error: NodeJS.ErrnoException) => this.fail(error))
+  }
 
-    if (signal?.aborted) abort()
-    else outgoing.end(request.body)
-  })
+  private reach(stage: NonNullable<ExchangeEnd["stage"]>): void {
+    this.stage = stage
+    this.idle.refresh()
+  }
+
+  private receive(bytes: Buffer): void {
+    this.idle.refresh()
+    const { maxBodyBytes } = this.config
+    const taken = bytes.subarray(0, maxBodyBytes - this.received)
+    this.received += taken.length
+    if (taken.length > 0) {
+      this.chunks.push({
+        atMs: this.sinceSent(),
+        bytes: new Uint8Array(taken.buffer, taken.byteOffset, taken.length),
+      })
+    }
+    const { hangUpAfterBytes = Number.POSITIVE_INFINITY } = this.conversation.request
+    if (this.received >= hangUpAfterBytes) this.finish("aborted")
+    else if (taken.length < bytes.length) this.finish("limit", "maxBodyBytes")
+    else if (this.chunks.length === maxChunks) this.finish("limit", "maxChunks")
+  }
+
+  private fail(error: NodeJS.ErrnoException): void {
+    this.errorCode ??= closedByPeer(error) ? undefined : error.code
+    if (this.incoming) return
+    // The server closed a kept connection as the request was sent: every client sends it once more.
+    const { reusedSocket, socket } = this.outgoing
+    const stale = reusedSocket && socket?.bytesRead === this.bytesReadBefore
+    if (stale && (error.code === "ECONNRESET" || error.code === "EPIPE")) {
+      this.settle(() => this.conversation.again())
+    } else this.finish("network")
+  }
+
+  private finish(kind: ExchangeEnd["kind"], code = this.errorCode): void {
+    this.settle(() => {
+      if (kind !== "complete") this.outgoing.destroy()
+      return this.exchange({
+        kind,
+        ...(code !== undefined && { code }),
+        ...(kind !== "complete" && { stage: this.stage }),
+        atMs: this.sinceSent(),
+      })
+    })
+  }
+
+  private settle(outcome: () => Exchange | Promise<Exchange>): void {
+    if (this.settled) return
+    this.settled = true
+    clearTimeout(this.idle)
+    clearTimeout(this.total)
+    this.conversation.signal?.removeEventListener("abort", this.abort)
+    this.resolve(outcome())
+  }
+
+  private sinceSent(): number {
+    return this.config.clock() - this.sentAtMs
+  }
+
+  private exchange(end: ExchangeEnd): Exchange {
+    const { id, request } = this.conversation
+    const { incoming } = this
+    return {
+      v: 1,
+      id,
+      request: {
+        method: request.method,
+        target: request.url,
+        headers: request.headers,
+        body: request.body,
+        sentAtMs: this.sentAtMs,
+      },
+      ...(incoming && {
+        response: {
+          // The parser gives every response that it accepts a status.
+          status: incoming.statusCode as number,
+          headers: pairs(incoming.rawHeaders),
+          trailers: pairs(incoming.rawTrailers),
+          chunks: this.chunks,
+        },
+      }),
+      end,
+      fidelity: { bytes: true, timing: true },
+    }
+  }
 }
 
-/** Node's word for a connection that was closed in good order, but too early; no system call failed. */
+/** Returns whether the peer closed the connection regularly, but too early: no system call failed. */
 const closedByPeer = (error: NodeJS.ErrnoException) =>
   error.code === "ECONNRESET" && error.syscall === undefined
 

@@ -1,15 +1,16 @@
 import type { Exchange } from "./exchange.ts"
-import type { Line } from "./line.ts"
+import type { EncodedBytes, ForeignLine, Line } from "./line.ts"
 import { createRedactor } from "./redact.ts"
 
 /** Writes exchanges as the lines of a transcript. */
 export interface Writer {
-  exchange(exchange: Exchange): void
+  /** Writes `about`, lines of the caller's own about this exchange, then the exchange. Only the exchange is redacted. */
+  exchange(exchange: Exchange, about?: readonly ForeignLine[]): void
 }
 
 /**
- * A writer of transcripts. `write` gets each line without its line break, in order and at once; lines are ASCII
- * or UTF-8 text that holds no other line break. `secrets` never reach it (see `createRedactor`).
+ * Creates a writer of transcripts. `write` is called with each line without its line break, in order and at once; a
+ * line is ASCII or UTF-8 text without any other line break. `secrets` are redacted (see `createRedactor`).
  */
 export function createWriter({
   write,
@@ -20,27 +21,16 @@ export function createWriter({
 }): Writer {
   const redactor = createRedactor(secrets)
   return {
-    exchange(exchange) {
+    exchange(exchange, about = []) {
+      for (const line of about) write(serialize(line))
       for (const line of linesOf(redactor.exchange(exchange))) write(serialize(line))
     },
   }
 }
 
-function* linesOf(exchange: Exchange): Generator<Line> {
-  const { v, id, intent, request, response, end, fidelity, redacted } = exchange
+function* linesOf({ v, id, request, response, end, fidelity, redacted }: Exchange): Generator<Line> {
   const { method, target, headers, sentAtMs } = request
-  yield {
-    v,
-    fact: "request",
-    id,
-    ...(intent && { intent }),
-    method,
-    target,
-    headers,
-    ...encoded(request.body),
-    sentAtMs,
-    fidelity,
-  }
+  yield { v, fact: "request", id, method, target, headers, ...encoded(request.body), sentAtMs, fidelity }
   if (response) {
     yield { fact: "head", id, status: response.status, headers: response.headers }
     for (const { atMs, bytes } of response.chunks) yield { fact: "chunk", id, atMs, ...encoded(bytes) }
@@ -56,7 +46,7 @@ function* linesOf(exchange: Exchange): Generator<Line> {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-function encoded(bytes: Uint8Array): { body: string; encoding?: "base64" } {
+function encoded(bytes: Uint8Array): EncodedBytes {
   try {
     return { body: strictUtf8.decode(bytes) }
   } catch {
@@ -65,6 +55,6 @@ function encoded(bytes: Uint8Array): { body: string; encoding?: "base64" } {
   }
 }
 
-/** JSON leaves these two as they are, and Node's `readline` takes them for line breaks. */
-const serialize = (line: Line) =>
+/** JSON leaves these two characters unescaped, and Node's `readline` treats them as line breaks. */
+const serialize = (line: Line | ForeignLine) =>
   JSON.stringify(line).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")

@@ -20,21 +20,6 @@ const bytes: fc.Arbitrary<Uint8Array> = fc.oneof(
 const name = fc.constantFrom("Content-Type", "x-request-id", "Retry-After", "x")
 const headers: fc.Arbitrary<Header[]> = fc.array(fc.tuple(name, fc.string({ unit: "binary" })))
 
-const intent = fc.record(
-  {
-    by: text,
-    group: text,
-    operation: text,
-    fault: fc.record(
-      { kind: fc.constantFrom("missing", "wrong-type"), says: text, param: text },
-      { ...plain, requiredKeys: ["kind", "says"] },
-    ),
-    key: fc.constantFrom("none", "wrong"),
-    draw: fc.record({ seed: fc.integer(), index: fc.nat() }, plain),
-  },
-  { ...plain, requiredKeys: ["by", "group"] },
-)
-
 /** Exchanges of every form, without credentials; their ids are `id`. */
 export const exchanges = (id: fc.Arbitrary<string> = text): fc.Arbitrary<Exchange> =>
   fc
@@ -42,7 +27,6 @@ export const exchanges = (id: fc.Arbitrary<string> = text): fc.Arbitrary<Exchang
       {
         v: fc.constant(1),
         id,
-        intent,
         request: fc.record(
           {
             method: fc.constantFrom("GET", "POST"),

@@ -103,14 +103,16 @@ function dictionary(keys: fc.Arbitrary<string>, values: fc.Arbitrary<unknown>): 
   return fc.dictionary(safe, values, { noNullPrototype: true })
 }
 
+/** Returns the arbitrary of a schema inside the one that is being walked; `step` is appended to the path. */
+type Inside = (inner: Schema, step: string) => fc.Arbitrary<unknown> | undefined
+
 /**
- * The arbitrary of one schema inside another. `undefined` where there is no value, or none that does not nest too
- * deep: whoever holds it leaves it out.
+ * Returns the arbitrary of one schema inside others. `undefined` when there is no value, or none that is not nested
+ * too deep: the schema that contains it leaves it out.
  */
 function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbitrary<unknown> | undefined {
   if (holders.filter((holder) => holder === schema).length > maxNesting) return undefined
-  const inside = (inner: Schema, step: string) => walk(inner, `${path}${step}`, [...holders, schema])
-  const member = (name: string) => (path === "" ? name : `.${name}`)
+  const inside: Inside = (inner, step) => walk(inner, `${path}${step}`, [...holders, schema])
   const def = definitionOf(schema)
 
   switch (def.type) {
@@ -131,7 +133,7 @@ function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbi
     case "literal":
       return fc.constantFrom(...def.values)
     case "optional":
-      // What may be left out is left out by the object that has it; here it stands.
+      // The object that contains an optional member omits it; here it is present.
       return inside(def.innerType, "")
     case "nullable": {
       const inner = inside(def.innerType, "")
@@ -139,56 +141,76 @@ function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbi
     }
     case "lazy":
       return inside(def.getter(), "")
-    case "array": {
-      const lengths = lengthsOf(def.checks, path)
-      const element = inside(def.element, "[]")
-      if (element) return fc.array(element, lengths)
-      return lengths.minLength === 0 ? fc.constant([]) : undefined
-    }
-    case "tuple": {
-      const items = def.items.map((item, index) => inside(item, `[${index}]`))
-      if (!items.every((item) => item !== undefined)) return undefined
-      const rest = def.rest && inside(def.rest, "[]")
-      const tail = rest ? fc.array(rest) : fc.constant([])
-      return fc.tuple(fc.tuple(...items), tail).map(([head, more]) => [...head, ...more])
-    }
-    case "union": {
-      // The options of a discriminated union exclude each other, those of an exclusive one need not.
-      if (def.inclusive === false && !("discriminator" in def)) {
-        throw unknownTo("a value of exactly one option", path)
-      }
-      const options = def.options.map((option) => inside(option, "")).filter((option) => option !== undefined)
-      return options.length === 0 ? undefined : fc.oneof({ withCrossShrink: true }, ...options)
-    }
-    case "record": {
-      const { keyType } = def
-      const key = definitionOf(keyType)
-      if (key.type !== "string") throw unknownTo(`a record with keys of Zod's kind "${key.type}"`, path)
-      const value = inside(def.valueType, member("*"))
-      return value ? dictionary(strings(keyType, key, path), value) : fc.constant({})
-    }
-    case "object": {
-      if (def.checks?.length) throw unknownTo("an object with checks", path)
-      const members: Record<string, fc.Arbitrary<unknown>> = {}
-      const requiredKeys: string[] = []
-      for (const [name, memberSchema] of Object.entries(def.shape)) {
-        const value = inside(memberSchema, member(name))
-        const optional = definitionOf(memberSchema).type === "optional"
-        if (value) members[name] = value
-        else if (!optional) return undefined
-        if (!optional) requiredKeys.push(name)
-      }
-      const known = fc.record(members, { requiredKeys, noNullPrototype: true })
-      // What an open object may hold besides says nothing and is left out, unless it has a type.
-      if (!def.catchall || ["unknown", "never"].includes(definitionOf(def.catchall).type)) return known
-      const extra = inside(def.catchall, member("*"))
-      if (!extra) return known
-      const keys = fc.string().filter((key) => !Object.hasOwn(def.shape, key))
-      return fc.tuple(dictionary(keys, extra), known).map(([extras, listed]) => ({ ...extras, ...listed }))
-    }
+    case "array":
+      return arrays(def, path, inside)
+    case "tuple":
+      return tuples(def, inside)
+    case "union":
+      return unions(def, path, inside)
+    case "record":
+      return records(def, path, inside)
+    case "object":
+      return objects(def, path, inside)
     default:
       throw unknownTo(`a value of Zod's kind "${def.type}"`, path)
   }
+}
+
+type Definitions = ReturnType<typeof definitionOf>
+type Definition<Type extends Definitions["type"]> = Extract<Definitions, { readonly type: Type }>
+
+const memberStep = (path: string, name: string) => (path === "" ? name : `.${name}`)
+
+function arrays(def: Definition<"array">, path: string, inside: Inside) {
+  const lengths = lengthsOf(def.checks, path)
+  const element = inside(def.element, "[]")
+  if (element) return fc.array(element, lengths)
+  return lengths.minLength === 0 ? fc.constant([]) : undefined
+}
+
+function tuples(def: Definition<"tuple">, inside: Inside) {
+  const items = def.items.map((item, index) => inside(item, `[${index}]`))
+  if (!items.every((item) => item !== undefined)) return undefined
+  const rest = def.rest && inside(def.rest, "[]")
+  const tail = rest ? fc.array(rest) : fc.constant([])
+  return fc.tuple(fc.tuple(...items), tail).map(([head, more]) => [...head, ...more])
+}
+
+function unions(def: Definition<"union">, path: string, inside: Inside) {
+  // The options of a discriminated union exclude each other, those of an exclusive one need not.
+  if (def.inclusive === false && !("discriminator" in def)) {
+    throw unknownTo("a value of exactly one option", path)
+  }
+  const options = def.options.map((option) => inside(option, "")).filter((option) => option !== undefined)
+  return options.length === 0 ? undefined : fc.oneof({ withCrossShrink: true }, ...options)
+}
+
+function records(def: Definition<"record">, path: string, inside: Inside) {
+  const { keyType } = def
+  const key = definitionOf(keyType)
+  if (key.type !== "string") throw unknownTo(`a record with keys of Zod's kind "${key.type}"`, path)
+  const value = inside(def.valueType, memberStep(path, "*"))
+  return value ? dictionary(strings(keyType, key, path), value) : fc.constant({})
+}
+
+function objects(def: Definition<"object">, path: string, inside: Inside) {
+  if (def.checks?.length) throw unknownTo("an object with checks", path)
+  const members: Record<string, fc.Arbitrary<unknown>> = {}
+  const requiredKeys: string[] = []
+  for (const [name, memberSchema] of Object.entries(def.shape)) {
+    const value = inside(memberSchema, memberStep(path, name))
+    const optional = definitionOf(memberSchema).type === "optional"
+    if (value) members[name] = value
+    else if (!optional) return undefined
+    if (!optional) requiredKeys.push(name)
+  }
+  const known = fc.record(members, { requiredKeys, noNullPrototype: true })
+  // Additional members of an open object are omitted, unless they have a type.
+  if (!def.catchall || ["unknown", "never"].includes(definitionOf(def.catchall).type)) return known
+  const extra = inside(def.catchall, memberStep(path, "*"))
+  if (!extra) return known
+  const keys = fc.string().filter((key) => !Object.hasOwn(def.shape, key))
+  return fc.tuple(dictionary(keys, extra), known).map(([extras, listed]) => ({ ...extras, ...listed }))
 }
 
 /**

@@ -13,7 +13,7 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
-  /** Maximum number of requests to make one finding smaller. */
+  /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
   readonly shrinkBudget: number
 }
 

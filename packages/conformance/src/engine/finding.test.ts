@@ -5,7 +5,8 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { type Fault, type Rule, rule, type Severity, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
-import { findingId, findingOf } from "./finding.ts"
+import { findingOf } from "./finding.ts"
+import { findingId } from "./finding-id.ts"
 
 interface RuleFacts {
   readonly severity?: (known: TargetFacts) => Severity | "not-applicable"
@@ -159,7 +160,7 @@ test("an id holds the rule, the fault and the operation, and no generated value"
   expect(findingId({ rule: ruleOf(), fault: { ...fault, actual: "another" }, exchange })).toBe(
     "test.rule:bad@listModels",
   )
-  const { intent: _, ...recorded } = exchange
+  const recorded = { ...exchange, operation: { basis: "unknown" } } as const
   expect(findingId({ rule: ruleOf(), fault, exchange: recorded })).toBe("test.rule:bad@unknown")
 })
 

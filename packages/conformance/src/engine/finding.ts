@@ -5,6 +5,7 @@ import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { requestIdHeaders } from "../target/to-wire.ts"
+import { findingId } from "./finding-id.ts"
 import type { Detection } from "./judge.ts"
 
 const excerptBytes = 600
@@ -26,7 +27,7 @@ function whereText(at: Where): string {
   }
 }
 
-/** The bytes around a fault; whole lines, an ellipsis where more was cut away. */
+/** Returns the bytes around a fault, with an ellipsis where the body was cut. */
 function excerptOf(body: Uint8Array, at: Where): string {
   const offset =
     at.part === "event" || at.part === "body" ? (at.offset ?? 0) : at.part === "end" ? body.length : 0
@@ -35,7 +36,7 @@ function excerptOf(body: Uint8Array, at: Where): string {
   return `${from > 0 ? "…" : ""}${text}${from + excerptBytes < body.length ? "…" : ""}`
 }
 
-/** A longer request is nothing that anybody reads. */
+/** Maximum length of a request that is shown whole. */
 const maxRequestBytes = 100_000
 
 function requestText(body: Uint8Array): string {
@@ -45,7 +46,7 @@ function requestText(body: Uint8Array): string {
 
 const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** Headers that curl sends by itself, or that the line shows in its own way. */
+/** Headers that curl sends by itself, or that the command contains in another form. */
 const curlKnows = new Set([
   "accept",
   "accept-encoding",
@@ -56,7 +57,7 @@ const curlKnows = new Set([
   "user-agent",
 ])
 
-/** The body as an argument; one that is no text (a file in a form) comes from a pipe. */
+/** Returns the body as an argument. A body that is not text (a file in a form) is piped. */
 function curlBody(text: string, body: Uint8Array): { readonly pipe: string; readonly argument: string } {
   const isText = body.length > maxRequestBytes || Buffer.compare(bytesOfText.encode(text), body) === 0
   return isText
@@ -78,7 +79,7 @@ function curlOf(request: Finding["request"], bytes: Uint8Array): string {
   ].join(" \\\n ")
 }
 
-/** The profile, other than the run's own, under which the rule has nothing to say about the exchange. */
+/** Returns the profile, other than the run's own, under which the rule does not find the fault. */
 function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts): ProfileName | undefined {
   const view = rule.on.of(exchange)
   return (Object.keys(profiles) as ProfileName[]).find((name) => {
@@ -91,11 +92,7 @@ function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts
   })
 }
 
-export function findingId({ rule, fault, exchange }: Pick<Detection, "rule" | "fault" | "exchange">): string {
-  return `${rule.id}:${fault.fault}@${exchange.intent?.operation ?? "unknown"}`
-}
-
-/** A finding as it is reported: everything that somebody needs to see the fault again, and no secret. */
+/** Creates the finding for the report: everything that is needed to reproduce the fault, without secrets. */
 export function findingOf(
   found: Detection,
   facts: {
@@ -111,6 +108,7 @@ export function findingOf(
   const { rule, fault } = found
   const { known, severity, verdict, times, foundAfter, seed, redactor } = facts
   const exchange = redactor.exchange(found.exchange)
+  const stated = found.exchange.fault.value
   const headerList = (headers: readonly Header[]): [string, string][] =>
     headers.map(([name, value]) => [name.toLowerCase(), value])
   const responseHeaders = exchange.response?.headers ?? []
@@ -119,7 +117,7 @@ export function findingOf(
     url: exchange.request.target,
     headers: headerList(exchange.request.headers),
     body: requestText(exchange.request.body),
-    ...(exchange.intent?.fault && { fault: exchange.intent.fault.says }),
+    ...(stated && { fault: redactor.text(stated.says) }),
   }
   const requestId = requestIdHeaders.map((name) => headerOf(responseHeaders, name)).find((id) => id)
   const otherProfile = otherProfileOf(found, known)
@@ -130,7 +128,7 @@ export function findingOf(
     severity,
     verdict,
     surface: rule.on.surface,
-    operation: exchange.intent?.operation ?? "unknown",
+    operation: found.exchange.operation.value ?? "unknown",
     says: rule.says,
     source: rule.source,
     means: rule.faults[fault.fault] ?? fault.fault,
@@ -144,7 +142,7 @@ export function findingOf(
       ...(exchange.response && { status: exchange.response.status }),
       headers: headerList(responseHeaders),
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
-      excerpt: excerptOf(answeredOf(exchange)?.body ?? new Uint8Array(), fault.at),
+      excerpt: excerptOf(answeredOf({ ...found.exchange, ...exchange })?.body ?? new Uint8Array(), fault.at),
     },
     curl: curlOf(request, exchange.request.body),
     replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,

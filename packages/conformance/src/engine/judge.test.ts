@@ -1,13 +1,16 @@
-import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
+import type { Evidence } from "../evidence.ts"
 import { type Rule, rule } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
 import { judge, withPrerequisites } from "./judge.ts"
 
-const exchange = (id: string, status: number): Exchange => ({
+const exchange = (id: string, status: number): Evidence => ({
   v: 1,
+  operation: { basis: "stated", value: "listModels" },
+  fault: { basis: "stated", value: undefined },
+  key: { basis: "stated", value: "configured" },
   id,
   request: {
     method: "GET",
@@ -21,7 +24,7 @@ const exchange = (id: string, status: number): Exchange => ({
   fidelity: { bytes: true, timing: false },
 })
 
-const group = (by: string, ...exchanges: Exchange[]): ExecutedSample => ({
+const group = (by: string, ...exchanges: Evidence[]): ExecutedSample => ({
   sample: { by, index: 0, asks: [] },
   asked: exchanges.map((each) => ({ step: { operation: "listModels" as const }, exchange: each })),
 })

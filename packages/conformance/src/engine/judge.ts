@@ -1,25 +1,32 @@
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { Fault, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { View } from "../view.ts"
 
-/** A fault, where it was seen. */
-export interface Detection {
-  readonly rule: Rule
-  readonly fault: Fault
-  readonly exchange: Exchange
-  readonly executed: ExecutedSample
+/** Evidence that belongs together, such as an executed sample or a recording. */
+export interface EvidenceGroup {
+  /** The probe or rule that sent the requests, if one did. */
+  readonly sample: { readonly by: string }
+  readonly asked: readonly { readonly exchange: Evidence }[]
 }
 
-/** What one rule made of all exchanges. */
-export interface Tally {
+/** A fault, and where it was found. */
+export interface Detection<Group extends EvidenceGroup = ExecutedSample> {
+  readonly rule: Rule
+  readonly fault: Fault
+  readonly exchange: Evidence
+  readonly executed: Group
+}
+
+/** The outcome of one rule on all exchanges. */
+export interface Tally<Group extends EvidenceGroup = ExecutedSample> {
   readonly rule: Rule
   /** Exchanges (or groups) on which it came to a decision. */
   readonly judged: number
   /** Why it could not decide, one entry for each exchange on which it could not. */
   readonly undecided: readonly string[]
-  readonly found: readonly Detection[]
+  readonly found: readonly Detection<Group>[]
   /** The rule threw: our bug. */
   readonly crash?: string
 }
@@ -50,60 +57,65 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
 
-const knowsEnough = (view: View<unknown>, exchange: Exchange) =>
-  (view.needs ?? []).every((what) => exchange.fidelity[what])
+/** Returns what the rules of a view need and the evidence does not contain. */
+const missing = ({ needs = [] }: View<unknown>, { fidelity, fault }: Evidence) =>
+  needs.filter((what) => (what === "fault" ? fault.basis === "unknown" : !fidelity[what]))
 
 /** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
 class Failures {
-  private readonly exchanges = new Map<string, Set<Exchange>>()
+  private readonly exchanges = new Map<string, Set<Evidence>>()
 
-  add(rule: Rule, fault: Fault, exchange: Exchange): void {
+  add(rule: Rule, fault: Fault, exchange: Evidence): void {
     for (const key of [rule.id, `${rule.id}:${fault.fault}`]) {
       this.exchanges.set(key, (this.exchanges.get(key) ?? new Set()).add(exchange))
     }
   }
 
   /** Returns the rule, or rule and fault, that `rule` rests on and that failed on the exchange. */
-  under(rule: Rule, exchange: Exchange): string | undefined {
+  under(rule: Rule, exchange: Evidence): string | undefined {
     return (rule.after ?? []).find((id) => this.exchanges.get(id)?.has(exchange))
   }
 }
 
 /** A view of an exchange that a rule may judge. */
-interface JudgeableView {
+interface JudgeableView<Group> {
   readonly view: unknown
-  readonly exchange: Exchange
-  readonly executed: ExecutedSample
+  readonly exchange: Evidence
+  readonly executed: Group
 }
 
 /** A tally while its rule is being judged. */
-interface OpenTally {
+interface OpenTally<Group extends EvidenceGroup> {
   readonly rule: Rule
   judged: number
   readonly undecided: string[]
-  readonly found: Detection[]
+  readonly found: Detection<Group>[]
 }
 
 /** Returns the views of a sample that the rule of a tally may judge; notes why the others are undecided. */
-function viewsOf(group: ExecutedSample, { rule, undecided }: OpenTally, failures: Failures): JudgeableView[] {
-  const views: JudgeableView[] = []
+function viewsOf<Group extends EvidenceGroup>(
+  group: Group,
+  { rule, undecided }: OpenTally<Group>,
+  failures: Failures,
+): JudgeableView<Group>[] {
+  const views: JudgeableView<Group>[] = []
   for (const { exchange } of group.asked) {
     const view = rule.on.of(exchange)
     if (view === undefined) continue
     const earlier = failures.under(rule, exchange)
+    const lacking = missing(rule.on, exchange)
     if (earlier) undecided.push(`rests on ${earlier}, which failed on the same exchange`)
-    else if (!knowsEnough(rule.on, exchange))
-      undecided.push(`the recording has no ${rule.on.needs?.join(", ")}`)
+    else if (lacking.length > 0) undecided.push(`the recording has no ${lacking.join(", ")}`)
     else views.push({ view, exchange, executed: group })
   }
   return views
 }
 
 /** Adds the outcome of one judgement to a tally; `at` returns the view that shows a fault. */
-function count<F extends Fault>(
+function count<F extends Fault, Group extends EvidenceGroup>(
   faults: readonly F[] | Undecided,
-  at: (fault: F) => JudgeableView,
-  tally: OpenTally,
+  at: (fault: F) => JudgeableView<Group>,
+  tally: OpenTally<Group>,
   failures: Failures,
 ): void {
   if ("undecided" in faults) {
@@ -118,14 +130,14 @@ function count<F extends Fault>(
   }
 }
 
-function judgeRule(
-  tally: OpenTally,
-  groups: readonly ExecutedSample[],
+function judgeRule<Group extends EvidenceGroup>(
+  tally: OpenTally<Group>,
+  groups: readonly Group[],
   known: TargetFacts,
   failures: Failures,
 ): void {
   const { rule } = tally
-  const seenIn = (group: ExecutedSample) => viewsOf(group, tally, failures)
+  const seenIn = (group: Group) => viewsOf(group, tally, failures)
   if (rule.scope === undefined || rule.scope === "exchange") {
     for (const seen of groups.flatMap(seenIn))
       count(rule.holds(seen.view, known), () => seen, tally, failures)
@@ -137,10 +149,10 @@ function judgeRule(
 }
 
 /** Judges the views of a sample, or of the whole run, at once. */
-function judgeTogether(
-  seen: readonly JudgeableView[],
+function judgeTogether<Group extends EvidenceGroup>(
+  seen: readonly JudgeableView<Group>[],
   known: TargetFacts,
-  tally: OpenTally,
+  tally: OpenTally<Group>,
   failures: Failures,
 ): void {
   const { rule } = tally
@@ -157,16 +169,16 @@ function judgeTogether(
   count(faults, at, tally, failures)
 }
 
-/** Judges recorded exchanges by rules. Pure, so that stored exchanges can be judged again. */
-export function judge(
+/** Judges evidence by rules. Pure, so that recorded exchanges can be judged again. */
+export function judge<Group extends EvidenceGroup>(
   rules: readonly Rule[],
-  groups: readonly ExecutedSample[],
+  groups: readonly Group[],
   known: TargetFacts,
-): Map<string, Tally> {
+): Map<string, Tally<Group>> {
   const failures = new Failures()
-  const tallies = new Map<string, Tally>()
+  const tallies = new Map<string, Tally<Group>>()
   for (const rule of byDependency(rules)) {
-    const tally: OpenTally = { rule, judged: 0, undecided: [], found: [] }
+    const tally: OpenTally<Group> = { rule, judged: 0, undecided: [], found: [] }
     try {
       judgeRule(tally, groups, known, failures)
       tallies.set(rule.id, tally)

@@ -7,7 +7,8 @@ import type { TargetFacts } from "../target/facts.ts"
 import { judgeable, obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
-import { findingId, findingOf } from "./finding.ts"
+import { findingOf } from "./finding.ts"
+import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
 import type { Plan } from "./plan.ts"
 import { shrink } from "./shrink.ts"
@@ -25,7 +26,7 @@ interface Context {
   readonly judging: readonly Rule[]
   readonly redactor: Redactor
   readonly seed: number
-  /** Maximum number of requests to make one finding smaller. */
+  /** Maximum number of requests to make the findings of one cause smaller. */
   readonly shrinkBudget: number
 }
 
@@ -67,29 +68,35 @@ export async function judgeAll(
 
 async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const [id, alike] of byFinding(tally)) {
+  const budgets = new Map<string, number>()
+  for (const alike of byFinding(tally)) {
     context.sampler.progress("shrinking")
-    findings.push(await report(id, alike, severity, context))
+    const cause = causeOf(alike[0])
+    const budget = budgets.get(cause) ?? context.shrinkBudget
+    const { finding, requests } = await report(alike, severity, { ...context, shrinkBudget: budget })
+    budgets.set(cause, budget - requests)
+    findings.push(finding)
   }
   return findings
 }
 
+/** The detections of one finding, at least one. */
+type Alike = readonly [Detection, ...Detection[]]
+
+/** Creates a finding; returns it with the number of requests that were needed. */
 async function report(
-  id: string,
-  alike: readonly Detection[],
+  alike: Alike,
   severity: Severity,
   { known, sampler, judging, redactor, seed, shrinkBudget }: Context,
-): Promise<Finding> {
-  const [first] = alike
-  if (!first) throw new RangeError(`${id} has no exchange`)
-  const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? first
+): Promise<{ readonly finding: Finding; readonly requests: number }> {
+  const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? alike[0]
   const shrunk =
     simplest.rule.scope === "run"
-      ? { found: simplest, confirmed: true }
+      ? { found: simplest, confirmed: true, requests: 0 }
       : await shrink(simplest, { executor: sampler.executor, known, rules: judging, budget: shrinkBudget })
   const certain = shrunk.confirmed || known.deterministic || !simplest.rule.modelDependent
   const bySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
-  return findingOf(shrunk.found, {
+  const finding = findingOf(shrunk.found, {
     known,
     severity,
     verdict: certain ? bySeverity[severity] : "flaky",
@@ -99,16 +106,17 @@ async function report(
     seed,
     redactor,
   })
+  return { finding, requests: shrunk.requests }
 }
 
 /** Groups a rule's faults by finding: faults that differ only in a generated value are one finding. */
-function byFinding({ found }: Tally): Map<string, Detection[]> {
-  const byId = new Map<string, Detection[]>()
+function byFinding({ found }: Tally): Alike[] {
+  const byId = new Map<string, [Detection, ...Detection[]]>()
   for (const each of found) {
     const id = findingId(each)
     const alike = byId.get(id)
     if (alike) alike.push(each)
     else byId.set(id, [each])
   }
-  return byId
+  return [...byId.values()]
 }

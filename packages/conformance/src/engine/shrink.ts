@@ -1,7 +1,7 @@
 import type { Rule } from "../rule.ts"
 import type { ExecutedSample, Executor, Sample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import { findingId } from "./finding.ts"
+import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge } from "./judge.ts"
 
 /** The smallest request that was seen to show a fault, and whether it showed it again when asked again. */
@@ -12,8 +12,8 @@ export interface ShrinkResult {
 }
 
 /**
- * Looks for a smaller request to the same operation with the same rule's same fault, then asks that one twice more unless the
- * target is deterministic. A fixed request is only asked again. Stops after `budget` requests or when the executor is exhausted.
+ * Looks for a smaller request with the same finding, then repeats that one twice unless the target is deterministic. A
+ * fixed request is only repeated. Stops after `budget` requests or when the executor is exhausted.
  */
 export async function shrink(
   found: Detection,
@@ -23,10 +23,13 @@ export async function shrink(
   const before = executor.sent
   const spent = () => executor.sent - before
 
-  const attempt = async (sample: Sample): Promise<Detection | undefined> => {
+  const attempt = async (
+    sample: Sample,
+    idOf: (each: Detection) => string,
+  ): Promise<Detection | undefined> => {
     const executed: ExecutedSample = await executor.execute(sample)
     const tally = judge(rules, [executed], known).get(found.rule.id)
-    return tally?.found.find((each) => findingId(each) === findingId(found))
+    return tally?.found.find((each) => idOf(each) === idOf(found))
   }
 
   let best = found
@@ -35,7 +38,8 @@ export async function shrink(
   while (smaller && spent() < budget && !executor.exhausted()) {
     const next = smaller.next()
     if (next.done) break
-    const again = await attempt({ ...found.executed.sample, asks: next.value.value, draw: next.value })
+    const smallerSample = { ...found.executed.sample, asks: next.value.value, draw: next.value }
+    const again = await attempt(smallerSample, findingId)
     if (again) {
       best = again
       draw = next.value
@@ -43,11 +47,11 @@ export async function shrink(
     }
   }
 
-  // What a target answers alike every time needs no second look.
+  // A deterministic target needs no repetition. Of the others the same request may show the fault at another pointer.
   const looks = known.deterministic ? 0 : 2
   let seenAgain = 0
   for (let time = 0; time < looks && !executor.exhausted(); time++) {
-    const again = await attempt(best.executed.sample)
+    const again = await attempt(best.executed.sample, causeOf)
     if (again) seenAgain++
   }
   return { found: best, confirmed: seenAgain === looks, requests: spent() }

@@ -1,5 +1,5 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import type { Finding, Verdict } from "../reports/report.ts"
@@ -19,7 +19,7 @@ interface Outcome {
 const worst = ["fail", "warn", "info", "flaky"] as const
 
 /** The member that a 4xx names as not taken, of those that the step may be refused for. */
-function refusedMember(step: Step, exchange: Exchange): string | undefined {
+function refusedMember(step: Step, exchange: Evidence): string | undefined {
   const answered = answeredOf(exchange)
   if (!answered || answered.status < 400 || answered.status >= 500) return undefined
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
@@ -35,7 +35,7 @@ function mostly(reasons: readonly string[]): string {
   return counts.size === 1 ? top[0] : `${top[0]} (${top[1]} of ${reasons.length})`
 }
 
-function unanswered(exchange: Exchange): string | undefined {
+function unanswered(exchange: Evidence): string | undefined {
   const { response, end } = exchange
   if (!response)
     return end.kind === "timeout" ? "no answer within the timeout" : `no answer: ${end.code ?? end.kind}`

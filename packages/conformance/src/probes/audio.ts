@@ -4,40 +4,40 @@ import { heardBody, plainFormats, speechFormats } from "../requests/audio.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
-/** A request to speak one word; `members` may say more. */
+/** Returns a step that requests speech of one word, with additional `members`. */
 export const speechStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createSpeech", { model: known.models.speech, input: "Hello.", voice: "alloy", ...members })
 
-/** A request to write down the kit's own recording; `members` may say more. */
+/** Returns a step that transcribes the kit's own recording, with additional `members`. */
 export const transcriptionStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createTranscription", { ...heardBody(known), ...members })
 
-/** A request to translate the kit's own recording; `members` may say more. */
+/** Returns a step that translates the kit's own recording, with additional `members`. */
 export const translationStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createTranslation", { ...heardBody(known), ...members })
 
-/** One word, in the format that comes when nothing is said. */
+/** Speech of one word in the default format. */
 export const oneWord: Probe = {
   id: "audio.speech",
   says: "one word, spoken",
   asks: (known) => [speechStep(known)],
 }
 
-/** One word in each format. */
+/** Speech of one word in each format. */
 export const everyFormat: Probe = {
   id: "audio.speech-formats",
   says: "one word, spoken in each format",
   asks: (known) => speechFormats.map((response_format) => speechStep(known, { response_format })),
 }
 
-/** The text of a recording and nothing else. */
+/** A transcription in the default format. */
 export const plainTranscription: Probe = {
   id: "audio.transcription",
   says: "what is said in half a second of sound",
   asks: (known) => [transcriptionStep(known)],
 }
 
-/** The text of a recording with the time of each part of it. */
+/** A transcription with timestamps of words and segments. */
 export const verboseTranscription: Probe = {
   id: "audio.transcription-verbose",
   says: "what is said in half a second of sound, with the time of each word and segment",
@@ -49,14 +49,14 @@ export const verboseTranscription: Probe = {
   ],
 }
 
-/** The text of a recording in each form that is no JSON. */
+/** A transcription in each format that is not JSON. */
 export const plainTranscripts: Probe = {
   id: "audio.transcription-texts",
   says: "what is said in half a second of sound, as plain text and as subtitles",
   asks: (known) => plainFormats.map((response_format) => transcriptionStep(known, { response_format })),
 }
 
-/** The English text of a recording. */
+/** A translation into English. */
 export const plainTranslation: Probe = {
   id: "audio.translation",
   says: "what is said in half a second of sound, in English",

@@ -6,7 +6,7 @@ import { plainChat } from "./chat-completions.ts"
 const withKey = (known: TargetFacts, key: NonNullable<Step["key"]>): Step[] =>
   fixedSteps(plainChat.asks(known)).map((step) => ({ ...step, key }))
 
-/** A key of the right form that no server can know. */
+/** A well-formed key that is unknown to every server. */
 export const wrongKey: Probe = {
   id: "auth.wrong-key",
   says: "a short chat with a wrong API key",
@@ -14,7 +14,7 @@ export const wrongKey: Probe = {
   asks: (known) => withKey(known, "wrong"),
 }
 
-/** No key at all, where answering costs nothing and where it costs tokens. */
+/** Requests without a key: one that costs nothing and one that costs tokens. */
 export const missingKey: Probe = {
   id: "auth.missing-key",
   says: "the list of models and a short chat without an API key",

@@ -6,7 +6,7 @@ import type { Step } from "../target/step.ts"
 
 export const userSays = (content: string) => [{ role: "user" as const, content }]
 
-/** A chat request of the usual size; `members` come on top. `exercises` as in a step. */
+/** Returns a step with a small chat request and additional `members`; `exercises` as in a step. */
 export function chatStep(
   known: TargetFacts,
   members: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, "messages">,
@@ -27,7 +27,7 @@ export const plainChat: Probe = {
   asks: (known) => [chatStep(known, { messages: userSays("Say hello.") })],
 }
 
-/** Asks for words among which the stop string is. */
+/** Asks for words that include the stop string. */
 export const stoppedChat: Probe = {
   id: "chat.stop",
   says: "a chat with a stop string that the reply is likely to reach",
@@ -44,7 +44,7 @@ export const stoppedChat: Probe = {
   ],
 }
 
-/** Asks for an object by a small strict schema. */
+/** Asks for an object with a small strict schema. */
 export const jsonSchemaChat: Probe = {
   id: "chat.json-schema",
   says: "a chat whose reply has to follow a JSON schema",
@@ -68,7 +68,7 @@ export const jsonSchemaChat: Probe = {
   ],
 }
 
-/** Asks for some JSON object. */
+/** Asks for any JSON object. */
 export const jsonObjectChat: Probe = {
   id: "chat.json-object",
   says: "a chat whose reply has to be a JSON object",
@@ -86,7 +86,7 @@ export const jsonObjectChat: Probe = {
 
 const logprobs = { messages: userSays("Say hello."), logprobs: true, top_logprobs: 2 }
 
-/** Log probabilities, streamed: where most servers lose them. */
+/** Log probabilities in a stream, where most servers omit them. */
 export const logprobsStream: Probe = {
   id: "chat.logprobs-stream",
   says: "a chat stream with log probabilities",
@@ -94,17 +94,17 @@ export const logprobsStream: Probe = {
   asks: (known) => [chatStep(known, { ...logprobs, stream: true }, ["logprobs", "top_logprobs"])],
 }
 
-/** Log probabilities in a whole reply. */
+/** Log probabilities in a reply that is not streamed. */
 export const logprobsChat: Probe = {
   id: "chat.logprobs",
   says: "a chat with log probabilities",
   asks: (known) => [chatStep(known, logprobs, ["logprobs", "top_logprobs"])],
 }
 
-/** A task of which no reply under a small limit is whole. */
+/** A task whose complete reply exceeds a small limit. */
 export const endlessTask = "Count from 1 to 500 in words, without leaving anything out."
 
-/** A reply that the limit cuts. */
+/** A reply that is cut at the token limit. */
 export const cutChat: Probe = {
   id: "chat.cut",
   says: "a chat whose reply is longer than its token limit",

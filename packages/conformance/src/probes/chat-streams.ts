@@ -11,7 +11,7 @@ export const streamedChat: Probe = {
   asks: (known) => [chatStep(known, { messages: userSays("Say hello."), stream: true })],
 }
 
-/** The same, with its usage. */
+/** The smallest chat request for a stream with its usage. */
 export const streamedChatWithUsage: Probe = {
   id: "chat.stream-usage",
   says: "a short chat, streamed, with its usage",

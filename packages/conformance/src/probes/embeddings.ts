@@ -3,7 +3,7 @@ import type { Probe } from "../probe.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
-/** A request for embeddings; `members` may say more than the input. */
+/** Returns a step that requests embeddings, with additional `members`. */
 function embeddingStep(
   known: TargetFacts,
   members: Omit<EmbeddingRequest, "model">,
@@ -25,7 +25,7 @@ export const embeddingText: Probe = {
   asks: (known) => [embeddingStep(known, { input: "The food was delicious." })],
 }
 
-/** Several texts, as numbers. */
+/** Several texts, with vectors as numbers. */
 export const embeddingFloats: Probe = {
   id: "embeddings.floats",
   says: "the embeddings of three texts, as numbers",
@@ -33,7 +33,7 @@ export const embeddingFloats: Probe = {
   asks: (known) => [embeddingStep(known, { input: three, encoding_format: "float" })],
 }
 
-/** Several texts, as the official clients ask for them by default. */
+/** Several texts in base64, the default of the official clients. */
 export const embeddingBase64: Probe = {
   id: "embeddings.base64",
   says: "the embeddings of three texts, in base64",

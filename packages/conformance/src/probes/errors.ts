@@ -1,7 +1,7 @@
 import type { Probe } from "../probe.ts"
 import { chatStep, userSays } from "./chat-completions.ts"
 
-/** JSON that stops in the middle. */
+/** Truncated JSON. */
 export const malformedJson: Probe = {
   id: "errors.malformed-json",
   says: "a chat request whose JSON stops in the middle",
@@ -15,7 +15,7 @@ export const malformedJson: Probe = {
   ],
 }
 
-/** A request that is wrong before any model is asked, where a stream was wanted. */
+/** A request for a stream that is invalid before any model is called. */
 export const missingMessages: Probe = {
   id: "errors.missing-messages",
   says: "a request for a chat stream without messages",
@@ -29,7 +29,7 @@ export const missingMessages: Probe = {
   ],
 }
 
-/** A model that no server has. */
+/** An unknown model. */
 export const unknownModel: Probe = {
   id: "errors.unknown-model",
   says: "a chat with a model that does not exist",

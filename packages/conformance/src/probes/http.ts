@@ -1,6 +1,6 @@
 import type { Probe } from "../probe.ts"
 
-/** A path that no endpoint has. */
+/** A request to an unknown path. */
 export const unknownPath: Probe = {
   id: "http.unknown-path",
   says: "a request to a path that does not exist",
@@ -9,12 +9,12 @@ export const unknownPath: Probe = {
     {
       operation: "listModels",
       path: "/no-such-endpoint",
-      fault: { kind: "unknown-path", says: "the path is none of the API's" },
+      fault: { kind: "unknown-path", says: "the path does not exist" },
     },
   ],
 }
 
-/** A method that an endpoint does not take. */
+/** A request with a method that the endpoint does not support. */
 export const wrongMethod: Probe = {
   id: "http.wrong-method",
   says: "a request with a method that the path does not take",
@@ -23,7 +23,7 @@ export const wrongMethod: Probe = {
       operation: "createChatCompletion",
       // GET and DELETE mean something to OpenAI on this path.
       method: "PUT",
-      fault: { kind: "wrong-method", says: "the path takes no PUT" },
+      fault: { kind: "wrong-method", says: "the path does not support PUT" },
     },
   ],
 }

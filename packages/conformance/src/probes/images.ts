@@ -4,7 +4,7 @@ import { cheapest, inBase64 } from "../requests/images.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
-/** A request for one cheap image; `members` may say more. */
+/** Returns a step that requests one cheap image, with additional `members`. */
 export const imageStep = (known: TargetFacts, members: object = {}): Step =>
   askFor("createImage", {
     model: known.models.image,
@@ -13,14 +13,14 @@ export const imageStep = (known: TargetFacts, members: object = {}): Step =>
     ...members,
   })
 
-/** One image, however it comes when nothing is said. */
+/** One image in the default form. */
 export const oneImage: Probe = {
   id: "images.one",
   says: "one image",
   asks: (known) => [imageStep(known)],
 }
 
-/** One image in base64, which can be looked at. */
+/** One image in base64, which can be inspected. */
 export const base64Image: Probe = {
   id: "images.base64",
   says: "one image in base64",

@@ -3,7 +3,7 @@ import type { Step } from "../target/step.ts"
 
 const list: Step = { operation: "listModels" }
 
-/** Asks for the models. */
+/** Lists the models. */
 export const listModels: Probe = {
   id: "models.list",
   says: "the list of models",
@@ -11,7 +11,7 @@ export const listModels: Probe = {
   asks: () => [list],
 }
 
-/** Asks for the first of the models that the list showed; nothing when it showed none. */
+/** Retrieves the first listed model; sends nothing when the list is empty. */
 export const retrieveModel: Probe = {
   id: "models.retrieve",
   says: "the first model of the list",

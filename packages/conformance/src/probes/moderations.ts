@@ -8,7 +8,7 @@ const moderationStep = (known: TargetFacts, input: ModerationRequest["input"]): 
   body: { model: known.models.moderation, input },
 })
 
-/** One text that no category forbids. */
+/** One harmless text. */
 export const moderationText: Probe = {
   id: "moderations.text",
   says: "the judgement of one harmless text",

@@ -9,7 +9,7 @@ const rerankStep = (known: TargetFacts, members: Omit<RerankRequest, "model" | "
 
 const three = ["Berlin is the capital of Germany.", "Paris is the capital of France.", "I like trains."]
 
-/** Three texts and nothing else. */
+/** Three texts with the default options. */
 export const rerankTexts: Probe = {
   id: "rerank.texts",
   says: "the order of three texts",
@@ -17,7 +17,7 @@ export const rerankTexts: Probe = {
   asks: (known) => [rerankStep(known, { documents: three })],
 }
 
-/** The two best of three documents, which are to come back. */
+/** The best two of three documents, returned with their texts. */
 export const rerankBest: Probe = {
   id: "rerank.best",
   says: "the best two of three documents, with their texts",

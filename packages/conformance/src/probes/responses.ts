@@ -1,5 +1,5 @@
 import type { ResponseFunctionTool, ResponseInputItem, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { cityParameters, verdictSchema } from "../requests/json-schemas.ts"
@@ -9,8 +9,8 @@ import type { Ask, Step } from "../target/step.ts"
 import { endlessTask } from "./chat-completions.ts"
 
 /**
- * A request for a response of the usual size, of which nothing is to be kept; `members` come on top. `exercises` as
- * in a step.
+ * Returns a step with a small request for a response that is not stored, with additional `members`; `exercises` as in
+ * a step.
  */
 export function responseStep(
   known: TargetFacts,
@@ -32,7 +32,7 @@ export const plainResponse: Probe = {
   asks: (known) => [responseStep(known, { input: "Say hello." })],
 }
 
-/** The same, streamed. */
+/** The smallest request for a streamed response. */
 export const streamedResponse: Probe = {
   id: "responses.stream",
   says: "a short response, streamed",
@@ -62,24 +62,24 @@ export const weatherQuestion: ResponseInputItem = {
   content: "What is the weather in Paris? Use the tool.",
 }
 
-/** Members that a server without function calling refuses. */
+/** Members that a server without function calling rejects. */
 const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
 
-/** A step that offers the weather function and asks for what it knows. */
+/** Returns a step that offers the weather function and asks about the weather. */
 export const functionStep = (known: TargetFacts, members: Partial<ResponseRequest>): Step =>
   responseStep(known, { input: [weatherQuestion], tools: [weatherFunction], ...members }, toolMembers)
 
 const inBothModes = (known: TargetFacts, members: Partial<ResponseRequest>): Step[] =>
   [{}, { stream: true }].map((mode) => functionStep(known, { ...members, ...mode }))
 
-/** Some function must be called, in both modes. */
+/** Any function must be called, in both modes. */
 export const requiredFunction: Probe = {
   id: "responses.function",
   says: "a response that must call a function, whole and streamed",
   asks: (known) => inBothModes(known, { tool_choice: "required" }),
 }
 
-/** The function is named. */
+/** The named function must be called. */
 export const namedFunction: Probe = {
   id: "responses.function-named",
   says: "a response that must call the named function",
@@ -99,21 +99,21 @@ const twoTasks = {
   tool_choice: "required" as const,
 }
 
-/** A task for two functions at once. */
+/** A task that needs two calls. */
 export const parallelFunctions: Probe = {
   id: "responses.function-parallel",
   says: "a response for which two calls are needed, whole and streamed",
   asks: (known) => inBothModes(known, twoTasks),
 }
 
-/** The same task, where only one call at a time is allowed. */
+/** The same task, with parallel calls disabled. */
 export const serialFunctions: Probe = {
   id: "responses.function-serial",
   says: "a response for which two calls are needed and one is allowed",
   asks: (known) => [functionStep(known, { ...twoTasks, parallel_tool_calls: false })],
 }
 
-/** Asks for an object by a small strict schema. */
+/** Asks for an object with a small strict schema. */
 export const jsonSchemaResponse: Probe = {
   id: "responses.json-schema",
   says: "a response that has to follow a JSON schema",
@@ -136,7 +136,7 @@ export const jsonSchemaResponse: Probe = {
   ],
 }
 
-/** Asks for some JSON object. */
+/** Asks for any JSON object. */
 export const jsonObjectResponse: Probe = {
   id: "responses.json-object",
   says: "a response that has to be a JSON object",
@@ -168,7 +168,7 @@ export const scoredResponse: Probe = {
     ),
 }
 
-/** A reply that the limit cuts, in both modes. */
+/** A response that is cut at the token limit, in both modes. */
 export const cutResponse: Probe = {
   id: "responses.cut",
   says: "a response that is longer than its token limit, whole and streamed",
@@ -178,7 +178,7 @@ export const cutResponse: Probe = {
     ),
 }
 
-/** A reply before which the model may think aloud. */
+/** A response with a summary of the reasoning. */
 export const reasonedResponse: Probe = {
   id: "responses.reasoning",
   says: "a streamed response with a summary of the reasoning",
@@ -195,7 +195,7 @@ export const reasonedResponse: Probe = {
   ],
 }
 
-/** What a request sets, so that the reply can repeat it. */
+/** A request with members that the response must repeat. */
 export const echoedResponse: Probe = {
   id: "responses.echo",
   says: "a response to a request with instructions, metadata and other members that the reply repeats",
@@ -209,15 +209,15 @@ export const echoedResponse: Probe = {
   ],
 }
 
-/** The id of the response that the first request of a sample created, whole. */
-export function createdId([first]: readonly Exchange[]): string | undefined {
+/** Returns the id of the response that the first request of a sample created, unless it was streamed. */
+export function createdId([first]: readonly Evidence[]): string | undefined {
   const answered = first && answeredOf(first)
   const value = answered?.json.ok ? answered.json.value : undefined
   const id = isObject(value) ? value["id"] : undefined
   return typeof id === "string" && id !== "" ? id : undefined
 }
 
-/** A later step about the response that the first one of the sample created. */
+/** Returns a later step about the response that the first step of the sample created. */
 export const aboutCreated =
   (step: (id: string) => Step): Ask =>
   (earlier) => {

@@ -23,14 +23,14 @@ const clockTool: ToolDefinition = {
 
 const question = userSays("What is the weather in Paris? Use the tool.")
 
-/** Members that a server without tool calling refuses. */
+/** Members that a server without tool calling rejects. */
 const toolMembers = ["tools", "tool_choice", "parallel_tool_calls"]
 
-/** A chat step that offers the weather tool and asks for what it knows. */
+/** Returns a chat step that offers the weather tool and asks about the weather. */
 export const weatherStep = (known: TargetFacts, members: Partial<ChatCompletionRequest>): Step =>
   chatStep(known, { messages: question, tools: [weatherTool], ...members }, toolMembers)
 
-/** Some tool must be called. */
+/** Any tool must be called. */
 export const requiredTool: Probe = {
   id: "tool.required",
   says: "a chat that must call a tool",
@@ -38,7 +38,7 @@ export const requiredTool: Probe = {
   asks: (known) => [weatherStep(known, { tool_choice: "required" })],
 }
 
-/** The same, streamed. */
+/** Any tool must be called, in a stream. */
 export const requiredToolStream: Probe = {
   id: "tool.required-stream",
   says: "a chat stream that must call a tool",
@@ -48,7 +48,7 @@ export const requiredToolStream: Probe = {
 
 const named = { type: "function", function: { name: "get_weather" } } as const
 
-/** The tool is named, in both modes. */
+/** The named tool must be called, in both modes. */
 export const namedTool: Probe = {
   id: "tool.named",
   says: "a chat that must call the named tool, whole and streamed",
@@ -58,7 +58,7 @@ export const namedTool: Probe = {
   ],
 }
 
-/** The model may call, or not. */
+/** The model may call a tool. */
 export const offeredTool: Probe = {
   id: "tool.auto",
   says: "a chat that may call a tool, whole and streamed",
@@ -91,7 +91,7 @@ const twoTasks = {
   tools: [weatherTool, clockTool],
 }
 
-/** A task for two tools at once. */
+/** A task that needs two calls. */
 export const parallelTools: Probe = {
   id: "tool.parallel",
   says: "a chat for which two calls are needed, whole and streamed",
@@ -101,7 +101,7 @@ export const parallelTools: Probe = {
   ],
 }
 
-/** The same task, where only one call at a time is allowed. */
+/** The same task, with parallel calls disabled. */
 export const serialTools: Probe = {
   id: "tool.serial",
   says: "a chat for which two calls are needed and one is allowed, whole and streamed",
@@ -111,7 +111,7 @@ export const serialTools: Probe = {
   },
 }
 
-/** A call that the token limit cuts. */
+/** A call that is cut at the token limit. */
 export const cutTool: Probe = {
   id: "tool.cut",
   says: "a chat that must call a tool with fewer tokens than the call needs, whole and streamed",

@@ -1,12 +1,12 @@
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { onVideoPath, videoStep } from "../requests/video.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 
-/** What a reply says of a task, however much else is wrong with it. */
-export function taskIn(exchange: Exchange | undefined): {
+/** Returns the task in a reply, as far as its members are valid. */
+export function taskIn(exchange: Evidence | undefined): {
   readonly id: string | undefined
   readonly status: string | undefined
   readonly progress: number | undefined
@@ -22,14 +22,14 @@ export function taskIn(exchange: Exchange | undefined): {
   }
 }
 
-/** As much of a video as says what it is. */
+/** Number of bytes of a video that identify its format. */
 const enoughBytes = 65_536
 
-/** A request about the task that the first of the earlier requests began; none where there is no task. */
+/** Returns a step about the task that the first earlier request created, if it created one. */
 function aboutTask(
   operation: "retrieveVideo" | "retrieveVideoContent",
   known: TargetFacts,
-  earlier: readonly Exchange[],
+  earlier: readonly Evidence[],
 ): Step | undefined {
   const { id } = taskIn(earlier[0])
   if (id === undefined) return undefined
@@ -37,7 +37,7 @@ function aboutTask(
   return operation === "retrieveVideo" ? step : { ...step, hangUpAfterBytes: enoughBytes }
 }
 
-/** Looks how far the task is, and while it is not done what comes for its content. */
+/** Reads the status of the task and, while it is unfinished, its content. */
 function follow(known: TargetFacts): Ask[] {
   const poll: Ask = (earlier) => aboutTask("retrieveVideo", known, earlier)
   const content: Ask = (earlier) => aboutTask("retrieveVideoContent", known, earlier)
@@ -48,7 +48,7 @@ function follow(known: TargetFacts): Ask[] {
   return [poll, contentBefore, poll, poll, poll, content, poll]
 }
 
-/** One short video; where it is a task, the way to its end, as far as it comes in five looks. */
+/** One short video. A task is followed to its end, for at most five status requests. */
 export const oneVideo: Probe = {
   id: "video.one",
   says: "one short video, from the request to its content",

@@ -1,5 +1,6 @@
-import { endpoints, type OperationId } from "@nexhina/schemas"
-import { decodedBody, type Exchange, headerOf } from "@nexhina/wire"
+import type { OperationId } from "@nexhina/schemas"
+import { decodedBody, headerOf } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 
 /** A text read as JSON, or why it is none. */
 export type Parsed =
@@ -8,7 +9,7 @@ export type Parsed =
 
 /** An exchange that has a response, read as far as HTTP and JSON go. */
 export interface ParsedReply {
-  readonly exchange: Exchange
+  readonly exchange: Evidence
   readonly operation: OperationId | undefined
   readonly status: number
   /** Lower case, without parameters; empty when there is no content-type. */
@@ -50,8 +51,8 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 const maxDecodedBytes = 64 * 1024 * 1024
 
 /** Reads an exchange once for all views; `undefined` when no status line came, or in a coding unknown here. */
-export function answeredOf(exchange: Exchange): ParsedReply | undefined {
-  const { response, intent } = exchange
+export function answeredOf(exchange: Evidence): ParsedReply | undefined {
+  const { response } = exchange
   if (!response) return undefined
   const { bytes: body, fault } = decodedBody(exchange, { maxBytes: maxDecodedBytes })
   if (fault === "unsupported") return undefined
@@ -60,10 +61,7 @@ export function answeredOf(exchange: Exchange): ParsedReply | undefined {
   const request = sent.ok ? sent.value : undefined
   return {
     exchange,
-    operation:
-      intent?.operation !== undefined && intent.operation in endpoints
-        ? (intent.operation as OperationId)
-        : undefined,
+    operation: exchange.operation.value,
     status: response.status,
     mediaType:
       (headerOf(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",

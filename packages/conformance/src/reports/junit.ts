@@ -13,7 +13,7 @@ function testcase(rule: RuleResult, report: Report) {
   const details = findings
     .map(
       (finding) =>
-        `${finding.says}\n${finding.where}: expected ${finding.expected}, got ${finding.actual}\n${finding.curl}\n${finding.replay}`,
+        `${finding.id}\n${finding.says}\n${finding.where}: expected ${finding.expected}, got ${finding.actual}\n${finding.curl}\n${finding.replay}`,
     )
     .join("\n\n")
   return {

@@ -23,7 +23,11 @@ const HeaderList = z.array(z.tuple([z.string(), z.string()]))
 
 export const Finding = z
   .object({
-    id: z.string().describe("Stable across runs: rule, fault and operation, never a generated value."),
+    id: z
+      .string()
+      .describe(
+        "`rule:fault@operation#pointer~member`, the same for every seed. `#pointer` is the member of the reply and `~member` the member of the request that was made invalid; both are left out where there is none. Array indexes are `*`.",
+      ),
     rule: z.string(),
     fault: z.string(),
     severity: Severity,

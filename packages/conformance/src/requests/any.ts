@@ -15,7 +15,7 @@ import { anyVideoRequests, onVideoPath } from "./video.ts"
 
 type Samples = fc.Arbitrary<readonly Step[]>
 
-/** The endpoints whose requests are made here; those with more members more often, those that cost more seldom. */
+/** The endpoints and their weights: higher with more members, lower with higher costs. */
 const endpointRequests = [
   { operation: "createChatCompletion", weight: 6, requests: anyChatRequests },
   { operation: "createResponse", weight: 4, requests: anyResponseRequests },
@@ -37,13 +37,13 @@ function asked(known: TargetFacts) {
   )
 }
 
-/** No sample where nothing is included. */
+/** Returns an empty sample when no endpoint is included. */
 const oneOf = (arbitraries: readonly fc.WeightedArbitrary<readonly Step[]>[]): Samples =>
   arbitraries.length === 0 ? fc.constant([]) : fc.oneof({ withCrossShrink: true }, ...arbitraries)
 
 const inPlace = (steps: readonly Step[], known: TargetFacts) => steps.map((step) => onVideoPath(step, known))
 
-/** Requests that keep the contract, to any of these endpoints, as samples of one step. */
+/** Generates valid requests to any of these endpoints, as samples of one step. */
 export function validSamples(known: TargetFacts): Samples {
   return oneOf(
     asked(known).map(({ operation, weight, requests }) => ({
@@ -53,7 +53,7 @@ export function validSamples(known: TargetFacts): Samples {
   )
 }
 
-/** Requests with one fault of one of these kinds, to any of these endpoints, as samples of one step. */
+/** Generates requests with one fault of these kinds to any of these endpoints, as samples of one step. */
 export function faultySamples(known: TargetFacts, kinds: readonly BodyFault[]): Samples {
   return oneOf(
     asked(known).flatMap(({ operation, weight, requests }) =>

@@ -3,8 +3,8 @@ import { z } from "zod"
 import type { Step } from "../target/step.ts"
 
 /**
- * The step that sends a generated body. Each optional member may be refused by name, but not `stream`: that is
- * documented wherever an operation has it.
+ * Returns the step that sends a generated body. The target may reject each optional member by name, except `stream`,
+ * which is documented for every operation that has it.
  */
 export function askFor(operation: OperationId, body: object): Step {
   const { request }: Endpoint = endpoints[operation]

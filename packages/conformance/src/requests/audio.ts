@@ -8,7 +8,7 @@ type SpeechMembers = Members<SpeechRequest>
 type TranscriptionMembers = Members<TranscriptionRequest>
 type TranslationMembers = Members<TranslationRequest>
 
-/** How long the kit's own recording lasts. */
+/** Duration of the kit's own recording. */
 export const toneSeconds = 0.5
 const samplesPerSecond = 8000
 const hertz = 440
@@ -44,7 +44,7 @@ export const tone = (name = "tone.wav"): File => new File([toneBytes()], name, {
 export const speechFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const
 export const plainFormats = ["text", "srt", "vtt"] as const
 
-/** The optional members that the target's speech model may take. */
+/** Generates the optional members that the target's speech model may support. */
 function speechMembers({ models }: TargetFacts): Readonly<Record<string, fc.Arbitrary<SpeechMembers>>> {
   return {
     response_format: fc.record({ response_format: fc.constantFrom(...speechFormats) }),
@@ -79,13 +79,13 @@ const transcriptionMembers: Readonly<Record<string, fc.Arbitrary<TranscriptionMe
   }),
 }
 
-/** What is asked of the kit's own recording, and nothing else. */
+/** Returns a request about the kit's own recording with the default options. */
 export const heardBody = ({ models }: TargetFacts): { readonly file: File; readonly model: string } => ({
   file: tone(),
   model: models.transcription,
 })
 
-/** Requests to write down the kit's own recording, with any of the optional members. */
+/** Generates requests to transcribe the kit's own recording, with any of the optional members. */
 export function anyTranscriptionRequests(known: TargetFacts): fc.Arbitrary<TranscriptionRequest> {
   const parts = Object.values(transcriptionMembers).map(sometimes)
   return requestOf<TranscriptionRequest>(fc.constant(heardBody(known)), parts)

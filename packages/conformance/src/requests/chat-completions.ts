@@ -64,7 +64,7 @@ export const toolDefinitions: fc.Arbitrary<ToolDefinition[]> = fc.uniqueArray(
   { minLength: 1, maxLength: 3, selector: (tool) => tool.function.name },
 )
 
-/** Tools, and the demand that a certain one of them is called. */
+/** Tools, and a `tool_choice` that names one of them. */
 export const namedTools = fc.tuple(toolDefinitions, fc.nat()).map(([tools, at]) => ({
   tools,
   tool_choice: {
@@ -124,11 +124,11 @@ const stops: fc.Arbitrary<string | string[]> = fc.oneof(
   fc.uniqueArray(stopString, { minLength: 1, maxLength: 4 }),
 )
 
-/** A decimal with one digit behind the point: what people send. */
+/** A decimal with one digit after the point, as people send it. */
 const tenths = (min: number, max: number) =>
   fc.integer({ min: min * 10, max: max * 10 }).map((count) => count / 10)
 
-/** A stream, asked for its usage, not asked, or neither said. */
+/** A stream with its usage, without it, or with the default. */
 const streaming = fc.record(
   {
     stream: fc.constant(true),
@@ -138,9 +138,9 @@ const streaming = fc.record(
 )
 
 /**
- * The optional members that a chat model may be expected to take, in groups that stand or fall together, each
- * within what OpenAI-compatible servers are known to combine. `audio` and `web_search_options` are for models
- * of their own and not among them.
+ * Generates the optional members that chat models commonly support, in groups that belong together, within the
+ * combinations that OpenAI-compatible servers are known to accept. `audio` and `web_search_options` need special
+ * models and are left out.
  */
 export function chatMembers(known: TargetFacts) {
   const cap = fc.integer({ min: 1, max: known.maxOutputTokens })
@@ -190,7 +190,7 @@ export function chatMembers(known: TargetFacts) {
   } satisfies Groups
 }
 
-/** Ways of asking for something other than prose, of which a request has one at most. */
+/** Ways of asking for something other than prose; a request has at most one. */
 export const chatTasks = {
   tools: fc.record(
     {
@@ -228,8 +228,8 @@ export const chatTasks = {
 } satisfies Groups
 
 /**
- * The smallest chat requests for the target's chat model, under its token cap, and what `parts` say besides.
- * Without parts only the messages vary.
+ * Generates small chat requests for the target's chat model, under its token cap, with additional `parts`. Without
+ * parts only the messages vary.
  */
 export function chatRequests(
   known: TargetFacts,

@@ -15,7 +15,7 @@ const tokenInputs: fc.Arbitrary<number[] | number[][]> = fc.oneof(
   fc.array(tokens, { minLength: 1, maxLength: 4 }),
 )
 
-/** The optional members, and the less usual form of `input`, that the target's embedding model may take. */
+/** Generates the optional members and the other forms of `input` that the target's embedding model may support. */
 export function embeddingMembers(
   known: TargetFacts,
 ): Readonly<Record<string, fc.Arbitrary<EmbeddingMembers>>> {
@@ -32,7 +32,7 @@ export function embeddingMembers(
   }
 }
 
-/** Requests for embeddings of one to four short texts, and what `parts` say besides. */
+/** Generates requests for embeddings of one to four short texts, with additional `parts`. */
 export function embeddingRequests(
   known: TargetFacts,
   ...parts: readonly fc.Arbitrary<EmbeddingMembers>[]
@@ -40,7 +40,7 @@ export function embeddingRequests(
   return requestOf(fc.record({ model: fc.constant(known.models.embedding), input: oneOrMoreTexts }), parts)
 }
 
-/** Requests for embeddings with any of the optional members. */
+/** Generates requests for embeddings with any of the optional members. */
 export function anyEmbeddingRequests(known: TargetFacts): fc.Arbitrary<EmbeddingRequest> {
   return embeddingRequests(known, ...Object.values(embeddingMembers(known)).map(sometimes))
 }

@@ -1,9 +1,9 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import type { RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { arbitraryOf, checksOf, definitionOf } from "../drawing/arbitrary.ts"
 import { draw } from "../drawing/draw.ts"
+import type { RequestFault } from "../intent.ts"
 import { isObject } from "../reading/answered.ts"
 import type { Step } from "../target/step.ts"
 
@@ -11,15 +11,15 @@ type Schema = z.core.$ZodType
 type Body = Readonly<Record<string, unknown>>
 type Path = readonly (string | number)[]
 
-/** The ways in which a body can break the contract, or ask for a model that is none. */
+/** The ways in which a body can break the contract or name an unknown model. */
 export type BodyFault = Exclude<RequestFault["kind"], "unknown-path" | "wrong-method" | "too-large">
 
 type MemberFault = Exclude<BodyFault, "malformed-json" | "not-an-object" | "malformed-form">
 
-/** A model that no server has. */
+/** The id of a model that no server has. */
 export const noSuchModel = "no-such-model"
 
-/** One change to a request. `undefined` as the value takes the member away. */
+/** One change to a request. The value `undefined` removes the member. */
 interface Mutation {
   readonly path: Path
   readonly value: unknown
@@ -28,7 +28,7 @@ interface Mutation {
 
 const accepts = (schema: Schema, value: unknown) => z.safeParse(schema, value).success
 
-/** As in `error.param`: `messages[0].role`. */
+/** Returns a path as in `error.param`: `messages[0].role`. */
 const paramOf = (path: Path) =>
   path.reduce<string>((param, key) => {
     if (typeof key === "number") return `${param}[${key}]`
@@ -43,14 +43,14 @@ function mutated(whole: unknown, [key, ...rest]: Path, value: unknown): unknown 
   return inner === undefined ? others : { ...others, [key]: inner }
 }
 
-/** The schemas under which a value may stand where it is not null. */
+/** Returns the schemas of the values other than null. */
 function forms(schema: Schema): readonly Schema[] {
   const def = definitionOf(schema)
   if (def.type === "optional" || def.type === "nullable") return forms(def.innerType)
   return def.type === "union" ? def.options.flatMap(forms) : [schema]
 }
 
-/** A member or element that the schema knows; the request may lack it. */
+/** A member or element that the schema defines, present in the request or not. */
 interface Place {
   readonly path: Path
   readonly schema: Schema
@@ -80,7 +80,7 @@ function missing(places: readonly Place[]): Mutation[] {
     .map(({ path }) => ({ path, value: undefined, says: `${paramOf(path)} is missing` }))
 }
 
-/** A value of each JSON type, such that no lenient reader takes it for one of another. */
+/** A value of each JSON type that lenient parsers do not convert to another type. */
 const typical = {
   "a string": "abc",
   "a fraction": 12.5,
@@ -132,10 +132,10 @@ function wrongTypes(places: readonly Place[]): Mutation[] {
   })
 }
 
-/** The longest list that is made in order to be too long. */
+/** Maximum length of a list that is made to exceed a limit. */
 const longest = 200
 
-/** Values a little and far outside of what a form allows, each with what is wrong with it. */
+/** Returns values a little and far out of range, each with a description of its fault. */
 function outside(form: Schema): [value: unknown, says: string][] {
   const def = definitionOf(form)
   const checks = "checks" in def ? checksOf(def.checks) : []
@@ -176,30 +176,34 @@ const withoutTools: readonly Mutation[] = [
   {
     path: ["tool_choice"],
     value: { type: "function", name: noSuchTool, function: { name: noSuchTool } },
-    says: "tool_choice names a tool that is not there",
+    says: "tool_choice names a tool that is missing from tools",
   },
 ]
 
-/** For each operation, changes that break its checks if the rest of the request lets them. */
+/** Changes that break the checks of an operation, unless the rest of the request prevents it. */
 const breakings: Partial<Record<OperationId, (body: Body) => readonly Mutation[]>> = {
   createChatCompletion: ({ messages }) => [
     ...withoutTools,
-    { path: ["top_logprobs"], value: 2, says: "top_logprobs is there without logprobs" },
+    { path: ["top_logprobs"], value: 2, says: "top_logprobs is set without logprobs" },
     {
       path: ["function_call"],
       value: { name: noSuchTool },
-      says: "function_call names a function that is not there",
+      says: "function_call names a function that is missing from functions",
     },
-    { path: ["modalities"], value: ["text", "audio"], says: "modalities has audio, but there is no audio" },
+    {
+      path: ["modalities"],
+      value: ["text", "audio"],
+      says: "modalities contains audio, but audio is not set",
+    },
     {
       path: ["messages"],
       value: [...(messages as object[]), { role: "tool", content: "4" }],
-      says: "the last message is a tool's without tool_call_id",
+      says: "the last message has the role tool and no tool_call_id",
     },
     {
       path: ["messages"],
       value: [...(messages as object[]), { role: "user" }],
-      says: "the last message is a user's without content",
+      says: "the last message has the role user and no content",
     },
   ],
   createResponse: () => [
@@ -207,24 +211,24 @@ const breakings: Partial<Record<OperationId, (body: Body) => readonly Mutation[]
     {
       path: ["previous_response_id"],
       value: "resp_1",
-      says: "previous_response_id is there besides conversation",
+      says: "previous_response_id is set together with conversation",
     },
   ],
   createEmbedding: () => [
-    { path: ["dimensions"], value: 1_000_000, says: "dimensions is 1000000, over what the model has" },
+    { path: ["dimensions"], value: 1_000_000, says: "dimensions is 1000000, above the maximum of the model" },
   ],
   createImage: () => [
-    { path: ["n"], value: 2, says: "n is 2, but the model draws one image at a time" },
+    { path: ["n"], value: 2, says: "n is 2, but the model generates one image at a time" },
     { path: ["size"], value: "0x0", says: "size is 0x0" },
     {
       path: ["background"],
       value: "transparent",
-      says: "background is transparent, but the output_format has no transparency",
+      says: "background is transparent, but the output_format does not support transparency",
     },
     {
       path: ["prompt"],
       value: "a ".repeat(2001),
-      says: "prompt has 4002 characters, over what the model takes",
+      says: "prompt has 4002 characters, above the maximum of the model",
     },
   ],
   createVideo: () => [
@@ -235,29 +239,29 @@ const breakings: Partial<Record<OperationId, (body: Body) => readonly Mutation[]
     {
       path: ["timestamp_granularities[]"],
       value: ["word"],
-      says: "timestamp_granularities[] is there without response_format verbose_json",
+      says: "timestamp_granularities[] is set without response_format verbose_json",
     },
   ],
   createSpeech: () => [
     {
       path: ["instructions"],
       value: "Whisper.",
-      says: "instructions are there, but the model takes none",
+      says: "instructions is set, but the model does not support it",
     },
   ],
 }
 
-/** Ways to spoil a JSON text. `at` is any number. */
+/** Ways to damage a JSON text. `at` is any number. */
 const malformations: readonly ((text: string, at: number) => [rawBody: string, says: string])[] = [
   (text, at) => {
     const length = 1 + (at % (text.length - 1))
     return [text.slice(0, length), `the JSON ends after ${length} of ${text.length} characters`]
   },
-  (text) => [`${text.slice(0, -1)},}`, "the JSON has a comma before its last bracket"],
+  (text) => [`${text.slice(0, -1)},}`, "the JSON has a trailing comma"],
   (text) => [text.replaceAll('"', "'"), "the JSON has single quotes"],
-  (text) => [text.replace(/:/, ':NaN,"x":'), "the JSON says NaN"],
+  (text) => [text.replace(/:/, ':NaN,"x":'), "the JSON contains NaN"],
   (text) => [text.replace(/"(\w+)"/, "$1"), "the JSON has a name without quotes"],
-  (text) => [text + text, "the JSON is there twice"],
+  (text) => [text + text, "the JSON is repeated"],
 ]
 
 const noObjects: readonly ((body: Body) => [body: unknown, says: string])[] = [
@@ -266,22 +270,22 @@ const noObjects: readonly ((body: Body) => [body: unknown, says: string])[] = [
   () => [null, "the body is null"],
   () => [1, "the body is a number"],
   () => ["model", "the body is a string"],
-  (body) => [JSON.stringify(body), "the body is a string that holds JSON"],
+  (body) => [JSON.stringify(body), "the body is a string that contains JSON"],
 ]
 
 const boundary = "cut"
 const formType = `multipart/form-data; boundary=${boundary}`
 const formPart = `--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\nno-such-model`
 
-/** Bodies that no reader takes for a form with all that is required. */
+/** Bodies that no parser accepts as a form with all required fields. */
 const noForms: readonly (readonly [rawBody: string, mediaType: string, says: string])[] = [
   [formPart, formType, "the form ends inside its first part"],
   [formPart.slice(0, 30), formType, "the form ends inside a header"],
-  [`${formPart}\r\n--${boundary}--\r\n`, "multipart/form-data", "the content-type names no boundary"],
+  [`${formPart}\r\n--${boundary}--\r\n`, "multipart/form-data", "the content-type has no boundary"],
   ["", formType, "the form is empty"],
 ]
 
-/** Each of these bodies, for an operation that takes a form. */
+/** Returns a step with each of these bodies for an operation that expects a form. */
 export const malformedForms = (operation: OperationId): Step[] =>
   noForms.map(([rawBody, mediaType, says]) => ({
     operation,
@@ -312,7 +316,7 @@ function contractOf(operation: OperationId): Contract {
 
 const onlyOfJson: ReadonlySet<BodyFault> = new Set(["malformed-json", "not-an-object"])
 
-/** Whether requests to an operation can have a fault of a kind: a form is no JSON, and JSON no form. */
+/** Returns whether requests to an operation can have a kind of fault: a form cannot be malformed JSON, or the reverse. */
 export const canHave = (kind: BodyFault, operation: OperationId): boolean =>
   contractOf(operation).isForm ? !onlyOfJson.has(kind) : kind !== "malformed-form"
 
@@ -326,7 +330,7 @@ const mutations: Readonly<Record<MemberFault, (body: Body, contract: Contract) =
   "unknown-model": () => [{ path: ["model"], value: noSuchModel, says: "the model does not exist" }],
 }
 
-/** The member that a server has to blame for a mutated body; `undefined` where the mutation broke nothing. */
+/** Returns the member that the error about a changed body must name; `undefined` when the body is still valid. */
 function blamed(
   kind: MemberFault,
   { schema, checks }: Contract,
@@ -344,9 +348,9 @@ const turned = <T>(all: readonly T[], by: number): T[] => {
 }
 
 /**
- * Requests with one fault of a kind, made from requests that keep the contract, as samples of one step. A sample
- * is empty where its request has nothing that can be broken in this way. A fault is the contract's own word: the
- * body is no JSON, no object, no form, or refused by the schema or a check; an unknown model alone is neither.
+ * Creates requests with one fault of a kind from valid requests, as samples of one step. A sample is empty when its
+ * request cannot have the fault. The contract decides what is a fault: the body is not JSON, not an object, not a
+ * form, or rejected by the schema or a check. Only an unknown model is accepted by the schema.
  */
 export function faultySteps(
   kind: BodyFault,
@@ -384,18 +388,18 @@ export function faultySteps(
   })
 }
 
-/** Requests to paths that no endpoint has. */
+/** Requests to unknown paths. */
 export const unknownPathSteps: fc.Arbitrary<readonly Step[]> = fc
   .constantFrom("/no-such-path", "/chat/no-such-path", "/no-such-path/gpt-4o")
   .map((path) => [
     {
       operation: "listModels",
       path,
-      fault: { kind: "unknown-path", says: `${path} is none of the API's paths` },
+      fault: { kind: "unknown-path", says: `the path ${path} does not exist` },
     },
   ])
 
-/** Requests with methods that no endpoint takes: unlike GET and DELETE, they have no meaning on OpenAI's paths. */
+/** Requests with methods that no endpoint supports: unlike GET and DELETE, OpenAI does not use them. */
 export const wrongMethodSteps: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.constantFrom("PUT", "PATCH"),
@@ -407,5 +411,5 @@ export const wrongMethodSteps: fc.Arbitrary<readonly Step[]> = fc
     ),
   )
   .map(([method, operation]) => [
-    { operation, method, fault: { kind: "wrong-method", says: `the path takes no ${method}` } },
+    { operation, method, fault: { kind: "wrong-method", says: `the path does not support ${method}` } },
   ])

@@ -6,13 +6,13 @@ import { texts } from "./texts.ts"
 
 type ImageMembers = Members<ImageGenerationRequest>
 
-/** Which of the documented models the target's image model is like, by its name. */
+/** Returns the documented model that the target's image model resembles, by its name. */
 function familyOf({ models }: TargetFacts): "gpt-image" | "dall-e-3" | "dall-e-2" | "other" {
   if (/gpt-image/.test(models.image)) return "gpt-image"
   return models.image === "dall-e-3" || models.image === "dall-e-2" ? models.image : "other"
 }
 
-/** The smallest size that a model draws, and one more. Unknown models draw what most draw. */
+/** The smallest size that a model supports, and one more. Unknown models have the most common sizes. */
 const sizes = {
   "gpt-image": ["1024x1024", "1536x1024"],
   "dall-e-3": ["1024x1024", "1792x1024"],
@@ -20,7 +20,7 @@ const sizes = {
   other: ["1024x1024", "512x512"],
 } as const
 
-/** What an image costs least with. */
+/** The members of the cheapest image. */
 export function cheapest(known: TargetFacts): Pick<ImageMembers, "size" | "quality"> {
   const family = familyOf(known)
   return { size: sizes[family][0], ...(family === "gpt-image" && { quality: "low" }) }
@@ -37,17 +37,17 @@ export const otherSize = (known: TargetFacts): ImageMembers => ({
 export const takesResponseFormat = (known: TargetFacts): boolean =>
   known.profile.gptImageUrls || familyOf(known) !== "gpt-image"
 
-/** What makes a model send base64. */
+/** The members that make a model send base64. */
 export const inBase64 = (known: TargetFacts): ImageMembers =>
   takesResponseFormat(known) ? { response_format: "b64_json" } : {}
 
-/** Whether the model draws several images at a time. */
+/** Returns whether the model can generate several images at a time. */
 export const drawsSeveral = (known: TargetFacts): boolean => familyOf(known) !== "dall-e-3"
 
-/** Whether the model may take a format for the image itself. */
+/** Returns whether the model may support a format of the image itself. */
 export const takesOutputFormat = (known: TargetFacts): boolean => !familyOf(known).startsWith("dall-e")
 
-/** The optional members that the target's image model may take. */
+/** Generates the optional members that the target's image model may support. */
 function imageMembers(known: TargetFacts): Readonly<Record<string, fc.Arbitrary<ImageMembers>>> {
   const family = familyOf(known)
   return {

@@ -1,9 +1,9 @@
 import * as fc from "fast-check"
 
-/** A JSON Schema, as a request carries it. */
+/** A JSON Schema in a request. */
 type JsonSchema = Record<string, unknown>
 
-/** What a function that tells of a city takes, as strict functions have to say it. */
+/** The parameters of a function about a city, in the form that strict functions require. */
 export const cityParameters = {
   type: "object",
   properties: { city: { type: "string" } },
@@ -11,7 +11,7 @@ export const cityParameters = {
   additionalProperties: false,
 } as const satisfies JsonSchema
 
-/** A yes or a no, as strict formats have to say it. */
+/** A boolean answer, in the form that strict formats require. */
 export const verdictSchema = {
   type: "object",
   properties: { answer: { type: "string", enum: ["yes", "no"] } },
@@ -35,7 +35,7 @@ const scalars = fc.oneof(
     .map((values): JsonSchema => ({ type: "string", enum: values })),
 )
 
-/** `required` says by its place in `names` whether a property is required. */
+/** `required` states for each of `names` whether the property is required. */
 const objects = (
   properties: fc.Arbitrary<JsonSchema>,
   required: readonly fc.Arbitrary<boolean>[],
@@ -64,11 +64,11 @@ function nested(required: fc.Arbitrary<boolean>, closed: fc.Arbitrary<boolean>):
   return objects(inner, each, closed)
 }
 
-/** Small object schemas such as tools take for their parameters: some properties required, some not. */
+/** Small object schemas like the parameters of tools: some properties are required, some are not. */
 export const parameterSchemas = nested(fc.boolean(), fc.boolean())
 
 /**
- * Small object schemas of the subset that strict output takes: every property required, no others allowed.
+ * Small object schemas of the subset for strict output: every property is required, and no others are allowed.
  * Source: OpenAI, Structured Outputs guide, "Supported schemas".
  */
 export const strictSchemas = nested(fc.constant(true), fc.constant(true))

@@ -1,9 +1,9 @@
 import * as fc from "fast-check"
 
-/** Some members of a request. One that is `undefined` is left out, whatever was said of it before. */
+/** Some members of a request. The value `undefined` removes a member of an earlier part. */
 export type Members<Request> = { readonly [Name in keyof Request]?: Request[Name] | undefined }
 
-/** The request with the members of all parts; where several name one member, the last one's. */
+/** Returns a request with the members of all parts; later parts override earlier ones. */
 export function requestOf<Request extends object>(
   base: fc.Arbitrary<Request>,
   parts: readonly fc.Arbitrary<Members<Request>>[],
@@ -15,7 +15,7 @@ export function requestOf<Request extends object>(
   })
 }
 
-/** These members in one of three values and none in the others; shrinks to none. */
+/** Generates these members in one of three values and none otherwise; shrinks to none. */
 export function sometimes<M extends object>(
   members: fc.Arbitrary<M>,
 ): fc.Arbitrary<M | Record<never, never>> {

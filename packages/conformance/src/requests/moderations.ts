@@ -22,7 +22,7 @@ const partInputs: fc.Arbitrary<ModerationPart[]> = fc
   )
   .map(([text, others]) => [{ type: "text", text }, ...others])
 
-/** Requests to judge one text or one to four, and what `members` say besides. */
+/** Generates requests to classify one to four texts, with additional `members`. */
 export function moderationRequests(
   known: TargetFacts,
   ...members: readonly fc.Arbitrary<ModerationMembers>[]

@@ -6,10 +6,10 @@ import { texts } from "./texts.ts"
 
 type RerankMembers = Members<RerankRequest>
 
-/** Texts that differ, so that each can be told from the others. */
+/** Distinct texts. */
 export const differentTexts: fc.Arbitrary<string[]> = fc.uniqueArray(texts, { minLength: 1, maxLength: 4 })
 
-/** The optional members, and the less usual form of `documents`. */
+/** Generates the optional members and the other form of `documents`. */
 export const rerankMembers: Readonly<Record<string, fc.Arbitrary<RerankMembers>>> = {
   objects: fc.record({ documents: differentTexts.map((all) => all.map((text) => ({ text }))) }),
   // More than there are documents is legal too.
@@ -19,7 +19,7 @@ export const rerankMembers: Readonly<Record<string, fc.Arbitrary<RerankMembers>>
   overlap_tokens: fc.record({ overlap_tokens: fc.constantFrom(0, 20) }),
 }
 
-/** Requests to order one to four different texts, and what `parts` say besides. */
+/** Generates requests to order one to four distinct texts, with additional `parts`. */
 export function rerankRequests(
   known: TargetFacts,
   ...parts: readonly fc.Arbitrary<RerankMembers>[]

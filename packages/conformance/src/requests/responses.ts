@@ -15,14 +15,14 @@ import { texts } from "./texts.ts"
 type ResponseMembers = Members<ResponseRequest>
 type Groups = Record<string, fc.Arbitrary<ResponseMembers>>
 
-/** The least that `max_output_tokens` may be. */
+/** Minimum of `max_output_tokens`. */
 export const leastOutputTokens = 16
 
-/** The run's own cap on a reply, as far as the endpoint lets it be one. */
+/** Returns the run's token cap, but not less than the minimum of the endpoint. */
 export const outputLimit = ({ maxOutputTokens }: TargetFacts): number =>
   Math.max(leastOutputTokens, maxOutputTokens)
 
-/** A message of a chat as an item; `type` may go unsaid. */
+/** A message of a chat as an item; `type` is optional. */
 function itemOf({ role, content }: ChatMessage, typed: boolean): ResponseInputItem {
   const text = typeof content === "string" ? content : undefined
   const parts = Array.isArray(content)
@@ -48,7 +48,7 @@ const inputs: fc.Arbitrary<ResponseRequest["input"]> = fc.oneof(
   { arbitrary: messageItems, weight: 3 },
 )
 
-/** A function as this endpoint takes it: flat, and strict unless it says that it is not. */
+/** A function in the form of this endpoint: flat, and strict by default. */
 function flat(tool: ToolDefinition): ResponseFunctionTool[] {
   if (tool.type !== "function") return []
   return [{ type: "function", ...tool.function, strict: tool.function.strict ?? false }]
@@ -59,7 +59,7 @@ export const functionTools: fc.Arbitrary<ResponseFunctionTool[]> = toolDefinitio
   tools.flatMap(flat),
 )
 
-/** Functions, and the demand that a certain one of them is called. */
+/** Functions, and a `tool_choice` that names one of them. */
 export const namedFunctions = fc.tuple(functionTools, fc.nat()).map(([tools, at]) => ({
   tools,
   // There is at least one.
@@ -104,8 +104,8 @@ export const jsonSchemaTexts = strictSchemas.map((schema) => ({
 const tenths = (max: number) => fc.integer({ min: 0, max: max * 10 }).map((count) => count / 10)
 
 /**
- * The optional members that a model may be expected to take, in groups that stand or fall together. Those that
- * speak of what the server keeps (`conversation`, `previous_response_id`, `prompt`) are not among them.
+ * Generates the optional members that models commonly support, in groups that belong together. Members about stored
+ * state (`conversation`, `previous_response_id`, `prompt`) are left out.
  */
 export function responseMembers(known: TargetFacts) {
   return {
@@ -154,7 +154,7 @@ export function responseMembers(known: TargetFacts) {
   } satisfies Groups
 }
 
-/** Ways of asking for something other than prose, of which a request has one at most. */
+/** Ways of asking for something other than prose; a request has at most one. */
 export const responseTasks = {
   tools: fc.record(
     {
@@ -186,8 +186,8 @@ export const responseTasks = {
 } satisfies Groups
 
 /**
- * The smallest requests for a response of the target's chat model, under its token cap, and what `parts` say
- * besides. Without parts only the input varies.
+ * Generates small requests for a response of the target's chat model, under its token cap, with additional `parts`.
+ * Without parts only the input varies.
  */
 export function responseRequests(
   known: TargetFacts,

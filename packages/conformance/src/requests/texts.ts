@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 
-/** Beginnings, cheapest first; what shrinks ends here. */
+/** Beginnings, cheapest first; shrinking ends here. */
 const openings = [
   "Hi",
   "Say hello.",
@@ -10,7 +10,7 @@ const openings = [
   "Напиши слово.",
 ]
 
-/** What tokenizers, JSON writers and stream framings have been seen to spoil. */
+/** Characters that tokenizers, JSON encoders and stream encoders are known to damage. */
 const turns = [
   " ",
   "\n",
@@ -36,7 +36,7 @@ const turns = [
   "%s",
 ]
 
-/** Short texts that a model can answer cheaply, in several scripts, with all that is hard to carry unspoilt. */
+/** Short texts that a model can answer cheaply, in several scripts, with characters that are easily damaged. */
 export const texts: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom(...openings), fc.array(fc.constantFrom(...turns), { maxLength: 4 }))
   .map(([opening, rest]) => `${opening}${rest.join("")}`)

@@ -8,10 +8,10 @@ import { texts } from "./texts.ts"
 
 type VideoMembers = Members<VideoGenerationRequest>
 
-/** What a video costs least with. */
+/** The members of the cheapest video. */
 const cheapest = { seconds: "4", size: "720x1280" } as const
 
-/** The optional members; those of OpenAI alone where the target is to be like it. */
+/** Generates the optional members; only those of OpenAI under its profile. */
 function videoMembers({ profile }: TargetFacts): Readonly<Record<string, fc.Arbitrary<VideoMembers>>> {
   return {
     size: fc.record({ size: fc.constantFrom("720x1280", "1280x720", undefined) }),
@@ -35,7 +35,7 @@ export function anyVideoRequests(known: TargetFacts): fc.Arbitrary<VideoGenerati
   return requestOf<VideoGenerationRequest>(base, Object.values(videoMembers(known)).map(sometimes))
 }
 
-/** OpenAI's own path, which in the contract is an alias. */
+/** OpenAI's path, which is an alias in the contract. */
 export function onVideoPath(step: Step, { profile }: TargetFacts): Step {
   if (profile.video !== "task") return step
   const task = encodeURIComponent(step.params?.["task_id"] ?? "")
@@ -48,7 +48,7 @@ export function onVideoPath(step: Step, { profile }: TargetFacts): Step {
   return path === undefined ? step : { ...step, path }
 }
 
-/** A request for one short video; `members` may say more. */
+/** Returns a request for one short video, with additional `members`. */
 export const videoStep = (known: TargetFacts, members: object = {}): Step =>
   onVideoPath(
     askFor("createVideo", {

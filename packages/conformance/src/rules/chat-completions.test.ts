@@ -1,10 +1,10 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { chunkOf, deltaOf, guideSample, streamOf, streamOfData } from "../../test/chat-stream.ts"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { endlessTask } from "../probes/chat-completions.ts"
 import { chatCompletionRules } from "./chat-completions.ts"
 
@@ -43,7 +43,7 @@ const without = (name: keyof typeof completion) =>
   replyOf(Object.fromEntries(Object.entries(completion).filter(([member]) => member !== name)))
 
 const rules = chatCompletionRules
-const faultsOf = (exchanges: readonly Exchange[], known = knownOf()) =>
+const faultsOf = (exchanges: readonly Evidence[], known = knownOf()) =>
   found(rules, exchanges, known).map(([rule, fault, at]) => [
     `${rule} ${fault}`,
     "pointer" in at ? at.pointer : at.part,

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
+import type { Evidence } from "../evidence.ts"
 import {
   chatStep,
   cutChat,
@@ -114,7 +114,7 @@ const firstText = ({ choices }: ChatAnswer): string => {
 }
 
 /** A stop string from inside the text that the first request of a sample got, placed by a fraction of its length. */
-function stopInside([first]: readonly Exchange[], from: number, length: number): string {
+function stopInside([first]: readonly Evidence[], from: number, length: number): string {
   const answer = first && chatAnswers.of(first)
   const characters = answer ? [...firstText(answer)] : []
   const at = Math.floor(from * characters.length)
@@ -542,7 +542,7 @@ export const chatCompletionRules = [
           fc.integer({ min: 2, max: 6 }),
         )
         .map(([text, tenths, length]): Ask[] => {
-          const stopped = (mode: object) => (earlier: readonly Exchange[]) => {
+          const stopped = (mode: object) => (earlier: readonly Evidence[]) => {
             const stop = stopInside(earlier, tenths / 10, length)
             return stop === "" ? undefined : chatStep(known, { messages: userSays(text), stop, ...mode })
           }

@@ -1,9 +1,9 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { toolResult } from "../probes/tools.ts"
 import type { Rule } from "../rule.ts"
 import { type Ask, fixedSteps, stepsAfter } from "../target/step.ts"
@@ -46,7 +46,7 @@ const completion = (message: object, usage: object = {}) => ({
 const taken = (messages: Messages, members: object = {}) =>
   answer(messages, 200, completion({ content: "Hi." }), members)
 
-const namesIn = (exchanges: readonly Exchange[], by: readonly Rule[] = single) =>
+const namesIn = (exchanges: readonly Evidence[], by: readonly Rule[] = single) =>
   found(by, exchanges).map(([rule, fault, at]) => [`${rule} ${fault}`, at.part])
 
 const conversations: [fault: string, messages: Messages, tools?: object][] = [

@@ -1,8 +1,8 @@
 import { ChatCompletionRequest, ChatMessage, ErrorResponse } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { draw } from "../drawing/draw.ts"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { toolResult, weatherStep } from "../probes/tools.ts"
@@ -170,7 +170,7 @@ function withEachMember(known: TargetFacts): Step[] {
 }
 
 /** The message of the last reply, word for word, and after it the results of its calls or the user's next words. */
-function replay(known: TargetFacts, earlier: readonly Exchange[]): Step | undefined {
+function replay(known: TargetFacts, earlier: readonly Evidence[]): Step | undefined {
   const last = earlier.at(-1)
   const answer = last && chatReplies.of(last)
   const [choice] = answer?.choices ?? []

@@ -1,8 +1,8 @@
-import type { Exchange } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { deltaOf, streamOf, streamOfData } from "../../test/chat-stream.ts"
 import { exchangeOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { connectionRules } from "./connection.ts"
 
 const bodyOf = (content: string, finish_reason = "stop") => ({
@@ -53,7 +53,7 @@ const survives = only("conn.survives-abort")
 const left = streamOf("data: {", {}, { end: { kind: "aborted", stage: "body" } })
 const answered = chat("Count")
 
-test.each<[string, Exchange[]]>([
+test.each<[string, Evidence[]]>([
   ["answered before and after", [answered, left, left, answered, answered]],
   [
     "a stream that was over before the kit hung up",
@@ -65,7 +65,7 @@ test.each<[string, Exchange[]]>([
   expect(judgedBy(survives, exchanges)).toEqual(["conn.survives-abort"])
 })
 
-test.each<[string, string, Exchange]>([
+test.each<[string, string, Evidence]>([
   ["unanswered", "end", chat("Count", { end: { kind: "network", code: "ECONNRESET", stage: "head" } })],
   ["unanswered", "end", chat("Count", { end: { kind: "timeout", stage: "body" } })],
   ["failed", "status", chat("Count", { status: 500, body: "Internal Server Error" })],
@@ -76,7 +76,7 @@ test.each<[string, string, Exchange]>([
   ])
 })
 
-test.each<[string, Exchange[]]>([
+test.each<[string, Evidence[]]>([
   ["no stream was left", [answered, streamOfData([deltaOf({}, "stop")]), chat("Count", { status: 500 })]],
   ["nothing was answered before", [chat("Count", { status: 500 }), left, chat("Count", { status: 500 })]],
   ["nothing was asked afterwards", [answered, left]],

@@ -1,12 +1,12 @@
 import type { ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
 import { profiles } from "@nexhina/schemas"
 import { splitChat } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { streamOfData } from "../../test/chat-stream.ts"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { equalityRules } from "./equality.ts"
 
 type Choice = ChatCompletionResponse["choices"][number]
@@ -48,7 +48,7 @@ const calling = (args: string, id = "call_1", name = "f", finish_reason = "tool_
     tool_calls: [{ id, type: "function", function: { name, arguments: args } }],
   })
 
-const faultsOf = (exchanges: readonly Exchange[], known = deterministic) =>
+const faultsOf = (exchanges: readonly Evidence[], known = deterministic) =>
   found(equalityRules, exchanges, known).map(([rule, fault]) => `${rule}:${fault}`)
 
 /** What is found where the stream says one thing and both whole replies another. */

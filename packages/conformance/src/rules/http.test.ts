@@ -1,9 +1,10 @@
 import { endpoints } from "@nexhina/schemas"
-import type { ExchangeEnd, RequestFault } from "@nexhina/wire"
+import type { ExchangeEnd } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { RequestFault } from "../intent.ts"
 import { httpRules } from "./http.ts"
 
 const request = { model: "m", input: "hello" }

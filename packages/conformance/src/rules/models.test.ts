@@ -1,9 +1,10 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange, RequestFault } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 import { fixedSteps } from "../target/step.ts"
 import { modelRules } from "./models.ts"
 
@@ -16,7 +17,7 @@ const fault: RequestFault = { kind: "unknown-model", param: "model", says: "the 
 const listOf = (data: readonly unknown[]) =>
   exchangeOf({ operation: "listModels", body: { object: "list", data } })
 
-function shownAs(id: string, status: number, body: unknown, wrong?: RequestFault): Exchange {
+function shownAs(id: string, status: number, body: unknown, wrong?: RequestFault): Evidence {
   const exchange = exchangeOf({ operation: "retrieveModel", status, body, ...(wrong && { fault: wrong }) })
   const target = `http://127.0.0.1:1/v1/models/${encodeURIComponent(id)}`
   return { ...exchange, request: { ...exchange.request, method: "GET", target } }
@@ -173,7 +174,7 @@ test("what is asked: ids of the list, each once; nothing without a list", () => 
 })
 
 const slashed = modelRules.filter(({ id }) => id === "models.retrieve-raw-slash")
-function shownRaw(id: string, status: number, body: unknown): Exchange {
+function shownRaw(id: string, status: number, body: unknown): Evidence {
   const exchange = shownAs(id, status, body)
   const target = `http://127.0.0.1:1/v1/models/${id}`
   return { ...exchange, request: { ...exchange.request, target } }
@@ -182,7 +183,7 @@ function shownRaw(id: string, status: number, body: unknown): Exchange {
 test("models.retrieve-raw-slash: as it stands like percent-encoded", () => {
   const encoded = shownAs("a/b", 200, model("a/b"))
   const refused = shownRaw("a/b", 404, { detail: "Not Detection" })
-  const of = (...exchanges: Exchange[]) => found(slashed, exchanges)
+  const of = (...exchanges: Evidence[]) => found(slashed, exchanges)
   expect(of(encoded, shownRaw("a/b", 200, model("a/b")))).toEqual([])
   expect(of(encoded, refused)).toEqual([["models.retrieve-raw-slash", "refused", atStatus]])
   expect(of(encoded, shownRaw("a/b", 200, model("b")))).toEqual([

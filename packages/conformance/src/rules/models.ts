@@ -256,9 +256,9 @@ export const modelRules = [
     },
     asks: ({ listed: [known] }) => (known === undefined ? [] : [retrieve(known), retrieveUnknown]),
     holds(answers) {
-      if (!answers.some((answer) => isShown(answer) && !answer.answered.exchange.intent?.fault))
+      if (!answers.some((answer) => isShown(answer) && !answer.answered.exchange.fault.value))
         return { undecided: "the target shows no single model" }
-      const of = answers.findIndex(({ answered }) => answered.exchange.intent?.fault)
+      const of = answers.findIndex(({ answered }) => answered.exchange.fault.value)
       const answered = answers[of]?.answered
       if (!answered) return { undecided: "the request for an unknown model was not answered" }
       if (answered.status === 404)

@@ -1,10 +1,10 @@
 import { constants, gzipSync } from "node:zlib"
 import { DONE, encodeEvent } from "@nexhina/stream"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { deltaOf, streamOf } from "../../test/chat-stream.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { paceRules } from "./pace.ts"
 
 const pieces = Array.from({ length: 20 }, (_, at) => deltaOf({ content: `${at} ` }))
@@ -13,7 +13,7 @@ const events = [deltaOf({ role: "assistant", content: "" }), ...pieces, deltaOf(
 )
 
 /** A stream whose events come at these ms, one after another. */
-function paced(msOf: (event: number) => number, all: readonly string[] = events, coding?: "gzip"): Exchange {
+function paced(msOf: (event: number) => number, all: readonly string[] = events, coding?: "gzip"): Evidence {
   const exchange = streamOf(all.join(""))
   const { response } = exchange
   if (!response) throw new Error("a stream has a response")
@@ -28,15 +28,15 @@ function paced(msOf: (event: number) => number, all: readonly string[] = events,
 }
 
 /** As if the client had said that it takes compressed answers. */
-const takingGzip = (exchange: Exchange): Exchange => ({
+const takingGzip = (exchange: Evidence): Evidence => ({
   ...exchange,
   request: { ...exchange.request, headers: [["accept-encoding", "gzip"]] },
 })
 
 const short = (ms: number) => paced(() => ms, [events[0], events[1], ...events.slice(-2)].map(String))
 
-const faultsOf = (...exchanges: Exchange[]) => found(paceRules, exchanges).map(([, fault]) => fault)
-const isJudged = (...exchanges: Exchange[]) => judgedBy(paceRules, exchanges).length > 0
+const faultsOf = (...exchanges: Evidence[]) => found(paceRules, exchanges).map(([, fault]) => fault)
+const isJudged = (...exchanges: Evidence[]) => judgedBy(paceRules, exchanges).length > 0
 
 test("pieces that come one by one are right at any pace", () => {
   fc.assert(
@@ -112,6 +112,6 @@ test("pieces of Responses are their deltas", () => {
     () => 2000,
     all.map((data) => encodeEvent({ data })),
   )
-  const long = { ...chat, intent: { by: "t", group: "t[0]", operation: "createResponse" } }
+  const long = { ...chat, operation: { basis: "stated", value: "createResponse" } as const }
   expect(faultsOf(short(100), long, long)).toEqual(["at-once"])
 })

@@ -1,10 +1,10 @@
 import type { OperationId, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { callOf, dataOf, messageOf, replyOf, responseOf, streamOfEvents } from "../../test/response-stream.ts"
+import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import * as probes from "../probes/responses.ts"
 import type { Rule } from "../rule.ts"
@@ -23,7 +23,7 @@ const one = (id: string): Rule => {
   return rule
 }
 
-const names = (id: string, exchanges: readonly Exchange[]) =>
+const names = (id: string, exchanges: readonly Evidence[]) =>
   found(ruleOf(id), exchanges, known).map(([, fault]) => fault)
 
 const error = (message: string, param: string | null = null, code: string | null = null) => ({
@@ -111,7 +111,7 @@ describe("calls and results", () => {
     }
   })
 
-  test.each<[string, Exchange, string[]]>([
+  test.each<[string, Evidence, string[]]>([
     ["answered", replyOf(responseOf(), { input }), []],
     ["refused", refused({ input }), ["refused"]],
     ["not answered", replyOf(responseOf({ output: [] }), { input }), ["not-answered"]],
@@ -124,7 +124,7 @@ describe("a stream and the whole", () => {
   const whole = replyOf(responseOf())
   const told = (members: Parameters<typeof responseOf>[0]) => streamOfEvents(dataOf(responseOf(members)))
 
-  test.each<[string, Exchange, string[]]>([
+  test.each<[string, Evidence, string[]]>([
     [
       "say the same under other ids",
       told({ id: "resp_2", output: [messageOf("Hello there!", "msg_2")] }),
@@ -162,7 +162,7 @@ const example = responseOf()
 const deletion = about("deleteResponse", { id: "resp_1", object: "response", deleted: true })
 
 describe("what is kept", () => {
-  test.each<[string, string, readonly Exchange[], string[]]>([
+  test.each<[string, string, readonly Evidence[], string[]]>([
     [
       "retrieved as it was",
       "resp.get-after-create",

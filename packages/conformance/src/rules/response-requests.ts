@@ -1,7 +1,7 @@
 import { ResponseDeleted, type ResponseInputItem, ResponseItemList, ResponseRequest } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { draw } from "../drawing/draw.ts"
+import type { Evidence } from "../evidence.ts"
 import {
   aboutCreated,
   createdId,
@@ -139,7 +139,7 @@ function withEachMember(known: TargetFacts): Step[] {
 // Calls and results
 
 /** The calls of the first response, without ids that only the server could know, and a result for each. */
-function withResults(known: TargetFacts, [first]: readonly Exchange[]): Step | undefined {
+function withResults(known: TargetFacts, [first]: readonly Evidence[]): Step | undefined {
   const answer = first && responseAnswers.of(first)
   const calls = (answer?.items ?? []).flatMap(({ value: { type, call_id, name, arguments: text } }) =>
     type === "function_call" && isText(call_id) && isText(name) && typeof text === "string"
@@ -169,7 +169,7 @@ const noSuchResponse = "resp_00000000000000000000000000000000"
 const retrieved = (response_id: string): Step => ({ operation: "retrieveResponse", params: { response_id } })
 
 /** A step about the response that the last request created. */
-function aboutLast(earlier: readonly Exchange[], step: (id: string) => Step): Step | undefined {
+function aboutLast(earlier: readonly Evidence[], step: (id: string) => Step): Step | undefined {
   const id = createdId(earlier.slice(-1))
   return id === undefined ? undefined : step(id)
 }

@@ -1,4 +1,5 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
+import { isProper } from "../evidence.ts"
 import { rule } from "../rule.ts"
 import { saysNotOffered } from "../target/offered.ts"
 import { everyResponse } from "../views/http.ts"
@@ -14,9 +15,11 @@ export const surfaceRules = [
     scope: "run",
     faults: { "not-offered": "no endpoint of a required surface is there" },
     holds(responses, { required }) {
+      if (responses.some(({ exchange }) => exchange.fault.basis === "unknown"))
+        return { undecided: "the recording has no fault" }
       const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
       for (const [of, { operation, exchange }] of responses.entries()) {
-        if (operation === undefined || exchange.intent?.fault || exchange.intent?.key) continue
+        if (operation === undefined || !isProper(exchange)) continue
         const { surface } = endpoints[operation]
         const asked = bySurface.get(surface) ?? []
         asked.push({ of, isOffered: !saysNotOffered(exchange) })

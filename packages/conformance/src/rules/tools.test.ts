@@ -1,10 +1,10 @@
 import type { ChatCompletionRequest, ToolDefinition } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { chunkOf, deltaOf, guideSample, streamOf, streamOfData } from "../../test/chat-stream.ts"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { weatherTool } from "../probes/tools.ts"
 import { type Ask, fixedSteps, stepsAfter } from "../target/step.ts"
 import { contractBreach } from "../target/to-wire.ts"
@@ -72,7 +72,7 @@ const streaming = (
 const first = { index: 0, id: "call_1", type: "function", function: { name: "get_weather", arguments: "" } }
 const more = (text: unknown, index: unknown = 0) => ({ index, function: { arguments: text } })
 
-const faultsOf = (exchanges: readonly Exchange[]) =>
+const faultsOf = (exchanges: readonly Evidence[]) =>
   found(single, exchanges).map(([rule, fault, at]) => [
     `${rule} ${fault}`,
     at.part === "event" ? at.event : "pointer" in at ? at.pointer : at.part,

@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
+import type { Evidence } from "../evidence.ts"
 import { userSays } from "../probes/chat-completions.ts"
 import {
   bareTool,
@@ -257,7 +257,7 @@ const requiringOnly = (isOfKind: (tool: FunctionDefinition) => boolean) =>
     .map((tools) => ({ tools, ...required }))
 
 /** A clean form of the last reply's calls, and a result for each. */
-function withResults(known: TargetFacts, earlier: readonly Exchange[]): Step | undefined {
+function withResults(known: TargetFacts, earlier: readonly Evidence[]): Step | undefined {
   const last = earlier.at(-1)
   const answer = last && chatAnswers.of(last)
   const calls = (answer?.choices[0]?.calls ?? []).flatMap((call) =>

@@ -1,9 +1,9 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import type { Evidence } from "../evidence.ts"
 import { oneVideo } from "../probes/video.ts"
 import { stepsAfter } from "../target/step.ts"
 import { videoRules } from "./video.ts"
@@ -70,7 +70,7 @@ function about(
   operation: OperationId,
   facts: Parameters<typeof exchangeOf>[0],
   id = "video_abc123",
-): Exchange {
+): Evidence {
   const exchange = exchangeOf({ operation, ...facts })
   const path = operation === "retrieveVideoContent" ? "/content" : ""
   const target = `http://127.0.0.1:1/v1/videos/${encodeURIComponent(id)}${path}`
@@ -172,7 +172,7 @@ test("video.content-type", () => {
 })
 
 test("the probe follows a task under its own path, and asks nothing more where there is none", () => {
-  const asked = (first: Exchange) =>
+  const asked = (first: Evidence) =>
     oneVideo
       .asks(openai)
       .slice(1)

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
+import { evidenceOf } from "../evidence.ts"
 import { createExecutor } from "./execute.ts"
 import type { Step } from "./step.ts"
 
@@ -16,7 +17,7 @@ test("of steps that are asked together, none that was answered is lost when anot
     limits: { maxRequests: 3, maxTimeMs: 1000 },
     elapsed: () => 0,
     sleep: () => turn(),
-    onExchange: (exchange) => told.push(exchange),
+    onExchange: (exchange, intent) => told.push(evidenceOf(exchange, intent)),
     // The first is told again and again to come later.
     send: async ({ body }) => exchangeOf({ status: Buffer.from(body).includes("first") ? 429 : 200 }),
   })

@@ -1,6 +1,8 @@
 import type { Send } from "@nexhina/wire"
-import { type Exchange, headerOf, type Intent } from "@nexhina/wire"
+import { type Exchange, headerOf } from "@nexhina/wire"
 import type { Draw } from "../drawing/draw.ts"
+import { type Evidence, evidenceOf, type StatedIntent } from "../evidence.ts"
+import type { Intent } from "../intent.ts"
 import { isObject } from "../reading/answered.ts"
 import { type Ask, type Step, stepsAfter } from "./step.ts"
 import { contractBreach, isTransient, type Target, toWire } from "./to-wire.ts"
@@ -15,14 +17,14 @@ export interface Sample {
   readonly draw?: Draw<readonly Ask[]>
 }
 
-/** A sample that was sent, as far as it came. */
+/** A sample that was sent, completely or in part. */
 export interface ExecutedSample {
   readonly sample: Sample
-  /** Each request sent, with what came back; one that was sent again after a 429 stands here again. */
-  readonly asked: readonly { readonly step: Step; readonly exchange: Exchange }[]
+  /** Each request with its reply; a request that was repeated after a 429 is listed again. */
+  readonly asked: readonly { readonly step: Step; readonly exchange: Evidence }[]
   /** Why not all of it was sent. */
   readonly cut?: string
-  /** Why a request of ours does not keep the contract although it should: our bug, not the target's. */
+  /** Why a request that should keep the contract does not: a bug of the kit, not of the target. */
   readonly breach?: string
 }
 
@@ -38,7 +40,7 @@ export interface Executor {
   execute(sample: Sample): Promise<ExecutedSample>
   /** Requests sent so far. */
   readonly sent: number
-  /** Whether the requests or the time are used up, and which. */
+  /** Returns which budget is used up, if any. */
   exhausted(): string | undefined
 }
 
@@ -50,18 +52,18 @@ interface Context {
   readonly elapsed: () => number
   readonly sleep: (ms: number) => Promise<void>
   /** Called once for every exchange, in the order in which they end. */
-  readonly onExchange: (exchange: Exchange) => void
+  readonly onExchange: (exchange: Exchange, intent: Intent) => void
 }
 
-/** How many exchanges of one kind may end by time or size before no more of that kind are sent. */
+/** Number of exchanges of one kind that may end by time or size before no more of that kind are sent. */
 const patience = 3
 const retries = 2
-/** How many requests may go unanswered before a target that never answered is given up. */
+/** Number of unanswered requests after which a target that never answered is given up. */
 const silence = 2
-/** The longest wait that a `retry-after` can ask for. */
+/** Maximum wait in ms that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
 
-/** Ms to wait before the same request is sent again. */
+/** Returns the ms to wait before the same request is repeated. */
 function retryAfterMs(exchange: Exchange, attempt: number): number {
   const headers = exchange.response?.headers ?? []
   const ms = Number(headerOf(headers, "retry-after-ms") ?? Number.NaN)
@@ -72,86 +74,31 @@ function retryAfterMs(exchange: Exchange, attempt: number): number {
 
 const neverEnded = (exchange: Exchange) => exchange.end.kind === "timeout" || exchange.end.kind === "limit"
 
-/** What a step asks for: an operation, streamed or not. */
+/** Returns the kind of a request: its operation, streamed or not. */
 function kindOf({ operation, body }: Step): string {
   return `${operation}${isObject(body) && body["stream"] === true ? ", streamed" : ""}`
 }
 
 /**
- * Sends samples within the limits. It gives up on a kind of request (operation, streamed or not) after three of
- * them never ended, so that a target that hangs costs three timeouts and not a thousand.
+ * Creates an executor, which sends samples within the limits. It gives up on a kind of request (operation, streamed or
+ * not) after three of them never ended, so that a target that hangs costs three timeouts and not a thousand.
  */
 export function createExecutor(context: Context): Executor {
-  const { target, send, limits, elapsed, sleep, onExchange } = context
-  const unended = new Map<string, number>()
-  let sent = 0
-  let answered = 0
-  let nextSlotMs = 0
-
-  const exhausted = () => {
-    if (sent >= silence && answered === 0) return `the first ${sent} requests were never answered`
-    if (sent >= limits.maxRequests) return `the budget of ${limits.maxRequests} requests was used up`
-    if (elapsed() >= limits.maxTimeMs) return `the time of ${limits.maxTimeMs / 1000} s was used up`
-    return undefined
-  }
-
-  const pace = async () => {
-    if (limits.rate === undefined) return
-    const waitMs = nextSlotMs - elapsed()
-    nextSlotMs = Math.max(nextSlotMs, elapsed()) + 1000 / limits.rate
-    if (waitMs > 0) await sleep(waitMs)
-  }
-
-  const once = async (step: Step, intent: Intent): Promise<Exchange> => {
-    await pace()
-    sent++
-    const exchange = await send(await toWire(step, target, intent))
-    if (exchange.response) answered++
-    onExchange(exchange)
-    return exchange
-  }
-
-  /** Asks a step, and again while the target says that it is busy; all of these exchanges. */
-  const settle = async (
-    step: Step,
-    sample: Sample,
-  ): Promise<{ readonly exchanges: readonly Exchange[]; readonly cut?: string }> => {
-    const exchanges: Exchange[] = []
-    const kind = kindOf(step)
-    for (let attempt = 0; ; attempt++) {
-      const cut =
-        exhausted() ??
-        ((unended.get(kind) ?? 0) >= patience ? `${patience} requests (${kind}) never ended` : undefined)
-      if (cut) return { exchanges, cut }
-      const exchange = await once(step, {
-        operation: step.operation,
-        by: sample.by,
-        group: `${sample.by}[${sample.index}]`,
-        ...(step.fault && { fault: step.fault }),
-        ...(step.key && { key: step.key }),
-        ...(sample.draw && { draw: { seed: sample.draw.seed, index: sample.draw.index } }),
-      })
-      exchanges.push(exchange)
-      unended.set(kind, neverEnded(exchange) ? (unended.get(kind) ?? 0) + 1 : 0)
-      if (!isTransient(exchange) || attempt === retries) return { exchanges }
-      await sleep(retryAfterMs(exchange, attempt))
-    }
-  }
-
+  const traffic = new Traffic(context)
   return {
     get sent() {
-      return sent
+      return traffic.sent
     },
-    exhausted,
+    exhausted: () => traffic.exhausted(),
     async execute(sample) {
-      const asked: { step: Step; exchange: Exchange }[] = []
-      const earlier: Exchange[] = []
+      const asked: { step: Step; exchange: Evidence }[] = []
+      const earlier: Evidence[] = []
       for (const ask of sample.asks) {
         const steps = stepsAfter(ask, earlier)
         if (steps.length === 0) break
         const breach = steps.flatMap((step) => contractBreach(step) ?? [])[0]
         if (breach) return { sample, asked, breach }
-        const replies = await Promise.all(steps.map((step) => settle(step, sample)))
+        const replies = await Promise.all(steps.map((step) => traffic.settle(step, sample)))
         for (const [index, { exchanges }] of replies.entries()) {
           const step = steps[index] as Step
           asked.push(...exchanges.map((exchange) => ({ step, exchange })))
@@ -165,7 +112,81 @@ export function createExecutor(context: Context): Executor {
   }
 }
 
-/** Runs `work` on every item, `width` at a time; results in the order of the items. */
+/** The requests of a run, counted and paced. */
+class Traffic {
+  sent = 0
+  private readonly context: Context
+  /** Number of requests in a row that never ended, by kind. */
+  private readonly unended = new Map<string, number>()
+  private answered = 0
+  private nextSlotMs = 0
+
+  constructor(context: Context) {
+    this.context = context
+  }
+
+  exhausted(): string | undefined {
+    const { limits, elapsed } = this.context
+    if (this.sent >= silence && this.answered === 0)
+      return `the first ${this.sent} requests were never answered`
+    if (this.sent >= limits.maxRequests) return `the budget of ${limits.maxRequests} requests was used up`
+    if (elapsed() >= limits.maxTimeMs) return `the time of ${limits.maxTimeMs / 1000} s was used up`
+    return undefined
+  }
+
+  /** Sends a step, and again while the target says that it is busy; returns all these exchanges. */
+  async settle(
+    step: Step,
+    sample: Sample,
+  ): Promise<{ readonly exchanges: readonly Evidence[]; readonly cut?: string }> {
+    const exchanges: Evidence[] = []
+    const kind = kindOf(step)
+    for (let attempt = 0; ; attempt++) {
+      const cut =
+        this.exhausted() ??
+        (this.unendedOf(kind) >= patience ? `${patience} requests (${kind}) never ended` : undefined)
+      if (cut) return { exchanges, cut }
+      const exchange = await this.once(step, intentOf(step, sample))
+      exchanges.push(exchange)
+      this.unended.set(kind, neverEnded(exchange) ? this.unendedOf(kind) + 1 : 0)
+      if (!isTransient(exchange) || attempt === retries) return { exchanges }
+      await this.context.sleep(retryAfterMs(exchange, attempt))
+    }
+  }
+
+  private unendedOf(kind: string): number {
+    return this.unended.get(kind) ?? 0
+  }
+
+  private async once(step: Step, intent: StatedIntent): Promise<Evidence> {
+    const { send, target, onExchange } = this.context
+    await this.pace()
+    this.sent++
+    const exchange = await send(await toWire(step, target))
+    if (exchange.response) this.answered++
+    onExchange(exchange, { fact: "intent", id: exchange.id, ...intent })
+    return evidenceOf(exchange, intent)
+  }
+
+  private async pace(): Promise<void> {
+    const { limits, elapsed, sleep } = this.context
+    if (limits.rate === undefined) return
+    const waitMs = this.nextSlotMs - elapsed()
+    this.nextSlotMs = Math.max(this.nextSlotMs, elapsed()) + 1000 / limits.rate
+    if (waitMs > 0) await sleep(waitMs)
+  }
+}
+
+const intentOf = ({ operation, fault, key }: Step, { by, index, draw }: Sample): StatedIntent => ({
+  operation,
+  by,
+  group: `${by}[${index}]`,
+  ...(fault && { fault }),
+  ...(key && { key }),
+  ...(draw && { draw: { seed: draw.seed, index: draw.index } }),
+})
+
+/** Runs `work` on every item, `width` at a time; returns the results in the order of the items. */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,

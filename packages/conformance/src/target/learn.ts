@@ -1,5 +1,6 @@
 import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
 import { probeSample } from "../engine/plan.ts"
+import { isRefusal } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { missingKey } from "../probes/auth.ts"
 import { plainChat } from "../probes/chat-completions.ts"
@@ -8,7 +9,7 @@ import type { ExecutedSample } from "./execute.ts"
 import { factsBefore, type TargetFacts } from "./facts.ts"
 import { chooseModels, listedModels } from "./models.ts"
 import type { Sampler } from "./sampler.ts"
-import { isRefusal, type Target } from "./to-wire.ts"
+import type { Target } from "./to-wire.ts"
 
 /** The facts about a target that the user states. */
 export interface StatedFacts {

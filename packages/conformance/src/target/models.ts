@@ -1,5 +1,5 @@
 import { catalogue, type ModelKind, modelIds } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 
 const kinds = [...new Set(catalogue.map((model) => model.kind))]
@@ -24,7 +24,7 @@ function kindOf(id: string): ModelKind {
 }
 
 /** The ids in a models list, however much else is wrong with it. */
-export function listedModels(exchange: Exchange): string[] {
+export function listedModels(exchange: Evidence): string[] {
   const json = answeredOf(exchange)?.json
   if (!json?.ok || !isObject(json.value) || !Array.isArray(json.value["data"])) return []
   return json.value["data"].flatMap((model) =>

@@ -52,8 +52,8 @@ describe("a reply says that there is no such endpoint", () => {
 })
 
 test("a recording that does not say what it asked for counts as a right request", () => {
-  const { intent: _, ...recorded } = exchangeOf({ status: 404 })
-  expect(saysNotOffered(recorded)).toBe(true)
+  const recorded = { fault: { basis: "unknown" }, key: { basis: "inferred", value: "present" } } as const
+  expect(saysNotOffered({ ...exchangeOf({ status: 404 }), ...recorded })).toBe(true)
 })
 
 describe("obstacles", () => {

@@ -1,11 +1,10 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import { type Evidence, isProper, isRefusal } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import type { ExecutedSample } from "./execute.ts"
 import type { Step } from "./step.ts"
-import { isRefusal } from "./to-wire.ts"
 
-function saysNoEndpoint(exchange: Exchange): boolean {
+function saysNoEndpoint(exchange: Evidence): boolean {
   const answered = answeredOf(exchange)
   if (!answered) return false
   if (answered.status === 405 || answered.status === 501) return true
@@ -16,14 +15,14 @@ function saysNoEndpoint(exchange: Exchange): boolean {
 }
 
 /** Whether a response says that there is no such endpoint, as against no such model. */
-export function saysNotOffered(exchange: Exchange): boolean {
-  return !exchange.intent?.fault && !exchange.intent?.key && saysNoEndpoint(exchange)
+export function saysNotOffered(exchange: Evidence): boolean {
+  return isProper(exchange) && saysNoEndpoint(exchange)
 }
 
 /** Why nothing can be asked of an operation. */
 export type Obstacle = "the target does not offer" | "the key gives no access to"
 
-function obstacleIn(exchange: Exchange): Obstacle | undefined {
+function obstacleIn(exchange: Evidence): Obstacle | undefined {
   if (saysNoEndpoint(exchange)) return "the target does not offer"
   return isRefusal(exchange.response?.status ?? 0) ? "the key gives no access to" : undefined
 }

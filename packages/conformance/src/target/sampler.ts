@@ -1,4 +1,5 @@
 import type { Exchange, Send } from "@nexhina/wire"
+import type { Intent } from "../intent.ts"
 import {
   createExecutor,
   type ExecutedSample,
@@ -24,7 +25,7 @@ export interface World {
   readonly elapsed: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly startedAt: Date
-  readonly onExchange?: (exchange: Exchange) => void
+  readonly onExchange?: (exchange: Exchange, intent: Intent) => void
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -53,7 +54,7 @@ export function createSampler(
     limits,
     elapsed,
     sleep,
-    onExchange: (exchange) => onExchange?.(exchange),
+    onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
   const groups: ExecutedSample[] = []
   let planned = 0

@@ -1,5 +1,7 @@
 import type { OperationId } from "@nexhina/schemas"
-import type { Exchange, FormSpelling, Header, RequestFault } from "@nexhina/wire"
+import type { FormSpelling, Header } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 
 /** One request of a probe or rule, as data: what to ask, not yet how it stands on the wire. */
 export interface Step {
@@ -37,12 +39,12 @@ export interface Step {
 type Steps = Step | readonly Step[]
 
 /** What to ask, or how to make it from the exchanges that the sample has had so far; `undefined` ends the sample. */
-export type Ask = Steps | ((earlier: readonly Exchange[]) => Steps | undefined)
+export type Ask = Steps | ((earlier: readonly Evidence[]) => Steps | undefined)
 
 /** The steps that are known before anything is asked. */
 export const fixedSteps = (asks: readonly Ask[]): Step[] =>
   asks.flatMap((ask) => (typeof ask === "function" ? [] : ask))
 
 /** The steps that are asked after these earlier exchanges. */
-export const stepsAfter = (ask: Ask | undefined, earlier: readonly Exchange[]): readonly Step[] =>
+export const stepsAfter = (ask: Ask | undefined, earlier: readonly Evidence[]): readonly Step[] =>
   [(typeof ask === "function" ? ask(earlier) : ask) ?? []].flat()

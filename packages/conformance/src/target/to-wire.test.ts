@@ -6,7 +6,7 @@ import { toWire } from "./to-wire.ts"
 const chat: Step = { operation: "createChatCompletion", body: { model: "m", messages: [] } }
 const headersOf = async (step: Step, headers: readonly Header[]) => {
   const target = { baseUrl: "http://127.0.0.1/v1", apiKey: "sk-x", headers }
-  return (await toWire(step, target, { operation: step.operation, by: "test", group: "test" })).headers
+  return (await toWire(step, target)).headers
 }
 
 test("a header of the user's replaces the kit's own, in any case", async () => {

@@ -1,6 +1,6 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
 import type { WireRequest } from "@nexhina/wire"
-import { type Exchange, type Header, headerOf, type Intent, toForm } from "@nexhina/wire"
+import { type Exchange, type Header, headerOf, toForm } from "@nexhina/wire"
 import { isObject } from "../reading/answered.ts"
 import type { Step } from "./step.ts"
 
@@ -60,7 +60,7 @@ const ownHeaders: readonly Header[] = [
 ]
 
 /** The step as it stands on the wire: with the target's headers, but a body says itself what it is. */
-export async function toWire(step: Step, target: Target, intent: Intent): Promise<WireRequest> {
+export async function toWire(step: Step, target: Target): Promise<WireRequest> {
   const { method, path } = endpoints[step.operation]
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(step.params?.[name] ?? ""),
@@ -78,7 +78,6 @@ export async function toWire(step: Step, target: Target, intent: Intent): Promis
       ...(step.headers ?? []),
     ],
     body: body?.bytes ?? new Uint8Array(),
-    intent,
     ...(step.hangUpAfterBytes !== undefined && { hangUpAfterBytes: step.hangUpAfterBytes }),
   }
 }
@@ -106,9 +105,6 @@ function breachOf(step: Step): string | undefined {
 
 /** The id under which the server knows the request, to tell its operator. */
 export const requestIdHeaders = ["x-request-id", "request-id", "x-oneapi-request-id", "cf-ray"] as const
-
-/** Whether a status refuses access, which says nothing about the request itself. */
-export const isRefusal = (status: number): boolean => status === 401 || status === 403
 
 export const isTransient = (exchange: Exchange): boolean => {
   const status = exchange.response?.status

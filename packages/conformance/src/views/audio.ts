@@ -1,6 +1,7 @@
 import { type OperationId, SpeechRequest, TranscriptionResponse } from "@nexhina/schemas"
-import { type Exchange, headerOf } from "@nexhina/wire"
+import { headerOf } from "@nexhina/wire"
 import { parseMultipart } from "@remix-run/multipart-parser"
+import type { Evidence } from "../evidence.ts"
 import {
   everyFormat,
   oneWord,
@@ -79,7 +80,7 @@ interface Form {
 }
 
 /** The form of a request (RFC 7578); `undefined` when it is none. */
-function formOf({ request: { headers, body } }: Exchange): Form | undefined {
+function formOf({ request: { headers, body } }: Evidence): Form | undefined {
   const type = headerOf(headers, "content-type") ?? ""
   const [, quoted, bare] = /^multipart\/form-data\b.*;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type) ?? []
   const boundary = quoted ?? bare
@@ -127,6 +128,7 @@ export const transcriptionAnswers = view<ParsedReply>({
   ...ofTranscription,
   id: "audio.transcription-answers",
   says: "answers to requests to write down a recording",
+  needs: ["fault"],
   of(exchange) {
     const answered = answersToValid.of(exchange)
     return answered?.operation === "createTranscription" ? answered : undefined

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/wire"
+import type { KeyState } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { missingKey, wrongKey } from "../probes/auth.ts"
 import type { ParsedReply } from "../reading/answered.ts"
@@ -6,7 +6,7 @@ import { type View, view } from "../view.ts"
 import { decidedResponses } from "./http.ts"
 
 function answersWith(
-  key: NonNullable<NonNullable<Exchange["intent"]>["key"]>,
+  key: Extract<KeyState, "none" | "wrong">,
   says: string,
   probe: Probe,
 ): View<ParsedReply> {
@@ -15,7 +15,7 @@ function answersWith(
     id: `auth.${key}`,
     says,
     probes: [probe],
-    of: (exchange) => (exchange.intent?.key === key ? decidedResponses.of(exchange) : undefined),
+    of: (exchange) => (exchange.key.value === key ? decidedResponses.of(exchange) : undefined),
   })
 }
 

@@ -6,6 +6,7 @@ import {
 } from "@nexhina/schemas"
 import { assembleChat } from "@nexhina/stream"
 import { z } from "zod"
+import { isProper } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
@@ -26,13 +27,13 @@ import { everyResponse } from "./http.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
-/** A chat request that keeps the contract and was meant to, and what came back, whatever that is. */
+/** A valid chat request and its reply, whatever that contains. */
 export interface ChatRequested {
   readonly answered: ParsedReply
   readonly request: ChatCompletionRequest
 }
 
-/** A tool call as it came, no type checked. */
+/** A tool call as received; types are not checked. */
 export interface Call {
   /** JSON pointer to it in the completion. */
   readonly pointer: string
@@ -42,7 +43,7 @@ export interface Call {
   readonly arguments: unknown
 }
 
-/** A choice as it came; `{}` and `[]` stand for a message and calls that are of another type. */
+/** A choice as received. A message or calls of another type are replaced by `{}` or `[]`. */
 export interface Choice {
   /** JSON pointer to it in the completion. */
   readonly pointer: string
@@ -55,7 +56,7 @@ export interface Choice {
 
 /** A chat's completion, no type checked: rules that trust one say `after: ["chat.schema"]`. */
 export interface ChatReply extends ChatRequested {
-  /** `{}` for JSON that is no object. */
+  /** `{}` when the JSON is not an object. */
   readonly completion: Members
   readonly choices: readonly Choice[]
   /**
@@ -79,7 +80,7 @@ function callOf(value: unknown, pointer: string): Call {
   return { pointer, id, type, name, arguments: args }
 }
 
-/** The choices of a completion; an item that is no object counts as an empty one. */
+/** Returns the choices of a completion. An item that is not an object counts as an empty choice. */
 function choicesOf(completion: Members): Choice[] {
   return itemsOf(completion["choices"]).map((value, at) => {
     const { index, message: sent, finish_reason: finish, logprobs } = membersOf(value)
@@ -92,11 +93,11 @@ function choicesOf(completion: Members): Choice[] {
   })
 }
 
-/** Whether the reply was ended before the model was done: what it carries may stop anywhere. */
+/** Returns whether the reply was cut before the model was done, so that its content can end anywhere. */
 export const isCut = ({ finish }: Pick<Choice, "finish">): boolean =>
   finish === "length" || finish === "content_filter"
 
-/** Whether the model says that it will not do what it was asked. */
+/** Returns whether the model refused the request. */
 export const isRefusal = ({ message: { refusal } }: Choice): boolean =>
   typeof refusal === "string" && refusal !== ""
 
@@ -108,25 +109,26 @@ function requestOf(body: unknown): ChatCompletionRequest | undefined {
     : undefined
 }
 
-/** Chat requests that keep the contract, whatever came back. */
+/** Valid chat requests, whatever the reply. */
 export const chatRequests = view<ChatRequested>({
   id: "chat.requests",
   says: "chat requests that keep the contract",
+  needs: ["fault"],
   surface: "chat",
   probes: [plainChat],
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (answered?.operation !== "createChatCompletion") return undefined
-    if (exchange.intent?.fault || exchange.intent?.key) return undefined
+    if (!isProper(exchange)) return undefined
     const request = requestOf(answered.request)
     return request && { answered, request }
   },
 })
 
-/** An error sent as a success is for the rules on errors to judge, not for those on completions. */
+/** Returns whether a success contains an error, which is judged by the rules about errors. */
 const isError = ({ error, choices }: Members) => error != null && !Array.isArray(choices)
 
-/** Completions that came whole, as JSON. */
+/** Completions that were not streamed. */
 export const chatReplies = view<ChatReply>({
   id: "chat.replies",
   says: "chat completions that were not streamed",
@@ -154,7 +156,7 @@ interface PlacedPart {
   readonly chunk: number
 }
 
-/** What a stream says of one choice, in order. */
+/** The parts of one choice in a stream, in order. */
 interface ChoiceParts {
   readonly all: PlacedPart[]
   /** The last part of each tool call, by the call's index. */
@@ -249,7 +251,7 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
   }
 }
 
-/** Completions in either mode. A stream is one when it is complete and its chunks can be read. */
+/** Completions in either mode. A stream is included when it is complete and its chunks can be read. */
 export const chatAnswers = view<ChatAnswer>({
   id: "chat.answers",
   says: "chat completions, whole or streamed",
@@ -264,7 +266,7 @@ export const chatAnswers = view<ChatAnswer>({
   },
 })
 
-/** What replies and chunks say that they are. */
+/** The `object` of replies and chunks. */
 export interface ChatObjects {
   readonly expected: "chat.completion" | "chat.completion.chunk"
   readonly found: readonly {

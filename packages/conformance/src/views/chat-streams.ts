@@ -8,7 +8,7 @@ import { type EventStream, eventAt, eventStreams } from "./sse.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
-/** A choice of a chunk as it came; `{}` stands for a delta of another type. */
+/** A choice of a chunk as received. A delta of another type is replaced by `{}`. */
 export interface ChunkChoice {
   /** JSON pointer to it in the chunk. */
   readonly pointer: string
@@ -21,13 +21,13 @@ export interface ChunkChoice {
 /** A chunk as it came, no type checked: rules that trust one say `after: ["stream.chunk-schema"]`. */
 export interface StreamChunk {
   readonly value: Members
-  /** An item that is no object counts as an empty one. */
+  /** An item that is not an object counts as an empty choice. */
   readonly choices: readonly ChunkChoice[]
   /** The number of its event. */
   readonly event: number
 }
 
-/** A chat's stream up to its first `[DONE]` or error. */
+/** The stream of a chat up to its first `[DONE]` or error. */
 export interface ChatStream {
   readonly stream: EventStream
   readonly request: ChatCompletionRequest
@@ -54,12 +54,12 @@ function chunksOf({ payloads, done, errors }: EventStream): StreamChunk[] {
   })
 }
 
-/** Where a chunk, given by its number among the chunks, or a member of it stands. */
+/** Returns the location of a chunk, given by its number among the chunks, or of one of its members. */
 export function whereEvent({ stream, chunks }: ChatStream, chunk: number, pointer?: string): Where {
   return eventAt(stream, chunks[chunk]?.event ?? 0, pointer)
 }
 
-/** Whether delta or message text is there: null, "" and [] carry nothing. */
+/** Returns whether a delta or message contains text: null, "" and [] do not. */
 export const carries = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
 
@@ -69,7 +69,7 @@ export function isFilterReport({ value, choices }: StreamChunk): boolean {
   return choices.every(({ value }) => "content_filter_results" in value && !("delta" in value))
 }
 
-/** The numbers of the chunks that are to be judged: all but what a known trait of the target lets pass. */
+/** Returns the numbers of the chunks to judge: all except those that a trait of the target permits. */
 export function judgedChunks(
   { chunks }: ChatStream,
   known: TargetFacts,
@@ -78,7 +78,7 @@ export function judgedChunks(
   return known.traits.has("azure") ? numbered.filter((chunk) => !isFilterReport(chunk)) : numbered
 }
 
-/** Streams that answer a chat request which keeps the contract. */
+/** Streams in reply to valid chat requests. */
 export const chatStreams = view<ChatStream>({
   id: "chat.streams",
   says: "chat streams",
@@ -87,13 +87,13 @@ export const chatStreams = view<ChatStream>({
   of(exchange) {
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createChatCompletion") return undefined
-    if (exchange.intent?.fault) return undefined
+    if (exchange.fault.value) return undefined
     const request = ChatCompletionRequest.safeParse(stream.answered.request)
     return request.success ? { stream, request: request.data, chunks: chunksOf(stream) } : undefined
   },
 })
 
-/** Those that ended cleanly and carried no error. */
+/** Chat streams that ended cleanly and without an error. */
 export const completeChatStreams = view<ChatStream>({
   ...chatStreams,
   id: "chat.complete-streams",
@@ -104,7 +104,7 @@ export const completeChatStreams = view<ChatStream>({
   },
 })
 
-/** Those that asked for their usage. */
+/** Complete chat streams whose request asked for the usage. */
 export const streamsWithUsage = view<ChatStream>({
   ...completeChatStreams,
   id: "chat.usage-streams",
@@ -116,7 +116,7 @@ export const streamsWithUsage = view<ChatStream>({
   },
 })
 
-/** Those that did not, ended cleanly or not. */
+/** Chat streams whose request did not ask for the usage, complete or not. */
 export const streamsWithoutUsage = view<ChatStream>({
   ...chatStreams,
   id: "chat.no-usage-streams",

@@ -1,4 +1,4 @@
-import type { Exchange } from "@nexhina/wire"
+import { type Evidence, isProper } from "../evidence.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
@@ -8,14 +8,14 @@ import { successes } from "./http.ts"
 
 const lenientUtf8 = new TextDecoder()
 
-/** The options that the `connection` headers of a message list, in lower case. */
-export const connectionOptions = (headers: Exchange["request"]["headers"]): string[] =>
+/** Returns the options in the `connection` headers of a message, in lower case. */
+export const connectionOptions = (headers: Evidence["request"]["headers"]): string[] =>
   headers
     .filter(([name]) => name.toLowerCase() === "connection")
     .flatMap(([, value]) => value.toLowerCase().split(","))
     .map((option) => option.trim())
 
-/** Successes after which the connection could go on: they came to their end, and the client did not ask to close. */
+/** Complete successes after which the connection can be kept: the client did not ask to close it. */
 export const endedSuccesses = view<ParsedReply>({
   id: "connection.ended",
   says: "successes that came to their end",
@@ -28,26 +28,27 @@ export const endedSuccesses = view<ParsedReply>({
   },
 })
 
-/** A chat that keeps the contract, and how it went. */
+/** A valid chat request and its outcome. */
 export interface ChatAttempt {
-  readonly exchange: Exchange
-  /** A stream was asked for. */
+  readonly exchange: Evidence
+  /** Whether the request asks for a stream. */
   readonly isStream: boolean
-  /** The kit hung up on it. */
+  /** Whether the kit closed the connection. */
   readonly isLeft: boolean
-  /** The whole reply; `undefined` for streams, and for whatever is none. */
+  /** The reply, if it is complete and not a stream. */
   readonly reply: ChatReply | undefined
 }
 
-/** Chats that keep the contract, answered or not. */
+/** Valid chat requests, with or without a reply. */
 export const chatAttempts = view<ChatAttempt>({
   id: "connection.chats",
   says: "chats, answered or not",
+  needs: ["fault"],
   surface: "chat",
   probes: [],
   of(exchange) {
-    const { intent, request, end } = exchange
-    if (intent?.operation !== "createChatCompletion" || intent.fault || intent.key) return undefined
+    const { operation, request, end } = exchange
+    if (operation.value !== "createChatCompletion" || !isProper(exchange)) return undefined
     const reply = end.kind === "complete" ? chatReplies.of(exchange) : undefined
     const asked = parseJson(lenientUtf8.decode(request.body))
     return {

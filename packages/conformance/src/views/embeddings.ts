@@ -9,7 +9,7 @@ const base = {
   probes: [embeddingText, embeddingFloats, embeddingBase64],
 } as const satisfies Partial<View<unknown>>
 
-/** Answers with embeddings, as JSON of whatever kind. */
+/** Replies to requests for embeddings, as any JSON value. */
 export const embeddingReplies = view<ParsedReply>({
   ...base,
   id: "embeddings.replies",
@@ -17,26 +17,26 @@ export const embeddingReplies = view<ParsedReply>({
   of: jsonAnswerOf("createEmbedding"),
 })
 
-/** A vector of an answer. */
+/** A vector of a reply. */
 export interface Vector {
   /** JSON pointer to it. */
   readonly pointer: string
   readonly index: number
   readonly encoding: "float" | "base64"
-  /** Absent when it is text that holds no 32-bit floats. */
+  /** Absent when it is text that does not encode 32-bit floats. */
   readonly values?: readonly number[]
-  /** The same text, read with its bytes the other way round. */
+  /** The same text, decoded with the opposite byte order. */
   readonly swapped?: readonly number[]
 }
 
-/** An answer of the documented form, and what it answers. */
+/** A reply with the documented form, and its request. */
 export interface EmbeddingList {
   readonly answered: ParsedReply
   readonly request: EmbeddingRequest
-  /** One for each vector to come: a text, or the ids of its tokens. */
+  /** One input for each expected vector: a text, or the ids of its tokens. */
   readonly inputs: readonly (string | readonly number[])[]
   readonly list: EmbeddingResponse
-  /** In the order in which they came. */
+  /** In the order of the reply. */
   readonly vectors: readonly Vector[]
 }
 
@@ -64,7 +64,7 @@ function vectorOf({ index, embedding }: EmbeddingResponse["data"][number], at: n
   return { pointer, index, encoding: "base64", ...(values && { values }), ...(swapped && { swapped }) }
 }
 
-/** Answers with embeddings that have the documented form. */
+/** Replies with embeddings in the documented form. */
 export const embeddingLists = view<EmbeddingList>({
   ...base,
   id: "embeddings.lists",

@@ -1,4 +1,5 @@
-import type { Exchange, RequestFault } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
 import { malformedJson, missingMessages, unknownModel } from "../probes/errors.ts"
@@ -13,7 +14,7 @@ import {
   saysNoSuchRoute,
 } from "./http.ts"
 
-/** The `error` object of a JSON body, no member checked; `undefined` when there is none. */
+/** Returns the `error` object of a JSON body, if there is one; its members are not checked. */
 export function errorOf({ json }: ParsedReply): Readonly<Record<string, unknown>> | undefined {
   const error = json.ok && isObject(json.value) ? json.value["error"] : undefined
   return isObject(error) ? error : undefined
@@ -24,7 +25,7 @@ const base = {
   probes: [malformedJson, missingMessages, unknownModel, wrongKey],
 } as const satisfies Partial<View<unknown>>
 
-/** What the API itself answers with a status of 400 or above, where it has the path and the method. */
+/** Replies of the API itself with a status of 400 or above, on paths and methods that it has. */
 export const apiErrors = view<ParsedReply>({
   ...base,
   id: "errors.api",
@@ -36,7 +37,7 @@ export const apiErrors = view<ParsedReply>({
   },
 })
 
-/** What a proxy before the API answers when the request did not get there. */
+/** Replies of a proxy when the API did not receive the request or did not reply. */
 export const edgeErrors = view<ParsedReply>({
   ...base,
   id: "errors.edge",
@@ -48,13 +49,13 @@ export const edgeErrors = view<ParsedReply>({
   },
 })
 
-/** An error object, no member checked, and the answer that carries it. */
+/** An error object, whose members are not checked, and the reply that contains it. */
 export interface ErrorAnswer {
   readonly answered: ParsedReply
   readonly error: Readonly<Record<string, unknown>>
 }
 
-/** Answers with a status of 400 or above that carry an error object. */
+/** Replies with a status of 400 or above and an error object. */
 export const errorObjects = view<ErrorAnswer>({
   ...base,
   id: "errors.objects",
@@ -66,7 +67,7 @@ export const errorObjects = view<ErrorAnswer>({
   },
 })
 
-/** Answers that ask to come again later. */
+/** Replies that ask the client to retry later. */
 export const laterAnswers = view<ParsedReply>({
   ...base,
   id: "errors.later",
@@ -78,9 +79,9 @@ export const laterAnswers = view<ParsedReply>({
   },
 })
 
-/** A body that the target has to refuse, and the answer, if one came. */
+/** A body that the target must reject, and the reply, if there is one. */
 export interface OversizedAttempt {
-  readonly exchange: Exchange
+  readonly exchange: Evidence
   readonly answered: ParsedReply | undefined
 }
 
@@ -92,12 +93,12 @@ export const oversizedAttempts = view<OversizedAttempt>({
   probes: [],
   occasional: true,
   of(exchange) {
-    if (exchange.intent?.fault?.kind !== "too-large") return undefined
+    if (exchange.fault.value?.kind !== "too-large") return undefined
     return { exchange, answered: everyResponse.of(exchange) }
   },
 })
 
-/** Answers to requests that break the contract in one of some ways. */
+/** Creates the view of replies to requests with one of some faults. */
 function answersTo(
   id: string,
   says: string,
@@ -141,12 +142,12 @@ export const outOfRangeAnswers = answersTo(
   [],
 )
 
-/** An error object that answers a fault of one member. */
+/** An error object in reply to a fault of one member. */
 export interface MemberError extends ErrorAnswer {
   readonly param: string
 }
 
-/** Error objects, with 400 or 422, that answer requests in which one member is wrong. */
+/** Error objects with 400 or 422 in reply to requests with one invalid member. */
 export const memberErrors = view<MemberError>({
   ...base,
   id: "errors.members",
@@ -155,14 +156,14 @@ export const memberErrors = view<MemberError>({
   of(exchange) {
     const fault = answersToInvalid.of(exchange)?.fault
     const reading = errorObjects.of(exchange)
-    // A check speaks of several members, any of which may be blamed.
+    // A check is about several members, and the error may name any of them.
     if (fault?.param === undefined || fault.kind === "check" || !reading) return undefined
     const { param } = fault
     return [400, 422].includes(reading.answered.status) ? { ...reading, param } : undefined
   },
 })
 
-/** Answers to requests for a model that does not exist. */
+/** Replies to requests for a model that does not exist. */
 export const unknownModelAnswers = view<ParsedReply>({
   ...base,
   id: "errors.unknown-model",
@@ -170,8 +171,7 @@ export const unknownModelAnswers = view<ParsedReply>({
   probes: [unknownModel],
   of(exchange) {
     const answered = decidedResponses.of(exchange)
-    const isAsked =
-      exchange.intent?.fault?.kind === "unknown-model" && answered?.operation !== "retrieveModel"
+    const isAsked = exchange.fault.value?.kind === "unknown-model" && answered?.operation !== "retrieveModel"
     return isAsked ? answered : undefined
   },
 })

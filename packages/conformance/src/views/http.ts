@@ -1,5 +1,7 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import { type Exchange, headerOf, type RequestFault } from "@nexhina/wire"
+import { headerOf } from "@nexhina/wire"
+import { type Evidence, isProper } from "../evidence.ts"
+import type { RequestFault } from "../intent.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
@@ -8,7 +10,7 @@ import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
 /** Every exchange, answered or not. */
-const everyExchange = view<Exchange>({
+const everyExchange = view<Evidence>({
   id: "exchanges",
   says: "all exchanges",
   surface: "http",
@@ -17,22 +19,23 @@ const everyExchange = view<Exchange>({
 })
 
 /**
- * Every request that the server took: a connection was made, and the kit did not hang up. A body that is too large
- * may be cut off without a word (RFC 9110, section 15.5.14).
+ * Requests on an established connection that the kit did not close. A server may close the connection on a body that
+ * is too large without a reply (RFC 9110, section 15.5.14).
  */
-export const takenRequests = view<Exchange>({
+export const takenRequests = view<Evidence>({
   ...everyExchange,
   id: "http.taken",
   says: "requests on a connection that was made",
+  needs: ["fault"],
   of(exchange) {
-    const { response, end, intent } = exchange
-    if (intent?.fault?.kind === "too-large") return undefined
+    const { response, end, fault } = exchange
+    if (fault.value?.kind === "too-large") return undefined
     const taken = response !== undefined || end.stage === "head"
     return taken && end.kind !== "aborted" ? exchange : undefined
   },
 })
 
-/** Every exchange in which a status line came; what the client hung up on says nothing of the server. */
+/** Exchanges with a status line, except those that the kit aborted, which prove nothing about the server. */
 export const everyResponse = view<ParsedReply>({
   ...everyExchange,
   id: "responses",
@@ -40,7 +43,7 @@ export const everyResponse = view<ParsedReply>({
   of: (exchange) => (exchange.end.kind === "aborted" ? undefined : answeredOf(exchange)),
 })
 
-/** Every response but event streams, whose ends are judged by their own rules. */
+/** All responses except event streams, whose ends have rules of their own. */
 export const plainResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.plain",
@@ -51,17 +54,17 @@ export const plainResponses = view<ParsedReply>({
   },
 })
 
-/** Servers that stand before an API and answer in its place, by the name that they give in `server`. */
+/** Proxies that can reply instead of an API, by their `server` header. */
 const edges =
   /^(?:akamai|awselb|cloudflare|cloudfront|envoy|fastly|gws|haproxy|istio-envoy|nginx|openresty|tengine|varnish|vercel)/i
 const edgeStatuses: ReadonlySet<number> = new Set([413, 502, 503, 504])
 
-/** Whether a proxy before the API says that a request did not get there, or nothing came back. */
+/** Returns whether a proxy reports that the API did not receive the request or did not reply. */
 export function isFromEdge({ exchange: { response }, status }: ParsedReply): boolean {
   return edgeStatuses.has(status) && edges.test(headerOf(response?.headers ?? [], "server") ?? "")
 }
 
-/** Responses that mean something: not those of a server that has too much to do at the moment. */
+/** Responses except those of an overloaded server. */
 export const decidedResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.decided",
@@ -84,7 +87,7 @@ export const successes = view<ParsedReply>({
   },
 })
 
-/** Whether the contract leaves no choice but JSON for the answer to a request. */
+/** Returns whether the contract allows only JSON as the reply to a request. */
 function hasToBeJson({ operation, streaming }: ParsedReply): boolean {
   if (operation === undefined) return false
   const { success }: Endpoint = endpoints[operation]
@@ -94,39 +97,39 @@ function hasToBeJson({ operation, streaming }: ParsedReply): boolean {
   )
 }
 
-/** Successes of requests that keep the contract, where only JSON can be the answer. */
+/** Successful replies to valid requests that must be JSON. */
 export const jsonSuccesses = view<ParsedReply>({
   ...successes,
   id: "http.json",
   says: "successes that have to be JSON",
   of(exchange) {
     const answered = successes.of(exchange)
-    return answered && hasToBeJson(answered) && !exchange.intent?.fault ? answered : undefined
+    return answered && hasToBeJson(answered) && !exchange.fault.value ? answered : undefined
   },
 })
 
-/** Reads the JSON, of whatever kind, that answers one of some operations. */
+/** Returns a function that reads the JSON reply, of any kind, to one of some operations. */
 export const jsonAnswerOf =
   (...operations: readonly OperationId[]) =>
-  (exchange: Exchange): ParsedReply | undefined => {
+  (exchange: Evidence): ParsedReply | undefined => {
     const answered = jsonSuccesses.of(exchange)
     const isOne = answered?.operation !== undefined && operations.includes(answered.operation)
     return answered?.json.ok && isOne ? answered : undefined
   }
 
-/** Answers to requests that keep the contract. */
+/** Replies to valid requests. */
 export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
   says: "answers to requests that keep the contract",
+  needs: ["fault"],
   of(exchange) {
-    const { intent } = exchange
     const answered = decidedResponses.of(exchange)
-    return intent && !intent.fault && !intent.key && answered?.operation !== undefined ? answered : undefined
+    return isProper(exchange) && answered?.operation !== undefined ? answered : undefined
   },
 })
 
-/** Faults of the body itself, as against those of the path or of what the server happens to offer. */
+/** Faults of the body itself, not of the path or of what the server offers. */
 const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
   "malformed-json",
   "not-an-object",
@@ -137,41 +140,42 @@ const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
   "check",
 ])
 
-/** An answer to a request that breaks the contract on purpose, and in which way. */
+/** A reply to a request that is invalid on purpose, and its fault. */
 export interface FaultAnswer {
   readonly answered: ParsedReply
   readonly fault: RequestFault
 }
 
-/** Answers to requests whose body breaks the contract. */
+/** Replies to requests with an invalid body. */
 export const answersToInvalid = view<FaultAnswer>({
   ...decidedResponses,
   id: "http.invalid",
   says: "answers to requests whose body breaks the contract",
   of(exchange) {
-    const fault = exchange.intent?.fault
+    const fault = exchange.fault.value
     const answered = decidedResponses.of(exchange)
     if (!answered || !fault || !bodyFaults.has(fault.kind)) return undefined
-    // A proxy that finds a body too large has not looked into it.
+    // A proxy that rejects the size of a body has not read it.
     return answered.status === 413 && isFromEdge(answered) ? undefined : { answered, fault }
   },
 })
 
 /**
- * Whether a server says that it has no such path or method: to a request that asks for none, or with 404 or 405 to
- * one that keeps the contract. Whether a model exists is what 404 on a model's own path speaks of.
+ * Returns whether a reply means that the server does not have the path or method: any reply to an unknown one, or 404
+ * or 405 to a valid request. On the path of a model, 404 means that the model does not exist.
  */
-export function saysNoSuchRoute({ exchange: { intent }, operation, status }: ParsedReply): boolean {
-  const fault = intent?.fault?.kind
+export function saysNoSuchRoute({ exchange, operation, status }: ParsedReply): boolean {
+  const fault = exchange.fault.value?.kind
   if (fault === "unknown-path" || fault === "wrong-method") return true
   return (status === 404 || status === 405) && (fault === undefined || operation === "retrieveModel")
 }
 
-/** Answers to requests for what the server does not have. */
+/** Replies on paths and methods that the server does not have. */
 export const unknownRoutes = view<ParsedReply>({
   ...decidedResponses,
   id: "http.unknown-routes",
   says: "answers on paths and methods that the server does not have",
+  needs: ["fault"],
   probes: [unknownPath, wrongMethod],
   of(exchange) {
     const answered = decidedResponses.of(exchange)

@@ -12,7 +12,7 @@ const base = {
   probes: [listModels, retrieveModel],
 } as const satisfies Partial<View<unknown>>
 
-/** Model lists and single models, as JSON of whatever kind. */
+/** Model lists and single models, as any JSON value. */
 export const modelReplies = view<ParsedReply>({
   ...base,
   id: "models.replies",
@@ -20,7 +20,7 @@ export const modelReplies = view<ParsedReply>({
   of: jsonAnswerOf("listModels", "retrieveModel"),
 })
 
-/** The models of a list that has their documented form. */
+/** The models of a list with the documented form. */
 export const modelLists = view<readonly Model[]>({
   ...base,
   id: "models.lists",
@@ -33,10 +33,10 @@ export const modelLists = view<readonly Model[]>({
   },
 })
 
-/** An answer about models: to which id, or to all. */
+/** A reply about one model or all models. */
 export interface ModelAnswer {
   readonly answered: ParsedReply
-  /** The id that was asked for; absent for the list. */
+  /** The requested id; `undefined` for the list. */
   readonly id: string | undefined
 }
 
@@ -49,7 +49,7 @@ function idIn(target: string): string | undefined {
   }
 }
 
-/** Answers to requests for the list of models or for one of them. */
+/** Replies to requests for the list of models or for one model. */
 export const modelAnswers = view<ModelAnswer>({
   ...base,
   id: "models.answers",
@@ -62,7 +62,7 @@ export const modelAnswers = view<ModelAnswer>({
   },
 })
 
-/** Answers about single models whose id has a slash. */
+/** Replies about single models whose id contains a slash. */
 export const slashedAnswers = view<ModelAnswer & { readonly id: string; readonly isRaw: boolean }>({
   ...modelAnswers,
   id: "models.slashed",
@@ -76,13 +76,13 @@ export const slashedAnswers = view<ModelAnswer & { readonly id: string; readonly
   },
 })
 
-/** A request that keeps the contract, the model that it asks for, and the answer. */
+/** A valid request, its model and the reply. */
 export interface ModelUse {
   readonly answered: ParsedReply
   readonly model: string
 }
 
-/** Answers to requests that keep the contract and name a model. */
+/** Replies to valid requests that name a model. */
 export const modelUses = view<ModelUse>({
   ...base,
   id: "models.uses",

@@ -9,7 +9,7 @@ const base = {
   probes: [moderationText, moderationTexts],
 } as const satisfies Partial<View<unknown>>
 
-/** Answers with moderations, as JSON of whatever kind. */
+/** Replies to requests for moderation, as any JSON value. */
 export const moderationReplies = view<ParsedReply>({
   ...base,
   id: "moderations.replies",
@@ -17,18 +17,18 @@ export const moderationReplies = view<ParsedReply>({
   of: jsonAnswerOf("createModeration"),
 })
 
-/** Results of the documented form, and how many inputs were to be judged. */
+/** Results with the documented form, and the number of inputs. */
 export interface ModerationList {
   readonly inputs: number
   readonly results: ModerationResponse["results"]
 }
 
-/** The parts of a multimodal input are judged as one. */
+/** Returns the number of inputs; the parts of a multimodal input count as one. */
 function inputsIn({ input }: ModerationRequest): number {
   return typeof input === "string" || typeof input[0] === "object" ? 1 : input.length
 }
 
-/** Answers with moderations that have the documented form. */
+/** Replies with moderations in the documented form. */
 export const moderationLists = view<ModerationList>({
   ...base,
   id: "moderations.lists",

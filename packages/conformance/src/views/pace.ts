@@ -4,7 +4,7 @@ import { view } from "../view.ts"
 import { carries } from "./chat-streams.ts"
 import { completeStreams, type EventStream } from "./sse.ts"
 
-/** When the pieces of a reply came, in ms after the request was sent. */
+/** Arrival times of the pieces of a reply, in ms after the request was sent. */
 export interface Pace {
   readonly stream: EventStream
   readonly pieces: number
@@ -12,11 +12,11 @@ export interface Pace {
   readonly first: number
   readonly firstMs: number
   readonly lastMs: number
-  /** The client takes compressed answers. */
+  /** Whether the client accepts compressed replies. */
   readonly takesGzip: boolean
 }
 
-/** Whether an event brings a piece of what the model says. */
+/** Returns whether an event contains a piece of the model's output. */
 function isPiece(payload: EventStream["payloads"][number]): boolean {
   if (payload.kind !== "object") return false
   const { type, choices } = payload.value
@@ -30,7 +30,7 @@ function isPiece(payload: EventStream["payloads"][number]): boolean {
   )
 }
 
-/** When so many bytes of a stream, without its content codings, had come. */
+/** Returns when this many bytes of a stream, after decompression, had arrived. */
 function arrivalMs({ answered: { exchange, body } }: EventStream, bytes: number): number {
   const { response } = exchange
   const chunks = response?.chunks ?? []
@@ -47,7 +47,7 @@ function arrivalMs({ answered: { exchange, body } }: EventStream, bytes: number)
   return chunks[there - 1]?.atMs ?? 0
 }
 
-/** Complete streams that say something, and when. */
+/** Complete streams with output, and its arrival times. */
 export const timedStreams = view<Pace>({
   ...completeStreams,
   id: "sse.timed",

@@ -11,13 +11,13 @@ interface Event {
   readonly event: number
 }
 
-/** A stretch of text that grows by deltas. */
+/** A text that grows by deltas. */
 interface Growing {
-  /** What came so far: what it was opened with, and the deltas. */
+  /** The initial text and the deltas so far. */
   text: string
-  /** Whether a delta was no text, so that the joined text means nothing. */
+  /** Whether a delta was not a string, so that the joined text is meaningless. */
   garbled: boolean
-  /** Whether the event with the whole text came. */
+  /** Whether the event with the whole text was received. */
   isDone: boolean
 }
 
@@ -25,23 +25,23 @@ interface Growing {
 interface Part extends Growing {
   /** Whether an event announced it. */
   readonly isAnnounced: boolean
-  /** Whether it has an event with its whole text, besides that which closes it. */
+  /** Whether it has events about its text, in addition to the one that closes it. */
   hasText: boolean
   isClosed: boolean
 }
 
-/** An item of the output as a stream tells it. */
+/** An item of the output, as its events describe it. */
 export interface StreamedItem {
   readonly index: number
   /** Whether an event announced it. */
   readonly isAnnounced: boolean
-  /** The event that first spoke of it. */
+  /** The first event about it. */
   readonly first: Event
   /** As it was announced. */
   readonly opened: Members
   /** Its first id, of the item itself or in an event about it. */
   id: string | undefined
-  /** As its last event shows it. */
+  /** As its last event contains it. */
   closed: Members | undefined
   /** By kind and index: `content/0`, `summary/0`. */
   readonly parts: ReadonlyMap<string, Part>
@@ -55,7 +55,7 @@ interface OpenItem extends StreamedItem {
   readonly parts: Map<string, Part>
 }
 
-/** In which way events contradict one another. */
+/** The ways in which events contradict one another. */
 export const streamProblems = {
   "no-output-index": "an event about an item has no output_index that is an integer",
   "no-content-index": "an event about a part has no content_index (summary_index) that is an integer",
@@ -69,7 +69,7 @@ export const streamProblems = {
   "item-not-closed": "an item is never closed",
   "id-changes": "an event about an item has another id than the item",
   "id-repeated": "two items have one id",
-  "not-a-string": "a delta is no string",
+  "not-a-string": "a delta is not a string",
   text: "the whole text in the event that ends it is not the joined deltas",
   arguments: "the whole arguments in the event that ends them are not the joined deltas",
   part: "the closed part has another text than its deltas",
@@ -93,19 +93,19 @@ const membersByType: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
   }),
 )
 
-/** Whether the contract knows this type of event: others are passed over. */
+/** Returns whether the contract defines this type of event; others are skipped. */
 export const isKnownType = (type: string | undefined): boolean => membersByType.has(type)
 
-/** Kinds of parts: by which member an event says which one it is about. */
+/** The member of an event that contains the index of a part, by the kind of part. */
 const indexMembers = { content: "content_index", summary: "summary_index" } as const
 
-/** The member of an item that events of these types tell piece by piece. */
+/** The member of an item that events of these types send in pieces. */
 const ownTexts: Readonly<Record<string, string>> = {
   "response.function_call_arguments": "arguments",
   "response.custom_tool_call_input": "input",
 }
 
-/** Events by which a part is announced and closed; others of a part tell what is in it. */
+/** Events that announce and close a part; its other events contain its text. */
 const partEvents: Readonly<Record<string, "open" | "close">> = {
   "response.content_part.added": "open",
   "response.content_part.done": "close",
@@ -113,7 +113,7 @@ const partEvents: Readonly<Record<string, "open" | "close">> = {
   "response.reasoning_summary_part.done": "close",
 }
 
-/** The member by which the last event of a part's text says all of it. */
+/** The member with the whole text in the last event about a part's text. */
 const partTexts: Readonly<Record<string, string>> = {
   "response.output_text": "text",
   "response.refusal": "refusal",
@@ -125,13 +125,13 @@ const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
 const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const textOr = (value: unknown): string => (typeof value === "string" ? value : "")
 
-/** The text of a part of any kind. */
+/** Returns the text of a part of any kind. */
 const textOfPart = (value: unknown): string => {
   const { text, refusal } = membersOf(value)
   return textOr(text ?? refusal)
 }
 
-/** The member that holds the text which calls of the client's tools have of their own. */
+/** The member with the text of a call of a client's tool. */
 const ownMembers: ReadonlyMap<unknown, string> = new Map([
   ["function_call", "arguments"],
   ["custom_tool_call", "input"],
@@ -142,7 +142,7 @@ function ownTextOf(item: Members): string {
   return member === undefined ? "" : textOr(item[member])
 }
 
-/** The parts of an item, by kind and index. */
+/** Yields the parts of an item with their kind and index. */
 function* partsOf(item: Members): Iterable<[key: string, part: unknown]> {
   for (const kind of ["content", "summary"] as const) {
     for (const [index, part] of itemsOf(item[kind]).entries()) yield [`${kind}/${index}`, part]
@@ -151,35 +151,78 @@ function* partsOf(item: Members): Iterable<[key: string, part: unknown]> {
 
 const growing = (text: string): Growing => ({ text, garbled: false, isDone: false })
 
-/** Follows items and parts through the events. `isWhole`: the response says that it is complete. */
+/**
+ * Follows items and parts through the events of a stream. `isWhole`: the response states that it is complete, so that
+ * open items and parts are problems.
+ */
 export function readItems(
   events: readonly Event[],
   isWhole: boolean,
 ): { readonly items: readonly StreamedItem[]; readonly problems: readonly StreamProblem[] } {
-  const items = new Map<number, OpenItem>()
-  const ids = new Map<string, number>()
-  const problems: StreamProblem[] = []
-  const problem = (
+  const reading = new ItemReading()
+  for (const event of events) reading.read(event)
+  if (isWhole) reading.end()
+  return { items: [...reading.items.values()], problems: reading.problems }
+}
+
+/** The items of one stream, as far as its events were read. */
+class ItemReading {
+  readonly items = new Map<number, OpenItem>()
+  readonly problems: StreamProblem[] = []
+  /** Output indexes by item id. */
+  private readonly ids = new Map<string, number>()
+
+  /** Reads the next event. Events that are not about an item are skipped. */
+  read(event: Event): void {
+    const members = membersByType.get(event.type)
+    if (!members?.has("output_index")) return
+    const index = event.value["output_index"]
+    if (typeof index !== "number" || !Number.isInteger(index)) {
+      this.problem(event, "no-output-index", "/output_index", "an integer", index)
+    } else if (event.type === "response.output_item.added") this.add(event, index)
+    else {
+      const known = this.items.get(index)
+      if (!known) this.problem(event, "item-not-opened", "/output_index", "an item that was announced", index)
+      this.readAboutItem(event, known ?? this.open(event, index, {}, false), members)
+    }
+  }
+
+  /** Reports items and parts that are still open at the end of a complete response. */
+  end(): void {
+    for (const { index, first, isAnnounced, closed, parts } of this.items.values()) {
+      if (isAnnounced && !closed) {
+        this.problem(first, "item-not-closed", "/output_index", "response.output_item.done for it", index)
+      }
+      for (const [key, part] of parts) {
+        if (part.isAnnounced && !part.isClosed)
+          this.problem(first, "part-not-closed", "/output_index", `the end of part ${key}`, index)
+      }
+    }
+  }
+
+  private problem(
     { event }: Event,
     fault: StreamProblemName,
     pointer: string,
     expected: string,
     actual: unknown,
-  ) => problems.push({ fault, event, pointer, expected, actual: shown(actual) })
+  ): void {
+    this.problems.push({ fault, event, pointer, expected, actual: shown(actual) })
+  }
 
-  const sayId = (event: Event, item: OpenItem, pointer: string, id: unknown) => {
+  private readId(event: Event, item: OpenItem, pointer: string, id: unknown): void {
     if (typeof id !== "string" || id === "" || id === item.id) return
     if (item.id !== undefined) {
-      problem(event, "id-changes", pointer, shown(item.id), id)
+      this.problem(event, "id-changes", pointer, shown(item.id), id)
       return
     }
     item.id = id
-    const earlier = ids.get(id)
-    if (earlier !== undefined) problem(event, "id-repeated", pointer, `another than item ${earlier}'s`, id)
-    else ids.set(id, item.index)
+    const earlier = this.ids.get(id)
+    if (earlier === undefined) this.ids.set(id, item.index)
+    else this.problem(event, "id-repeated", pointer, `another than item ${earlier}'s`, id)
   }
 
-  const open = (event: Event, index: number, opened: Members, isAnnounced: boolean): OpenItem => {
+  private open(event: Event, index: number, opened: Members, isAnnounced: boolean): OpenItem {
     const item: OpenItem = {
       index,
       isAnnounced,
@@ -190,147 +233,137 @@ export function readItems(
       parts: new Map(),
       own: growing(ownTextOf(opened)),
     }
-    items.set(index, item)
+    this.items.set(index, item)
     return item
   }
 
-  const add = (event: Event, index: number) => {
+  /** Reads `response.output_item.added`. */
+  private add(event: Event, index: number): void {
     const opened = membersOf(event.value["item"])
-    const known = items.get(index)
+    const known = this.items.get(index)
     if (known && !known.isAnnounced) {
-      // Late, which the event before has been blamed for.
+      // Announced late: the earlier event about it was already reported.
       known.isAnnounced = true
       known.opened = opened
-      sayId(event, known, "/item/id", opened["id"])
+      this.readId(event, known, "/item/id", opened["id"])
       return
     }
-    if (known || index !== items.size) problem(event, "not-next", "/output_index", String(items.size), index)
-    if (!known) sayId(event, open(event, index, opened, true), "/item/id", opened["id"])
+    if (known || index !== this.items.size)
+      this.problem(event, "not-next", "/output_index", String(this.items.size), index)
+    if (!known) this.readId(event, this.open(event, index, opened, true), "/item/id", opened["id"])
   }
 
-  const close = (event: Event, item: OpenItem) => {
+  private readAboutItem(event: Event, item: OpenItem, members: ReadonlySet<string>): void {
+    const { type = "" } = event
+    if (item.closed) {
+      this.problem(event, "after-close", "/output_index", "no more of the item", type)
+      return
+    }
+    this.readId(event, item, "/item_id", event.value["item_id"])
+    if (type === "response.output_item.done") this.close(event, item)
+    else if (members.has("content_index")) this.readAboutPart(event, item, "content")
+    else if (members.has("summary_index")) this.readAboutPart(event, item, "summary")
+    else {
+      const member = ownTexts[stemOf(type)]
+      if (member !== undefined && isDelta(type)) this.grow(event, item.own)
+      else if (member !== undefined) this.finish(event, item.own, member, "arguments")
+    }
+  }
+
+  /** Reads `response.output_item.done`. */
+  private close(event: Event, item: OpenItem): void {
     const closed = membersOf(event.value["item"])
-    sayId(event, item, "/item/id", closed["id"])
+    this.readId(event, item, "/item/id", closed["id"])
     item.closed = closed
     for (const [key, part] of partsOf(closed)) {
-      const told = item.parts.get(key)
-      // Of what a message says nothing may come at its end only; a summary may.
-      const expected = told?.text ?? (closed["type"] === "message" ? "" : undefined)
+      const streamed = item.parts.get(key)
+      // A part without events must be empty in a message; a summary may appear at the end only.
+      const expected = streamed?.text ?? (closed["type"] === "message" ? "" : undefined)
       const text = textOfPart(part)
-      if (expected !== undefined && !told?.garbled && expected !== text)
-        problem(event, "item", `/item/${key}`, shown(expected), text)
+      if (expected !== undefined && !streamed?.garbled && expected !== text)
+        this.problem(event, "item", `/item/${key}`, shown(expected), text)
     }
     const { own } = item
     if (!own.garbled && ownTextOf(closed) !== own.text)
-      problem(event, "item", "/item", shown(own.text), ownTextOf(closed))
+      this.problem(event, "item", "/item", shown(own.text), ownTextOf(closed))
   }
 
-  const grow = (event: Event, what: Growing) => {
-    const { delta } = event.value
-    if (typeof delta === "string") what.text += delta
-    else {
-      what.garbled = true
-      problem(event, "not-a-string", "/delta", "a string", delta)
-    }
-  }
-
-  const end = (event: Event, what: Growing, member: string, fault: "text" | "arguments") => {
-    what.isDone = true
-    const whole = event.value[member]
-    if (!what.garbled && whole !== what.text) problem(event, fault, `/${member}`, shown(what.text), whole)
-  }
-
-  const aboutPart = (event: Event, item: OpenItem, kind: keyof typeof indexMembers, verb: string) => {
+  private readAboutPart(event: Event, item: OpenItem, kind: keyof typeof indexMembers): void {
     const member = indexMembers[kind]
     const index = event.value[member]
     if (!Number.isInteger(index)) {
-      problem(event, "no-content-index", `/${member}`, "an integer", index)
+      this.problem(event, "no-content-index", `/${member}`, "an integer", index)
       return
     }
     const key = `${kind}/${index}`
-    const { type = "", value } = event
     const known = item.parts.get(key)
-    const turn = partEvents[type]
-    if (turn === "open") {
-      if (known) problem(event, "opened-twice", `/${member}`, "a part of its own", index)
-      else {
-        const text = textOfPart(value["part"])
-        item.parts.set(key, { ...growing(text), isAnnounced: true, hasText: false, isClosed: false })
-      }
+    if (partEvents[event.type ?? ""] === "open") {
+      if (known) this.problem(event, "opened-twice", `/${member}`, "a part of its own", index)
+      else item.parts.set(key, newPart(textOfPart(event.value["part"]), true))
       return
     }
-    if (!known) problem(event, "part-not-opened", `/${member}`, "a part that was announced", index)
-    const part = known ?? { ...growing(""), isAnnounced: false, hasText: false, isClosed: false }
+    if (!known) this.problem(event, "part-not-opened", `/${member}`, "a part that was announced", index)
+    const part = known ?? newPart("", false)
     item.parts.set(key, part)
-    const textMember = partTexts[type.slice(0, type.lastIndexOf("."))]
+    this.readPart(event, part, member)
+  }
+
+  /** Reads an event about the text or the end of a part. `member` contains the part's index. */
+  private readPart(event: Event, part: Part, member: string): void {
+    const { type = "", value } = event
+    const textMember = partTexts[stemOf(type)]
     if (part.isClosed || (part.isDone && textMember !== undefined)) {
-      problem(event, "after-close", `/${member}`, "no more of the part", type)
+      this.problem(event, "after-close", `/${member}`, "no more of the part", type)
     } else if (textMember !== undefined) {
       part.hasText = true
-      if (verb === "delta") grow(event, part)
-      else end(event, part, textMember, "text")
-    } else if (turn === "close") {
+      if (isDelta(type)) this.grow(event, part)
+      else this.finish(event, part, textMember, "text")
+    } else if (partEvents[type] === "close") {
       part.isClosed = true
       const text = textOfPart(value["part"])
       if (part.hasText && !part.isDone)
-        problem(event, "text-not-done", `/${member}`, "the event with the whole text first", type)
-      if (!part.garbled && text !== part.text) problem(event, "part", "/part", shown(part.text), text)
+        this.problem(event, "text-not-done", `/${member}`, "the event with the whole text first", type)
+      if (!part.garbled && text !== part.text) this.problem(event, "part", "/part", shown(part.text), text)
     }
   }
 
-  const aboutItem = (event: Event, item: OpenItem, members: ReadonlySet<string>) => {
-    const { type = "" } = event
-    const verb = type.slice(type.lastIndexOf(".") + 1)
-    if (item.closed) {
-      problem(event, "after-close", "/output_index", "no more of the item", type)
-      return
-    }
-    sayId(event, item, "/item_id", event.value["item_id"])
-    if (type === "response.output_item.done") close(event, item)
-    else if (members.has("content_index")) aboutPart(event, item, "content", verb)
-    else if (members.has("summary_index")) aboutPart(event, item, "summary", verb)
+  private grow(event: Event, growing: Growing): void {
+    const { delta } = event.value
+    if (typeof delta === "string") growing.text += delta
     else {
-      const member = ownTexts[type.slice(0, type.lastIndexOf("."))]
-      if (member !== undefined && verb === "delta") grow(event, item.own)
-      else if (member !== undefined) end(event, item.own, member, "arguments")
+      growing.garbled = true
+      this.problem(event, "not-a-string", "/delta", "a string", delta)
     }
   }
 
-  for (const event of events) {
-    const members = membersByType.get(event.type)
-    if (!members?.has("output_index")) continue
-    const index = event.value["output_index"]
-    if (typeof index !== "number" || !Number.isInteger(index)) {
-      problem(event, "no-output-index", "/output_index", "an integer", index)
-    } else if (event.type === "response.output_item.added") add(event, index)
-    else {
-      const known = items.get(index)
-      if (!known) problem(event, "item-not-opened", "/output_index", "an item that was announced", index)
-      aboutItem(event, known ?? open(event, index, {}, false), members)
-    }
+  private finish(event: Event, growing: Growing, member: string, fault: "text" | "arguments"): void {
+    growing.isDone = true
+    const whole = event.value[member]
+    if (!growing.garbled && whole !== growing.text)
+      this.problem(event, fault, `/${member}`, shown(growing.text), whole)
   }
-
-  for (const item of isWhole ? items.values() : []) {
-    const { first, isAnnounced, closed, parts } = item
-    if (isAnnounced && !closed) {
-      problem(first, "item-not-closed", "/output_index", "response.output_item.done for it", item.index)
-    }
-    for (const [key, part] of parts) {
-      if (part.isAnnounced && !part.isClosed)
-        problem(first, "part-not-closed", "/output_index", `the end of part ${key}`, item.index)
-    }
-  }
-  return { items: [...items.values()], problems }
 }
 
-/** What an item says, so that two tellings of it can be compared: its type, its texts, its call. */
+/** Returns the type of an event without its last word: `response.output_text` of `response.output_text.delta`. */
+const stemOf = (type: string) => type.slice(0, type.lastIndexOf("."))
+
+const isDelta = (type: string) => type.endsWith(".delta")
+
+const newPart = (text: string, isAnnounced: boolean): Part => ({
+  ...growing(text),
+  isAnnounced,
+  hasText: false,
+  isClosed: false,
+})
+
+/** Returns the type, texts and call of an item, so that two descriptions of it can be compared. */
 export function gistOf(item: Members): unknown {
   const { type, name, call_id } = item
   const texts = type === "message" ? itemsOf(item["content"]) : itemsOf(item["summary"])
   return [type, texts.map(textOfPart), name ?? null, call_id ?? null, ownTextOf(item)]
 }
 
-/** The same of an item as its stream told it: as it was closed, or as its deltas add up. */
+/** Returns the same for a streamed item: as it was closed, otherwise from its deltas. */
 export function streamedGist({ opened, closed, parts, own }: StreamedItem): unknown {
   if (closed) return gistOf(closed)
   const texts = (kind: "content" | "summary") =>

@@ -8,25 +8,25 @@ import { type EventStream, eventAt, eventStreams } from "./sse.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
-/** An event as it came, no member's type checked. */
+/** An event as received; the types of its members are not checked. */
 export interface ResponseEvent {
   readonly value: Members
-  /** Its `type`, where that is a text. */
+  /** Its `type`, if that is a string. */
   readonly type: string | undefined
   /** Its number among all events of the stream. */
   readonly event: number
 }
 
-/** A response's stream up to its first `[DONE]` or error. */
+/** The stream of a response up to its first `[DONE]` or error. */
 export interface ResponseStream {
   readonly stream: EventStream
   readonly request: ResponseRequest
   readonly events: readonly ResponseEvent[]
   /** The first event that ends the response. */
   readonly terminal: ResponseEvent | undefined
-  /** By the index of each, in the order in which they came. */
+  /** In the order of their first events. */
   readonly items: readonly StreamedItem[]
-  /** Where the order or the contents of the events contradict one another. */
+  /** Contradictions in the order or the contents of the events. */
   readonly problems: readonly StreamProblem[]
 }
 
@@ -39,10 +39,10 @@ const lifecycle: ReadonlySet<string | undefined> = new Set([
   ...terminalTypes,
 ])
 
-/** Whether an event ends the response. */
+/** Returns whether an event ends the response. */
 export const isTerminal = ({ type }: ResponseEvent): boolean => endings.has(type)
 
-/** Whether an event shows the response itself. */
+/** Returns whether an event contains the response itself. */
 export const isLifecycle = ({ type }: ResponseEvent): boolean => lifecycle.has(type)
 
 function eventsOf({ payloads, done, errors }: EventStream): ResponseEvent[] {
@@ -55,17 +55,17 @@ function eventsOf({ payloads, done, errors }: EventStream): ResponseEvent[] {
   })
 }
 
-/** Where an event, or a member of its data, stands. */
+/** Returns the location of an event or of a member of its data. */
 export function whereIn({ stream }: ResponseStream, { event }: { event: number }, pointer?: string): Where {
   return eventAt(stream, event, pointer)
 }
 
-/** The response in an event's data; `undefined` when there is none. */
+/** Returns the response in an event's data, if it contains one. */
 export function responseIn({ value: { response } }: ResponseEvent): Members | undefined {
   return isObject(response) ? response : undefined
 }
 
-/** Streams that answer a request for a response which keeps the contract. */
+/** Streams in reply to valid requests for a response. */
 export const responseStreams = view<ResponseStream>({
   id: "responses.streams",
   says: "streams of responses",
@@ -74,7 +74,7 @@ export const responseStreams = view<ResponseStream>({
   of(exchange) {
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createResponse") return undefined
-    if (exchange.intent?.fault) return undefined
+    if (exchange.fault.value) return undefined
     const request = ResponseRequest.safeParse(stream.answered.request)
     if (!request.success) return undefined
     const events = eventsOf(stream)
@@ -84,7 +84,7 @@ export const responseStreams = view<ResponseStream>({
   },
 })
 
-/** Those that ended cleanly and told of no failure. */
+/** Streams of responses that ended cleanly and did not report a failure. */
 export const completeResponseStreams = view<ResponseStream>({
   ...responseStreams,
   id: "responses.complete-streams",

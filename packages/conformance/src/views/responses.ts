@@ -1,4 +1,5 @@
 import { endpoints, ResponseRequest } from "@nexhina/schemas"
+import { isProper } from "../evidence.ts"
 import { cutResponse, plainResponse, streamedResponse } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
@@ -77,12 +78,13 @@ function requestOf(body: unknown): ResponseRequest | undefined {
 export const responseRequests = view<ResponseRequested>({
   id: "responses.requests",
   says: "requests for responses that keep the contract",
+  needs: ["fault"],
   surface: "responses",
   probes: [plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (answered?.operation !== "createResponse") return undefined
-    if (exchange.intent?.fault || exchange.intent?.key) return undefined
+    if (!isProper(exchange)) return undefined
     const request = requestOf(answered.request)
     return request && { answered, request }
   },
@@ -172,7 +174,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
       return shown.length > 0 ? shown : undefined
     }
     const answered = everyResponse.of(exchange)
-    if (answered?.operation !== "retrieveResponse" || !isSuccess(answered) || exchange.intent?.fault)
+    if (answered?.operation !== "retrieveResponse" || !isSuccess(answered) || exchange.fault.value)
       return undefined
     const where = (pointer: string): Where => ({ part: "body", pointer })
     return answered.json.ok
@@ -185,6 +187,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
 export const keptResponses = view<ParsedReply>({
   id: "responses.kept",
   says: "answers about responses that were created before",
+  needs: ["fault"],
   surface: "responses",
   probes: [],
   of(exchange) {
@@ -195,6 +198,6 @@ export const keptResponses = view<ParsedReply>({
       operation === "retrieveResponse" ||
       operation === "deleteResponse" ||
       operation === "listResponseInputItems"
-    return isAbout && !exchange.intent?.fault && !exchange.intent?.key ? answered : undefined
+    return isAbout && isProper(exchange) ? answered : undefined
   },
 })

@@ -24,26 +24,26 @@ type Payload =
   | { readonly kind: "error" }
   | { readonly kind: "done" }
   | { readonly kind: "blank" }
-  /** What it is in place of a JSON object. */
+  /** What the data is instead of a JSON object. */
   | { readonly kind: "comment-as-data" | "not-json" | "not-an-object" }
 
-/** A body read as server-sent events. */
+/** A body parsed as server-sent events. */
 export interface EventStream {
   readonly answered: ParsedReply
   readonly decoded: DecodedStream
-  /** Every event that a client gets, and a last `[DONE]` without its blank line, which only strict ones drop. */
+  /** All events, including a last `[DONE]` without its blank line, which only strict clients discard. */
   readonly events: readonly DecodedEvent[]
-  /** What each of `events` carries. */
+  /** The payload of each of `events`. */
   readonly payloads: readonly Payload[]
-  /** The numbers of the events that are `[DONE]`. */
+  /** Numbers of the events that are `[DONE]`. */
   readonly done: readonly number[]
-  /** The numbers of the events that tell of a failure: errors, and on Responses a response that failed. */
+  /** Numbers of the events that report a failure: errors, and on Responses a failed response. */
   readonly errors: readonly number[]
-  /** It ended cleanly and carried no error: only then may a rule miss something at its end. */
+  /** Whether it ended cleanly and without an error. Only then may a rule require something at its end. */
   readonly complete: boolean
 }
 
-/** Where an event, given by its number, or a member of its data stands. */
+/** Returns the location of an event, given by its number, or of a member of its data. */
 export function eventAt(stream: EventStream, event: number, pointer?: string): Where {
   const offset = stream.events[event]?.offset ?? 0
   return { part: "event", event, offset, ...(pointer !== undefined && { pointer }) }
@@ -52,7 +52,7 @@ export function eventAt(stream: EventStream, event: number, pointer?: string): W
 const isTyped = (payload: Payload, type: string) =>
   payload.kind === "object" && payload.value["type"] === type
 
-/** The events of a Responses stream tell errors by their type too. */
+/** Returns the payload of a Responses event, which can also indicate an error by its type. */
 function responsePayloadOf(read: ChatPayload): Payload {
   const payload = payloadOf(read)
   return isTyped(payload, "error") ? { kind: "error" } : payload
@@ -77,11 +77,11 @@ function numbersOf(payloads: readonly Payload[], kind: Payload["kind"]): number[
   return payloads.flatMap((payload, number) => (payload.kind === kind ? [number] : []))
 }
 
-/** Whether an operation answers with a stream where one is asked for. */
+/** Returns whether an operation can reply with a stream. */
 const isAskedOf = (operation: OperationId | undefined) =>
   operation !== undefined && isStreamed(endpoints[operation])
 
-/** Every success that answers a request for a stream, whatever it is. */
+/** Successful replies to requests for a stream, whatever they contain. */
 export const streamAnswers = view<ParsedReply>({
   id: "sse.answers",
   says: "successes that answer a request for a stream",
@@ -94,7 +94,7 @@ export const streamAnswers = view<ParsedReply>({
   },
 })
 
-/** Successes of requests that could ask for a stream and do not. */
+/** Successful replies to requests that could ask for a stream and do not. */
 export const unstreamedAnswers = view<ParsedReply>({
   ...streamAnswers,
   id: "sse.unasked",
@@ -102,12 +102,12 @@ export const unstreamedAnswers = view<ParsedReply>({
   probes: [plainChat, plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (!answered || !isAskedOf(answered.operation) || exchange.intent?.fault) return undefined
+    if (!answered || !isAskedOf(answered.operation) || exchange.fault.value) return undefined
     return !answered.streaming && isSuccess(answered) ? answered : undefined
   },
 })
 
-/** Those that are event streams, if only by their label: a body labelled and written as JSON is none. */
+/** Event streams, if only by their content type. A JSON body with the content type of JSON is not one. */
 export const eventStreams = view<EventStream>({
   ...streamAnswers,
   id: "sse.streams",
@@ -135,7 +135,7 @@ export const eventStreams = view<EventStream>({
   },
 })
 
-/** Those that ended cleanly and carried no error. */
+/** Event streams that ended cleanly and without an error. */
 export const completeStreams = view<EventStream>({
   ...eventStreams,
   id: "sse.complete",
@@ -146,7 +146,7 @@ export const completeStreams = view<EventStream>({
   },
 })
 
-/** Those of which the very bytes are known, for rules on spelling. */
+/** Event streams whose exact bytes are known, for rules about their spelling. */
 export const spelledStreams = view<EventStream>({
   ...eventStreams,
   id: "sse.bytes",

@@ -1,5 +1,5 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
@@ -7,7 +7,7 @@ import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
 const base = { surface: "video", probes: [oneVideo] } as const satisfies Partial<View<unknown>>
 
-/** Answers to requests for a video, as JSON of whatever kind. */
+/** Replies to requests for a video, as any JSON value. */
 export const videoReplies = view<ParsedReply>({
   ...base,
   id: "video.replies",
@@ -15,7 +15,7 @@ export const videoReplies = view<ParsedReply>({
   of: jsonAnswerOf("createVideo"),
 })
 
-/** What is said of a task when it begins and later, as JSON of whatever kind. */
+/** Replies that describe a video task, as any JSON value. */
 export const taskReplies = view<ParsedReply>({
   ...base,
   id: "video.tasks",
@@ -25,19 +25,19 @@ export const taskReplies = view<ParsedReply>({
 
 const beginnings = [/^.{4}ftyp/s, /^.E\xdf\xa3/s, /^RIFF.{4}AVI /s]
 
-/** Whether a file begins as MP4, WebM or AVI do. */
+/** Returns whether a file begins like MP4, WebM or AVI. */
 export function isVideo(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1")
   return beginnings.some((pattern) => pattern.test(head))
 }
 
-/** A finished reply, and what it answers. */
+/** The finished videos of a reply, and its request. */
 export interface Filmed {
   readonly request: VideoGenerationRequest
   readonly videos: VideoGenerationResponse["data"]
 }
 
-/** Answers that hold finished videos. */
+/** Replies with finished videos. */
 export const filmed = view<Filmed>({
   ...base,
   id: "video.finished",
@@ -50,13 +50,13 @@ export const filmed = view<Filmed>({
   },
 })
 
-/** A moment in the life of a task: it begins, is looked at, or its content is asked for. */
+/** A step in the life of a task: it is created, its status is read, or its content is read. */
 export interface Moment {
   readonly answered: ParsedReply
   readonly kind: "begin" | "look" | "content"
-  /** Of the task that the request is about, or that it began. */
+  /** Id of the task that the request is about or created. */
   readonly id: string
-  /** What the answer says, if it is a success. */
+  /** The task in the reply, if it is a success. */
   readonly shown: ReturnType<typeof taskIn>
 }
 
@@ -75,23 +75,24 @@ function idInPath(target: string): string | undefined {
       .at(-1)
     return segment === undefined ? undefined : decodeURIComponent(segment)
   } catch {
-    // What a recording holds need be no URL.
+    // The target in a recording can be something other than a URL.
     return undefined
   }
 }
 
-/** An answer to a request that keeps the contract, also one that the kit hung up on when it had seen enough. */
-function answerOf(exchange: Exchange): ParsedReply | undefined {
-  const { end, intent } = exchange
-  return end.kind === "aborted" && intent?.operation === "retrieveVideoContent" && !intent.fault
+/** Returns the reply to a valid request, even if the kit closed the connection early on purpose. */
+function answerOf(exchange: Evidence): ParsedReply | undefined {
+  const { end, operation, fault } = exchange
+  return end.kind === "aborted" && operation.value === "retrieveVideoContent" && !fault.value
     ? answeredOf(exchange)
     : answersToValid.of(exchange)
 }
 
-/** Moments in the lives of tasks. */
+/** Steps in the lives of tasks. */
 export const moments = view<Moment>({
   ...base,
   id: "video.moments",
+  needs: ["fault"],
   says: "requests that begin a video, look how far it is, or ask for its content",
   of(exchange) {
     const answered = answerOf(exchange)
@@ -108,7 +109,7 @@ export const moments = view<Moment>({
   },
 })
 
-/** Contents of videos that came as such, or by redirection. */
+/** Contents of videos, sent directly or by redirection. */
 export const contents = view<ParsedReply>({
   ...base,
   id: "video.contents",

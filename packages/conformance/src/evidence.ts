@@ -1,0 +1,120 @@
+import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
+import { type Exchange, headerOf, type RecordedRequest } from "@nexhina/wire"
+import type { Intent, RequestFault } from "./intent.ts"
+
+/** A fact about a request: stated by its sender, inferred from the recording, or not known. */
+export type Fact<T> =
+  | { readonly basis: "stated" | "inferred"; readonly value: T }
+  | { readonly basis: "unknown"; readonly value?: undefined }
+
+/** `configured`: the key of the run. `present`: some key, inferred from the headers. `wrong`: a key that is invalid on purpose. */
+export type KeyState = "configured" | "present" | "none" | "wrong"
+
+/** What rules judge: an exchange together with what is known of its request. */
+export interface Evidence extends Exchange {
+  /** The contract's operation; the value is `undefined` for a method and path that no endpoint has. */
+  readonly operation: Fact<OperationId | undefined>
+  /** How the request breaks the contract on purpose; the value is `undefined` when it does not. */
+  readonly fault: Fact<RequestFault | undefined>
+  readonly key: Fact<KeyState>
+}
+
+/** Facts that a recording without intent does not contain. */
+export type UncertainFact = "fault"
+
+/** An intent that is not yet a line of a transcript. */
+export type StatedIntent = Omit<Intent, "fact" | "id">
+
+/** Creates the evidence of an exchange from the stated intent, otherwise by inference. */
+export function evidenceOf(exchange: Exchange, intent?: StatedIntent): Evidence {
+  if (!intent) return { ...exchange, ...inferredFacts(exchange.request) }
+  const { operation, fault, key = "configured" } = intent
+  return {
+    ...exchange,
+    operation: { basis: "stated", value: isOperation(operation) ? operation : undefined },
+    fault: { basis: "stated", value: fault },
+    key: { basis: "stated", value: key },
+  }
+}
+
+const isOperation = (name: string): name is OperationId => Object.hasOwn(endpoints, name)
+
+function inferredFacts(request: RecordedRequest): Pick<Evidence, "operation" | "fault" | "key"> {
+  return {
+    operation: { basis: "inferred", value: operationOf(request) },
+    // Whether a request was wrong on purpose, its bytes do not show.
+    fault: { basis: "unknown" },
+    key: { basis: "inferred", value: keyOf(request) },
+  }
+}
+
+/** Infers the key state from the headers: whether some key was sent. */
+export function keyOf({ headers }: Pick<RecordedRequest, "headers">): "present" | "none" {
+  return headerOf(headers, "authorization") === undefined ? "none" : "present"
+}
+
+interface Route {
+  readonly operation: OperationId
+  readonly method: string
+  /** The path's segments; `undefined` stands for a parameter. */
+  readonly segments: readonly (string | undefined)[]
+}
+
+const routes: readonly Route[] = (Object.entries(endpoints) as [OperationId, Endpoint][]).flatMap(
+  ([operation, { method, path, aliases = [] }]) =>
+    [path, ...aliases].map((each) => ({ operation, method, segments: segmentsOf(each) })),
+)
+
+function segmentsOf(path: string): Route["segments"] {
+  const [, ...segments] = path.split("/")
+  return segments.map((segment) => (segment.startsWith("{") ? undefined : segment))
+}
+
+/** Ids of models can contain slashes (`openai/gpt-4o`), which many clients do not encode. */
+const slashedModel = /\/models\/[^/]+\/./
+
+/**
+ * Infers the operation from the method and the end of the path. Any base path may precede the endpoint's path. Where
+ * several endpoints match, the longest path wins, then the one with fewer parameters.
+ */
+export function operationOf({
+  method,
+  target,
+}: Pick<RecordedRequest, "method" | "target">): OperationId | undefined {
+  const path = pathOf(target)
+  const segments = path.split("/")
+  const [route] = routes
+    .filter((each) => each.method === method && endsWith(segments, each.segments))
+    .toSorted((a, b) => b.segments.length - a.segments.length || parameters(a) - parameters(b))
+  if (route) return route.operation
+  return method === "GET" && slashedModel.test(path) ? "retrieveModel" : undefined
+}
+
+/** Returns the path of a URL or of a request target, without query and without a slash at the end. */
+function pathOf(target: string): string {
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").split(/[?#]/, 1)[0] ?? ""
+  return path.replace(/\/+$/, "")
+}
+
+/** Returns whether a path ends with a route's segments. */
+function endsWith(path: readonly string[], route: Route["segments"]): boolean {
+  const end = path.slice(-route.length)
+  // The first segment of a path is empty: it precedes the leading slash.
+  if (path.length <= route.length) return false
+  return route.every((segment, at) => (segment === undefined ? end[at] !== "" : end[at] === segment))
+}
+
+const parameters = ({ segments }: Route) => segments.filter((segment) => segment === undefined).length
+
+/** Returns whether the reply refuses access, which says nothing about the request itself. */
+export const isRefusal = (status: number): boolean => status === 401 || status === 403
+
+/**
+ * Returns whether a request was sent with a valid key and without a fault, as far as is known. Where only inferred,
+ * a key counts as valid unless the reply refuses it. A view that depends on the absence of a fault needs `fault`.
+ */
+export function isProper({ fault, key, response }: Evidence): boolean {
+  if (fault.value) return false
+  if (key.basis === "stated") return key.value === "configured"
+  return !isRefusal(response?.status ?? 0)
+}
