@@ -1,3 +1,6 @@
+export type { ProfileName } from "@nexhina/schemas"
+export type { Frame } from "@nexhina/stream"
+export type { Alteration, Exchange, Handle, Header, MockRequest, NamedAlteration, Reply } from "@nexhina/wire"
 export type { JournalOptions } from "./journal.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
 export type { Keys } from "./request/authenticate.ts"

@@ -24,7 +24,8 @@ export interface NodeOptions {
   readonly onCrash?: (error: unknown) => void
 }
 
-type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
+/** Waits for a number of milliseconds, or rejects when the signal aborts. */
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
 
 /**
  * Creates a listener for `node:http` that passes requests to a mock. It sends replies with full fidelity: delays,
