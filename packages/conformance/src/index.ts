@@ -1,10 +1,38 @@
-export { createSend, type Exchange, type Send, type WireRequest } from "@nexhina/wire"
+export type {
+  ModelKind,
+  OperationId,
+  Profile,
+  ProfileName,
+  Provenance,
+  Surface,
+  Trait,
+} from "@nexhina/schemas"
+export {
+  createSend,
+  type Exchange,
+  type Fidelity,
+  type FormSpelling,
+  type Header,
+  type Send,
+  type SendConfig,
+  type Sender,
+  type WireRequest,
+} from "@nexhina/wire"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
+export type { Selection } from "./engine/plan.ts"
 export { type Evidence, evidenceOf, type Fact, type KeyState } from "./evidence.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
-export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-export { exitCodes } from "./reports/exit-codes.ts"
+export {
+  type OptionName,
+  type ReportRequest,
+  runOptions,
+  type Settings,
+  settingsOf,
+  UsageError,
+} from "./options.ts"
+export type { Probe } from "./probe.ts"
+export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
 export {
   exitCodeOf,
   Finding,
@@ -15,11 +43,24 @@ export {
   verdicts,
 } from "./reports/report.ts"
 export { reports } from "./reports/reports.ts"
-export { type Fault, type Rule, type Severity, severityOf, type Where } from "./rule.ts"
+export {
+  type ExchangeRule,
+  type Fault,
+  type ManyRule,
+  type Rule,
+  type RuleBase,
+  type Severity,
+  severityOf,
+  type Undecided,
+  type Where,
+} from "./rule.ts"
 export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
+export type { Limits } from "./target/execute.ts"
 export { factsBefore, type TargetFacts } from "./target/facts.ts"
-export { KeyRefused, Unreachable } from "./target/learn.ts"
+export { KeyRefused, type StatedFacts, Unreachable } from "./target/learn.ts"
 export type { Progress, World } from "./target/sampler.ts"
-export type { View } from "./view.ts"
+export type { Ask, Step, Steps } from "./target/step.ts"
+export type { Target } from "./target/to-wire.ts"
+export type { Place, View } from "./view.ts"

@@ -43,7 +43,8 @@ const headers = z.preprocess(
   ),
 )
 
-interface ReportRequest {
+/** A report to write. */
+export interface ReportRequest {
   readonly format: keyof typeof reports
   /** Where to write it; standard output when absent. */
   readonly file?: string
@@ -223,7 +224,7 @@ export const runOptions = {
     schema: reportRequests.default([{ format: "console" }]),
   },
 } as const satisfies Record<string, Option>
-type OptionName = keyof typeof runOptions
+export type OptionName = keyof typeof runOptions
 
 /** A wrong option or configuration member; the message names it and the remedy. */
 export class UsageError extends Error {

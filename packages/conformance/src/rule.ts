@@ -30,7 +30,7 @@ export interface Undecided {
   readonly undecided: string
 }
 
-interface RuleBase<V, Name extends string> {
+export interface RuleBase<V, Name extends string> {
   /** Dotted, for ever: never reused, never renamed. */
   readonly id: string
   /** The kit's version that brought it. */

@@ -20,6 +20,8 @@ import { toolDefects, toolVariants } from "./tools.ts"
 import { usageDefects, usageVariants } from "./usage.ts"
 import { videoDefects, videoVariants } from "./video.ts"
 
+export type { Trait } from "@nexhina/schemas"
+export type { NamedAlteration } from "@nexhina/wire"
 export type { Defect, Variant } from "./defect.ts"
 
 /** All known defects, grouped by the area of the API. */

@@ -72,7 +72,8 @@ export const catalogue = [
   { id: "cohere-rerank-v3.5", kind: "rerank", provenance: "chosen" },
 ] as const satisfies readonly CatalogueModel[]
 
-type IdOf<Kind extends ModelKind> = Extract<(typeof catalogue)[number], { kind: Kind }>["id"]
+/** The known ids of a kind. */
+export type IdOf<Kind extends ModelKind> = Extract<(typeof catalogue)[number], { kind: Kind }>["id"]
 
 /** The known ids of a kind, in the order of the catalogue. */
 export function modelIds<const Kind extends ModelKind>(kind: Kind): [IdOf<Kind>, ...IdOf<Kind>[]] {

@@ -1,4 +1,4 @@
-export { type CatalogueModel, catalogue, type ModelKind, modelIds } from "./catalogue.ts"
+export { type CatalogueModel, catalogue, type IdOf, type ModelKind, modelIds } from "./catalogue.ts"
 export {
   type Check,
   type Content,
@@ -103,7 +103,7 @@ export {
 } from "./endpoints/video.ts"
 export { endpoints, type OperationId, operationsOf } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
-export { openEnum, openObject, openUnion, type UnlistedTag } from "./open.ts"
+export { openEnum, openObject, openUnion, type Unlisted, type UnlistedTag } from "./open.ts"
 export { openUnions } from "./open-unions.ts"
 export { Channel, Log, Redemption, Token, User } from "./platform.ts"
 export { type Profile, type ProfileName, profiles } from "./profile.ts"

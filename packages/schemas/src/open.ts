@@ -24,7 +24,8 @@ export function openEnum<const Known extends readonly [string, ...string[]]>(
  */
 export type UnlistedTag = "(unlisted)"
 
-type Unlisted<Tag extends string> = z.ZodObject<
+/** The kind of a union whose tag is none of the known ones. */
+export type Unlisted<Tag extends string> = z.ZodObject<
   { [T in Tag]: z.ZodType<UnlistedTag, UnlistedTag> },
   z.core.$strip
 >

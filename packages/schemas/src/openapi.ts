@@ -12,7 +12,7 @@ import { closeUnions } from "./open-unions.ts"
 import type { Provenance } from "./provenance.ts"
 
 export type OpenApiVersion = "3.1.1" | "3.2.0"
-type Document31 = ReturnType<OpenApiGeneratorV31["generateDocument"]>
+export type Document31 = ReturnType<OpenApiGeneratorV31["generateDocument"]>
 export type OpenApiDocument = Document31 | ReturnType<OpenApiGeneratorV32["generateDocument"]>
 
 type SchemaObject = NonNullable<NonNullable<Document31["components"]>["schemas"]>[string]

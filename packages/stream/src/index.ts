@@ -1,3 +1,12 @@
+export type {
+  ChatCompletionChoice,
+  ChatCompletionChunk,
+  ChatCompletionResponse,
+  ErrorObject,
+  Profile,
+  ResponseObject,
+  ResponseStreamEvent,
+} from "@nexhina/schemas"
 export {
   type AssembledChat,
   type AssembledChoice,
@@ -17,7 +26,13 @@ export {
   type DecoderReport,
   decode,
 } from "./decode.ts"
-export { type Departure, type DepartureKind, departureKinds, type Position } from "./departures.ts"
+export {
+  type Departure,
+  type DepartureKind,
+  type DepartureLog,
+  departureKinds,
+  type Position,
+} from "./departures.ts"
 export { encode, encodeEvent } from "./encode.ts"
 export { DONE, type Frame, type StreamEvent } from "./event.ts"
 export type { DecodedEvent, DecodedField } from "./fields.ts"

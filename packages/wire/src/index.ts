@@ -1,3 +1,4 @@
+export type { Frame, StreamEvent } from "@nexhina/stream"
 export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
 export { type DecodedBody, decodedBody } from "./decoded-body.ts"
 export {

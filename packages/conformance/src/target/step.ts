@@ -36,7 +36,7 @@ export interface Step {
 }
 
 /** A step, or some that are asked at the same time. */
-type Steps = Step | readonly Step[]
+export type Steps = Step | readonly Step[]
 
 /** What to ask, or how to make it from the exchanges that the sample has had so far; `undefined` ends the sample. */
 export type Ask = Steps | ((earlier: readonly Evidence[]) => Steps | undefined)

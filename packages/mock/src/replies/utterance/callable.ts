@@ -5,11 +5,12 @@ import type { Spend } from "../../json-schema/budget.ts"
 import { generate } from "../../json-schema/generate.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
+import type { CallSegment } from "./utterance.ts"
 
 /** A tool that a reply may call. */
 export interface Callable {
   /** `legacy` is a member of chat's `functions`, the form before `tools`. */
-  readonly kind: "function" | "custom" | "legacy"
+  readonly kind: CallSegment["form"]
   readonly name: string
   /** False when the mock has no generator for the tool's input; `input` then throws a `Refusal`. */
   readonly canGenerate: boolean

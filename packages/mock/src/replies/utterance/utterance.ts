@@ -1,5 +1,3 @@
-import type { Callable } from "./callable.ts"
-
 /** What a model says, before limits and before any wire format. Chat and Responses share it. */
 export interface Utterance {
   /** In the order in which the model says them: reasoning first, then text, a refusal or calls. */
@@ -21,7 +19,7 @@ export interface TextSegment {
 export interface CallSegment {
   readonly kind: "call"
   /** `legacy` is a function of chat's `functions`, the form before `tools`. */
-  readonly form: Callable["kind"]
+  readonly form: "function" | "custom" | "legacy"
   readonly callId: string
   readonly name: string
   /** Arguments as JSON text, or the free text of a custom tool. */

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest"
+import * as fetchHost from "../src/hosts/fetch.ts"
+import * as mswHost from "../src/hosts/msw.ts"
+import * as nodeHost from "../src/hosts/node.ts"
+import * as mock from "../src/index.ts"
+
+test("exports exactly these names at run time", () => {
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost }).map(([entry, exported]) => [
+    entry,
+    Object.keys(exported).sort(),
+  ])
+  expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
+    {
+      "fetchHost": [
+        "toFetch",
+      ],
+      "mock": [
+        "createMock",
+      ],
+      "mswHost": [
+        "toMsw",
+      ],
+      "nodeHost": [
+        "startMock",
+        "toNode",
+      ],
+    }
+  `)
+})
