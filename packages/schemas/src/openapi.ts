@@ -317,6 +317,12 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {
     schema.additionalProperties = true
   }
+  // Clients type a member that nothing satisfies as unknown; they leave out one that is not listed.
+  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+    if (typeof member !== "object" || JSON.stringify(member.not) !== "{}") continue
+    delete schema.properties?.[name]
+    schema.not = { required: [name] }
+  }
   if (typeof schema.additionalProperties === "object" && schema.properties) {
     const { properties, required, additionalProperties: all } = schema
     const others = { type: "object", additionalProperties: all } as const
