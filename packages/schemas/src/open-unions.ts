@@ -46,38 +46,61 @@ function tagsOf(arm: unknown, tag: string, components: Schema): readonly string[
   return values.filter((value) => typeof value === "string")
 }
 
+/** Returns the known values of an open enum, or of the one that a nullable member or an array contains. */
+function knownValuesOf(schema: unknown): readonly string[] {
+  if (!isSchema(schema)) return []
+  const values = schema["x-known-values"]
+  if (Array.isArray(values)) return values.map(String)
+  const inner = [...(armsOf(schema) ?? []), schema["items"]].filter(
+    (each) => isSchema(each) && !each["description"],
+  )
+  return inner.flatMap(knownValuesOf)
+}
+
+/** Appends the known values to a description that does not explain them: viewers do not show `x-known-values`. */
+function withKnownValues(schema: Schema): Schema {
+  const values = knownValuesOf(schema)
+  if (typeof schema["description"] !== "string" || values.length === 0) return schema
+  const description = schema["description"]
+  const quoted = values.map((value) => `\`${value}\``)
+  if (quoted.every((value) => description.includes(value))) return schema
+  return { ...schema, description: `${description} Known values: ${quoted.join(", ")}.` }
+}
+
 /**
  * Closes the open unions and open enums of emitted schemas: a union loses the arm for unlisted kinds and gains
- * `x-open-union` and a discriminator; an enum becomes a string with `x-known-values`.
+ * `x-open-union` and a discriminator; an enum becomes a string with `x-known-values`, which its description lists.
  */
 export function closeUnions(schema: unknown, components: Schema): unknown {
-  return changed(schema, (each) => {
-    const arms = armsOf(each)
-    if (!arms) return each
-    const { anyOf: _, oneOf: __, ...others } = each
-    const [known, unlisted] = arms
-    if (arms.length === 2 && isSchema(known) && Array.isArray(known["enum"]) && isUnlistedString(unlisted)) {
-      return { ...others, type: "string", "x-known-values": known["enum"] }
-    }
-    const tag = unlistedTag(arms.at(-1))
-    if (tag === undefined) return each
-    const listed = arms.slice(0, -1)
-    const mapping = listed.flatMap((arm) => {
-      const reference = isSchema(arm) ? arm["$ref"] : undefined
-      return typeof reference === "string"
-        ? tagsOf(arm, tag, components).map((value): [string, string] => [value, reference])
-        : []
-    })
-    return {
-      ...others,
-      oneOf: listed,
-      // A discriminator is for unions of references only (OpenAPI 3.1, section 4.8.25).
-      ...(listed.every((arm) => isSchema(arm) && "$ref" in arm) && {
-        discriminator: { propertyName: tag, mapping: Object.fromEntries(mapping) },
-      }),
-      "x-open-union": tag,
-    }
+  return changed(schema, (inner) => withKnownValues(closed(inner, components)))
+}
+
+function closed(each: Schema, components: Schema): Schema {
+  const arms = armsOf(each)
+  if (!arms) return each
+  const { anyOf: _, oneOf: __, ...others } = each
+  const [known, unlisted] = arms
+  if (arms.length === 2 && isSchema(known) && Array.isArray(known["enum"]) && isUnlistedString(unlisted)) {
+    return { ...others, type: "string", "x-known-values": known["enum"] }
+  }
+  const tag = unlistedTag(arms.at(-1))
+  if (tag === undefined) return each
+  const listed = arms.slice(0, -1)
+  const mapping = listed.flatMap((arm) => {
+    const reference = isSchema(arm) ? arm["$ref"] : undefined
+    return typeof reference === "string"
+      ? tagsOf(arm, tag, components).map((value): [string, string] => [value, reference])
+      : []
   })
+  return {
+    ...others,
+    oneOf: listed,
+    // A discriminator is for unions of references only (OpenAPI 3.1, section 4.8.25).
+    ...(listed.every((arm) => isSchema(arm) && "$ref" in arm) && {
+      discriminator: { propertyName: tag, mapping: Object.fromEntries(mapping) },
+    }),
+    "x-open-union": tag,
+  }
 }
 
 /**

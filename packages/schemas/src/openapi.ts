@@ -41,7 +41,7 @@ const servers = [
   {
     url: "{baseUrl}",
     description:
-      "Any server that implements this API. `baseUrl` ends in `/v1`, without a trailing slash. The default is the local mock server.",
+      "Any server that implements this API. The base URL ends in /v1, without a trailing slash. Default: the local mock server.",
     variables: { baseUrl: { default: "http://127.0.0.1:4010/v1" } },
   },
 ]
@@ -64,7 +64,7 @@ const tags = {
 const from = (provenance: Provenance) => ({ "x-provenance": provenance })
 
 const requestHeaders = {
-  "X-Request-Id": "Id of the request, chosen by the client. May be empty.",
+  "X-Request-Id": "ID of the request, chosen by the client. May be empty.",
   "X-Tenant-Id": "May be empty. The documentation does not describe its meaning.",
   "X-Channel": "May be empty. The documentation does not describe its meaning.",
 }
@@ -81,7 +81,7 @@ export function openapi(
   const { components, schemaOf } = jsonSchemas([ErrorResponse, ...contracts.flatMap(schemasOf), ...others])
   const registry = new OpenAPIRegistry()
   for (const [id, schema] of Object.entries(components)) registry.registerComponent("schemas", id, schema)
-  registry.registerComponent("securitySchemes", "key", {
+  registry.registerComponent("securitySchemes", "bearerAuth", {
     type: "http",
     scheme: "bearer",
     description: "API key in the header `Authorization: Bearer sk-…`, with exactly one space.",
@@ -105,7 +105,7 @@ export function openapi(
     openapi: version,
     info,
     servers,
-    security: [{ key: [] }],
+    security: [{ bearerAuth: [] }],
     tags: Object.entries(tags)
       .filter(([surface]) => contracts.some((contract) => contract.surface === surface))
       .map(([, tag]) => tag),
@@ -304,6 +304,7 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
  * section 2.2). An object without listed members says that it accepts any: openapi-typescript would type it as empty.
  * An object with listed members and a schema for the others becomes two parts, where the schema applies to all members:
  * TypeScript refuses an index signature beside optional members of the same type, but not the intersection of the two.
+ * Required members come first, as readers expect.
  */
 function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   const { additionalProperties, propertyNames, minimum, maximum } = schema
@@ -316,6 +317,20 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   if (maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
   if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {
     schema.additionalProperties = true
+  }
+  // Clients type a member that nothing satisfies as unknown; they leave out one that is not listed.
+  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+    if (typeof member !== "object" || JSON.stringify(member.not) !== "{}") continue
+    delete schema.properties?.[name]
+    schema.not = { required: [name] }
+  }
+  const isRequired = ([name]: [string, unknown]) => schema.required?.includes(name) === true
+  const members = Object.entries(schema.properties ?? {})
+  if (schema.properties) {
+    schema.properties = Object.fromEntries([
+      ...members.filter(isRequired),
+      ...members.filter((member) => !isRequired(member)),
+    ])
   }
   if (typeof schema.additionalProperties === "object" && schema.properties) {
     const { properties, required, additionalProperties: all } = schema

@@ -160,9 +160,10 @@ export function judge(
   }
 
   const failed = outcomes.filter(([, met]) => !met)
-  // A value of another type is none of the listed values either: beside a list, the type cannot fail alone.
+  // A value of another type is none of the listed values either, and no object that lacks a member: beside these, the
+  // type cannot fail alone.
   const causes =
-    schema.type === undefined ? failed : failed.filter(([keyword]) => !/const|enum/.test(keyword))
+    schema.type === undefined ? failed : failed.filter(([keyword]) => !/const|enum|not/.test(keyword))
   const alone = failed.length === 1 || causes.length === 1
   const hits = counted.get(schema)
   for (const [keyword, met] of outcomes) {

@@ -493,7 +493,7 @@ export const ResponseInputItem = z
   .union([
     ResponseItem,
     openObject({
-      type: z.never().optional().describe("Absent. With `type`, use `ResponseInputMessage`."),
+      type: z.never().optional(),
       role: ResponseInputMessage.shape.role,
       content: ResponseInputMessage.shape.content,
     }).meta({
