@@ -4,6 +4,8 @@ import type { MockRequest } from "@nexhina/wire"
 /** A request whose reply is recorded as a digest. */
 export interface DigestRequest {
   readonly name: string
+  /** Undefined when the request belongs to no operation, or tests something that all operations share. */
+  readonly operation?: OperationId
   readonly ask: MockRequest
 }
 
@@ -219,7 +221,11 @@ const byOperation: Readonly<Record<OperationId, readonly (readonly [string, Mock
   createRerank: [
     [
       "three",
-      json("POST", "/rerank", { model: "rerank-v1", query: "sea", documents: ["sea", "land", "the sea"] }),
+      json("POST", "/rerank", {
+        model: "cohere-rerank-v3.5",
+        query: "sea",
+        documents: ["sea", "land", "the sea"],
+      }),
     ],
   ],
 }
@@ -227,7 +233,12 @@ const byOperation: Readonly<Record<OperationId, readonly (readonly [string, Mock
 /** One request for each form of each operation, whole and streamed, and for what belongs to no operation. */
 export const digestRequests: readonly DigestRequest[] = [
   ...Object.entries(byOperation).flatMap(([operation, forms]) =>
-    forms.map(([name, ask]) => ({ name: `${operation} (${name})`, ask })),
+    // The record's keys are the operation ids; `Object.entries` widens them to string.
+    forms.map(([name, ask]) => ({
+      name: `${operation} (${name})`,
+      operation: operation as OperationId,
+      ask,
+    })),
   ),
   { name: "unknown path", ask: json("GET", "/absent") },
   { name: "wrong method", ask: json("DELETE", "/models") },

@@ -1,50 +1,18 @@
 import { createHash } from "node:crypto"
 import { defects, variants } from "@nexhina/defects"
-import { createMock, type Mock } from "@nexhina/mock"
+import { createMock } from "@nexhina/mock"
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import type { Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
-import { type DigestRequest, digestRequests } from "./digest-requests.ts"
+import { digestRequests } from "./digest-requests.ts"
+import { digestKey, digestsOf, under } from "./reply-digests.ts"
 
 /*
  * The bytes that the mock sends, as digests. A refactoring leaves them as they are; a change that means to alter them
  * updates the file with `-u`, and its commit says why.
  */
 
-/** Frames of one reply that are read: an endless stream is cut after as many. */
-const maxFrames = 64
-const apiKey = "sk-digest"
-
-async function digestOf(reply: Reply): Promise<string> {
-  const hash = createHash("sha256")
-  hash.update(JSON.stringify([reply.status, reply.headers, reply.end]))
-  const { body } = reply
-  if (typeof body === "string" || body instanceof Uint8Array) hash.update(body)
-  else {
-    let count = 0
-    for await (const { bytes, ...delay } of body) {
-      hash.update(bytes)
-      if (Object.keys(delay).length > 0) hash.update(JSON.stringify(delay))
-      if (++count === maxFrames) break
-    }
-  }
-  return hash.digest("base64url").slice(0, 16)
-}
-
-async function digestsOf(mock: Mock, requests: readonly DigestRequest[]): Promise<string[]> {
-  const digests: string[] = []
-  for (const { ask } of requests) digests.push(await digestOf(await mock.handle(ask)))
-  return digests
-}
-
 const createDigestMock = (profile: ProfileName) =>
-  createMock({ profile, keys: [apiKey], alterations: [...defects, ...variants] })
-
-const under = (id: string, kind: "defect" | "variant"): DigestRequest[] =>
-  digestRequests.map(({ name, ask }) => ({
-    name,
-    ask: { ...ask, headers: [...ask.headers, [`x-mock-${kind}`, id]] },
-  }))
+  createMock({ profile, keys: [digestKey], alterations: [...defects, ...variants] })
 
 test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", async (profile) => {
   const mock = createDigestMock(profile)

@@ -1,14 +1,10 @@
-import { createMock, type Mock } from "@nexhina/mock"
-import type { MockServer } from "@nexhina/mock/node"
 import { CommanderError } from "commander"
-import pc from "picocolors"
 import { readOptions, type Settings } from "./options.ts"
-import { serve } from "./serve.ts"
 
 const settings = settingsFromArguments()
-const server = await startServer(await mockOf(settings), settings)
-drainOnSignal(server)
-announce(server, settings)
+// Loaded after the arguments: `--version` and `--help` need none of it.
+const { start } = await import("./start.ts")
+await start(settings)
 
 function settingsFromArguments(): Settings {
   try {
@@ -18,56 +14,4 @@ function settingsFromArguments(): Settings {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
     throw error
   }
-}
-
-async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
-  // Loaded on demand: its tables take longer to load than everything else.
-  const measured = tokenizer === "o200k_base" && { tokenizer: (await import("./o200k-base.ts")).o200kBase }
-  try {
-    return createMock({ ...mock, ...measured, onCrash: console.error })
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    console.error(`error: option '--defect' or '--variant': ${error.message}`)
-    process.exit(2)
-  }
-}
-
-async function startServer(mock: Mock, { host, port, log }: Settings): Promise<MockServer> {
-  try {
-    return await serve(mock, { host, port, log }, console.error)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    console.error(
-      code === "EADDRINUSE"
-        ? `Port ${port} on ${host} is already in use. Choose another port with --port, or a free one with --port 0.`
-        : `Cannot listen on ${host}, port ${port}: ${message}.`,
-    )
-    process.exit(1)
-  }
-}
-
-/** Lets open replies finish on the first signal and exits immediately on the second. */
-function drainOnSignal({ drain }: MockServer): void {
-  let draining = false
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (draining) process.exit(0)
-      draining = true
-      drain().then(() => process.exit(0))
-    })
-  }
-}
-
-function announce({ baseURL }: MockServer, { log, mock: { keys, profile } }: Settings): void {
-  if (log === "json") {
-    console.log(JSON.stringify({ listening: baseURL, profile }))
-    return
-  }
-  const key = keys === "any" ? "sk-mock" : "$NEXHINA_API_KEY"
-  const authorization = keys === "none-needed" ? "" : `-H "Authorization: Bearer ${key}" `
-  console.log(`nexhina-mock serves the ${profile} profile at ${pc.bold(baseURL)}
-
-curl ${baseURL}/chat/completions ${authorization}-H "Content-Type: application/json" \\
-  -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'
-`)
 }

@@ -1,7 +1,6 @@
 import type { MockOptions } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
-import { catalogue } from "./catalogue.ts"
 import { version } from "./version.ts"
 
 /** The settings from the command line. */
@@ -11,7 +10,7 @@ export interface Settings {
   readonly log: "pretty" | "json" | "off"
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
-  readonly mock: MockOptions
+  readonly mock: Omit<MockOptions, "alterations">
 }
 
 interface Flags {
@@ -35,7 +34,31 @@ type Share = NonNullable<MockOptions["always"]>[number]
 
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
-  const command = new Command("nexhina-mock")
+  const command = createCommand()
+  const flags: Flags = command.parse(argv, { from: "user" }).opts()
+  // Checked here, because the message of an argument parser would repeat the key.
+  if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
+    command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
+  }
+  return {
+    port: flags.port,
+    host: flags.host,
+    log: flags.log,
+    tokenizer: flags.tokenizer,
+    mock: {
+      profile: flags.profile,
+      seed: flags.seed,
+      keys: flags.auth ? (flags.apiKey ?? "any") : "none-needed",
+      models: flags.model,
+      anyModel: flags.anyModel,
+      ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
+      always: [...flags.defect, ...flags.variant],
+    },
+  }
+}
+
+function createCommand(): Command {
+  return new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")
     .version(version)
     .addOption(
@@ -69,19 +92,8 @@ export function readOptions(argv: readonly string[]): Settings {
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
-    .addOption(
-      new Option(
-        "--defect <id[@rate]...>",
-        "inject a known defect into every response, or into a fraction of them (id@0.1)",
-      )
-        .argParser(toShares)
-        .default([], "none"),
-    )
-    .addOption(
-      new Option("--variant <id...>", "apply a legal variant to every response, or to a fraction of them")
-        .argParser(toShares)
-        .default([], "none"),
-    )
+    .addOption(defectOption())
+    .addOption(variantOption())
     .addOption(
       new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
@@ -89,27 +101,21 @@ export function readOptions(argv: readonly string[]): Settings {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
-  const flags: Flags = command.parse(argv, { from: "user" }).opts()
-  // Checked here, because the message of an argument parser would repeat the key.
-  if (flags.apiKey?.some((key) => !/^sk-\S+$/.test(key))) {
-    command.error("error: option '--api-key <key...>': a key begins with 'sk-' and has no spaces")
-  }
-  return {
-    port: flags.port,
-    host: flags.host,
-    log: flags.log,
-    tokenizer: flags.tokenizer,
-    mock: {
-      profile: flags.profile,
-      seed: flags.seed,
-      keys: flags.auth ? (flags.apiKey ?? "any") : "none-needed",
-      models: flags.model,
-      anyModel: flags.anyModel,
-      ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
-      alterations: catalogue,
-      always: [...flags.defect, ...flags.variant],
-    },
-  }
+}
+
+function defectOption(): Option {
+  return new Option(
+    "--defect <id[@rate]...>",
+    "inject a known defect into every response, or into a fraction of them (id@0.1)",
+  )
+    .argParser(toShares)
+    .default([], "none")
+}
+
+function variantOption(): Option {
+  return new Option("--variant <id...>", "apply a legal variant to every response, or to a fraction of them")
+    .argParser(toShares)
+    .default([], "none")
 }
 
 function toPort(text: string): number {

@@ -4,9 +4,9 @@ export { type Evidence, evidenceOf, type Fact, type KeyState } from "./evidence.
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
 export { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+export { exitCodes } from "./reports/exit-codes.ts"
 export {
   exitCodeOf,
-  exitCodes,
   Finding,
   Report,
   type ReportFormat,

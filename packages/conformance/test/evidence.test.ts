@@ -70,7 +70,7 @@ function delayed(kind: "lists" | "strings"): NamedAlteration {
     apply: (reply, { request }) => {
       const input = typeof request === "object" && request !== null && "input" in request && request.input
       if (typeof reply.body !== "string" || Array.isArray(input) !== (kind === "lists")) return reply
-      return { ...reply, body: [{ bytes: new TextEncoder().encode(reply.body), afterMs: 60 }] }
+      return { ...reply, body: [{ bytes: new TextEncoder().encode(reply.body), atMs: 60 }] }
     },
   }
 }

@@ -16,7 +16,7 @@ const promptOf = ({ request }: Situation) => JSON.stringify((request as ChatComp
 function* watched(frames: readonly Frame[], onLeft: () => void): Iterable<Frame> {
   let isWhole = false
   try {
-    for (const frame of frames) yield { ...frame, afterMs: 2 }
+    for (const [at, frame] of frames.entries()) yield { ...frame, atMs: 2 * (at + 1) }
     isWhole = true
   } finally {
     if (!isWhole) onLeft()

@@ -27,7 +27,7 @@ const half = (text: string) => text.slice(0, text.length / 2)
 function* endless(text: string): Generator<Frame> {
   yield { bytes: utf8.encode(text) }
   const space = new Uint8Array(65_536).fill(0x20)
-  while (true) yield { bytes: space, afterMs: 1 }
+  for (let atMs = 1; ; atMs++) yield { bytes: space, atMs }
 }
 
 /** The text's bytes with a lone byte of Latin-1 in the first string that names the model. */
@@ -366,7 +366,7 @@ export const httpVariants: readonly Variant[] = [
         : frames.flatMap(({ bytes }) =>
             Array.from({ length: Math.ceil(bytes.length / 997) }, (_, at) => ({
               bytes: bytes.subarray(997 * at, 997 * (at + 1)),
-              afterMs: at === 0 ? 0 : 1,
+              atMs: at,
             })),
           ),
   },

@@ -54,7 +54,7 @@ const failure = encodeEvent({
 
 /** Keep-alive comments without end. */
 function* pings(): Iterable<Frame> {
-  for (;;) yield { ...frame(": PING\n\n"), afterMs: 50 }
+  for (let atMs = 50; ; atMs += 50) yield { ...frame(": PING\n\n"), atMs }
 }
 
 /** Changes the text that a delta carries. */
@@ -66,7 +66,7 @@ const onTexts = (change: (text: string) => string): Stage<"events"> =>
 
 /** All at once, after as long as a model takes to write them. */
 const heldBack = (frames: readonly Frame[]): Frame[] => [
-  { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)), afterMs: 15 * Math.min(frames.length, 30) },
+  { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)), atMs: 15 * Math.min(frames.length, 30) },
 ]
 
 const takesGzip = ({ ask }: Situation) => headerOf(ask.headers, "accept-encoding")?.includes("gzip")
@@ -224,10 +224,10 @@ const spellings: readonly Spelling[] = [
 
 /** Every byte by itself: between the halves of a character and of a CR LF too. */
 function inPieces(frames: readonly Frame[]): Frame[] {
-  // A frame that is waited for makes a host send them one by one.
+  // A frame with a time makes a host send them one by one.
   return frames
-    .flatMap(({ bytes }) => Array.from(bytes, (byte) => ({ bytes: Uint8Array.of(byte), afterMs: 0 })))
-    .map((one, at) => (at === 0 ? { ...one, afterMs: 1 } : one))
+    .flatMap(({ bytes }) => Array.from(bytes, (byte): Frame => ({ bytes: Uint8Array.of(byte) })))
+    .map((one, at) => (at === 0 ? { ...one, atMs: 1 } : one))
 }
 
 export const sseDefects: readonly Defect[] = [
@@ -567,7 +567,7 @@ export const sseVariants: readonly Variant[] = [
     says: "there is a delay before each event",
     notes: [],
     seen: ["Streaming Output Guide, Notes for Parsing SSE Manually: timeout settings"],
-    ...onFrames((frames) => frames.map((one) => ({ ...one, afterMs: 2 }))),
+    ...onFrames((frames) => frames.map((one, at) => ({ ...one, atMs: 2 * (at + 1) }))),
   },
   {
     id: "paced",
@@ -575,7 +575,7 @@ export const sseVariants: readonly Variant[] = [
     notes: [],
     seen: ["Streaming Output Guide: it returns content chunk by chunk"],
     ...onFrames((frames) =>
-      frames.map((one, at) => (at < 20 ? { ...one, afterMs: frames.length < 20 ? 1 : 20 } : one)),
+      frames.map((one, at) => (at < 20 ? { ...one, atMs: (frames.length < 20 ? 1 : 20) * (at + 1) } : one)),
     ),
   },
   {

@@ -1,5 +1,7 @@
 export type { JournalOptions } from "./journal.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
+export type { Responder, Turn } from "./replies/utterance/respond.ts"
+export type { CallSegment, Segment, TextSegment, Utterance } from "./replies/utterance/utterance.ts"
 export type { Keys } from "./request/authenticate.ts"
 export type { StandingAlteration } from "./response/alterations.ts"
 export type { Store } from "./store.ts"

@@ -566,8 +566,8 @@ describe("models", () => {
     const expected = {
       status: 404,
       message:
-        "The model 'nope' does not exist here. Start the mock with --model ID to add a model, or with --any-model " +
-        "to accept every name.",
+        "Unknown model 'nope'. Start the mock with --model ID to add a model, or with --any-model " +
+        "to accept every model.",
       type: "invalid_request_error",
       param: "model",
       code: "model_not_found",
@@ -774,7 +774,7 @@ describe("alterations", () => {
   test("events and frames of a stream", async () => {
     const alterations: NamedAlteration[] = [
       { id: "no-done", stage: "events", apply: (events) => events.slice(0, -1) },
-      { id: "slow", stage: "bytes", apply: (frames) => frames.map((frame) => ({ ...frame, afterMs: 5 })) },
+      { id: "slow", stage: "bytes", apply: (frames) => frames.map((frame) => ({ ...frame, atMs: 5 })) },
       { id: "cut", stage: "wire", apply: (reply) => ({ ...reply, end: "reset" }) },
     ]
     const reply = await call(mock({ alterations }), "/chat/completions", {
@@ -783,7 +783,7 @@ describe("alterations", () => {
     })
     expect(reply.end).toBe("reset")
     expect(textOf(reply)).not.toContain("[DONE]")
-    expect(Array.isArray(reply.body) && reply.body.every(({ afterMs }) => afterMs === 5)).toBe(true)
+    expect(Array.isArray(reply.body) && reply.body.every(({ atMs }) => atMs === 5)).toBe(true)
   })
 
   test("errors are altered too", async () => {
@@ -884,7 +884,7 @@ describe("every reply passes the last stages", () => {
     expect(reply.status).toBe(413)
     expect(headerOf(reply.headers, "x-marked")).toBe("yes")
     expect(ErrorResponse.parse(jsonOf(reply)).error.message).toBe(
-      "The request body is larger than 1 MiB, the limit here.",
+      "The request body is larger than the limit of 1 MiB.",
     )
   })
 })

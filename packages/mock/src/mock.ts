@@ -15,11 +15,12 @@ import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.
 import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
 import { replies } from "./replies/replies.ts"
+import type { Responder } from "./replies/utterance/respond.ts"
 import type { GeneratedFile, GeneratedReply, ReplyMaker } from "./reply-maker.ts"
 import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
-import { type MatchedRoute, route } from "./request/route.ts"
+import { createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
@@ -49,6 +50,11 @@ export interface MockOptions {
    * ends inside a character is "". Default: a fast approximation of the tokenizers of real models.
    */
   readonly tokenizer?: (text: string) => readonly string[]
+  /**
+   * Asked in order for what the model says in chat completions and responses. Limits, stop sequences, tokens and usage
+   * apply to their utterances too. Default: none, every utterance is generated.
+   */
+  readonly responders?: readonly Responder[]
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -80,7 +86,9 @@ interface Engine {
   readonly media: MediaLibrary
   readonly audio: AudioReader
   readonly seed: Digest
+  readonly responders: readonly Responder[]
   readonly chooseAlterations: ChooseAlterations
+  readonly route: Router
 }
 
 /**
@@ -115,12 +123,15 @@ export function createMock(options: MockOptions = {}): Mock {
 }
 
 function createEngine(options: MockOptions): Engine {
+  const profile = profiles[options.profile ?? "nexhina"]
   return {
-    profile: profiles[options.profile ?? "nexhina"],
+    profile,
+    route: createRouter(profile),
     models: createModels(options.models ?? [], options.anyModel ?? false),
     keys: options.keys ?? "any",
     clock: options.clock ?? (() => sampleTime),
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
+    responders: options.responders ?? [],
     store: options.store ?? memoryStore(),
     media: createMediaLibrary(),
     audio: createAudioReader(),
@@ -135,7 +146,7 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
-    const matched = path.startsWith(mediaPath) ? mediaRoute : route(request.method, path)
+    const matched = path.startsWith(mediaPath) ? mediaRoute : engine.route(request.method, path)
     if (matched.kind === "unknown-path") {
       throw new Refusal(404, { message: `Invalid URL (${request.method} ${path})`, code: "unknown_url" })
     }
@@ -180,6 +191,7 @@ function operate(
     profile: engine.profile,
     models: engine.models,
     tokenizer: engine.tokenizer,
+    responders: engine.responders,
     now: engine.clock(),
     seed: context.seed,
     id: context.id,
@@ -206,14 +218,14 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
 
 function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {
   return new Refusal(405, {
-    message: `Not allowed to ${method} on ${path}, which takes ${allow.join(", ")}.`,
+    message: `Method ${method} is not allowed for ${path}. Use ${allow.join(", ")}.`,
     headers: [["allow", allow.join(", ")]],
   })
 }
 
 function tooLarge(maxBodyBytes: number): Refusal {
   const limit = Number((maxBodyBytes / 2 ** 20).toPrecision(3))
-  return new Refusal(413, { message: `The request body is larger than ${limit} MiB, the limit here.` })
+  return new Refusal(413, { message: `The request body is larger than the limit of ${limit} MiB.` })
 }
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {

@@ -30,7 +30,7 @@ export function createModels(added: readonly string[], any: boolean): Models {
       if (model === undefined && !any && !shown.has(id)) throw unknownModel(id)
       if (model !== undefined && model.kind !== kind && !added.includes(id)) {
         throw new Refusal(400, {
-          message: `The model '${id}' is of the kind '${model.kind}' and this endpoint takes the kind '${kind}'.`,
+          message: `The model '${id}' is of kind '${model.kind}', but this endpoint requires kind '${kind}'.`,
           param: "model",
           code: "unsupported_model",
         })
@@ -44,8 +44,8 @@ export function createModels(added: readonly string[], any: boolean): Models {
 export function unknownModel(id: string): Refusal {
   return new Refusal(404, {
     message:
-      `The model '${id}' does not exist here. ` +
-      "Start the mock with --model ID to add a model, or with --any-model to accept every name.",
+      `Unknown model '${id}'. ` +
+      "Start the mock with --model ID to add a model, or with --any-model to accept every model.",
     param: "model",
     code: "model_not_found",
   })

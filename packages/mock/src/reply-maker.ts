@@ -5,6 +5,7 @@ import type { Digest } from "./content/random.ts"
 import type { Tokenizer } from "./content/tokens.ts"
 import type { MediaLibrary } from "./media/media.ts"
 import type { Models } from "./models.ts"
+import type { Responder } from "./replies/utterance/respond.ts"
 import type { Store } from "./store.ts"
 
 /** The validated request body of an operation; undefined when it has none. */
@@ -36,6 +37,8 @@ interface Question<Request, Query> {
   readonly profile: Profile
   readonly models: Models
   readonly tokenizer: Tokenizer
+  /** Asked in order for what the model says, before it is generated. */
+  readonly responders: readonly Responder[]
   /** Unix seconds. */
   readonly now: number
   /** Hash of the seed alone, from which content is drawn. */

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs"
-import { openUnions } from "@nexhina/schemas"
+import { openUnions, profiles } from "@nexhina/schemas"
 import { DONE, decode } from "@nexhina/stream"
 import { headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { mediaPath } from "../src/media/media.ts"
 import type { Mock } from "../src/mock.ts"
-import { route } from "../src/request/route.ts"
+import { createRouter } from "../src/request/route.ts"
+
+const route = createRouter(profiles.nexhina)
 
 // Of the two documents the one that says what the events of a stream carry.
 const openapi = new URL("../../../openapi/openapi-3.2.json", import.meta.url)

@@ -1,5 +1,6 @@
 import type { Handle, MockRequest, Reply } from "@nexhina/wire"
 import { setupServer } from "msw/node"
+import mswPackage from "msw/package.json" with { type: "json" }
 import { afterEach, describe, expect, test } from "vitest"
 import { toFetch } from "../src/hosts/fetch.ts"
 import { toMsw } from "../src/hosts/msw.ts"
@@ -78,7 +79,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   test("status, headers and body of every kind arrive", async () => {
     async function* later() {
       yield* frames("one ", "two ")
-      yield { bytes: utf8.encode("three"), afterMs: 1 }
+      yield { bytes: utf8.encode("three"), atMs: 1 }
     }
     for (const body of [
       "one two three",
@@ -109,7 +110,9 @@ describe.each(Object.keys(hosts))("%s", (name) => {
     expect(Number(response.headers.get("content-length"))).toBeGreaterThan(100)
   })
 
-  test.each(["reset", "early-close"] as const)(
+  // msw 3 loses the errors of a body: there, these fail, and will tell when they no longer do.
+  const testCut = name === "msw" && mswPackage.version.startsWith("3.") ? test.fails : test
+  testCut.each(["reset", "early-close"] as const)(
     "a body that ends in %s fails after what was sent",
     async (end) => {
       const { fetch } = await replying({ body: frames("one ", "two"), end })
@@ -138,7 +141,7 @@ describe.each(Object.keys(hosts))("%s", (name) => {
     expect(response.headers.get("x-request-id")).toMatch(/^req_\w+$/)
     expect(await response.json()).toEqual({
       error: {
-        message: "The request body is larger than 1.5 MiB, the limit here.",
+        message: "The request body is larger than the limit of 1.5 MiB.",
         type: "invalid_request_error",
         param: null,
         code: "request_too_large",
@@ -165,11 +168,31 @@ describe.each(Object.keys(hosts))("%s", (name) => {
   })
 })
 
+test("the fetch host waits for the head's and for each frame's time", async () => {
+  const waits: number[] = []
+  let at = 5000
+  const body = [10, 30, 35].map((atMs) => ({ bytes: utf8.encode("."), atMs }))
+  const fetch = toFetch(
+    mockOf(async () => ({ ...ok, head: { atMs: 8 }, body })),
+    {
+      now: () => at,
+      async sleep(ms) {
+        waits.push(ms)
+        at += ms + 3
+      },
+    },
+  )
+  const response = await fetch(new Request("https://gateway.example/v1/models"))
+  expect(waits).toEqual([8])
+  expect(await response.text()).toBe("...")
+  expect(waits).toEqual([8, 19, 2])
+})
+
 test("a client that leaves ends the work of the fetch host", async () => {
   let returned = false
   async function* endless() {
     try {
-      for (;;) yield { bytes: utf8.encode("more"), afterMs: 1 }
+      for (;;) yield { bytes: utf8.encode("more"), atMs: 1 }
     } finally {
       returned = true
     }

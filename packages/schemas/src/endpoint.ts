@@ -27,7 +27,7 @@ export type Content =
       readonly item: z.ZodType
       readonly examples: Readonly<Record<string, Example<readonly unknown[]>>>
     }
-  | { readonly kind: "text" }
+  | { readonly kind: "text"; readonly examples: Readonly<Record<string, Example<string>>> }
   | { readonly kind: "binary" }
 
 /** One successful answer: a status and what it may carry, by media type. */

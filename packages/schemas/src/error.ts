@@ -18,7 +18,7 @@ export const ErrorObject = openObject({
 export type ErrorObject = z.infer<typeof ErrorObject>
 
 /** The body of every response with a status of 400 or above. Source: page "Authentication". */
-export const ErrorResponse = openObject({ error: ErrorObject }).meta({
+export const ErrorResponse = openObject({ error: ErrorObject.describe("The error.") }).meta({
   id: "ErrorResponse",
   ...documented,
   description: "The body of every error response.",

@@ -101,7 +101,7 @@ export {
   VideoReply,
   VideoTask,
 } from "./endpoints/video.ts"
-export { endpoints, type OperationId } from "./endpoints.ts"
+export { endpoints, type OperationId, operationsOf } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
 export { openEnum, openObject, openUnion, type UnlistedTag } from "./open.ts"
 export { openUnions } from "./open-unions.ts"

@@ -45,7 +45,7 @@ describe("every operation", () => {
 
   test("answers 401 with the documented body", () => {
     expect(document.components?.responses?.["Error401"]).toEqual({
-      description: "Incorrect API key provided",
+      description: "Incorrect API key provided.",
       "x-provenance": "documented",
       content: {
         "application/json": {

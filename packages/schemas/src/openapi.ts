@@ -151,7 +151,9 @@ function operation(contract: Endpoint, version: OpenApiVersion, schemaOf: Schema
           required: true,
           content: {
             [request.mediaType]: { schema: schemaOf(request.schema), ...examples(request.examples) },
-            ...(request.orForm && { "multipart/form-data": { schema: schemaOf(request.schema) } }),
+            ...(request.orForm && {
+              "multipart/form-data": { schema: schemaOf(request.schema), ...examples(request.examples) },
+            }),
           },
         },
       },
@@ -190,7 +192,7 @@ function mediaTypeObject(
     case "json":
       return { schema: schemaOf(content.schema), ...examples(contract.examples) }
     case "text":
-      return { schema: { type: "string" as const } }
+      return { schema: { type: "string" as const }, ...examples(content.examples) }
     case "binary":
       return { schema: { type: "string" as const, format: "binary" } }
     case "stream": {
@@ -198,7 +200,10 @@ function mediaTypeObject(
         type: "object" as const,
         required: ["data"],
         properties: {
-          event: { type: "string" as const },
+          event: {
+            type: "string" as const,
+            description: "Type of the event, the same as `type` in `data`. May be absent.",
+          },
           data: {
             type: "string" as const,
             description: "A JSON object; the last item of the stream is `[DONE]`.",
@@ -228,10 +233,14 @@ function mediaTypeObject(
 const sse = (items: readonly unknown[]): string =>
   [...items.map((item) => JSON.stringify(item)), "[DONE]"].map((data) => `data: ${data}\n\n`).join("")
 
+/** Returns the value of an example as JSON. A file of a form is shown as its name. */
+const asJson = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, member) => (member instanceof File ? member.name : member)))
+
 function examples(named: Readonly<Record<string, Example>>) {
   const entries = Object.entries(named).map(([name, { summary, provenance, value }]) => [
     name,
-    { summary, ...from(provenance), value },
+    { summary, ...from(provenance), value: asJson(value) },
   ])
   return entries.length > 0 ? { examples: Object.fromEntries(entries) } : {}
 }
@@ -239,7 +248,7 @@ function examples(named: Readonly<Record<string, Example>>) {
 function errorResponse(status: ErrorStatus, schema: SchemaObject) {
   const { says, type, code, provenance } = errorStatuses[status]
   return {
-    description: says,
+    description: says.endsWith(".") ? says : `${says}.`,
     ...from(provenance),
     ...((status === 429 || status === 503) && {
       headers: {
@@ -293,6 +302,8 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
 /**
  * Drops keywords without effect and the bounds of safe integers, which JSON between programs respects anyway (RFC 7493,
  * section 2.2). An object without listed members says that it accepts any: openapi-typescript would type it as empty.
+ * An object with listed members and a schema for the others becomes two parts, where the schema applies to all members:
+ * TypeScript refuses an index signature beside optional members of the same type, but not the intersection of the two.
  */
 function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   const { additionalProperties, propertyNames, minimum, maximum } = schema
@@ -305,5 +316,12 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   if (maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
   if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {
     schema.additionalProperties = true
+  }
+  if (typeof schema.additionalProperties === "object" && schema.properties) {
+    const { properties, required, additionalProperties: all } = schema
+    const others = { type: "object", additionalProperties: all } as const
+    schema.allOf = [{ type: "object", properties, ...(required && { required }) }, others]
+    for (const keyword of ["type", "properties", "required", "additionalProperties"] as const)
+      delete schema[keyword]
   }
 }

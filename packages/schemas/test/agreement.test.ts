@@ -6,7 +6,7 @@ import { z } from "zod"
 import type { Endpoint } from "../src/endpoint.ts"
 import { endpoints, schemasWithoutEndpoint } from "../src/endpoints.ts"
 import { ErrorResponse } from "../src/error.ts"
-import { components, covering, mutants, openapiDocument, telling } from "./documents.ts"
+import { components, covering, forbidden, mutants, openapiDocument, telling } from "./documents.ts"
 import { counters, type JsonSchema, judge } from "./json-schema.ts"
 
 const contracts: readonly Endpoint[] = Object.values(endpoints)
@@ -97,7 +97,7 @@ describe.each(judged.map((each) => [each.name, each] as const))("%s", (name, { s
     })
     for (const valid of documents) {
       expect.soft({ valid, ...verdicts(valid) }).toEqual({ valid, zod: true, ajv: true, emitted: true })
-      for (const mutant of mutants(valid, values)) {
+      for (const mutant of mutants(valid, values, ["unheardOf", ...forbidden(schema)])) {
         const { zod, ajv, emitted } = verdicts(mutant)
         if (zod !== ajv || ajv !== emitted) expect.soft({ mutant, zod, ajv, emitted }).toBe("one verdict")
       }

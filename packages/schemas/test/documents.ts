@@ -21,6 +21,8 @@ function resolve(reference: string): JsonSchema {
 export function covering(schema: JsonSchema): unknown[] {
   const options = schema.anyOf ?? schema.oneOf
   if (options) return options.flatMap((option) => covering(option))
+  // The parts of an object: its listed members, and the schema of all members.
+  if (schema.allOf) return covering(Object.assign({}, ...schema.allOf))
   if (schema.$ref !== undefined) return covering(resolve(schema.$ref)).slice(0, 1)
   if (schema["x-known-values"] !== undefined) return schema["x-known-values"]
   if (schema.enum !== undefined) return schema.enum
@@ -64,8 +66,19 @@ function ofType(type: string, schema: JsonSchema): unknown[] {
   }
 }
 
-/** Every document that differs from the given one in one place: another value there, or none. */
-export function* mutants(document: unknown, values: readonly unknown[]): Generator<unknown> {
+/** Returns the members that no document may have. */
+export const forbidden = ({ properties = {} }: JsonSchema): string[] =>
+  Object.keys(properties).filter((name) => properties[name]?.not && covering(properties[name]).length === 0)
+
+/**
+ * Every document that differs from the given one in one place: another value there, or none, or one more member with
+ * one of the names in `additional`.
+ */
+export function* mutants(
+  document: unknown,
+  values: readonly unknown[],
+  additional: readonly string[] = ["unheardOf"],
+): Generator<unknown> {
   yield* values
   if (Array.isArray(document)) {
     yield []
@@ -78,7 +91,9 @@ export function* mutants(document: unknown, values: readonly unknown[]): Generat
       yield rest
       for (const mutant of mutants(member, values)) yield { ...document, [name]: mutant }
     }
-    for (const value of values) yield { ...document, unheardOf: value }
+    for (const name of additional) {
+      for (const value of values) yield { ...document, [name]: value }
+    }
   }
 }
 

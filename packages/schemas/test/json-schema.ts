@@ -4,6 +4,7 @@ export interface JsonSchema {
   type?: string | string[]
   enum?: unknown[]
   const?: unknown
+  allOf?: JsonSchema[]
   anyOf?: JsonSchema[]
   oneOf?: JsonSchema[]
   not?: JsonSchema
@@ -29,6 +30,7 @@ const assertions = new Set<string>([
   "type",
   "enum",
   "const",
+  "allOf",
   "anyOf",
   "oneOf",
   "not",
@@ -69,16 +71,18 @@ export type Counters = Map<JsonSchema, Map<string, Hits>>
 /** Counters at zero. A reference is one keyword: what it leads to has counters of its own. */
 export function counters(schema: JsonSchema, place = "", found: Counters = new Map()): Counters {
   refuseUnknown(schema, place)
-  const { properties = {}, required = [], additionalProperties, items, anyOf = [], oneOf = [], not } = schema
+  const { properties = {}, required = [], additionalProperties, items, not } = schema
+  const { allOf = [], anyOf = [], oneOf = [] } = schema
   const within = (at: string, inner: JsonSchema | undefined) =>
     inner && counters(inner, `${place}/${at}`, found)
   for (const [name, inner] of Object.entries(properties)) within(`properties/${name}`, inner)
   if (typeof additionalProperties === "object") within("additionalProperties", additionalProperties)
   within("items", items)
   within("not", not)
+  for (const [nth, inner] of allOf.entries()) within(`allOf/${nth}`, inner)
   for (const [nth, inner] of anyOf.entries()) within(`anyOf/${nth}`, inner)
   for (const [nth, inner] of oneOf.entries()) within(`oneOf/${nth}`, inner)
-  const containers = new Set(["properties", "required", "additionalProperties", "items"])
+  const containers = new Set(["allOf", "properties", "required", "additionalProperties", "items"])
   const here = Object.keys(schema).filter((keyword) => assertions.has(keyword) && !containers.has(keyword))
   const counted = [...here, ...required.map((name) => `required/${name}`)]
   // Nothing can meet `not: {}`: it is there to be failed.
@@ -124,6 +128,7 @@ export function judge(
   }
   if (schema.enum !== undefined) outcomes.push(["enum", schema.enum.includes(value)])
   if (schema.const !== undefined) outcomes.push(["const", value === schema.const])
+  if (schema.allOf !== undefined) inside.push(...schema.allOf.map((part) => within(part, value)))
   if (schema.anyOf !== undefined) outcomes.push(["anyOf", matches(schema.anyOf) > 0])
   if (schema.oneOf !== undefined) outcomes.push(["oneOf", matches(schema.oneOf) === 1])
   if (schema.not !== undefined) outcomes.push(["not", !within(schema.not, value)])

@@ -11,7 +11,7 @@ import {
 } from "@nexhina/schemas"
 import type { DecodedStream } from "./decode.ts"
 import type { DecodedEvent } from "./fields.ts"
-import { cut, cutAtTokens } from "./fragments.ts"
+import { type Cutter, cut, cutAtTokens, words } from "./fragments.ts"
 import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
 
@@ -21,11 +21,13 @@ export interface SplitChatOptions {
   readonly profile: Profile
   /** The request's `stream_options.include_usage`. */
   readonly includeUsage: boolean
+  /** Splits texts into the pieces that are streamed, which concatenate to the text; "" is skipped. Default: words. */
+  readonly tokens?: (text: string) => readonly string[]
 }
 
 /**
  * Splits a completion into the chunks of a stream. Each choice starts with the role and ends with an empty delta and the
- * finish reason; the chunks of several choices alternate. Text is split at words, or at tokens when there are log
+ * finish reason; the chunks of several choices alternate. Text is split by `tokens`, or at the tokens of its log
  * probabilities. Unknown members are kept: those of the completion in every chunk, those of a choice in its last chunk,
  * those of a message in one delta.
  */
@@ -34,8 +36,8 @@ export function splitChat(
   options: SplitChatOptions,
 ): ChatCompletionChunk[] {
   const { id, object: _, created, model, choices, usage, ...others } = completion
-  const { profile, includeUsage } = options
-  const parts = interleave(choices.map(splitChoice)).map((part) => [part])
+  const { profile, includeUsage, tokens = words } = options
+  const parts = interleave(choices.map((choice) => splitChoice(choice, tokens))).map((part) => [part])
   const ownChunk = includeUsage && usage && profile.streamedUsage === "own-chunk"
   if (ownChunk || parts.length === 0) parts.push([])
 
@@ -61,7 +63,7 @@ function interleave<Item extends object>(rows: readonly (readonly Item[])[]): It
   return items
 }
 
-function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] {
+function splitChoice(choice: ChatCompletionChoice, cutter: Cutter): ChatCompletionChunkChoice[] {
   const { index, message, finish_reason, logprobs, ...others } = choice
   const {
     role,
@@ -86,17 +88,18 @@ function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] 
   if (reasoning_content != null) opening.reasoning_content = ""
   const parts = [part(opening, logprobs && withoutTokens(logprobs))]
 
-  for (const text of cut(reasoning_content)) parts.push(part({ reasoning_content: text }))
-  for (const { text, tokens } of cutAtTokens(content, logprobs?.content)) {
+  for (const text of cut(reasoning_content, cutter)) parts.push(part({ reasoning_content: text }))
+  for (const { text, tokens } of cutAtTokens(content, logprobs?.content, cutter)) {
     parts.push(part(text === "" ? {} : { content: text }, tokens && { content: tokens }))
   }
-  for (const { text, tokens } of cutAtTokens(refusal, logprobs?.refusal)) {
+  for (const { text, tokens } of cutAtTokens(refusal, logprobs?.refusal, cutter)) {
     parts.push(part(text === "" ? {} : { refusal: text }, tokens && { refusal: tokens }))
   }
-  for (const call of (tool_calls ?? []).flatMap(splitCall)) parts.push(part({ tool_calls: [call] }))
+  for (const call of (tool_calls ?? []).flatMap((call, index) => splitCall(call, index, cutter)))
+    parts.push(part({ tool_calls: [call] }))
   if (function_call)
-    parts.push(...splitFunctionCall(function_call).map((call) => part({ function_call: call })))
-  if (audio) parts.push(...splitAudio(audio).map((piece) => part({ audio: piece })))
+    parts.push(...splitFunctionCall(function_call, cutter).map((call) => part({ function_call: call })))
+  if (audio) parts.push(...splitAudio(audio, cutter).map((piece) => part({ audio: piece })))
 
   const rest = withoutNulls(annotations?.length ? { annotations, ...extras } : extras)
   if (Object.keys(rest).length > 0) parts.push(part(rest))
@@ -106,18 +109,18 @@ function splitChoice(choice: ChatCompletionChoice): ChatCompletionChunkChoice[] 
 
 type ReplyToolCall = NonNullable<ChatCompletionMessage["tool_calls"]>[number]
 
-function splitCall(call: ReplyToolCall, index: number): ToolCallDelta[] {
+function splitCall(call: ReplyToolCall, index: number, cutter: Cutter): ToolCallDelta[] {
   const named = { index, ...withoutIndex(call) }
   switch (named.type) {
     case "function":
       return [
         { ...named, function: { ...named.function, arguments: "" } },
-        ...cut(named.function.arguments).map((text) => ({ index, function: { arguments: text } })),
+        ...cut(named.function.arguments, cutter).map((text) => ({ index, function: { arguments: text } })),
       ]
     case "custom":
       return [
         { ...named, custom: { ...named.custom, input: "" } },
-        ...cut(named.custom.input).map((text) => ({ index, custom: { input: text } })),
+        ...cut(named.custom.input, cutter).map((text) => ({ index, custom: { input: text } })),
       ]
     default:
       return [named]
@@ -126,8 +129,9 @@ function splitCall(call: ReplyToolCall, index: number): ToolCallDelta[] {
 
 function splitFunctionCall(
   call: NonNullable<ChatCompletionMessage["function_call"]>,
+  cutter: Cutter,
 ): NonNullable<ChatDelta["function_call"]>[] {
-  return [{ ...call, arguments: "" }, ...cut(call.arguments).map((text) => ({ arguments: text }))]
+  return [{ ...call, arguments: "" }, ...cut(call.arguments, cutter).map((text) => ({ arguments: text }))]
 }
 
 /**
@@ -136,10 +140,13 @@ function splitFunctionCall(
  */
 const audioPieceLength = 16_384
 
-function splitAudio(audio: NonNullable<ChatCompletionMessage["audio"]>): NonNullable<ChatDelta["audio"]>[] {
+function splitAudio(
+  audio: NonNullable<ChatCompletionMessage["audio"]>,
+  cutter: Cutter,
+): NonNullable<ChatDelta["audio"]>[] {
   const { data, transcript, expires_at, ...others } = audio
   const pieces: NonNullable<ChatDelta["audio"]>[] = [{ ...others, data: "", transcript: "" }]
-  for (const text of cut(transcript)) pieces.push({ transcript: text })
+  for (const text of cut(transcript, cutter)) pieces.push({ transcript: text })
   for (let at = 0; at < data.length; at += audioPieceLength)
     pieces.push({ data: data.slice(at, at + audioPieceLength) })
   pieces.push({ expires_at })

@@ -16,9 +16,9 @@ export interface StreamEvent {
   readonly comment?: string
 }
 
-/** Bytes to send together, after an optional delay. */
+/** Bytes to send together, at a certain time or directly after the previous frame. */
 export interface Frame {
   readonly bytes: Uint8Array
-  /** The delay after the previous frame, in milliseconds. Default: 0. */
-  readonly afterMs?: number
+  /** The time to send them, in milliseconds since the request arrived. Default: directly after the previous frame. */
+  readonly atMs?: number
 }

@@ -1,8 +1,14 @@
 import type { TokenLogprob } from "@nexhina/schemas"
 
+/** Splits a text into the pieces that are streamed one by one. The pieces concatenate to the text; "" is skipped. */
+export type Cutter = (text: string) => readonly string[]
+
 /** Splits a text into words, each with the white space before it, of at most 16 characters. Never splits a character. */
-export function cut(text: string | null | undefined): string[] {
-  return text?.match(/\s*\S{1,16}|\s+/gu) ?? []
+export const words: Cutter = (text) => text.match(/\s*\S{1,16}|\s+/gu) ?? []
+
+/** Splits a text that may be missing. */
+export function cut(text: string | null | undefined, cutter: Cutter): string[] {
+  return text ? cutter(text).filter((piece) => piece !== "") : []
 }
 
 /** A piece of a text, with its tokens if known. */
@@ -12,16 +18,17 @@ export interface Fragment {
 }
 
 /**
- * Splits a text at its tokens, or at words when there are none. Tokens that do not add up to the text come first, in a
+ * Splits a text at its tokens, or with `cutter` when there are none. Tokens that do not add up to the text come first, in a
  * fragment without text.
  */
 export function cutAtTokens(
   text: string | null | undefined,
   tokens: TokenLogprob[] | null | undefined,
+  cutter: Cutter,
 ): Fragment[] {
-  if (!tokens?.length) return cut(text).map((text) => ({ text }))
+  if (!tokens?.length) return cut(text, cutter).map((text) => ({ text }))
   if (tokens.map(({ token }) => token).join("") !== (text ?? "")) {
-    return [{ text: "", tokens }, ...cut(text).map((text) => ({ text }))]
+    return [{ text: "", tokens }, ...cut(text, cutter).map((text) => ({ text }))]
   }
   const fragments: Fragment[] = []
   let open: Required<Fragment> = { text: "", tokens: [] }

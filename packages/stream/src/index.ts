@@ -38,5 +38,6 @@ export {
   type ResponsePayload,
   type ResponseStream,
   readResponseStream,
+  type SplitResponseOptions,
   splitResponse,
 } from "./responses.ts"

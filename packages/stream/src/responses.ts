@@ -11,17 +11,26 @@ import {
 } from "@nexhina/schemas"
 import type { DecodedStream } from "./decode.ts"
 import type { DecodedEvent } from "./fields.ts"
-import { cut, cutAtTokens } from "./fragments.ts"
+import { type Cutter, cut, cutAtTokens, words } from "./fragments.ts"
 import { type Payload, readPayload } from "./payload.ts"
 import { withoutNulls } from "./without-nulls.ts"
+
+/** Options of `splitResponse`. */
+export interface SplitResponseOptions {
+  /** Splits texts into the pieces that are streamed, which concatenate to the text; "" is skipped. Default: words. */
+  readonly tokens?: (text: string) => readonly string[]
+}
 
 /**
  * Splits a response into the events of a stream, numbered from 0: the response in progress, each item with its parts in
  * order, and the event that ends the stream: `response.completed`, `response.incomplete` or `response.failed`,
- * depending on the status. Text is split at words, or at tokens when there are log probabilities. Items without text,
+ * depending on the status. Text is split by `tokens`, or at the tokens of its log probabilities. Items without text,
  * and items without the id that deltas refer to, are sent whole.
  */
-export function splitResponse(response: ResponseObject): ResponseStreamEvent[] {
+export function splitResponse(
+  response: ResponseObject,
+  { tokens = words }: SplitResponseOptions = {},
+): ResponseStreamEvent[] {
   const opened: ResponseObject = {
     ...response,
     status: "in_progress",
@@ -37,7 +46,7 @@ export function splitResponse(response: ResponseObject): ResponseStreamEvent[] {
   response.output.forEach((item, output_index) => {
     pushEvent(events, "response.output_item.added", { output_index, item: openItem(item) })
     const item_id = idOf(item)
-    if (item_id !== undefined) pushItem(events, item, { item_id, output_index })
+    if (item_id !== undefined) pushItem({ events, cutter: tokens }, item, { item_id, output_index })
     pushEvent(events, "response.output_item.done", { output_index, item })
   })
   pushEvent(events, endOf(response), { response })
@@ -86,24 +95,31 @@ function openItem(whole: ResponseOutputItem): ResponseOutputItem {
   }
 }
 
+/** The events of a stream so far, and how its texts are split. */
+interface Stream {
+  readonly events: ResponseStreamEvent[]
+  readonly cutter: Cutter
+}
+
 interface ItemPlace {
   readonly item_id: string
   readonly output_index: number
 }
 
-function pushItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place: ItemPlace) {
+function pushItem(stream: Stream, item: ResponseOutputItem, place: ItemPlace) {
+  const { events, cutter } = stream
   switch (item.type) {
     case "message":
-      pushParts(events, item.content, place)
+      pushParts(stream, item.content, place)
       break
     case "reasoning":
       item.summary.forEach((part, summary_index) => {
-        pushSummary(events, part, { ...place, summary_index })
+        pushSummary(stream, part, { ...place, summary_index })
       })
-      pushParts(events, item.content ?? [], place)
+      pushParts(stream, item.content ?? [], place)
       break
     case "function_call":
-      for (const delta of cut(item.arguments)) {
+      for (const delta of cut(item.arguments, cutter)) {
         pushEvent(events, "response.function_call_arguments.delta", { ...place, delta })
       }
       pushEvent(events, "response.function_call_arguments.done", {
@@ -113,7 +129,7 @@ function pushItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place
       })
       break
     case "custom_tool_call":
-      for (const delta of cut(item.input)) {
+      for (const delta of cut(item.input, cutter)) {
         pushEvent(events, "response.custom_tool_call_input.delta", { ...place, delta })
       }
       pushEvent(events, "response.custom_tool_call_input.done", { ...place, input: item.input })
@@ -121,12 +137,13 @@ function pushItem(events: ResponseStreamEvent[], item: ResponseOutputItem, place
 }
 
 function pushSummary(
-  events: ResponseStreamEvent[],
+  stream: Stream,
   part: ResponseReasoning["summary"][number],
   place: ItemPlace & { readonly summary_index: number },
 ) {
+  const { events, cutter } = stream
   pushEvent(events, "response.reasoning_summary_part.added", { ...place, part: { ...part, text: "" } })
-  for (const delta of cut(part.text)) {
+  for (const delta of cut(part.text, cutter)) {
     pushEvent(events, "response.reasoning_summary_text.delta", { ...place, delta })
   }
   pushEvent(events, "response.reasoning_summary_text.done", { ...place, text: part.text })
@@ -135,21 +152,22 @@ function pushSummary(
 
 type Part = ResponseOutputMessage["content"][number] | NonNullable<ResponseReasoning["content"]>[number]
 
-function pushParts(events: ResponseStreamEvent[], parts: readonly Part[], item: ItemPlace) {
+function pushParts(stream: Stream, parts: readonly Part[], item: ItemPlace) {
+  const { events, cutter } = stream
   parts.forEach((part, content_index) => {
     const place = { ...item, content_index }
     pushEvent(events, "response.content_part.added", { ...place, part: openPart(part) })
     switch (part.type) {
       case "output_text":
-        pushText(events, part, place)
+        pushText(stream, part, place)
         break
       case "refusal":
-        for (const delta of cut(part.refusal))
+        for (const delta of cut(part.refusal, cutter))
           pushEvent(events, "response.refusal.delta", { ...place, delta })
         pushEvent(events, "response.refusal.done", { ...place, refusal: part.refusal })
         break
       case "reasoning_text":
-        for (const delta of cut(part.text))
+        for (const delta of cut(part.text, cutter))
           pushEvent(events, "response.reasoning_text.delta", { ...place, delta })
         pushEvent(events, "response.reasoning_text.done", { ...place, text: part.text })
     }
@@ -172,13 +190,14 @@ function openPart(part: Part): Part {
 }
 
 function pushText(
-  events: ResponseStreamEvent[],
+  stream: Stream,
   { text, logprobs, annotations }: ResponseOutputText,
   place: ItemPlace & { readonly content_index: number },
 ) {
+  const { events, cutter } = stream
   const { item_id, output_index, content_index } = place
   const type = "response.output_text.delta"
-  for (const { text: delta, tokens } of cutAtTokens(text, logprobs)) {
+  for (const { text: delta, tokens } of cutAtTokens(text, logprobs, cutter)) {
     const sequence_number = events.length
     // Not `pushEvent`: nearly all events of a stream are created here, and its spread is ten times slower.
     events.push(

@@ -26,6 +26,8 @@ export type ReplyEnd = "complete" | "reset" | "early-close" | "hang"
 export interface Reply {
   readonly status: number
   readonly headers: readonly Header[]
+  /** The time to send status and headers, in milliseconds since the request arrived. Default: at once. */
+  readonly head?: { readonly atMs: number }
   readonly body: string | Uint8Array | Iterable<Frame> | AsyncIterable<Frame>
   readonly end: ReplyEnd
 }

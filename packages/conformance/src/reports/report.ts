@@ -1,4 +1,5 @@
 import { z } from "zod"
+import type { ExitCode } from "./exit-codes.ts"
 
 /** The verdicts of a rule. A skip is never a pass: only `pass` means that the rule was judged and not broken. */
 export const verdicts = {
@@ -118,15 +119,6 @@ export interface ReportFormat {
   /** Returns the complete report; `color` is true only for a terminal that supports it. */
   write(report: Report, options: { readonly color: boolean }): string
 }
-
-/** Exit codes of `run` and their meanings. */
-export const exitCodes = {
-  0: "no MUST findings (with --strict, no SHOULD findings either)",
-  1: "findings",
-  2: "usage or configuration error, rejected API key, or nothing was judged",
-  3: "the target is unreachable, or most rules are inconclusive",
-} as const
-export type ExitCode = keyof typeof exitCodes
 
 /** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {

@@ -1,4 +1,4 @@
-import { endpoints } from "@nexhina/schemas"
+import { endpoints, operationsOf } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
@@ -29,13 +29,13 @@ const endpointRequests = [
   { operation: "createRerank", weight: 1, requests: anyRerankRequests },
 ] as const
 
-/** Returns the endpoints that are included and that the profile has. */
-const asked = (known: TargetFacts) =>
-  endpointRequests.filter(
-    ({ operation }) =>
-      known.included.has(endpoints[operation].surface) &&
-      (operation !== "createRerank" || known.profile.rerank),
+/** Returns the included endpoints that the profile has. */
+function asked(known: TargetFacts) {
+  const operations = operationsOf(known.profile)
+  return endpointRequests.filter(
+    ({ operation }) => known.included.has(endpoints[operation].surface) && operations.includes(operation),
   )
+}
 
 /** Returns an empty sample when no endpoint is included. */
 const oneOf = (arbitraries: readonly fc.WeightedArbitrary<readonly Step[]>[]): Samples =>

@@ -9,6 +9,8 @@ export interface FetchOptions {
   readonly maxBodyBytes?: number
   /** Waits for a number of milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<unknown>
+  /** Reads the clock that replies are scheduled by, in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number
 }
 
 /**
@@ -21,8 +23,14 @@ export function toFetch(
 ): (request: Request) => Promise<Response> {
   const { maxBodyBytes = defaultMaxBodyBytes } = options
   const sleep = options.sleep ?? ((ms) => new Promise((wake) => setTimeout(wake, ms)))
+  const now = options.now ?? (() => performance.now())
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
+    const arrivedAt = now()
+    const until: Until = async (atMs) => {
+      const ms = atMs - (now() - arrivedAt)
+      if (ms > 0) await sleep(ms)
+    }
     const headers: Header[] = [...request.headers]
     const head = { method: request.method, target: request.url, headers }
     const reply = await mock.handle(
@@ -30,10 +38,14 @@ export function toFetch(
         ? { ...head, body: new Uint8Array(), exceededBytes: maxBodyBytes }
         : { ...head, body },
     )
+    if (reply.head) await until(reply.head.atMs)
     request.signal.throwIfAborted()
-    return toResponse(reply, request, sleep)
+    return toResponse(reply, request, until)
   }
 }
+
+/** Waits until a time, in milliseconds since the request arrived; not at all when it has passed. */
+type Until = (atMs: number) => Promise<void>
 
 /** Returns the whole body; undefined as soon as it is too large. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | undefined> {
@@ -58,7 +70,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | u
   return body
 }
 
-function toResponse(reply: Reply, request: Request, sleep: (ms: number) => Promise<unknown>): Response {
+function toResponse(reply: Reply, request: Request, until: Until): Response {
   const { status, body, end } = reply
   const headers = new Headers()
   for (const [name, value] of reply.headers) headers.append(name, value)
@@ -71,7 +83,7 @@ function toResponse(reply: Reply, request: Request, sleep: (ms: number) => Promi
       whole ? [{ bytes: typeof body === "string" ? new TextEncoder().encode(body) : body }] : body,
       end,
       request.signal,
-      sleep,
+      until,
     ),
     {
       status,
@@ -85,7 +97,7 @@ function toStream(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
   end: Reply["end"],
   signal: AbortSignal,
-  sleep: (ms: number) => Promise<unknown>,
+  until: Until,
 ): ReadableStream<Uint8Array> {
   const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
   return new ReadableStream(
@@ -96,7 +108,7 @@ function toStream(
       async pull(controller) {
         const { value: frame, done } = await iterator.next()
         if (!done) {
-          if (frame.afterMs) await sleep(frame.afterMs)
+          if (frame.atMs !== undefined) await until(frame.atMs)
           if (!signal.aborted) controller.enqueue(frame.bytes)
         } else if (end === "complete") controller.close()
         else if (end === "hang") await new Promise(() => {})

@@ -6,7 +6,7 @@ import { type FetchOptions, toFetch } from "./fetch.ts"
 
 /**
  * Creates MSW handlers for every request below a base URL, such as `https://gateway.example/v1`, and for the media
- * files to which replies link.
+ * files to which replies link. Under msw 3 a body that is cut ends without an error.
  */
 export function toMsw(
   mock: Pick<Mock, "handle">,

@@ -48,6 +48,55 @@ const replying = (reply: Partial<Reply>, options?: StartOptions) =>
     ...options,
   })
 
+/** Creates a clock that only waiting moves, each time by some milliseconds more than it was asked for. */
+function clock(late = 0) {
+  const waits: number[] = []
+  let at = 1_000_000
+  return {
+    waits,
+    now: () => at,
+    async sleep(ms: number) {
+      waits.push(ms)
+      at += ms + late
+      await turn()
+    },
+    pass(ms: number) {
+      at += ms
+    },
+  }
+}
+
+test("a schedule never drifts: each wait ends at the frame's own time, however late the last one was", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 10 }),
+      fc.nat(30),
+      fc.nat(100),
+      async (gaps, late, thought) => {
+        const { waits, pass, ...timing } = clock(late)
+        const times = gaps.map((_, at) => gaps.slice(0, at + 1).reduce((sum, gap) => sum + gap, 0))
+        const mock = mockOf(async () => {
+          pass(thought)
+          const body = times.map((atMs) => ({ bytes: utf8.encode("."), atMs }))
+          return { status: 200, headers: [], body, end: "complete" }
+        })
+        const { text } = await exchange(await listen({ mock, ...timing }), last)
+        const expected: number[] = []
+        let at = thought
+        for (const time of times) {
+          if (time <= at) continue
+          expected.push(time - at)
+          at = time + late
+        }
+        expect(waits).toEqual(expected)
+        // Late frames are still chunks of their own.
+        expect(text.endsWith(`\r\n\r\n${"1\r\n.\r\n".repeat(times.length)}0\r\n\r\n`)).toBe(true)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
 /** Resolves with what has come once that ends so, which a reply that hangs never does by itself. */
 function until(port: number, ending: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -74,7 +123,7 @@ test("a stream that is cut, reset or stalled anywhere delivers all that came bef
       fc.boolean(),
       async (count, end, paced) => {
         const sent = stream.slice(0, count)
-        const body = frames(...sent).map((frame) => (paced ? { ...frame, afterMs: 1 } : frame))
+        const body = frames(...sent).map((frame) => (paced ? { ...frame, atMs: 1 } : frame))
         const port = await replying({ body, end })
         const whole = sent.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join("")
         const seen =
@@ -111,21 +160,24 @@ describe("what only a socket can show", () => {
     expect((await exchange(port, last)).text).toMatch(/content-length: 10\r\n.*\r\n\r\nshort$/s)
   })
 
-  test("a stream without delays is one chunk", async () => {
+  test("a stream without times is one chunk", async () => {
     const port = await replying({ body: frames("one ", "two ", "three") })
     expect((await exchange(port, last)).text).toMatch(/\r\n\r\nd\r\none two three\r\n0\r\n\r\n$/)
   })
 
-  test("a stream with delays is written frame by frame, after each wait", async () => {
-    const waits: number[] = []
-    const sleep = async (ms: number) => {
-      waits.push(ms)
-      await turn()
-    }
-    const body = frames("one ", "two").map((frame, i) => ({ ...frame, afterMs: 10 * (i + 1) }))
-    const { text } = await exchange(await replying({ body }, { sleep }), last)
+  test("head and frames of a stream are written one by one, each after a wait", async () => {
+    const { waits, ...timing } = clock()
+    const body = frames("one ", "two").map((frame, i) => ({ ...frame, atMs: 30 * (i + 1) }))
+    const { text } = await exchange(await replying({ head: { atMs: 20 }, body }, timing), last)
     expect(text).toMatch(/\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n$/)
-    expect(waits).toEqual([10, 20])
+    expect(waits).toEqual([20, 10, 30])
+  })
+
+  test.each(["one", utf8.encode("one")])("the head of a whole body waits for its time", async (body) => {
+    const { waits, ...timing } = clock()
+    const { text } = await exchange(await replying({ head: { atMs: 20 }, body }, timing), last)
+    expect(text).toMatch(/content-length: 3\r\n.*\r\n\r\none$/s)
+    expect(waits).toEqual([20])
   })
 
   test("a close before the end leaves the last chunk out", async () => {
@@ -147,7 +199,7 @@ test("a client that leaves ends the sleep and the stream", async () => {
   let aborted = false
   async function* endless() {
     try {
-      for (;;) yield { bytes: utf8.encode("more"), afterMs: 1 }
+      for (let atMs = 1; ; atMs++) yield { bytes: utf8.encode("more"), atMs }
     } finally {
       left?.()
     }
@@ -155,6 +207,7 @@ test("a client that leaves ends the sleep and the stream", async () => {
   const port = await replying(
     { body: endless() },
     {
+      now: () => 0,
       sleep: (_, signal) =>
         new Promise((_, reject) => {
           signal.addEventListener("abort", () => {
@@ -174,7 +227,7 @@ test("a client that leaves ends the sleep and the stream", async () => {
 test("a stream waits for a slow reader", async () => {
   let made = 0
   function* large() {
-    for (; made < 1000; made++) yield { bytes: new Uint8Array(1 << 16), afterMs: 1 }
+    for (; made < 1000; made++) yield { bytes: new Uint8Array(1 << 16), atMs: made }
   }
   const port = await replying({ body: large() }, { sleep: () => turn() })
   const socket = connect(port, "127.0.0.1")
@@ -243,7 +296,7 @@ test("a client that leaves at any byte does no harm", async () => {
 test("an answer that rejects, or a body that throws, cuts its connection and is reported", async () => {
   const failure = new Error("a bug")
   function* broken() {
-    yield { bytes: utf8.encode("one"), afterMs: 0 }
+    yield { bytes: utf8.encode("one"), atMs: 0 }
     throw failure
   }
   const answers: Handle[] = [

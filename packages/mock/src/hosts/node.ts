@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
-import { setTimeout } from "node:timers/promises"
+import { setTimeout, setImmediate as turn } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
 import type { Header, MockRequest, Reply } from "@nexhina/wire"
 import { createMock, type Mock, type MockOptions } from "../mock.ts"
@@ -19,33 +19,39 @@ export interface NodeOptions {
   /** Maximum size of a request body, in bytes; a larger one gets a 413. Default: 32 MiB. */
   readonly maxBodyBytes?: number
   /** Waits for a number of milliseconds, or rejects when the signal aborts. Default: a timer. */
-  readonly sleep?: Sleep
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
+  /** Reads the clock that replies are scheduled by, in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number
   /** Called when the mock rejects or a reply's body throws. The connection is destroyed. Default: ignored. */
   readonly onCrash?: (error: unknown) => void
 }
 
-type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
-
 /**
- * Creates a listener for `node:http` that passes requests to a mock. It sends replies with full fidelity: delays,
+ * Creates a listener for `node:http` that passes requests to a mock. It sends replies with full fidelity: schedules,
  * truncated bodies, resets, replies that never end, duplicate headers, wrong lengths.
  */
 export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
   const { maxBodyBytes = defaultMaxBodyBytes, onCrash = () => {} } = options
   const sleep = options.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
+  const now = options.now ?? (() => performance.now())
   return (request, response) => {
     const crash = (error: unknown) => {
       response.destroy()
       onCrash(error)
     }
     readBody(request, maxBodyBytes, (body) => {
+      const arrivedAt = now()
+      const elapsed = () => now() - arrivedAt
       const received = toMockRequest(request, body ?? noBody)
       const replied = mock.handle(
         body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received,
       )
       // Replies of one turn of the event loop are written together: waking an idle client costs as much as a reply,
       // and so it is woken once for many.
-      replied.then((reply) => setImmediate(() => send(reply, response, sleep).catch(crash)), crash)
+      replied.then(
+        (reply) => setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash)),
+        crash,
+      )
     })
   }
 }
@@ -98,48 +104,61 @@ function toMockRequest(
   return { method, target: url, headers, body }
 }
 
-async function send(reply: Reply, response: ServerResponse, sleep: Sleep): Promise<void> {
-  const { status, headers, body, end } = reply
-  const whole = typeof body === "string" || body instanceof Uint8Array
+/** The time of one reply. */
+interface Timing {
+  /** Returns the milliseconds since the request arrived. */
+  elapsed(): number
+  sleep(ms: number, signal: AbortSignal): Promise<unknown>
+}
+
+async function send(reply: Reply, response: ServerResponse, timing: Timing): Promise<void> {
+  const { body, head, end } = reply
+  const isWhole = typeof body === "string" || body instanceof Uint8Array
+  if (head !== undefined || end !== "complete" || !(isWhole || isUntimed(body))) {
+    return pace(reply, response, timing)
+  }
+  response.writeHead(reply.status, headerLines(reply))
+  // Without times, one write suffices; twenty would take twice as long.
+  response.end(isWhole ? body : Buffer.concat(body.map(({ bytes }) => bytes)))
+}
+
+const isUntimed = (body: Iterable<Frame> | AsyncIterable<Frame>): body is Frame[] =>
+  Array.isArray(body) && body.every(({ atMs }: Frame) => atMs === undefined)
+
+/** Returns names and values in turn, with the length of a whole body unless it is given. */
+function headerLines({ status, headers, body, end }: Reply): string[] {
   const lines: string[] = []
-  let hasLength = false
+  let hasLength = end !== "complete" || status === 204
   for (const [name, value] of headers) {
     lines.push(name, value)
     if (name.length === 14 && name.toLowerCase() === "content-length") hasLength = true
   }
-  if (end !== "complete") {
-    response.writeHead(status, lines)
-    return pace(whole ? [{ bytes: Buffer.from(body) }] : body, end, response, sleep)
+  if (!hasLength && (typeof body === "string" || body instanceof Uint8Array)) {
+    lines.push("content-length", String(Buffer.byteLength(body)))
   }
-  if (whole) {
-    if (!hasLength && status !== 204) {
-      lines.push("content-length", String(Buffer.byteLength(body)))
-    }
-    response.writeHead(status, lines)
-    response.end(body)
-    return
-  }
-  response.writeHead(status, lines)
-  if (!Array.isArray(body) || body.some(({ afterMs = 0 }: Frame) => afterMs > 0)) {
-    return pace(body, end, response, sleep)
-  }
-  // Without delays, one write suffices; twenty would take twice as long.
-  response.end(Buffer.concat(body.map(({ bytes }: Frame) => bytes)))
+  return lines
 }
 
-/** Writes frame by frame, as fast as the frames' delays and the client allow, and stops when the client disconnects. */
-async function pace(
-  frames: Iterable<Frame> | AsyncIterable<Frame>,
-  end: Reply["end"],
-  response: ServerResponse,
-  sleep: Sleep,
-): Promise<void> {
+/** Writes head and frames at their times, or later when the client is slow, and stops when the client disconnects. */
+async function pace(reply: Reply, response: ServerResponse, { elapsed, sleep }: Timing): Promise<void> {
+  const { status, head, body, end } = reply
   const left = new AbortController()
+  if (response.destroyed) left.abort()
   response.once("close", () => left.abort())
+  const until = (atMs: number): Promise<unknown> => {
+    const ms = atMs - elapsed()
+    // A late frame is still written by itself, so that it is not joined to the previous one.
+    return ms > 0 ? sleep(ms, left.signal) : turn()
+  }
+  const frames: Iterable<Frame> | AsyncIterable<Frame> =
+    typeof body === "string" || body instanceof Uint8Array ? [{ bytes: Buffer.from(body) }] : body
   try {
+    if (head) await until(head.atMs)
+    left.signal.throwIfAborted()
+    response.writeHead(status, headerLines(reply))
     response.flushHeaders()
-    for await (const { bytes, afterMs = 0 } of frames) {
-      if (afterMs > 0) await sleep(afterMs, left.signal)
+    for await (const { bytes, atMs } of frames) {
+      if (atMs !== undefined) await until(atMs)
       if (!response.write(bytes)) await once(response, "drain", { signal: left.signal })
       left.signal.throwIfAborted()
     }

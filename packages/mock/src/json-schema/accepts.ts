@@ -1,5 +1,6 @@
 import { type Spend, unlimited } from "./budget.ts"
-import { matches, parsePattern } from "./pattern.ts"
+import { parsePattern } from "./parse-pattern.ts"
+import { matches } from "./pattern.ts"
 
 /** A JSON Schema: `true`, `false`, or an object of keywords, which need not be well-formed. */
 export type Schema = unknown

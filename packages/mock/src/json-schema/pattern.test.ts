@@ -1,7 +1,8 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { digest, random } from "../content/random.ts"
-import { generateMatch, matches, PatternError, parsePattern } from "./pattern.ts"
+import { PatternError, parsePattern } from "./parse-pattern.ts"
+import { generateMatch, matches } from "./pattern.ts"
 
 const atom = fc.constantFrom(
   "a",
@@ -67,13 +68,13 @@ test("matching agrees with the language's own regular expressions", () => {
 
 test("a generated text matches, also within limits of length", () => {
   fc.assert(
-    fc.property(anchored, fc.nat(12), fc.string(), (source, least, seed) => {
-      const text = generateMatch(source, random(digest(seed)), { least, most: least + 8 })
+    fc.property(anchored, fc.nat(12), fc.string(), (source, min, seed) => {
+      const text = generateMatch(source, random(digest(seed)), { min, max: min + 8 })
       // A pattern may have no text of such a length.
       if (text === undefined) return
       expect(text).toMatch(new RegExp(source, "u"))
-      expect([...text].length).toBeGreaterThanOrEqual(least)
-      expect([...text].length).toBeLessThanOrEqual(least + 8)
+      expect([...text].length).toBeGreaterThanOrEqual(min)
+      expect([...text].length).toBeLessThanOrEqual(min + 8)
     }),
     { numRuns: 300 },
   )
@@ -81,19 +82,19 @@ test("a generated text matches, also within limits of length", () => {
 
 test.each([
   ["^[a-z0-9]+(?:-[a-z0-9]+)*$", {}],
-  ["^[a-z]+$", { least: 50, most: 50 }],
-  ["^[a-z]*$", { most: 0 }],
+  ["^[a-z]+$", { min: 50, max: 50 }],
+  ["^[a-z]*$", { max: 0 }],
   ["^(\\([0-9]{3}\\))?[0-9]{3}-[0-9]{4}$", {}],
-  ["^#[0-9a-fA-F]{6}$", { least: 7, most: 7 }],
+  ["^#[0-9a-fA-F]{6}$", { min: 7, max: 7 }],
   ["^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$", {}],
-  ["foo", { least: 20 }],
-  ["^.{3,}$", { least: 400 }],
-  ["^(a|bb|ccc)+$", { least: 17, most: 17 }],
+  ["foo", { min: 20 }],
+  ["^.{3,}$", { min: 400 }],
+  ["^(a|bb|ccc)+$", { min: 17, max: 17 }],
   ["^(?=.*[A-Z])(?=.*\\d)(?=.*[^\\w\\s]).{8,}$", {}],
-  ["^(?=.*[A-Z])(?=.*\\d)[A-Za-z\\d]{8,12}$", { most: 8 }],
-  ["^(?!\\.)(?!.*\\.\\.)[a-z.]+(?<!\\.)$", { least: 4 }],
+  ["^(?=.*[A-Z])(?=.*\\d)[A-Za-z\\d]{8,12}$", { max: 8 }],
+  ["^(?!\\.)(?!.*\\.\\.)[a-z.]+(?<!\\.)$", { min: 4 }],
   ["^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(\\d+M)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?)?)$", {}],
-  ["\\bword\\b", { least: 12 }],
+  ["\\bword\\b", { min: 12 }],
   ["^\\p{Lu}\\p{Ll}+(?:[\\p{Zs}-]\\p{L}+)*$", {}],
   ["^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$", {}],
   ["^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", {}],
@@ -126,6 +127,30 @@ test("patterns on which backtracking would not end are matched at once", () => {
   expect(matches(parsePattern("(?=(?:.*a)*c)(?<!(?:.*a)*b)"), "a".repeat(5000))).toBe(false)
 })
 
+test.each([
+  ["\\p{L}\\-", "é-", true],
+  ["^a{$", "a{", true],
+  ["^a]}$", "a]}", true],
+  ["^[\\w-z]$", "-", true],
+  ["^[+-\\d]$", "-", true],
+  ["^[+-\\d]$", "/", false],
+  ["^[a\\-c]$", "b", false],
+  ["^\\_\\é\\/$", "_é/", true],
+  ["^(?:(?=a))*a$", "a", true],
+  ["^(?=a)*a$", "a", true],
+  ["^\\0\\x41\\u0041\\u{41}\\cA$", "\0AAA\u0001", true],
+  ["^\\uD83D\\uDE00$", "😀", true],
+  ["^(?<year>\\d{4})$", "2026", true],
+])("%s is read as is usual: whether it matches %j", (source, text, expected) => {
+  expect(matches(parsePattern(source), text)).toBe(expected)
+})
+
+test("deep and long patterns are refused before they are parsed", () => {
+  const deep = "(".repeat(101)
+  expect(() => parsePattern(deep)).toThrow("groups more than 100 deep")
+  expect(() => parsePattern("a".repeat(100_001))).toThrow("more than 10000 characters or repetitions")
+})
+
 test("a pattern without a text of the length has none", () => {
-  expect(generateMatch("^abc$", random([1, 2]), { most: 2 })).toBeUndefined()
+  expect(generateMatch("^abc$", random([1, 2]), { max: 2 })).toBeUndefined()
 })

@@ -31,7 +31,7 @@ test.each(["", "image", "image.gif", "image.png/..", "constructor", "video.webm"
   async (name) => {
     const response = await load(`${name}?${query(image)}`)
     expect(response.status).toBe(404)
-    expect(ErrorResponse.parse(await response.json()).error.message).toMatch(/^There is no file/)
+    expect(ErrorResponse.parse(await response.json()).error.message).toMatch(/^File .* not found\.$/)
   },
 )
 

@@ -51,7 +51,7 @@ type Medium =
 export function limitPixels({ width, height }: Pick<ImageQuery, "width" | "height">, param: string): void {
   if (width * height <= maxPixels) return
   throw new Refusal(400, {
-    message: `Invalid '${param}': the mock draws images of up to ${maxPixels} pixels, not ${width}x${height}.`,
+    message: `Invalid '${param}': the mock supports at most ${maxPixels} pixels, but got ${width}x${height}.`,
     param,
     code: "invalid_value",
   })
@@ -113,7 +113,7 @@ function readMedium(name: string, query: URLSearchParams): MediumPlan {
     return { key: JSON.stringify([name, film]), mediaType: "video/mp4", make: () => makeFilm(film) }
   }
   const format = imageFormats.find((each) => name === `image.${each}`)
-  if (format === undefined) throw new Refusal(404, { message: `There is no file '${name}'.` })
+  if (format === undefined) throw new Refusal(404, { message: `File '${name}' not found.` })
   const image = read(ImageQuery)
   limitPixels(image, "width")
   const { seed, width, height, background, quality } = image

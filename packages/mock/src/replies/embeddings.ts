@@ -15,7 +15,7 @@ export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models
   const native = models.require(model, "embedding").dimensions ?? usualDimensions
   if (dimensions !== undefined && dimensions > Math.max(native, mostDimensions)) {
     throw new Refusal(400, {
-      message: `Invalid 'dimensions': the mock makes vectors of up to ${mostDimensions} dimensions.`,
+      message: `Invalid 'dimensions': the mock supports at most ${mostDimensions}.`,
       param: "dimensions",
       code: "integer_above_max_value",
     })

@@ -29,7 +29,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   const base64Only = gptImage && !profile.gptImageUrls
   if (base64Only && response_format) {
     throw new Refusal(400, {
-      message: `Unknown parameter: 'response_format'. ${model} always answers in base64.`,
+      message: `Unknown parameter: 'response_format'. ${model} always returns base64.`,
       param: "response_format",
       code: "unknown_parameter",
     })

@@ -1,13 +1,9 @@
 import type { RerankResponse, RerankResult } from "@nexhina/schemas"
 import { features } from "../content/features.ts"
-import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
 
 /** Scores each document against the query by the words that they share, whatever the other documents are. */
-export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, tokenizer, profile, id }) => {
-  if (!profile.rerank) {
-    throw new Refusal(404, { message: "Invalid URL (POST /v1/rerank)", code: "unknown_url" })
-  }
+export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, tokenizer, id }) => {
   const { model, query, documents, top_n, return_documents } = request
   models.require(model, "rerank")
   const asked = weights(query)

@@ -95,7 +95,7 @@ function filmsOf(request: VideoGenerationRequest, seed: Digest): Film[] {
 function limit(param: string, value: number, most: number): void {
   if (value <= most) return
   throw new Refusal(400, {
-    message: `Invalid '${param}': the mock takes at most ${most}, not ${value}.`,
+    message: `Invalid '${param}': the mock supports at most ${most}, but got ${value}.`,
     param,
     code: "integer_above_max_value",
   })
@@ -132,7 +132,7 @@ async function find(
   // What stands under such a key was kept above.
   const task = (await store.get(key(id))) as Task | undefined
   if (task === undefined) {
-    throw new Refusal(404, { message: `There is no video '${id}' here.`, param: "task_id" })
+    throw new Refusal(404, { message: `Video '${id}' not found.`, param: "task_id" })
   }
   return { id, task }
 }

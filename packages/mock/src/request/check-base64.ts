@@ -25,6 +25,13 @@ export function requireDataUrl(url: string, param: string): void {
   if (/;\s*base64\s*$/i.test(url.slice(0, comma))) requireBase64(url.slice(comma + 1), param)
 }
 
+/** Throws a `Refusal` that names `param` when the data of a file, a data URL or bare base64, is invalid. */
+export function requireFileData(data: string | null | undefined, param: string): void {
+  if (data == null) return
+  const check = /^data:/i.test(data) ? requireDataUrl : requireBase64
+  check(data, param)
+}
+
 function isBase64(text: string): boolean {
   const packed = text.replace(/\s+/g, "")
   const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(packed) ?? []

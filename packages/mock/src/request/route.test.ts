@@ -1,6 +1,8 @@
-import { endpoints } from "@nexhina/schemas"
+import { endpoints, profiles } from "@nexhina/schemas"
 import { describe, expect, test } from "vitest"
-import { basePath, route } from "./route.ts"
+import { basePath, createRouter } from "./route.ts"
+
+const route = createRouter(profiles.nexhina)
 
 describe("every path of the contract", () => {
   const ways = Object.entries(endpoints).flatMap(([operationId, { path, ...endpoint }]) => {
@@ -50,4 +52,9 @@ test("another method is told which ones the path takes", () => {
     kind: "wrong-method",
     allow: ["GET", "HEAD", "DELETE"],
   })
+})
+
+test("an operation that the profile lacks is an unknown path", () => {
+  expect(createRouter(profiles.openai)("POST", "/v1/rerank")).toEqual({ kind: "unknown-path" })
+  expect(route("POST", "/v1/rerank")).toMatchObject({ operationId: "createRerank" })
 })

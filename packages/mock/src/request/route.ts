@@ -1,4 +1,4 @@
-import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
+import { type Endpoint, endpoints, type OperationId, operationsOf, type Profile } from "@nexhina/schemas"
 
 /** The path prefix of every endpoint. */
 export const basePath = "/v1"
@@ -25,18 +25,19 @@ const unknownPath: MatchedRoute = { kind: "unknown-path" }
  * Finds the operation of a method and a path (without query). HEAD is routed like GET. A parameter at the end of a
  * path matches the rest of it, including slashes: model ids contain them, and not every client encodes them.
  */
-export const route: (method: string, path: string) => MatchedRoute = compile(Object.entries(endpoints))
+export type Router = (method: string, path: string) => MatchedRoute
 
-function compile(contracts: readonly (readonly [string, Endpoint])[]): typeof route {
+/** Creates the router of the operations that a profile has. */
+export function createRouter(profile: Profile): Router {
   const exact = new Map<string, PathEntry>()
   const patterns = new Map<string, PathEntry>()
-  for (const [id, { method, path, aliases = [] }] of contracts) {
+  for (const id of operationsOf(profile)) {
+    const { method, path, aliases = [] }: Endpoint = endpoints[id]
     for (const template of [path, ...aliases].map((below) => basePath + below)) {
       const ways = template.includes("{") ? patterns : exact
       const way = ways.get(template) ?? { pattern: toPattern(template), operations: new Map() }
-      // The registry's keys are the operation ids; `Object.entries` widens them to string.
-      way.operations.set(method, id as OperationId)
-      if (method === "GET") way.operations.set("HEAD", id as OperationId)
+      way.operations.set(method, id)
+      if (method === "GET") way.operations.set("HEAD", id)
       ways.set(template, way)
     }
   }

@@ -128,8 +128,6 @@ function refusal(issue: PlainIssue, value: unknown): Refusal {
       "invalid_type",
     )
   }
-  const sized = (what: string, expected: string) =>
-    `Invalid '${param}': ${what}. Expected ${expected}, but got ${measured(value)} instead.`
 
   switch (issue.code) {
     case "mismatch":
@@ -145,41 +143,10 @@ function refusal(issue: PlainIssue, value: unknown): Refusal {
       )
       return invalid(`Invalid value: ${shown(value)}. Supported values are: ${supported}.`, "invalid_value")
     }
-    case "too_small": {
-      const { minimum } = issue
-      if (typeof value === "string") {
-        if (value === "")
-          return invalid(sized("empty string", `a string with minimum length ${minimum}`), "empty_string")
-        return invalid(
-          sized("string too short", `a string with minimum length ${minimum}`),
-          "string_below_min_length",
-        )
-      }
-      if (Array.isArray(value)) {
-        const expected = `an array with minimum length ${minimum}`
-        if (value.length === 0) return invalid(sized("empty array", expected), "empty_array")
-        return invalid(sized("array too short", expected), "array_below_min_length")
-      }
-      const kind = Number.isInteger(value) ? "integer" : "decimal"
-      return invalid(sized(`${kind} below minimum value`, `a value >= ${minimum}`), `${kind}_below_min_value`)
-    }
-    case "too_big": {
-      const { maximum } = issue
-      if (typeof value === "string") {
-        return invalid(
-          sized("string too long", `a string with maximum length ${maximum}`),
-          "string_above_max_length",
-        )
-      }
-      if (Array.isArray(value)) {
-        return invalid(
-          sized("array too long", `an array with maximum length ${maximum}`),
-          "array_above_max_length",
-        )
-      }
-      const kind = Number.isInteger(value) ? "integer" : "decimal"
-      return invalid(sized(`${kind} above maximum value`, `a value <= ${maximum}`), `${kind}_above_max_value`)
-    }
+    case "too_small":
+      return invalid(...tooSmall(param, value, issue.minimum))
+    case "too_big":
+      return invalid(...tooBig(param, value, issue.maximum))
     case "invalid_format":
       return invalid(
         `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern ` +
@@ -189,6 +156,40 @@ function refusal(issue: PlainIssue, value: unknown): Refusal {
     default:
       return invalid(`Invalid '${param}': ${issue.message}.`, "invalid_value")
   }
+}
+
+type Described = readonly [message: string, code: string]
+
+function tooSmall(param: string, value: unknown, minimum: unknown): Described {
+  const isEmpty = value === "" || (Array.isArray(value) && value.length === 0)
+  if (typeof value === "string") {
+    const what = isEmpty ? "empty string" : "string too short"
+    const code = isEmpty ? "empty_string" : "string_below_min_length"
+    return [sized(param, value, what, `a string with minimum length ${minimum}`), code]
+  }
+  if (Array.isArray(value)) {
+    const what = isEmpty ? "empty array" : "array too short"
+    const code = isEmpty ? "empty_array" : "array_below_min_length"
+    return [sized(param, value, what, `an array with minimum length ${minimum}`), code]
+  }
+  const kind = Number.isInteger(value) ? "integer" : "decimal"
+  const message = sized(param, value, `${kind} below minimum value`, `a value >= ${minimum}`)
+  return [message, `${kind}_below_min_value`]
+}
+
+function tooBig(param: string, value: unknown, maximum: unknown): Described {
+  if (typeof value === "string" || Array.isArray(value)) {
+    const kind = typeof value === "string" ? "string" : "array"
+    const expected = `${kind === "string" ? "a string" : "an array"} with maximum length ${maximum}`
+    return [sized(param, value, `${kind} too long`, expected), `${kind}_above_max_length`]
+  }
+  const kind = Number.isInteger(value) ? "integer" : "decimal"
+  const message = sized(param, value, `${kind} above maximum value`, `a value <= ${maximum}`)
+  return [message, `${kind}_above_max_value`]
+}
+
+function sized(param: string, value: unknown, what: string, expected: string): string {
+  return `Invalid '${param}': ${what}. Expected ${expected}, but got ${measured(value)} instead.`
 }
 
 /** Formats a path such as `messages[0].role`, as in `error.param`. */

@@ -1,4 +1,5 @@
 import type { NamedAlteration } from "@nexhina/wire"
+import { closestMatch } from "leven"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
 import type { KnownHeaders } from "../request/headers.ts"
@@ -57,23 +58,8 @@ function started(alteration: NamedAlteration): NamedAlteration {
 }
 
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
-  const [nearest] = [...known.keys()]
-    .map((name) => ({ name, far: distance(name, id.slice(0, 64)) }))
-    .sort((a, b) => a.far - b.far)
-  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest.name}'?`
+  // The id may come from a client: the time that a comparison takes grows with its length.
+  const nearest = closestMatch(id.slice(0, 64), [...known.keys()])
+  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest}'?`
   return `No defect or variant has the id '${id}'. ${hint}`
-}
-
-/** Returns the Levenshtein distance of two texts. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

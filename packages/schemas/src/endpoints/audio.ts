@@ -4,111 +4,178 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { tag } from "../tag.ts"
 import { text } from "../text.ts"
+import { CustomVoice } from "./chat-completions.ts"
 
 const Count = z.int().min(0)
 const Seconds = z.number().min(0)
 
 export const SpeechRequest = openObject({
-  model: openEnum(modelIds("speech")).meta(documented),
-  input: text(4096).meta({ description: "The text to speak." }),
-  voice: z.union([
-    openEnum([
-      "alloy",
-      "ash",
-      "ballad",
-      "coral",
-      "echo",
-      "fable",
-      "marin",
-      "cedar",
-      "nova",
-      "onyx",
-      "sage",
-      "shimmer",
-      "verse",
-    ]),
-    openObject({ id: z.string() }),
-  ]),
-  response_format: z.enum(["mp3", "opus", "aac", "flac", "wav", "pcm"]).optional().meta({ default: "mp3" }),
-  speed: z.number().min(0.25).max(4).optional().meta({ default: 1 }),
-  instructions: z
-    .string()
-    .max(4096)
+  model: openEnum(modelIds("speech")).meta(documented).describe("ID of the text-to-speech model."),
+  input: text(4096).meta({ description: "Text to speak, at most 4096 characters." }),
+  voice: z
+    .union([
+      openEnum([
+        "alloy",
+        "ash",
+        "ballad",
+        "coral",
+        "echo",
+        "fable",
+        "marin",
+        "cedar",
+        "nova",
+        "onyx",
+        "sage",
+        "shimmer",
+        "verse",
+      ]),
+      CustomVoice,
+    ])
+    .describe("Voice of the audio, by name or as a custom voice."),
+  response_format: z
+    .enum(["mp3", "opus", "aac", "flac", "wav", "pcm"])
     .optional()
-    .meta({ description: "How to speak. Not for tts-1, tts-1-hd." }),
-}).meta({ id: "SpeechRequest", ...deduced })
+    .meta({ default: "mp3", description: "Format of the audio file. Default: `mp3`." }),
+  speed: z
+    .number()
+    .min(0.25)
+    .max(4)
+    .optional()
+    .meta({ default: 1, description: "Speed of the speech, from 0.25 to 4. Default: 1." }),
+  instructions: z.string().max(4096).optional().meta({
+    description:
+      "How to speak, such as the tone; at most 4096 characters. Not supported by `tts-1` and `tts-1-hd`.",
+  }),
+}).meta({ id: "SpeechRequest", ...deduced, description: "Request to generate speech from text." })
 export type SpeechRequest = z.infer<typeof SpeechRequest>
 
 const heard = {
-  file: z.file().meta({ description: "flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm." }),
-  model: openEnum(modelIds("transcription")).meta(documented),
-  prompt: z.string().optional().meta({ description: "A text that guides the style or precedes the audio." }),
+  file: z.file().meta({ description: "Audio file: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm." }),
+  model: openEnum(modelIds("transcription")).meta(documented).describe("ID of the speech-to-text model."),
+  prompt: z.string().optional().meta({
+    description: "Text that guides the style of the output, or the end of the text before the audio.",
+  }),
   response_format: z
     .enum(["json", "text", "srt", "verbose_json", "vtt"])
     .optional()
-    .meta({ default: "json" }),
-  temperature: z.number().min(0).max(1).optional().meta({ default: 0 }),
+    .meta({
+      default: "json",
+      description:
+        "Format of the output: JSON, plain text, SRT or VTT subtitles, or JSON with timings (`verbose_json`). " +
+        "Default: `json`.",
+    }),
+  temperature: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .meta({ default: 0, description: "Sampling temperature from 0 to 1. Default: 0." }),
 }
 
 export const TranscriptionRequest = openObject({
   ...heard,
-  language: z.string().optional().meta({ description: "ISO 639-1." }),
+  language: z
+    .string()
+    .optional()
+    .meta({ description: "Language of the audio as an ISO 639-1 code, such as `en`." }),
   "timestamp_granularities[]": z
     .array(z.enum(["word", "segment"]))
     .optional()
-    .meta({ default: ["segment"], description: "Takes `response_format: verbose_json`." }),
-}).meta({ id: "TranscriptionRequest", ...deduced })
+    .meta({
+      default: ["segment"],
+      description:
+        "Units to return timings for. Requires `response_format: verbose_json`. Default: `segment`.",
+    }),
+}).meta({ id: "TranscriptionRequest", ...deduced, description: "Request to transcribe speech." })
 export type TranscriptionRequest = z.infer<typeof TranscriptionRequest>
 
-export const TranslationRequest = openObject(heard).meta({ id: "TranslationRequest", ...deduced })
+export const TranslationRequest = openObject(heard).meta({
+  id: "TranslationRequest",
+  ...deduced,
+  description: "Request to translate speech into English text.",
+})
 export type TranslationRequest = z.infer<typeof TranslationRequest>
 
 export const TranscriptionSegment = openObject({
-  id: Count,
-  start: Seconds,
-  end: Seconds,
-  text: z.string(),
-  seek: Count.nullish(),
-  tokens: z.array(Count).nullish(),
-  temperature: z.number().nullish(),
-  avg_logprob: z.number().nullish(),
-  compression_ratio: z.number().nullish(),
-  no_speech_prob: z.number().nullish(),
-}).meta({ id: "TranscriptionSegment", ...deduced })
+  id: Count.describe("Position of the segment, counted from 0."),
+  start: Seconds.describe("Start of the segment in seconds."),
+  end: Seconds.describe("End of the segment in seconds."),
+  text: z.string().describe("Text of the segment."),
+  seek: Count.nullish().describe("Seek offset of the segment."),
+  tokens: z.array(Count).nullish().describe("IDs of the tokens of the text."),
+  temperature: z.number().nullish().describe("Sampling temperature of the segment."),
+  avg_logprob: z.number().nullish().describe("Average log probability of the tokens."),
+  compression_ratio: z
+    .number()
+    .nullish()
+    .describe("Compression ratio of the text. High values indicate repetition."),
+  no_speech_prob: z.number().nullish().describe("Probability that the segment contains no speech."),
+}).meta({
+  id: "TranscriptionSegment",
+  ...deduced,
+  description: "Segment of a transcription with its timing.",
+})
 export type TranscriptionSegment = z.infer<typeof TranscriptionSegment>
 
-export const TranscriptionWord = openObject({ word: z.string(), start: Seconds, end: Seconds }).meta({
-  id: "TranscriptionWord",
-  ...deduced,
-})
+export const TranscriptionWord = openObject({
+  word: z.string().describe("Text of the word."),
+  start: Seconds.describe("Start of the word in seconds."),
+  end: Seconds.describe("End of the word in seconds."),
+}).meta({ id: "TranscriptionWord", ...deduced, description: "Word of a transcription with its timing." })
 export type TranscriptionWord = z.infer<typeof TranscriptionWord>
 
 const said = {
-  text: z.string(),
-  task: z.string().nullish(),
-  language: z.string().nullish(),
-  duration: Seconds.nullish().meta({ description: "Seconds." }),
-  segments: z.array(TranscriptionSegment).nullish(),
+  text: z.string().describe("Complete text."),
+  task: z.string().nullish().describe("Task of the model, such as `transcribe`. Only with `verbose_json`."),
+  language: z
+    .string()
+    .nullish()
+    .describe("Language of the audio, such as `english`. Only with `verbose_json`."),
+  duration: Seconds.nullish().meta({
+    description: "Duration of the audio in seconds. Only with `verbose_json`.",
+  }),
+  segments: z
+    .array(TranscriptionSegment)
+    .nullish()
+    .describe("Segments of the text with their timings. Only with `verbose_json`."),
 }
+
+const TranscriptionDurationUsage = openObject({
+  type: tag("duration"),
+  seconds: Seconds.describe("Duration of the audio in seconds."),
+}).meta({ id: "TranscriptionDurationUsage", ...deduced, description: "Usage as the duration of the audio." })
+
+const TranscriptionTokenUsage = openObject({
+  type: tag("tokens"),
+  input_tokens: Count.describe("Number of tokens in the input."),
+  output_tokens: Count.describe("Number of tokens in the output."),
+  total_tokens: Count.describe("Sum of `input_tokens` and `output_tokens`."),
+}).meta({ id: "TranscriptionTokenUsage", ...deduced, description: "Usage as tokens." })
 
 /** With `response_format: json` there is `text` alone; `verbose_json` adds the others. */
 export const TranscriptionResponse = openObject({
   ...said,
-  words: z.array(TranscriptionWord).nullish(),
-  usage: openUnion("type", [
-    openObject({ type: z.literal("duration"), seconds: Seconds }),
-    openObject({
-      type: z.literal("tokens"),
-      input_tokens: Count,
-      output_tokens: Count,
-      total_tokens: Count,
-    }),
-  ]).nullish(),
-}).meta({ id: "TranscriptionResponse", ...deduced })
+  words: z
+    .array(TranscriptionWord)
+    .nullish()
+    .describe("Words of the text with their timings. Requires `timestamp_granularities[]` with `word`."),
+  usage: openUnion("type", [TranscriptionDurationUsage, TranscriptionTokenUsage])
+    .nullish()
+    .describe("Usage of the request, as audio duration or as tokens."),
+}).meta({
+  id: "TranscriptionResponse",
+  ...deduced,
+  description: "Transcription. `json` returns `text` only; `verbose_json` adds the other members.",
+})
 export type TranscriptionResponse = z.infer<typeof TranscriptionResponse>
 
-export const TranslationResponse = openObject(said).meta({ id: "TranslationResponse", ...deduced })
+export const TranslationResponse = openObject(said).meta({
+  id: "TranslationResponse",
+  ...deduced,
+  description: "Translation. `json` returns `text` only; `verbose_json` adds the other members.",
+})
 export type TranslationResponse = z.infer<typeof TranslationResponse>
 
 export const createSpeech = endpoint({
@@ -116,7 +183,7 @@ export const createSpeech = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/speech",
-  summary: "Create speech",
+  summary: "Generate speech from text",
   description: "Generates audio from the input text. The response body is the audio file.",
   provenance: "deduced",
   request: {
@@ -156,14 +223,32 @@ export const createSpeech = endpoint({
   ],
 })
 
+const plainText = {
+  summary: "Plain text (`response_format: text`)",
+  provenance: "deduced",
+  value: "Hello! How can I help you?\n",
+} as const
+const srt = {
+  summary: "SRT subtitles (`response_format: srt`)",
+  provenance: "deduced",
+  value: "1\n00:00:00,000 --> 00:00:01,500\nHello!\n\n",
+} as const
+const vtt = {
+  summary: "VTT subtitles (`response_format: vtt`)",
+  provenance: "deduced",
+  value: "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nHello!\n\n",
+} as const
+
+const file = new File([], "speech.mp3")
+
 const spoken = {
   json: {
-    summary: "The text",
+    summary: "Text (`response_format: json`)",
     provenance: "deduced",
     value: { text: "Hello! How can I help you?" } satisfies TranscriptionResponse,
   },
   verbose: {
-    summary: "The text with its timing (verbose_json)",
+    summary: "Text with timings (`response_format: verbose_json`)",
     provenance: "deduced",
     value: {
       task: "transcribe",
@@ -180,21 +265,38 @@ export const createTranscription = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/transcriptions",
-  summary: "Create a transcription",
+  summary: "Transcribe speech",
   description: "Transcribes speech into text. `response_format` selects JSON, plain text or subtitles.",
   provenance: "deduced",
   request: {
     mediaType: "multipart/form-data",
     schema: TranscriptionRequest,
-    examples: {},
+    examples: {
+      json: {
+        summary: "Transcription as JSON",
+        provenance: "deduced",
+        value: { file, model: "whisper-1" } satisfies TranscriptionRequest,
+      },
+      words: {
+        summary: "Transcription with the timing of each word",
+        provenance: "deduced",
+        value: {
+          file,
+          model: "whisper-1",
+          language: "en",
+          response_format: "verbose_json",
+          "timestamp_granularities[]": ["word"],
+        } satisfies TranscriptionRequest,
+      },
+    },
   },
   success: {
     status: 200,
     description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
     content: {
       "application/json": { kind: "json", schema: TranscriptionResponse },
-      "text/plain": { kind: "text" },
-      "text/vtt": { kind: "text" },
+      "text/plain": { kind: "text", examples: { text: plainText, srt } },
+      "text/vtt": { kind: "text", examples: { vtt } },
     },
     provenance: "deduced",
   },
@@ -216,21 +318,32 @@ export const createTranslation = endpoint({
   surface: "audio",
   method: "POST",
   path: "/audio/translations",
-  summary: "Create a translation",
+  summary: "Translate speech into English",
   description: "Translates speech in any supported language into English text.",
   provenance: "deduced",
   request: {
     mediaType: "multipart/form-data",
     schema: TranslationRequest,
-    examples: {},
+    examples: {
+      json: {
+        summary: "Translation as JSON",
+        provenance: "deduced",
+        value: { file, model: "whisper-1" } satisfies TranslationRequest,
+      },
+      vtt: {
+        summary: "Translation as subtitles",
+        provenance: "deduced",
+        value: { file, model: "whisper-1", response_format: "vtt" } satisfies TranslationRequest,
+      },
+    },
   },
   success: {
     status: 200,
     description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
     content: {
       "application/json": { kind: "json", schema: TranslationResponse },
-      "text/plain": { kind: "text" },
-      "text/vtt": { kind: "text" },
+      "text/plain": { kind: "text", examples: { text: plainText, srt } },
+      "text/vtt": { kind: "text", examples: { vtt } },
     },
     provenance: "deduced",
   },

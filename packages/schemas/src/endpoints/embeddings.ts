@@ -4,11 +4,12 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors } from "../error.ts"
 import { openEnum, openObject } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { tag } from "../tag.ts"
 
 const TokenIds = z.array(z.int().min(0)).min(1).max(2048)
 
 export const EmbeddingRequest = openObject({
-  model: openEnum(modelIds("embedding")).meta(documented),
+  model: openEnum(modelIds("embedding")).meta(documented).describe("ID of the embedding model."),
   input: z
     .union([
       z.string().min(1).meta(documented),
@@ -16,39 +17,50 @@ export const EmbeddingRequest = openObject({
       TokenIds,
       z.array(TokenIds).min(1).max(2048),
     ])
-    .meta({ description: "One text or several, as strings or as token ids." }),
+    .meta({
+      description:
+        "Text to embed: a string, an array of token IDs, or up to 2048 of either. Must not be empty.",
+    }),
   encoding_format: z.enum(["float", "base64"]).optional().meta({
     default: "float",
     description:
       "Encoding of the vectors: `float` for an array of numbers, `base64` for little-endian 32-bit floats in base64. Default: `float`.",
   }),
-  dimensions: z.int().min(1).optional().meta({ description: "For models whose vectors can be reduced." }),
-  user: z.string().optional(),
-}).meta({ id: "EmbeddingRequest", ...deduced })
+  dimensions: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        "Number of dimensions of the vectors; at least 1. Only for models with reducible dimensions, such as " +
+        "`text-embedding-3-large`. Default: the model's own.",
+    }),
+  user: z.string().optional().describe("Identifier of the end user."),
+}).meta({ id: "EmbeddingRequest", ...deduced, description: "Request for embeddings." })
 export type EmbeddingRequest = z.infer<typeof EmbeddingRequest>
 
 export const EmbeddingData = openObject({
-  object: z.literal("embedding"),
-  index: z.int().min(0).meta({ description: "Place of the text in `input`." }),
+  object: tag("embedding"),
+  index: z.int().min(0).meta({ description: "Position of the text in `input`, counted from 0." }),
   embedding: z.union([z.array(z.number()).meta(documented), z.string().meta(deduced)]).meta({
     description:
       "The embedding vector: an array of numbers, or a base64 string if the request sets `encoding_format: base64`.",
   }),
-}).meta({ id: "EmbeddingData", ...documented })
+}).meta({ id: "EmbeddingData", ...documented, description: "Embedding of one text." })
 export type EmbeddingData = z.infer<typeof EmbeddingData>
 
 export const EmbeddingUsage = openObject({
-  prompt_tokens: z.int().min(0),
-  total_tokens: z.int().min(0),
-}).meta({ id: "EmbeddingUsage", ...documented })
+  prompt_tokens: z.int().min(0).describe("Number of tokens in the input."),
+  total_tokens: z.int().min(0).describe("Number of tokens in total, the same as `prompt_tokens`."),
+}).meta({ id: "EmbeddingUsage", ...documented, description: "Token usage of an embedding request." })
 export type EmbeddingUsage = z.infer<typeof EmbeddingUsage>
 
 export const EmbeddingResponse = openObject({
-  object: z.literal("list"),
-  data: z.array(EmbeddingData),
-  model: z.string(),
-  usage: EmbeddingUsage,
-}).meta({ id: "EmbeddingResponse", ...documented })
+  object: tag("list"),
+  data: z.array(EmbeddingData).describe("Embeddings, in the order of the inputs."),
+  model: z.string().describe("Model that generated the embeddings."),
+  usage: EmbeddingUsage.describe("Token usage of the request."),
+}).meta({ id: "EmbeddingResponse", ...documented, description: "List of embeddings." })
 export type EmbeddingResponse = z.infer<typeof EmbeddingResponse>
 
 const knownModel = (id: string): CatalogueModel | undefined => catalogue.find((model) => model.id === id)
@@ -66,7 +78,7 @@ export const createEmbedding = endpoint({
     schema: EmbeddingRequest,
     examples: {
       text: {
-        summary: "The page's sample (its words are ours)",
+        summary: "One text",
         provenance: "documented",
         value: {
           model: "text-embedding-v3",
@@ -83,7 +95,7 @@ export const createEmbedding = endpoint({
   },
   examples: {
     vector: {
-      summary: "The page's sample (its numbers are ours)",
+      summary: "One vector",
       provenance: "documented",
       value: {
         object: "list",

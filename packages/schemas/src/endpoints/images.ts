@@ -10,14 +10,22 @@ import { text } from "../text.ts"
 const Count = z.int().min(0)
 
 export const ImageGenerationRequest = openObject({
-  prompt: text(32_000).meta(documented),
-  model: openEnum(modelIds("image")).optional().meta(documented),
+  prompt: text(32_000)
+    .meta(documented)
+    .describe(
+      "Text that describes the images, at most 32000 characters; 4000 for `dall-e-3`, 1000 for `dall-e-2`.",
+    ),
+  model: openEnum(modelIds("image")).optional().meta(documented).describe("ID of the image model."),
   n: z
     .int()
     .min(1)
     .max(10)
     .nullish()
-    .meta({ ...documented, default: 1, description: "How many images." }),
+    .meta({
+      ...documented,
+      default: 1,
+      description: "Number of images to generate, 1 to 10; only 1 for `dall-e-3`. Default: 1.",
+    }),
   size: openEnum([
     "auto",
     "256x256",
@@ -29,50 +37,80 @@ export const ImageGenerationRequest = openObject({
     "1024x1792",
   ])
     .nullish()
-    .meta(documented),
+    .meta(documented)
+    .describe("Size in pixels, as `WIDTHxHEIGHT`, or `auto`. The models support different sizes."),
   quality: openEnum(["auto", "standard", "hd", "low", "medium", "high"])
     .nullish()
-    .meta({ ...documented, default: "auto" }),
-  response_format: z.enum(["url", "b64_json"]).nullish().meta({ default: "url" }),
-  style: z.enum(["vivid", "natural"]).nullish().meta({ description: "For dall-e-3." }),
-  background: z.enum(["transparent", "opaque", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
-  moderation: z.enum(["low", "auto"]).nullish().meta({ description: "For gpt-image-1." }),
-  output_format: z.enum(["png", "jpeg", "webp"]).nullish(),
-  output_compression: z.int().min(0).max(100).nullish().meta({ default: 100 }),
-  user: z.string().optional(),
-}).meta({ id: "ImageGenerationRequest", ...deduced })
+    .meta({ ...documented, default: "auto", description: "Quality of the images. Default: `auto`." }),
+  response_format: z.enum(["url", "b64_json"]).nullish().meta({
+    default: "url",
+    description:
+      "How to return the images: `url` for URLs, `b64_json` for files encoded in base64. Default: `url`.",
+  }),
+  style: z
+    .enum(["vivid", "natural"])
+    .nullish()
+    .meta({ description: "Style of the images. Only for `dall-e-3`." }),
+  background: z
+    .enum(["transparent", "opaque", "auto"])
+    .nullish()
+    .meta({
+      description:
+        "Background of the images. `transparent` requires an `output_format` of `png` or `webp`. Only for " +
+        "`gpt-image-1`.",
+    }),
+  moderation: z
+    .enum(["low", "auto"])
+    .nullish()
+    .meta({ description: "Strictness of content moderation. Only for `gpt-image-1`." }),
+  output_format: z.enum(["png", "jpeg", "webp"]).nullish().describe("File format of the images."),
+  output_compression: z
+    .int()
+    .min(0)
+    .max(100)
+    .nullish()
+    .meta({ default: 100, description: "Compression level in percent, 0 to 100. Default: 100." }),
+  user: z.string().optional().describe("Identifier of the end user."),
+}).meta({ id: "ImageGenerationRequest", ...deduced, description: "Request to generate images." })
 export type ImageGenerationRequest = z.infer<typeof ImageGenerationRequest>
 
 export const ImageData = openObject({
-  url: z.string().nullish().meta(documented),
-  b64_json: z.string().nullish().meta({ description: "Base64." }),
-  revised_prompt: z.string().nullish(),
-}).meta({ id: "ImageData", ...deduced })
+  url: z
+    .string()
+    .nullish()
+    .meta(documented)
+    .describe("URL of the image. Requires `response_format: url`, the default."),
+  b64_json: z
+    .string()
+    .nullish()
+    .meta({ description: "Image file encoded in base64. Requires `response_format: b64_json`." }),
+  revised_prompt: z.string().nullish().describe("Prompt that was used, if the model revised it."),
+}).meta({ id: "ImageData", ...deduced, description: "Generated image, as a URL or as a file in base64." })
 export type ImageData = z.infer<typeof ImageData>
 
 export const ImageUsageInputTokensDetails = openObject({
-  text_tokens: Count,
-  image_tokens: Count,
-}).meta({ id: "ImageUsageInputTokensDetails", ...documented })
+  text_tokens: Count.describe("Number of text tokens in the input."),
+  image_tokens: Count.describe("Number of image tokens in the input."),
+}).meta({ id: "ImageUsageInputTokensDetails", ...documented, description: "Breakdown of the input tokens." })
 export type ImageUsageInputTokensDetails = z.infer<typeof ImageUsageInputTokensDetails>
 
 export const ImageUsage = openObject({
-  total_tokens: Count,
-  input_tokens: Count,
-  output_tokens: Count,
-  input_tokens_details: ImageUsageInputTokensDetails,
-}).meta({ id: "ImageUsage", ...documented })
+  total_tokens: Count.describe("Sum of `input_tokens` and `output_tokens`."),
+  input_tokens: Count.describe("Number of tokens in the input."),
+  output_tokens: Count.describe("Number of tokens in the generated images."),
+  input_tokens_details: ImageUsageInputTokensDetails.describe("Input tokens by kind: text and images."),
+}).meta({ id: "ImageUsage", ...documented, description: "Token usage of an image request." })
 export type ImageUsage = z.infer<typeof ImageUsage>
 
 export const ImageGenerationResponse = openObject({
-  created: Count.meta({ description: "Unix seconds." }),
-  data: z.array(ImageData),
-  usage: ImageUsage.nullish(),
-  background: z.string().nullish().meta(deduced),
-  output_format: z.string().nullish().meta(deduced),
-  quality: z.string().nullish().meta(deduced),
-  size: z.string().nullish().meta(deduced),
-}).meta({ id: "ImageGenerationResponse", ...documented })
+  created: Count.meta({ description: "Creation time in Unix seconds." }),
+  data: z.array(ImageData).describe("Generated images."),
+  usage: ImageUsage.nullish().describe("Token usage of the request, for models that count tokens."),
+  background: z.string().nullish().meta(deduced).describe("Background of the images, such as `opaque`."),
+  output_format: z.string().nullish().meta(deduced).describe("File format of the images, such as `png`."),
+  quality: z.string().nullish().meta(deduced).describe("Quality of the images, such as `high`."),
+  size: z.string().nullish().meta(deduced).describe("Size of the images in pixels, as `WIDTHxHEIGHT`."),
+}).meta({ id: "ImageGenerationResponse", ...documented, description: "Generated images." })
 export type ImageGenerationResponse = z.infer<typeof ImageGenerationResponse>
 
 /** What each of these models can draw. Others may draw any size. */
@@ -95,7 +133,7 @@ export const createImage = endpoint({
     schema: ImageGenerationRequest,
     examples: {
       one: {
-        summary: "The page's sample (its words are ours)",
+        summary: "One image",
         provenance: "documented",
         value: {
           model: "gpt-image-1",
@@ -115,7 +153,7 @@ export const createImage = endpoint({
   },
   examples: {
     one: {
-      summary: "The page's sample (its address is ours)",
+      summary: "Image as a URL",
       provenance: "documented",
       value: {
         created: 1713833628,

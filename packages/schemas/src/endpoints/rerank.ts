@@ -6,37 +6,61 @@ import { openEnum, openObject } from "../open.ts"
 import { chosen } from "../provenance.ts"
 
 const Count = z.int().min(0)
-const Text = openObject({ text: z.string() })
+const RerankDocument = openObject({ text: z.string().describe("Text of the document.") }).meta({
+  id: "RerankDocument",
+  ...chosen,
+  description: "Document as an object.",
+})
 
 export const RerankRequest = openObject({
-  model: openEnum(modelIds("rerank")),
-  query: z.string().min(1),
-  documents: z.array(z.union([z.string(), Text])).min(1),
-  top_n: z.int().min(1).optional().meta({ description: "How many results. Default: all." }),
-  return_documents: z.boolean().optional().meta({ default: false }),
-  max_chunk_per_doc: z.int().min(1).optional(),
-  overlap_tokens: Count.optional(),
-}).meta({ id: "RerankRequest", ...chosen })
+  model: openEnum(modelIds("rerank")).describe("ID of the rerank model."),
+  query: z.string().min(1).describe("Query to compare the documents with. Must not be empty."),
+  documents: z
+    .array(z.union([z.string(), RerankDocument]))
+    .min(1)
+    .describe("Documents to sort, as strings or as objects; at least one."),
+  top_n: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "Maximum number of results to return; at least 1. Default: all." }),
+  return_documents: z.boolean().optional().meta({
+    default: false,
+    description: "Whether to return the documents with the results. Default: false.",
+  }),
+  max_chunk_per_doc: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Maximum number of chunks to split a long document into; at least 1."),
+  overlap_tokens: Count.optional().describe("Number of tokens by which the chunks of a document overlap."),
+}).meta({ id: "RerankRequest", ...chosen, description: "Request to sort documents by relevance." })
 export type RerankRequest = z.infer<typeof RerankRequest>
 
 export const RerankResult = openObject({
-  index: Count.meta({ description: "Place of the document in `documents`." }),
-  relevance_score: z.number(),
-  document: Text.nullish().meta({ description: "With `return_documents: true`." }),
-}).meta({ id: "RerankResult", ...chosen })
+  index: Count.meta({ description: "Position of the document in `documents`, counted from 0." }),
+  relevance_score: z
+    .number()
+    .describe("Relevance of the document to the query, usually from 0 to 1. Higher is more relevant."),
+  document: RerankDocument.nullish().meta({
+    description: "The document. Requires `return_documents: true`.",
+  }),
+}).meta({ id: "RerankResult", ...chosen, description: "Relevance of one document." })
 export type RerankResult = z.infer<typeof RerankResult>
 
+const RerankUsage = openObject({
+  prompt_tokens: Count.nullish().describe("Number of tokens in the query and the documents."),
+  completion_tokens: Count.nullish().describe("Number of generated tokens."),
+  total_tokens: Count.describe("Number of tokens in total."),
+}).meta({ id: "RerankUsage", ...chosen, description: "Token usage of a rerank request." })
+
 export const RerankResponse = openObject({
-  results: z.array(RerankResult).meta({ description: "The most relevant first." }),
-  id: z.string().nullish(),
-  model: z.string().nullish(),
-  usage: openObject({
-    prompt_tokens: Count.nullish(),
-    completion_tokens: Count.nullish(),
-    total_tokens: Count,
-  }).nullish(),
-  meta: z.record(z.string(), z.unknown()).nullish(),
-}).meta({ id: "RerankResponse", ...chosen })
+  results: z.array(RerankResult).meta({ description: "Results, the most relevant first." }),
+  id: z.string().nullish().describe("Unique ID of the reply."),
+  model: z.string().nullish().describe("Model that sorted the documents."),
+  usage: RerankUsage.nullish().describe("Token usage of the request."),
+  meta: z.record(z.string(), z.unknown()).nullish().describe("Additional information of the server."),
+}).meta({ id: "RerankResponse", ...chosen, description: "Documents sorted by relevance." })
 export type RerankResponse = z.infer<typeof RerankResponse>
 
 export const createRerank = endpoint({
@@ -44,7 +68,7 @@ export const createRerank = endpoint({
   surface: "rerank",
   method: "POST",
   path: "/rerank",
-  summary: "Rerank documents",
+  summary: "Sort documents by relevance",
   description: "Sorts documents by their relevance to a query.",
   provenance: "chosen",
   request: {

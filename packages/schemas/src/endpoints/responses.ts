@@ -4,295 +4,458 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors, readErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
-import { TokenLogprob } from "./chat-completions.ts"
+import { tag } from "../tag.ts"
+import { CustomToolTextFormat, JsonObjectFormat, TextFormat, TokenLogprob } from "./chat-completions.ts"
 
 const Count = z.int().min(0)
 const Id = z.string()
 const JsonSchema = z.record(z.string(), z.unknown())
 const Status = openEnum(["in_progress", "completed", "incomplete"])
+const ItemId = Id.describe("ID of the item.")
+const ItemStatus = Status.describe("Status of the item.")
 
-export const ResponseInputText = openObject({ type: z.literal("input_text"), text: z.string() }).meta({
-  id: "ResponseInputText",
-  ...deduced,
-})
+export const ResponseInputText = openObject({
+  type: tag("input_text"),
+  text: z.string().describe("Text of the part."),
+}).meta({ id: "ResponseInputText", ...deduced, description: "Text as a part of the input." })
 export type ResponseInputText = z.infer<typeof ResponseInputText>
 
 export const ResponseInputImage = openObject({
-  type: z.literal("input_image"),
-  detail: openEnum(["low", "high", "auto"]).nullish().meta({ default: "auto" }),
-  image_url: z.string().nullish().meta({ description: "A URL, or a data URL that holds the image." }),
-  file_id: z.string().nullish(),
-}).meta({ id: "ResponseInputImage", ...deduced })
+  type: tag("input_image"),
+  detail: openEnum(["low", "high", "auto"])
+    .nullish()
+    .meta({ default: "auto", description: "Level of detail at which the model sees it. Default: `auto`." }),
+  image_url: z.string().nullish().meta({ description: "URL of the image, or a data URL that contains it." }),
+  file_id: z.string().nullish().describe("ID of an uploaded image."),
+}).meta({
+  id: "ResponseInputImage",
+  ...deduced,
+  description: "Image as a part of the input, by URL or by ID.",
+})
 export type ResponseInputImage = z.infer<typeof ResponseInputImage>
 
 export const ResponseInputFile = openObject({
-  type: z.literal("input_file"),
-  file_data: z.string().nullish().meta({ description: "Base64, or a data URL." }),
-  file_id: z.string().nullish(),
-  file_url: z.string().nullish(),
-  filename: z.string().nullish(),
-}).meta({ id: "ResponseInputFile", ...deduced })
+  type: tag("input_file"),
+  file_data: z.string().nullish().meta({ description: "Content of the file, in base64 or as a data URL." }),
+  file_id: z.string().nullish().describe("ID of an uploaded file."),
+  file_url: z.string().nullish().describe("URL of the file."),
+  filename: z.string().nullish().describe("Name of the file."),
+}).meta({
+  id: "ResponseInputFile",
+  ...deduced,
+  description: "File as a part of the input, as content, by ID or by URL.",
+})
 export type ResponseInputFile = z.infer<typeof ResponseInputFile>
 
+const ResponseFileCitation = openObject({
+  type: tag("file_citation"),
+  file_id: Id.describe("ID of the cited file."),
+  filename: z.string().describe("Name of the cited file."),
+  index: Count.describe("Index of the citation in the text."),
+}).meta({ id: "ResponseFileCitation", ...deduced, description: "Citation of a file." })
+
+const ResponseUrlCitation = openObject({
+  type: tag("url_citation"),
+  url: z.string().describe("URL of the web page."),
+  title: z.string().describe("Title of the web page."),
+  start_index: Count.describe("Index of the citation's first character in the text."),
+  end_index: Count.describe("Index of the citation's last character in the text."),
+}).meta({ id: "ResponseUrlCitation", ...deduced, description: "Citation of a web page." })
+
+const ResponseContainerFileCitation = openObject({
+  type: tag("container_file_citation"),
+  container_id: Id.describe("ID of the container that holds the file."),
+  file_id: Id.describe("ID of the cited file."),
+  filename: z.string().describe("Name of the cited file."),
+  start_index: Count.describe("Index of the citation's first character in the text."),
+  end_index: Count.describe("Index of the citation's last character in the text."),
+}).meta({
+  id: "ResponseContainerFileCitation",
+  ...deduced,
+  description: "Citation of a file in a code interpreter container.",
+})
+
+const ResponseFilePath = openObject({
+  type: tag("file_path"),
+  file_id: Id.describe("ID of the file."),
+  index: Count.describe("Index of the file path in the text."),
+}).meta({ id: "ResponseFilePath", ...deduced, description: "Path to a file." })
+
 export const ResponseAnnotation = openUnion("type", [
-  openObject({ type: z.literal("file_citation"), file_id: Id, filename: z.string(), index: Count }),
-  openObject({
-    type: z.literal("url_citation"),
-    url: z.string(),
-    title: z.string(),
-    start_index: Count,
-    end_index: Count,
-  }),
-  openObject({
-    type: z.literal("container_file_citation"),
-    container_id: Id,
-    file_id: Id,
-    filename: z.string(),
-    start_index: Count,
-    end_index: Count,
-  }),
-  openObject({ type: z.literal("file_path"), file_id: Id, index: Count }),
-]).meta({ id: "ResponseAnnotation", ...deduced })
+  ResponseFileCitation,
+  ResponseUrlCitation,
+  ResponseContainerFileCitation,
+  ResponseFilePath,
+]).meta({
+  id: "ResponseAnnotation",
+  ...deduced,
+  description: "Annotation of output text, such as a citation.",
+})
 export type ResponseAnnotation = z.infer<typeof ResponseAnnotation>
 
 /** `logprobs` is optional: servers older than the member leave it out. */
 export const ResponseOutputText = openObject({
-  type: z.literal("output_text"),
-  text: z.string(),
-  annotations: z.array(ResponseAnnotation),
-  logprobs: z.array(TokenLogprob).nullish(),
-}).meta({ id: "ResponseOutputText", ...deduced })
+  type: tag("output_text"),
+  text: z.string().describe("Text that the model generated."),
+  annotations: z.array(ResponseAnnotation).describe("Annotations of the text; empty if there are none."),
+  logprobs: z
+    .array(TokenLogprob)
+    .nullish()
+    .describe("Log probabilities of the tokens. Requires `message.output_text.logprobs` in `include`."),
+}).meta({ id: "ResponseOutputText", ...deduced, description: "Text as a part of an output message." })
 export type ResponseOutputText = z.infer<typeof ResponseOutputText>
 
-export const ResponseRefusal = openObject({ type: z.literal("refusal"), refusal: z.string() }).meta({
-  id: "ResponseRefusal",
-  ...deduced,
-})
+export const ResponseRefusal = openObject({
+  type: tag("refusal"),
+  refusal: z.string().describe("Refusal that the model generated."),
+}).meta({ id: "ResponseRefusal", ...deduced, description: "Refusal as a part of an output message." })
 export type ResponseRefusal = z.infer<typeof ResponseRefusal>
 
-const ReasoningText = openObject({ type: z.literal("reasoning_text"), text: z.string() })
-const SummaryText = openObject({ type: z.literal("summary_text"), text: z.string() })
+const ReasoningText = openObject({
+  type: tag("reasoning_text"),
+  text: z.string().describe("Text of the reasoning."),
+}).meta({ id: "ResponseReasoningText", ...deduced, description: "Part of the model's reasoning." })
+const SummaryText = openObject({
+  type: tag("summary_text"),
+  text: z.string().describe("Text of the summary."),
+}).meta({
+  id: "ResponseSummaryText",
+  ...deduced,
+  description: "Part of the summary of the model's reasoning.",
+})
 const InputParts = z.array(openUnion("type", [ResponseInputText, ResponseInputImage, ResponseInputFile]))
 
 /** What a conversation holds before the reply. An earlier `ResponseOutputMessage` can be sent back as one. */
 export const ResponseInputMessage = openObject({
-  type: z.literal("message"),
-  role: z.enum(["user", "assistant", "system", "developer"]),
-  content: z.union([
-    z.string(),
-    z.array(
-      openUnion("type", [
-        ResponseInputText,
-        ResponseInputImage,
-        ResponseInputFile,
-        ResponseOutputText,
-        ResponseRefusal,
-      ]),
-    ),
-  ]),
-  id: Id.nullish(),
-  status: Status.nullish(),
-}).meta({ id: "ResponseInputMessage", ...deduced })
+  type: tag("message"),
+  role: z.enum(["user", "assistant", "system", "developer"]).describe("Role of the message's author."),
+  content: z
+    .union([
+      z.string(),
+      z.array(
+        openUnion("type", [
+          ResponseInputText,
+          ResponseInputImage,
+          ResponseInputFile,
+          ResponseOutputText,
+          ResponseRefusal,
+        ]),
+      ),
+    ])
+    .describe("Text or parts of the message."),
+  id: Id.nullish().describe("ID of the message."),
+  status: Status.nullish().describe("Status of the message."),
+}).meta({
+  id: "ResponseInputMessage",
+  ...deduced,
+  description:
+    "Message of the input. A `ResponseOutputMessage` of an earlier response can be sent back as one.",
+})
 export type ResponseInputMessage = z.infer<typeof ResponseInputMessage>
 
 export const ResponseOutputMessage = openObject({
-  type: z.literal("message"),
-  id: Id,
-  role: z.literal("assistant"),
-  status: Status,
-  content: z.array(openUnion("type", [ResponseOutputText, ResponseRefusal])),
-  phase: openEnum(["commentary", "final_answer"]).nullish(),
-}).meta({ id: "ResponseOutputMessage", ...deduced })
+  type: tag("message"),
+  id: Id.describe("ID of the message."),
+  role: tag("assistant").describe("Role of the message's author, always `assistant`."),
+  status: Status.describe("Status of the message."),
+  content: z
+    .array(openUnion("type", [ResponseOutputText, ResponseRefusal]))
+    .describe("Parts of the message."),
+  phase: openEnum(["commentary", "final_answer"])
+    .nullish()
+    .describe("Whether the message is a comment on the way (`commentary`) or the answer (`final_answer`)."),
+}).meta({ id: "ResponseOutputMessage", ...deduced, description: "Message that the model generated." })
 export type ResponseOutputMessage = z.infer<typeof ResponseOutputMessage>
 
+const callId = z.string().describe("ID of the call, which its output repeats.")
+const answeredId = z.string().describe("ID of the call that this output answers.")
+
 export const ResponseFunctionCall = openObject({
-  type: z.literal("function_call"),
-  call_id: z.string(),
-  name: z.string(),
-  arguments: z.string().meta({ description: "JSON text as the model wrote it: it need not be valid." }),
-  id: Id.nullish(),
-  status: Status.nullish(),
-}).meta({ id: "ResponseFunctionCall", ...deduced })
+  type: tag("function_call"),
+  call_id: callId,
+  name: z.string().describe("Name of the function to call."),
+  arguments: z
+    .string()
+    .meta({ description: "Arguments as JSON text, generated by the model. The text may be invalid JSON." }),
+  id: Id.nullish().describe("ID of the item."),
+  status: Status.nullish().describe("Status of the item."),
+}).meta({ id: "ResponseFunctionCall", ...deduced, description: "Call of a function tool." })
 export type ResponseFunctionCall = z.infer<typeof ResponseFunctionCall>
 
 export const ResponseFunctionCallOutput = openObject({
-  type: z.literal("function_call_output"),
-  call_id: z.string(),
-  output: z.union([z.string(), InputParts]),
-  id: Id.nullish(),
-  status: Status.nullish(),
-}).meta({ id: "ResponseFunctionCallOutput", ...deduced })
+  type: tag("function_call_output"),
+  call_id: answeredId,
+  output: z.union([z.string(), InputParts]).describe("Output of the function, as text or as parts."),
+  id: Id.nullish().describe("ID of the item."),
+  status: Status.nullish().describe("Status of the item."),
+}).meta({ id: "ResponseFunctionCallOutput", ...deduced, description: "Output of a called function." })
 export type ResponseFunctionCallOutput = z.infer<typeof ResponseFunctionCallOutput>
 
 export const ResponseReasoning = openObject({
-  type: z.literal("reasoning"),
-  id: Id,
-  summary: z.array(SummaryText),
-  content: z.array(ReasoningText).nullish(),
-  encrypted_content: z.string().nullish(),
-  status: Status.nullish(),
-}).meta({ id: "ResponseReasoning", ...deduced })
+  type: tag("reasoning"),
+  id: ItemId,
+  summary: z.array(SummaryText).describe("Summary of the reasoning; empty unless it was requested."),
+  content: z.array(ReasoningText).nullish().describe("Reasoning of the model, on servers that return it."),
+  encrypted_content: z
+    .string()
+    .nullish()
+    .describe("Encrypted reasoning. Requires `reasoning.encrypted_content` in `include`."),
+  status: Status.nullish().describe("Status of the item."),
+}).meta({
+  id: "ResponseReasoning",
+  ...deduced,
+  description: "Reasoning of a reasoning model. Send it back in the next request to continue it.",
+})
 export type ResponseReasoning = z.infer<typeof ResponseReasoning>
 
 const Outcome = openUnion("type", [
-  openObject({ type: z.literal("exit"), exit_code: z.int() }),
-  openObject({ type: z.literal("timeout") }),
+  openObject({ type: tag("exit"), exit_code: z.int().describe("Exit code of the command.") }).meta({
+    id: "ResponseShellExit",
+    ...deduced,
+    description: "Outcome of a command that exited.",
+  }),
+  openObject({ type: tag("timeout") }).meta({
+    id: "ResponseShellTimeout",
+    ...deduced,
+    description: "Outcome of a command that exceeded its time limit.",
+  }),
 ])
-const ShellOutput = openObject({ stdout: z.string(), stderr: z.string(), outcome: Outcome })
+const ShellOutput = openObject({
+  stdout: z.string().describe("Standard output of the command."),
+  stderr: z.string().describe("Standard error output of the command."),
+  outcome: Outcome.describe("How the command ended."),
+}).meta({ id: "ResponseShellOutput", ...deduced, description: "Output of one shell command." })
 
 const item = <const Type extends string, Shape extends z.core.$ZodLooseShape>(
   type: Type,
   id: string,
+  description: string,
   shape: Shape,
-) => openObject({ type: z.literal(type), ...shape }).meta({ id, ...deduced })
+) => openObject({ type: tag(type), ...shape }).meta({ id, ...deduced, description })
+
+const fileSearchResult = openObject({
+  file_id: Id.optional().describe("ID of the file."),
+  filename: z.string().optional().describe("Name of the file."),
+  score: z.number().optional().describe("Relevance of the file."),
+  text: z.string().optional().describe("Text that was found in the file."),
+})
+
+const WebSearchAction = openUnion("type", [
+  item("search", "ResponseSearchAction", "Search of the web.", {
+    query: z.string().nullish().describe("Search query."),
+    queries: z.array(z.string()).nullish().describe("Search queries."),
+    sources: z
+      .array(openObject({ url: z.string().nullish().describe("URL of the source.") }))
+      .nullish()
+      .describe("Sources of the search. Requires `web_search_call.action.sources` in `include`."),
+  }),
+  item("open_page", "ResponseOpenPageAction", "Opening of a web page.", {
+    url: z.string().nullish().describe("URL of the page."),
+  }),
+  item("find_in_page", "ResponseFindInPageAction", "Search for a text in a web page.", {
+    url: z.string().describe("URL of the page."),
+    pattern: z.string().describe("Text to find in the page."),
+  }),
+])
+
+const PatchOperation = openUnion("type", [
+  item("create_file", "ResponseCreateFileOperation", "Creation of a file.", {
+    path: z.string().describe("Path of the file."),
+    diff: z.string().describe("Diff with the content of the new file."),
+  }),
+  item("delete_file", "ResponseDeleteFileOperation", "Deletion of a file.", {
+    path: z.string().describe("Path of the file."),
+  }),
+  item("update_file", "ResponseUpdateFileOperation", "Change of a file.", {
+    path: z.string().describe("Path of the file."),
+    diff: z.string().describe("Diff to apply to the file."),
+  }),
+])
+
+const serverLabel = z.string().describe("Label of the MCP server, from the tool's definition.")
 
 /** The items that requests and replies share: calls of the server's own tools, and what came of them. */
 const toolItems = [
-  item("custom_tool_call", "ResponseCustomToolCall", {
-    call_id: z.string(),
-    name: z.string(),
-    input: z.string(),
+  item("custom_tool_call", "ResponseCustomToolCall", "Call of a custom tool.", {
+    call_id: callId,
+    name: z.string().describe("Name of the custom tool to call."),
+    input: z.string().describe("Input for the custom tool, generated by the model."),
   }),
-  item("custom_tool_call_output", "ResponseCustomToolCallOutput", {
-    call_id: z.string(),
-    output: z.union([z.string(), InputParts]),
+  item("custom_tool_call_output", "ResponseCustomToolCallOutput", "Output of a called custom tool.", {
+    call_id: answeredId,
+    output: z.union([z.string(), InputParts]).describe("Output of the custom tool, as text or as parts."),
   }),
-  item("file_search_call", "ResponseFileSearchCall", {
-    id: Id,
-    status: openEnum(["in_progress", "searching", "completed", "incomplete", "failed"]),
-    queries: z.array(z.string()),
+  item("file_search_call", "ResponseFileSearchCall", "Search of uploaded files.", {
+    id: ItemId,
+    status: openEnum(["in_progress", "searching", "completed", "incomplete", "failed"]).describe(
+      "Status of the search.",
+    ),
+    queries: z.array(z.string()).describe("Search queries."),
     results: z
+      .array(fileSearchResult)
+      .nullish()
+      .describe("Results of the search. Requires `file_search_call.results` in `include`."),
+  }),
+  item("web_search_call", "ResponseWebSearchCall", "Use of web search.", {
+    id: ItemId,
+    status: openEnum(["in_progress", "searching", "completed", "failed"]).describe("Status of the search."),
+    action: WebSearchAction.nullish().describe(
+      "What the model did: search, open a page or find text in one.",
+    ),
+  }),
+  item("computer_call", "ResponseComputerCall", "Action of the model on a computer.", {
+    id: ItemId,
+    call_id: callId,
+    status: ItemStatus,
+    pending_safety_checks: z
       .array(
         openObject({
-          file_id: Id.optional(),
-          filename: z.string().optional(),
-          score: z.number().optional(),
-          text: z.string().optional(),
+          id: Id.describe("ID of the check."),
+          code: z.string().nullish().describe("Type of the check."),
+          message: z.string().nullish().describe("Details of the check."),
         }),
       )
-      .nullish(),
+      .describe("Safety checks to acknowledge before the action is executed."),
+    action: openObject({ type: z.string().describe("Type of the action, such as `click`.") })
+      .meta({
+        id: "ResponseComputerAction",
+        ...deduced,
+        description: "Action on a computer, such as a click.",
+      })
+      .nullish()
+      .describe("Action to execute."),
   }),
-  item("web_search_call", "ResponseWebSearchCall", {
-    id: Id,
-    status: openEnum(["in_progress", "searching", "completed", "failed"]),
-    action: openUnion("type", [
-      openObject({
-        type: z.literal("search"),
-        query: z.string().nullish(),
-        queries: z.array(z.string()).nullish(),
-        sources: z.array(openObject({ url: z.string().nullish() })).nullish(),
-      }),
-      openObject({ type: z.literal("open_page"), url: z.string().nullish() }),
-      openObject({ type: z.literal("find_in_page"), url: z.string(), pattern: z.string() }),
-    ]).nullish(),
-  }),
-  item("computer_call", "ResponseComputerCall", {
-    id: Id,
-    call_id: z.string(),
-    status: Status,
-    pending_safety_checks: z.array(
-      openObject({ id: Id, code: z.string().nullish(), message: z.string().nullish() }),
-    ),
-    action: openObject({ type: z.string() }).nullish(),
-  }),
-  item("computer_call_output", "ResponseComputerCallOutput", {
-    call_id: z.string(),
+  item("computer_call_output", "ResponseComputerCallOutput", "Result of an action on a computer.", {
+    call_id: answeredId,
     output: openObject({
-      type: z.literal("computer_screenshot"),
-      file_id: Id.nullish(),
-      image_url: z.string().nullish(),
-    }),
+      type: tag("computer_screenshot"),
+      file_id: Id.nullish().describe("ID of an uploaded screenshot."),
+      image_url: z.string().nullish().describe("URL of the screenshot, or a data URL that contains it."),
+    }).describe("Screenshot after the action."),
   }),
-  item("code_interpreter_call", "ResponseCodeInterpreterCall", {
-    id: Id,
-    status: openEnum(["in_progress", "completed", "incomplete", "interpreting", "failed"]),
-    container_id: Id,
-    code: z.string().nullable(),
+  item("code_interpreter_call", "ResponseCodeInterpreterCall", "Run of code by the code interpreter.", {
+    id: ItemId,
+    status: openEnum(["in_progress", "completed", "incomplete", "interpreting", "failed"]).describe(
+      "Status of the run.",
+    ),
+    container_id: Id.describe("ID of the container in which the code runs."),
+    code: z.string().nullable().describe("Code to run; null if it is not available."),
     outputs: z
       .array(
         openUnion("type", [
-          openObject({ type: z.literal("logs"), logs: z.string() }),
-          openObject({ type: z.literal("image"), url: z.string() }),
+          item("logs", "ResponseCodeInterpreterLogs", "Text output of the code interpreter.", {
+            logs: z.string().describe("Text that the code printed."),
+          }),
+          item("image", "ResponseCodeInterpreterImage", "Image output of the code interpreter.", {
+            url: z.string().describe("URL of the image."),
+          }),
         ]),
       )
-      .nullable(),
+      .nullable()
+      .describe(
+        "Outputs of the code. Requires `code_interpreter_call.outputs` in `include`; null otherwise.",
+      ),
   }),
-  item("image_generation_call", "ResponseImageGenerationCall", {
-    id: Id,
-    status: openEnum(["in_progress", "completed", "generating", "failed"]),
-    result: z.string().nullable().meta({ description: "Base64." }),
-  }),
-  item("local_shell_call", "ResponseLocalShellCall", {
-    id: Id,
-    call_id: z.string(),
-    status: Status,
-    action: openObject({
-      type: z.literal("exec"),
-      command: z.array(z.string()),
-      env: z.record(z.string(), z.string()),
-      timeout_ms: Count.nullish(),
-      user: z.string().nullish(),
-      working_directory: z.string().nullish(),
-    }),
-  }),
-  item("local_shell_call_output", "ResponseLocalShellCallOutput", { id: Id, output: z.string() }),
-  item("shell_call", "ResponseShellCall", {
-    call_id: z.string(),
-    action: openObject({
-      commands: z.array(z.string()),
-      timeout_ms: Count.nullish(),
-      max_output_length: Count.nullish(),
-    }),
-  }),
-  item("shell_call_output", "ResponseShellCallOutput", { call_id: z.string(), output: z.array(ShellOutput) }),
-  item("apply_patch_call", "ResponseApplyPatchCall", {
-    call_id: z.string(),
-    status: openEnum(["in_progress", "completed"]),
-    operation: openUnion("type", [
-      openObject({ type: z.literal("create_file"), path: z.string(), diff: z.string() }),
-      openObject({ type: z.literal("delete_file"), path: z.string() }),
-      openObject({ type: z.literal("update_file"), path: z.string(), diff: z.string() }),
-    ]),
-  }),
-  item("apply_patch_call_output", "ResponseApplyPatchCallOutput", {
-    call_id: z.string(),
-    status: openEnum(["completed", "failed"]),
-    output: z.string().nullish(),
-  }),
-  item("mcp_list_tools", "ResponseMcpListTools", {
-    id: Id,
-    server_label: z.string(),
-    tools: z.array(
-      openObject({ name: z.string(), input_schema: z.unknown(), description: z.string().nullish() }),
+  item("image_generation_call", "ResponseImageGenerationCall", "Generation of an image.", {
+    id: ItemId,
+    status: openEnum(["in_progress", "completed", "generating", "failed"]).describe(
+      "Status of the generation.",
     ),
-    error: z.unknown().optional(),
+    result: z.string().nullable().meta({ description: "Image in base64; null until it is generated." }),
   }),
-  item("mcp_approval_request", "ResponseMcpApprovalRequest", {
-    id: Id,
-    server_label: z.string(),
-    name: z.string(),
-    arguments: z.string(),
+  item("local_shell_call", "ResponseLocalShellCall", "Call of the local shell.", {
+    id: ItemId,
+    call_id: callId,
+    status: ItemStatus,
+    action: openObject({
+      type: tag("exec"),
+      command: z.array(z.string()).describe("Program and arguments to execute."),
+      env: z.record(z.string(), z.string()).describe("Environment variables to set."),
+      timeout_ms: Count.nullish().describe("Time limit of the command in milliseconds."),
+      user: z.string().nullish().describe("User to execute the command as."),
+      working_directory: z.string().nullish().describe("Directory to execute the command in."),
+    }).describe("Command to execute."),
   }),
-  item("mcp_approval_response", "ResponseMcpApprovalResponse", {
-    approval_request_id: Id,
-    approve: z.boolean(),
-    reason: z.string().nullish(),
+  item("local_shell_call_output", "ResponseLocalShellCallOutput", "Output of a local shell call.", {
+    id: ItemId,
+    output: z.string().describe("Output of the command, as JSON text."),
   }),
-  item("mcp_call", "ResponseMcpCall", {
-    id: Id,
-    server_label: z.string(),
-    name: z.string(),
-    arguments: z.string(),
-    output: z.string().nullish(),
-    error: z.unknown().optional(),
+  item("shell_call", "ResponseShellCall", "Call of the shell.", {
+    call_id: callId,
+    action: openObject({
+      commands: z.array(z.string()).describe("Commands to execute."),
+      timeout_ms: Count.nullish().describe("Time limit of the commands in milliseconds."),
+      max_output_length: Count.nullish().describe("Maximum number of characters of output to return."),
+    }).describe("Commands to execute and their limits."),
   }),
-  item("compaction", "ResponseCompaction", { encrypted_content: z.string() }),
-  item("tool_search_call", "ResponseToolSearchCall", { arguments: z.unknown() }),
-  item("tool_search_output", "ResponseToolSearchOutput", {
-    tools: z.array(openObject({ type: z.string() })),
+  item("shell_call_output", "ResponseShellCallOutput", "Output of a shell call.", {
+    call_id: answeredId,
+    output: z.array(ShellOutput).describe("Outputs of the commands."),
   }),
-  item("program", "ResponseProgram", { id: Id, call_id: z.string(), code: z.string() }),
-  item("program_output", "ResponseProgramOutput", { id: Id, call_id: z.string(), result: z.string() }),
+  item("apply_patch_call", "ResponseApplyPatchCall", "Request of the model to change a file.", {
+    call_id: callId,
+    status: openEnum(["in_progress", "completed"]).describe("Status of the call."),
+    operation: PatchOperation.describe("Change to make: create, delete or update a file."),
+  }),
+  item("apply_patch_call_output", "ResponseApplyPatchCallOutput", "Result of a requested file change.", {
+    call_id: answeredId,
+    status: openEnum(["completed", "failed"]).describe("Whether the change was made."),
+    output: z.string().nullish().describe("Log of the change."),
+  }),
+  item("mcp_list_tools", "ResponseMcpListTools", "List of the tools of an MCP server.", {
+    id: ItemId,
+    server_label: serverLabel,
+    tools: z
+      .array(
+        openObject({
+          name: z.string().describe("Name of the tool."),
+          input_schema: z.unknown().describe("JSON Schema of the tool's input."),
+          description: z.string().nullish().describe("What the tool does."),
+        }),
+      )
+      .describe("Tools of the server."),
+    error: z.unknown().optional().describe("Error if the server could not list its tools."),
+  }),
+  item("mcp_approval_request", "ResponseMcpApprovalRequest", "Request to approve a call of an MCP tool.", {
+    id: ItemId,
+    server_label: serverLabel,
+    name: z.string().describe("Name of the tool."),
+    arguments: z.string().describe("Arguments of the call, as JSON text."),
+  }),
+  item("mcp_approval_response", "ResponseMcpApprovalResponse", "Reply to an approval request.", {
+    approval_request_id: Id.describe("ID of the approval request."),
+    approve: z.boolean().describe("Whether the call is approved."),
+    reason: z.string().nullish().describe("Reason for the decision."),
+  }),
+  item("mcp_call", "ResponseMcpCall", "Call of an MCP tool.", {
+    id: ItemId,
+    server_label: serverLabel,
+    name: z.string().describe("Name of the tool."),
+    arguments: z.string().describe("Arguments of the call, as JSON text."),
+    output: z.string().nullish().describe("Output of the tool."),
+    error: z.unknown().optional().describe("Error if the call failed."),
+  }),
+  item("compaction", "ResponseCompaction", "Compacted form of earlier items of the conversation.", {
+    encrypted_content: z.string().describe("Encrypted content of the compacted items."),
+  }),
+  item("tool_search_call", "ResponseToolSearchCall", "Search for tools.", {
+    arguments: z.unknown().describe("Arguments of the search."),
+  }),
+  item("tool_search_output", "ResponseToolSearchOutput", "Tools that a tool search found.", {
+    tools: z
+      .array(openObject({ type: z.string().describe("Type of the tool.") }))
+      .describe("Tools that were found."),
+  }),
+  item("program", "ResponseProgram", "Program that the model wrote to call tools.", {
+    id: ItemId,
+    call_id: callId,
+    code: z.string().describe("Code of the program."),
+  }),
+  item("program_output", "ResponseProgramOutput", "Result of a program that calls tools.", {
+    id: ItemId,
+    call_id: answeredId,
+    result: z.string().describe("Result of the program."),
+  }),
 ] as const
 
 export const ResponseOutputItem = openUnion("type", [
@@ -301,7 +464,11 @@ export const ResponseOutputItem = openUnion("type", [
   ResponseFunctionCallOutput,
   ResponseReasoning,
   ...toolItems,
-]).meta({ id: "ResponseOutputItem", ...deduced })
+]).meta({
+  id: "ResponseOutputItem",
+  ...deduced,
+  description: "Item of the output: a message, reasoning, or a tool call or its output.",
+})
 export type ResponseOutputItem = z.infer<typeof ResponseOutputItem>
 
 /** An item as the server keeps it: `type` is always there. */
@@ -311,8 +478,14 @@ export const ResponseItem = openUnion("type", [
   ResponseFunctionCallOutput,
   ResponseReasoning,
   ...toolItems,
-  openObject({ type: z.literal("item_reference"), id: Id }),
-]).meta({ id: "ResponseItem", ...deduced })
+  item("item_reference", "ResponseItemReference", "Reference to an item of an earlier response.", {
+    id: Id.describe("ID of the referenced item."),
+  }),
+]).meta({
+  id: "ResponseItem",
+  ...deduced,
+  description: "Item of the input: a message, reasoning, a tool call or its output, or a reference.",
+})
 export type ResponseItem = z.infer<typeof ResponseItem>
 
 /** An item of a request, where a message may go without `type`. */
@@ -320,144 +493,305 @@ export const ResponseInputItem = z
   .union([
     ResponseItem,
     openObject({
-      type: z.never().optional(),
+      type: z.never().optional().describe("Absent. With `type`, use `ResponseInputMessage`."),
       role: ResponseInputMessage.shape.role,
       content: ResponseInputMessage.shape.content,
+    }).meta({
+      id: "ResponseEasyInputMessage",
+      ...deduced,
+      description: "Message of the input without `type`.",
     }),
   ])
-  .meta({ id: "ResponseInputItem", ...deduced })
+  .meta({
+    id: "ResponseInputItem",
+    ...deduced,
+    description: "Item of a request's input. Messages may leave out `type`.",
+  })
 export type ResponseInputItem = z.infer<typeof ResponseInputItem>
 
+const FunctionName = z
+  .string()
+  .regex(/^[a-zA-Z0-9_-]{1,64}$/)
+  .describe("Name of the function: letters, digits, `_` and `-`, 1 to 64 characters.")
+
 export const ResponseFunctionTool = openObject({
-  type: z.literal("function"),
-  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
-  description: z.string().nullish(),
+  type: tag("function"),
+  name: FunctionName,
+  description: z
+    .string()
+    .nullish()
+    .describe("What the function does. The model uses it to decide when and how to call the function."),
   parameters: JsonSchema.nullish().meta({ description: "JSON Schema of the arguments." }),
-  strict: z.boolean().nullish(),
-}).meta({ id: "ResponseFunctionTool", ...deduced })
+  strict: z.boolean().nullish().describe("Whether the arguments must match `parameters` exactly."),
+}).meta({ id: "ResponseFunctionTool", ...deduced, description: "Function that the model may call." })
 export type ResponseFunctionTool = z.infer<typeof ResponseFunctionTool>
 
 const Names = z.array(z.string())
 
+const CustomToolFormat = openUnion("type", [
+  CustomToolTextFormat,
+  item(
+    "grammar",
+    "ResponseCustomToolGrammarFormat",
+    "Text that matches a grammar as the input of a custom tool.",
+    {
+      definition: z.string().describe("Definition of the grammar."),
+      syntax: z.enum(["lark", "regex"]).describe("Syntax of the definition."),
+    },
+  ),
+])
+
+const ResponseCustomTool = item(
+  "custom",
+  "ResponseCustomTool",
+  "Custom tool, whose input is text instead of JSON arguments.",
+  {
+    name: z.string().describe("Name of the custom tool."),
+    description: z.string().optional().describe("What the custom tool does."),
+    format: CustomToolFormat.optional().describe("Format of the tool's input. Default: unconstrained text."),
+  },
+)
+
+const ResponseFileSearchTool = item(
+  "file_search",
+  "ResponseFileSearchTool",
+  "Built-in tool that searches uploaded files.",
+  {
+    vector_store_ids: Names.describe("IDs of the vector stores to search."),
+    max_num_results: z.int().min(1).optional().describe("Maximum number of results; at least 1."),
+  },
+)
+
+const ResponseWebSearchTool = openObject({
+  type: z
+    .enum(["web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"])
+    .describe("Version of the tool."),
+  search_context_size: openEnum(["low", "medium", "high"])
+    .optional()
+    .describe("How much of the context window search results may fill."),
+}).meta({ id: "ResponseWebSearchTool", ...deduced, description: "Built-in tool that searches the web." })
+
+const ResponseComputerTool = item(
+  "computer",
+  "ResponseComputerTool",
+  "Built-in tool that controls a computer.",
+  {},
+)
+
+const ResponseComputerPreviewTool = item(
+  "computer_use_preview",
+  "ResponseComputerPreviewTool",
+  "Preview version of the built-in tool that controls a computer.",
+  {
+    display_width: z.int().min(1).describe("Width of the display in pixels; at least 1."),
+    display_height: z.int().min(1).describe("Height of the display in pixels; at least 1."),
+    environment: openEnum(["windows", "mac", "linux", "ubuntu", "browser"]).describe(
+      "Environment of the computer.",
+    ),
+  },
+)
+
+const ResponseMcpTool = item("mcp", "ResponseMcpTool", "Tools of a remote MCP server.", {
+  server_label: z.string().describe("Label of the server, which identifies it in tool calls."),
+  server_url: z.string().optional().describe("URL of the server."),
+  server_description: z.string().optional().describe("What the server offers."),
+  connector_id: z.string().optional().describe("ID of a service connector, instead of `server_url`."),
+  authorization: z.string().optional().describe("OAuth access token for the server. A secret."),
+  headers: z.record(z.string(), z.string()).nullish().describe("HTTP headers to send to the server."),
+  allowed_tools: z
+    .union([
+      Names,
+      openObject({ tool_names: Names.optional().describe("Names of the tools.") }).meta({
+        id: "ResponseMcpToolFilter",
+        ...deduced,
+        description: "Selects tools of an MCP server.",
+      }),
+      z.null(),
+    ])
+    .optional()
+    .describe("Tools that the model may call, as names or as a filter. Default: all."),
+  require_approval: z
+    .union([
+      z.enum(["always", "never"]),
+      openObject({}).meta({
+        id: "ResponseMcpApprovalFilter",
+        ...deduced,
+        description: "Selects the tools whose calls need approval.",
+      }),
+      z.null(),
+    ])
+    .optional()
+    .describe("Which tool calls need approval: `always`, `never`, or a filter."),
+})
+
+const ResponseCodeInterpreterTool = item(
+  "code_interpreter",
+  "ResponseCodeInterpreterTool",
+  "Built-in tool that runs code.",
+  {
+    container: z
+      .union([
+        z.string(),
+        item("auto", "ResponseAutoContainer", "Container that is created for the request.", {
+          file_ids: Names.optional().describe("IDs of uploaded files to make available to the code."),
+        }),
+      ])
+      .describe("ID of the container in which the code runs, or an object to create one."),
+  },
+)
+
+const ResponseImageGenerationTool = item(
+  "image_generation",
+  "ResponseImageGenerationTool",
+  "Built-in tool that generates images.",
+  { model: z.string().optional().describe("ID of the model that generates the image.") },
+)
+
+const ResponseBuiltInTool = openObject({
+  type: z
+    .enum(["local_shell", "shell", "apply_patch", "tool_search", "programmatic_tool_calling"])
+    .describe("Type of the tool."),
+}).meta({ id: "ResponseBuiltInTool", ...deduced, description: "Built-in tool without described options." })
+
+const ResponseNamespaceTool = item("namespace", "ResponseNamespaceTool", "Group of tools under one name.", {
+  name: z.string().describe("Name of the namespace."),
+  description: z.string().describe("What the tools of the namespace are for."),
+  tools: z
+    .array(
+      openObject({
+        type: z.string().describe("Type of the tool."),
+        name: z.string().describe("Name of the tool."),
+      }),
+    )
+    .describe("Tools of the namespace."),
+})
+
 export const ResponseTool = openUnion("type", [
   ResponseFunctionTool,
-  openObject({
-    type: z.literal("custom"),
-    name: z.string(),
-    description: z.string().optional(),
-    format: openUnion("type", [
-      openObject({ type: z.literal("text") }),
-      openObject({
-        type: z.literal("grammar"),
-        definition: z.string(),
-        syntax: z.enum(["lark", "regex"]),
-      }),
-    ]).optional(),
-  }),
-  openObject({
-    type: z.literal("file_search"),
-    vector_store_ids: Names,
-    max_num_results: z.int().min(1).optional(),
-  }),
-  openObject({
-    type: z.enum([
-      "web_search",
-      "web_search_2025_08_26",
+  ResponseCustomTool,
+  ResponseFileSearchTool,
+  ResponseWebSearchTool,
+  ResponseComputerTool,
+  ResponseComputerPreviewTool,
+  ResponseMcpTool,
+  ResponseCodeInterpreterTool,
+  ResponseImageGenerationTool,
+  ResponseBuiltInTool,
+  ResponseNamespaceTool,
+]).meta({
+  id: "ResponseTool",
+  ...deduced,
+  description: "Tool that the model may call: a function, a custom tool, a built-in tool or an MCP server.",
+})
+export type ResponseTool = z.infer<typeof ResponseTool>
+
+const ResponseHostedToolChoice = openObject({
+  type: z
+    .enum([
+      "file_search",
       "web_search_preview",
       "web_search_preview_2025_03_11",
-    ]),
-    search_context_size: openEnum(["low", "medium", "high"]).optional(),
-  }),
-  openObject({ type: z.literal("computer") }),
-  openObject({
-    type: z.literal("computer_use_preview"),
-    display_width: z.int().min(1),
-    display_height: z.int().min(1),
-    environment: openEnum(["windows", "mac", "linux", "ubuntu", "browser"]),
-  }),
-  openObject({
-    type: z.literal("mcp"),
-    server_label: z.string(),
-    server_url: z.string().optional(),
-    server_description: z.string().optional(),
-    connector_id: z.string().optional(),
-    authorization: z.string().optional(),
-    headers: z.record(z.string(), z.string()).nullish(),
-    allowed_tools: z.union([Names, openObject({ tool_names: Names.optional() }), z.null()]).optional(),
-    require_approval: z.union([z.enum(["always", "never"]), openObject({}), z.null()]).optional(),
-  }),
-  openObject({
-    type: z.literal("code_interpreter"),
-    container: z.union([z.string(), openObject({ type: z.literal("auto"), file_ids: Names.optional() })]),
-  }),
-  openObject({ type: z.literal("image_generation"), model: z.string().optional() }),
-  openObject({
-    type: z.enum(["local_shell", "shell", "apply_patch", "tool_search", "programmatic_tool_calling"]),
-  }),
-  openObject({
-    type: z.literal("namespace"),
-    name: z.string(),
-    description: z.string(),
-    tools: z.array(openObject({ type: z.string(), name: z.string() })),
-  }),
-]).meta({ id: "ResponseTool", ...deduced })
-export type ResponseTool = z.infer<typeof ResponseTool>
+      "computer",
+      "computer_use",
+      "computer_use_preview",
+      "image_generation",
+      "code_interpreter",
+      "apply_patch",
+      "shell",
+      "programmatic_tool_calling",
+    ])
+    .describe("Type of the tool."),
+}).meta({
+  id: "ResponseHostedToolChoice",
+  ...deduced,
+  description: "Makes the model call a built-in tool.",
+})
 
 export const ResponseToolChoice = z
   .union([
     z.enum(["none", "auto", "required"]),
     openUnion("type", [
-      openObject({ type: z.literal("function"), name: z.string() }),
-      openObject({ type: z.literal("custom"), name: z.string() }),
-      openObject({ type: z.literal("mcp"), server_label: z.string(), name: z.string().nullish() }),
-      openObject({
-        type: z.literal("allowed_tools"),
-        mode: z.enum(["auto", "required"]),
-        tools: z.array(openObject({ type: z.string() })),
+      item("function", "ResponseFunctionToolChoice", "Makes the model call one function.", {
+        name: z.string().describe("Name of the function."),
       }),
-      openObject({
-        type: z.enum([
-          "file_search",
-          "web_search_preview",
-          "web_search_preview_2025_03_11",
-          "computer",
-          "computer_use",
-          "computer_use_preview",
-          "image_generation",
-          "code_interpreter",
-          "apply_patch",
-          "shell",
-          "programmatic_tool_calling",
-        ]),
+      item("custom", "ResponseCustomToolChoice", "Makes the model call one custom tool.", {
+        name: z.string().describe("Name of the custom tool."),
       }),
+      item("mcp", "ResponseMcpToolChoice", "Makes the model call a tool of one MCP server.", {
+        server_label: serverLabel,
+        name: z.string().nullish().describe("Name of the tool. Default: any tool of the server."),
+      }),
+      item("allowed_tools", "ResponseAllowedToolsChoice", "Limits the model to some of the `tools`.", {
+        mode: z
+          .enum(["auto", "required"])
+          .describe(
+            "`auto` lets the model call an allowed tool or reply, `required` makes it call at least one.",
+          ),
+        tools: z
+          .array(openObject({ type: z.string().describe("Type of the tool.") }))
+          .describe('Tools that the model may call, such as `{"type": "function", "name": "get_weather"}`.'),
+      }),
+      ResponseHostedToolChoice,
     ]),
   ])
-  .meta({ id: "ResponseToolChoice", ...deduced })
+  .meta({
+    id: "ResponseToolChoice",
+    ...deduced,
+    description:
+      "`none` for no tool calls, `auto` to let the model decide, `required` for at least one call, or an object that " +
+      "names tools.",
+  })
 export type ResponseToolChoice = z.infer<typeof ResponseToolChoice>
 
 export const ResponseTextConfig = openObject({
   format: openUnion("type", [
-    openObject({ type: z.literal("text") }),
-    openObject({ type: z.literal("json_object") }),
-    openObject({
-      type: z.literal("json_schema"),
-      name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
-      schema: JsonSchema,
-      description: z.string().nullish(),
-      strict: z.boolean().nullish(),
+    TextFormat,
+    JsonObjectFormat,
+    item("json_schema", "ResponseJsonSchemaFormat", "Output that is JSON described by a schema.", {
+      name: z
+        .string()
+        .regex(/^[a-zA-Z0-9_-]{1,64}$/)
+        .describe("Name of the format: letters, digits, `_` and `-`, 1 to 64 characters."),
+      schema: JsonSchema.describe("JSON Schema of the output."),
+      description: z.string().nullish().describe("What the format is for."),
+      strict: z.boolean().nullish().describe("Whether the output must match `schema` exactly."),
     }),
-  ]).optional(),
-  verbosity: openEnum(["low", "medium", "high"]).nullish(),
-}).meta({ id: "ResponseTextConfig", ...deduced })
+  ])
+    .optional()
+    .describe("Format of the output: text, any JSON object, or JSON that matches a schema. Default: text."),
+  verbosity: openEnum(["low", "medium", "high"]).nullish().describe("How detailed the output is."),
+}).meta({ id: "ResponseTextConfig", ...deduced, description: "Options of the text output." })
 export type ResponseTextConfig = z.infer<typeof ResponseTextConfig>
 
 const Reasoning = openObject({
-  effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
-  summary: openEnum(["auto", "concise", "detailed"]).nullish(),
-})
+  effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])
+    .nullish()
+    .describe("How much the model reasons before it replies."),
+  summary: openEnum(["auto", "concise", "detailed"])
+    .nullish()
+    .describe("Whether and how to summarize the reasoning. Default: no summary."),
+}).meta({ id: "ResponseReasoningConfig", ...deduced, description: "Options for reasoning models." })
 const Metadata = z.record(z.string(), z.string())
-const Prompt = openObject({ id: Id, version: z.string().nullish(), variables: JsonSchema.nullish() })
-const Conversation = openObject({ id: Id })
+const Prompt = openObject({
+  id: Id.describe("ID of the prompt template."),
+  version: z.string().nullish().describe("Version of the prompt template."),
+  variables: JsonSchema.nullish().describe("Values for the variables of the template, by name."),
+}).meta({ id: "ResponsePromptReference", ...deduced, description: "Reference to a stored prompt template." })
+const Conversation = openObject({ id: Id.describe("ID of the conversation.") }).meta({
+  id: "ResponseConversation",
+  ...deduced,
+  description: "Reference to a conversation.",
+})
+const ResponseStreamOptions = openObject({
+  include_obfuscation: z
+    .boolean()
+    .optional()
+    .describe("Whether events may contain `obfuscation`, random padding that hides their length."),
+}).meta({
+  id: "ResponseStreamOptions",
+  ...deduced,
+  description: "Options of a stream. Only used when `stream` is true; ignored otherwise.",
+})
 
 /** The members that the reply repeats from the request. */
 const echoed = {
@@ -489,8 +823,13 @@ const echoed = {
     .string()
     .nullish()
     .describe("Key that groups requests with similar prompts for prompt caching."),
-  top_logprobs: Count.nullish().describe("Number of most likely tokens to return at each position."),
-  user: z.string().nullish().describe("Identifier of the end user."),
+  top_logprobs: Count.nullish().describe(
+    "Number of most likely tokens that were requested for each position.",
+  ),
+  user: z
+    .string()
+    .nullish()
+    .describe("Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead."),
 }
 
 export const ResponseRequest = openObject({
@@ -505,11 +844,11 @@ export const ResponseRequest = openObject({
     .meta({
       ...documented,
       default: false,
-      description: "Whether the reply comes as server-sent events.",
+      description: "Whether to return server-sent events. Default: false.",
     }),
-  stream_options: openObject({ include_obfuscation: z.boolean().optional() })
-    .nullish()
-    .describe("Options of the stream. Only used when `stream` is true; ignored otherwise."),
+  stream_options: ResponseStreamOptions.nullish().describe(
+    "Options of the stream. Only used when `stream` is true; ignored otherwise.",
+  ),
   temperature: z
     .number()
     .min(0)
@@ -525,7 +864,9 @@ export const ResponseRequest = openObject({
     .meta({ default: 1 })
     .describe("Nucleus sampling probability mass, from 0 to 1. Default: 1."),
   tools: z.array(ResponseTool).optional().describe("Tools that the model may call."),
-  tool_choice: ResponseToolChoice.optional().describe("Controls which tool the model calls, if any."),
+  tool_choice: ResponseToolChoice.optional().describe(
+    "Controls which tool the model calls, if any. `required` and named tools require `tools`.",
+  ),
   parallel_tool_calls: z
     .boolean()
     .nullish()
@@ -545,7 +886,8 @@ export const ResponseRequest = openObject({
         "message.output_text.logprobs",
       ]),
     )
-    .nullish(),
+    .nullish()
+    .describe("Additional members to return, which are left out by default."),
   conversation: z
     .union([z.string(), Conversation, z.null()])
     .optional()
@@ -562,22 +904,38 @@ export const ResponseRequest = openObject({
     .max(20)
     .nullish()
     .describe("Number of most likely tokens to return at each position, from 0 to 20."),
-  store: echoed.store.meta({ default: true, description: "Whether the response can be retrieved later." }),
-  background: echoed.background.meta({ default: false }),
-  truncation: echoed.truncation.meta({ default: "disabled" }),
-}).meta({ id: "ResponseRequest", ...deduced })
+  store: echoed.store
+    .meta({ default: true })
+    .describe("Whether to store the response, so that it can be retrieved later. Default: true."),
+  background: echoed.background
+    .meta({ default: false })
+    .describe("Whether to generate the response in the background. Default: false."),
+  truncation: echoed.truncation
+    .meta({ default: "disabled" })
+    .describe(
+      "How to handle input beyond the context window: `auto` drops items, `disabled` fails with 400. Default: `disabled`.",
+    ),
+}).meta({ id: "ResponseRequest", ...deduced, description: "Request for a response." })
 export type ResponseRequest = z.infer<typeof ResponseRequest>
+
+const InputTokensDetails = openObject({
+  cached_tokens: Count.nullish().describe("Number of input tokens that were read from the prompt cache."),
+  cache_write_tokens: Count.nullish().describe(
+    "Number of input tokens that were written to the prompt cache.",
+  ),
+}).meta({ id: "ResponseInputTokensDetails", ...deduced, description: "Breakdown of the input tokens." })
+
+const OutputTokensDetails = openObject({
+  reasoning_tokens: Count.nullish().describe("Number of tokens that the model spent on reasoning."),
+}).meta({ id: "ResponseOutputTokensDetails", ...deduced, description: "Breakdown of the output tokens." })
 
 export const ResponseUsage = openObject({
   input_tokens: Count.describe("Number of tokens in the input."),
-  input_tokens_details: openObject({
-    cached_tokens: Count.nullish(),
-    cache_write_tokens: Count.nullish(),
-  }).nullish(),
+  input_tokens_details: InputTokensDetails.nullish().describe("Breakdown of the input tokens."),
   output_tokens: Count.describe("Number of tokens in the output."),
-  output_tokens_details: openObject({ reasoning_tokens: Count.nullish() }).nullish(),
+  output_tokens_details: OutputTokensDetails.nullish().describe("Breakdown of the output tokens."),
   total_tokens: Count.describe("Sum of `input_tokens` and `output_tokens`."),
-}).meta({ id: "ResponseUsage", ...deduced })
+}).meta({ id: "ResponseUsage", ...deduced, description: "Token usage of a response." })
 export type ResponseUsage = z.infer<typeof ResponseUsage>
 
 export const ResponseError = openObject({
@@ -585,8 +943,18 @@ export const ResponseError = openObject({
     "Machine-readable error code.",
   ),
   message: z.string().describe("Human-readable description of the error."),
-}).meta({ id: "ResponseError", ...deduced })
+}).meta({ id: "ResponseError", ...deduced, description: "Error that made a response fail." })
 export type ResponseError = z.infer<typeof ResponseError>
+
+const IncompleteDetails = openObject({
+  reason: openEnum(["max_output_tokens", "content_filter"])
+    .optional()
+    .describe("`max_output_tokens` for a token limit, `content_filter` for filtered content."),
+}).meta({
+  id: "ResponseIncompleteDetails",
+  ...deduced,
+  description: "Details of an incomplete response.",
+})
 
 export const ResponseObject = openObject({
   ...echoed,
@@ -602,28 +970,34 @@ export const ResponseObject = openObject({
     .optional()
     .describe("Status of the response."),
   error: ResponseError.nullable().describe("Error that made the response fail; null otherwise."),
-  incomplete_details: openObject({
-    reason: openEnum(["max_output_tokens", "content_filter"]).optional(),
-  }).nullable(),
-  instructions: z.union([z.string(), z.array(ResponseInputItem), z.null()]),
+  incomplete_details: IncompleteDetails.nullable().describe(
+    "Reason why the response is incomplete; null otherwise.",
+  ),
+  instructions: z
+    .union([z.string(), z.array(ResponseInputItem), z.null()])
+    .describe("System or developer message of the request, as text or as items."),
   metadata: Metadata.nullable().describe("Key-value pairs attached to the response."),
   model: z.string().describe("Model that generated the response."),
   output: z.array(ResponseOutputItem).describe("Items that the model generated."),
-  parallel_tool_calls: z.boolean(),
-  temperature: z.number().nullable(),
-  top_p: z.number().nullable(),
-  tool_choice: ResponseToolChoice,
-  tools: z.array(ResponseTool),
+  parallel_tool_calls: z.boolean().describe("Whether the model may call several tools at once."),
+  temperature: z.number().nullable().describe("Sampling temperature, from 0 to 2."),
+  top_p: z.number().nullable().describe("Nucleus sampling probability mass, from 0 to 1."),
+  tool_choice: ResponseToolChoice.describe("Which tool the model was to call, if any."),
+  tools: z.array(ResponseTool).describe("Tools that the model could call."),
   usage: ResponseUsage.nullish().describe("Token usage. Null until the response has ended."),
-  conversation: Conversation.nullish(),
-}).meta({ id: "ResponseObject", ...deduced })
+  conversation: Conversation.nullish().describe("Conversation that the response belongs to."),
+}).meta({
+  id: "ResponseObject",
+  ...deduced,
+  description: "Response of the model, with the options that it was generated with.",
+})
 export type ResponseObject = z.infer<typeof ResponseObject>
 
 export const ResponseDeleted = openObject({
   id: Id.describe("ID of the deleted response."),
-  object: z.string(),
+  object: z.string().describe("Type of the deleted object, such as `response`."),
   deleted: z.literal(true).describe("Always true."),
-}).meta({ id: "ResponseDeleted", ...deduced })
+}).meta({ id: "ResponseDeleted", ...deduced, description: "Confirmation that a response was deleted." })
 export type ResponseDeleted = z.infer<typeof ResponseDeleted>
 
 export const ResponseItemList = openObject({
@@ -632,7 +1006,7 @@ export const ResponseItemList = openObject({
   first_id: z.string().nullish().describe("ID of the first item of this page."),
   last_id: z.string().nullish().describe("ID of the last item of this page."),
   has_more: z.boolean().describe("Whether more items follow this page."),
-}).meta({ id: "ResponseItemList", ...deduced })
+}).meta({ id: "ResponseItemList", ...deduced, description: "One page of items." })
 export type ResponseItemList = z.infer<typeof ResponseItemList>
 
 /** Returns the component name of an event: `response.output_text.delta` is `ResponseOutputTextDeltaEvent`. */
@@ -642,12 +1016,16 @@ const eventId = (type: string): string => {
   return `Response${names.join("")}Event`
 }
 
-const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
+const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(
+  type: Type,
+  description: string,
+  shape: Shape,
+) =>
   openObject({
-    type: z.literal(type).describe("Type of the event; also sent as the SSE `event` field."),
+    type: tag(type).describe(`Type of the event, always \`${type}\`. Also sent as the SSE field \`event\`.`),
     sequence_number: Count.describe("Position of the event in the stream, counted from 0."),
     ...shape,
-  }).meta({ id: eventId(type), title: type, description: `Stream event \`${type}\`.`, ...deduced })
+  }).meta({ id: eventId(type), title: type, description, ...deduced })
 
 const ofResponse = { response: ResponseObject.describe("Response in its state at this event.") }
 const outputIndex = Count.describe("Position of the output item, counted from 0.")
@@ -666,98 +1044,191 @@ const ofCommand = {
 }
 const delta = z.string().describe("Next fragment of the content.")
 const obfuscation = z.string().nullish().describe("Random padding that hides the length of each event.")
-const logprobs = z.array(openObject({ token: z.string(), logprob: z.number() })).nullish()
+const logprobs = z
+  .array(
+    openObject({
+      token: z.string().describe("Text of the token."),
+      logprob: z.number().describe("Natural logarithm of the token's probability."),
+    }),
+  )
+  .nullish()
+  .describe("Log probabilities of the tokens. Requires `message.output_text.logprobs` in `include`.")
 const Part = openUnion("type", [ResponseOutputText, ResponseRefusal, ReasoningText])
+const openedPart = Part.describe("Content part, still empty.")
+const closedPart = Part.describe("Complete content part.")
+const command = z.string().describe("Command, as far as it is known.")
 
 /** Every event of OpenAI's API reference, and any other: the list has grown before. */
 export const ResponseStreamEvent = openUnion("type", [
-  event("response.created", ofResponse),
-  event("response.queued", ofResponse),
-  event("response.in_progress", ofResponse),
-  event("response.completed", ofResponse),
-  event("response.failed", ofResponse),
-  event("response.incomplete", ofResponse),
-  event("response.output_item.added", { output_index: Count, item: ResponseOutputItem }),
-  event("response.output_item.done", { output_index: Count, item: ResponseOutputItem }),
-  event("response.content_part.added", { ...ofContent, part: Part }),
-  event("response.content_part.done", { ...ofContent, part: Part }),
-  event("response.output_text.delta", { ...ofContent, delta, logprobs, obfuscation }),
-  event("response.output_text.done", { ...ofContent, text: z.string(), logprobs }),
-  event("response.output_text.annotation.added", {
+  event("response.created", "The response was created. First event of a stream.", ofResponse),
+  event("response.queued", "The response waits to be processed.", ofResponse),
+  event("response.in_progress", "The response is being generated.", ofResponse),
+  event("response.completed", "The response is complete. Last event of a stream.", ofResponse),
+  event("response.failed", "The response failed. Last event of a stream.", ofResponse),
+  event(
+    "response.incomplete",
+    "The response ended before it was complete, for example at a token limit. Last event of a stream.",
+    ofResponse,
+  ),
+  event("response.output_item.added", "An output item was started.", {
+    output_index: outputIndex,
+    item: ResponseOutputItem.describe("Output item, still without content."),
+  }),
+  event("response.output_item.done", "An output item is complete.", {
+    output_index: outputIndex,
+    item: ResponseOutputItem.describe("Complete output item."),
+  }),
+  event("response.content_part.added", "A content part was started.", { ...ofContent, part: openedPart }),
+  event("response.content_part.done", "A content part is complete.", { ...ofContent, part: closedPart }),
+  event("response.output_text.delta", "Output text was extended.", {
     ...ofContent,
-    annotation_index: Count,
-    annotation: ResponseAnnotation.nullable(),
+    delta: z.string().describe("Next fragment of the text."),
+    logprobs,
+    obfuscation,
   }),
-  event("response.refusal.delta", { ...ofContent, delta, obfuscation }),
-  event("response.refusal.done", { ...ofContent, refusal: z.string() }),
-  event("response.function_call_arguments.delta", { ...ofItem, delta, obfuscation }),
-  event("response.function_call_arguments.done", {
+  event("response.output_text.done", "Output text is complete.", {
+    ...ofContent,
+    text: z.string().describe("Complete text."),
+    logprobs,
+  }),
+  event("response.output_text.annotation.added", "An annotation was added to output text.", {
+    ...ofContent,
+    annotation_index: Count.describe("Position of the annotation, counted from 0."),
+    annotation: ResponseAnnotation.nullable().describe("Annotation that was added."),
+  }),
+  event("response.refusal.delta", "A refusal was extended.", { ...ofContent, delta, obfuscation }),
+  event("response.refusal.done", "A refusal is complete.", {
+    ...ofContent,
+    refusal: z.string().describe("Complete refusal."),
+  }),
+  event("response.function_call_arguments.delta", "The arguments of a function call were extended.", {
     ...ofItem,
-    name: z.string().nullish(),
-    arguments: z.string(),
+    delta: z.string().describe("Next fragment of the arguments, which are JSON text."),
+    obfuscation,
   }),
-  event("response.custom_tool_call_input.delta", { ...ofItem, delta, obfuscation }),
-  event("response.custom_tool_call_input.done", { ...ofItem, input: z.string() }),
-  event("response.reasoning_text.delta", { ...ofContent, delta, obfuscation }),
-  event("response.reasoning_text.done", { ...ofContent, text: z.string() }),
-  event("response.reasoning_summary_part.added", { ...ofSummary, part: SummaryText }),
-  event("response.reasoning_summary_part.done", {
+  event("response.function_call_arguments.done", "The arguments of a function call are complete.", {
+    ...ofItem,
+    name: z.string().nullish().describe("Name of the function to call."),
+    arguments: z.string().describe("Complete arguments, as JSON text."),
+  }),
+  event("response.custom_tool_call_input.delta", "The input of a custom tool call was extended.", {
+    ...ofItem,
+    delta: z.string().describe("Next fragment of the input."),
+    obfuscation,
+  }),
+  event("response.custom_tool_call_input.done", "The input of a custom tool call is complete.", {
+    ...ofItem,
+    input: z.string().describe("Complete input."),
+  }),
+  event("response.reasoning_text.delta", "The reasoning was extended.", { ...ofContent, delta, obfuscation }),
+  event("response.reasoning_text.done", "The reasoning is complete.", {
+    ...ofContent,
+    text: z.string().describe("Complete text of the reasoning."),
+  }),
+  event("response.reasoning_summary_part.added", "A part of the reasoning summary was started.", {
     ...ofSummary,
-    part: SummaryText,
-    status: z.string().nullish(),
+    part: SummaryText.describe("Summary part, still empty."),
   }),
-  event("response.reasoning_summary_text.delta", { ...ofSummary, delta, obfuscation }),
-  event("response.reasoning_summary_text.done", { ...ofSummary, text: z.string() }),
-  event("response.audio.delta", { delta }),
-  event("response.audio.done", {}),
-  event("response.audio.transcript.delta", { delta }),
-  event("response.audio.transcript.done", {}),
-  event("response.file_search_call.in_progress", ofItem),
-  event("response.file_search_call.searching", ofItem),
-  event("response.file_search_call.completed", ofItem),
-  event("response.web_search_call.in_progress", ofItem),
-  event("response.web_search_call.searching", ofItem),
-  event("response.web_search_call.completed", ofItem),
-  event("response.code_interpreter_call.in_progress", ofItem),
-  event("response.code_interpreter_call.interpreting", ofItem),
-  event("response.code_interpreter_call.completed", ofItem),
-  event("response.code_interpreter_call_code.delta", { ...ofItem, delta, obfuscation }),
-  event("response.code_interpreter_call_code.done", { ...ofItem, code: z.string() }),
-  event("response.image_generation_call.in_progress", ofItem),
-  event("response.image_generation_call.generating", ofItem),
-  event("response.image_generation_call.completed", ofItem),
-  event("response.image_generation_call.partial_image", {
+  event("response.reasoning_summary_part.done", "A part of the reasoning summary is complete.", {
+    ...ofSummary,
+    part: SummaryText.describe("Complete summary part."),
+    status: z.string().nullish().describe("`incomplete` if the summary part was cut off."),
+  }),
+  event("response.reasoning_summary_text.delta", "The text of the reasoning summary was extended.", {
+    ...ofSummary,
+    delta: z.string().describe("Next fragment of the summary."),
+    obfuscation,
+  }),
+  event("response.reasoning_summary_text.done", "The text of the reasoning summary is complete.", {
+    ...ofSummary,
+    text: z.string().describe("Complete text of the summary part."),
+  }),
+  event("response.audio.delta", "Audio output was extended.", {
+    delta: z.string().describe("Next fragment of the audio, encoded in base64."),
+  }),
+  event("response.audio.done", "Audio output is complete.", {}),
+  event("response.audio.transcript.delta", "The transcript of audio output was extended.", {
+    delta: z.string().describe("Next fragment of the transcript."),
+  }),
+  event("response.audio.transcript.done", "The transcript of audio output is complete.", {}),
+  event("response.file_search_call.in_progress", "A file search was started.", ofItem),
+  event("response.file_search_call.searching", "A file search is searching.", ofItem),
+  event("response.file_search_call.completed", "A file search is complete.", ofItem),
+  event("response.web_search_call.in_progress", "A web search was started.", ofItem),
+  event("response.web_search_call.searching", "A web search is searching.", ofItem),
+  event("response.web_search_call.completed", "A web search is complete.", ofItem),
+  event("response.code_interpreter_call.in_progress", "A code interpreter call was started.", ofItem),
+  event("response.code_interpreter_call.interpreting", "The code interpreter is running the code.", ofItem),
+  event("response.code_interpreter_call.completed", "A code interpreter call is complete.", ofItem),
+  event("response.code_interpreter_call_code.delta", "The code of a code interpreter call was extended.", {
     ...ofItem,
-    partial_image_index: Count,
-    partial_image_b64: z.string(),
-    size: z.string().nullish(),
-    quality: z.string().nullish(),
-    background: z.string().nullish(),
-    output_format: z.string().nullish(),
+    delta: z.string().describe("Next fragment of the code."),
+    obfuscation,
   }),
-  event("response.mcp_call_arguments.delta", { ...ofItem, delta, obfuscation }),
-  event("response.mcp_call_arguments.done", { ...ofItem, arguments: z.string() }),
-  event("response.mcp_call.in_progress", ofItem),
-  event("response.mcp_call.completed", ofItem),
-  event("response.mcp_call.failed", ofItem),
-  event("response.mcp_list_tools.in_progress", ofItem),
-  event("response.mcp_list_tools.completed", ofItem),
-  event("response.mcp_list_tools.failed", ofItem),
-  event("response.shell_call_command.added", { ...ofCommand, command: z.string() }),
-  event("response.shell_call_command.delta", { ...ofCommand, delta, obfuscation }),
-  event("response.shell_call_command.done", { ...ofCommand, command: z.string() }),
-  event("response.shell_call_output_content.delta", {
+  event("response.code_interpreter_call_code.done", "The code of a code interpreter call is complete.", {
+    ...ofItem,
+    code: z.string().describe("Complete code."),
+  }),
+  event("response.image_generation_call.in_progress", "An image generation was started.", ofItem),
+  event("response.image_generation_call.generating", "An image is being generated.", ofItem),
+  event("response.image_generation_call.completed", "An image generation is complete.", ofItem),
+  event("response.image_generation_call.partial_image", "A preview of a generated image is available.", {
+    ...ofItem,
+    partial_image_index: Count.describe("Position of the preview, counted from 0."),
+    partial_image_b64: z.string().describe("Preview of the image, encoded in base64."),
+    size: z.string().nullish().describe("Size of the image in pixels, as `WIDTHxHEIGHT`."),
+    quality: z.string().nullish().describe("Quality of the image."),
+    background: z.string().nullish().describe("Background of the image, such as `transparent`."),
+    output_format: z.string().nullish().describe("File format of the image, such as `png`."),
+  }),
+  event("response.mcp_call_arguments.delta", "The arguments of an MCP tool call were extended.", {
+    ...ofItem,
+    delta: z.string().describe("Next fragment of the arguments, which are JSON text."),
+    obfuscation,
+  }),
+  event("response.mcp_call_arguments.done", "The arguments of an MCP tool call are complete.", {
+    ...ofItem,
+    arguments: z.string().describe("Complete arguments, as JSON text."),
+  }),
+  event("response.mcp_call.in_progress", "An MCP tool call was started.", ofItem),
+  event("response.mcp_call.completed", "An MCP tool call is complete.", ofItem),
+  event("response.mcp_call.failed", "An MCP tool call failed.", ofItem),
+  event("response.mcp_list_tools.in_progress", "The tools of an MCP server are being listed.", ofItem),
+  event("response.mcp_list_tools.completed", "The tools of an MCP server were listed.", ofItem),
+  event("response.mcp_list_tools.failed", "The tools of an MCP server could not be listed.", ofItem),
+  event("response.shell_call_command.added", "A shell command was started.", { ...ofCommand, command }),
+  event("response.shell_call_command.delta", "A shell command was extended.", {
     ...ofCommand,
-    item_id: Id,
-    delta: openObject({ stdout: z.string().optional(), stderr: z.string().optional() }),
+    delta: z.string().describe("Next fragment of the command."),
+    obfuscation,
   }),
-  event("response.shell_call_output_content.done", {
+  event("response.shell_call_command.done", "A shell command is complete.", {
     ...ofCommand,
-    item_id: Id,
-    output: z.array(ShellOutput),
+    command: z.string().describe("Complete command."),
   }),
-  event("error", { code: z.string().nullish(), message: z.string(), param: z.string().nullish() }),
-]).meta({ id: "ResponseStreamEvent", ...deduced })
+  event("response.shell_call_output_content.delta", "The output of a shell command was extended.", {
+    ...ofCommand,
+    item_id: ofItem.item_id,
+    delta: openObject({
+      stdout: z.string().optional().describe("Next fragment of the standard output."),
+      stderr: z.string().optional().describe("Next fragment of the standard error output."),
+    }).describe("Next fragment of the output."),
+  }),
+  event("response.shell_call_output_content.done", "The output of a shell command is complete.", {
+    ...ofCommand,
+    item_id: ofItem.item_id,
+    output: z.array(ShellOutput).describe("Complete output."),
+  }),
+  event("error", "The stream failed. No other events follow, except possibly `response.failed`.", {
+    code: z.string().nullish().describe("Machine-readable error code, or null."),
+    message: z.string().describe("Human-readable description of the error."),
+    param: z.string().nullish().describe("Path of the invalid parameter, or null."),
+  }),
+]).meta({
+  id: "ResponseStreamEvent",
+  ...deduced,
+  description: "Event of a Responses stream. Clients should skip events with an unknown `type`.",
+})
 export type ResponseStreamEvent = z.infer<typeof ResponseStreamEvent>
 
 const part = {
@@ -826,6 +1297,52 @@ const events = [
   { type: "response.completed", sequence_number: 8, response: example },
 ] satisfies ResponseStreamEvent[]
 
+const weatherTool = {
+  type: "function",
+  name: "get_weather",
+  description: "Returns the current weather in a city.",
+  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+} satisfies ResponseTool
+const call = {
+  type: "function_call",
+  id: "fc_abc123",
+  call_id: "call_abc123",
+  name: "get_weather",
+  arguments: '{"city":"Paris"}',
+  status: "completed",
+} satisfies ResponseFunctionCall
+
+const calling = {
+  ...example,
+  id: "resp_abc124",
+  tools: [weatherTool],
+  output: [call],
+} satisfies ResponseObject
+const callingOpened = { ...opened, id: calling.id, tools: calling.tools } satisfies ResponseObject
+const atCall = { item_id: call.id, output_index: 0 }
+
+const callEvents = [
+  { type: "response.created", sequence_number: 0, response: callingOpened },
+  { type: "response.in_progress", sequence_number: 1, response: callingOpened },
+  {
+    type: "response.output_item.added",
+    sequence_number: 2,
+    output_index: 0,
+    item: { ...call, status: "in_progress", arguments: "" },
+  },
+  { type: "response.function_call_arguments.delta", sequence_number: 3, ...atCall, delta: '{"city":' },
+  { type: "response.function_call_arguments.delta", sequence_number: 4, ...atCall, delta: '"Paris"}' },
+  {
+    type: "response.function_call_arguments.done",
+    sequence_number: 5,
+    ...atCall,
+    name: call.name,
+    arguments: call.arguments,
+  },
+  { type: "response.output_item.done", sequence_number: 6, output_index: 0, item: call },
+  { type: "response.completed", sequence_number: 7, response: calling },
+] satisfies ResponseStreamEvent[]
+
 const chosenNames = ({ tool_choice }: ResponseRequest): string[] =>
   typeof tool_choice === "object" && (tool_choice.type === "function" || tool_choice.type === "custom")
     ? [tool_choice.name]
@@ -836,7 +1353,7 @@ export const createResponse = endpoint({
   surface: "responses",
   method: "POST",
   path: "/responses",
-  summary: "Create a model response.",
+  summary: "Create a model response",
   description:
     "Generates a response to a text or a list of items. Returns one response object by default. With " +
     "`stream: true`, returns server-sent events and ends the stream with `data: [DONE]`.",
@@ -846,17 +1363,17 @@ export const createResponse = endpoint({
     schema: ResponseRequest,
     examples: {
       text: {
-        summary: "A text",
+        summary: "Text",
         provenance: "deduced",
         value: { model: "gpt-4o", input: "Hello" } satisfies ResponseRequest,
       },
       stream: {
-        summary: "A stream",
+        summary: "Stream",
         provenance: "deduced",
         value: { model: "gpt-4o", input: "Write a poem", stream: true } satisfies ResponseRequest,
       },
       items: {
-        summary: "Instructions and a conversation",
+        summary: "Instructions and a conversation with the output of a tool call",
         provenance: "deduced",
         value: {
           model: "gpt-4o",
@@ -871,25 +1388,41 @@ export const createResponse = endpoint({
             },
             { type: "function_call_output", call_id: "call_abc123", output: "18 °C, sunny" },
           ],
-          tools: [{ type: "function", name: "get_weather", parameters: { type: "object" } }],
+          tools: [weatherTool],
+        } satisfies ResponseRequest,
+      },
+      tools: {
+        summary: "Function tool",
+        provenance: "deduced",
+        value: {
+          model: "gpt-4o",
+          input: "What is the weather in Paris?",
+          tools: [weatherTool],
+          tool_choice: "auto",
         } satisfies ResponseRequest,
       },
     },
   },
   success: {
     status: 200,
-    description: "The response.",
+    description: "The response, as one object or as a stream of events.",
     content: {
       "application/json": { kind: "json", schema: ResponseObject },
       "text/event-stream": {
         kind: "stream",
         item: ResponseStreamEvent,
-        examples: { text: { summary: "A text", provenance: "deduced", value: events } },
+        examples: {
+          text: { summary: "Text", provenance: "deduced", value: events },
+          toolCall: { summary: "Tool call", provenance: "deduced", value: callEvents },
+        },
       },
     },
     provenance: "documented",
   },
-  examples: { text: { summary: "A text", provenance: "deduced", value: example } },
+  examples: {
+    text: { summary: "Text", provenance: "deduced", value: example },
+    toolCall: { summary: "Tool call", provenance: "deduced", value: calling },
+  },
   errors: bodyErrors,
   checks: [
     {
@@ -920,14 +1453,14 @@ export const createResponse = endpoint({
   ],
 })
 
-const byId = z.object({ response_id: z.string().min(1).meta({ description: "Id of the response." }) })
+const byId = z.object({ response_id: z.string().min(1).meta({ description: "ID of the response." }) })
 
 export const retrieveResponse = endpoint({
   operationId: "retrieveResponse",
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}",
-  summary: "Retrieve a response.",
+  summary: "Retrieve a response",
   description: "Returns a stored response. Requires that it was created with `store: true` (the default).",
   provenance: "deduced",
   params: byId,
@@ -937,7 +1470,7 @@ export const retrieveResponse = endpoint({
     content: { "application/json": { kind: "json", schema: ResponseObject } },
     provenance: "deduced",
   },
-  examples: { text: { summary: "A text", provenance: "deduced", value: example } },
+  examples: { text: { summary: "Text", provenance: "deduced", value: example } },
   errors: readErrors,
   checks: [],
 })
@@ -947,7 +1480,7 @@ export const deleteResponse = endpoint({
   surface: "responses",
   method: "DELETE",
   path: "/responses/{response_id}",
-  summary: "Delete a response.",
+  summary: "Delete a response",
   description: "Deletes a stored response by its ID.",
   provenance: "deduced",
   params: byId,
@@ -973,7 +1506,7 @@ export const listResponseInputItems = endpoint({
   surface: "responses",
   method: "GET",
   path: "/responses/{response_id}/input_items",
-  summary: "List the input items of a response.",
+  summary: "List the input items of a response",
   description: "Lists the input items of a stored response.",
   provenance: "deduced",
   params: byId,
@@ -991,7 +1524,7 @@ export const listResponseInputItems = endpoint({
     after: z
       .string()
       .optional()
-      .meta({ description: "Id of the item after which to start; for pagination." }),
+      .meta({ description: "ID of the item after which the page starts. Default: the first page." }),
   }),
   success: {
     status: 200,

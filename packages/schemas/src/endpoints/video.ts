@@ -11,66 +11,98 @@ const Count = z.int().min(0)
 const Pixels = z.int().min(1)
 
 export const VideoGenerationRequest = openObject({
-  model: openEnum(modelIds("video")),
-  prompt: text(32_000).min(1),
-  image: z.string().optional().meta({ description: "A URL or a data URL of the image to set in motion." }),
-  duration: z.number().gt(0).optional().meta({ description: "Seconds." }),
-  seconds: openEnum(["4", "8", "12"]).optional().meta({ description: "OpenAI's form of `duration`." }),
-  size: openEnum(["720x1280", "1280x720", "1024x1792", "1792x1024"]).optional(),
-  width: Pixels.optional(),
-  height: Pixels.optional(),
-  fps: z.int().min(1).optional(),
-  seed: z.int().optional(),
-  n: z.int().min(1).optional().meta({ default: 1, description: "How many videos." }),
-  response_format: z.enum(["url", "b64_json"]).optional().meta({ default: "url" }),
-  user: z.string().optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-}).meta({ id: "VideoGenerationRequest", ...chosen })
+  model: openEnum(modelIds("video")).describe("ID of the video model."),
+  prompt: text(32_000).min(1).describe("Text that describes the video, 1 to 32000 characters."),
+  image: z.string().optional().meta({ description: "Image to animate, as a URL or a data URL." }),
+  duration: z
+    .number()
+    .gt(0)
+    .optional()
+    .meta({ description: "Duration of the video in seconds; more than 0." }),
+  seconds: openEnum(["4", "8", "12"])
+    .optional()
+    .meta({ description: "Duration of the video in seconds, as a string: OpenAI's form of `duration`." }),
+  size: openEnum(["720x1280", "1280x720", "1024x1792", "1792x1024"])
+    .optional()
+    .describe("Size in pixels, as `WIDTHxHEIGHT`, each from 1 to 8192."),
+  width: Pixels.optional().describe("Width of the video in pixels; at least 1."),
+  height: Pixels.optional().describe("Height of the video in pixels; at least 1."),
+  fps: z.int().min(1).optional().describe("Frames per second; at least 1."),
+  seed: z
+    .int()
+    .optional()
+    .describe("Seed for generation. Requests with the same seed should return similar videos."),
+  n: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ default: 1, description: "Number of videos to generate; at least 1. Default: 1." }),
+  response_format: z.enum(["url", "b64_json"]).optional().meta({
+    default: "url",
+    description:
+      "How to return the videos: `url` for URLs, `b64_json` for files encoded in base64. Default: `url`.",
+  }),
+  user: z.string().optional().describe("Identifier of the end user."),
+  metadata: z.record(z.string(), z.unknown()).optional().describe("Further options, by name."),
+}).meta({ id: "VideoGenerationRequest", ...chosen, description: "Request to generate a video." })
 export type VideoGenerationRequest = z.infer<typeof VideoGenerationRequest>
 
 export const VideoData = openObject({
-  url: z.string().nullish(),
-  b64_json: z.string().nullish().meta({ description: "Base64." }),
-  revised_prompt: z.string().nullish(),
-  duration: z.number().min(0).nullish().meta({ description: "Seconds." }),
-  width: Pixels.nullish(),
-  height: Pixels.nullish(),
-  fps: z.number().gt(0).nullish(),
-  format: z.string().nullish(),
-}).meta({ id: "VideoData", ...chosen })
+  url: z.string().nullish().describe("URL of the video. Requires `response_format: url`, the default."),
+  b64_json: z
+    .string()
+    .nullish()
+    .meta({ description: "Video file encoded in base64. Requires `response_format: b64_json`." }),
+  revised_prompt: z.string().nullish().describe("Prompt that was used, if the model revised it."),
+  duration: z.number().min(0).nullish().meta({ description: "Duration of the video in seconds." }),
+  width: Pixels.nullish().describe("Width of the video in pixels."),
+  height: Pixels.nullish().describe("Height of the video in pixels."),
+  fps: z.number().gt(0).nullish().describe("Frames per second."),
+  format: z.string().nullish().describe("File format of the video, such as `mp4`."),
+}).meta({ id: "VideoData", ...chosen, description: "Generated video, as a URL or as a file in base64." })
 export type VideoData = z.infer<typeof VideoData>
 
 export const VideoGenerationResponse = openObject({
-  created: Count.meta({ description: "Unix seconds." }),
-  data: z.array(VideoData),
-  model: z.string().nullish(),
-}).meta({ id: "VideoGenerationResponse", ...chosen })
+  created: Count.meta({ description: "Creation time in Unix seconds." }),
+  data: z.array(VideoData).describe("Generated videos."),
+  model: z.string().nullish().describe("Model that generated the videos."),
+}).meta({ id: "VideoGenerationResponse", ...chosen, description: "Generated videos." })
 export type VideoGenerationResponse = z.infer<typeof VideoGenerationResponse>
+
+const VideoFailure = openObject({
+  code: z.union([z.string(), z.int(), z.null()]).optional().describe("Machine-readable error code, or null."),
+  message: z.string().describe("Human-readable description of the error."),
+}).meta({ id: "VideoFailure", ...chosen, description: "Error that made a video task fail." })
 
 /** A video in the making, as servers show it that answer before it is finished. */
 export const VideoTask = openObject({
-  id: z.string().nullish(),
-  task_id: z.string().nullish().meta({ description: "Some servers' name for `id`." }),
-  object: z.string().nullish(),
-  status: openEnum(["queued", "in_progress", "completed", "failed"]),
-  progress: z.number().min(0).max(100).nullish().meta({ description: "Percent." }),
-  model: z.string().nullish(),
-  prompt: z.string().nullish(),
-  created_at: Count.nullish().meta({ description: "Unix seconds." }),
-  completed_at: Count.nullish(),
-  expires_at: Count.nullish(),
-  size: z.string().nullish(),
-  seconds: z.string().nullish(),
-  url: z.string().nullish(),
-  data: z.array(VideoData).nullish().meta({ description: "The videos, once the task is completed." }),
-  error: openObject({
-    code: z.union([z.string(), z.int(), z.null()]).optional(),
-    message: z.string(),
-  }).nullish(),
-}).meta({ id: "VideoTask", ...chosen })
+  id: z.string().nullish().describe("ID of the task."),
+  task_id: z.string().nullish().meta({ description: "ID of the task, on servers that do not use `id`." }),
+  object: z.string().nullish().describe("Type of the object, such as `video`."),
+  status: openEnum(["queued", "in_progress", "completed", "failed"]).describe("Status of the task."),
+  progress: z.number().min(0).max(100).nullish().meta({ description: "Progress in percent, from 0 to 100." }),
+  model: z.string().nullish().describe("Model that generates the video."),
+  prompt: z.string().nullish().describe("Prompt of the request."),
+  created_at: Count.nullish().meta({ description: "Creation time in Unix seconds." }),
+  completed_at: Count.nullish().describe(
+    "Completion time in Unix seconds. Null until the task is completed.",
+  ),
+  expires_at: Count.nullish().describe("Time in Unix seconds after which the video is no longer available."),
+  size: z.string().nullish().describe("Size of the video in pixels, as `WIDTHxHEIGHT`."),
+  seconds: z.string().nullish().describe("Duration of the video in seconds, as a string."),
+  url: z.string().nullish().describe("URL of the video, once the task is completed."),
+  data: z.array(VideoData).nullish().meta({ description: "Generated videos, once the task is completed." }),
+  error: VideoFailure.nullish().describe("Error that made the task fail; null otherwise."),
+}).meta({
+  id: "VideoTask",
+  ...chosen,
+  description: "Task that generates a video, on servers that reply before the video is finished.",
+})
 export type VideoTask = z.infer<typeof VideoTask>
 
-export const VideoReply = z.union([VideoGenerationResponse, VideoTask]).meta({ id: "VideoReply", ...chosen })
+export const VideoReply = z
+  .union([VideoGenerationResponse, VideoTask])
+  .meta({ id: "VideoReply", ...chosen, description: "Finished videos, or a task to retrieve later." })
 export type VideoReply = z.infer<typeof VideoReply>
 
 const finished = {
@@ -95,8 +127,9 @@ export const createVideo = endpoint({
   aliases: ["/videos/generations", "/videos"],
   summary: "Generate a video",
   description:
-    "Generates a video from a text prompt and, optionally, an image. The gateway's documentation names the schemas " +
-    "only: the path and the members are this project's reading of those names. Some servers return a task instead.",
+    "Generates a video from a text prompt and, optionally, an image. Some servers return a task " +
+    "instead of the finished video. The gateway's documentation gives only the names of the schemas; the path and the " +
+    "members are a choice of this document.",
   provenance: "chosen",
   request: {
     mediaType: "application/json",
@@ -105,7 +138,7 @@ export const createVideo = endpoint({
     schema: VideoGenerationRequest,
     examples: {
       text: {
-        summary: "A video from a text",
+        summary: "Video from a text prompt",
         provenance: "chosen",
         value: { model: "sora", prompt: "A cat plays the piano" } satisfies VideoGenerationRequest,
       },
@@ -120,8 +153,8 @@ export const createVideo = endpoint({
     provenance: "chosen",
   },
   examples: {
-    finished: { summary: "A finished video", provenance: "chosen", value: finished },
-    task: { summary: "A task", provenance: "chosen", value: queued },
+    finished: { summary: "Finished video", provenance: "chosen", value: finished },
+    task: { summary: "Task", provenance: "chosen", value: queued },
   },
   errors: bodyErrors,
   checks: [
@@ -140,7 +173,7 @@ export const createVideo = endpoint({
   ],
 })
 
-const TaskParams = z.object({ task_id: z.string().min(1).meta({ description: "Id of the video task." }) })
+const TaskParams = z.object({ task_id: z.string().min(1).meta({ description: "ID of the video task." }) })
 
 export const retrieveVideo = endpoint({
   operationId: "retrieveVideo",
@@ -154,12 +187,12 @@ export const retrieveVideo = endpoint({
   params: TaskParams,
   success: {
     status: 200,
-    description: "The task.",
+    description: "The requested task.",
     content: { "application/json": { kind: "json", schema: VideoTask } },
     provenance: "chosen",
   },
   examples: {
-    queued: { summary: "Not begun", provenance: "chosen", value: queued },
+    queued: { summary: "Queued", provenance: "chosen", value: queued },
     completed: {
       summary: "Completed",
       provenance: "chosen",

@@ -1,14 +1,15 @@
-import type { ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
+import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { AudioFormat } from "../../audio/encode-speech.ts"
-import { type Digest, digest, digestText } from "../../content/random.ts"
+import { digest, digestText } from "../../content/random.ts"
 import { Refusal } from "../../refusal.ts"
+import { type CompletionFrame, type SpokenChoice, textOf } from "./dress.ts"
 
-/** One reply speaks no more letters than this, as many as the speech endpoint takes (chosen). */
-const mostLetters = 4096
-/** For so long, in seconds, an audio reply can be referred to by its id (chosen; the mock forgets it at once). */
-const keptFor = 3600
+/** The maximum number of characters that one reply speaks, as many as the speech endpoint accepts (chosen). */
+const maxCharacters = 4096
+/** Seconds until an audio reply expires (chosen; the mock does not keep it). */
+const audioLifetime = 3600
 
-/** How a reply is to be spoken. */
+/** The voice and the file format of an audio reply. */
 interface Voice {
   readonly format: AudioFormat
   readonly voice: string
@@ -23,13 +24,13 @@ const formats: Readonly<Record<string, AudioFormat>> = {
   pcm16: "pcm",
 }
 
-/** How the request wants its reply to be spoken, if it does. Throws a `Refusal` for a format that is not known. */
+/** Returns the voice and format when the request asks for audio. Throws a `Refusal` for an unsupported format. */
 export function voiceOf({ modalities, audio }: ChatCompletionRequest): Voice | undefined {
   if (!modalities?.includes("audio") || audio == null) return undefined
   const format = Object.hasOwn(formats, audio.format) ? formats[audio.format] : undefined
   if (format === undefined) {
     throw new Refusal(400, {
-      message: `The mock does not speak in the format '${audio.format}'. It knows ${Object.keys(formats).join(", ")}.`,
+      message: `Unsupported audio format '${audio.format}'. Use one of ${Object.keys(formats).join(", ")}.`,
       param: "audio.format",
       code: "invalid_value",
     })
@@ -37,40 +38,39 @@ export function voiceOf({ modalities, audio }: ChatCompletionRequest): Voice | u
   return { format, voice: typeof audio.voice === "string" ? audio.voice : audio.voice.id }
 }
 
-/** The completion with its texts spoken: each content becomes the transcript of an audio that says it. */
-export async function spoken(
-  completion: ChatCompletionResponse,
+/** Returns the choices with an audio of each text; the text is its transcript. Throws a `Refusal` for long texts. */
+export async function withAudio(
+  choices: readonly SpokenChoice[],
   { format, voice }: Voice,
-  seed: Digest,
-): Promise<ChatCompletionResponse> {
-  const letters = completion.choices.reduce((sum, { message }) => sum + (message.content?.length ?? 0), 0)
-  if (letters > mostLetters) {
+  { created, seed }: Pick<CompletionFrame, "created" | "seed">,
+): Promise<readonly SpokenChoice[]> {
+  const texts = choices.map(({ delivery }) => textOf(delivery.segments))
+  if (texts.reduce((sum, { length }) => sum + length, 0) > maxCharacters) {
     throw new Refusal(400, {
-      message: `The mock speaks no more than ${mostLetters} letters in one reply. Ask for fewer tokens or choices.`,
+      message: `The mock speaks at most ${maxCharacters} characters in one reply. Ask for fewer tokens or choices.`,
       param: "modalities",
     })
   }
-  // Most mocks are never asked to speak.
+  // Loaded on demand: most mocks are never asked for audio.
   const { speak } = await import("../../audio/voice.ts")
   const { encodeSpeech } = await import("../../audio/encode-speech.ts")
-  const choices = []
-  for (const choice of completion.choices) {
-    const { content } = choice.message
-    if (!content) {
-      choices.push(choice)
+  const spoken: SpokenChoice[] = []
+  for (const [index, choice] of choices.entries()) {
+    const transcript = texts[index]
+    if (!transcript) {
+      spoken.push(choice)
       continue
     }
-    const file = await encodeSpeech(speak(content, 1, digest(voice, seed)), format)
+    const file = await encodeSpeech(speak(transcript, 1, digest(voice, seed)), format)
     const audio = {
-      id: `audio_${digestText(digest(`${choice.index} ${content}`, seed))}`,
+      id: `audio_${digestText(digest(`${index} ${transcript}`, seed))}`,
       data: base64(file),
-      expires_at: completion.created + keptFor,
-      transcript: content,
+      expires_at: created + audioLifetime,
+      transcript,
     }
-    const { logprobs: _, ...others } = choice
-    choices.push({ ...others, message: { ...choice.message, content: null, audio } })
+    spoken.push({ ...choice, audio })
   }
-  return { ...completion, choices }
+  return spoken
 }
 
 function base64(bytes: Uint8Array): string {

@@ -491,3 +491,27 @@ test("the choices of a stream take turns, and each ends once", async () => {
     27,
   ])
 })
+
+test.each([
+  ["text", {}],
+  ["a cut text", { max_tokens: 5 }],
+  ["Chinese text", { messages: [{ role: "user", content: "你好，世界 🌍" }] }],
+  ["the arguments of a call", { tools: [weather], tool_choice: "required", parallel_tool_calls: false }],
+] satisfies [string, Request][])("the chunks of %s carry one token each", async (_, request) => {
+  const { usage } = await whole(request)
+  const pieces = (await streamed(request)).flatMap(({ choices }) => {
+    const delta = choices[0]?.delta
+    return delta?.content || delta?.tool_calls?.[0]?.function?.arguments || []
+  })
+  expect(pieces).toHaveLength(usage?.completion_tokens ?? -1)
+})
+
+test("the chunks follow the tokens of a given tokenizer; tokens inside a character share one", async () => {
+  const tokenizer = (text: string) => [...text].flatMap((character) => ["", character])
+  const reply = await whole({ max_tokens: 9 }, { tokenizer })
+  const pieces = (await streamed({ max_tokens: 9 }, { tokenizer })).flatMap(
+    ({ choices }) => choices[0]?.delta.content || [],
+  )
+  expect(pieces).toEqual([...(reply.choices[0]?.message.content ?? "")])
+  expect(pieces.length).toBeLessThan(reply.usage?.completion_tokens ?? 0)
+})

@@ -1,36 +1,30 @@
 import type { ChatCompletionChunk } from "@nexhina/schemas"
 import { encodeEvent } from "@nexhina/stream"
+import { piecesAround } from "../utterance/encode-template.ts"
 
 /**
- * Writes what `encode` writes for the chunks of a completion that this mock made. Most chunks of a choice differ in
- * one fragment of text only, so they are written as the first such chunk was, in half the time.
+ * Returns the same text as encoding each chunk of a generated completion, in half the time: most chunks of a choice
+ * differ in one text only.
  */
 export function encodeChat(chunks: readonly ChatCompletionChunk[]): string {
-  const around: (readonly [before: string, after: string])[] = []
-  let text = ""
+  const templates: string[][] = []
+  let encoded = ""
   for (const chunk of chunks) {
-    const fragment = onlyFragment(chunk)
-    if (fragment === undefined) {
-      text += encodeEvent({ data: chunk })
+    const content = onlyContent(chunk)
+    if (content === undefined) {
+      encoded += encodeEvent({ data: chunk })
     } else {
       const index = chunk.choices[0]?.index ?? 0
-      around[index] ??= withoutFragment(chunk, fragment)
-      const [before, after] = around[index]
-      text += before + JSON.stringify(fragment) + after
+      templates[index] ??= piecesAround(encodeEvent({ data: chunk }), [["content", content]])
+      const [before, after] = templates[index]
+      encoded += before + JSON.stringify(content) + after
     }
   }
-  return text
+  return encoded
 }
 
-/** The text of a chunk that carries nothing else. */
-function onlyFragment({ choices: [choice] }: ChatCompletionChunk): string | undefined {
+/** Returns the text of a chunk that has nothing else. */
+function onlyContent({ choices: [choice] }: ChatCompletionChunk): string | undefined {
   if (!choice || choice.logprobs || choice.delta.role != null) return undefined
   return choice.delta.content || undefined
-}
-
-function withoutFragment(chunk: ChatCompletionChunk, fragment: string): readonly [string, string] {
-  const member = '"content":'
-  const text = encodeEvent({ data: chunk })
-  const at = text.indexOf(member, text.indexOf('"delta":')) + member.length
-  return [text.slice(0, at), text.slice(at + JSON.stringify(fragment).length)]
 }

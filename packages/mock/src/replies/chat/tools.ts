@@ -3,39 +3,35 @@ import {
   type Callable,
   customCallable,
   functionCallable,
-  noOffer,
   type Offer,
+  offer,
+  type ToolChoice,
 } from "../utterance/callable.ts"
 
-/** What the request lets its reply call. Throws a `Refusal` for a tool whose schema is none. */
+/** Returns what the request lets its reply call. Throws a `Refusal` for a tool with an invalid schema. */
 export function offeredBy(request: ChatCompletionRequest): Offer {
-  const { tools = [], tool_choice: choice = "auto" } = request
-  if (tools.length === 0) return offeredFunctions(request)
-  const all = tools.flatMap(toCallable)
-  if (choice === "none") return noOffer
-  if (choice === "auto" || choice === "required") return { callables: all, must: choice === "required" }
-  if (choice.type === "allowed_tools") {
-    const { mode, tools: allowed } = choice.allowed_tools
-    const named = new Set(allowed.map(nameOf))
-    return { callables: all.filter(({ name }) => named.has(name)), must: mode === "required" }
-  }
-  const name = nameOf(choice)
-  return { callables: all.filter((callable) => callable.name === name), must: true }
-}
-
-function offeredFunctions({ functions = [], function_call: choice = "auto" }: ChatCompletionRequest): Offer {
-  const all = functions.map((definition, index) =>
+  const { tools = [], tool_choice = "auto", functions = [], function_call = "auto" } = request
+  if (tools.length > 0) return offer(tools.flatMap(toCallable), toolChoice(tool_choice))
+  const legacy = functions.map((definition, index) =>
     functionCallable("legacy", definition, `functions[${index}]`),
   )
-  if (choice === "none") return noOffer
-  if (choice === "auto") return { callables: all, must: false }
-  return { callables: all.filter(({ name }) => name === choice.name), must: true }
+  return offer(
+    legacy,
+    typeof function_call === "string" ? function_call : { names: [function_call.name], must: true },
+  )
 }
 
 type Tool = NonNullable<ChatCompletionRequest["tools"]>[number]
-type Choice = Exclude<ChatCompletionRequest["tool_choice"], string | undefined>
+type Choice = NonNullable<ChatCompletionRequest["tool_choice"]>
 
-function nameOf(choice: Choice): string | undefined {
+function toolChoice(choice: Choice): ToolChoice {
+  if (typeof choice === "string") return choice
+  if (choice.type !== "allowed_tools") return { names: [nameOf(choice)], must: true }
+  const { mode, tools } = choice.allowed_tools
+  return { names: tools.map(nameOf), must: mode === "required" }
+}
+
+function nameOf(choice: Exclude<Choice, string>): string | undefined {
   if (choice.type === "function") return choice.function.name
   return choice.type === "custom" ? choice.custom.name : undefined
 }

@@ -773,3 +773,26 @@ test("OpenAI's replies show members that nothing was said of", async () => {
   expect(silent.filter((name) => nexhina?.includes(name))).toEqual([])
   expect(silent.filter((name) => openai?.includes(name))).toEqual(silent)
 })
+
+test.each([
+  ["text", {}],
+  ["a cut text", { max_output_tokens: 16, reasoning: { effort: "minimal" } }],
+  [
+    "the arguments of a call",
+    {
+      tools: [{ type: "function", name: "weather", parameters: { type: "object" }, strict: null }],
+      tool_choice: "required",
+    },
+  ],
+] satisfies [string, Partial<ResponseRequest>][])(
+  "the deltas of %s carry one token each",
+  async (_, more) => {
+    const answer = mock()
+    const { usage } = await respond(answer, { ...hello, ...more })
+    const { events } = readResponseStream(
+      decode(bytesOf(await call(answer, "POST", "", { ...hello, ...more, stream: true }))),
+    )
+    const deltas = events.filter(({ type }) => /(?<!summary_text)\.delta$/.test(type))
+    expect(deltas).toHaveLength(usage?.output_tokens ?? -1)
+  },
+)

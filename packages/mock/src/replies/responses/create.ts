@@ -8,79 +8,101 @@ import type {
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
 import { digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
+import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
-import type { TextForm } from "../utterance/compose.ts"
 import { contentSeed } from "../utterance/content-seed.ts"
-import { mostTokens } from "../utterance/limits.ts"
+import type { Prompt, TextForm } from "../utterance/decide.ts"
+import { deliver, maxTokens } from "../utterance/deliver.ts"
+import { respond } from "../utterance/respond.ts"
+import { dressOutput } from "./dress.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
-import { countItems, heardIn, readInput } from "./input.ts"
-import { conversationOf, findResponse, forgetResponse, keepResponse, type StoredResponse } from "./stored.ts"
+import { countItems, lastTurnOf, readInput } from "./input.ts"
+import { conversationOf, deleteStored, findResponse, keepResponse, type StoredResponse } from "./stored.ts"
 import { offeredTools } from "./tools.ts"
-import { writeResponse } from "./write.ts"
+
+type Question = Parameters<ReplyMaker<"createResponse">>[0]
 
 /**
- * Calls the tools that are due, refuses, or says a text that quotes the conversation, which goes on from
- * `previous_response_id`. What is asked for in the background is done at once, and a `conversation` is only
- * repeated: no endpoint makes one.
+ * Replies with tool calls, a refusal, or a text that quotes the conversation, which continues from
+ * `previous_response_id`. Background responses are completed at once. A `conversation` is only repeated: the contract
+ * has no endpoint that creates one.
  */
 export const createResponse: ReplyMaker<"createResponse"> = async (question) => {
-  const { request, profile, store, tokenizer } = question
+  const { request, store } = question
   question.models.require(request.model, "chat")
-  const identity = digest(question.id)
   const earlier = await earlierThan(request, store)
-  const input = await readInput(request.input, earlier, store, identity)
-  const items = [...earlier, ...input]
-  const { reasoning, include, top_logprobs, parallel_tool_calls } = request
-  const { output, cutBy, tokens, reasoningTokens } = writeResponse(
-    {
-      reasoning,
-      include,
-      top_logprobs,
-      parallel_tool_calls,
-      heard: heardIn(items),
-      offer: offeredTools(request),
-      form: formOf(request),
-      limit: Math.min(request.max_output_tokens ?? mostTokens, mostTokens),
-      tokenizer,
-      showsReasoning: !profile.openaiMembers,
-      identity,
-    },
-    contentSeed(request, ignoredBySeed, question.seed),
-  )
-  const inputTokens = countPrompt(request, items, tokenizer)
-  const value: ResponseObject = {
-    id: `resp_${question.id}`,
-    object: "response",
-    created_at: question.now,
-    completed_at: cutBy ? null : question.now,
-    status: cutBy ? "incomplete" : "completed",
-    error: null,
-    incomplete_details: cutBy ? { reason: cutBy } : null,
-    ...(profile.openaiMembers && openaiMembers),
-    ...echo(request),
-    output,
-    usage: {
-      input_tokens: inputTokens,
-      input_tokens_details: { cached_tokens: 0 },
-      output_tokens: tokens,
-      output_tokens_details: { reasoning_tokens: reasoningTokens },
-      total_tokens: inputTokens + tokens,
-    },
-  }
-  if (request.store !== false) await keepResponse(store, { response: value, input, earlier })
+  const input = await readInput(request.input, earlier, store, digest(question.id))
+  const response = speakResponse(question, [...earlier, ...input])
+  if (request.store !== false) await keepResponse(store, { response, input })
+  return toReply(response, question)
+}
+
+function toReply(
+  value: ResponseObject,
+  { request, profile, tokenizer: { tokens } }: Question,
+): GeneratedReply<ResponseObject> {
   if (request.stream !== true) return { value }
   const ending: readonly StreamEvent[] = profile.responsesDone ? [{ data: DONE }] : []
   return {
     value,
-    stream: (response) => [...splitResponse(response).map(toStreamEvent), ...ending],
-    encoded: (response) => encodeResponse(splitResponse(response)) + encode(ending),
-  } satisfies GeneratedReply<ResponseObject>
+    stream: (response) => [...splitResponse(response, { tokens }).map(toStreamEvent), ...ending],
+    encoded: (response) => encodeResponse(splitResponse(response, { tokens })) + encode(ending),
+  }
 }
 
-/** What OpenAI's replies show besides when the request says nothing of it. */
+/** Returns the response to a conversation, whose last items are the input. */
+function speakResponse(question: Question, items: readonly ResponseItem[]): ResponseObject {
+  const { request, profile, tokenizer, responders } = question
+  const prompt = promptOf(request, items)
+  const seed = contentSeed(request, ignoredBySeed, question.seed)
+  const turn = { operationId: "createResponse", request, choice: 0, ...prompt.lastTurn } as const
+  const limits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }
+  const delivery = deliver(respond(responders, turn, prompt, seed), limits, tokenizer)
+  const isComplete = delivery.end === "stop"
+  const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
+  const inputTokens = countPrompt(request, items, tokenizer)
+  return {
+    id: `resp_${question.id}`,
+    object: "response",
+    created_at: question.now,
+    completed_at: isComplete ? question.now : null,
+    status: isComplete ? "completed" : "incomplete",
+    error: null,
+    incomplete_details: isComplete ? null : { reason },
+    ...(profile.openaiMembers && openaiMembers),
+    ...echo(request),
+    output: dressOutput(delivery.segments, {
+      request,
+      showsReasoning: !profile.openaiMembers,
+      identity: digest(question.id),
+      seed,
+    }),
+    usage: {
+      input_tokens: inputTokens,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: delivery.tokens,
+      output_tokens_details: { reasoning_tokens: delivery.reasoningTokens },
+      total_tokens: inputTokens + delivery.tokens,
+    },
+  }
+}
+
+function promptOf(request: ResponseRequest, items: readonly ResponseItem[]): Prompt {
+  const { reasoning, parallel_tool_calls } = request
+  return {
+    lastTurn: lastTurnOf(items),
+    offer: offeredTools(request),
+    parallel: parallel_tool_calls !== false,
+    form: formOf(request),
+    reasoningEffort: reasoning ? (reasoning.effort ?? "medium") : undefined,
+    spend: budget(),
+  }
+}
+
+/** Members that OpenAI's replies have when the request does not set them. */
 const openaiMembers = {
   background: false,
   max_tool_calls: null,
@@ -91,7 +113,7 @@ const openaiMembers = {
   user: null,
 } satisfies Partial<ResponseObject>
 
-/** The members that a reply repeats from the request, with the defaults of those that it always shows. */
+/** Returns the members that a reply repeats from the request, with the defaults of those that it always has. */
 function echo(request: ResponseRequest) {
   const { conversation, reasoning, service_tier } = request
   const silent = [
@@ -119,7 +141,7 @@ function echo(request: ResponseRequest) {
     top_p: request.top_p ?? 1,
     truncation: request.truncation ?? "disabled",
     ...Object.fromEntries(silent.flatMap((name) => (request[name] == null ? [] : [[name, request[name]]]))),
-    // A reply names the tier that served it, which is none of those that leave the choice to the server.
+    // A reply names the tier that served it, and `auto` is not a tier.
     ...(service_tier && service_tier !== "auto" && { service_tier }),
     ...(conversation && {
       conversation: typeof conversation === "string" ? { id: conversation } : conversation,
@@ -132,8 +154,8 @@ async function earlierThan(
   store: Store,
 ): Promise<readonly ResponseItem[]> {
   if (id == null) return []
-  const previous = await findResponse(store, id)
-  if (previous) return conversationOf(previous)
+  const earlier = await conversationOf(store, id)
+  if (earlier) return earlier
   throw new Refusal(400, {
     message: `Previous response with id '${id}' not found.`,
     param: "previous_response_id",
@@ -168,7 +190,7 @@ function formOf({ text }: ResponseRequest): TextForm {
   return { schema: text.format.schema, param }
 }
 
-/** Tokens of the prompt: of the instructions, the conversation and the tools on offer. */
+/** Counts the tokens of the prompt: instructions, conversation and tools. */
 function countPrompt(
   { instructions, tools = [] }: ResponseRequest,
   items: readonly ResponseItem[],
@@ -184,12 +206,13 @@ export const retrieveResponse: ReplyMaker<"retrieveResponse"> = async ({ params,
 }
 
 export const deleteResponse: ReplyMaker<"deleteResponse"> = async ({ params, store }) => {
-  const { id } = (await stored(params, store)).response
-  await forgetResponse(store, id)
+  const found = await stored(params, store)
+  const { id } = found.response
+  await deleteStored(store, found)
   return { value: { id, object: "response", deleted: true } satisfies ResponseDeleted }
 }
 
-/** What a response was asked, the latest first unless asked otherwise; not what came before it. */
+/** Lists the input items of a response, newest first by default, without the items of earlier responses. */
 export const listResponseInputItems: ReplyMaker<"listResponseInputItems"> = async ({
   params,
   query,
@@ -199,11 +222,11 @@ export const listResponseInputItems: ReplyMaker<"listResponseInputItems"> = asyn
   const { limit = 20, order = "desc", after } = query
   const items = order === "desc" ? input.toReversed() : input
   const ids = items.map((item) => ("id" in item && item.id) || null)
-  // The last of those that a client gave the same id, or paging would never end.
+  // Clients may give several items the same id; starting at the last one makes paging end.
   const start = after === undefined ? 0 : ids.lastIndexOf(after) + 1
   if (after !== undefined && start === 0) {
     throw new Refusal(400, {
-      message: `There is no item '${after}' to list the items after.`,
+      message: `Unknown item '${after}' in 'after'. Use the id of an item in this list.`,
       param: "after",
     })
   }

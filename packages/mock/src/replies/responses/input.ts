@@ -2,9 +2,10 @@ import type { ResponseInputItem, ResponseItem, ResponseRequest } from "@nexhina/
 import { type Digest, digest, digestText } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { Refusal } from "../../refusal.ts"
-import { requireBase64, requireDataUrl } from "../../request/check-base64.ts"
+import { requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import type { Store } from "../../store.ts"
-import type { Heard } from "../utterance/compose.ts"
+import { countContent, joinTexts } from "../utterance/content.ts"
+import type { LastTurn } from "../utterance/decide.ts"
 import { findOwner } from "./stored.ts"
 
 /** The prefix of an item's id, by its type. */
@@ -17,15 +18,15 @@ const prefixes = new Map([
   ["custom_tool_call_output", "ctco"],
 ])
 
-/** The id of an item in a response that is known by a digest; `place` tells it from the response's other items. */
+/** Returns the id of an item; `place` identifies it among the items of the response with this identity. */
 export function itemId(type: string, place: string, identity: Digest): string {
   return `${prefixes.get(type) ?? "item"}_${digestText(digest(place, identity))}`
 }
 
 /**
- * The items of a request as they are kept: each with an id, a message with its type, status and parts. References
- * stand for what they refer to, among the earlier items or what was answered before. Throws a `Refusal` for others,
- * and where an image or a file says that it is base64, and is none.
+ * Returns the items of a request in stored form: each with an id, messages with type, status and parts. References are
+ * replaced by the earlier or stored items that they name. Throws a `Refusal` for an unknown reference, and when an
+ * image or a file has invalid base64 data.
  */
 export async function readInput(
   input: ResponseRequest["input"],
@@ -36,7 +37,7 @@ export async function readInput(
   const given = typeof input === "string" ? [{ role: "user" as const, content: input }] : input
   const items: ResponseItem[] = []
   const known = new Map(earlier.map((item) => [idOf(item), item]))
-  // All the items of its response are learned at once, because those are read as a whole.
+  // The store reads a response as a whole, so that all of its items are remembered at once.
   const findOutput = async (id: string) => {
     const owner = await findOwner(store, id)
     for (const item of owner?.response.output ?? []) known.set(idOf(item), item)
@@ -45,7 +46,7 @@ export async function readInput(
   for (const [index, item] of given.entries()) {
     if (item.type !== "item_reference") {
       requireData(item, `input[${index}]`)
-      items.push(kept(item, `input ${index}`, identity))
+      items.push(stored(item, `input ${index}`, identity))
       continue
     }
     const found = known.get(item.id) ?? (await findOutput(item.id))
@@ -73,16 +74,14 @@ function requireContent(content: Content, param: string): void {
 function requirePart(part: Part, param: string): void {
   if (part.type === "input_image" && part.image_url != null)
     requireDataUrl(part.image_url, `${param}.image_url`)
-  if (part.type !== "input_file" || part.file_data == null) return
-  const check = /^data:/i.test(part.file_data) ? requireDataUrl : requireBase64
-  check(part.file_data, `${param}.file_data`)
+  if (part.type === "input_file") requireFileData(part.file_data, `${param}.file_data`)
 }
 
 function idOf(item: ResponseInputItem): string | undefined {
   return "id" in item && typeof item.id === "string" ? item.id : undefined
 }
 
-function kept(item: ResponseInputItem, place: string, identity: Digest): ResponseItem {
+function stored(item: ResponseInputItem, place: string, identity: Digest): ResponseItem {
   const id = idOf(item) ?? itemId(item.type ?? "message", place, identity)
   if (item.type !== undefined && item.type !== "message") return withId(item, id)
   const { role, content } = item
@@ -104,13 +103,15 @@ function partsOf(role: Message["role"], content: Message["content"]): Exclude<Me
     : [{ type: "input_text", text: content }]
 }
 
-/** What the reply to a conversation answers. */
-export function heardIn(items: readonly ResponseItem[]): Heard {
+/** Returns the end of a conversation. */
+export function lastTurnOf(items: readonly ResponseItem[]): LastTurn {
   const asked = items.findLastIndex((item) => item.type === "message" && item.role === "user")
   const message = items[asked]
   return {
-    said: message?.type === "message" ? textOf(message.content) : "",
-    answered: items.slice(asked + 1).flatMap((item) => (isToolOutput(item) ? [textOf(item.output)] : [])),
+    userText: message?.type === "message" ? joinTexts(message.content, textOf) : "",
+    toolOutputs: items
+      .slice(asked + 1)
+      .flatMap((item) => (isToolOutput(item) ? [joinTexts(item.output, textOf)] : [])),
   }
 }
 
@@ -121,20 +122,13 @@ function isToolOutput(item: ResponseInputItem): item is ToolOutput {
 type ToolOutput = Extract<ResponseItem, { type: "function_call_output" | "custom_tool_call_output" }>
 
 type Content = Message["content"] | ToolOutput["output"]
-
-/** The text of a content, its parts on lines of their own. */
-function textOf(content: Content): string {
-  if (typeof content === "string") return content
-  return content.flatMap((part) => (isText(part) ? part.text : [])).join("\n")
-}
-
 type Part = Exclude<Content, string>[number]
 
-function isText(part: Part): part is Extract<Part, { type: "input_text" | "output_text" }> {
-  return part.type === "input_text" || part.type === "output_text"
+function textOf(part: Part): string | undefined {
+  return part.type === "input_text" || part.type === "output_text" ? part.text : undefined
 }
 
-/** Tokens of a conversation: of every text in it, and some for each item, image and file. */
+/** Counts the tokens of a conversation: every text in it, and an estimate for each item, image and file. */
 export function countItems(items: readonly ResponseItem[], tokenizer: Tokenizer): number {
   return items.reduce((sum, item) => sum + 3 + countItem(item, tokenizer), 0)
 }
@@ -142,10 +136,10 @@ export function countItems(items: readonly ResponseItem[], tokenizer: Tokenizer)
 function countItem(item: ResponseItem, tokenizer: Tokenizer): number {
   switch (item.type) {
     case "message":
-      return countContent(item.content, tokenizer)
+      return countContent<Part>(item.content, countedText, tokenizer)
     case "function_call_output":
     case "custom_tool_call_output":
-      return countContent(item.output, tokenizer)
+      return countContent<Part>(item.output, countedText, tokenizer)
     case "function_call":
       return tokenizer.count(item.name) + tokenizer.count(item.arguments)
     case "custom_tool_call":
@@ -155,12 +149,6 @@ function countItem(item: ResponseItem, tokenizer: Tokenizer): number {
   }
 }
 
-function countContent(content: Content, tokenizer: Tokenizer): number {
-  if (typeof content === "string") return tokenizer.count(content)
-  return content.reduce((sum, part) => sum + countPart(part, tokenizer), 0)
-}
-
-function countPart(part: Part, tokenizer: Tokenizer): number {
-  if (isText(part)) return tokenizer.count(part.text)
-  return part.type === "refusal" ? tokenizer.count(part.refusal) : 85
+function countedText(part: Part): string | undefined {
+  return part.type === "refusal" ? part.refusal : textOf(part)
 }

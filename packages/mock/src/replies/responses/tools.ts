@@ -3,27 +3,27 @@ import {
   type Callable,
   customCallable,
   functionCallable,
-  noOffer,
   type Offer,
+  offer,
+  type ToolChoice,
 } from "../utterance/callable.ts"
 
 /**
- * What the request lets its reply call: the client's own tools, functions and custom ones. Where tools that the
- * server would run are alone on offer, text is the answer to any choice. Throws a `Refusal` for a tool whose schema
- * is none.
+ * Returns what the request lets its reply call: functions and custom tools, which the client runs. When the request
+ * offers only tools that a server would run, the reply is text, whatever the tool choice. Throws a `Refusal` for a tool
+ * with an invalid schema.
  */
-export function offeredTools({ tools = [], tool_choice: choice = "auto" }: ResponseRequest): Offer {
-  const all = tools.flatMap(toCallable)
-  if (choice === "none") return noOffer
-  if (choice === "auto" || choice === "required") return { callables: all, must: choice === "required" }
-  if (choice.type === "allowed_tools") {
-    const named = new Set(choice.tools.map(nameOf))
-    return { callables: all.filter(({ name }) => named.has(name)), must: choice.mode === "required" }
-  }
-  return { callables: all.filter(({ name }) => name === nameOf(choice)), must: true }
+export function offeredTools({ tools = [], tool_choice = "auto" }: ResponseRequest): Offer {
+  return offer(tools.flatMap(toCallable), toolChoice(tool_choice))
 }
 
-/** The name of the tool that a choice names. Choices of the server's tools have none. */
+function toolChoice(choice: NonNullable<ResponseRequest["tool_choice"]>): ToolChoice {
+  if (typeof choice === "string") return choice
+  if (choice.type !== "allowed_tools") return { names: [nameOf(choice)], must: true }
+  return { names: choice.tools.map(nameOf), must: choice.mode === "required" }
+}
+
+/** Returns the name of the chosen tool; undefined for a tool that the server runs. */
 function nameOf(choice: object): unknown {
   return "name" in choice ? choice.name : undefined
 }

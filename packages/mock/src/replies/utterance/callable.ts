@@ -6,42 +6,47 @@ import { generate } from "../../json-schema/generate.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 
-/** Something that a reply may call, and how its input is made. */
+/** A tool that a reply may call. */
 export interface Callable {
   /** `legacy` is a member of chat's `functions`, the form before `tools`. */
   readonly kind: "function" | "custom" | "legacy"
   readonly name: string
   /**
-   * Arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when its schema cannot be met within the
-   * budget (default: one of its own).
+   * Generates arguments as JSON text, or a custom tool's free text. Throws a `Refusal` when the schema has no value
+   * within the budget.
    */
-  input(random: Random, spend?: Spend): string
+  input(random: Random, spend: Spend): string
 }
 
-/** What a request lets its reply call. */
+/** The tools that a reply may call. */
 export interface Offer {
   readonly callables: readonly Callable[]
-  /** Whether text instead of a call is no answer. */
+  /** Whether the reply must be a call. */
   readonly must: boolean
 }
 
-export const noOffer: Offer = { callables: [], must: false }
+/** The request's tool choice: a mode, or the names of the tools that may be called. */
+export type ToolChoice =
+  | "none"
+  | "auto"
+  | "required"
+  | { readonly names: readonly unknown[]; readonly must: boolean }
 
-/** What a reply may call of an offer. */
-export interface Occasion {
-  /** Whether a tool has answered the last user message. */
-  readonly isAnswered: boolean
-  /** Whether several calls may be made at once. */
-  readonly parallel: boolean
+/** Returns the callables that the tool choice allows. */
+export function offer(callables: readonly Callable[], choice: ToolChoice): Offer {
+  if (choice === "none") return { callables: [], must: false }
+  if (choice === "auto" || choice === "required") return { callables, must: choice === "required" }
+  const names = new Set(choice.names)
+  return { callables: callables.filter(({ name }) => names.has(name)), must: choice.must }
 }
 
 /**
- * What is called: nothing once a tool has answered, unless a call must be made; else one of the callables, or two
- * where there are several and parallel calls are allowed.
+ * Chooses what is called: nothing once a tool has answered, unless a call is required; otherwise one of the callables,
+ * or two when there are several and parallel calls are allowed.
  */
 export function chooseCalls(
   { callables, must }: Offer,
-  { isAnswered, parallel }: Occasion,
+  { isAnswered, parallel }: { readonly isAnswered: boolean; readonly parallel: boolean },
   random: Random,
 ): readonly Callable[] {
   if (callables.length === 0 || (!must && isAnswered)) return []
@@ -49,8 +54,8 @@ export function chooseCalls(
 }
 
 /**
- * A function, called with arguments for its schema, which stands at `param`. Throws a `Refusal` when the schema is
- * none, whether it will be called or not.
+ * Returns a callable function; `param` is the path of its definition in the request. Throws a `Refusal` when its
+ * `parameters` are not a valid schema, whether it will be called or not.
  */
 export function functionCallable(
   kind: "function" | "legacy",
@@ -69,29 +74,27 @@ export function functionCallable(
   }
 }
 
-/** A grammar that says which texts a custom tool takes. */
+/** A grammar for the input of a custom tool. */
 export interface Grammar {
   readonly syntax: "lark" | "regex"
   readonly definition: string
 }
 
-/** A custom tool, called with text by its grammar, which stands at `param`; without one, with any text. */
+/** Returns a callable custom tool. Its input follows the grammar at `param`; without one it is a sentence. */
 export function customCallable(name: string, grammar: Grammar | undefined, param: string): Callable {
   return { kind: "custom", name, input: (random, spend) => customInput(grammar, random, param, spend) }
 }
 
-function customInput(
-  grammar: Grammar | undefined,
-  random: Random,
-  param: string,
-  spend: Spend | undefined,
-): string {
+function customInput(grammar: Grammar | undefined, random: Random, param: string, spend: Spend): string {
   if (!grammar) return sentence(random)
   const { syntax, definition } = grammar
   if (syntax !== "regex")
-    throw new Refusal(400, { message: `The mock writes no text by '${syntax}' grammars.`, param })
-  // Alone, because `a)(b` is none and would be one within brackets.
+    throw new Refusal(400, {
+      message: `The mock does not support '${syntax}' grammars. Use a 'regex' grammar.`,
+      param,
+    })
+  // Checked alone: `a)(b` is not a valid pattern, but becomes one in parentheses.
   requireSchema({ pattern: definition }, param)
-  // As a schema's pattern, it is refused in the same words when no text can be written for it.
+  // Generated like a schema's pattern, so that an impossible one is refused with the same message.
   return String(generate({ type: "string", pattern: `^(?:${definition})$` }, random, param, spend))
 }

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto"
+import type { Mock } from "@nexhina/mock"
+import type { Reply } from "@nexhina/wire"
+import { type DigestRequest, digestRequests } from "./digest-requests.ts"
+
+/** The API key of the digest requests. */
+export const digestKey = "sk-digest"
+
+/** The maximum number of frames that are read of one reply: an endless stream is cut there. */
+const maxFrames = 64
+
+async function digestOf(reply: Reply): Promise<string> {
+  const hash = createHash("sha256")
+  hash.update(JSON.stringify([reply.status, reply.headers, reply.end]))
+  const { body } = reply
+  if (typeof body === "string" || body instanceof Uint8Array) hash.update(body)
+  else {
+    let count = 0
+    for await (const { bytes, ...delay } of body) {
+      hash.update(bytes)
+      if (Object.keys(delay).length > 0) hash.update(JSON.stringify(delay))
+      if (++count === maxFrames) break
+    }
+  }
+  return hash.digest("base64url").slice(0, 16)
+}
+
+/** Returns a digest of each reply of the mock, in order. */
+export async function digestsOf(mock: Mock, requests: readonly DigestRequest[]): Promise<string[]> {
+  const digests: string[] = []
+  for (const { ask } of requests) digests.push(await digestOf(await mock.handle(ask)))
+  return digests
+}
+
+/** Returns the digest requests with the header that selects a defect or a variant. */
+export const under = (id: string, kind: "defect" | "variant"): DigestRequest[] =>
+  digestRequests.map(({ ask, ...request }) => ({
+    ...request,
+    ask: { ...ask, headers: [...ask.headers, [`x-mock-${kind}`, id]] },
+  }))

@@ -1,0 +1,200 @@
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
+import type { Command } from "commander"
+import pc from "picocolors"
+import { parse as parseYaml } from "yaml"
+import spinner from "yocto-spinner"
+import type { Count } from "./engine/plan.ts"
+import { transcriptRecorder } from "./inputs/transcript.ts"
+import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import { exitCodeOf } from "./reports/report.ts"
+import { reports } from "./reports/reports.ts"
+import { rules } from "./rules/rules.ts"
+import { dryRun, run } from "./run.ts"
+import { KeyRefused, Unreachable } from "./target/learn.ts"
+import type { Progress } from "./target/sampler.ts"
+import { secretsOf } from "./target/to-wire.ts"
+
+function readConfig(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, "utf8")
+  } catch (error) {
+    throw new UsageError(`--config: cannot read '${file}': ${(error as Error).message}`)
+  }
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (error) {
+    throw new UsageError(`--config: '${file}' is not valid YAML: ${(error as Error).message}`)
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UsageError(`--config: '${file}' must contain an object of options, such as 'profile: openai'`)
+  }
+  return value as Record<string, unknown>
+}
+
+/** Opens a file that will be written, before the first request is sent. */
+function openForWriting(option: string, file: string): number {
+  try {
+    return openSync(file, "w")
+  } catch (error) {
+    throw new UsageError(`${option}: cannot write '${file}': ${(error as Error).message}`)
+  }
+}
+
+/** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
+function progressLine(): { update(progress: Progress): void; stop(): void } {
+  const text = ({ phase, done, planned, sent }: Progress) =>
+    `${phase}: ${done} of ${planned} samples, ${sent} requests`
+  if (process.stderr.isTTY) {
+    const line = spinner({ text: "starting" }).start()
+    return {
+      update(progress) {
+        line.text = text(progress)
+      },
+      stop: () => void line.stop(),
+    }
+  }
+  let phase = "learning"
+  return {
+    update(progress) {
+      if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
+      phase = progress.phase
+    },
+    stop() {},
+  }
+}
+
+/** Resolves once all of it is out, as a pipe takes no more than its reader does, or the reader has left. */
+const print = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(text, () => resolve())
+  })
+// Who reads the first lines only, as `head` does, has seen enough.
+process.stdout.on("error", () => {})
+
+/** The reports that were asked for, each with where it goes: a file, or else standard output. */
+function openReports(settings: Settings) {
+  return settings.report.map(({ format, file }) => ({
+    write: reports[format].write,
+    to: file === undefined ? undefined : openForWriting("--report", file),
+    color: file === undefined && pc.isColorSupported,
+  }))
+}
+
+/** The plan as a table, with its sums. */
+function planText(counts: readonly Count[], maxRequests: number): string {
+  const sum = (of: "rules" | "fixed" | "generated") => counts.reduce((total, count) => total + count[of], 0)
+  const rows = [
+    ["surface", "rules", "fixed requests", "generated requests"],
+    ...counts.map(({ surface, rules, fixed, generated }) => [surface, rules, fixed, generated].map(String)),
+    ["all", ...[sum("rules"), sum("fixed"), sum("generated")].map(String)],
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+  const planned = sum("fixed") + sum("generated")
+  const limit = planned > maxRequests ? ` --max-requests ${maxRequests} would end it early.` : ""
+  return `${lines.join("\n")}\n\nAbout ${planned} requests, before any that a finding makes smaller.${limit} Nothing was sent.\n`
+}
+
+/** Carries out `run`, and returns its exit code. */
+export async function runCommand(flags: Record<string, unknown>): Promise<number> {
+  const { config, ...given } = flags
+  const settings = settingsOf(
+    { ...given, apiKey: given["apiKey"] ?? process.env["NEXHINA_API_KEY"] },
+    typeof config === "string" ? readConfig(config) : {},
+  )
+  if (settings.dryRun) {
+    process.stdout.write(planText(dryRun(settings), settings.maxRequests))
+    return 0
+  }
+  const transcript =
+    settings.transcript === undefined ? undefined : openForWriting("--transcript", settings.transcript)
+  const record =
+    transcript !== undefined &&
+    transcriptRecorder(
+      (line) => writeSync(transcript, `${line}\n`),
+      secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
+    )
+  const outputs = openReports(settings)
+  const line = progressLine()
+  try {
+    const report = await run(settings, {
+      onProgress: (progress) => line.update(progress),
+      ...(record && { onExchange: record }),
+    })
+    line.stop()
+    for (const { write, to, color } of outputs) {
+      const text = write(report, { color })
+      if (to === undefined) await print(text)
+      else writeFileSync(to, text)
+    }
+    return exitCodeOf(report, settings.strict)
+  } finally {
+    line.stop()
+    if (transcript !== undefined) closeSync(transcript)
+  }
+}
+
+/** Carries out `rules`, and returns its exit code. */
+export function listRules(id: string | undefined, { json }: { json?: boolean }): number {
+  const listed = rules.filter((rule) => id === undefined || rule.id === id)
+  if (listed.length === 0)
+    throw new UsageError(`no rule matches '${id}'; 'nexhina-conformance rules' lists them`)
+  const facts = listed.map((rule) => ({
+    id: rule.id,
+    since: rule.since,
+    says: rule.says,
+    surface: rule.on.surface,
+    looksAt: rule.on.says,
+    source: rule.source,
+    after: rule.after ?? [],
+    faults: rule.faults,
+    see: rule.see ?? [],
+  }))
+  if (json) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
+  else if (id === undefined) {
+    const width = Math.max(...facts.map((fact) => fact.id.length))
+    for (const fact of facts) process.stdout.write(`${fact.id.padEnd(width)}  ${fact.says}\n`)
+  } else {
+    for (const fact of facts) {
+      const lines = [
+        pc.bold(fact.id),
+        fact.says,
+        "",
+        `source    ${fact.source}`,
+        `since     ${fact.since}`,
+        `looks at  ${fact.looksAt}`,
+        ...(fact.after.length > 0 ? [`rests on  ${fact.after.join(", ")}`] : []),
+        "faults",
+        ...Object.entries(fact.faults).map(([name, means]) => `  ${name}: ${means}`),
+        ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
+      ]
+      process.stdout.write(`${lines.join("\n")}\n`)
+    }
+  }
+  return 0
+}
+
+/** Adds the options of a run, which the configuration file takes too. */
+export function addRunOptions(command: Command): void {
+  for (const { flag, says } of Object.values(runOptions)) command.option(flag, says)
+}
+
+/** Prints an error that the user can do something about, and returns its exit code; rethrows any other. */
+export function exitCodeOfError(error: unknown): number {
+  if (error instanceof UsageError || error instanceof KeyRefused) {
+    process.stderr.write(`error: ${error.message}\n`)
+    return 2
+  }
+  if (error instanceof Unreachable) {
+    process.stderr.write(`error: ${error.message}\n`)
+    return 3
+  }
+  throw error
+}

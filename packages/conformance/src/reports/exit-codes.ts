@@ -1,0 +1,8 @@
+/** Exit codes of `run` and their meanings. A file of its own, because `--help` shows them and loads nothing else. */
+export const exitCodes = {
+  0: "no MUST findings (with --strict, no SHOULD findings either)",
+  1: "findings",
+  2: "usage or configuration error, rejected API key, or nothing was judged",
+  3: "the target is unreachable, or most rules are inconclusive",
+} as const
+export type ExitCode = keyof typeof exitCodes

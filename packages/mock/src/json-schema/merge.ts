@@ -1,0 +1,64 @@
+import { canonical, type Keywords, list, record } from "./accepts.ts"
+
+type Join = (a: unknown, b: unknown) => unknown
+
+const both: Join = (a, b) => ({ allOf: [a, b] })
+const larger: Join = (a, b) => Math.max(Number(a), Number(b))
+const smaller: Join = (a, b) => Math.min(Number(a), Number(b))
+const perName: Join = (a, b) => joined(record(a), record(b), () => both)
+
+/** What two schemas ask for together by a keyword that both have. Others are left to the check of the result. */
+const joins: Readonly<Record<string, Join>> = {
+  type: (a, b) => {
+    const right = [b].flat()
+    return [a].flat().flatMap((type) => {
+      if (right.includes(type)) return [type]
+      if (type === "number" && right.includes("integer")) return ["integer"]
+      return type === "integer" && right.includes("number") ? ["integer"] : []
+    })
+  },
+  enum: (a, b) => {
+    const right = new Set(list(b).map(canonical))
+    return list(a).filter((value) => right.has(canonical(value)))
+  },
+  required: (a, b) => [...new Set([...list(a), ...list(b)])],
+  minimum: larger,
+  exclusiveMinimum: larger,
+  minLength: larger,
+  minItems: larger,
+  minProperties: larger,
+  maximum: smaller,
+  exclusiveMaximum: smaller,
+  maxLength: smaller,
+  maxItems: smaller,
+  maxProperties: smaller,
+  not: (a, b) => ({ anyOf: [a, b] }),
+  multipleOf: (a, b) => leastCommonMultiple(Number(a), Number(b)),
+  uniqueItems: (a, b) => a === true || b === true,
+  properties: perName,
+  patternProperties: perName,
+  additionalProperties: both,
+  propertyNames: both,
+  items: both,
+  contains: both,
+  prefixItems: (a, b) => {
+    const [left, right] = [list(a), list(b)]
+    const longer = left.length > right.length ? left : right
+    return longer.map((_, index) => both(left[index] ?? true, right[index] ?? true))
+  },
+}
+
+/** Returns the keywords that two schemas have together. The order matters for keywords that cannot be joined: the second wins. */
+export function merge(a: Keywords, b: Keywords): Keywords {
+  return joined(a, b, (name) => joins[name] ?? ((_, right) => right))
+}
+
+function joined(a: Keywords, b: Keywords, joinOf: (name: string) => Join): Keywords {
+  const shared = Object.keys(b).filter((name) => Object.hasOwn(a, name))
+  return { ...a, ...b, ...Object.fromEntries(shared.map((name) => [name, joinOf(name)(a[name], b[name])])) }
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  const divisor = (x: number, y: number): number => (y === 0 ? x : divisor(y, x % y))
+  return Number.isInteger(a) && Number.isInteger(b) ? (a * b) / divisor(a, b) : Math.max(a, b)
+}

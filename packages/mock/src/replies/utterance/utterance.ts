@@ -1,0 +1,29 @@
+import type { Callable } from "./callable.ts"
+
+/** What a model says, before limits and before any wire format. Chat and Responses share it. */
+export interface Utterance {
+  /** In the order in which the model says them: reasoning first, then text, a refusal or calls. */
+  readonly segments: readonly Segment[]
+  /** Whether a content filter ends the text halfway. Default: false. */
+  readonly isFiltered?: boolean
+}
+
+/** A part of an utterance that is measured in tokens. */
+export type Segment = TextSegment | CallSegment
+
+/** Reasoning, text or a refusal. */
+export interface TextSegment {
+  readonly kind: "reasoning" | "text" | "refusal"
+  readonly text: string
+}
+
+/** A call of a tool. */
+export interface CallSegment {
+  readonly kind: "call"
+  /** `legacy` is a function of chat's `functions`, the form before `tools`. */
+  readonly form: Callable["kind"]
+  readonly callId: string
+  readonly name: string
+  /** Arguments as JSON text, or the free text of a custom tool. */
+  readonly text: string
+}
