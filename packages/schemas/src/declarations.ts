@@ -279,6 +279,8 @@ function contentType(content: Content): string {
       return `{ readonly kind: "json"; readonly schema: ${schemaType(content.schema)} }`
     case "stream":
       return `{ readonly kind: "stream"; readonly item: ${schemaType(content.item)}; readonly examples: ${examplesType(content.examples, "readonly unknown[]")} }`
+    case "text":
+      return `{ readonly kind: "text"; readonly examples: ${examplesType(content.examples, "string")} }`
     default:
       return `{ readonly kind: ${literal(content.kind)} }`
   }

@@ -14,6 +14,7 @@ const replaced = readdirSync(file("endpoints")).filter((name) => name.endsWith("
 for (const name of [...replaced.map((each) => `endpoints/${each}`), "endpoints.d.ts", "platform.d.ts"]) {
   rmSync(file(name), { force: true })
 }
+writeFileSync(file("endpoints.d.ts"), 'export { endpoints, type OperationId } from "./schemas.js"\n')
 writeFileSync(file("schemas.d.ts"), declarations(published))
 writeFileSync(
   file("openapi-document.d.ts"),

@@ -14,7 +14,6 @@ import {
 } from "./endpoints/responses.ts"
 import { createVideo, retrieveVideo, retrieveVideoContent } from "./endpoints/video.ts"
 import { Channel, Log, Redemption, Token, User } from "./platform.ts"
-import type { Profile } from "./profile.ts"
 
 /** Every operation of the gateway, by its id, in the order of the documentation. */
 export const endpoints = {
@@ -37,13 +36,6 @@ export const endpoints = {
   createRerank,
 } as const satisfies Record<string, Endpoint>
 export type OperationId = keyof typeof endpoints
-
-/** Returns the operations that a server with this profile has. */
-export function operationsOf(profile: Profile): readonly OperationId[] {
-  // The registry's keys are the operation ids; `Object.keys` widens them to string.
-  const operations = Object.keys(endpoints) as OperationId[]
-  return operations.filter((id) => id !== "createRerank" || profile.rerank)
-}
 
 /** The documented schemas that no operation takes or gives. */
 export const schemasWithoutEndpoint = [ChatRequest, Channel, Log, Redemption, Token, User] as const

@@ -101,10 +101,11 @@ export {
   VideoReply,
   VideoTask,
 } from "./endpoints/video.ts"
-export { endpoints, type OperationId, operationsOf } from "./endpoints.ts"
+export { endpoints, type OperationId } from "./endpoints.ts"
 export { ErrorObject, ErrorResponse, type ErrorStatus, errorStatuses } from "./error.ts"
 export { openEnum, openObject, openUnion, type Unlisted, type UnlistedTag } from "./open.ts"
 export { openUnions } from "./open-unions.ts"
+export { operationsOf } from "./operations.ts"
 export { Channel, Log, Redemption, Token, User } from "./platform.ts"
 export { type Profile, type ProfileName, profiles } from "./profile.ts"
 export type { Provenance } from "./provenance.ts"
