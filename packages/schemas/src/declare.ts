@@ -15,8 +15,4 @@ for (const name of [...replaced.map((each) => `endpoints/${each}`), "endpoints.d
   rmSync(file(name), { force: true })
 }
 writeFileSync(file("schemas.d.ts"), declarations(published))
-writeFileSync(
-  file("openapi-document.d.ts"),
-  'import type { OpenApiDocument } from "./openapi.ts"\n\ndeclare const document: OpenApiDocument\nexport default document\n',
-)
 writeFileSync(file("index.d.ts"), publicIndex(index, published))
