@@ -16,8 +16,4 @@ for (const name of [...replaced.map((each) => `endpoints/${each}`), "endpoints.d
 }
 writeFileSync(file("endpoints.d.ts"), 'export { endpoints, type OperationId } from "./schemas.js"\n')
 writeFileSync(file("schemas.d.ts"), declarations(published))
-writeFileSync(
-  file("openapi-document.d.ts"),
-  'import type { OpenApiDocument } from "./openapi.ts"\n\ndeclare const document: OpenApiDocument\nexport default document\n',
-)
 writeFileSync(file("index.d.ts"), publicIndex(index, published))
