@@ -325,6 +325,8 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   }
 }
 
+const absent = { description: "Must be absent." }
+
 /**
  * Rearranges the schema of an object for readers and for client generators, without changing what it accepts; returns
  * any other value as it is. Required members come first. A member that nothing satisfies is forbidden instead of listed,
@@ -353,7 +355,10 @@ function legible(value: unknown): unknown {
     ...(typeof additionalProperties === "object"
       ? { allOf: [listed, { type, additionalProperties }] }
       : { ...listed, ...(additionalProperties !== undefined && { additionalProperties }) }),
-    ...(not.length > 0 && { not: { required: not } }),
+    ...(not.length > 0 && {
+      // Linters want a required member to be listed.
+      not: { properties: Object.fromEntries(not.map((name) => [name, absent])), required: not },
+    }),
     ...others,
   }
 }
