@@ -18,6 +18,14 @@ export type OpenApiDocument = Document31 | ReturnType<OpenApiGeneratorV32["gener
 type SchemaObject = NonNullable<NonNullable<Document31["components"]>["schemas"]>[string]
 type SchemaOf = (schema: z.ZodType) => SchemaObject
 
+/** The keywords of an object's schema that `legible` rearranges. */
+interface ObjectSchema {
+  readonly type: unknown
+  readonly properties: Readonly<Record<string, { readonly not?: unknown }>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: unknown
+}
+
 const info = {
   title: "Nexhina gateway API",
   version: "0.1.0",
@@ -287,7 +295,7 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
   })
   const text = JSON.stringify(all).replaceAll('"#/$defs/', '"#/components/schemas/')
   // JSON Schema 2020-12 is what OpenAPI has for a schema since 3.1; the two libraries type it apart.
-  const { $defs, properties } = JSON.parse(text) as Record<
+  const { $defs, properties } = JSON.parse(text, (_, value) => legible(value)) as Record<
     "$defs" | "properties",
     Record<string, SchemaObject>
   >
@@ -302,9 +310,6 @@ function jsonSchemas(schemas: readonly z.ZodType[]) {
 /**
  * Drops keywords without effect and the bounds of safe integers, which JSON between programs respects anyway (RFC 7493,
  * section 2.2). An object without listed members says that it accepts any: openapi-typescript would type it as empty.
- * An object with listed members and a schema for the others becomes two parts, where the schema applies to all members:
- * TypeScript refuses an index signature beside optional members of the same type, but not the intersection of the two.
- * Required members come first, as readers expect.
  */
 function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   const { additionalProperties, propertyNames, minimum, maximum } = schema
@@ -318,25 +323,42 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {
     schema.additionalProperties = true
   }
-  // Clients type a member that nothing satisfies as unknown; they leave out one that is not listed.
-  for (const [name, member] of Object.entries(schema.properties ?? {})) {
-    if (typeof member !== "object" || JSON.stringify(member.not) !== "{}") continue
-    delete schema.properties?.[name]
-    schema.not = { required: [name] }
+}
+
+const absent = { description: "Must be absent." }
+
+/**
+ * Rearranges the schema of an object for readers and for client generators, without changing what it accepts; returns
+ * any other value as it is. Required members come first. A member that nothing satisfies is forbidden instead of listed,
+ * since clients would type it as unknown. A schema of all further members becomes a second part, where it applies to all
+ * members: TypeScript refuses an index signature beside optional members, but accepts the intersection of the two.
+ */
+function legible(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("properties" in value) || !("type" in value))
+    return value
+  const { type, properties, required = [], additionalProperties, ...others } = value as ObjectSchema
+  if (type !== "object") return value
+  const forbidden = (name: string) => JSON.stringify(properties[name]?.not) === "{}"
+  const names = Object.keys(properties).filter((name) => !forbidden(name))
+  const sorted = [
+    ...names.filter((name) => required.includes(name)),
+    ...names.filter((name) => !required.includes(name)),
+  ]
+  const listed = {
+    type,
+    properties: Object.fromEntries(sorted.map((name) => [name, properties[name]])),
+    ...(required.length > 0 && { required }),
   }
-  const isRequired = ([name]: [string, unknown]) => schema.required?.includes(name) === true
-  const members = Object.entries(schema.properties ?? {})
-  if (schema.properties) {
-    schema.properties = Object.fromEntries([
-      ...members.filter(isRequired),
-      ...members.filter((member) => !isRequired(member)),
-    ])
-  }
-  if (typeof schema.additionalProperties === "object" && schema.properties) {
-    const { properties, required, additionalProperties: all } = schema
-    const others = { type: "object", additionalProperties: all } as const
-    schema.allOf = [{ type: "object", properties, ...(required && { required }) }, others]
-    for (const keyword of ["type", "properties", "required", "additionalProperties"] as const)
-      delete schema[keyword]
+  const not = Object.keys(properties).filter(forbidden)
+  if (not.length > 1) throw new Error(`Two forbidden members, ${not.join(" and ")}: emit them apart`)
+  return {
+    ...(typeof additionalProperties === "object"
+      ? { allOf: [listed, { type, additionalProperties }] }
+      : { ...listed, ...(additionalProperties !== undefined && { additionalProperties }) }),
+    ...(not.length > 0 && {
+      // Linters want a required member to be listed.
+      not: { properties: Object.fromEntries(not.map((name) => [name, absent])), required: not },
+    }),
+    ...others,
   }
 }
