@@ -22,6 +22,8 @@ const maxBodyBytes = 16 * 1024 * 1024
 export interface RunEvents {
   readonly onExchange?: (exchange: Exchange, intent: Intent) => void
   readonly onProgress?: (progress: Progress) => void
+  /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */
+  readonly interrupt?: AbortSignal
 }
 
 /** The rules that `--rule` and `--skip` leave. */
@@ -105,6 +107,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const began = performance.now()
   const elapsed = () => performance.now() - began
   const timeoutMs = settings.timeout * 1000
+  const deadline = AbortSignal.timeout(settings.maxTime * 1000)
+  const ends = AbortSignal.any([deadline, ...(events.interrupt ? [events.interrupt] : [])])
   const sender = createSend({
     timeoutMs,
     maxDurationMs: 2 * timeoutMs,
@@ -132,7 +136,14 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         },
         concurrency: settings.concurrency,
       },
-      { send: sender.send, elapsed, sleep: (ms) => sleep(ms), startedAt: new Date(), ...events },
+      {
+        send: sender.send,
+        elapsed,
+        sleep: (ms) => sleep(ms, undefined, { signal: ends }).catch(() => undefined),
+        startedAt: new Date(),
+        deadline,
+        ...events,
+      },
     )
   } finally {
     sender.close()

@@ -1,4 +1,5 @@
 import pc from "picocolors"
+import { outcomeText } from "./outcome-text.ts"
 import {
   type Finding,
   type Report,
@@ -63,16 +64,13 @@ function findingBlock(finding: Finding, colors: Colors): string {
   return lines.join("\n")
 }
 
-function conclusion({ conformant, profile, surfaces, stopped }: Report, colors: Colors): string {
-  const sentence =
-    conformant === true
-      ? colors.green(
-          `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`,
-        )
-      : conformant === false
-        ? colors.red(`Not conformant with the ${profile} profile.`)
-        : colors.yellow("No MUST rule was broken, but not every applicable MUST rule was judged.")
-  return stopped ? `${sentence}\n${colors.yellow(`Stopped early: ${stopped}.`)}` : sentence
+function conclusion(report: Report, colors: Colors): string {
+  const { conformant, reason, stopped } = report
+  const color = conformant === true ? "green" : conformant === false ? "red" : "yellow"
+  const sentence = colors[color](outcomeText(report))
+  return stopped && stopped !== reason
+    ? `${sentence}\n${colors.yellow(`Stopped early: ${stopped}.`)}`
+    : sentence
 }
 
 /** For people: the rules by surface, then each finding with what is needed to see it again. */

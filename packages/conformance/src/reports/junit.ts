@@ -1,4 +1,5 @@
 import { create } from "xmlbuilder2"
+import { outcomeText } from "./outcome-text.ts"
 import type { Report, ReportFormat, RuleResult } from "./report.ts"
 
 const failing = new Set(["fail", "harness-error"])
@@ -34,6 +35,25 @@ function testcase(rule: RuleResult, report: Report) {
   }
 }
 
+/** A suite with one failed test case, because every reader of JUnit takes a file without a failure for a success. */
+function incompleteSuite(report: Report) {
+  const message = printable(outcomeText(report))
+  return {
+    "@name": "run",
+    "@tests": 1,
+    "@failures": 1,
+    "@skipped": 0,
+    "@timestamp": report.startedAt,
+    testcase: [
+      {
+        "@name": "run",
+        "@classname": "conformance",
+        failure: { "@message": message, "@type": "incomplete", "#": message },
+      },
+    ],
+  }
+}
+
 /** One test case for each rule, one suite for each surface; what was not judged is skipped, with the reason. */
 export const junitReport: ReportFormat = {
   says: "JUnit XML",
@@ -46,20 +66,28 @@ export const junitReport: ReportFormat = {
         "@skipped": rules.filter(({ verdict }) => !failing.has(verdict) && !passing.has(verdict)).length,
       }),
     })
+    const totals = ({ rules, outcome }: Report) => {
+      const extra = outcome === "incomplete" ? 1 : 0
+      const { "@tests": tests, "@failures": failures } = count(rules, false)
+      return { "@tests": tests + extra, "@failures": failures + extra }
+    }
     return create({
       testsuites: {
         "@name": `${report.kit.name} ${report.profile} ${report.target}`,
-        ...count(report.rules, false),
+        ...totals(report),
         "@time": report.durationMs / 1000,
-        testsuite: surfaces.map((surface) => {
-          const rules = report.rules.filter((rule) => rule.surface === surface)
-          return {
-            "@name": surface,
-            ...count(rules, true),
-            "@timestamp": report.startedAt,
-            testcase: rules.map((rule) => testcase(rule, report)),
-          }
-        }),
+        testsuite: [
+          ...(report.outcome === "incomplete" ? [incompleteSuite(report)] : []),
+          ...surfaces.map((surface) => {
+            const rules = report.rules.filter((rule) => rule.surface === surface)
+            return {
+              "@name": surface,
+              ...count(rules, true),
+              "@timestamp": report.startedAt,
+              testcase: rules.map((rule) => testcase(rule, report)),
+            }
+          }),
+        ],
       },
     }).end({ prettyPrint: true })
   },

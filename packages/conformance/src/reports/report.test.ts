@@ -51,7 +51,10 @@ function reportWith(counts: Partial<Record<Verdict, number>>): Report {
     startedAt: "2026-01-01T00:00:00.000Z",
     durationMs: 1500,
     requests: 10,
-    conformant: null,
+    outcome: counts.fail ? "not-conformant" : counts.inconclusive ? "incomplete" : "conformant",
+    ...(counts.inconclusive && { reason: "5 of 6 MUST rules could not be judged" }),
+    answered: ["chat"],
+    conformant: counts.fail ? false : null,
     summary: Object.fromEntries(verdictNames.map((name) => [name, counts[name] ?? 0])) as Record<
       Verdict,
       number
@@ -68,9 +71,14 @@ test.each([
   [{ pass: 1, inconclusive: 5 }, 3],
   [{ fail: 1, inconclusive: 5 }, 1],
   [{ "not-run": 5 }, 2],
+  [{ pass: 1, fail: 1, "harness-error": 1 }, 2],
   [{ pass: 5, "harness-error": 1 }, 2],
 ] as [Partial<Record<Verdict, number>>, number][])("a run with %j exits with %i", (counts, code) => {
   expect(exitCodeOf(reportWith(counts), false)).toBe(code)
+})
+
+test("a run in which no surface answered exits with 3, whatever was found", () => {
+  expect(exitCodeOf({ ...reportWith({ pass: 1, fail: 1 }), answered: [] }, false)).toBe(3)
 })
 
 test("with --strict a warning fails the run", () => {
@@ -83,7 +91,8 @@ test("a report keeps its published schema, and the JSON report is that report", 
 })
 
 test("the JUnit report is well-formed XML with a case for each rule, whatever a server sends", () => {
-  const xml = reports.junit.write(reportWith({ pass: 2, fail: 1, inconclusive: 1 }), { color: false })
+  const report = reportWith({ pass: 2, fail: 1, inconclusive: 1 })
+  const xml = reports.junit.write(report, { color: false })
   const tree = convert(xml, { format: "object" }) as unknown as {
     testsuites: {
       "@tests": string
@@ -95,6 +104,14 @@ test("the JUnit report is well-formed XML with a case for each rule, whatever a 
   expect(tree.testsuites["@failures"]).toBe("1")
   expect(tree.testsuites.testsuite["@skipped"]).toBe("1")
   expect(tree.testsuites.testsuite.testcase).toHaveLength(4)
+})
+
+test("the JUnit report of an incomplete run has a failed case that says so", () => {
+  const xml = reports.junit.write(reportWith({ pass: 2, inconclusive: 1 }), { color: false })
+  expect(xml).toContain(
+    '<testsuites name="@nexhina/conformance nexhina http://127.0.0.1/v1" tests="4" failures="1"',
+  )
+  expect(xml).toContain('message="Incomplete: 5 of 6 MUST rules could not be judged."')
 })
 
 test("the console report names every rule and shows each finding whole", () => {

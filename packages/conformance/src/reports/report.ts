@@ -18,6 +18,10 @@ export type Verdict = keyof typeof verdicts
 export const verdictNames = Object.keys(verdicts) as [Verdict, ...Verdict[]]
 
 const Verdict = z.enum(verdictNames)
+/** How a run ended. `incomplete`: the evidence is not enough for a verdict. */
+export const Outcome = z.enum(["conformant", "not-conformant", "incomplete"])
+export type Outcome = z.infer<typeof Outcome>
+
 const Severity = z.enum(["MUST", "SHOULD", "MAY"])
 const HeaderList = z.array(z.tuple([z.string(), z.string()]))
 
@@ -94,6 +98,11 @@ export const Report = z
     startedAt: z.iso.datetime(),
     durationMs: z.number(),
     requests: z.int(),
+    outcome: Outcome.describe(
+      "conformant: no MUST rule was broken among those that were selected, and the evidence is complete. not-conformant: a MUST rule was broken. incomplete: neither can be said; `reason` says why.",
+    ),
+    reason: z.string().optional().describe("Why the evidence is not complete, and the remedy."),
+    answered: z.array(z.string()).describe("Surfaces that answered a request with 2xx."),
     conformant: z
       .boolean()
       .nullable()
@@ -122,11 +131,11 @@ export interface ReportFormat {
 
 /** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
-  const { summary } = report
+  const { summary, outcome, answered } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)
-  if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
   if (count("harness-error") > 0) return 2
-  const decided = count("pass", "warn", "info", "flaky")
-  if (decided + count("inconclusive", "unsupported") === 0) return 2
-  return count("inconclusive") > decided ? 3 : 0
+  if (answered.length === 0) return 3
+  if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
+  if (outcome === "incomplete") return 3
+  return count("pass", "warn", "info", "flaky", "inconclusive", "unsupported") === 0 ? 2 : 0
 }
