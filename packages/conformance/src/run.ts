@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
@@ -109,6 +110,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const timeoutMs = settings.timeout * 1000
   const deadline = AbortSignal.timeout(settings.maxTime * 1000)
   const ends = AbortSignal.any([deadline, ...(events.interrupt ? [events.interrupt] : [])])
+  // Every wait listens, which node takes for a leak above ten.
+  setMaxListeners(0, ends)
   const sender = createSend({
     timeoutMs,
     maxDurationMs: 2 * timeoutMs,

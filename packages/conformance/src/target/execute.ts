@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { Send } from "@nexhina/wire"
 import { type Exchange, headerOf } from "@nexhina/wire"
 import type { Draw } from "../drawing/draw.ts"
@@ -143,6 +144,8 @@ class Traffic {
     this.context = context
     const signals = [context.interrupt, context.deadline].filter((signal) => signal !== undefined)
     this.signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
+    // Every request in progress listens, which node takes for a leak above ten.
+    if (this.signal) setMaxListeners(0, this.signal)
   }
 
   exhausted(): string | undefined {
