@@ -7,7 +7,7 @@ import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
 import type { Intent } from "./intent.ts"
-import { matches, type OptionName, type Settings, UsageError, usualSurfaces } from "./options.ts"
+import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
@@ -45,7 +45,7 @@ const modelOptions = {
   video: "videoModel",
   moderation: "moderationModel",
   rerank: "rerankModel",
-} as const satisfies Record<ModelKind, OptionName>
+} as const satisfies Record<ModelKind, keyof Settings>
 
 /** Returns the models that the settings name, by kind. */
 function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
