@@ -156,7 +156,7 @@ export const runOptions = {
   },
   include: {
     flag: "--include <surface...>",
-    says: `surfaces to check: ${surfaces.join(", ")}, or all (default: all except ${costly.join(", ")}, which are expensive; all of the built-in mock server)`,
+    says: `surfaces to check: ${surfaces.join(", ")}, or all (default: all except ${costly.join(", ")}, which are expensive; all for the built-in mock server)`,
     schema: listOf(z.enum([...surfaces, "all"])).transform((names) =>
       surfaces.filter((surface) => names.includes(surface) || names.includes("all")),
     ),
@@ -219,7 +219,7 @@ export const runOptions = {
   },
   timeout: {
     flag: "--timeout <s>",
-    says: `give up a request after so many seconds without a byte, and after twice as many in total (default: ${defaults.timeout})`,
+    says: `seconds without a byte after which a request fails; twice as many in total (default: ${defaults.timeout})`,
     schema: seconds.default(defaults.timeout),
   },
   dryRun: {

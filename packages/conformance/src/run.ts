@@ -38,18 +38,26 @@ export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
   return allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
 }
 
-/** The models that were named, by kind. */
+/** The option that names the model of each kind. */
+const modelOptions = {
+  chat: "model",
+  embedding: "embeddingModel",
+  image: "imageModel",
+  speech: "speechModel",
+  transcription: "transcriptionModel",
+  video: "videoModel",
+  moderation: "moderationModel",
+  rerank: "rerankModel",
+} as const satisfies Record<ModelKind, keyof Settings>
+
+/** Returns the models that the settings name, by kind. */
 function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
-  return {
-    ...(settings.model !== undefined && { chat: settings.model }),
-    ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
-    ...(settings.imageModel !== undefined && { image: settings.imageModel }),
-    ...(settings.speechModel !== undefined && { speech: settings.speechModel }),
-    ...(settings.transcriptionModel !== undefined && { transcription: settings.transcriptionModel }),
-    ...(settings.videoModel !== undefined && { video: settings.videoModel }),
-    ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
-    ...(settings.rerankModel !== undefined && { rerank: settings.rerankModel }),
-  }
+  return Object.fromEntries(
+    Object.entries(modelOptions).flatMap(([kind, option]) => {
+      const model = settings[option]
+      return model === undefined ? [] : [[kind, model]]
+    }),
+  )
 }
 
 const includedOf = ({ include, baseUrl }: Settings): readonly Surface[] =>

@@ -124,8 +124,9 @@ export function reportSchema(): string {
 
 /** A format of `--report`. */
 export interface ReportFormat {
+  /** The description: lower case, without a final stop. */
   readonly says: string
-  /** Returns the complete report; `color` is true only for a terminal that supports it. */
+  /** Returns the report, with the id of each finding. `color` is true only for a terminal that supports it. */
   write(report: Report, options: { readonly color: boolean }): string
 }
 
