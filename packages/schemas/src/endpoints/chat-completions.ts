@@ -422,18 +422,18 @@ export const ChatCompletionRequest = openObject({
     ),
   tools: z
     .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
-    .optional()
+    .nullish()
     .describe("Tools that the model may call."),
-  tool_choice: ToolChoice.optional().describe(
+  tool_choice: ToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. Default: `none` without `tools`, `auto` with them. `required` and " +
       "named tools require `tools`.",
   ),
   parallel_tool_calls: z
     .boolean()
-    .optional()
+    .nullish()
     .meta({ default: true })
     .describe("Whether the model may call several tools in one reply. Default: true."),
-  response_format: ChatResponseFormat.optional().describe(
+  response_format: ChatResponseFormat.nullish().describe(
     "Format of the model's output: text, any JSON object, or JSON that matches a schema.",
   ),
   seed: z
@@ -478,7 +478,7 @@ export const ChatCompletionRequest = openObject({
     .describe("Key that groups requests with similar prompts for prompt caching."),
   user: z
     .string()
-    .optional()
+    .nullish()
     .meta({ deprecated: true })
     .describe("Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead."),
   functions: z.array(FunctionDefinition).min(1).max(128).optional().meta({
@@ -494,7 +494,7 @@ export const ChatCompletionRequest = openObject({
         description: "Makes the model call one of the deprecated `functions`.",
       }),
     ])
-    .optional()
+    .nullish()
     .meta({
       deprecated: true,
       description: "Controls which of the `functions` the model calls, if any. Use `tool_choice` instead.",
@@ -737,7 +737,7 @@ const offeredTools = ({ tools }: ChatCompletionRequest): string[] =>
   })
 
 const chosenTools = ({ tool_choice }: ChatCompletionRequest): string[] => {
-  if (typeof tool_choice !== "object") return []
+  if (tool_choice == null || typeof tool_choice !== "object") return []
   const choices = tool_choice.type === "allowed_tools" ? tool_choice.allowed_tools.tools : [tool_choice]
   return choices.flatMap((choice) => {
     if (choice.type === "function") return [choice.function.name]
@@ -961,6 +961,7 @@ export const createChatCompletion = endpoint({
       says: "A function that `function_call` names must be one of `functions`.",
       provenance: "deduced",
       holds: ({ function_call, functions }) =>
+        function_call == null ||
         typeof function_call !== "object" ||
         (functions ?? []).some((definition) => definition.name === function_call.name),
     },

@@ -114,6 +114,27 @@ function withoutIds({ id: _, output, ...response }: ResponseObject) {
   return { ...response, output: output.map((item) => ({ ...item, id: "" })) }
 }
 
+/** What agents send back of earlier replies: without ids, annotations and states. */
+const replayed: Exclude<ResponseRequest["input"], string> = [
+  { role: "assistant", content: [{ type: "output_text", text: "b" }] },
+  { type: "message", role: "assistant", content: [{ type: "output_text", text: "b" }] },
+  { type: "function_call_output", name: "get_weather", output: "x" },
+  { type: "reasoning", summary: [], encrypted_content: "abc" },
+  { type: "local_shell_call", call_id: "c", action: { type: "exec", command: ["ls"], env: null } },
+  { type: "local_shell_call_output", output: "{}" },
+  { type: "program", call_id: "p", code: "1" },
+  { type: "program_output", call_id: "p", result: "1" },
+  { type: "web_search_call", action: { type: "search", query: "q" } },
+  { type: "file_search_call", queries: ["q"] },
+  { type: "computer_call", call_id: "k", pending_safety_checks: [] },
+  { type: "code_interpreter_call", container_id: "cntr", code: null, outputs: null },
+  { type: "image_generation_call", result: null },
+  { type: "apply_patch_call", call_id: "a", operation: { type: "delete_file", path: "x" } },
+  { type: "mcp_list_tools", server_label: "s", tools: [] },
+  { type: "mcp_approval_request", server_label: "s", name: "n", arguments: "{}" },
+  { type: "mcp_call", server_label: "s", name: "n", arguments: "{}" },
+]
+
 describe.each(profileNames)("responses under the profile %s", (profile) => {
   const answer = mock({ profile })
 
@@ -227,6 +248,14 @@ describe("what is said", () => {
     ]) {
       expect(textOf(await respond(answer, { ...hello, ...members }))).toBe(textOf(plain))
     }
+  })
+
+  test("null is the same as no member", async () => {
+    const plain = await respond(answer, hello)
+    const nulls = { tools: null, tool_choice: null, text: null, parallel_tool_calls: null, reasoning: null }
+    const { output, ...response } = await respond(answer, { ...hello, ...nulls })
+    expect({ ...response, output: [] }).toEqual({ ...plain, id: response.id, output: [] })
+    expect(output).toHaveLength(1)
   })
 
   test("another model, text, temperature or instruction says something else", async () => {
@@ -645,6 +674,18 @@ describe("what is kept", () => {
       },
     ])
     expect(new Set(data.map((item) => "id" in item && item.id)).size).toBe(4)
+  })
+
+  test("a replayed history may leave out what the server made, and is kept whole", async () => {
+    for (const profile of profileNames) {
+      const answer = mock({ profile })
+      const { id } = await respond(answer, { ...hello, input: replayed })
+      const { data } = await listItems(answer, id, "?order=asc&limit=100")
+      expect(typesOf(data)).toEqual(replayed.map(({ type }) => type ?? "message"))
+      expect(data.every((item) => "id" in item && typeof item.id === "string")).toBe(true)
+      expect(data[0]).toMatchObject({ content: [{ type: "output_text", text: "b", annotations: [] }] })
+      expect(data[2]).toMatchObject({ call_id: expect.stringMatching(/^call_/), name: "get_weather" })
+    }
   })
 
   test("pages of input items make up the list, in either order", async () => {

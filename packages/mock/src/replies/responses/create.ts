@@ -193,11 +193,11 @@ function formOf({ text }: ResponseRequest): TextForm {
 
 /** Counts the tokens of the prompt: instructions, conversation and tools. */
 function countPrompt(
-  { instructions, tools = [] }: ResponseRequest,
+  { instructions, tools }: ResponseRequest,
   items: readonly ResponseItem[],
   tokenizer: Tokenizer,
 ): number {
-  const offers = tools.reduce((sum, tool) => sum + tokenizer.count(JSON.stringify(tool)), 0)
+  const offers = (tools ?? []).reduce((sum, tool) => sum + tokenizer.count(JSON.stringify(tool)), 0)
   return 3 + tokenizer.count(instructions ?? "") + countItems(items, tokenizer) + offers
 }
 

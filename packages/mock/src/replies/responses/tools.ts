@@ -13,8 +13,8 @@ import {
  * offers only tools that a server would run, the reply is text, whatever the tool choice. Throws a `Refusal` for a tool
  * with an invalid schema.
  */
-export function offeredTools({ tools = [], tool_choice = "auto" }: ResponseRequest): Offer {
-  return offer(tools.flatMap(toCallable), toolChoice(tool_choice))
+export function offeredTools({ tools, tool_choice }: ResponseRequest): Offer {
+  return offer((tools ?? []).flatMap(toCallable), toolChoice(tool_choice ?? "auto"))
 }
 
 function toolChoice(choice: NonNullable<ResponseRequest["tool_choice"]>): ToolChoice {
