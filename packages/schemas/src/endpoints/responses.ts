@@ -1588,19 +1588,19 @@ export const createResponse = endpoint({
   checks: [
     {
       param: "previous_response_id",
-      says: "`previous_response_id` and `conversation` exclude each other.",
+      says: "`previous_response_id` and `conversation` cannot be used together.",
       provenance: "deduced",
       holds: ({ previous_response_id, conversation }) => previous_response_id == null || conversation == null,
     },
     {
       param: "tool_choice",
-      says: '`tool_choice: "required"` needs `tools`.',
+      says: '`tool_choice: "required"` requires at least one tool in `tools`.',
       provenance: "deduced",
       holds: ({ tool_choice, tools }) => tool_choice !== "required" || (tools ?? []).length > 0,
     },
     {
       param: "tool_choice",
-      says: "A tool that `tool_choice` names must be one of `tools`.",
+      says: "Every tool named in `tool_choice` must be listed in `tools`.",
       provenance: "deduced",
       holds(request) {
         const offered = new Set(

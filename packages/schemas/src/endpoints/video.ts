@@ -160,13 +160,13 @@ export const createVideo = endpoint({
   checks: [
     {
       param: "size",
-      says: "size is WIDTHxHEIGHT of 1 to 8192 pixels each.",
+      says: "`size` must be WIDTHxHEIGHT, each from 1 to 8192 pixels.",
       provenance: "chosen",
       holds: ({ size }) => size === undefined || isSize(size),
     },
     {
       param: "seconds",
-      says: "seconds is a positive decimal number.",
+      says: "`seconds` must be a positive decimal number.",
       provenance: "chosen",
       holds: ({ seconds }) => seconds === undefined || (/^\d+(\.\d+)?$/.test(seconds) && Number(seconds) > 0),
     },
