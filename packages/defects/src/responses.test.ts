@@ -123,12 +123,12 @@ const cases: fc.Arbitrary<Case> = fc
     profile: fc.constantFrom("nexhina", "openai"),
   })
   .map(({ output, isCut, ...drawn }) => {
-    const { instructions = null, parallel_tool_calls, tools } = drawn.request
+    const { instructions = null, parallel_tool_calls, tools = [] } = drawn.request
     const response: ResponseObject = {
       ...endpoints.createResponse.examples.text.value,
       instructions,
       parallel_tool_calls: parallel_tool_calls ?? true,
-      tools: tools ?? [],
+      tools,
       output: isCut ? output.map((item) => ({ ...item, status: "incomplete" })) : output,
       ...(isCut && { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }),
     }

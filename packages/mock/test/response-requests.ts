@@ -71,13 +71,10 @@ const offers: fc.Arbitrary<Members> = fc.record(
       [tool("weather"), tool("traffic"), { type: "custom", name: "say" }],
       [tool("weather"), { type: "web_search" }],
     ),
-    tool_choice: fc.constantFrom<NonNullable<ResponseRequest["tool_choice"]>>(
-      "auto",
-      "none",
-      "required",
-      { type: "function", name: "weather" },
-      { type: "web_search_preview" },
-    ),
+    tool_choice: fc.constantFrom<NonNullable<ResponseRequest["tool_choice"]>>("auto", "none", "required", {
+      type: "function",
+      name: "weather",
+    }),
     parallel_tool_calls: fc.boolean(),
   },
   { requiredKeys: ["tools"] },

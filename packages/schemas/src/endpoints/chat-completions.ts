@@ -422,7 +422,7 @@ export const ChatCompletionRequest = openObject({
     ),
   tools: z
     .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
-    .nullish()
+    .optional()
     .describe("Tools that the model may call."),
   tool_choice: ToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. Default: `none` without `tools`, `auto` with them. `required` and " +
@@ -430,10 +430,10 @@ export const ChatCompletionRequest = openObject({
   ),
   parallel_tool_calls: z
     .boolean()
-    .nullish()
+    .optional()
     .meta({ default: true })
     .describe("Whether the model may call several tools in one reply. Default: true."),
-  response_format: ChatResponseFormat.nullish().describe(
+  response_format: ChatResponseFormat.optional().describe(
     "Format of the model's output: text, any JSON object, or JSON that matches a schema.",
   ),
   seed: z
@@ -478,7 +478,7 @@ export const ChatCompletionRequest = openObject({
     .describe("Key that groups requests with similar prompts for prompt caching."),
   user: z
     .string()
-    .nullish()
+    .optional()
     .meta({ deprecated: true })
     .describe("Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead."),
   functions: z.array(FunctionDefinition).min(1).max(128).optional().meta({
@@ -494,7 +494,7 @@ export const ChatCompletionRequest = openObject({
         description: "Makes the model call one of the deprecated `functions`.",
       }),
     ])
-    .nullish()
+    .optional()
     .meta({
       deprecated: true,
       description: "Controls which of the `functions` the model calls, if any. Use `tool_choice` instead.",
@@ -961,7 +961,6 @@ export const createChatCompletion = endpoint({
       says: "The function named in `function_call` must be listed in `functions`.",
       provenance: "deduced",
       holds: ({ function_call, functions }) =>
-        function_call == null ||
         typeof function_call !== "object" ||
         (functions ?? []).some((definition) => definition.name === function_call.name),
     },

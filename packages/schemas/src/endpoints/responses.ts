@@ -995,7 +995,6 @@ const echoed = {
 export const ResponseRequest = openObject({
   ...echoed,
   model: openEnum(modelIds("chat")).describe("ID of the model that generates the response."),
-  text: ResponseTextConfig.nullish().describe("Format and verbosity of the text output."),
   input: z
     .union([z.string(), z.array(ResponseInputItem)])
     .describe("Text, or a list of items, to respond to."),
@@ -1024,7 +1023,7 @@ export const ResponseRequest = openObject({
     .nullish()
     .meta({ default: 1 })
     .describe("Nucleus sampling probability mass, from 0 to 1. Default: 1."),
-  tools: z.array(ResponseTool).nullish().describe("Tools that the model may call."),
+  tools: z.array(ResponseTool).optional().describe("Tools that the model may call."),
   tool_choice: ResponseToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. `required` and named tools require `tools`.",
   ),
@@ -1142,6 +1141,8 @@ export const ResponseObject = openObject({
   output: z.array(ResponseOutputItem).describe("Items that the model generated."),
   parallel_tool_calls: z.boolean().describe("Whether the model may call several tools at once."),
   temperature: z.number().nullable().describe("Sampling temperature, from 0 to 2."),
+  presence_penalty: z.number().nullish().describe("Penalty for tokens that have appeared, from -2 to 2."),
+  frequency_penalty: z.number().nullish().describe("Penalty for frequent tokens, from -2 to 2."),
   top_p: z.number().nullable().describe("Nucleus sampling probability mass, from 0 to 1."),
   tool_choice: ResponseToolChoice.describe("Which tool the model was to call, if any."),
   tools: z.array(ResponseTool).describe("Tools that the model could call."),
@@ -1625,6 +1626,12 @@ export const retrieveResponse = endpoint({
   description: "Returns a stored response. Requires that it was created with `store: true` (the default).",
   provenance: "deduced",
   params: byId,
+  query: z.object({
+    stream: z.boolean().optional().meta({
+      default: false,
+      description: "Whether to return the events of the response. Default: false. Only some servers can.",
+    }),
+  }),
   success: {
     status: 200,
     description: "The response.",
@@ -1632,7 +1639,7 @@ export const retrieveResponse = endpoint({
     provenance: "deduced",
   },
   examples: { text: { summary: "Text", provenance: "deduced", value: example } },
-  errors: readErrors,
+  errors: [400, 401, 403, 404, 429, 500, 503],
   checks: [],
 })
 

@@ -252,7 +252,7 @@ describe("what is said", () => {
 
   test("null is the same as no member", async () => {
     const plain = await respond(answer, hello)
-    const nulls = { tools: null, tool_choice: null, text: null, parallel_tool_calls: null, reasoning: null }
+    const nulls = { tool_choice: null, parallel_tool_calls: null, reasoning: null, temperature: null }
     const { output, ...response } = await respond(answer, { ...hello, ...nulls })
     expect({ ...response, output: [] }).toEqual({ ...plain, id: response.id, output: [] })
     expect(output).toHaveLength(1)
@@ -532,9 +532,28 @@ describe("tools", () => {
 
   test("tools that the server would run are not called", async () => {
     const tools = [{ type: "web_search" as const }]
-    for (const tool_choice of ["auto", "required", { type: "web_search_preview" }] as const) {
+    for (const tool_choice of ["auto", "none"] as const) {
       expect(typesOf((await respond(answer, { ...hello, tools, tool_choice })).output)).toEqual(["message"])
     }
+    for (const tool_choice of [
+      "required",
+      { type: "web_search_preview" },
+      { type: "allowed_tools", mode: "required", tools: [{ type: "web_search" }] },
+    ] as const) {
+      for (const stream of [false, true]) {
+        expect(
+          await refused(call(answer, "POST", "", { ...hello, tools, tool_choice, stream })),
+        ).toMatchObject({
+          status: 400,
+          param: "tool_choice",
+          message: expect.stringMatching(/built-in tool 'web_search/),
+        })
+      }
+    }
+    const mixed = [...tools, { type: "function" as const, name: "now" }]
+    expect(
+      typesOf((await respond(answer, { ...hello, tools: mixed, tool_choice: "required" })).output),
+    ).toEqual(["function_call"])
   })
 
   test("a schema that cannot be met is refused by name", async () => {
@@ -807,8 +826,41 @@ test("whatever is asked, the answer is by the contract, and so is the list of wh
   )
 })
 
+test("OpenAI's replies repeat tools with their defaults, and count what was written to the cache", async () => {
+  const { tools, usage } = await respond(mock({ profile: "openai" }), {
+    ...hello,
+    tools: [
+      { type: "function", name: "now" },
+      { type: "function", name: "then", strict: false },
+    ],
+  })
+  expect(tools).toEqual([
+    { type: "function", name: "now", description: null, parameters: null, strict: true },
+    { type: "function", name: "then", description: null, parameters: null, strict: false },
+  ])
+  expect(usage?.input_tokens_details).toEqual({ cached_tokens: 0, cache_write_tokens: 0 })
+})
+
+test("a stored response is not streamed", async () => {
+  const answer = mock()
+  const { id } = await respond(answer, hello)
+  expect(await refused(call(answer, "GET", `/${id}?stream=true`))).toMatchObject({
+    status: 400,
+    param: "stream",
+  })
+  expect((await call(answer, "GET", `/${id}?stream=false`)).status).toBe(200)
+})
+
 test("OpenAI's replies show members that nothing was said of", async () => {
-  const silent = ["background", "max_tool_calls", "service_tier", "top_logprobs", "user"]
+  const silent = [
+    "background",
+    "frequency_penalty",
+    "max_tool_calls",
+    "presence_penalty",
+    "service_tier",
+    "top_logprobs",
+    "user",
+  ]
   const [nexhina, openai] = await Promise.all(
     profileNames.map(async (profile) => Object.keys(await respond(mock({ profile }), hello))),
   )
