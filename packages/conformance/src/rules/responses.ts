@@ -252,13 +252,13 @@ const offeredNames = ({ tools }: ResponseRequest): string[] =>
   (tools ?? []).flatMap((tool) => (tool.type === "function" || tool.type === "custom" ? [tool.name] : []))
 
 const chosenName = ({ tool_choice: choice }: ResponseRequest): string | undefined =>
-  typeof choice === "object" && (choice.type === "function" || choice.type === "custom")
+  typeof choice === "object" && (choice?.type === "function" || choice?.type === "custom")
     ? choice.name
     : undefined
 
 function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
-  return choice.type === "allowed_tools" && choice.mode === "required"
+  return choice?.type === "allowed_tools" && choice.mode === "required"
 }
 
 /** A prompt that the server keeps may bring tools of its own. */

@@ -83,14 +83,14 @@ const isEmptyForNothing = (
 
 /** The name that `tool_choice` asks for, of a function or another kind of tool. */
 function chosenName({ tool_choice: choice }: ChatCompletionRequest): string | undefined {
-  if (typeof choice !== "object") return undefined
+  if (choice == null || typeof choice !== "object") return undefined
   if (choice.type === "function") return choice.function.name
   return choice.type === "custom" ? choice.custom.name : undefined
 }
 
 function isCallRequired({ tool_choice: choice }: ChatCompletionRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
-  return choice.type === "allowed_tools" && choice.allowed_tools.mode === "required"
+  return choice?.type === "allowed_tools" && choice.allowed_tools.mode === "required"
 }
 
 const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>

@@ -424,7 +424,7 @@ export const ChatCompletionRequest = openObject({
     .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
     .optional()
     .describe("Tools that the model may call."),
-  tool_choice: ToolChoice.optional().describe(
+  tool_choice: ToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. Default: `none` without `tools`, `auto` with them. `required` and " +
       "named tools require `tools`.",
   ),
@@ -737,7 +737,7 @@ const offeredTools = ({ tools }: ChatCompletionRequest): string[] =>
   })
 
 const chosenTools = ({ tool_choice }: ChatCompletionRequest): string[] => {
-  if (typeof tool_choice !== "object") return []
+  if (tool_choice == null || typeof tool_choice !== "object") return []
   const choices = tool_choice.type === "allowed_tools" ? tool_choice.allowed_tools.tools : [tool_choice]
   return choices.flatMap((choice) => {
     if (choice.type === "function") return [choice.function.name]
