@@ -15,6 +15,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
   readonly shrinkBudget: number
+  /** Arguments of `run`, quoted for a shell, that describe these options: the end of each replay command. */
+  readonly replayArguments?: readonly string[]
 }
 
 /**

@@ -4,13 +4,13 @@ import { answeredOf } from "../reading/answered.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import { requestIdHeaders } from "../target/to-wire.ts"
+import { requestIdHeaders, type Target } from "../target/to-wire.ts"
+import { curlOf } from "./curl.ts"
 import { findingId } from "./finding-id.ts"
 import type { Detection } from "./judge.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()
-const bytesOfText = new TextEncoder()
 
 function whereText(at: Where): string {
   switch (at.part) {
@@ -44,41 +44,6 @@ function requestText(body: Uint8Array): string {
   return `${lenientUtf8.decode(body.subarray(0, excerptBytes))}… (${body.length} bytes)`
 }
 
-const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-
-/** Headers that curl sends by itself, or that the command contains in another form. */
-const curlKnows = new Set([
-  "accept",
-  "accept-encoding",
-  "authorization",
-  "connection",
-  "content-length",
-  "host",
-  "user-agent",
-])
-
-/** Returns the body as an argument. A body that is not text (a file in a form) is piped. */
-function curlBody(text: string, body: Uint8Array): { readonly pipe: string; readonly argument: string } {
-  const isText = body.length > maxRequestBytes || Buffer.compare(bytesOfText.encode(text), body) === 0
-  return isText
-    ? { pipe: "", argument: shellQuoted(text) }
-    : { pipe: `echo ${Buffer.from(body).toString("base64")} | base64 -d | `, argument: "@-" }
-}
-
-function curlOf(request: Finding["request"], bytes: Uint8Array): string {
-  const headers = request.headers.filter(([name]) => !curlKnows.has(name))
-  const auth = request.headers.some(([name]) => name === "authorization")
-    ? [` -H "Authorization: Bearer $NEXHINA_API_KEY"`]
-    : []
-  const { pipe, argument } = curlBody(request.body, bytes)
-  return [
-    `${pipe}curl -sN${request.method === "GET" ? "" : ` -X ${request.method}`} ${shellQuoted(request.url)}`,
-    ...auth,
-    ...headers.map(([name, value]) => ` -H ${shellQuoted(`${name}: ${value}`)}`),
-    ...(request.body === "" ? [] : [` --data-binary ${argument}`]),
-  ].join(" \\\n ")
-}
-
 /** Returns the profile, other than the run's own, under which the rule does not find the fault. */
 function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts): ProfileName | undefined {
   const view = rule.on.of(exchange)
@@ -92,6 +57,19 @@ function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts
   })
 }
 
+/**
+ * Returns the requests that show a fault as command lines: one, or all of the sample where the fault lies in a
+ * comparison of its replies.
+ */
+function curlsOf(
+  { rule, exchange, executed }: Detection,
+  { redactor, target }: { readonly redactor: Redactor; readonly target: Pick<Target, "apiKey"> },
+): string {
+  const compared = rule.scope === "group" ? executed.asked.map((each) => each.exchange) : []
+  const shown = compared.length > 0 ? compared : [exchange]
+  return shown.map((each) => curlOf(each, redactor.exchange(each).request, target)).join("\n")
+}
+
 /** Creates the finding for the report: everything that is needed to reproduce the fault, without secrets. */
 export function findingOf(
   found: Detection,
@@ -101,12 +79,14 @@ export function findingOf(
     readonly verdict: Finding["verdict"]
     readonly times: number
     readonly foundAfter: number
-    readonly seed: number
     readonly redactor: Redactor
+    readonly target: Pick<Target, "apiKey">
+    /** Returns the command that shows the finding again. */
+    readonly replay: (found: Detection) => string
   },
 ): Finding {
   const { rule, fault } = found
-  const { known, severity, verdict, times, foundAfter, seed, redactor } = facts
+  const { known, severity, verdict, times, foundAfter, redactor } = facts
   const exchange = redactor.exchange(found.exchange)
   const stated = found.exchange.fault.value
   const headerList = (headers: readonly Header[]): [string, string][] =>
@@ -144,8 +124,8 @@ export function findingOf(
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
       excerpt: excerptOf(answeredOf({ ...found.exchange, ...exchange })?.body ?? new Uint8Array(), fault.at),
     },
-    curl: curlOf(request, exchange.request.body),
-    replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,
+    curl: curlsOf(found, facts),
+    replay: redactor.text(facts.replay(found)),
     ...(requestId !== undefined && { requestId }),
     ...(otherProfile && { otherProfile }),
     see: [...(rule.see ?? [])],

@@ -11,6 +11,7 @@ import { findingOf } from "./finding.ts"
 import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
 import type { Plan } from "./plan.ts"
+import { replayOf } from "./replay.ts"
 import { shrink } from "./shrink.ts"
 import { verdictOf } from "./verdict.ts"
 
@@ -25,7 +26,8 @@ interface Context {
   readonly sampler: Sampler
   readonly judging: readonly Rule[]
   readonly redactor: Redactor
-  readonly seed: number
+  readonly target: Target
+  readonly replay: (found: Detection) => string
   /** Maximum number of requests to make the findings of one cause smaller. */
   readonly shrinkBudget: number
 }
@@ -36,14 +38,21 @@ export async function judgeAll(
   groups: readonly ExecutedSample[],
   known: TargetFacts,
   sampler: Sampler,
-  options: { readonly target: Target; readonly seed: number; readonly shrinkBudget: number },
+  options: {
+    readonly target: Target
+    readonly seed: number
+    readonly shrinkBudget: number
+    readonly replayArguments?: readonly string[]
+  },
 ): Promise<Judgement> {
   sampler.progress("judging")
   const judging = withPrerequisites(plan.applicable, allRules)
   const met = obstacles(groups)
   const tallies = judge(judging, judgeable(groups, met), known)
   const redactor = createRedactor(secretsOf(options.target))
-  const context: Context = { known, sampler, judging, redactor, ...options }
+  const { target, seed, shrinkBudget, replayArguments: given = [] } = options
+  const replay = (found: Detection) => replayOf(found, { given, rules: allRules, seed, known })
+  const context: Context = { known, sampler, judging, redactor, target, shrinkBudget, replay }
 
   const findings: Finding[] = []
   const results: RuleResult[] = []
@@ -87,7 +96,7 @@ type Alike = readonly [Detection, ...Detection[]]
 async function report(
   alike: Alike,
   severity: Severity,
-  { known, sampler, judging, redactor, seed, shrinkBudget }: Context,
+  { known, sampler, judging, redactor, target, replay, shrinkBudget }: Context,
 ): Promise<{ readonly finding: Finding; readonly requests: number }> {
   const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? alike[0]
   const shrunk =
@@ -103,8 +112,9 @@ async function report(
     times: alike.length,
     // The sender numbers its exchanges.
     foundAfter: Math.min(...alike.map(({ exchange }) => Number(exchange.id))),
-    seed,
     redactor,
+    target,
+    replay,
   })
   return { finding, requests: shrunk.requests }
 }
