@@ -28,7 +28,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const known = await learn(options, sampler)
   const plan = planOf(options, known)
   const groups = await ask(plan, known, sampler)
-  const { results, findings } = await judgeAll(plan, groups, known, sampler, options)
+  const { results, causes, findings } = await judgeAll(plan, groups, known, sampler, options)
   const { conformant, summary } = conclude(results, {
     selected: plan.selected,
     include: options.include,
@@ -51,6 +51,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     ...(stopped !== undefined && { stopped }),
     summary,
     rules: [...results],
+    causes: [...causes],
     findings: [...findings],
   }
 }

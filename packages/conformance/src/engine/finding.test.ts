@@ -209,6 +209,24 @@ describe("an excerpt", () => {
     )
   })
 
+  test("holds the member that a pointer names, however far into the body or the event it is", () => {
+    fc.assert(
+      fc.property(fc.nat(3000), fc.nat(3000), fc.constantFrom("a", "é", '"'), (before, after, unit) => {
+        const value = {
+          choices: [{ text: unit.repeat(before) }, { "a/b": ["MARK"] }],
+          rest: unit.repeat(after),
+        }
+        const pointer = "/choices/1/a~1b/0"
+        const json = JSON.stringify(value)
+        expect(excerptOf(json, { part: "body", pointer })).toContain('["MARK"]')
+        const events = `event: x\ndata: {}\n\nevent: x\ndata: ${json}\n\n`
+        expect(excerptOf(events, { part: "event", event: 1, offset: 19, pointer })).toContain('["MARK"]')
+        expect(excerptOf(json, { part: "body", pointer: "/choices/1/absent" })).toContain('["MARK"]')
+        expect(excerptOf(json, { part: "body", pointer })).not.toContain("\ufffd")
+      }),
+    )
+  })
+
   test("has 100 bytes before the fault, and begins with the body where that is nearer", () => {
     const body = textOf(3000)
     expect(excerptOf(body, { part: "body", offset: 1000 })).toBe(`…${body.slice(900, 1500)}…`)

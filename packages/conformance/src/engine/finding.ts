@@ -1,6 +1,7 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
 import { type Header, headerOf, type Redactor } from "@nexhina/wire"
 import { answeredOf } from "../reading/answered.ts"
+import { memberIndex } from "../reading/member-index.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -27,13 +28,33 @@ function whereText(at: Where): string {
   }
 }
 
+/** Returns where in the body a fault lies, in bytes: at the member that its pointer names, if there is one. */
+function offsetOf(body: Uint8Array, at: Where): number {
+  if (at.part === "end") return body.length
+  if (at.part !== "body" && at.part !== "event") return 0
+  const from = at.offset ?? 0
+  // An event has its fields before the JSON of its data; the offset of a body is already exact.
+  if (!at.pointer || (at.part === "body" && at.offset !== undefined)) return from
+  // One character for each byte, so that indexes are offsets.
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
+  const json = from + Math.max(0, text.slice(from).search(/[{[]/))
+  return memberIndex(text, json, Buffer.from(at.pointer).toString("latin1"))
+}
+
+/** Moves an offset back to the beginning of its UTF-8 character. */
+function characterStart(body: Uint8Array, offset: number): number {
+  let start = offset
+  while (start > 0 && ((body[start] ?? 0) & 0xc0) === 0x80) start--
+  return start
+}
+
 /** Returns the bytes around a fault, with an ellipsis where the body was cut. */
 function excerptOf(body: Uint8Array, at: Where): string {
-  const offset =
-    at.part === "event" || at.part === "body" ? (at.offset ?? 0) : at.part === "end" ? body.length : 0
-  const from = Math.max(0, Math.min(offset - 100, body.length - excerptBytes))
-  const text = lenientUtf8.decode(body.subarray(from, from + excerptBytes))
-  return `${from > 0 ? "…" : ""}${text}${from + excerptBytes < body.length ? "…" : ""}`
+  const offset = offsetOf(body, at)
+  const from = characterStart(body, Math.max(0, Math.min(offset - 100, body.length - excerptBytes)))
+  const to = characterStart(body, Math.min(body.length, from + excerptBytes))
+  const text = lenientUtf8.decode(body.subarray(from, to))
+  return `${from > 0 ? "…" : ""}${text}${to < body.length ? "…" : ""}`
 }
 
 /** Maximum length of a request that is shown whole. */

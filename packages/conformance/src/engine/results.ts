@@ -1,5 +1,5 @@
 import { createRedactor, type Redactor } from "@nexhina/wire"
-import type { Finding, RuleResult } from "../reports/report.ts"
+import type { Cause, Finding, RuleResult } from "../reports/report.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample } from "../target/execute.ts"
@@ -7,6 +7,7 @@ import type { TargetFacts } from "../target/facts.ts"
 import { judgeable, obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
+import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
 import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
@@ -18,6 +19,7 @@ import { verdictOf } from "./verdict.ts"
 /** The judgement of a run: a result for each selected rule, and the findings. */
 export interface Judgement {
   readonly results: readonly RuleResult[]
+  readonly causes: readonly Cause[]
   readonly findings: readonly Finding[]
 }
 
@@ -68,11 +70,21 @@ export async function judgeAll(
       judged: tally?.judged ?? 0,
       cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
         .length,
+      ...durationOf(rule, groups),
       findings: ofRule.map((finding) => finding.id),
       ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
     })
   }
-  return { results, findings }
+  const detections = [...tallies.values()].flatMap(({ found }) => found)
+  return { results, causes: causesOf(findings, detections), findings }
+}
+
+/** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
+function durationOf(rule: Rule, groups: readonly ExecutedSample[]): Pick<RuleResult, "durationMs"> {
+  const senders = new Set([rule.id, ...rule.on.probes.map(({ id }) => id)])
+  const asked = groups.filter(({ sample }) => senders.has(sample.by)).flatMap((group) => group.asked)
+  if (asked.length === 0) return {}
+  return { durationMs: Math.round(asked.reduce((sum, { exchange }) => sum + exchange.end.atMs, 0)) }
 }
 
 async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
