@@ -110,7 +110,7 @@ const mostKnown = (profile: ProfileName) =>
   factsBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
 
 /** The profile under which a defect can be seen: the first in which its rule applies. */
-function profileOf(ruleId: string): ProfileName {
+export function profileOf(ruleId: string): ProfileName {
   const rule = rules.find(({ id }) => id === ruleId)
   const profile = profileNames.find((name) => rule && severityOf(rule, mostKnown(name)) !== "not-applicable")
   if (!profile) throw new Error(`no profile has the rule ${ruleId}`)

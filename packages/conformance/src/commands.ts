@@ -15,10 +15,12 @@ import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import type { Count } from "./engine/plan.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
-import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import { ascii, columns, isUtf8Locale, wrapped } from "./reports/layout.ts"
 import { outcomeText } from "./reports/outcome-text.ts"
 import { exitCodeOf, type Report, type ReportFormat } from "./reports/report.ts"
 import { reports } from "./reports/reports.ts"
+import type { Rule } from "./rule.ts"
 import { rules } from "./rules/rules.ts"
 import { dryRun, type RunEvents, run } from "./run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
@@ -79,12 +81,15 @@ function discard(outputs: readonly ReportOutput[]): void {
     if (file && file.written !== file.path) rmSync(file.written, { force: true })
 }
 
+const isUtf8 = isUtf8Locale(process.env, process.platform)
+const plainSpinner = { frames: ["-", "\\", "|", "/"], interval: 100 }
+
 /** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
 function progressLine(): { update(progress: Progress): void; stop(): void } {
   const text = ({ phase, done, planned, sent }: Progress) =>
     `${phase}: ${done} of ${planned} samples, ${sent} requests`
   if (process.stderr.isTTY) {
-    const line = spinner({ text: "starting" }).start()
+    const line = spinner({ text: "starting", ...(!isUtf8 && { spinner: plainSpinner }) }).start()
     return {
       update(progress) {
         line.text = text(progress)
@@ -130,7 +135,7 @@ function openReports(settings: Settings): ReportOutput[] {
 async function writeReports(report: Report, outputs: readonly ReportOutput[]): Promise<string[]> {
   const problems: string[] = []
   for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
-    const text = write(report, { color })
+    const text = write(report, { color, ascii: !file && !isUtf8 })
     if (!file) {
       await print(text)
       continue
@@ -238,12 +243,9 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
   }
 }
 
-/** Carries out `rules`, and returns its exit code. */
-export function listRules(id: string | undefined, { json }: { json?: boolean }): number {
-  const listed = rules.filter((rule) => id === undefined || rule.id === id)
-  if (listed.length === 0)
-    throw new UsageError(`no rule matches '${id}'; 'nexhina-conformance rules' lists them`)
-  const facts = listed.map((rule) => ({
+/** What `rules` shows of a rule. */
+function ruleFacts(rule: Rule) {
+  return {
     id: rule.id,
     since: rule.since,
     says: rule.says,
@@ -253,28 +255,51 @@ export function listRules(id: string | undefined, { json }: { json?: boolean }):
     after: rule.after ?? [],
     faults: rule.faults,
     see: rule.see ?? [],
-  }))
-  if (json) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
-  else if (id === undefined) {
-    const width = Math.max(...facts.map((fact) => fact.id.length))
-    for (const fact of facts) process.stdout.write(`${fact.id.padEnd(width)}  ${fact.says}\n`)
-  } else {
-    for (const fact of facts) {
-      const lines = [
-        pc.bold(fact.id),
-        fact.says,
-        "",
-        `source    ${fact.source}`,
-        `since     ${fact.since}`,
-        `looks at  ${fact.looksAt}`,
-        ...(fact.after.length > 0 ? [`rests on  ${fact.after.join(", ")}`] : []),
-        "faults",
-        ...Object.entries(fact.faults).map(([name, means]) => `  ${name}: ${means}`),
-        ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
-      ]
-      process.stdout.write(`${lines.join("\n")}\n`)
-    }
   }
+}
+
+/** Returns everything about a rule as text. */
+function ruleText(fact: ReturnType<typeof ruleFacts>): string {
+  const lines = [
+    pc.bold(fact.id),
+    wrapped(fact.says, ""),
+    "",
+    wrapped(fact.source, "source    "),
+    `since     ${fact.since}`,
+    wrapped(fact.looksAt, "looks at  "),
+    ...(fact.after.length > 0 ? [wrapped(fact.after.join(", "), "rests on  ")] : []),
+    "faults",
+    ...Object.entries(fact.faults).map(([name, means]) => wrapped(`${name}: ${means}`, "  ", "    ")),
+    ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
+  ]
+  return lines.join("\n")
+}
+
+/** Returns a line for each rule, or two where the id leaves too little room for the sentence. */
+function ruleTable(facts: readonly ReturnType<typeof ruleFacts>[]): string {
+  const width = Math.min(columns / 2 - 8, Math.max(...facts.map(({ id }) => id.length)))
+  return facts
+    .map(({ id, says }) =>
+      id.length > width
+        ? `${id}\n${wrapped(says, " ".repeat(width + 2))}`
+        : wrapped(says, `${id.padEnd(width)}  `, " ".repeat(width + 2)),
+    )
+    .join("\n")
+}
+
+/** Carries out `rules`, and returns its exit code. A pattern without `*` names one rule, which is shown in full. */
+export function listRules(pattern: string | undefined, { json }: { json?: boolean }): number {
+  const listed = rules.filter((rule) => pattern === undefined || matches(pattern, rule.id))
+  if (listed.length === 0)
+    throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
+  const facts = listed.map(ruleFacts)
+  const isOne = pattern !== undefined && !pattern.includes("*")
+  const text = json
+    ? JSON.stringify(facts, null, 2)
+    : isOne
+      ? facts.map(ruleText).join("\n")
+      : ruleTable(facts)
+  process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
   return 0
 }
 

@@ -9,6 +9,7 @@ import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
 import type { Intent } from "./intent.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
+import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
@@ -137,6 +138,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         ...selection,
         require: settings.require,
         shrinkBudget: 20,
+        replayArguments: replayArguments(settings),
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,
         ...oversizedOf(settings),

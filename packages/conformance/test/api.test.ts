@@ -4,6 +4,7 @@ import * as conformance from "../src/index.ts"
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
     [
+      "Cause",
       "Finding",
       "Intent",
       "KeyRefused",

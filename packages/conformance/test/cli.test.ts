@@ -321,13 +321,19 @@ test("--version is that of the package", async () => {
   expect((await cli(["--version"])).stdout).toBe(`${manifest.version}\n`)
 })
 
-test("rules lists every rule, and one of them whole", async () => {
-  const [all, one, json] = await Promise.all([
-    cli(["rules"]),
+test("rules lists every rule or those that match within 80 columns, and one of them whole", async () => {
+  const [all, one, some, json] = await Promise.all([
+    cli(["rules"], { LC_ALL: "C" }),
     cli(["rules", "sse.done-once"]),
+    cli(["rules", "sse.*"]),
     cli(["rules", "--json"]),
   ])
-  expect(all.stdout.split("\n")).toHaveLength(JSON.parse(json.stdout).length + 1)
+  const idsIn = (text: string) => text.match(/^[a-z]+\.[\w-]+/gm)
+  const ids = (JSON.parse(json.stdout) as { id: string }[]).map(({ id }) => id)
+  expect(idsIn(all.stdout)).toEqual(ids)
+  expect(idsIn(some.stdout)).toEqual(ids.filter((id) => id.startsWith("sse.")))
+  expect(Math.max(...all.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(all.stdout).toMatch(/^[\0-\x7f]*$/)
   expect(one.stdout).toMatch(/sse\.done-once\nMUST .*source .*faults/s)
 })
 

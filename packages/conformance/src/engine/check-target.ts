@@ -17,6 +17,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
   readonly shrinkBudget: number
+  /** Arguments of `run`, quoted for a shell, that describe these options: the end of each replay command. */
+  readonly replayArguments?: readonly string[]
 }
 
 /**
@@ -52,7 +54,7 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
         findings: [],
       }),
     )
-    const judgement = { results, findings: [] }
+    const judgement = { results, causes: [], findings: [] }
     error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
     throw error
   }
@@ -70,7 +72,7 @@ interface Run {
 function reportOf(
   options: CheckOptions,
   world: World,
-  { sampler, known, groups, judgement: { results, findings }, reason }: Run,
+  { sampler, known, groups, judgement: { results, causes, findings }, reason }: Run,
 ): Report {
   const { executor } = sampler
   const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
@@ -96,6 +98,7 @@ function reportOf(
     ...conclusion,
     ...(stopped !== undefined && { stopped }),
     rules: [...results],
+    causes: [...causes],
     findings: [...findings],
   }
 }

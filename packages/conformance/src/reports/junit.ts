@@ -9,6 +9,17 @@ const passing = new Set(["pass", "warn", "info", "flaky"])
 const unprintable = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
 const printable = (text: string) => text.replace(unprintable, "\ufffd")
 
+/** The severity, and the causes of a rule's findings: the rule itself or a rule that broke the reading before. */
+function propertiesOf({ severity, findings }: RuleResult, { causes }: Report) {
+  const own = causes.filter((cause) =>
+    [...cause.findings, ...cause.consequences].some((id) => findings.includes(id)),
+  )
+  return [
+    { "@name": "severity", "@value": severity },
+    ...own.map(({ id }) => ({ "@name": "cause", "@value": id })),
+  ]
+}
+
 function testcase(rule: RuleResult, report: Report) {
   const findings = report.findings.filter((finding) => rule.findings.includes(finding.id))
   const details = findings
@@ -18,8 +29,10 @@ function testcase(rule: RuleResult, report: Report) {
     )
     .join("\n\n")
   return {
-    "@name": `${rule.severity} ${rule.id}`,
+    "@name": rule.id,
     "@classname": `conformance.${rule.surface}`,
+    "@time": (rule.durationMs ?? 0) / 1000,
+    properties: { property: propertiesOf(rule, report) },
     ...(failing.has(rule.verdict) && {
       failure: {
         "@message": printable(findings[0]?.means ?? rule.reason ?? rule.verdict),

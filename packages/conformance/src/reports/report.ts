@@ -71,6 +71,23 @@ export const Finding = z
   .meta({ id: "Finding" })
 export type Finding = z.infer<typeof Finding>
 
+export const Cause = z
+  .object({
+    id: z.string().describe("`rule:fault`"),
+    rule: z.string(),
+    fault: z.string(),
+    severity: Severity,
+    verdict: z.enum(["fail", "warn", "info", "flaky"]).describe("Worst verdict of its findings."),
+    means: z.string().describe("The fault in plain words."),
+    operations: z.array(z.string()).describe("Operations on which the fault was found."),
+    findings: z.array(z.string()).describe("Ids of the findings of this rule and fault; at least one."),
+    consequences: z
+      .array(z.string())
+      .describe("Ids of findings on the same exchanges, which could not be read because of this fault."),
+  })
+  .meta({ id: "Cause" })
+export type Cause = z.infer<typeof Cause>
+
 export const RuleResult = z
   .object({
     id: z.string(),
@@ -79,6 +96,12 @@ export const RuleResult = z
     verdict: Verdict,
     judged: z.int().describe("Number of exchanges or groups that the rule judged."),
     cases: z.int().describe("Number of generated samples sent for this rule."),
+    durationMs: z
+      .number()
+      .optional()
+      .describe(
+        "Duration of the requests that were sent for this rule, in milliseconds. Requests that feed several rules count for each.",
+      ),
     reason: z.string().optional(),
     findings: z.array(z.string()),
   })
@@ -112,6 +135,11 @@ export const Report = z
     stopped: z.string().optional().describe("Why the run stopped early."),
     summary: z.record(Verdict, z.int()),
     rules: z.array(RuleResult),
+    causes: z
+      .array(Cause)
+      .describe(
+        "The findings by cause, the worst first. Each finding belongs to one cause, as its finding or as its consequence.",
+      ),
     findings: z.array(Finding),
   })
   .meta({ id: "ConformanceReport" })
@@ -126,8 +154,11 @@ export function reportSchema(): string {
 export interface ReportFormat {
   /** The description: lower case, without a final stop. */
   readonly says: string
-  /** Returns the report, with the id of each finding. `color` is true only for a terminal that supports it. */
-  write(report: Report, options: { readonly color: boolean }): string
+  /**
+   * Returns the report, with the id of each finding. `color` is true only for a terminal that supports it; `ascii`
+   * leaves out all other characters of texts for people (default: no).
+   */
+  write(report: Report, options: { readonly color: boolean; readonly ascii?: boolean }): string
 }
 
 /** Returns the exit code of a finished run. */
