@@ -1,10 +1,11 @@
 import type { Mock } from "@nexhina/mock"
-import { type MockServer, startMock } from "@nexhina/mock/node"
+import { type MockServer, startMock, toNode } from "@nexhina/mock/node"
 import { control, controlPath } from "./control.ts"
+import { land } from "./landing.ts"
 import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"
 
-/** Serves a mock with the log and the control API. Rejects with node's error when it cannot listen. */
+/** Serves a mock with the log, the control API and a landing page. Rejects with node's error when it cannot listen. */
 export function serve(
   mock: Mock,
   { host, port, log: form }: Pick<Settings, "host" | "port" | "log">,
@@ -17,9 +18,22 @@ export function serve(
     port,
     onCrash,
     intercept(request, response) {
-      log(request, response)
-      if (!request.url?.startsWith(controlPath)) return false
-      control(request, response)
+      const note = log(request, response)
+      if (request.url?.startsWith(controlPath)) {
+        control(request, response)
+        return true
+      }
+      if (land(request, response)) return true
+      if (form === "off") return false
+      // A listener of its own for each request, so that the log knows which reply is whose.
+      const noted: Pick<Mock, "handle"> = {
+        async handle(asked) {
+          const reply = await mock.handle(asked)
+          note(asked, reply)
+          return reply
+        },
+      }
+      toNode(noted, { onCrash })(request, response)
       return true
     },
   })

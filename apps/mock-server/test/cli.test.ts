@@ -190,6 +190,9 @@ test("keys, clock and log; no key is ever printed", async () => {
       path: "/v1/chat/completions",
       status: 200,
       ms: expect.any(Number),
+      model: hello.model,
+      tokens: expect.any(Number),
+      finish: "stop",
     },
     {
       at: expect.any(String),
@@ -197,10 +200,50 @@ test("keys, clock and log; no key is ever printed", async () => {
       path: "/v1/chat/completions",
       status: 401,
       ms: expect.any(Number),
+      model: hello.model,
+      error: expect.stringContaining("API key"),
     },
-    { at: expect.any(String), method: "GET", path: "/v1/models", status: 401, ms: expect.any(Number) },
+    {
+      at: expect.any(String),
+      method: "GET",
+      path: "/v1/models",
+      status: 401,
+      ms: expect.any(Number),
+      error: expect.any(String),
+    },
   ])
   expect(printed()).not.toContain("sk-")
+})
+
+test("a log line says what came: model, stream, tokens, end or error", async () => {
+  const { baseUrl, printed, kill, exited } = await start("--log", "pretty")
+  const streamed = { ...hello, stream: true, stream_options: { include_usage: true } }
+  await (await ask(baseUrl, streamed)).text()
+  await (await ask(baseUrl, { ...hello, n: "two" })).text()
+  const respond = {
+    method: "POST",
+    headers: { authorization: "Bearer x", "content-type": "application/json" },
+  }
+  const body = JSON.stringify({ model: "gpt-4o\u001b[2J", input: "Hello", stream: true })
+  await (await fetch(`${baseUrl}/responses`, { ...respond, body })).text()
+  kill("SIGTERM")
+  expect(await exited).toBe(0)
+  const lines = printed().trim().split("\n").slice(-3)
+  expect(lines[0]).toMatch(/POST \/v1\/chat\/completions 200 \d+ ms, gpt-4o, stream, \d+ tokens, stop$/)
+  expect(lines[1]).toMatch(/POST \/v1\/chat\/completions 400 \d+ ms, gpt-4o, Invalid type for 'n'/)
+  expect(lines[2]).toMatch(/POST \/v1\/responses 200 \d+ ms, gpt-4o\?\[2J, stream, \d+ tokens, completed$/)
+})
+
+test("the first addresses that people try lead to the API", async () => {
+  const { baseUrl } = await start()
+  const get = async (path: string) => {
+    const response = await fetch(new URL(path, baseUrl))
+    return [response.status, await response.text()]
+  }
+  expect(await get("/")).toEqual([200, expect.stringContaining("/v1")])
+  expect(await get("/health")).toEqual([200, '{"status":"ok"}'])
+  const lost = await fetch(new URL("/chat/completions", baseUrl), { method: "POST" })
+  expect([lost.status, await lost.text()]).toEqual([404, expect.stringContaining("/v1/chat/completions")])
 })
 
 test("without keys, any model, with a defect", async () => {

@@ -943,3 +943,30 @@ describe("a mock", () => {
     expect([await next(one), await next(one), await next(other)]).toEqual([1, 2, 1])
   })
 })
+
+test("a path without the base path is pointed to the one with it", async () => {
+  const lost = async (target: string) => {
+    const { status, body } = await createMock().handle({
+      method: "POST",
+      target,
+      headers: [],
+      body: new Uint8Array(),
+    })
+    return [status, String(body)]
+  }
+  expect(await lost("/chat/completions?a=1")).toEqual([
+    404,
+    expect.stringContaining("Did you mean /v1/chat/completions?"),
+  ])
+  expect(await lost("/nowhere")).toEqual([404, expect.not.stringContaining("Did you mean")])
+})
+
+test("a profile without reranking lists no model for it", async () => {
+  const idsOf = async (profile: ProfileName) => {
+    const headers: [string, string][] = [["authorization", "Bearer sk-test"]]
+    const asked = { method: "GET", target: "/v1/models", headers, body: new Uint8Array() }
+    return String((await createMock({ profile }).handle(asked)).body)
+  }
+  expect(await idsOf("nexhina")).toContain("rerank")
+  expect(await idsOf("openai")).not.toContain("rerank")
+})

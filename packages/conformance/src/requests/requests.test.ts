@@ -130,7 +130,8 @@ const memberCases: Readonly<Record<BodyOperation, readonly [z.ZodObject, readonl
   createSpeech: [SpeechRequest, ["instructions"]],
   createTranscription: [TranscriptionRequest, []],
   createTranslation: [TranslationRequest, []],
-  createVideo: [VideoGenerationRequest, []],
+  // As with images.
+  createVideo: [VideoGenerationRequest.required({ model: true }), []],
   createRerank: [RerankRequest, []],
 }
 

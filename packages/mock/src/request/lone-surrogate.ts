@@ -1,15 +1,14 @@
 /**
- * Returns whether a JSON text has an escape (`\ud83d`) of half a character: no UTF-8 can carry it on, so that real
- * servers refuse it.
+ * Returns a JSON text with the replacement character in place of each escape of half a character (`\ud83d`): no UTF-8
+ * can carry it on.
  */
-export function hasLoneSurrogate(json: string): boolean {
-  if (!/\\u[dD][89a-fA-F]/.test(json)) return false
-  // Reads escape by escape, because a backslash may itself be escaped.
-  for (const [, high, low] of json.matchAll(pairsAndEscapes)) {
-    if (high !== undefined || low !== undefined) return true
-  }
-  return false
+export function withoutLoneSurrogates(json: string): string {
+  if (!/\\u[dD][89a-fA-F]/.test(json)) return json
+  return json.replace(pairsAndEscapes, (match: string, lone: string | undefined) =>
+    lone === undefined ? match : "\\ufffd",
+  )
 }
 
+/** Escapes, read one by one because a backslash may itself be escaped; the group is half of a pair. */
 const pairsAndEscapes =
-  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89abAB])|(\\u[dD][c-fC-F])|\\./gs
+  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./gs
