@@ -115,8 +115,9 @@ function createCommand(): Command {
 
 function defectOption(): Option {
   return new Option(
-    "--defect <id[@rate]...>",
-    "inject a known defect into every response, or into a fraction of them (id@0.1)",
+    // Commander takes several values only where a letter precedes the dots.
+    "--defect <id...>",
+    "inject known defects into every response, or into a fraction of them (id@0.1)",
   )
     .argParser(toShares)
     .default([], "none")
@@ -124,8 +125,8 @@ function defectOption(): Option {
 
 function variantOption(): Option {
   return new Option(
-    "--variant <id[@rate]...>",
-    "apply a legal variant to every response, or to a fraction of them (id@0.1)",
+    "--variant <id...>",
+    "apply legal variants to every response, or to a fraction of them (id@0.1)",
   )
     .argParser(toShares)
     .default([], "none")

@@ -17,7 +17,7 @@ const utf8 = new TextEncoder()
 const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** Quotes a word for a POSIX shell. */
-export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** Quotes a word for a POSIX shell only where the shell would change it. */
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text))

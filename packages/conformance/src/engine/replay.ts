@@ -13,7 +13,7 @@ const alwaysSent: ReadonlySet<string> = new Set([listModels.id, plainChat.id, mi
  * Returns the ids of the rules that a run needs to send the same requests again. A fault that was seen on a request of
  * another rule needs that rule too; one that was seen across the run needs all of them, and the list is empty.
  */
-export function replayRules({ rule, executed }: Detection, rules: readonly Rule[]): string[] {
+function replayRules({ rule, executed }: Detection, rules: readonly Rule[]): string[] {
   if (rule.scope === "run") return []
   const { by } = executed.sample
   const isSent = by === rule.id || alwaysSent.has(by) || rule.on.probes.some(({ id }) => id === by)

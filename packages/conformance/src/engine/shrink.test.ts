@@ -4,7 +4,7 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import type { Draw } from "../drawing/draw.ts"
 import { type Rule, rule } from "../rule.ts"
 import type { ExecutedSample, Executor, Sample } from "../target/execute.ts"
-import type { Ask } from "../target/step.ts"
+import type { Ask, Step } from "../target/step.ts"
 import { view } from "../view.ts"
 import type { Detection } from "./judge.ts"
 import { shrink } from "./shrink.ts"
@@ -199,5 +199,61 @@ describe("a fixed request", () => {
       confirmed: true,
       requests: 0,
     })
+  })
+})
+
+describe("a request in a sample of several", () => {
+  /** Finds the fault on the second of three requests; `alone` is what the target answers to it on its own. */
+  async function shrunkOf(alone: number, { isDrawn = true, made = false } = {}) {
+    const sample: Sample = {
+      by: "test.status",
+      index: 0,
+      asks: [1, 7, 2].flatMap((size) => asksOf(size)),
+      ...(isDrawn && {
+        draw: {
+          seed: 0,
+          index: 0,
+          value: [],
+          *shrink() {
+            yield { ...drawOf(0), value: [1, 3, 2].flatMap((size) => asksOf(size)), *shrink() {} }
+          },
+        } as Draw<readonly Ask[]>,
+      }),
+    }
+    const asked = sample.asks.map((ask, at) => ({
+      step: (made ? { operation: "listModels" } : ask) as Step,
+      exchange: exchangeOf({ status: at === 1 ? 500 : 200, operation: "listModels" }),
+    }))
+    const [, second] = asked
+    if (!second) throw new RangeError("nothing was asked")
+    const fault = { fault: "bad", at: { part: "status" }, expected: "", actual: "" } as const
+    const found: Detection = { rule: judged, fault, exchange: second.exchange, executed: { sample, asked } }
+    const sent: number[][] = []
+    const executor: Executor = {
+      get sent() {
+        return sent.flat().length
+      },
+      ended: () => undefined,
+      exhausted: () => undefined,
+      async execute(each) {
+        sent.push(each.asks.map((ask) => sizeOf({ ...each, asks: [ask] })))
+        return executedWith(each, each.asks.length === 1 ? alone : 500)
+      },
+    }
+    await shrink(found, { executor, known: knownOf({ deterministic: true }), rules: [judged], budget: 20 })
+    return sent
+  }
+
+  test("is sent alone first, and stays alone while it is made smaller", async () => {
+    expect(await shrunkOf(500)).toEqual([[7], [3]])
+    expect(await shrunkOf(500, { isDrawn: false })).toEqual([[7]])
+  })
+
+  test("keeps the others when the fault does not show without them", async () => {
+    expect(await shrunkOf(200)).toEqual([[7], [1, 3, 2]])
+  })
+
+  test("is not sent alone when it was made from an earlier reply", async () => {
+    expect(await shrunkOf(500, { made: true })).toEqual([[1, 3, 2]])
   })
 })

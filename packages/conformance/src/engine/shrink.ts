@@ -1,6 +1,7 @@
 import type { Rule } from "../rule.ts"
 import type { ExecutedSample, Executor, Sample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
+import { type Ask, fixedSteps } from "../target/step.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge } from "./judge.ts"
@@ -14,8 +15,24 @@ export interface ShrinkResult {
 }
 
 /**
- * Looks for a smaller request with the same finding, then repeats that one twice unless the target is deterministic. A
- * fixed request is only repeated. Stops after `budget` requests or when the executor is exhausted.
+ * Returns the place of the request that shows a fault among the fixed requests of its sample; `undefined` when it is
+ * the only request, was made from an earlier reply, or is compared with the others.
+ */
+function placeOf({ rule, exchange, executed }: Detection): number | undefined {
+  const { asks } = executed.sample
+  if (rule.scope === "group" || rule.scope === "run" || asks.flat().length < 2) return undefined
+  const step = executed.asked.find((each) => each.exchange === exchange)?.step
+  const place = step ? fixedSteps(asks).indexOf(step) : -1
+  return place < 0 ? undefined : place
+}
+
+const onlyAt = (asks: readonly Ask[], place: number): readonly Ask[] =>
+  fixedSteps(asks).slice(place, place + 1)
+
+/**
+ * Sends the request that shows a fault without the rest of its sample. Then looks for a smaller request with the same
+ * finding, and repeats that one twice unless the target is deterministic. A fixed request is only repeated. Stops after
+ * `budget` requests or when the executor is exhausted.
  */
 export async function shrink(
   found: Detection,
@@ -33,12 +50,23 @@ export async function shrink(
   }
 
   let best = found
+  let asksOf = (asks: readonly Ask[]) => asks
+  const place = placeOf(found)
+  if (place !== undefined && spent() < budget && !executor.exhausted()) {
+    const { sample } = found.executed
+    const { again } = await attempt({ ...sample, asks: onlyAt(sample.asks, place) }, findingId)
+    if (again) {
+      best = again
+      asksOf = (asks) => onlyAt(asks, place)
+    }
+  }
+
   let draw = found.executed.sample.draw
   let smaller = draw?.shrink()[Symbol.iterator]()
   while (smaller && spent() < budget && !executor.exhausted()) {
     const next = smaller.next()
     if (next.done) break
-    const smallerSample = { ...found.executed.sample, asks: next.value.value, draw: next.value }
+    const smallerSample = { ...found.executed.sample, asks: asksOf(next.value.value), draw: next.value }
     const { again } = await attempt(smallerSample, findingId)
     if (again) {
       best = again
