@@ -18,14 +18,17 @@ export function wrapped(text: string, first: string, rest = " ".repeat(first.len
   return [...lines, line].join("\n")
 }
 
+/** An ellipsis takes two columns more in ASCII. */
+const asciiMargin = 2
+
 /** Cuts a text to one line that fits. */
 export function clipped(text: string, width = columns): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+  return text.length <= width ? text : `${text.slice(0, width - 1 - asciiMargin)}…`
 }
 
 /** Breaks bytes shown as text into lines that fit, each indented. */
 export function block(text: string, indent: string): string {
-  const width = columns - indent.length
+  const width = columns - indent.length - 2 * asciiMargin
   const lines = text.split("\n").flatMap((line) => line.match(new RegExp(`.{1,${width}}`, "gsu")) ?? [""])
   return lines.map((line) => `${indent}${line}`).join("\n")
 }
