@@ -129,7 +129,8 @@ test("err.malformed-json", () => {
   expect(answer("not-an-object", 422)).toEqual([])
   expect(answer("malformed-json", 200)).toEqual([["err.malformed-json", "accepted", atStatus]])
   expect(answer("malformed-json", 200, '{"temperature":NaN}')).toEqual([])
-  expect(answer("malformed-json", 422)).toEqual([["err.malformed-json", "other-status", atStatus]])
+  expect(answer("malformed-json", 422)).toEqual([["err.malformed-json-400", "unprocessable", atStatus]])
+  expect(answer("malformed-json", 415)).toEqual([["err.malformed-json", "other-status", atStatus]])
   expect(answer("not-an-object", 404)).toEqual([["err.malformed-json", "other-status", atStatus]])
 })
 
@@ -219,16 +220,19 @@ test("err.param-named: unnamed", () => {
 })
 
 test("err.unknown-model, and whether it is refused", () => {
-  const answer = (status: number, known = knownOf()) =>
+  const answer = (status: number, known = knownOf(), body: unknown = { error }) =>
     found(
       errorRules,
-      [exchangeOf({ ...chat, fault: faultOf("unknown-model", "model"), status, body: { error } })],
+      [exchangeOf({ ...chat, fault: faultOf("unknown-model", "model"), status, body })],
       known,
     )
   expect(answer(404)).toEqual([])
   expect(answer(400)).toEqual([])
   expect(answer(500)).toEqual([["err.unknown-model", "server-error", atStatus]])
-  expect(answer(403)).toEqual([["err.unknown-model", "other-status", atStatus]])
+  expect(answer(401)).toEqual([])
+  expect(answer(403)).toEqual([])
+  expect(answer(403, knownOf(), "Forbidden")).toContainEqual(["err.unknown-model", "other-status", atStatus])
+  expect(answer(405)).toEqual([["err.unknown-model", "other-status", atStatus]])
   expect(answer(200)).toEqual([["err.unknown-model-refused", "answered", atStatus]])
   expect(answer(200, knownOf({ traits: new Set(["single-model"]) }))).toEqual([])
 })
