@@ -243,6 +243,6 @@ export const digestRequests: readonly DigestRequest[] = [
   { name: "unknown path", ask: json("GET", "/absent") },
   { name: "wrong method", ask: json("DELETE", "/models") },
   { name: "preflight", ask: json("OPTIONS", "/models") },
-  { name: "head", ask: json("HEAD", "/models") },
+  { name: "head", operation: "listModels", ask: json("HEAD", "/models") },
   { name: "no key", ask: { ...json("GET", "/models"), headers: [host] } },
 ]

@@ -81,26 +81,23 @@ function createCommand(): Command {
       new Option("--model <id...>", "model ids to list in addition to the catalogue").default([], "none"),
     )
     .addOption(
-      new Option("--strict-models", "refuse model ids that are not listed (default: serve every id)").default(
+      new Option("--strict-models", "reject model ids that are not listed").default(false, "serve every id"),
+    )
+    .addOption(
+      new Option("--call-tools", "call tools when the request leaves the choice to the model").default(
         false,
-        "off",
+        "only when the request requires a call",
       ),
     )
     .addOption(
-      new Option(
-        "--call-tools",
-        "call tools when the request leaves the choice to the model (default: only when it requires a call)",
-      ).default(false, "off"),
-    )
-    .addOption(
-      new Option("--clock <which>", "time of the stamps in replies: a fixed one, or the current time")
+      new Option("--clock <which>", "time stamps in replies: a fixed time, or the current time")
         .choices(["fixed", "real"])
         .default("fixed"),
     )
     .addOption(
       new Option(
         "--tokenizer <name>",
-        "tokenizer for usage and limits: a fast approximation, or that of GPT-4o",
+        "tokenizer for usage and limits: a fast approximation, or that of GPT-4o (needs the package gpt-tokenizer)",
       )
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
@@ -126,7 +123,10 @@ function defectOption(): Option {
 }
 
 function variantOption(): Option {
-  return new Option("--variant <id...>", "apply a legal variant to every response, or to a fraction of them")
+  return new Option(
+    "--variant <id[@rate]...>",
+    "apply a legal variant to every response, or to a fraction of them (id@0.1)",
+  )
     .argParser(toShares)
     .default([], "none")
 }

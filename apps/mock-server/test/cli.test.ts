@@ -149,6 +149,7 @@ test("it answers where it says that it listens", async () => {
     "other",
     "--model",
     "third",
+    "--strict-models",
     "--profile",
     "openai",
   )

@@ -28,11 +28,11 @@ async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes("run")) (await loadCommands()).addRunOptions(runProgram)
 
   program
-    .command("rules [id]")
-    .description("list the rules, or show one")
+    .command("rules [pattern]")
+    .description("list the rules that match, such as 'sse.*', or show one")
     .option("--json", "as JSON")
-    .action(async (id: string | undefined, flags: { json?: boolean }) => {
-      exitCode = (await loadCommands()).listRules(id, flags)
+    .action(async (pattern: string | undefined, flags: { json?: boolean }) => {
+      exitCode = (await loadCommands()).listRules(pattern, flags)
     })
 
   try {

@@ -1,16 +1,29 @@
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs"
 import type { Command } from "commander"
 import pc from "picocolors"
 import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import type { Count } from "./engine/plan.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
-import { runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-import { exitCodeOf } from "./reports/report.ts"
+import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
+import { ascii, columns, isUtf8Locale, wrapped } from "./reports/layout.ts"
+import { outcomeText } from "./reports/outcome-text.ts"
+import { exitCodeOf, type Report, type ReportFormat } from "./reports/report.ts"
 import { reports } from "./reports/reports.ts"
+import type { Rule } from "./rule.ts"
 import { rules } from "./rules/rules.ts"
-import { dryRun, run } from "./run.ts"
-import { KeyRefused, Unreachable } from "./target/learn.ts"
+import { dryRun, type RunEvents, run } from "./run.ts"
+import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
 import type { Progress } from "./target/sampler.ts"
 import { secretsOf } from "./target/to-wire.ts"
 
@@ -42,12 +55,41 @@ function openForWriting(option: string, file: string): number {
   }
 }
 
+/** A report's destination: a file, or standard output when it has no path. */
+interface ReportOutput {
+  readonly write: ReportFormat["write"]
+  readonly color: boolean
+  readonly file?: ReportFile
+}
+
+/** A file that is replaced when its content is complete, so that an earlier one survives a failed run. */
+interface ReportFile {
+  readonly path: string
+  /** The file that is written: a new one beside `path`, or `path` itself when that is a device or a pipe. */
+  readonly written: string
+}
+
+function openReportFile(path: string): ReportFile {
+  const isDevice = existsSync(path) && !statSync(path).isFile()
+  const written = isDevice ? path : `${path}.${process.pid}.tmp`
+  closeSync(openForWriting("--report", written))
+  return { path, written }
+}
+
+function discard(outputs: readonly ReportOutput[]): void {
+  for (const { file } of outputs)
+    if (file && file.written !== file.path) rmSync(file.written, { force: true })
+}
+
+const isUtf8 = isUtf8Locale(process.env, process.platform)
+const plainSpinner = { frames: ["-", "\\", "|", "/"], interval: 100 }
+
 /** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
 function progressLine(): { update(progress: Progress): void; stop(): void } {
   const text = ({ phase, done, planned, sent }: Progress) =>
     `${phase}: ${done} of ${planned} samples, ${sent} requests`
   if (process.stderr.isTTY) {
-    const line = spinner({ text: "starting" }).start()
+    const line = spinner({ text: "starting", ...(!isUtf8 && { spinner: plainSpinner }) }).start()
     return {
       update(progress) {
         line.text = text(progress)
@@ -73,13 +115,69 @@ const print = (text: string): Promise<void> =>
 // Who reads the first lines only, as `head` does, has seen enough.
 process.stdout.on("error", () => {})
 
-/** The reports that were asked for, each with where it goes: a file, or else standard output. */
-function openReports(settings: Settings) {
-  return settings.report.map(({ format, file }) => ({
-    write: reports[format].write,
-    to: file === undefined ? undefined : openForWriting("--report", file),
-    color: file === undefined && pc.isColorSupported,
-  }))
+/** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
+function openReports(settings: Settings): ReportOutput[] {
+  const outputs: ReportOutput[] = []
+  try {
+    for (const { format, file } of settings.report) {
+      const opened =
+        file === undefined ? { color: pc.isColorSupported } : { color: false, file: openReportFile(file) }
+      outputs.push({ write: reports[format].write, ...opened })
+    }
+    return outputs
+  } catch (error) {
+    discard(outputs)
+    throw error
+  }
+}
+
+/** Writes every report, standard output first. Returns the sentences about those that could not be written. */
+async function writeReports(report: Report, outputs: readonly ReportOutput[]): Promise<string[]> {
+  const problems: string[] = []
+  for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
+    const text = write(report, { color, ascii: !file && !isUtf8 })
+    if (!file) {
+      await print(text)
+      continue
+    }
+    try {
+      writeFileSync(file.written, text)
+      if (file.written !== file.path) renameSync(file.written, file.path)
+    } catch (error) {
+      problems.push(`--report: cannot write '${file.path}': ${(error as Error).message}`)
+    }
+  }
+  return problems
+}
+
+/** Turns SIGINT and SIGTERM into an interruption of the run; a second one ends the process. */
+function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const names = ["SIGINT", "SIGTERM"] as const
+  const interrupt = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143)
+    controller.abort(`the run was interrupted by ${name}`)
+  }
+  for (const name of names) process.on(name, interrupt)
+  return {
+    signal: controller.signal,
+    stop() {
+      for (const name of names) process.off(name, interrupt)
+    },
+  }
+}
+
+/** Runs the check. A run in which nothing could be judged has a report too, and an error to show. */
+async function reportOf(
+  settings: Settings,
+  events: RunEvents,
+): Promise<{ readonly report: Report; readonly error?: NothingJudged }> {
+  try {
+    return { report: await run(settings, events) }
+  } catch (error) {
+    if (error instanceof NothingJudged && error.report) return { report: error.report, error }
+    throw error
+  }
 }
 
 /** The plan as a table, with its sums. */
@@ -123,30 +221,31 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     )
   const outputs = openReports(settings)
   const line = progressLine()
+  const signals = listenForSignals()
   try {
-    const report = await run(settings, {
+    const { report, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
+      interrupt: signals.signal,
       ...(record && { onExchange: record }),
     })
     line.stop()
-    for (const { write, to, color } of outputs) {
-      const text = write(report, { color })
-      if (to === undefined) await print(text)
-      else writeFileSync(to, text)
-    }
-    return exitCodeOf(report, settings.strict)
+    // With nothing judged, one line says more on a terminal than a list of rules that were not run.
+    const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
+    for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
+    if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
+    if (error) throw error
+    return problems.length > 0 || signals.signal.aborted ? 3 : exitCodeOf(report, settings.strict)
   } finally {
     line.stop()
+    signals.stop()
+    discard(outputs)
     if (transcript !== undefined) closeSync(transcript)
   }
 }
 
-/** Carries out `rules`, and returns its exit code. */
-export function listRules(id: string | undefined, { json }: { json?: boolean }): number {
-  const listed = rules.filter((rule) => id === undefined || rule.id === id)
-  if (listed.length === 0)
-    throw new UsageError(`no rule matches '${id}'; 'nexhina-conformance rules' lists them`)
-  const facts = listed.map((rule) => ({
+/** What `rules` shows of a rule. */
+function ruleFacts(rule: Rule) {
+  return {
     id: rule.id,
     since: rule.since,
     says: rule.says,
@@ -156,28 +255,51 @@ export function listRules(id: string | undefined, { json }: { json?: boolean }):
     after: rule.after ?? [],
     faults: rule.faults,
     see: rule.see ?? [],
-  }))
-  if (json) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`)
-  else if (id === undefined) {
-    const width = Math.max(...facts.map((fact) => fact.id.length))
-    for (const fact of facts) process.stdout.write(`${fact.id.padEnd(width)}  ${fact.says}\n`)
-  } else {
-    for (const fact of facts) {
-      const lines = [
-        pc.bold(fact.id),
-        fact.says,
-        "",
-        `source    ${fact.source}`,
-        `since     ${fact.since}`,
-        `looks at  ${fact.looksAt}`,
-        ...(fact.after.length > 0 ? [`rests on  ${fact.after.join(", ")}`] : []),
-        "faults",
-        ...Object.entries(fact.faults).map(([name, means]) => `  ${name}: ${means}`),
-        ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
-      ]
-      process.stdout.write(`${lines.join("\n")}\n`)
-    }
   }
+}
+
+/** Returns everything about a rule as text. */
+function ruleText(fact: ReturnType<typeof ruleFacts>): string {
+  const lines = [
+    pc.bold(fact.id),
+    wrapped(fact.says, ""),
+    "",
+    wrapped(fact.source, "source    "),
+    `since     ${fact.since}`,
+    wrapped(fact.looksAt, "looks at  "),
+    ...(fact.after.length > 0 ? [wrapped(fact.after.join(", "), "rests on  ")] : []),
+    "faults",
+    ...Object.entries(fact.faults).map(([name, means]) => wrapped(`${name}: ${means}`, "  ", "    ")),
+    ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
+  ]
+  return lines.join("\n")
+}
+
+/** Returns a line for each rule, or two where the id leaves too little room for the sentence. */
+function ruleTable(facts: readonly ReturnType<typeof ruleFacts>[]): string {
+  const width = Math.min(columns / 2 - 8, Math.max(...facts.map(({ id }) => id.length)))
+  return facts
+    .map(({ id, says }) =>
+      id.length > width
+        ? `${id}\n${wrapped(says, " ".repeat(width + 2))}`
+        : wrapped(says, `${id.padEnd(width)}  `, " ".repeat(width + 2)),
+    )
+    .join("\n")
+}
+
+/** Carries out `rules`, and returns its exit code. A pattern without `*` names one rule, which is shown in full. */
+export function listRules(pattern: string | undefined, { json }: { json?: boolean }): number {
+  const listed = rules.filter((rule) => pattern === undefined || matches(pattern, rule.id))
+  if (listed.length === 0)
+    throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
+  const facts = listed.map(ruleFacts)
+  const isOne = pattern !== undefined && !pattern.includes("*")
+  const text = json
+    ? JSON.stringify(facts, null, 2)
+    : isOne
+      ? facts.map(ruleText).join("\n")
+      : ruleTable(facts)
+  process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
   return 0
 }
 

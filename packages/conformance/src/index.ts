@@ -34,6 +34,7 @@ export {
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
 export {
+  Cause,
   exitCodeOf,
   Finding,
   Report,

@@ -89,6 +89,17 @@ const modelOption = (kind: ModelKind) => ({
   schema: text,
 })
 
+const defaults = {
+  profile: "nexhina",
+  seed: 1,
+  runs: 10,
+  maxRequests: 5000,
+  maxOutputTokens: 64,
+  maxTime: 900,
+  concurrency: 4,
+  timeout: 60,
+} as const
+
 /** The options of `run`: flags of the command line, and by their names the members of the configuration file. */
 export const runOptions = {
   baseUrl: {
@@ -122,8 +133,8 @@ export const runOptions = {
   },
   profile: {
     flag: "--profile <name>",
-    says: `profile to judge by: ${keysOf(profiles).join(" or ")}`,
-    schema: z.enum(keysOf(profiles)).default("nexhina" satisfies ProfileName),
+    says: `profile to judge by: ${keysOf(profiles).join(" or ")} (default: ${defaults.profile})`,
+    schema: z.enum(keysOf(profiles)).default(defaults.profile satisfies ProfileName),
   },
   trait: {
     flag: "--trait <name...>",
@@ -145,7 +156,7 @@ export const runOptions = {
   },
   include: {
     flag: "--include <surface...>",
-    says: `surfaces to check: ${surfaces.join(", ")}, or all (default: all except ${costly.join(", ")}, which are expensive; all of the built-in mock server)`,
+    says: `surfaces to check: ${surfaces.join(", ")}, or all (default: all except ${costly.join(", ")}, which are expensive; all for the built-in mock server)`,
     schema: listOf(z.enum([...surfaces, "all"])).transform((names) =>
       surfaces.filter((surface) => names.includes(surface) || names.includes("all")),
     ),
@@ -163,13 +174,13 @@ export const runOptions = {
   skip: { flag: "--skip <glob...>", says: "skip rules whose id matches", schema: listOf(text).default([]) },
   seed: {
     flag: "--seed <n>",
-    says: "seed for generated requests",
-    schema: z.coerce.number().int().default(1),
+    says: `seed for generated requests (default: ${defaults.seed})`,
+    schema: z.coerce.number().int().default(defaults.seed),
   },
   runs: {
     flag: "--runs <n>",
-    says: "generated samples for each rule that generates requests",
-    schema: count.default(10),
+    says: `generated samples for each rule that generates requests (default: ${defaults.runs})`,
+    schema: count.default(defaults.runs),
   },
   deterministic: {
     flag: "--deterministic",
@@ -178,13 +189,13 @@ export const runOptions = {
   },
   maxRequests: {
     flag: "--max-requests <n>",
-    says: "maximum number of requests",
-    schema: count.default(5000),
+    says: `maximum number of requests (default: ${defaults.maxRequests})`,
+    schema: count.default(defaults.maxRequests),
   },
   maxOutputTokens: {
     flag: "--max-output-tokens <n>",
-    says: "maximum tokens of one generated reply",
-    schema: count.default(64),
+    says: `maximum tokens of one generated reply (default: ${defaults.maxOutputTokens})`,
+    schema: count.default(defaults.maxOutputTokens),
   },
   oversizedBody: {
     flag: "--oversized-body <MiB>",
@@ -193,19 +204,23 @@ export const runOptions = {
   },
   maxTime: {
     flag: "--max-time <s>",
-    says: "maximum duration of the run, in seconds",
-    schema: seconds.default(900),
+    says: `maximum duration of the run, in seconds (default: ${defaults.maxTime})`,
+    schema: seconds.default(defaults.maxTime),
   },
   rate: {
     flag: "--rate <n>",
     says: "maximum requests per second (default: no limit)",
     schema: z.coerce.number().positive(),
   },
-  concurrency: { flag: "--concurrency <n>", says: "number of concurrent requests", schema: count.default(4) },
+  concurrency: {
+    flag: "--concurrency <n>",
+    says: `number of concurrent requests (default: ${defaults.concurrency})`,
+    schema: count.default(defaults.concurrency),
+  },
   timeout: {
     flag: "--timeout <s>",
-    says: "give up a request after so many seconds without a byte, and after twice as many in total",
-    schema: seconds.default(60),
+    says: `seconds without a byte after which a request fails; twice as many in total (default: ${defaults.timeout})`,
+    schema: seconds.default(defaults.timeout),
   },
   dryRun: {
     flag: "--dry-run",

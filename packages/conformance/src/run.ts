@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
@@ -8,6 +9,7 @@ import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
 import type { Intent } from "./intent.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
+import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
@@ -22,6 +24,8 @@ const maxBodyBytes = 16 * 1024 * 1024
 export interface RunEvents {
   readonly onExchange?: (exchange: Exchange, intent: Intent) => void
   readonly onProgress?: (progress: Progress) => void
+  /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */
+  readonly interrupt?: AbortSignal
 }
 
 /** The rules that `--rule` and `--skip` leave. */
@@ -35,18 +39,26 @@ export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
   return allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
 }
 
-/** The models that were named, by kind. */
+/** The option that names the model of each kind. */
+const modelOptions = {
+  chat: "model",
+  embedding: "embeddingModel",
+  image: "imageModel",
+  speech: "speechModel",
+  transcription: "transcriptionModel",
+  video: "videoModel",
+  moderation: "moderationModel",
+  rerank: "rerankModel",
+} as const satisfies Record<ModelKind, keyof Settings>
+
+/** Returns the models that the settings name, by kind. */
 function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
-  return {
-    ...(settings.model !== undefined && { chat: settings.model }),
-    ...(settings.embeddingModel !== undefined && { embedding: settings.embeddingModel }),
-    ...(settings.imageModel !== undefined && { image: settings.imageModel }),
-    ...(settings.speechModel !== undefined && { speech: settings.speechModel }),
-    ...(settings.transcriptionModel !== undefined && { transcription: settings.transcriptionModel }),
-    ...(settings.videoModel !== undefined && { video: settings.videoModel }),
-    ...(settings.moderationModel !== undefined && { moderation: settings.moderationModel }),
-    ...(settings.rerankModel !== undefined && { rerank: settings.rerankModel }),
-  }
+  return Object.fromEntries(
+    Object.entries(modelOptions).flatMap(([kind, option]) => {
+      const model = settings[option]
+      return model === undefined ? [] : [[kind, model]]
+    }),
+  )
 }
 
 const includedOf = ({ include, baseUrl }: Settings): readonly Surface[] =>
@@ -105,6 +117,10 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const began = performance.now()
   const elapsed = () => performance.now() - began
   const timeoutMs = settings.timeout * 1000
+  const deadline = AbortSignal.timeout(settings.maxTime * 1000)
+  const ends = AbortSignal.any([deadline, ...(events.interrupt ? [events.interrupt] : [])])
+  // Every wait listens, which node takes for a leak above ten.
+  setMaxListeners(0, ends)
   const sender = createSend({
     timeoutMs,
     maxDurationMs: 2 * timeoutMs,
@@ -122,6 +138,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         ...selection,
         require: settings.require,
         shrinkBudget: 20,
+        replayArguments: replayArguments(settings),
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,
         ...oversizedOf(settings),
@@ -132,7 +149,14 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         },
         concurrency: settings.concurrency,
       },
-      { send: sender.send, elapsed, sleep: (ms) => sleep(ms), startedAt: new Date(), ...events },
+      {
+        send: sender.send,
+        elapsed,
+        sleep: (ms) => sleep(ms, undefined, { signal: ends }).catch(() => undefined),
+        startedAt: new Date(),
+        deadline,
+        ...events,
+      },
     )
   } finally {
     sender.close()

@@ -4,17 +4,22 @@ import * as conformance from "../src/index.ts"
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
     [
+      "Cause",
       "Finding",
+      "Intent",
       "KeyRefused",
       "Report",
+      "RequestFault",
       "RuleResult",
       "Unreachable",
       "UsageError",
       "checkTarget",
       "createSend",
+      "evidenceOf",
       "exitCodeOf",
       "exitCodes",
       "factsBefore",
+      "readEvidence",
       "reports",
       "rules",
       "run",

@@ -1,9 +1,12 @@
-import { execFile } from "node:child_process"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { createServer as createHttpServer, request as httpRequest } from "node:http"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { startMock } from "@nexhina/mock/node"
 import { readTranscript } from "@nexhina/wire"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { Report } from "../src/reports/report.ts"
@@ -110,9 +113,113 @@ test("a port that nobody listens on exits 3 with one line", async () => {
   })
 })
 
-test("a server that accepts and says nothing is a finding", async () => {
+test("an unreachable target leaves reports that say so, and an earlier report is not lost before", async () => {
+  const json = join(folder, "unreachable.json")
+  const junit = join(folder, "unreachable.xml")
+  await writeFile(json, "an earlier report")
+  const reports = ["--report", `json=${json}`, "--report", `junit=${junit}`]
+  const { code, stderr } = await cli(["run", "--base-url", "http://127.0.0.1:1/v1", ...reports])
+  expect({ code, stderr }).toEqual({
+    code: 3,
+    stderr: "error: cannot reach http://127.0.0.1:1/v1: ECONNREFUSED\n",
+  })
+  expect(Report.parse(JSON.parse(await readFile(json, "utf8")))).toMatchObject({
+    outcome: "incomplete",
+    reason: "cannot reach http://127.0.0.1:1/v1: ECONNREFUSED",
+    conformant: null,
+    answered: [],
+  })
+  expect(await readFile(junit, "utf8")).toContain(
+    "Incomplete: cannot reach http://127.0.0.1:1/v1: ECONNREFUSED.",
+  )
+
+  await writeFile(json, "an earlier report")
+  await cli(["run", "--report", `json=${json}`, "--report", "junit=absent/x.xml"])
+  expect(await readFile(json, "utf8")).toBe("an earlier report")
+  expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([])
+})
+
+test("a report that cannot be written is one line, after the others", async () => {
+  const { code, stdout, stderr } = await cli([
+    ...["run", "--quick", "--include", "models", "--report", "json=/dev/full", "--report", "console"],
+  ])
+  expect(code).toBe(3)
+  expect(stdout).toContain("http://127.0.0.1")
+  expect(stderr).toMatch(/^error: --report: cannot write '\/dev\/full': ENOSPC.*$/m)
+})
+
+test("a base URL without /v1 is named as the reason", async () => {
+  await using server = await startMock()
+  const { code, stdout } = await cli(["run", "--base-url", server.url, "--api-key", "sk-test"])
+  expect(code).toBe(3)
+  expect(stdout).toContain("Incomplete: every request was answered 404: does the base URL lack /v1?")
+})
+
+test("a target that dies during a run is incomplete, and the reports say when it answered last", async () => {
+  const server = await startMock({ strictModels: true })
+  const file = join(folder, "dying.json")
+  let answered = 0
+  const proxy = createHttpServer((request, response) => {
+    if (++answered > 60) {
+      proxy.close()
+      proxy.closeAllConnections()
+      return
+    }
+    const { method, headers } = request
+    const forwarded = httpRequest(server.url + request.url, { method, headers }, (reply) => {
+      response.writeHead(reply.statusCode ?? 500, reply.headers)
+      reply.pipe(response)
+    })
+    request.pipe(forwarded)
+  }).listen(0, "127.0.0.1")
+  await once(proxy, "listening")
+  const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/v1`
+  const { stderr } = await cli([
+    "run",
+    "--base-url",
+    baseUrl,
+    "--api-key",
+    "sk-test",
+    "--report",
+    `json=${file}`,
+  ])
+  await server.close()
+  const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
+  expect(report.reason).toMatch(
+    /^the target stopped answering after request \d+ \(which it answered \d{3}\)$/,
+  )
+  expect(report.outcome).not.toBe("conformant")
+  expect(report.conformant).not.toBe(true)
+  expect(report.requests).toBeLessThan(100)
+  expect(stderr).toContain(report.reason)
+})
+
+test("a budget that leaves MUST rules unjudged makes a run incomplete", async () => {
+  const { code, stdout } = await cli(["run", "--max-requests", "4"])
+  expect(code).toBe(3)
+  expect(stdout).toMatch(/^Incomplete: \d+ of \d+ MUST rules could not be judged/m)
+})
+
+test("SIGINT ends a run with its reports and 3", async () => {
+  await using server = await startMock()
+  const file = join(folder, "interrupted.json")
+  const { NEXHINA_API_KEY: _, ...env } = process.env
+  const args = ["run", "--base-url", server.baseURL, "--api-key", "sk-test", "--rate", "20"]
+  const child = spawn(process.execPath, [bin, ...args, "--report", `json=${file}`], { env })
+  let stderr = ""
+  child.stderr.on("data", (data) => {
+    stderr += data
+    if (stderr.includes("probing") && child.signalCode === null && !child.killed) child.kill("SIGINT")
+  })
+  const [code] = await once(child, "exit")
+  const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
+  expect(code).toBe(3)
+  expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
+})
+
+test("a server that accepts and says nothing is a finding, and the run incomplete", async () => {
   const { code, report } = await checked(() => {})
-  expect(code).toBe(1)
+  expect(code).toBe(3)
   expect(faults(report)).toContain("http.answers:silent")
   expect(report.stopped).toMatch(/^the first \d requests were never answered$/)
 })
@@ -214,13 +321,19 @@ test("--version is that of the package", async () => {
   expect((await cli(["--version"])).stdout).toBe(`${manifest.version}\n`)
 })
 
-test("rules lists every rule, and one of them whole", async () => {
-  const [all, one, json] = await Promise.all([
-    cli(["rules"]),
+test("rules lists every rule or those that match within 80 columns, and one of them whole", async () => {
+  const [all, one, some, json] = await Promise.all([
+    cli(["rules"], { LC_ALL: "C" }),
     cli(["rules", "sse.done-once"]),
+    cli(["rules", "sse.*"]),
     cli(["rules", "--json"]),
   ])
-  expect(all.stdout.split("\n")).toHaveLength(JSON.parse(json.stdout).length + 1)
+  const idsIn = (text: string) => text.match(/^[a-z]+\.[\w-]+/gm)
+  const ids = (JSON.parse(json.stdout) as { id: string }[]).map(({ id }) => id)
+  expect(idsIn(all.stdout)).toEqual(ids)
+  expect(idsIn(some.stdout)).toEqual(ids.filter((id) => id.startsWith("sse.")))
+  expect(Math.max(...all.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(all.stdout).toMatch(/^[\0-\x7f]*$/)
   expect(one.stdout).toMatch(/sse\.done-once\nMUST .*source .*faults/s)
 })
 

@@ -37,7 +37,7 @@ test("a run of some rules claims no conformance with the rest", async () => {
 test("a run of some surfaces is conformant in those, and says which", async () => {
   const report = await checked({}, { include: ["models"] })
   expect([report.conformant, report.surfaces]).toEqual([true, ["models"]])
-  expect(reports.console.write(report, { color: false })).toContain(
+  expect(reports.console.write(report, { color: false }).replace(/\s+/g, " ")).toContain(
     "was judged and none was broken, for models.",
   )
 })
@@ -155,10 +155,61 @@ test("the command that shows a fault again sends a form as it was, with the file
     { rule: ["audio.transcription-multipart"], include: "audio" },
   )
   const { curl, request } = report.findings.find(({ fault }) => fault === "refused") ?? { curl: "" }
-  const [, base64 = ""] = /^echo ([\w+/=]+) \| base64 -d \| curl .* --data-binary @-$/s.exec(curl) ?? []
-  const form = Buffer.from(base64, "base64")
-  expect(String(form.length)).toBe(request?.headers.find(([name]) => name === "content-length")?.[1])
-  expect(form.includes("RIFF")).toBe(true)
+  // The rule compares spellings of a form: each of its requests is a line.
+  const forms = [...curl.matchAll(/^echo ([\w+/=]+) \| base64 -d \| curl /gm)].map(([, base64 = ""]) =>
+    Buffer.from(base64, "base64"),
+  )
+  const length = request?.headers.find(([name]) => name === "content-length")?.[1]
+  const form = forms.find((each) => String(each.length) === length)
+  expect(form?.includes("RIFF")).toBe(true)
+})
+
+test("one fault on many endpoints is one cause", async () => {
+  const report = await checked(
+    always({
+      id: "numeric-code",
+      stage: "wire",
+      apply: (reply) =>
+        typeof reply.body === "string" && reply.status >= 400
+          ? { ...reply, body: reply.body.replace(/"code":("[^"]*"|null)/, '"code":400') }
+          : reply,
+    }),
+    { quick: true },
+  )
+  expect(report.findings.length).toBeGreaterThan(report.causes.length)
+  const [cause] = report.causes
+  expect(cause?.operations.length).toBeGreaterThan(1)
+  const listed = report.causes.flatMap(({ findings, consequences }) => [...findings, ...consequences])
+  expect(listed.sort()).toEqual(report.findings.map(({ id }) => id).sort())
+})
+
+test("what follows from two objects on one line of a stream stands under that cause", async () => {
+  const report = await checked(
+    always({
+      id: "shared-line",
+      stage: "bytes",
+      apply: (frames) =>
+        frames.map((frame, at) =>
+          at === 1
+            ? {
+                ...frame,
+                bytes: Buffer.from(
+                  Buffer.from(frame.bytes)
+                    .toString()
+                    .replace(/\}\n\n$/, "}{}\n\n"),
+                ),
+              }
+            : frame,
+        ),
+    }),
+    { quick: true },
+  )
+  const cause = report.causes.find(({ rule }) => rule === "sse.data-json")
+  expect(cause?.operations).toEqual(["createChatCompletion", "createResponse"])
+  expect(cause?.consequences).toContain(
+    "tool.stream-first-delta:no-id@createChatCompletion#/choices/*/delta/tool_calls/*",
+  )
+  expect(report.causes).toHaveLength(1)
 })
 
 test("a finding that is made smaller stays at its operation, and is told once", async () => {

@@ -625,7 +625,7 @@ export const responseDefects: readonly Defect[] = [
     seen: [`${create}: tool_choice`],
     ...misreading((request) => {
       const { tools, tool_choice: choice } = request
-      if (typeof choice !== "object" || choice.type !== "function") return request
+      if (typeof choice !== "object" || choice?.type !== "function") return request
       const other = tools?.find((tool) => tool.type === "function" && tool.name !== choice.name)
       return other && "name" in other ? { ...request, tool_choice: { ...choice, name: other.name } } : request
     }),

@@ -81,7 +81,7 @@ const onJoinedParts = (change: (first: ToolCallDelta, args: string) => readonly 
   })
 
 const isNamed = ({ tool_choice }: ChatCompletionRequest) =>
-  typeof tool_choice === "object" && tool_choice.type === "function"
+  typeof tool_choice === "object" && tool_choice?.type === "function"
 
 const hasCalls = ({ message }: ChatCompletionChoice) => Boolean(message.tool_calls?.length)
 
@@ -267,7 +267,7 @@ export const toolDefects: readonly Defect[] = [
     seen: [`${createChat}: tool_choice names a function`],
     ...misreading((request) => {
       const { tools, tool_choice: choice } = request
-      if (typeof choice !== "object" || choice.type !== "function") return request
+      if (typeof choice !== "object" || choice?.type !== "function") return request
       const others = tools?.filter(
         (tool) => tool.type !== "function" || tool.function.name !== choice.function.name,
       )

@@ -19,8 +19,9 @@ import type { Responder } from "./replies/utterance/respond.ts"
 import type { GeneratedFile, GeneratedReply, ReplyMaker } from "./reply-maker.ts"
 import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
+import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
-import { createRouter, type MatchedRoute, type Router } from "./request/route.ts"
+import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
@@ -133,7 +134,7 @@ function createEngine(options: MockOptions): Engine {
   return {
     profile,
     route: createRouter(profile),
-    models: createModels(options.models ?? [], options.strictModels ?? false),
+    models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
     clock: options.clock ?? (() => sampleTime),
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
@@ -155,9 +156,11 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
     const matched = path.startsWith(mediaPath) ? mediaRoute : engine.route(request.method, path)
     if (matched.kind === "unknown-path") {
-      throw new Refusal(404, { message: `Invalid URL (${request.method} ${path})`, code: "unknown_url" })
+      throw unknownUrl(request.method, path, engine.route)
     }
     if (matched.kind === "operation") {
+      const encoding = headers["content-encoding"]
+      if (encoding !== undefined) context.body = await decompressed(request.body, encoding)
       const result = operate(matched, context, engine)
       // Most makers return at once, and awaiting a value still takes a turn.
       return result instanceof Promise ? await result : result
@@ -211,7 +214,7 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
   if (!endpoint.request) return undefined
   const { mediaType, orForm, schema } = endpoint.request
   const contentType = context.headers["content-type"]
-  const { body } = context.request
+  const { body } = context
   const value =
     mediaType === "application/json" && !(orForm && isForm(contentType))
       ? readJson(body, contentType)
@@ -222,6 +225,12 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
     streaming: asksForStream(value, endpoint),
   }
   return altered("request", validate(value, schema, endpoint.checks), context.alterations, context.situation)
+}
+
+function unknownUrl(method: string, path: string, route: Router): Refusal {
+  const isBelow = route(method, basePath + path).kind === "operation"
+  const hint = isBelow ? `. Did you mean ${basePath}${path}? The base URL ends in ${basePath}.` : ""
+  return new Refusal(404, { message: `Invalid URL (${method} ${path})${hint}`, code: "unknown_url" })
 }
 
 function wrongMethod(method: string, path: string, allow: readonly string[]): Refusal {

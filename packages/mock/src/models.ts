@@ -1,4 +1,4 @@
-import { type CatalogueModel, catalogue, type Model, type ModelKind } from "@nexhina/schemas"
+import { type CatalogueModel, catalogue, type Model, type ModelKind, type Profile } from "@nexhina/schemas"
 import { Refusal } from "./refusal.ts"
 
 /** The models that a mock serves. */
@@ -21,8 +21,13 @@ export const sampleTime = 1713833628
  * Creates the set of the catalogue's models and those added by id. Unless `strict`, other ids are served but not
  * listed: snapshots (`gpt-4o-2024-08-06`) and ids with a prefix (`openai/gpt-4o`) as the model of the catalogue.
  */
-export function createModels(added: readonly string[], strict: boolean): Models {
-  const known = new Map<string, CatalogueModel>(catalogue.map((model) => [model.id, model]))
+export function createModels(
+  added: readonly string[],
+  strict: boolean,
+  { rerank }: Pick<Profile, "rerank">,
+): Models {
+  const usable = catalogue.filter(({ kind }) => rerank || kind !== "rerank")
+  const known = new Map<string, CatalogueModel>(usable.map((model) => [model.id, model]))
   const show = (id: string): Model => ({ id, object: "model", created: sampleTime, owned_by: "nexhina" })
   const shown = new Map([...known.keys(), ...added].map((id) => [id, show(id)]))
   return {

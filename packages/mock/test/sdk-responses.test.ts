@@ -124,6 +124,41 @@ describe.each(cases)("%s under the profile %s", (release, profile) => {
     expect(resent.output_text).toMatch(/Hello.*7 degrees/)
   })
 
+  test("a history without ids, annotations and call ids goes on", async () => {
+    // The client's types ask for more than the server does; agents send it as JSON.
+    const input = [
+      { role: "user", content: "Hello" },
+      { role: "assistant", content: [{ type: "output_text", text: "Hi" }] },
+      { type: "reasoning", summary: [], encrypted_content: "abc" },
+      { type: "local_shell_call", call_id: "call_1", action: { type: "exec", command: ["ls"] } },
+      { role: "user", content: "And now?" },
+      { type: "function_call_output", name: "get_weather", output: "7 degrees" },
+    ] as Parameters<InstanceType<typeof OpenAI>["responses"]["create"]>[0]["input"] & object
+    const { responses } = client()
+    const first = await responses.create({ ...hello, input })
+    expect(first.output_text).toMatch(/And now\?.*7 degrees/)
+    const next = { ...hello, input: "So?", previous_response_id: first.id }
+    const stream = responses.stream(next)
+    const second = await stream.finalResponse()
+    expect(second.output_text).toContain("So?")
+    const kept = []
+    for await (const { type, id } of responses.inputItems.list(first.id)) kept.push([type, typeof id])
+    expect(kept).toHaveLength(input.length)
+    expect(kept.every(([, id]) => id === "string")).toBe(true)
+  })
+
+  test("a tool choice of null is none", async () => {
+    // As frameworks send it that fill in every member.
+    const nothing = { tool_choice: null } as unknown as object
+    expect((await client().responses.create({ ...hello, ...nothing })).output_text).toContain("Hello")
+    const { choices } = await client().chat.completions.create({
+      model: "gpt-4o",
+      messages: [{ role: "user", content: "Hello" }],
+      ...nothing,
+    })
+    expect(choices[0]?.message.content).toContain("Hello")
+  })
+
   test("retrieve, list the input, delete", async () => {
     const { responses } = client()
     const input = ["a", "b", "c"].map((content) => ({ role: "user" as const, content }))

@@ -5,6 +5,15 @@ import { apiKey, releases, served } from "./official-client.ts"
 const baseURL = served({ profile: "openai" })
 
 describe.each(Object.entries(releases))("%s", (release, OpenAI) => {
+  test("a video without a model", async () => {
+    const { videos } = new OpenAI({ apiKey, baseURL: baseURL(), maxRetries: 0 })
+    expect(await videos.create({ prompt: release })).toMatchObject({
+      model: "sora-2",
+      status: "queued",
+      remixed_from_video_id: null,
+    })
+  })
+
   test("a video, sent as a form with a file, polled and downloaded", async () => {
     const { videos } = new OpenAI({ apiKey, baseURL: baseURL(), maxRetries: 0 })
     const input_reference = await toFile(Buffer.from("no image"), "cat.png")

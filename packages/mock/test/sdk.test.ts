@@ -41,6 +41,16 @@ describe.each(cases)("%s under the profile %s", (release, profile) => {
     expect(usage?.total_tokens).toBeGreaterThan(0)
   })
 
+  test("streamed log probabilities have the members of whole ones", async () => {
+    const request = { ...hello, logprobs: true }
+    const { choices } = await client().chat.completions.create(request)
+    const members = Object.keys(choices[0]?.logprobs ?? {})
+    for await (const chunk of await client().chat.completions.create({ ...request, stream: true })) {
+      for (const { logprobs } of chunk.choices) if (logprobs) expect(Object.keys(logprobs)).toEqual(members)
+    }
+    expect(members.toSorted()).toEqual(["content", "refusal"])
+  })
+
   test("a chat stream, chunk by chunk, equals the whole", async () => {
     const stream = await client().chat.completions.create({ ...hello, stream: true })
     let text = ""

@@ -39,7 +39,7 @@ export interface Success {
 }
 
 /**
- * A sentence about several members at once (`top_logprobs` needs `logprobs`). It stands beside the schema, not
+ * A sentence about several members at once (`top_logprobs` requires `logprobs`). It stands beside the schema, not
  * in it, so that Zod and a JSON Schema validator judge the same documents alike.
  */
 export interface Check<Request> {

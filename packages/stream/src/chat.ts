@@ -87,13 +87,18 @@ function splitChoice(choice: ChatCompletionChoice, cutter: Cutter): ChatCompleti
   if (refusal !== undefined) opening.refusal = refusal === null ? null : ""
   if (reasoning_content != null) opening.reasoning_content = ""
   const parts = [part(opening, logprobs && withoutTokens(logprobs))]
+  // OpenAI's chunks have both members, and so does a whole reply with both.
+  const emptied = {
+    ...(logprobs?.content !== undefined && { content: null }),
+    ...(logprobs?.refusal !== undefined && { refusal: null }),
+  }
 
   for (const text of cut(reasoning_content, cutter)) parts.push(part({ reasoning_content: text }))
   for (const { text, tokens } of cutAtTokens(content, logprobs?.content, cutter)) {
-    parts.push(part(text === "" ? {} : { content: text }, tokens && { content: tokens }))
+    parts.push(part(text === "" ? {} : { content: text }, tokens && { ...emptied, content: tokens }))
   }
   for (const { text, tokens } of cutAtTokens(refusal, logprobs?.refusal, cutter)) {
-    parts.push(part(text === "" ? {} : { refusal: text }, tokens && { refusal: tokens }))
+    parts.push(part(text === "" ? {} : { refusal: text }, tokens && { ...emptied, refusal: tokens }))
   }
   for (const call of (tool_calls ?? []).flatMap((call, index) => splitCall(call, index, cutter)))
     parts.push(part({ tool_calls: [call] }))

@@ -1,12 +1,14 @@
-import type { Report } from "../reports/report.ts"
-import type { Limits } from "../target/execute.ts"
-import { learn, type StatedFacts } from "../target/learn.ts"
-import { createSampler, type World } from "../target/sampler.ts"
+import type { Report, RuleResult } from "../reports/report.ts"
+import { severityOf } from "../rule.ts"
+import type { ExecutedSample, Limits } from "../target/execute.ts"
+import { factsBefore, type TargetFacts } from "../target/facts.ts"
+import { learn, NothingJudged, type StatedFacts } from "../target/learn.ts"
+import { createSampler, type Sampler, type World } from "../target/sampler.ts"
 import { version } from "../version.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
 import { planOf, type Selection } from "./plan.ts"
-import { judgeAll } from "./results.ts"
+import { type Judgement, judgeAll } from "./results.ts"
 
 /** The target of a run, the rules to check and the limits. Times in ms. */
 export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
@@ -15,24 +17,72 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
   readonly shrinkBudget: number
+  /** Arguments of `run`, quoted for a shell, that describe these options: the end of each replay command. */
+  readonly replayArguments?: readonly string[]
 }
 
 /**
  * Checks a server: learns what it offers, sends requests, judges the replies and concludes.
- * @throws {Unreachable} when no connection can be made; {KeyRefused} when the target rejects the key.
+ * @throws {Unreachable} when no connection can be made; {KeyRefused} when the target rejects the key. Both have a
+ * report in which no rule was run.
  */
 export async function checkTarget(options: CheckOptions, world: World): Promise<Report> {
   const sampler = createSampler(options, world)
-  const known = await learn(options, sampler)
+  const known = await learned(options, sampler, world)
   const plan = planOf(options, known)
   const groups = await ask(plan, known, sampler)
-  const { results, findings } = await judgeAll(plan, groups, known, sampler, options)
-  const { conformant, summary } = conclude(results, {
-    selected: plan.selected,
+  const judgement = await judgeAll(plan, groups, known, sampler, options)
+  return reportOf(options, world, { sampler, known, groups, judgement })
+}
+
+async function learned(options: CheckOptions, sampler: Sampler, world: World): Promise<TargetFacts> {
+  try {
+    return await learn(options, sampler)
+  } catch (error) {
+    if (!(error instanceof NothingJudged)) throw error
+    const known = factsBefore(options.profile)
+    const reason = error.message
+    const results = options.rules.map(
+      (rule): RuleResult => ({
+        id: rule.id,
+        surface: rule.on.surface,
+        severity: severityOf(rule, known),
+        verdict: "not-run",
+        judged: 0,
+        cases: 0,
+        reason,
+        findings: [],
+      }),
+    )
+    const judgement = { results, causes: [], findings: [] }
+    error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
+    throw error
+  }
+}
+
+interface Run {
+  readonly sampler: Sampler
+  readonly known: TargetFacts
+  readonly groups: readonly ExecutedSample[]
+  readonly judgement: Judgement
+  /** Why nothing was judged. */
+  readonly reason?: string
+}
+
+function reportOf(
+  options: CheckOptions,
+  world: World,
+  { sampler, known, groups, judgement: { results, causes, findings }, reason }: Run,
+): Report {
+  const { executor } = sampler
+  const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
+  const conclusion = conclude(results, {
+    selected: options.rules,
     include: options.include,
     known,
+    groups,
+    stopped: reason ?? executor.ended(),
   })
-  const stopped = sampler.executor.exhausted() ?? groups.find((group) => group.cut)?.cut
   return {
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
@@ -44,11 +94,11 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),
-    requests: sampler.executor.sent,
-    conformant,
+    requests: executor.sent,
+    ...conclusion,
     ...(stopped !== undefined && { stopped }),
-    summary,
     rules: [...results],
+    causes: [...causes],
     findings: [...findings],
   }
 }

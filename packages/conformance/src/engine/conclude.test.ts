@@ -1,9 +1,10 @@
 import type { Surface } from "@nexhina/schemas"
 import { describe, expect, test } from "vitest"
-import { knownOf } from "../../test/exchange.ts"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
+import type { ExecutedSample } from "../target/execute.ts"
 import { conclude } from "./conclude.ts"
 
 const known = knownOf()
@@ -18,8 +19,26 @@ const result = (severity: Severity | "not-applicable", verdict: Verdict): RuleRe
   findings: [],
 })
 
-const concluded = (results: readonly RuleResult[], selected: readonly Rule[] = rules) =>
-  conclude(results, { selected, include: ["models"], known })
+const answering = (...statuses: readonly (number | undefined)[]): ExecutedSample[] => [
+  {
+    sample: { by: "test.rule", index: 0, asks: [] },
+    asked: statuses.map((status) => ({
+      step: { operation: "listModels" },
+      exchange: exchangeOf(
+        status === undefined
+          ? { end: { kind: "network", stage: "head" } }
+          : { status, operation: "listModels" },
+      ),
+    })),
+  },
+]
+
+const concluded = (
+  results: readonly RuleResult[],
+  selected: readonly Rule[] = rules,
+  groups = answering(200),
+  stopped?: string,
+) => conclude(results, { selected, include: ["models"], known, groups, stopped })
 
 const without = (isLeftOut: (rule: Rule) => boolean): Rule[] => {
   const [left] = rules.filter(isLeftOut)
@@ -90,6 +109,65 @@ describe("a target is", () => {
     expect(concluded([passed], musts).conformant).toBe(true)
     const surfaces: Surface[] = ["chat"]
     const onModels = rules.filter(({ on }) => on.surface === "models")
-    expect(conclude([passed], { selected: onModels, include: surfaces, known }).conformant).toBeNull()
+    const coverage = {
+      selected: onModels,
+      include: surfaces,
+      known,
+      groups: answering(200),
+      stopped: undefined,
+    }
+    expect(conclude([passed], coverage).conformant).toBeNull()
+  })
+})
+
+describe("a run is incomplete", () => {
+  const passed = result("MUST", "pass")
+  const undecided = { ...result("MUST", "inconclusive"), reason: "no answer: ECONNRESET" }
+
+  test.each<[readonly (number | undefined)[], string]>([
+    [[404, 404], "every request was answered 404: does the base URL lack /v1?"],
+    [[401], "every request was answered 401: is the API key valid?"],
+    [[500, 500], "every request was answered 500"],
+    [[404, 500], "no request was answered with 2xx, but with 404, 500"],
+    [[undefined], "no request was answered"],
+    [[], "no request was answered"],
+  ])("when the statuses are %j", (statuses, reason) => {
+    expect(concluded([passed], rules, answering(...statuses))).toMatchObject({
+      outcome: "incomplete",
+      reason,
+      conformant: null,
+      answered: [],
+    })
+  })
+
+  test("when it was ended, unless a MUST rule is broken", () => {
+    const stopped = "the run was interrupted by SIGINT"
+    const ended = (...results: RuleResult[]) => concluded(results, rules, answering(200), stopped)
+    expect(ended(passed)).toMatchObject({ outcome: "incomplete", reason: stopped, conformant: null })
+    const broken = ended(passed, result("MUST", "fail"))
+    expect(broken).toMatchObject({ outcome: "not-conformant", reason: stopped, conformant: false })
+  })
+
+  test("when more than a tenth of the MUST rules that were asked for is undecided", () => {
+    const nine = Array.from({ length: 9 }, () => passed)
+    expect(concluded([...nine, undecided])).toMatchObject({ outcome: "conformant" })
+    expect(concluded([...nine, undecided, undecided])).toMatchObject({
+      outcome: "incomplete",
+      reason: "2 of 11 MUST rules could not be judged (test.rule: no answer: ECONNRESET)",
+    })
+    const cut = { ...result("MUST", "not-run"), reason: "the budget of 1 requests was used up" }
+    expect(concluded([passed, cut]).outcome).toBe("incomplete")
+  })
+
+  test("but not for rules that were not asked for, do not apply, or belong to a surface that answers nothing", () => {
+    const others: RuleResult[] = [
+      { ...result("MUST", "not-run"), reason: "this run did not ask for it" },
+      { ...result("MUST", "not-run"), reason: "it did not come up (errors with status 429)" },
+      result("MUST", "unsupported"),
+      result("MUST", "not-applicable"),
+      result("SHOULD", "inconclusive"),
+      { ...undecided, surface: "chat" },
+    ]
+    expect(concluded([passed, ...others]).outcome).toBe("conformant")
   })
 })

@@ -1,39 +1,110 @@
-import type { Surface } from "@nexhina/schemas"
-import { type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
+import { endpoints, type Surface } from "@nexhina/schemas"
+import type { Evidence } from "../evidence.ts"
+import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
+import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { isWithin } from "../view.ts"
+import { notAsked } from "./verdict.ts"
 
-/** The rules that a run selected, and what the selection was made from. */
+/** What a run selected and sent. */
 export interface Coverage {
   readonly selected: readonly Rule[]
   readonly include: readonly Surface[]
   readonly known: TargetFacts
+  readonly groups: readonly ExecutedSample[]
+  /** Why the run ended early, other than by a budget. */
+  readonly stopped: string | undefined
 }
 
+/** The share of MUST rules that may stay undecided in a run that is complete (chosen). */
+const maxUndecidedShare = 0.1
+
 /** Returns whether every MUST rule of the included surfaces was selected. */
-function isComplete({ selected, include, known }: Coverage): boolean {
+function isWhole({ selected, include, known }: Coverage): boolean {
   return allRules.every(
     (rule) =>
       selected.includes(rule) || !isWithin(rule.on.surface, include) || severityOf(rule, known) !== "MUST",
   )
 }
 
-function conformanceOf(results: readonly RuleResult[], coverage: Coverage): boolean | null {
-  const musts = results.filter(({ severity }) => severity === "MUST")
-  if (musts.some(({ verdict }) => verdict === "fail")) return false
-  // A run that leaves out a MUST rule can find faults, but it cannot prove conformance.
-  return isComplete(coverage) && musts.every(({ verdict }) => verdict === "pass") ? true : null
+const exchangesOf = (groups: readonly ExecutedSample[]): Evidence[] =>
+  groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
+
+/** Returns the surfaces that answered a request with 2xx. */
+function answeredSurfaces(groups: readonly ExecutedSample[]): ReadonlySet<Surface> {
+  const surfaces = new Set<Surface>()
+  for (const { response, operation } of exchangesOf(groups)) {
+    if (response && response.status >= 200 && response.status < 300 && operation.value) {
+      surfaces.add(endpoints[operation.value].surface)
+    }
+  }
+  return surfaces
 }
 
-/** Counts the verdicts, and decides whether the target is conformant; `null` when the run cannot decide it. */
+/** Returns why no surface answered, with the remedy where the replies suggest one. */
+function silenceOf(groups: readonly ExecutedSample[]): string {
+  const statuses = new Set(exchangesOf(groups).map(({ response }) => response?.status))
+  const [status] = statuses
+  if (statuses.size > 1) return `no request was answered with 2xx, but with ${[...statuses].join(", ")}`
+  if (status === undefined) return "no request was answered"
+  const remedies: Readonly<Record<number, string>> = {
+    404: "does the base URL lack /v1?",
+    401: "is the API key valid?",
+    403: "may the API key use this target?",
+    429: "wait, or lower --rate and --concurrency",
+  }
+  const remedy = remedies[status]
+  return `every request was answered ${status}${remedy ? `: ${remedy}` : ""}`
+}
+
+/** Returns why the MUST rules of the surfaces that answered were not judged, if too few of them were. */
+function gapOf(results: readonly RuleResult[], answered: ReadonlySet<Surface>): string | undefined {
+  const asked = results.filter(
+    ({ severity, surface, verdict, reason }) =>
+      severity === "MUST" &&
+      isWithin(surface as Surface | "http", [...answered]) &&
+      !["unsupported", "not-applicable"].includes(verdict) &&
+      !(verdict === "not-run" && (reason === notAsked || reason?.startsWith("it did not come up"))),
+  )
+  const open = asked.filter(({ verdict }) => verdict === "inconclusive" || verdict === "not-run")
+  if (open.length <= maxUndecidedShare * asked.length) return undefined
+  const [example] = open
+  return `${open.length} of ${asked.length} MUST rules could not be judged (${example?.id}: ${example?.reason})`
+}
+
+/** Returns why the evidence is not enough for a verdict, if it is not. */
+function incompleteness(results: readonly RuleResult[], coverage: Coverage): string | undefined {
+  const { stopped, groups } = coverage
+  if (stopped !== undefined) return stopped
+  const answered = answeredSurfaces(groups)
+  if (answered.size === 0) return silenceOf(groups)
+  return gapOf(results, answered)
+}
+
+/**
+ * Counts the verdicts and decides the outcome. A MUST rule that is broken makes the target not conformant, however
+ * little else was judged; without one, evidence with gaps makes the run incomplete.
+ */
 export function conclude(
   results: readonly RuleResult[],
   coverage: Coverage,
-): Pick<Report, "conformant" | "summary"> {
+): Pick<Report, "outcome" | "reason" | "conformant" | "answered" | "summary"> {
   const summary = Object.fromEntries(
     verdictNames.map((name) => [name, results.filter(({ verdict }) => verdict === name).length]),
   ) as Record<Verdict, number>
-  return { conformant: conformanceOf(results, coverage), summary }
+  const musts = results.filter(({ severity }) => severity === "MUST")
+  const isBroken = musts.some(({ verdict }) => verdict === "fail")
+  const reason = incompleteness(results, coverage)
+  const outcome: Outcome = isBroken ? "not-conformant" : reason === undefined ? "conformant" : "incomplete"
+  // A run that leaves out a MUST rule can find faults, but it cannot prove conformance.
+  const isProven = isWhole(coverage) && musts.every(({ verdict }) => verdict === "pass")
+  return {
+    outcome,
+    ...(reason !== undefined && { reason }),
+    conformant: isBroken ? false : outcome === "conformant" && isProven ? true : null,
+    answered: [...answeredSurfaces(coverage.groups)],
+    summary,
+  }
 }

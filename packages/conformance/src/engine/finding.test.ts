@@ -70,8 +70,9 @@ function found({ rule: facts, fault: changed, exchange: recorded = {}, known, re
       verdict: "warn",
       times: 3,
       foundAfter: 7,
-      seed: 5,
       redactor: createRedactor([apiKey]),
+      target: { apiKey },
+      replay: ({ rule }) => `nexhina-conformance run --rule ${rule.id}`,
     },
   )
 }
@@ -127,11 +128,12 @@ test("a finding is all that somebody needs to see the fault again", () => {
       excerpt: "I'm a teapot",
     },
     curl: [
-      "curl -sN -X POST 'http://127.0.0.1:1/v1/test'",
-      ' -H "Authorization: Bearer $NEXHINA_API_KEY"',
-      ` --data-binary '{"model":"m"}'`,
+      "curl -isN -X POST 'http://127.0.0.1:1/v1/test'",
+      ' -H "authorization: Bearer $NEXHINA_API_KEY"',
+      " -H 'content-type:'",
+      ` --data-raw '{"model":"m"}'`,
     ].join(" \\\n "),
-    replay: "nexhina-conformance run --rule test.rule --seed 5",
+    replay: "nexhina-conformance run --rule test.rule",
     requestId: "req_1",
     see: ["https://example.com/1"],
   })
@@ -207,6 +209,24 @@ describe("an excerpt", () => {
     )
   })
 
+  test("holds the member that a pointer names, however far into the body or the event it is", () => {
+    fc.assert(
+      fc.property(fc.nat(3000), fc.nat(3000), fc.constantFrom("a", "é", '"'), (before, after, unit) => {
+        const value = {
+          choices: [{ text: unit.repeat(before) }, { "a/b": ["MARK"] }],
+          rest: unit.repeat(after),
+        }
+        const pointer = "/choices/1/a~1b/0"
+        const json = JSON.stringify(value)
+        expect(excerptOf(json, { part: "body", pointer })).toContain('["MARK"]')
+        const events = `event: x\ndata: {}\n\nevent: x\ndata: ${json}\n\n`
+        expect(excerptOf(events, { part: "event", event: 1, offset: 19, pointer })).toContain('["MARK"]')
+        expect(excerptOf(json, { part: "body", pointer: "/choices/1/absent" })).toContain('["MARK"]')
+        expect(excerptOf(json, { part: "body", pointer })).not.toContain("\ufffd")
+      }),
+    )
+  })
+
   test("has 100 bytes before the fault, and begins with the body where that is nearer", () => {
     const body = textOf(3000)
     expect(excerptOf(body, { part: "body", offset: 1000 })).toBe(`…${body.slice(900, 1500)}…`)
@@ -223,44 +243,6 @@ describe("a request", () => {
     const shown = (length: number) => found({ request: { body: utf8.encode("x".repeat(length)) } })
     expect(shown(100_000).request.body).toBe("x".repeat(100_000))
     expect(shown(100_001).request.body).toBe(`${"x".repeat(600)}… (100001 bytes)`)
-  })
-})
-
-describe("a curl line", () => {
-  const curlOf = (request: Case["request"]) => found({ ...(request && { request }) }).curl
-  const bare = { headers: [], body: new Uint8Array() }
-
-  test("names the method unless it is GET", () => {
-    expect(curlOf({ ...bare, method: "GET" })).toBe("curl -sN 'http://127.0.0.1:1/v1/test'")
-    expect(curlOf({ ...bare, method: "DELETE" })).toBe("curl -sN -X DELETE 'http://127.0.0.1:1/v1/test'")
-  })
-
-  test("shows the key by its variable, and only where one was sent", () => {
-    const authorization = ' \\\n  -H "Authorization: Bearer $NEXHINA_API_KEY"'
-    expect(curlOf({ ...bare, headers: [["Authorization", `Bearer ${apiKey}`]] })).toContain(authorization)
-    expect(curlOf({ ...bare, headers: [["x-own", "1"]] })).not.toContain("NEXHINA_API_KEY")
-  })
-
-  test("has the headers that curl does not send by itself", () => {
-    const known = ["Accept", "accept-encoding", "connection", "content-length", "host", "user-agent"]
-    const headers = [...known, "Content-Type", "X-Own"].map((name) => [name, "it's"] as const)
-    expect(curlOf({ ...bare, headers })).toBe(
-      [
-        "curl -sN -X POST 'http://127.0.0.1:1/v1/test'",
-        ` -H 'content-type: it'\\''s'`,
-        ` -H 'x-own: it'\\''s'`,
-      ].join(" \\\n "),
-    )
-  })
-
-  test("sends a text as an argument, and anything else from a pipe", () => {
-    expect(curlOf({ ...bare, body: utf8.encode("it's") })).toMatch(/^curl .* --data-binary 'it'\\''s'$/s)
-    const bytes = Uint8Array.of(0x61, 0xff, 0x62)
-    expect(curlOf({ ...bare, body: bytes })).toMatch(/^echo Yf9i \| base64 -d \| curl .* --data-binary @-$/s)
-    // What is cut in the report is cut here too: nobody runs such a line.
-    const long = new Uint8Array(100_001).fill(0xff)
-    expect(curlOf({ ...bare, body: long })).toMatch(/^curl .* --data-binary '.*… \(100001 bytes\)'$/s)
-    expect(curlOf({ ...bare, body: new Uint8Array(100_000).fill(0xff) })).toMatch(/^echo /)
   })
 })
 

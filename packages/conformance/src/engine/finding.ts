@@ -1,16 +1,17 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
 import { type Header, headerOf, type Redactor } from "@nexhina/wire"
 import { answeredOf } from "../reading/answered.ts"
+import { memberIndex } from "../reading/member-index.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import { requestIdHeaders } from "../target/to-wire.ts"
+import { requestIdHeaders, type Target } from "../target/to-wire.ts"
+import { curlOf } from "./curl.ts"
 import { findingId } from "./finding-id.ts"
 import type { Detection } from "./judge.ts"
 
 const excerptBytes = 600
 const lenientUtf8 = new TextDecoder()
-const bytesOfText = new TextEncoder()
 
 function whereText(at: Where): string {
   switch (at.part) {
@@ -27,13 +28,33 @@ function whereText(at: Where): string {
   }
 }
 
+/** Returns where in the body a fault lies, in bytes: at the member that its pointer names, if there is one. */
+function offsetOf(body: Uint8Array, at: Where): number {
+  if (at.part === "end") return body.length
+  if (at.part !== "body" && at.part !== "event") return 0
+  const from = at.offset ?? 0
+  // An event has its fields before the JSON of its data; the offset of a body is already exact.
+  if (!at.pointer || (at.part === "body" && at.offset !== undefined)) return from
+  // One character for each byte, so that indexes are offsets.
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
+  const json = from + Math.max(0, text.slice(from).search(/[{[]/))
+  return memberIndex(text, json, Buffer.from(at.pointer).toString("latin1"))
+}
+
+/** Moves an offset back to the beginning of its UTF-8 character. */
+function characterStart(body: Uint8Array, offset: number): number {
+  let start = offset
+  while (start > 0 && ((body[start] ?? 0) & 0xc0) === 0x80) start--
+  return start
+}
+
 /** Returns the bytes around a fault, with an ellipsis where the body was cut. */
 function excerptOf(body: Uint8Array, at: Where): string {
-  const offset =
-    at.part === "event" || at.part === "body" ? (at.offset ?? 0) : at.part === "end" ? body.length : 0
-  const from = Math.max(0, Math.min(offset - 100, body.length - excerptBytes))
-  const text = lenientUtf8.decode(body.subarray(from, from + excerptBytes))
-  return `${from > 0 ? "…" : ""}${text}${from + excerptBytes < body.length ? "…" : ""}`
+  const offset = offsetOf(body, at)
+  const from = characterStart(body, Math.max(0, Math.min(offset - 100, body.length - excerptBytes)))
+  const to = characterStart(body, Math.min(body.length, from + excerptBytes))
+  const text = lenientUtf8.decode(body.subarray(from, to))
+  return `${from > 0 ? "…" : ""}${text}${to < body.length ? "…" : ""}`
 }
 
 /** Maximum length of a request that is shown whole. */
@@ -42,41 +63,6 @@ const maxRequestBytes = 100_000
 function requestText(body: Uint8Array): string {
   if (body.length <= maxRequestBytes) return lenientUtf8.decode(body)
   return `${lenientUtf8.decode(body.subarray(0, excerptBytes))}… (${body.length} bytes)`
-}
-
-const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-
-/** Headers that curl sends by itself, or that the command contains in another form. */
-const curlKnows = new Set([
-  "accept",
-  "accept-encoding",
-  "authorization",
-  "connection",
-  "content-length",
-  "host",
-  "user-agent",
-])
-
-/** Returns the body as an argument. A body that is not text (a file in a form) is piped. */
-function curlBody(text: string, body: Uint8Array): { readonly pipe: string; readonly argument: string } {
-  const isText = body.length > maxRequestBytes || Buffer.compare(bytesOfText.encode(text), body) === 0
-  return isText
-    ? { pipe: "", argument: shellQuoted(text) }
-    : { pipe: `echo ${Buffer.from(body).toString("base64")} | base64 -d | `, argument: "@-" }
-}
-
-function curlOf(request: Finding["request"], bytes: Uint8Array): string {
-  const headers = request.headers.filter(([name]) => !curlKnows.has(name))
-  const auth = request.headers.some(([name]) => name === "authorization")
-    ? [` -H "Authorization: Bearer $NEXHINA_API_KEY"`]
-    : []
-  const { pipe, argument } = curlBody(request.body, bytes)
-  return [
-    `${pipe}curl -sN${request.method === "GET" ? "" : ` -X ${request.method}`} ${shellQuoted(request.url)}`,
-    ...auth,
-    ...headers.map(([name, value]) => ` -H ${shellQuoted(`${name}: ${value}`)}`),
-    ...(request.body === "" ? [] : [` --data-binary ${argument}`]),
-  ].join(" \\\n ")
 }
 
 /** Returns the profile, other than the run's own, under which the rule does not find the fault. */
@@ -92,6 +78,19 @@ function otherProfileOf({ rule, fault, exchange }: Detection, known: TargetFacts
   })
 }
 
+/**
+ * Returns the requests that show a fault as command lines: one, or all of the sample where the fault lies in a
+ * comparison of its replies.
+ */
+function curlsOf(
+  { rule, exchange, executed }: Detection,
+  { redactor, target }: { readonly redactor: Redactor; readonly target: Pick<Target, "apiKey"> },
+): string {
+  const compared = rule.scope === "group" ? executed.asked.map((each) => each.exchange) : []
+  const shown = compared.length > 0 ? compared : [exchange]
+  return shown.map((each) => curlOf(each, redactor.exchange(each).request, target)).join("\n")
+}
+
 /** Creates the finding for the report: everything that is needed to reproduce the fault, without secrets. */
 export function findingOf(
   found: Detection,
@@ -101,12 +100,14 @@ export function findingOf(
     readonly verdict: Finding["verdict"]
     readonly times: number
     readonly foundAfter: number
-    readonly seed: number
     readonly redactor: Redactor
+    readonly target: Pick<Target, "apiKey">
+    /** Returns the command that shows the finding again. */
+    readonly replay: (found: Detection) => string
   },
 ): Finding {
   const { rule, fault } = found
-  const { known, severity, verdict, times, foundAfter, seed, redactor } = facts
+  const { known, severity, verdict, times, foundAfter, redactor } = facts
   const exchange = redactor.exchange(found.exchange)
   const stated = found.exchange.fault.value
   const headerList = (headers: readonly Header[]): [string, string][] =>
@@ -144,8 +145,8 @@ export function findingOf(
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
       excerpt: excerptOf(answeredOf({ ...found.exchange, ...exchange })?.body ?? new Uint8Array(), fault.at),
     },
-    curl: curlOf(request, exchange.request.body),
-    replay: `nexhina-conformance run --rule ${rule.id} --seed ${seed}`,
+    curl: curlsOf(found, facts),
+    replay: redactor.text(facts.replay(found)),
     ...(requestId !== undefined && { requestId }),
     ...(otherProfile && { otherProfile }),
     see: [...(rule.see ?? [])],

@@ -1,5 +1,5 @@
 import { createRedactor, type Redactor } from "@nexhina/wire"
-import type { Finding, RuleResult } from "../reports/report.ts"
+import type { Cause, Finding, RuleResult } from "../reports/report.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample } from "../target/execute.ts"
@@ -7,16 +7,19 @@ import type { TargetFacts } from "../target/facts.ts"
 import { judgeable, obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
+import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
 import { causeOf, findingId } from "./finding-id.ts"
 import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
 import type { Plan } from "./plan.ts"
+import { replayOf } from "./replay.ts"
 import { shrink } from "./shrink.ts"
 import { verdictOf } from "./verdict.ts"
 
 /** The judgement of a run: a result for each selected rule, and the findings. */
 export interface Judgement {
   readonly results: readonly RuleResult[]
+  readonly causes: readonly Cause[]
   readonly findings: readonly Finding[]
 }
 
@@ -25,7 +28,8 @@ interface Context {
   readonly sampler: Sampler
   readonly judging: readonly Rule[]
   readonly redactor: Redactor
-  readonly seed: number
+  readonly target: Target
+  readonly replay: (found: Detection) => string
   /** Maximum number of requests to make the findings of one cause smaller. */
   readonly shrinkBudget: number
 }
@@ -36,14 +40,21 @@ export async function judgeAll(
   groups: readonly ExecutedSample[],
   known: TargetFacts,
   sampler: Sampler,
-  options: { readonly target: Target; readonly seed: number; readonly shrinkBudget: number },
+  options: {
+    readonly target: Target
+    readonly seed: number
+    readonly shrinkBudget: number
+    readonly replayArguments?: readonly string[]
+  },
 ): Promise<Judgement> {
   sampler.progress("judging")
   const judging = withPrerequisites(plan.applicable, allRules)
   const met = obstacles(groups)
   const tallies = judge(judging, judgeable(groups, met), known)
   const redactor = createRedactor(secretsOf(options.target))
-  const context: Context = { known, sampler, judging, redactor, ...options }
+  const { target, seed, shrinkBudget, replayArguments: given = [] } = options
+  const replay = (found: Detection) => replayOf(found, { given, rules: allRules, seed, known })
+  const context: Context = { known, sampler, judging, redactor, target, shrinkBudget, replay }
 
   const findings: Finding[] = []
   const results: RuleResult[] = []
@@ -59,11 +70,21 @@ export async function judgeAll(
       judged: tally?.judged ?? 0,
       cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
         .length,
+      ...durationOf(rule, groups),
       findings: ofRule.map((finding) => finding.id),
       ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
     })
   }
-  return { results, findings }
+  const detections = [...tallies.values()].flatMap(({ found }) => found)
+  return { results, causes: causesOf(findings, detections), findings }
+}
+
+/** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
+function durationOf(rule: Rule, groups: readonly ExecutedSample[]): Pick<RuleResult, "durationMs"> {
+  const senders = new Set([rule.id, ...rule.on.probes.map(({ id }) => id)])
+  const asked = groups.filter(({ sample }) => senders.has(sample.by)).flatMap((group) => group.asked)
+  if (asked.length === 0) return {}
+  return { durationMs: Math.round(asked.reduce((sum, { exchange }) => sum + exchange.end.atMs, 0)) }
 }
 
 async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
@@ -87,7 +108,7 @@ type Alike = readonly [Detection, ...Detection[]]
 async function report(
   alike: Alike,
   severity: Severity,
-  { known, sampler, judging, redactor, seed, shrinkBudget }: Context,
+  { known, sampler, judging, redactor, target, replay, shrinkBudget }: Context,
 ): Promise<{ readonly finding: Finding; readonly requests: number }> {
   const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? alike[0]
   const shrunk =
@@ -103,8 +124,9 @@ async function report(
     times: alike.length,
     // The sender numbers its exchanges.
     foundAfter: Math.min(...alike.map(({ exchange }) => Number(exchange.id))),
-    seed,
     redactor,
+    target,
+    replay,
   })
   return { finding, requests: shrunk.requests }
 }

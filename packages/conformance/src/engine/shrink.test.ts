@@ -89,6 +89,7 @@ function executorOf(answer: (size: number, before: number) => number | ExecutedS
     get sent() {
       return 100 + sizes.length
     },
+    ended: () => undefined,
     exhausted: () => (sizes.length >= limit ? "the budget is used up" : undefined),
     async execute(sample) {
       const size = sizeOf(sample)
@@ -148,10 +149,11 @@ describe("requests are bounded", () => {
     for (const limit of [0, 1, 3, 8, 9]) {
       const target = executorOf(() => 200, limit)
       const { requests, confirmed } = await shrunk(detectionOf(8), target)
-      expect([requests, target.sizes.length, confirmed]).toEqual([limit, limit, false])
+      // Eight smaller requests come first. What could not be repeated was not contradicted.
+      expect([requests, target.sizes.length, confirmed]).toEqual([limit, limit, limit <= 8])
     }
     const cut = executorOf(() => 500, 1)
-    expect(await shrunk(detectionOf(1, false), cut)).toMatchObject({ requests: 1, confirmed: false })
+    expect(await shrunk(detectionOf(1, false), cut)).toMatchObject({ requests: 1, confirmed: true })
   })
 })
 
@@ -172,6 +174,22 @@ describe("a fixed request", () => {
       expect(result).toEqual({ found, confirmed, requests: 2 })
     },
   )
+
+  test.each([
+    ["no answer", { end: { kind: "network", stage: "head", code: "ECONNREFUSED" } }],
+    ["429", { status: 429 }],
+  ] as const)("is confirmed when its repetitions end with %s", async (_, reply) => {
+    const found = detectionOf(5, false)
+    const [asked] = found.executed.asked
+    if (!asked) throw new RangeError("nothing was asked")
+    const unanswered = { ...found.executed, asked: [{ ...asked, exchange: exchangeOf(reply) }] }
+    expect(
+      await shrunk(
+        found,
+        executorOf(() => unanswered),
+      ),
+    ).toMatchObject({ confirmed: true, requests: 2 })
+  })
 
   test("of a deterministic target is not asked again", async () => {
     const target = executorOf(() => 200)

@@ -26,6 +26,9 @@ function refusedMember(step: Step, exchange: Evidence): string | undefined {
   return step.exercises?.find((member) => namesMember(isObject(error) ? error : {}, member))
 }
 
+/** The reason of a rule that the selection of the run left out. */
+export const notAsked = "this run did not ask for it"
+
 /** The most frequent of some reasons, with its share. */
 function mostly(reasons: readonly string[]): string {
   const counts = new Map<string, number>()
@@ -90,7 +93,7 @@ export function verdictOf(facts: {
     const cut = groups.find((group) => group.cut)?.cut
     return {
       verdict: "not-run",
-      reason: cut ?? "this run did not ask for it",
+      reason: cut ?? notAsked,
     }
   }
   return {

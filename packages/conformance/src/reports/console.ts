@@ -1,5 +1,8 @@
 import pc from "picocolors"
+import { ascii, block, clipped, wrapped } from "./layout.ts"
+import { outcomeText } from "./outcome-text.ts"
 import {
+  type Cause,
   type Finding,
   type Report,
   type ReportFormat,
@@ -26,80 +29,119 @@ const marks: Record<
   "harness-error": { mark: "✘", color: "red" },
 }
 
-const indented = (text: string, by: string) => text.replace(/\n/g, `\n${by}`)
-
-function ruleLine(rule: RuleResult, width: number, colors: Colors): string {
+/** Returns the lines of a rule: its counts, and below them why it did not pass. */
+function ruleLines(rule: RuleResult, width: number, colors: Colors): string {
   const { mark, color } = marks[rule.verdict]
   const counts = `${rule.judged} judged${rule.cases > 0 ? `, ${rule.cases} generated` : ""}`
   const severity = rule.severity === "not-applicable" ? "" : rule.severity
-  const remark =
-    rule.verdict === "pass" ? "" : `  ${rule.verdict}${rule.reason ? `: ${rule.reason.split("\n")[0]}` : ""}`
-  return (
-    colors[color](`  ${mark} ${rule.id.padEnd(width)} ${severity.padEnd(6)} `) +
-    colors.dim(counts.padEnd(24)) +
-    colors[color](remark)
-  )
+  const line = colors[color](`  ${mark} ${rule.id.padEnd(width)} ${severity.padEnd(6)} `) + colors.dim(counts)
+  if (rule.verdict === "pass") return line
+  const reason = rule.reason ? `: ${rule.reason.split("\n")[0]}` : ""
+  return `${line}\n${colors[color](wrapped(`${rule.verdict}${reason}`, "      "))}`
 }
 
-function findingBlock(finding: Finding, colors: Colors): string {
-  const { mark, color } = marks[finding.verdict]
-  const lines = [
-    colors[color](`${mark} ${finding.id}`),
-    `  ${finding.says}`,
-    colors.dim(`  ${finding.source}`),
-    `  ${finding.means} (${finding.times} time${finding.times === 1 ? "" : "s"})`,
-    `  where     ${finding.where}`,
-    `  expected  ${finding.expected}`,
-    `  actual    ${finding.actual}`,
-    ...(finding.request.fault ? [`  request   ${finding.request.fault}`] : []),
+const times = (count: number) => `${count} time${count === 1 ? "" : "s"}`
+
+/** Returns the evidence of a finding and the commands that show it again. */
+function evidenceLines(finding: Finding, colors: Colors): string[] {
+  return [
+    wrapped(finding.where, "  where     "),
+    wrapped(finding.expected, "  expected  "),
+    wrapped(finding.actual, "  actual    "),
+    ...(finding.request.fault ? [wrapped(finding.request.fault, "  request   ")] : []),
     `  response  ${finding.evidence.status ?? "none"}, ${finding.evidence.end}`,
-    ...(finding.evidence.excerpt ? [`    ${indented(finding.evidence.excerpt.trimEnd(), "    ")}`] : []),
+    ...(finding.evidence.excerpt ? [block(finding.evidence.excerpt.trimEnd(), "    ")] : []),
     ...(finding.requestId ? [`  request id ${finding.requestId}`] : []),
     ...(finding.otherProfile ? [`  no finding under --profile ${finding.otherProfile}`] : []),
-    `  ${indented(finding.curl, "  ")}`,
-    `  ${finding.replay}`,
+    // Commands are not indented and not broken: they must stay as they are when copied.
+    finding.curl,
+    finding.replay,
     ...finding.see.map((thread) => colors.dim(`  see ${thread}`)),
   ]
-  return lines.join("\n")
 }
 
-function conclusion({ conformant, profile, surfaces, stopped }: Report, colors: Colors): string {
-  const sentence =
-    conformant === true
-      ? colors.green(
-          `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`,
-        )
-      : conformant === false
-        ? colors.red(`Not conformant with the ${profile} profile.`)
-        : colors.yellow("No MUST rule was broken, but not every applicable MUST rule was judged.")
-  return stopped ? `${sentence}\n${colors.yellow(`Stopped early: ${stopped}.`)}` : sentence
+/** Returns a cause: its first finding in full, the others and the consequences by their ids. */
+function causeBlock(cause: Cause, report: Report, colors: Colors): string {
+  const { mark, color } = marks[cause.verdict]
+  const [finding, ...others] = report.findings.filter(({ id }) => cause.findings.includes(id))
+  if (!finding) return ""
+  const also = others.map(({ id, times: seen }) => `    ${id} (${times(seen)})`)
+  const consequences = cause.consequences.map((id) => `    ${id}`)
+  return [
+    colors[color](`${mark} ${finding.id}`),
+    wrapped(finding.says, "  "),
+    colors.dim(wrapped(finding.source, "  ")),
+    wrapped(`${finding.means} (${times(finding.times)})`, "  "),
+    ...evidenceLines(finding, colors),
+    ...(also.length > 0 ? ["  the same fault", ...also] : []),
+    ...(consequences.length > 0 ? ["  follows from it", ...consequences] : []),
+  ].join("\n")
 }
 
-/** For people: the rules by surface, then each finding with what is needed to see it again. */
+/** Maximum number of lines of the summary at the end. */
+const summaryLines = 10
+
+/** Returns the worst causes in at most `room` lines: their number, one line for each, and how many are left. */
+function causeSummary({ causes, findings }: Report, room: number, colors: Colors): string[] {
+  if (causes.length === 0) return []
+  const maxNamed = Math.max(0, room - (causes.length > room - 1 ? 2 : 1))
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+  const named = causes.slice(0, maxNamed).map(({ verdict, id, operations, means }) => {
+    const where = operations.length === 1 ? operations[0] : `${operations.length} operations`
+    return colors[marks[verdict].color](clipped(`${marks[verdict].mark} ${id} on ${where}: ${means}`))
+  })
+  const rest = causes.length - named.length
+  return [
+    `${plural(causes.length, "cause")} of ${plural(findings.length, "finding")}:`,
+    ...named,
+    ...(rest > 0 ? [`  and ${rest} more, listed above`] : []),
+  ]
+}
+
+function conclusion(report: Report, colors: Colors): string {
+  const { conformant, reason, stopped } = report
+  const color = conformant === true ? "green" : conformant === false ? "red" : "yellow"
+  const sentence = colors[color](wrapped(outcomeText(report), ""))
+  return stopped && stopped !== reason
+    ? `${sentence}\n${colors.yellow(clipped(`Stopped early: ${stopped}.`))}`
+    : sentence
+}
+
+/** For people: the rules by surface, then each cause with what is needed to see it again, then a short summary. */
 export const consoleReport: ReportFormat = {
   says: "plain text for a terminal",
-  write(report, { color }) {
+  write(report, { color, ascii: isAscii }) {
     const colors = pc.createColors(color)
     const width = Math.max(0, ...report.rules.map((rule) => rule.id.length))
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]
     const counts = verdictNames
       .filter((name) => report.summary[name] > 0)
-      .map((name) => colors[marks[name].color](`${report.summary[name]} ${name}`))
+      .map((name) => `${report.summary[name]} ${name}`)
     const cases = report.rules.reduce((sum, rule) => sum + rule.cases, 0)
-    return `${[
-      `${colors.bold(report.target)}  profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`,
+    const [verdict, totals] = [
+      conclusion(report, colors),
+      [
+        wrapped(`${counts.join(", ")} of ${report.rules.length} rules`, ""),
+        `${report.requests} requests, ${cases} generated cases, ${(report.durationMs / 1000).toFixed(1)} s`,
+      ].join("\n"),
+    ]
+    const room = summaryLines - `${verdict}\n${totals}`.split("\n").length
+    const text = `${[
+      colors.bold(report.target),
+      wrapped(`profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`, ""),
       ...surfaces.flatMap((surface) => [
         "",
         colors.bold(surface),
         ...report.rules
           .filter((rule) => rule.surface === surface)
-          .map((rule) => ruleLine(rule, width, colors)),
+          .map((rule) => ruleLines(rule, width, colors)),
       ]),
-      ...report.findings.flatMap((finding) => ["", findingBlock(finding, colors)]),
+      ...report.causes.flatMap((cause) => ["", causeBlock(cause, report, colors)]),
       "",
-      `${counts.join(", ")} of ${report.rules.length} rules`,
-      `${report.requests} requests, ${cases} generated cases, ${(report.durationMs / 1000).toFixed(1)} s`,
-      conclusion(report, colors),
+      verdict,
+      ...causeSummary(report, room, colors),
+      totals,
     ].join("\n")}\n`
+    return isAscii ? ascii(text) : text
   },
 }

@@ -1,8 +1,8 @@
 /** Exit codes of `run` and their meanings. A file of its own, because `--help` shows them and loads nothing else. */
 export const exitCodes = {
   0: "no MUST findings (with --strict, no SHOULD findings either)",
-  1: "findings",
+  1: "MUST findings (with --strict, SHOULD findings too)",
   2: "usage or configuration error, rejected API key, or nothing was judged",
-  3: "the target is unreachable, or most rules are inconclusive",
+  3: "incomplete: no surface answered, the run was interrupted, or too few MUST rules could be judged",
 } as const
 export type ExitCode = keyof typeof exitCodes

@@ -1,6 +1,15 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { convert } from "xmlbuilder2"
-import { exitCodeOf, type Finding, Report, reportSchema, type Verdict, verdictNames } from "./report.ts"
+import { isUtf8Locale } from "./layout.ts"
+import {
+  type Cause,
+  exitCodeOf,
+  type Finding,
+  Report,
+  reportSchema,
+  type Verdict,
+  verdictNames,
+} from "./report.ts"
 import { reports } from "./reports.ts"
 
 const finding: Finding = {
@@ -24,6 +33,18 @@ const finding: Finding = {
   curl: "curl …",
   replay: "nexhina-conformance run --rule sse.done-once --seed 1",
   see: [],
+}
+
+const cause: Cause = {
+  id: "sse.done-once:twice",
+  rule: finding.rule,
+  fault: finding.fault,
+  severity: "MUST",
+  verdict: "fail",
+  means: finding.means,
+  operations: [finding.operation],
+  findings: [finding.id],
+  consequences: [],
 }
 
 function reportWith(counts: Partial<Record<Verdict, number>>): Report {
@@ -51,12 +72,16 @@ function reportWith(counts: Partial<Record<Verdict, number>>): Report {
     startedAt: "2026-01-01T00:00:00.000Z",
     durationMs: 1500,
     requests: 10,
-    conformant: null,
+    outcome: counts.fail ? "not-conformant" : counts.inconclusive ? "incomplete" : "conformant",
+    ...(counts.inconclusive && { reason: "5 of 6 MUST rules could not be judged" }),
+    answered: ["chat"],
+    conformant: counts.fail ? false : null,
     summary: Object.fromEntries(verdictNames.map((name) => [name, counts[name] ?? 0])) as Record<
       Verdict,
       number
     >,
     rules,
+    causes: counts.fail ? [cause] : [],
     findings: counts.fail ? [finding] : [],
   }
 }
@@ -68,9 +93,14 @@ test.each([
   [{ pass: 1, inconclusive: 5 }, 3],
   [{ fail: 1, inconclusive: 5 }, 1],
   [{ "not-run": 5 }, 2],
+  [{ pass: 1, fail: 1, "harness-error": 1 }, 2],
   [{ pass: 5, "harness-error": 1 }, 2],
 ] as [Partial<Record<Verdict, number>>, number][])("a run with %j exits with %i", (counts, code) => {
   expect(exitCodeOf(reportWith(counts), false)).toBe(code)
+})
+
+test("a run in which no surface answered exits with 3, whatever was found", () => {
+  expect(exitCodeOf({ ...reportWith({ pass: 1, fail: 1 }), answered: [] }, false)).toBe(3)
 })
 
 test("with --strict a warning fails the run", () => {
@@ -83,7 +113,8 @@ test("a report keeps its published schema, and the JSON report is that report", 
 })
 
 test("the JUnit report is well-formed XML with a case for each rule, whatever a server sends", () => {
-  const xml = reports.junit.write(reportWith({ pass: 2, fail: 1, inconclusive: 1 }), { color: false })
+  const report = reportWith({ pass: 2, fail: 1, inconclusive: 1 })
+  const xml = reports.junit.write(report, { color: false })
   const tree = convert(xml, { format: "object" }) as unknown as {
     testsuites: {
       "@tests": string
@@ -95,6 +126,28 @@ test("the JUnit report is well-formed XML with a case for each rule, whatever a 
   expect(tree.testsuites["@failures"]).toBe("1")
   expect(tree.testsuites.testsuite["@skipped"]).toBe("1")
   expect(tree.testsuites.testsuite.testcase).toHaveLength(4)
+})
+
+test("the JUnit report of an incomplete run has a failed case that says so", () => {
+  const xml = reports.junit.write(reportWith({ pass: 2, inconclusive: 1 }), { color: false })
+  expect(xml).toContain(
+    '<testsuites name="@nexhina/conformance nexhina http://127.0.0.1/v1" tests="4" failures="1"',
+  )
+  expect(xml).toContain('message="Incomplete: 5 of 6 MUST rules could not be judged."')
+})
+
+describe.each(Object.entries(reports))("the format %s", (_, { write }) => {
+  test("contains the id of each finding", () => {
+    expect(write(reportWith({ pass: 2, fail: 1 }), { color: false })).toContain(finding.id)
+  })
+
+  test("accepts a run that judged nothing", () => {
+    expect(write(reportWith({}), { color: false })).not.toBe("")
+  })
+
+  test("has no control codes of a terminal unless color is set", () => {
+    expect(write(reportWith({ pass: 1, fail: 1, inconclusive: 1 }), { color: false })).not.toContain("\u001b")
+  })
 })
 
 test("the console report names every rule and shows each finding whole", () => {
@@ -110,7 +163,84 @@ test("the console report names every rule and shows each finding whole", () => {
   ]) {
     expect(text).toContain(part)
   }
-  expect(text).not.toContain("\u001b[")
+})
+
+/** Many causes, with texts that are longer than a line. */
+function longReport(): Report {
+  const long = "a sentence that is longer than any terminal is wide, ".repeat(4)
+  const findings = Array.from({ length: 12 }, (_, at) => ({
+    ...finding,
+    id: `sse.rule-${at}:twice@createChatCompletion`,
+    says: long,
+    means: long,
+    actual: `${long}é`,
+    evidence: { ...finding.evidence, excerpt: "data: é".repeat(100) },
+  }))
+  const causes = findings
+    .slice(0, 6)
+    .map(({ id }, at) => ({ ...cause, id: `sse.rule-${at}:twice`, means: long, findings: [id] }))
+  const first = {
+    ...cause,
+    findings: [findings[6]?.id ?? ""],
+    consequences: findings.slice(7).map(({ id }) => id),
+  }
+  return {
+    ...reportWith({ pass: 3, fail: 1, inconclusive: 2 }),
+    stopped: long,
+    causes: [first, ...causes],
+    findings,
+  }
+}
+
+test("the console report fits 80 columns, and ends with a summary of at most ten lines", () => {
+  const lines = reports.console.write(longReport(), { color: false }).trimEnd().split("\n")
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+  const summary = lines.slice(lines.lastIndexOf("") + 1)
+  expect(summary).toHaveLength(10)
+  expect(summary).toContain("7 causes of 12 findings:")
+  expect(summary).toContain("  and 3 more, listed above")
+})
+
+test("the console report shows a cause once, with its other findings and what follows from it", () => {
+  const report = longReport()
+  const text = reports.console.write(report, { color: false })
+  for (const { id } of report.findings) expect(text).toContain(id)
+  expect(text.split(finding.curl)).toHaveLength(report.causes.length + 1)
+  expect(text).toContain("  follows from it\n    sse.rule-7:twice@createChatCompletion")
+})
+
+test("the console report is ASCII where the locale is not UTF-8", () => {
+  expect(reports.console.write(longReport(), { color: false, ascii: true })).toMatch(/^[\0-\x7f]*$/)
+})
+
+test.each([
+  [{ LANG: "en_US.UTF-8" }, "linux", true],
+  [{ LANG: "en_US.utf8", LC_ALL: "C" }, "linux", false],
+  [{ LANG: "C", LC_CTYPE: "C.UTF-8" }, "linux", true],
+  [{ LC_ALL: "", LANG: "de_DE.ISO-8859-1" }, "linux", false],
+  [{}, "linux", false],
+  [{}, "darwin", true],
+])("the locale of %j on %s uses UTF-8: %s", (env, platform, expected) => {
+  expect(isUtf8Locale(env, platform)).toBe(expected)
+})
+
+test("a JUnit case has the id of its rule as its name, its time and its severity and cause as properties", () => {
+  const report = reportWith({ fail: 1 })
+  const rules = report.rules.map((rule) => ({ ...rule, durationMs: 1250 }))
+  const xml = reports.junit.write({ ...report, rules }, { color: false })
+  const tree = convert(xml, { format: "object" }) as unknown as {
+    testsuites: { testsuite: { testcase: Record<string, unknown> } }
+  }
+  expect(tree.testsuites.testsuite.testcase).toMatchObject({
+    "@name": "sse.done-once",
+    "@time": "1.25",
+    properties: {
+      property: [
+        { "@name": "severity", "@value": "MUST" },
+        { "@name": "cause", "@value": "sse.done-once:twice" },
+      ],
+    },
+  })
 })
 
 test("the published schema of a report is what the code says", async () => {

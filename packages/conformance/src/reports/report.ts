@@ -18,6 +18,10 @@ export type Verdict = keyof typeof verdicts
 export const verdictNames = Object.keys(verdicts) as [Verdict, ...Verdict[]]
 
 const Verdict = z.enum(verdictNames)
+/** How a run ended. `incomplete`: the evidence is not enough for a verdict. */
+export const Outcome = z.enum(["conformant", "not-conformant", "incomplete"])
+export type Outcome = z.infer<typeof Outcome>
+
 const Severity = z.enum(["MUST", "SHOULD", "MAY"])
 const HeaderList = z.array(z.tuple([z.string(), z.string()]))
 
@@ -67,6 +71,23 @@ export const Finding = z
   .meta({ id: "Finding" })
 export type Finding = z.infer<typeof Finding>
 
+export const Cause = z
+  .object({
+    id: z.string().describe("`rule:fault`"),
+    rule: z.string(),
+    fault: z.string(),
+    severity: Severity,
+    verdict: z.enum(["fail", "warn", "info", "flaky"]).describe("Worst verdict of its findings."),
+    means: z.string().describe("The fault in plain words."),
+    operations: z.array(z.string()).describe("Operations on which the fault was found."),
+    findings: z.array(z.string()).describe("Ids of the findings of this rule and fault; at least one."),
+    consequences: z
+      .array(z.string())
+      .describe("Ids of findings on the same exchanges, which could not be read because of this fault."),
+  })
+  .meta({ id: "Cause" })
+export type Cause = z.infer<typeof Cause>
+
 export const RuleResult = z
   .object({
     id: z.string(),
@@ -75,6 +96,12 @@ export const RuleResult = z
     verdict: Verdict,
     judged: z.int().describe("Number of exchanges or groups that the rule judged."),
     cases: z.int().describe("Number of generated samples sent for this rule."),
+    durationMs: z
+      .number()
+      .optional()
+      .describe(
+        "Duration of the requests that were sent for this rule, in milliseconds. Requests that feed several rules count for each.",
+      ),
     reason: z.string().optional(),
     findings: z.array(z.string()),
   })
@@ -94,6 +121,11 @@ export const Report = z
     startedAt: z.iso.datetime(),
     durationMs: z.number(),
     requests: z.int(),
+    outcome: Outcome.describe(
+      "conformant: no MUST rule was broken among those that were selected, and the evidence is complete. not-conformant: a MUST rule was broken. incomplete: neither can be said; `reason` says why.",
+    ),
+    reason: z.string().optional().describe("Why the evidence is not complete, and the remedy."),
+    answered: z.array(z.string()).describe("Surfaces that answered a request with 2xx."),
     conformant: z
       .boolean()
       .nullable()
@@ -103,6 +135,11 @@ export const Report = z
     stopped: z.string().optional().describe("Why the run stopped early."),
     summary: z.record(Verdict, z.int()),
     rules: z.array(RuleResult),
+    causes: z
+      .array(Cause)
+      .describe(
+        "The findings by cause, the worst first. Each finding belongs to one cause, as its finding or as its consequence.",
+      ),
     findings: z.array(Finding),
   })
   .meta({ id: "ConformanceReport" })
@@ -115,18 +152,22 @@ export function reportSchema(): string {
 
 /** A format of `--report`. */
 export interface ReportFormat {
+  /** The description: lower case, without a final stop. */
   readonly says: string
-  /** Returns the complete report; `color` is true only for a terminal that supports it. */
-  write(report: Report, options: { readonly color: boolean }): string
+  /**
+   * Returns the report, with the id of each finding. `color` is true only for a terminal that supports it; `ascii`
+   * leaves out all other characters of texts for people (default: no).
+   */
+  write(report: Report, options: { readonly color: boolean; readonly ascii?: boolean }): string
 }
 
 /** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
-  const { summary } = report
+  const { summary, outcome, answered } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)
-  if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
   if (count("harness-error") > 0) return 2
-  const decided = count("pass", "warn", "info", "flaky")
-  if (decided + count("inconclusive", "unsupported") === 0) return 2
-  return count("inconclusive") > decided ? 3 : 0
+  if (answered.length === 0) return 3
+  if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
+  if (outcome === "incomplete") return 3
+  return count("pass", "warn", "info", "flaky", "inconclusive", "unsupported") === 0 ? 2 : 0
 }

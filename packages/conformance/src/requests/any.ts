@@ -1,4 +1,4 @@
-import { endpoints, operationsOf } from "@nexhina/schemas"
+import { endpoints, type OperationId, operationsOf } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
@@ -15,26 +15,41 @@ import { anyVideoRequests, onVideoPath } from "./video.ts"
 
 type Samples = fc.Arbitrary<readonly Step[]>
 
-/** The endpoints and their weights: higher with more members, lower with higher costs. */
-const endpointRequests = [
-  { operation: "createChatCompletion", weight: 6, requests: anyChatRequests },
-  { operation: "createResponse", weight: 4, requests: anyResponseRequests },
-  { operation: "createEmbedding", weight: 2, requests: anyEmbeddingRequests },
-  { operation: "createModeration", weight: 2, requests: anyModerationRequests },
-  { operation: "createImage", weight: 1, requests: anyImageRequests },
-  { operation: "createSpeech", weight: 1, requests: anySpeechRequests },
-  { operation: "createTranscription", weight: 1, requests: anyTranscriptionRequests },
-  { operation: "createTranslation", weight: 1, requests: anyTranslationRequests },
-  { operation: "createVideo", weight: 1, requests: anyVideoRequests },
-  { operation: "createRerank", weight: 1, requests: anyRerankRequests },
-] as const
+/** The operations with a request body. */
+export type BodyOperation = {
+  [Id in OperationId]: (typeof endpoints)[Id]["method"] extends "POST" ? Id : never
+}[OperationId]
+
+interface RequestSource {
+  /** Higher with more members, lower with higher costs. */
+  readonly weight: number
+  requests(known: TargetFacts): fc.Arbitrary<object>
+}
+
+/** The generated requests of each operation. An operation that is missing here does not compile. */
+export const requestSources: Readonly<Record<BodyOperation, RequestSource>> = {
+  createChatCompletion: { weight: 6, requests: anyChatRequests },
+  createResponse: { weight: 4, requests: anyResponseRequests },
+  createEmbedding: { weight: 2, requests: anyEmbeddingRequests },
+  createModeration: { weight: 2, requests: anyModerationRequests },
+  createImage: { weight: 1, requests: anyImageRequests },
+  createSpeech: { weight: 1, requests: anySpeechRequests },
+  createTranscription: { weight: 1, requests: anyTranscriptionRequests },
+  createTranslation: { weight: 1, requests: anyTranslationRequests },
+  createVideo: { weight: 1, requests: anyVideoRequests },
+  createRerank: { weight: 1, requests: anyRerankRequests },
+}
 
 /** Returns the included endpoints that the profile has. */
 function asked(known: TargetFacts) {
   const operations = operationsOf(known.profile)
-  return endpointRequests.filter(
-    ({ operation }) => known.included.has(endpoints[operation].surface) && operations.includes(operation),
-  )
+  // The record's keys are operation ids; `Object.entries` widens them to string.
+  const sources = Object.entries(requestSources) as [BodyOperation, RequestSource][]
+  return sources
+    .map(([operation, source]) => ({ operation, ...source }))
+    .filter(
+      ({ operation }) => known.included.has(endpoints[operation].surface) && operations.includes(operation),
+    )
 }
 
 /** Returns an empty sample when no endpoint is included. */
@@ -48,7 +63,7 @@ export function validSamples(known: TargetFacts): Samples {
   return oneOf(
     asked(known).map(({ operation, weight, requests }) => ({
       weight,
-      arbitrary: requests(known).map((body: object) => inPlace([askFor(operation, body)], known)),
+      arbitrary: requests(known).map((body) => inPlace([askFor(operation, body)], known)),
     })),
   )
 }

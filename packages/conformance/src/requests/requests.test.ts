@@ -13,11 +13,13 @@ import {
 } from "@nexhina/schemas"
 import type * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import * as z from "zod"
 import { knownOf } from "../../test/exchange.ts"
 import { draw } from "../drawing/draw.ts"
 import { isObject } from "../reading/answered.ts"
 import { schemaBreach } from "../reading/json-schema.ts"
 import { contractBreach } from "../target/to-wire.ts"
+import { type BodyOperation, requestSources } from "./any.ts"
 import { askFor } from "./ask.ts"
 import { anySpeechRequests, anyTranscriptionRequests, anyTranslationRequests } from "./audio.ts"
 import {
@@ -110,37 +112,41 @@ test.each(families)("%s say nothing that JSON cannot", (_name, _operation, reque
 const sampleOf = <T>(values: fc.Arbitrary<T>, count = 500): T[] =>
   draw(values, 5, count).map(({ value }) => value)
 
-test.each([
+/** Per operation, its request and the members that are never generated. An operation that is missing does not compile. */
+const memberCases: Readonly<Record<BodyOperation, readonly [z.ZodObject, readonly string[]]>> = {
   // Members for models that speak or search.
-  ["chat", anyChatRequests(known), ChatCompletionRequest, ["audio", "web_search_options"]],
-  // Members that name what the server keeps.
-  [
-    "response",
-    anyResponseRequests(known),
-    // Nothing is asked for without a limit.
+  createChatCompletion: [ChatCompletionRequest, ["audio", "web_search_options"]],
+  createResponse: [
+    // Nothing is requested without a limit.
     ResponseRequest.required({ max_output_tokens: true }),
+    // Members that name what the server stores.
     ["previous_response_id", "prompt", "conversation"],
   ],
-  ["embedding", anyEmbeddingRequests(known), EmbeddingRequest, []],
-  ["moderation", anyModerationRequests(known), ModerationRequest, []],
-  // A member for dall-e-3; and without a model, who draws is unknown, and what it can.
-  ["image", anyImageRequests(known), ImageGenerationRequest.required({ model: true }), ["style"]],
-  // A member that tts-1 does not take.
-  ["speech", anySpeechRequests(known), SpeechRequest, ["instructions"]],
-  ["transcription", anyTranscriptionRequests(known), TranscriptionRequest, []],
-  ["translation", anyTranslationRequests(known), TranslationRequest, []],
-  ["video", anyVideoRequests(known), VideoGenerationRequest, []],
-  ["rerank", anyRerankRequests(known), RerankRequest, []],
-] as const)("%s requests have each optional member in some sample and lack it in others", (...row) => {
-  const [, requests, { shape }, never] = row
-  const sample: object[] = sampleOf<object>(requests)
-  const names = Object.keys(shape)
-  expect(names.filter((name) => !sample.some((request) => name in request))).toEqual(never)
-  const always = Object.entries(shape).filter(([, schema]) => !schema.safeParse(undefined).success)
-  expect(names.filter((name) => sample.every((request) => name in request))).toEqual(
-    always.map(([name]) => name),
-  )
-})
+  createEmbedding: [EmbeddingRequest, []],
+  createModeration: [ModerationRequest, []],
+  // A member for dall-e-3. Without a model, the kit does not know which model draws, and what it can do.
+  createImage: [ImageGenerationRequest.required({ model: true }), ["style"]],
+  // A member that tts-1 does not support.
+  createSpeech: [SpeechRequest, ["instructions"]],
+  createTranscription: [TranscriptionRequest, []],
+  createTranslation: [TranslationRequest, []],
+  createVideo: [VideoGenerationRequest, []],
+  createRerank: [RerankRequest, []],
+}
+
+test.each(Object.entries(memberCases))(
+  "requests of %s have each optional member in some sample and lack it in others",
+  (operation, [{ shape }, never]) => {
+    // The record's keys are operation ids; `Object.entries` widens them to string.
+    const sample = sampleOf(requestSources[operation as BodyOperation].requests(known))
+    const names = Object.keys(shape)
+    expect(names.filter((name) => !sample.some((request) => name in request))).toEqual(never)
+    const always = Object.entries(shape).filter(([, schema]) => !z.safeParse(schema, undefined).success)
+    expect(names.filter((name) => sample.every((request) => name in request))).toEqual(
+      always.map(([name]) => name),
+    )
+  },
+)
 
 test("a part that is undefined takes a member of the base away", () => {
   const [request] = sampleOf(chatRequests(known, chatMembers(known).max_completion_tokens))

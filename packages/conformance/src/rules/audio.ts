@@ -78,12 +78,12 @@ function subtitleFlaw(text: string, format: "srt" | "vtt"): string | undefined {
 }
 
 const shapes = {
-  "not-json": "JSON was asked for, and the body is none",
-  missing: "a member is not there",
+  "not-json": "JSON was requested, but the body is not JSON",
+  missing: "a member is missing",
   "wrong-value": "a member has a value that is not documented",
-  json: "plain text was asked for, and the body is a JSON object",
-  "srt-syntax": "the body is no SubRip file",
-  "vtt-syntax": "the body is no WebVTT file",
+  json: "plain text was requested, but the body is a JSON object",
+  "srt-syntax": "the body is not a SubRip file",
+  "vtt-syntax": "the body is not a WebVTT file",
 } as const
 
 /** What was heard has the form that was asked for. */
@@ -194,7 +194,7 @@ export const audioRules = [
     faults: {
       "other-container": "the bytes are of another format",
       "no-container": "the bytes are of no known format",
-      "header-on-pcm": "pcm was asked for, and the bytes begin with a header",
+      "header-on-pcm": "pcm was requested, but the bytes begin with a header",
     },
     holds({ answered, wanted, container }) {
       const at = { part: "body", offset: 0 } as const
@@ -220,7 +220,7 @@ export const audioRules = [
     see: ["https://github.com/BerriAI/litellm/issues/4332", "https://github.com/BerriAI/litellm/pull/38798"],
     on: speeches,
     after: ["audio.speech-nonempty"],
-    faults: { absent: "there is no content-type", other: "the content-type is that of something else" },
+    faults: { absent: "there is no content-type", other: "the content-type is that of another format" },
     holds(reading) {
       const { answered } = reading
       const { mediaType } = answered
@@ -321,8 +321,8 @@ export const audioRules = [
     on: writings,
     after: ["audio.transcription-format", "audio.translation-shape"],
     faults: {
-      "json-as-other": "the body is JSON, and the content-type is another one",
-      "text-as-json": "the body is plain text, and the content-type is that of JSON",
+      "json-as-other": "the body is JSON, but the content-type is not",
+      "text-as-json": "the body is plain text, but the content-type is that of JSON",
     },
     holds({ answered, wanted }) {
       const isCalledJson = answered.mediaType === "application/json"
@@ -345,7 +345,7 @@ export const audioRules = [
     see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],
     on: writings,
     after: ["audio.transcription-format", "audio.translation-shape", "audio.text-content-type"],
-    faults: { "not-text": "the content-type is no type of text" },
+    faults: { "not-text": "the content-type is not a text type" },
     holds({ answered, wanted }) {
       const { mediaType } = answered
       if (!isPlain(wanted) || /^text\/|^application\/(?:x-)?(?:subrip|srt)$/.test(mediaType)) return []
@@ -363,8 +363,8 @@ export const audioRules = [
     on: timedWritings,
     after: ["audio.transcription-format", "audio.translation-shape"],
     faults: {
-      backwards: "something ends before it begins",
-      "out-of-order": "something begins before what stands before it",
+      backwards: "a word or segment ends before it begins",
+      "out-of-order": "a word or segment begins before the previous one",
       "past-end": `something ends more than ${lateness} s after the recording`,
     },
     modelDependent: true,
@@ -386,8 +386,8 @@ export const audioRules = [
     on: timedWritings,
     after: ["audio.transcription-format", "audio.translation-shape"],
     faults: {
-      "no-words": "words were asked for, and there are none",
-      "no-segments": "segments were asked for, and there are none",
+      "no-words": "words were requested, but are missing",
+      "no-segments": "segments were requested, but are missing",
     },
     holds({ granularities, reply, answered }) {
       // Where nothing was said, there is nothing to time.
@@ -434,8 +434,8 @@ export const audioRules = [
     on: transcriptionAnswers,
     after: ["audio.transcription-format"],
     faults: {
-      refused: "one spelling is refused, and another is not",
-      "other-text": "the same recording says something else",
+      refused: "one form of the request is rejected, and another is not",
+      "other-text": "the same recording has another text",
     },
     asks: spellings,
     holds(answers, { deterministic }) {
@@ -466,8 +466,8 @@ export const audioRules = [
     on: spoiltForms,
     after: ["http.no-5xx-invalid", "http.no-error-in-2xx"],
     faults: {
-      "file-accepted": "something was heard in a file that is no recording",
-      "form-accepted": "something was heard in a form that is cut short or none",
+      "file-accepted": "a file that is not a recording is transcribed",
+      "form-accepted": "a form that is cut short or malformed is transcribed",
     },
     asks: (known) => [
       ...noRecordings.map(

@@ -16,7 +16,7 @@ const whereRequired =
 
 /** The body that comes with it is for err.envelope to judge. */
 const refusalFaults = {
-  accepted: "the status is that of a success",
+  accepted: "the request is answered with a success status",
   "other-status": "the status is neither 401 nor 403",
 } as const
 
@@ -110,8 +110,8 @@ export const authRules = [
     source: `${source}; RFC 6750, section 5.3`,
     on: everyResponse,
     faults: {
-      header: "a header holds the key",
-      body: "the body holds the key",
+      header: "a header contains the key",
+      body: "the body contains the key",
     },
     holds: (answered) =>
       whereEchoed(answered).map((at) => ({

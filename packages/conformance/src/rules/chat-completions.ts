@@ -127,7 +127,7 @@ const formattedAnswers = narrowed(
   chatAnswers,
   {
     id: "chat.formatted",
-    says: "chat completions that have to be JSON",
+    says: "chat completions that must be JSON",
     probes: [jsonSchemaChat, jsonObjectChat],
   },
   ({ request: { response_format: format } }) =>
@@ -242,7 +242,7 @@ export const chatCompletionRules = [
     faults: {
       missing: "a member that every client reads is missing",
       "wrong-value": "a member has another JSON type",
-      choices: "there are no choices that can be told apart and read",
+      choices: "`choices` is missing, or a choice in it cannot be read",
     },
     holds: ({ answered: { json } }) =>
       schemaFaults(Completion, json.ok && json.value).map(({ fault, at, expected, actual, path }) => ({
@@ -378,7 +378,7 @@ export const chatCompletionRules = [
     after: ["chat.schema:choices"],
     faults: {
       "not-a-string": "content is neither a string nor null",
-      nothing: "there is no content, nor anything in its place",
+      nothing: "there is neither content, nor a tool call, refusal or audio",
     },
     holds: ({ choices, where }) =>
       choices.flatMap((choice): Fault<"not-a-string" | "nothing">[] => {
@@ -586,8 +586,8 @@ export const chatCompletionRules = [
     modelDependent: true,
     faults: {
       fenced: "the JSON is inside a Markdown fence",
-      "not-json": "the text is no JSON",
-      "not-an-object": "the JSON is no object",
+      "not-json": "the text is not JSON",
+      "not-an-object": "the JSON is not an object",
       "breaks-schema": "the JSON breaks the strict schema",
     },
     asks: (known) =>
@@ -628,12 +628,12 @@ export const chatCompletionRules = [
     on: scoredAnswers,
     after: ["chat.schema:choices"],
     faults: {
-      missing: "logprobs were asked for and are not there",
+      missing: "logprobs were requested, but are missing",
       "other-endpoint": "logprobs have the shape of the legacy completions endpoint",
-      entry: "an entry has no text, or is none",
-      logprob: "a log probability is no number of 0 or less",
-      bytes: "bytes are no list of bytes",
-      alternatives: "more alternatives than were asked for",
+      entry: "an entry has no text, or is not an object",
+      logprob: "a log probability is not a number of 0 or less",
+      bytes: "bytes is not a list of bytes",
+      alternatives: "more alternatives than requested",
     },
     asks: (known) =>
       fc.tuple(fc.constantFrom(undefined, 0, 1, 5), modes).map(([top, mode]): Ask[] => [

@@ -125,7 +125,7 @@ const unlisted = (listed: readonly string[], value: object) =>
 
 const unknownMemberRequests = narrowed(
   chatRequests,
-  { id: "chat.unknown-members", says: "chat requests with members that nobody documents", probes: [] },
+  { id: "chat.unknown-members", says: "chat requests with undocumented members", probes: [] },
   ({ request }) =>
     unlisted(documentedMembers, request) ||
     request.messages.some((message) => unlisted(messageMembers, message)),
@@ -360,8 +360,8 @@ export const chatRequestRules = [
     see: ["https://github.com/vllm-project/vllm/pull/10463"],
     on: unknownMemberRequests,
     faults: {
-      "server-error": "an unknown member makes the server fail",
-      unclean: "the refusal of an unknown member is no error object",
+      "server-error": "an unknown member causes a server error (5xx)",
+      unclean: "an unknown member is rejected without an error object",
     },
     asks: (known) =>
       fc

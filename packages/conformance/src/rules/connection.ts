@@ -41,7 +41,7 @@ export const connectionRules = [
     severity: "SHOULD",
     source: "RFC 9112, section 9.3",
     on: endedSuccesses,
-    faults: { closed: "the answer says that the connection is closed after it" },
+    faults: { closed: "the response has the header `connection: close`" },
     holds({ exchange: { response } }) {
       if (!connectionOptions(response?.headers ?? []).includes("close")) return []
       const at = { part: "header", name: "connection" } as const

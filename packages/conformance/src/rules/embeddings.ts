@@ -91,7 +91,7 @@ export const embeddingRules = [
     source,
     on: embeddingReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
     },
     holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(EmbeddingResponse, json.value)) : []),
@@ -128,7 +128,10 @@ export const embeddingRules = [
     see: ["https://github.com/chroma-core/chroma/pull/344"],
     on: embeddingLists,
     after: ["emb.count"],
-    faults: { "out-of-range": "an index is no input's", repeated: "two vectors have the same index" },
+    faults: {
+      "out-of-range": "an index does not belong to an input",
+      repeated: "two vectors have the same index",
+    },
     holds({ inputs, vectors }) {
       const seen = new Set<number>()
       const faults = vectors.flatMap(({ index }, at): Fault<"out-of-range" | "repeated">[] => {
@@ -152,7 +155,7 @@ export const embeddingRules = [
     see: ["https://github.com/chroma-core/chroma/pull/344", "https://github.com/getzep/graphiti/pull/1732"],
     on: embeddingLists,
     after: ["emb.count", "emb.index"],
-    faults: { "other-order": "a vector stands at another place than its input" },
+    faults: { "other-order": "a vector has another position than its input" },
     holds({ vectors }) {
       const at = vectors.findIndex(({ index }, place) => index !== place)
       const index = vectors[at]?.index
@@ -178,7 +181,7 @@ export const embeddingRules = [
     faults: {
       empty: "a vector has no numbers",
       uneven: "the vectors of one answer differ in length",
-      "other-than-asked": "the vectors have another length than was asked for",
+      "other-than-asked": "the vectors do not have the requested length",
     },
     asks: (known) => {
       const { dimensions } = embeddingMembers(known)
@@ -209,7 +212,7 @@ export const embeddingRules = [
     scope: "run",
     on: embeddingLists,
     after: ["emb.encoding", "emb.dimension"],
-    faults: { changes: "an answer has vectors of another length than one before" },
+    faults: { changes: "a response has vectors of another length than an earlier one" },
     holds(lists) {
       const lengths = new Map<string, number>()
       return lists.flatMap(({ request, vectors: [vector] }, of) => {
@@ -237,9 +240,9 @@ export const embeddingRules = [
     ],
     on: embeddingLists,
     faults: {
-      "not-numbers": "a string came where numbers were asked for",
-      "not-base64": "numbers came where base64 was asked for",
-      undecodable: "the string is no base64 of 32-bit floats",
+      "not-numbers": "numbers were requested, but a string was returned",
+      "not-base64": "base64 was requested, but numbers were returned",
+      undecodable: "the string is not base64 of 32-bit floats",
       "byte-order": "the floats are big-endian",
     },
     asks: (known) =>
@@ -260,7 +263,7 @@ export const embeddingRules = [
     on: embeddingLists,
     after: ["emb.encoding"],
     faults: {
-      "not-finite": "a number is infinite or none at all",
+      "not-finite": "a number is infinite or not a number",
       "all-zero": "every number of a vector is zero",
     },
     holds({ vectors }) {

@@ -71,7 +71,7 @@ export function envelopeFaults(
 }
 
 const memberFaults = {
-  absent: "the member is not there",
+  absent: "the member is missing",
   "other-type": "the member is neither a string nor null",
 } as const
 
@@ -181,10 +181,10 @@ export const errorRules = [
     ],
     on: apiErrors,
     faults: {
-      "not-json": "the body is no JSON",
-      "no-error-object": "the body has no object `error`",
-      "no-message": "`error.message` is no string, or empty",
-      "no-type": "`error.type` is no string",
+      "not-json": "the body is not JSON",
+      "no-error-object": "the body has no `error` object",
+      "no-message": "`error.message` is not a string, or is empty",
+      "no-type": "`error.type` is not a string",
     },
     holds: envelopeFaults,
   }),
@@ -197,7 +197,7 @@ export const errorRules = [
     source: errorObject,
     see: ["https://github.com/partcad/pre-commit/issues/17"],
     on: edgeErrors,
-    faults: { "no-envelope": "the body is no error object" },
+    faults: { "no-envelope": "the body is not an error object" },
     holds: (answered) =>
       envelopeFaults(answered)
         .slice(0, 1)
@@ -242,8 +242,8 @@ export const errorRules = [
     on: errorObjects,
     faults: {
       json: "the message is JSON in a string",
-      html: "the message holds HTML",
-      "stack-trace": "the message holds a stack trace",
+      html: "the message contains HTML",
+      "stack-trace": "the message contains a stack trace",
       "file-path": "the message names a source file of the server",
     },
     holds({ error: { message } }) {
@@ -266,8 +266,8 @@ export const errorRules = [
     on: malformedAnswers,
     after: afterWrongClass,
     faults: {
-      accepted: "the status is that of a success",
-      "other-status": "the status is another one",
+      accepted: "the request is answered with a success status",
+      "other-status": "the status is another",
     },
     asks: (known) => faultySamples(known, ["malformed-json", "not-an-object"]),
     holds({ answered, fault: { kind } }) {
@@ -310,9 +310,9 @@ export const errorRules = [
     on: missingAnswers,
     after: afterWrongClass,
     faults: {
-      accepted: "the status is that of a success",
+      accepted: "the request is answered with a success status",
       "not-found": "the status is 404, as if the path or the model were at fault",
-      "other-status": "the status is another one",
+      "other-status": "the status is another",
     },
     asks: (known) => faultySamples(known, ["missing"]),
     holds({ answered, fault: { param } }, { traits }) {
@@ -335,7 +335,7 @@ export const errorRules = [
     source: `${statusCodes}, and the request bodies of its endpoints`,
     on: wrongTypeAnswers,
     after: afterWrongClass,
-    faults: { accepted: "the status is that of a success" },
+    faults: { accepted: "the request is answered with a success status" },
     asks: (known) => faultySamples(known, ["wrong-type"]),
     holds({ answered, fault: { param, says } }) {
       if (!isSuccess(answered)) return []
@@ -402,8 +402,8 @@ export const errorRules = [
     ],
     on: unknownModelAnswers,
     faults: {
-      "server-error": "the status says that the server failed",
-      "other-status": "the status is another one",
+      "server-error": "the status is a server error (5xx)",
+      "other-status": "the status is another",
     },
     holds(answered) {
       const { status } = answered
@@ -444,7 +444,7 @@ export const errorRules = [
     scope: "group",
     on: decidedResponses,
     faults: {
-      "stream-accepted": "only the stream's status is that of a success",
+      "stream-accepted": "only the streamed request is answered with a success status",
       differs: "the statuses differ in another way",
     },
     asks: (known) =>
@@ -485,9 +485,9 @@ export const errorRules = [
     ],
     on: oversizedAttempts,
     faults: {
-      accepted: "the status is that of a success",
-      "other-status": "the status is another one",
-      "no-envelope": "the body is no error object",
+      accepted: "the request is answered with a success status",
+      "other-status": "the status is another",
+      "no-envelope": "the body is not an error object",
     },
     asks: ({ models, oversizedBytes }) =>
       oversizedBytes === undefined ? [] : [oversizedChat(models.chat, oversizedBytes)],
@@ -583,7 +583,7 @@ export const errorRules = [
     ],
     on: eventStreams,
     faults: {
-      shape: "the event's data are no error object with a message",
+      shape: "the data of the event is not an error object with a message",
       "no-data": "an event of type error has no data, so that clients never see it",
       "goes-on": "the stream goes on after the error",
     },

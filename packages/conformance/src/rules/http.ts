@@ -46,9 +46,9 @@ export const httpRules = [
     see: ["https://github.com/kekzl/imp/issues/757", "https://github.com/microsoft/foundry-local/issues/422"],
     on: takenRequests,
     faults: {
-      silent: "no status line came within the timeout",
-      "hung-up": "the connection closed before a status line came",
-      "not-http": "what came is no HTTP",
+      silent: "no status line was received within the timeout",
+      "hung-up": "the connection was closed before a status line was received",
+      "not-http": "the response is not HTTP",
     },
     holds({ response, end }) {
       if (response) return []
@@ -68,8 +68,8 @@ export const httpRules = [
     faults: {
       "cut-short": "the connection closed before the body's end",
       stalled: "the body stopped arriving and did not end",
-      endless: "the body went on until the kit stopped reading",
-      overrun: "more bytes came after the announced length",
+      endless: "the body did not end until the kit stopped reading",
+      overrun: "more bytes than content-length announced were received",
     },
     holds({ exchange: { end } }) {
       const faults = {
@@ -96,7 +96,7 @@ export const httpRules = [
     on: jsonSuccesses,
     faults: {
       absent: "there is no content-type",
-      other: "the content-type is another one",
+      other: "the content-type is another",
     },
     holds({ mediaType, exchange }) {
       if (mediaType === "application/json") return []
@@ -125,13 +125,13 @@ export const httpRules = [
     on: jsonSuccesses,
     after: ["http.body-complete", "http.json-content-type"],
     faults: {
-      "not-utf8": "bytes that are no UTF-8",
+      "not-utf8": "the body contains bytes that are not UTF-8",
       empty: "there is no body",
       "byte-order-mark": "the body begins with a byte order mark",
       "not-finite": "a number is NaN or Infinity",
-      "more-after-value": "something follows the value",
+      "more-after-value": "the JSON value is followed by other data",
       unfinished: "the body ends inside a value",
-      malformed: "the body is no JSON in another way",
+      malformed: "the body is not JSON for another reason",
     },
     holds({ text, json }) {
       if (json.ok) return []
@@ -205,7 +205,7 @@ export const httpRules = [
       "https://github.com/JamePeng/llama-cpp-python/issues/113",
     ],
     on: answersToValid,
-    faults: { "server-error": "the status says that the server failed" },
+    faults: { "server-error": "the status is a server error (5xx)" },
     asks: validSamples,
     holds: (answered) => (isFailure(answered) ? serverError(answered, "2xx, or 4xx with the reason") : []),
   }),
@@ -223,7 +223,7 @@ export const httpRules = [
       "https://github.com/NousResearch/hermes-agent/pull/33077",
     ],
     on: answersToInvalid,
-    faults: { "server-error": "the status says that the server failed" },
+    faults: { "server-error": "the status is a server error (5xx)" },
     asks: (known) =>
       faultySamples(known, [
         "malformed-json",
@@ -246,10 +246,10 @@ export const httpRules = [
     see: ["https://github.com/ollama/ollama/issues/10139"],
     on: unknownRoutes,
     faults: {
-      accepted: "the status is that of a success",
-      "server-error": "the status says that the server failed",
+      accepted: "the request is answered with a success status",
+      "server-error": "the status is a server error (5xx)",
       "other-status": "the status is neither 404 nor 405",
-      "no-envelope": "the body is no error object",
+      "no-envelope": "the body is not an error object",
     },
     asks: () => fc.oneof(unknownPathSteps, wrongMethodSteps),
     holds(answered) {
@@ -270,7 +270,7 @@ export const httpRules = [
     severity: (known) => (known.profile.openaiMembers ? "MAY" : "not-applicable"),
     source: "OpenAI API reference: debugging requests",
     on: everyResponse,
-    faults: { absent: "no header holds a request id" },
+    faults: { absent: "no header contains a request id" },
     holds({ exchange: { response } }) {
       const headers = response?.headers ?? []
       if (requestIdHeaders.some((name) => headerOf(headers, name))) return []

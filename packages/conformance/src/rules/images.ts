@@ -71,7 +71,7 @@ export const imageRules = [
     ],
     on: imageReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
       empty: "an item has neither a url nor b64_json",
     },
@@ -100,7 +100,7 @@ export const imageRules = [
     severity: "MUST",
     source,
     on: imageLists,
-    faults: { "too-few": "an image is missing", "too-many": "there are more images than asked for" },
+    faults: { "too-few": "an image is missing", "too-many": "there are more images than requested" },
     asks: (known) => (drawsSeveral(known) ? [imageStep(known, { n: 2 })] : []),
     holds({ request: { n }, images }) {
       const wanted = n ?? 1
@@ -129,11 +129,11 @@ export const imageRules = [
     on: imageLists,
     after: ["images.schema:empty"],
     faults: {
-      "not-url": "a URL was asked for, and there is none",
-      "not-base64": "base64 was asked for, and there is none",
-      undecodable: "the text is no base64",
-      "no-image": "the bytes are no image",
-      "no-web-url": "the URL is not absolute, or not of the web",
+      "not-url": "a URL was requested, but is missing",
+      "not-base64": "base64 was requested, but is missing",
+      undecodable: "the text is not base64",
+      "no-image": "the bytes are not an image",
+      "no-web-url": "the URL is not absolute, or not http(s)",
     },
     asks: (known) => (takesResponseFormat(known) ? [imageStep(known, { response_format: "url" })] : []),
     holds: ({ request, images }) =>

@@ -66,7 +66,7 @@ export const modelRules = [
     source: `${reference}; Quick to use: data[].id`,
     on: modelReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
     },
     holds({ operation, json }) {
@@ -132,7 +132,7 @@ export const modelRules = [
     severity: "MUST",
     source: `${reference}; Quick to use: data[].id is the value for model`,
     on: modelLists,
-    faults: { repeated: "an id stands in the list again" },
+    faults: { repeated: "an id is listed twice" },
     holds(models) {
       const seen = new Set<string>()
       const at = models.findIndex(({ id }) => seen.size === seen.add(id).size)
@@ -250,9 +250,9 @@ export const modelRules = [
     scope: "group",
     on: modelAnswers,
     faults: {
-      accepted: "the status is that of a success",
-      "other-status": "the status is another one",
-      "no-envelope": "the body is no error object",
+      accepted: "the request is answered with a success status",
+      "other-status": "the status is another",
+      "no-envelope": "the body is not an error object",
     },
     asks: ({ listed: [known] }) => (known === undefined ? [] : [retrieve(known), retrieveUnknown]),
     holds(answers) {

@@ -22,7 +22,7 @@ export const moderationRules = [
     source,
     on: moderationReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
     },
     holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(ModerationResponse, json.value)) : []),

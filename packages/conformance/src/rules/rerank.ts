@@ -50,7 +50,7 @@ export const rerankRules = [
     see: ["https://github.com/CrispStrobe/CrispEmbed/issues/51"],
     on: rerankReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value of another kind",
     },
     holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(RerankResponse, json.value)) : []),
@@ -63,7 +63,10 @@ export const rerankRules = [
     severity,
     source,
     on: rerankLists,
-    faults: { "out-of-range": "an index is no document's", repeated: "two results have the same index" },
+    faults: {
+      "out-of-range": "an index does not belong to a document",
+      repeated: "two results have the same index",
+    },
     asks: (known) => anyRerankRequests(known).map(asked),
     holds({ documents, results }) {
       const seen = new Set<number>()
@@ -87,7 +90,7 @@ export const rerankRules = [
     source,
     see: ["https://github.com/mudler/LocalAI/issues/7189"],
     on: rerankLists,
-    faults: { "too-few": "a result is missing", "too-many": "there are more results than asked for" },
+    faults: { "too-few": "a result is missing", "too-many": "there are more results than requested" },
     asks: (known) => rerankRequests(known, rerankMembers["top_n"] ?? fc.constant({})).map(asked),
     holds({ request: { top_n: most = Number.POSITIVE_INFINITY }, documents, results }) {
       const wanted = Math.min(most, documents.length)
@@ -137,7 +140,7 @@ export const rerankRules = [
     see: ["https://github.com/cohere-ai/notebooks/issues/202"],
     on: rerankLists,
     after: ["rerank.index"],
-    faults: { absent: "a result has no document", other: "a document is not the one that the index names" },
+    faults: { absent: "a result has no document", other: "a document is not the one at the index" },
     asks: (known) => rerankRequests(known, fc.constant({ return_documents: true })).map(asked),
     holds: ({ request, documents, results }) =>
       request.return_documents !== true

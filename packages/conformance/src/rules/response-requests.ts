@@ -447,7 +447,7 @@ export const responseRequestRules = [
     on: keptResponses,
     scope: "group",
     faults: {
-      shape: "the answer is no list of items",
+      shape: "the response is not a list of items",
       "not-listed": "the input is not among the items",
     },
     asks: (known) => [
@@ -476,7 +476,7 @@ export const responseRequestRules = [
     scope: "group",
     faults: {
       lost: "a response that was just created is not known",
-      "inherits-instructions": "the instructions of the earlier response hold again",
+      "inherits-instructions": "the instructions of the earlier response still apply",
       ...unknownFaultNames,
     },
     asks: (known) => {

@@ -170,7 +170,7 @@ export const responseStreamRules = [
     after: whole,
     faults: {
       missing: "no sequence_number that is an integer",
-      "not-increasing": "a number that is not above the one before",
+      "not-increasing": "a number that is not greater than the previous one",
     },
     holds(stream) {
       let last: number | undefined
@@ -455,8 +455,8 @@ export const responseStreamRules = [
     ],
     faults: {
       "missing-item": "a streamed item is not in the final output",
-      "other-item": "an item of the final output says something else than its events",
-      "extra-item": "the final output has an item that no event spoke of",
+      "other-item": "an item of the final output differs from its events",
+      "extra-item": "the final output has an item without events",
     },
     holds(stream) {
       const final = endingOf(stream)

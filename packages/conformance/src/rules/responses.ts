@@ -194,7 +194,7 @@ const formatted = narrowed(
   responseAnswers,
   {
     id: "responses.formatted",
-    says: "responses that have to be JSON",
+    says: "responses that must be JSON",
     probes: [jsonSchemaResponse, jsonObjectResponse],
   },
   ({ request: { text } }) => text?.format?.type === "json_object" || text?.format?.type === "json_schema",
@@ -252,13 +252,13 @@ const offeredNames = ({ tools }: ResponseRequest): string[] =>
   (tools ?? []).flatMap((tool) => (tool.type === "function" || tool.type === "custom" ? [tool.name] : []))
 
 const chosenName = ({ tool_choice: choice }: ResponseRequest): string | undefined =>
-  typeof choice === "object" && (choice.type === "function" || choice.type === "custom")
+  typeof choice === "object" && (choice?.type === "function" || choice?.type === "custom")
     ? choice.name
     : undefined
 
 function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
-  return choice.type === "allowed_tools" && choice.mode === "required"
+  return choice?.type === "allowed_tools" && choice.mode === "required"
 }
 
 /** A prompt that the server keeps may bring tools of its own. */
@@ -399,7 +399,7 @@ export const responseRules = [
       "no-error": "no error although the status is failed",
       "details-without-incomplete": "incomplete_details although the status is not incomplete",
       "no-reason": "no reason although the status is incomplete",
-      "not-ended": "a reply that has not ended, although nobody asked for one in the background",
+      "not-ended": "a reply that has not ended, although no background response was requested",
       "open-item": "an item that has not ended, in a response that is completed",
       "other-than-event": "another status than the type of the event says",
     },
@@ -486,7 +486,7 @@ export const responseRules = [
     source: `${responseObject}: usage`,
     on: usages,
     faults: {
-      "not-an-object": "a usage that is no object",
+      "not-an-object": "usage is not an object",
       "no-count": "a count that is missing, or no integer from 0",
       sum: "total_tokens is another number than the sum",
       cached: "more cached tokens than the input has",
@@ -631,8 +631,8 @@ export const responseRules = [
     modelDependent: true,
     faults: {
       fenced: "the JSON is inside a Markdown fence",
-      "not-json": "the text is no JSON",
-      "not-an-object": "the JSON is no object",
+      "not-json": "the text is not JSON",
+      "not-an-object": "the JSON is not an object",
       "breaks-schema": "the JSON breaks the strict schema",
     },
     asks: (known) =>
@@ -666,9 +666,9 @@ export const responseRules = [
     on: scored,
     after: readable,
     faults: {
-      missing: "logprobs were asked for and are not there",
+      missing: "logprobs were requested, but are missing",
       entry: "an entry has no token, or no log probability of 0 or less",
-      alternatives: "more alternatives than were asked for",
+      alternatives: "more alternatives than requested",
     },
     holds(answer) {
       const [first] = textParts(answer)
@@ -743,8 +743,8 @@ export const responseRules = [
     after: readable,
     modelDependent: true,
     faults: {
-      "not-json": "the arguments are no JSON",
-      "not-an-object": "the arguments are JSON, but no object",
+      "not-json": "the arguments are not JSON",
+      "not-an-object": "the arguments are JSON, but not an object",
     },
     holds: (answer) =>
       eachCall(
@@ -779,7 +779,7 @@ export const responseRules = [
           const tool = functionNamed(answer.request, name)
           if (tool?.strict !== true || !tool.parameters) return { undecided: "the function is not strict" }
           const json = parseJson(String(text))
-          if (!json.ok) return { undecided: "the arguments are no JSON" }
+          if (!json.ok) return { undecided: "the arguments are not JSON" }
           const breach = schemaBreach(tool.parameters, json.value)
           if (!breach) return []
           if ("undecided" in breach) return breach

@@ -13,7 +13,7 @@ const openai = { provenance: "deduced", source: "OpenAI API reference" } as cons
 const ours = { provenance: "chosen", source: "this project" } as const
 
 const ofReaders =
-  "A sentence about clients, of which a server shows nothing: `@nexhina/stream` keeps it, by the laws of its tests."
+  "About clients, so a test of a server cannot judge it. `@nexhina/stream` follows it, and its tests prove that."
 
 /**
  * What the gateway's streaming guide says (`G`), and what this project holds of streams besides: their framing
@@ -23,7 +23,7 @@ export const sentences: readonly Sentence[] = [
   {
     ...guide,
     id: "G1",
-    says: "Streaming output is for Chat and Responses: `stream: true` asks for it.",
+    says: "Chat and Responses support streaming output. `stream: true` requests it.",
     rules: ["sse.content-type", "sse.only-when-asked"],
   },
   {
@@ -41,37 +41,37 @@ export const sentences: readonly Sentence[] = [
   {
     ...guide,
     id: "G4",
-    says: "The last item is `data: [DONE]`, which says that the stream has ended.",
+    says: "The last item is `data: [DONE]`, which marks the end of the stream.",
     rules: ["sse.done-present", "sse.done-once", "sse.done-last"],
   },
   {
     ...guide,
     id: "G5",
-    says: "The `delta.content` of the chunks, joined, are the complete reply.",
+    says: "The `delta.content` of all chunks, joined, is the complete reply.",
     rules: ["stream.equals-nonstream"],
   },
   {
     ...guide,
     id: "G6",
-    says: "A `finish_reason` of `stop` is a normal end.",
+    says: "A `finish_reason` of `stop` means a normal end.",
     rules: ["chat.finish-enum", "stream.finish-once"],
   },
   {
     ...guide,
     id: "G7",
-    says: "Streams carry no usage unless `stream_options` asks for it.",
+    says: "Streams do not contain usage unless `stream_options` requests it.",
     rules: ["usage.stream-opt-in"],
   },
   {
     ...guide,
     id: "G8",
-    says: "With `include_usage: true` the last chunk carries the complete usage.",
+    says: "With `include_usage: true` the last chunk contains the complete usage.",
     rules: ["usage.stream-final", "usage.shape"],
   },
   {
     ...guide,
     id: "G9",
-    says: "Responses stream too: in the same format, ended by `data: [DONE]`.",
+    says: "Responses streams have the same format and end with `data: [DONE]`.",
     rules: ["sse.content-type", "sse.done-present"],
   },
   {
@@ -80,15 +80,15 @@ export const sentences: readonly Sentence[] = [
     says: "Each data item is one line.",
     rules: ["sse.data-json", "sse.interop-spelling"],
   },
-  { ...guide, id: "G11", says: "Empty lines only divide events.", rules: ["sse.grammar"] },
+  { ...guide, id: "G11", says: "Empty lines only separate events.", rules: ["sse.grammar"] },
   { ...guide, id: "G12", says: "A reader stops at `data: [DONE]`.", untested: ofReaders },
   {
     ...guide,
     id: "G13",
-    says: "A stream that was interrupted cannot be resumed: it has to be asked for again.",
+    says: "An interrupted stream cannot be resumed. The client must send the request again.",
     untested:
-      "That something cannot be done is not seen from outside: a server may ignore `Last-Event-ID` or know no such " +
-      "event. `id:` lines, which would promise it, are legal.",
+      "Cannot be observed: a server may ignore `Last-Event-ID` or not know the event. `id:` lines, which suggest that " +
+      "a stream can be resumed, are legal.",
   },
   {
     ...guide,
@@ -99,19 +99,19 @@ export const sentences: readonly Sentence[] = [
   {
     ...guide,
     id: "G15",
-    says: "Whole replies are a `chat.completion`, streamed ones `chat.completion.chunk`s.",
+    says: "The `object` of a whole reply is `chat.completion`, that of a chunk `chat.completion.chunk`.",
     rules: ["chat.object"],
   },
   {
     ...guide,
     id: "G16",
-    says: "Whole replies carry usage by default.",
+    says: "Whole replies contain usage by default.",
     rules: ["usage.present"],
   },
   {
     ...guide,
     id: "G17",
-    says: "Text appears as it is made, not all at the end.",
+    says: "Text is sent as it is generated, not all at the end.",
     rules: ["sse.incremental"],
   },
 
@@ -137,13 +137,13 @@ export const sentences: readonly Sentence[] = [
     provenance: "deduced",
     source: "WHATWG HTML §9.2",
     id: "F4",
-    says: "Readers take every legal spelling of an event stream, cut anywhere.",
+    says: "Clients accept every legal form of an event stream, split at any byte.",
     untested: ofReaders,
   },
   {
     ...openai,
     id: "F5",
-    says: "Readers stop at `[DONE]`, and call a stream without it truncated.",
+    says: "Clients stop at `[DONE]` and treat a stream without it as truncated.",
     untested: ofReaders,
   },
   {
@@ -155,7 +155,7 @@ export const sentences: readonly Sentence[] = [
   {
     ...ours,
     id: "F7",
-    says: "A failure after the start is told in the stream, which then ends.",
+    says: "A failure after the first byte is reported in the stream, which then ends.",
     rules: ["err.midstream-signalled"],
   },
   {
@@ -167,21 +167,21 @@ export const sentences: readonly Sentence[] = [
   {
     ...ours,
     id: "F9",
-    says: "Every item is flushed, and no proxy is to hold it back.",
+    says: "Every item is flushed at once, and proxies do not buffer it.",
     rules: ["sse.incremental"],
   },
   {
     ...ours,
     id: "F10",
-    says: "When the client leaves, the server stops.",
+    says: "When the client disconnects, the server stops generating.",
     untested:
-      "Whether a server still works for nobody is seen only by its upstream. That it goes on serving others is judged " +
-      "by `conn.survives-abort`; that the mock stops is kept by the tests of its hosts.",
+      "Only the server's upstream sees whether it still generates. `conn.survives-abort` judges that it keeps serving " +
+      "others, and the tests of the mock's hosts prove that the mock stops.",
   },
   {
     ...guide,
     id: "F11",
-    says: "Something comes more often than once in 60 seconds.",
+    says: "The server sends something at least every 60 seconds.",
     rules: ["sse.terminates"],
   },
 
@@ -206,55 +206,55 @@ export const sentences: readonly Sentence[] = [
   {
     ...guide,
     id: "C4",
-    says: "Joined, the contents of a choice are the message that the whole reply would have.",
+    says: "The joined contents of a choice equal the message of the whole reply.",
     rules: ["stream.equals-nonstream", "sse.utf8-intact"],
   },
   {
     ...guide,
     id: "C5",
-    says: "`finish_reason` is there, and null on every chunk but the choice's last.",
+    says: "Every chunk has a `finish_reason`, which is null except on the last chunk of a choice.",
     rules: ["stream.finish-key-present", "stream.finish-null-before"],
   },
   {
     ...guide,
     id: "C6",
-    says: "A choice's last chunk carries its `finish_reason`, one of those that are known.",
+    says: "The last chunk of a choice has a `finish_reason` from the documented list.",
     rules: ["stream.finish-once", "chat.finish-enum"],
   },
   {
     ...openai,
     id: "C7",
-    says: "After the chunk with its `finish_reason` nothing comes for a choice.",
+    says: "Nothing follows for a choice after the chunk with its `finish_reason`.",
     rules: ["stream.finish-last"],
   },
   {
     ...guide,
     id: "C8",
-    says: "Without `include_usage` no chunk carries usage.",
+    says: "Without `include_usage` no chunk contains usage.",
     rules: ["usage.stream-opt-in"],
   },
   {
     ...guide,
     id: "C9",
-    says: "With `include_usage` the last chunk before `[DONE]` carries usage.",
+    says: "With `include_usage` the last chunk before `[DONE]` contains usage.",
     rules: ["usage.stream-final"],
   },
   {
     ...guide,
     id: "C10",
-    says: "That chunk is the one that finishes the choice, as the guide shows, or (as OpenAI has it) one with no choices.",
+    says: "That chunk is the one that finishes the choice, as in the guide, or one with empty `choices`, as in OpenAI's API.",
     rules: ["usage.stream-final", "usage.stream-own-chunk", "stream.empty-choices-only-usage"],
   },
   {
     ...ours,
     id: "C11",
-    says: "With `include_usage` the chunks before carry `usage: null` or none, and none comes after it.",
+    says: "With `include_usage` earlier chunks have `usage: null` or no `usage`, and no chunk follows the one with usage.",
     rules: ["usage.stream-null-elsewhere", "usage.stream-final"],
   },
   {
     ...openai,
     id: "C12",
-    says: "`total_tokens` is the sum of the others, and usage is that of the whole reply.",
+    says: "`total_tokens` is the sum of the other two, and usage covers the whole reply.",
     rules: ["usage.sum", "stream.equals-nonstream"],
   },
   {
@@ -287,7 +287,7 @@ export const sentences: readonly Sentence[] = [
   {
     ...ours,
     id: "C16",
-    says: "With `n` choices usage rides on the very last chunk, and counts all of them.",
+    says: "With `n` choices only the very last chunk contains usage, which counts all choices.",
     rules: ["usage.stream-final", "usage.n-counted"],
   },
   {
@@ -299,13 +299,13 @@ export const sentences: readonly Sentence[] = [
   {
     ...openai,
     id: "C18",
-    says: "Logprobs that are asked for ride in the choices.",
+    says: "Requested logprobs are in the choices.",
     rules: ["chat.logprobs-shape"],
   },
   {
     ...ours,
     id: "C19",
-    says: "Readers take OpenAI's form of the usage chunk, and usage that nobody asked for.",
+    says: "Clients accept OpenAI's form of the usage chunk, and usage that was not requested.",
     untested: ofReaders,
   },
 
@@ -319,7 +319,7 @@ export const sentences: readonly Sentence[] = [
   {
     ...ours,
     id: "R3",
-    says: "An `event:` line, where there is one, is the event's type.",
+    says: "An `event:` line, if present, equals the event's `type`.",
     rules: ["resp.event-type"],
   },
   {
@@ -331,31 +331,31 @@ export const sentences: readonly Sentence[] = [
   {
     ...openai,
     id: "R5",
-    says: "First come `response.created` and `response.in_progress`, with no output and no usage yet.",
+    says: "The first events are `response.created` and `response.in_progress`, without output and usage.",
     rules: ["resp.lifecycle", "resp.opening"],
   },
   {
     ...openai,
     id: "R6",
-    says: "Exactly one event ends the response, and nothing but `[DONE]` follows.",
+    says: "Exactly one event ends the response, and only `[DONE]` may follow.",
     rules: ["resp.lifecycle"],
   },
   {
     ...openai,
     id: "R7",
-    says: "Each output item is added and done, under the next index.",
+    says: "Each output item has an `added` and a `done` event, with the next index.",
     rules: ["resp.item-lifecycle", "resp.output-index"],
   },
   {
     ...openai,
     id: "R8",
-    says: "A text is told as part added, deltas, text done, part done.",
+    says: "A text consists of the events part added, deltas, text done, part done.",
     rules: ["resp.item-lifecycle", "resp.item-opening"],
   },
   {
     ...openai,
     id: "R9",
-    says: "Joined deltas are the text of `done`, of the part, of the item and of the final response.",
+    says: "The joined deltas equal the text in `done`, in the part, in the item and in the final response.",
     rules: ["resp.delta-concat", "resp.final-equals-stream"],
   },
   {
@@ -367,37 +367,37 @@ export const sentences: readonly Sentence[] = [
   {
     ...openai,
     id: "R11",
-    says: "A function call is told as item added, deltas of its arguments, arguments done, item done.",
+    says: "A function call consists of the events item added, argument deltas, arguments done, item done.",
     rules: ["resp.item-lifecycle", "resp.delta-concat"],
   },
   {
     ...openai,
     id: "R12",
-    says: "A refusal is a part with deltas of its own.",
+    says: "A refusal is a part with its own deltas.",
     rules: ["resp.item-lifecycle", "resp.delta-concat"],
   },
   {
     ...openai,
     id: "R13",
-    says: "Reasoning is an item whose summary and text are told in deltas.",
+    says: "Reasoning is an item whose summary and text are sent as deltas.",
     rules: ["resp.item-lifecycle", "resp.delta-concat"],
   },
   {
     ...openai,
     id: "R14",
-    says: "Usage stands in the event that ends the response.",
+    says: "The event that ends the response contains usage.",
     rules: ["resp.usage"],
   },
   {
     ...openai,
     id: "R15",
-    says: "At the token limit the response is `incomplete`, and says so.",
+    says: "At the token limit the response is `incomplete`, with the reason.",
     rules: ["resp.token-limit", "resp.incomplete-item", "resp.status-consistent"],
   },
   {
     ...openai,
     id: "R16",
-    says: "A failure in the stream is told by `error` or `response.failed`.",
+    says: "A failure in the stream is reported by `error` or `response.failed`.",
     rules: ["err.midstream-signalled"],
   },
   {
@@ -409,7 +409,7 @@ export const sentences: readonly Sentence[] = [
   {
     ...openai,
     id: "R18",
-    says: "The response in the final event is what the whole reply would be.",
+    says: "The response in the final event equals the whole reply.",
     rules: ["resp.stream-equals-whole"],
   },
 ]

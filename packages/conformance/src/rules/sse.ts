@@ -86,7 +86,7 @@ export const sseRules = [
     faults: {
       missing: "no content-type",
       other: "another media type",
-      "not-a-stream": "a JSON body in place of a stream",
+      "not-a-stream": "a JSON body instead of a stream",
     },
     holds({ mediaType, json }) {
       if (mediaType === "text/event-stream") return []
@@ -168,7 +168,7 @@ export const sseRules = [
     see: ["https://github.com/tinfoilsh/confidential-model-router/pull/63"],
     on: spelledStreams,
     faults: {
-      "unknown-field": "a field name that is none",
+      "unknown-field": "an unknown field name",
       "bad-retry": "a retry that is not made of digits",
       "id-with-nul": "an id that contains U+0000",
       "extra-blank-line": "a blank line that closes nothing: some clients take it for an empty event",
@@ -234,8 +234,8 @@ export const sseRules = [
     on: eventStreams,
     faults: {
       "comment-as-data": "a comment sent as data",
-      "not-json": "data that is no JSON",
-      "not-an-object": "JSON that is no object",
+      "not-json": "data that is not JSON",
+      "not-an-object": "JSON that is not an object",
     },
     holds: (stream) =>
       firstOfEach(

@@ -13,7 +13,7 @@ export const surfaceRules = [
     source: "the run's own --require",
     on: everyResponse,
     scope: "run",
-    faults: { "not-offered": "no endpoint of a required surface is there" },
+    faults: { "not-offered": "no endpoint of a required surface is available" },
     holds(responses, { required }) {
       if (responses.some(({ exchange }) => exchange.fault.basis === "unknown"))
         return { undecided: "the recording has no fault" }

@@ -83,14 +83,14 @@ const isEmptyForNothing = (
 
 /** The name that `tool_choice` asks for, of a function or another kind of tool. */
 function chosenName({ tool_choice: choice }: ChatCompletionRequest): string | undefined {
-  if (typeof choice !== "object") return undefined
+  if (choice == null || typeof choice !== "object") return undefined
   if (choice.type === "function") return choice.function.name
   return choice.type === "custom" ? choice.custom.name : undefined
 }
 
 function isCallRequired({ tool_choice: choice }: ChatCompletionRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
-  return choice.type === "allowed_tools" && choice.allowed_tools.mode === "required"
+  return choice?.type === "allowed_tools" && choice.allowed_tools.mode === "required"
 }
 
 const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>
@@ -131,7 +131,7 @@ function brokenSchemas(
     const tool = functionNamed(answer.request, call.name)
     if (!tool?.parameters || !isOfKind(tool)) return { undecided: "the tool is of another kind" }
     const json = isString(call.arguments) ? parseJson(call.arguments) : undefined
-    if (!json?.ok) return { undecided: "the arguments are no JSON" }
+    if (!json?.ok) return { undecided: "the arguments are not JSON" }
     const breach = schemaBreach(tool.parameters, json.value)
     if (!breach) return []
     if ("undecided" in breach) return breach
@@ -300,9 +300,9 @@ export const toolRules = [
     faults: {
       "no-id": "a call has no id, or an empty one",
       "other-type": "a call is not of the type of the tool",
-      "no-name": "a call names no tool",
+      "no-name": "a call has no tool name",
       "not-offered": "a call names a tool that was not offered",
-      "not-a-string": "arguments are no string",
+      "not-a-string": "the arguments are not a string",
     },
     holds({ request, choices, where, streamed }) {
       const offered = offeredNames(request)
@@ -343,8 +343,8 @@ export const toolRules = [
     after: ["tool.call-schema"],
     modelDependent: true,
     faults: {
-      "not-json": "the arguments are no JSON",
-      "not-an-object": "the arguments are JSON, but no object",
+      "not-json": "the arguments are not JSON",
+      "not-an-object": "the arguments are JSON, but not an object",
     },
     holds: (reply) =>
       eachCall(reply, (call): Fault<"not-json" | "not-an-object">[] => {
@@ -607,7 +607,7 @@ export const toolRules = [
     on: callStreams,
     faults: {
       missing: "a part of a call has no index",
-      "not-an-integer": "an index is no integer",
+      "not-an-integer": "an index is not an integer",
       "out-of-order": "the calls are not numbered from 0 in the order of their first parts",
     },
     holds({ calls }) {
@@ -745,10 +745,10 @@ export const toolRules = [
     after: ["tool.stream-index"],
     modelDependent: true,
     faults: {
-      "not-a-string": "a fragment is no string",
+      "not-a-string": "a fragment is not a string",
       twice: "the fragments make up more than one value",
       "not-json": "the fragments make up no JSON",
-      "not-an-object": "the fragments make up JSON, but no object",
+      "not-an-object": "the joined fragments are JSON, but not an object",
     },
     holds: (view) =>
       eachOf(view.calls, (call) => {

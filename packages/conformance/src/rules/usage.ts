@@ -92,9 +92,9 @@ export const usageRules = [
     see: ["https://github.com/Portkey-AI/gateway/issues/858"],
     on: chatUsages,
     faults: {
-      "not-an-object": "a usage that is no object",
-      missing: "a usage without one of the three",
-      "no-count": "a count that is no integer from 0",
+      "not-an-object": "usage is not an object",
+      missing: "usage without one of the three counts",
+      "no-count": "a count that is not an integer of 0 or more",
     },
     holds({ usage, instead, where }) {
       if (instead !== undefined) {
@@ -165,7 +165,7 @@ export const usageRules = [
     faults: {
       cached: "more cached tokens than the prompt has",
       reasoning: "more reasoning tokens than the completion has",
-      "no-count": "a detail that is no integer from 0",
+      "no-count": "a detail that is not an integer of 0 or more",
     },
     holds({ usage, where }, { traits }) {
       const faults: Fault<"cached" | "reasoning" | "no-count">[] = []

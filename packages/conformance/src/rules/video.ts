@@ -184,7 +184,7 @@ export const videoRules = [
     source: names,
     on: videoReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value of another kind",
       empty: "an item has neither a url nor b64_json",
     },
@@ -207,7 +207,7 @@ export const videoRules = [
     severity: ofFinished,
     source: names,
     on: filmed,
-    faults: { "too-few": "a video is missing", "too-many": "there are more videos than asked for" },
+    faults: { "too-few": "a video is missing", "too-many": "there are more videos than requested" },
     holds({ request: { n = 1 }, videos }) {
       if (videos.length === n) return []
       const fault = videos.length < n ? "too-few" : "too-many"
@@ -224,11 +224,11 @@ export const videoRules = [
     on: filmed,
     after: ["video.reply:empty"],
     faults: {
-      "not-url": "a URL was asked for, and there is none",
-      "not-base64": "base64 was asked for, and there is none",
-      undecodable: "the text is no base64",
-      "no-video": "the bytes are no video",
-      "no-web-url": "the URL is not absolute, or not of the web",
+      "not-url": "a URL was requested, but is missing",
+      "not-base64": "base64 was requested, but is missing",
+      undecodable: "the text is not base64",
+      "no-video": "the bytes are not a video",
+      "no-web-url": "the URL is not absolute, or not http(s)",
     },
     asks: (known) => [
       videoStep(known, { response_format: "url" }),
@@ -247,7 +247,7 @@ export const videoRules = [
     see: ["https://github.com/QuantumNous/new-api/pull/2000"],
     on: taskReplies,
     faults: {
-      missing: "a member is not there",
+      missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
     },
     holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(OpenAiVideo, json.value)) : []),
@@ -266,7 +266,7 @@ export const videoRules = [
       backwards: "the status is one that comes before",
       "progress-falls": "the progress is lower than before",
       "other-id": "the task is shown under another id",
-      lost: "there is no such task",
+      lost: "the task does not exist",
     },
     holds(all) {
       if (!all.some(({ kind }) => kind === "look")) return { undecided: "no task was begun and looked at" }
@@ -284,10 +284,10 @@ export const videoRules = [
     scope: "run",
     on: moments,
     faults: {
-      early: "there is content, and the task is shown as not completed before and after",
-      json: "JSON came in place of the video",
-      "not-video": "the bytes are no video",
-      unavailable: "the task is completed, and its content is refused",
+      early: "content is returned, but the status before and after is not completed",
+      json: "JSON was returned instead of the video",
+      "not-video": "the bytes are not a video",
+      unavailable: "the task is completed, but its content is not returned",
     },
     holds(all) {
       if (!all.some(({ kind }) => kind === "content")) return { undecided: "no content was asked for" }
@@ -302,7 +302,7 @@ export const videoRules = [
     severity: ({ profile }) => (profile.video === "task" ? "SHOULD" : "not-applicable"),
     source: `${reference}: retrieve video content; RFC 9110, section 8.3`,
     on: contents,
-    faults: { other: "the content-type is that of something else" },
+    faults: { other: "the content-type is that of another format" },
     holds({ mediaType, body, exchange }) {
       if (!isVideo(body) || /^video\//.test(mediaType)) return []
       return [

@@ -14,7 +14,7 @@ test("of steps that are asked together, none that was answered is lost when anot
   const told: unknown[] = []
   const executor = createExecutor({
     target: { baseUrl: "http://127.0.0.1:1/v1", apiKey: undefined, headers: [] },
-    limits: { maxRequests: 3, maxTimeMs: 1000 },
+    limits: { maxRequests: 3, maxTimeMs: 60_000 },
     elapsed: () => 0,
     sleep: () => turn(),
     onExchange: (exchange, intent) => told.push(evidenceOf(exchange, intent)),

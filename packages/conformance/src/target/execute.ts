@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { Send } from "@nexhina/wire"
 import { type Exchange, headerOf } from "@nexhina/wire"
 import type { Draw } from "../drawing/draw.ts"
@@ -40,8 +41,10 @@ export interface Executor {
   execute(sample: Sample): Promise<ExecutedSample>
   /** Requests sent so far. */
   readonly sent: number
-  /** Returns which budget is used up, if any. */
+  /** Returns why no more requests are sent: a budget is used up, or the run has ended. */
   exhausted(): string | undefined
+  /** Returns why the run ended other than by a budget: it was interrupted, or the target is gone. */
+  ended(): string | undefined
 }
 
 interface Context {
@@ -53,6 +56,10 @@ interface Context {
   readonly sleep: (ms: number) => Promise<void>
   /** Called once for every exchange, in the order in which they end. */
   readonly onExchange: (exchange: Exchange, intent: Intent) => void
+  /** Interrupts the run when it aborts; its reason is the sentence for the report. */
+  readonly interrupt?: AbortSignal | undefined
+  /** Aborts when the time of the run is used up. */
+  readonly deadline?: AbortSignal | undefined
 }
 
 /** Number of exchanges of one kind that may end by time or size before no more of that kind are sent. */
@@ -60,6 +67,10 @@ const patience = 3
 const retries = 2
 /** Number of unanswered requests after which a target that never answered is given up. */
 const silence = 2
+/** Number of connection failures in a row after which the target is asked for its models, to see whether it is there. */
+const maxFailures = 5
+/** Number of replies in a row (429, 502, 503 …) that say that the target is busy, after which it is given up. */
+const maxBusy = 30
 /** Maximum wait in ms that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
 
@@ -90,6 +101,7 @@ export function createExecutor(context: Context): Executor {
       return traffic.sent
     },
     exhausted: () => traffic.exhausted(),
+    ended: () => traffic.ended(),
     async execute(sample) {
       const asked: { step: Step; exchange: Evidence }[] = []
       const earlier: Evidence[] = []
@@ -116,22 +128,42 @@ export function createExecutor(context: Context): Executor {
 class Traffic {
   sent = 0
   private readonly context: Context
+  private readonly signal: AbortSignal | undefined
   /** Number of requests in a row that never ended, by kind. */
   private readonly unended = new Map<string, number>()
   private answered = 0
+  private lastAnswer: Exchange | undefined
+  /** Number of connection failures in a row. */
+  private failures = 0
+  /** Number of replies in a row that say that the target is busy. */
+  private busy = 0
+  private gone: string | undefined
   private nextSlotMs = 0
 
   constructor(context: Context) {
     this.context = context
+    const signals = [context.interrupt, context.deadline].filter((signal) => signal !== undefined)
+    this.signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
+    // Every request in progress listens, which node takes for a leak above ten.
+    if (this.signal) setMaxListeners(0, this.signal)
   }
 
   exhausted(): string | undefined {
-    const { limits, elapsed } = this.context
+    const { limits, elapsed, deadline } = this.context
+    const ended = this.ended()
+    if (ended !== undefined) return ended
     if (this.sent >= silence && this.answered === 0)
       return `the first ${this.sent} requests were never answered`
     if (this.sent >= limits.maxRequests) return `the budget of ${limits.maxRequests} requests was used up`
-    if (elapsed() >= limits.maxTimeMs) return `the time of ${limits.maxTimeMs / 1000} s was used up`
+    if (deadline?.aborted || elapsed() >= limits.maxTimeMs)
+      return `the time of ${limits.maxTimeMs / 1000} s was used up`
     return undefined
+  }
+
+  /** Returns why the run ended other than by a budget: it was interrupted, or the target is gone. */
+  ended(): string | undefined {
+    const { interrupt } = this.context
+    return interrupt?.aborted ? String(interrupt.reason) : this.gone
   }
 
   /** Sends a step, and again while the target says that it is busy; returns all these exchanges. */
@@ -147,10 +179,39 @@ class Traffic {
         (this.unendedOf(kind) >= patience ? `${patience} requests (${kind}) never ended` : undefined)
       if (cut) return { exchanges, cut }
       const exchange = await this.once(step, intentOf(step, sample))
+      // A request that the end of the run has cut says nothing about the target.
+      if (this.signal?.aborted && exchange.end.kind !== "complete") {
+        return { exchanges, cut: this.exhausted() ?? "the run ended" }
+      }
       exchanges.push(exchange)
+      await this.notePresence(exchange)
       this.unended.set(kind, neverEnded(exchange) ? this.unendedOf(kind) + 1 : 0)
       if (!isTransient(exchange) || attempt === retries) return { exchanges }
-      await this.context.sleep(retryAfterMs(exchange, attempt))
+      const waitMs = retryAfterMs(exchange, attempt)
+      if (this.context.elapsed() + waitMs >= this.context.limits.maxTimeMs) {
+        return { exchanges, cut: `the target asks to wait ${waitMs / 1000} s, longer than the run may take` }
+      }
+      await this.context.sleep(waitMs)
+    }
+  }
+
+  /**
+   * Notices that the target is gone or does nothing but refuse as busy. One kind of request that always resets the
+   * connection is a finding and no reason to stop: the target is asked for its models before it is given up.
+   */
+  private async notePresence(exchange: Evidence): Promise<void> {
+    this.failures = exchange.end.kind === "network" && !exchange.response ? this.failures + 1 : 0
+    if (exchange.response) this.busy = isTransient(exchange) ? this.busy + 1 : 0
+    if (this.busy >= maxBusy) {
+      this.gone ??= `the last ${this.busy} requests were answered ${exchange.response?.status}`
+    }
+    if (this.failures < maxFailures || this.answered === 0 || this.gone !== undefined) return
+    const intent = { operation: "listModels", by: "presence", group: "presence[0]" }
+    const presence = await this.once({ operation: "listModels" }, intent)
+    if (presence.response) this.failures = 0
+    else {
+      const last = this.lastAnswer
+      this.gone ??= `the target stopped answering after request ${last?.id} (which it answered ${last?.response?.status})`
     }
   }
 
@@ -162,8 +223,11 @@ class Traffic {
     const { send, target, onExchange } = this.context
     await this.pace()
     this.sent++
-    const exchange = await send(await toWire(step, target))
-    if (exchange.response) this.answered++
+    const exchange = await send(await toWire(step, target), this.signal && { signal: this.signal })
+    if (exchange.response) {
+      this.answered++
+      this.lastAnswer = exchange
+    }
     onExchange(exchange, { fact: "intent", id: exchange.id, ...intent })
     return evidenceOf(exchange, intent)
   }

@@ -45,7 +45,12 @@ function samplerOf({ list = [200], chat = [200], keyless = [401], listed = ["gpt
     }
   }
   const sampler: Sampler = {
-    executor: { sent: 0, exhausted: () => undefined, execute: async (sample) => execute(sample) },
+    executor: {
+      sent: 0,
+      exhausted: () => undefined,
+      ended: () => undefined,
+      execute: async (sample) => execute(sample),
+    },
     groups,
     progress: () => {},
     async run(samples, phase) {

@@ -5,6 +5,7 @@ import type { Probe } from "../probe.ts"
 import { missingKey } from "../probes/auth.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { listModels } from "../probes/models.ts"
+import type { Report } from "../reports/report.ts"
 import type { ExecutedSample } from "./execute.ts"
 import { factsBefore, type TargetFacts } from "./facts.ts"
 import { chooseModels, listedModels } from "./models.ts"
@@ -26,13 +27,19 @@ export interface StatedFacts {
   readonly oversizedBytes?: number
 }
 
-/** Thrown when no connection can be made, so that there is nothing to judge. */
-export class Unreachable extends Error {
+/** Thrown when there is nothing to judge. */
+export abstract class NothingJudged extends Error {
+  /** The report of the run, in which every rule is not-run. Set by `checkTarget`. */
+  report?: Report
+}
+
+/** Thrown when no connection can be made. */
+export class Unreachable extends NothingJudged {
   override readonly name = "Unreachable"
 }
 
-/** Thrown when the target rejects every request with the given key, so that there is nothing to judge. */
-export class KeyRefused extends Error {
+/** Thrown when the target rejects every request with the given key. */
+export class KeyRefused extends NothingJudged {
   override readonly name = "KeyRefused"
 }
 

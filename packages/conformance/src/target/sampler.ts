@@ -25,6 +25,10 @@ export interface World {
   readonly elapsed: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly startedAt: Date
+  /** Interrupts the run when it aborts; its reason is the sentence for the report. */
+  readonly interrupt?: AbortSignal
+  /** Aborts when the time of the run is used up. */
+  readonly deadline?: AbortSignal
   readonly onExchange?: (exchange: Exchange, intent: Intent) => void
   readonly onProgress?: (progress: Progress) => void
 }
@@ -46,7 +50,7 @@ export function createSampler(
     limits,
     concurrency,
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
-  { send, elapsed, sleep, onExchange, onProgress }: World,
+  { send, elapsed, sleep, interrupt, deadline, onExchange, onProgress }: World,
 ): Sampler {
   const executor = createExecutor({
     target,
@@ -54,6 +58,8 @@ export function createSampler(
     limits,
     elapsed,
     sleep,
+    interrupt,
+    deadline,
     onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
   const groups: ExecutedSample[] = []

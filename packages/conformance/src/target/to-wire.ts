@@ -17,17 +17,20 @@ const credentialName = /auth|cookie|credential|key|password|secret|session|token
 /** A shorter value would be blotted out wherever it stands by chance. */
 const minSecretLength = 8
 
+/** Returns whether a header's name indicates a credential. */
+export const isCredential = (name: string): boolean => credentialName.test(name)
+
 /** What must never be shown or written: the API key, and the values of headers whose name speaks of a credential. */
 export function secretsOf({ apiKey, headers }: Pick<Target, "apiKey" | "headers">): string[] {
   const values = headers
-    .filter(([name]) => credentialName.test(name))
+    .filter(([name]) => isCredential(name))
     .flatMap(([, value]) => [value, value.replace(/^\S+ +/, "")])
     .filter((value) => value.length >= minSecretLength)
   return [...new Set([...(apiKey === undefined ? [] : [apiKey]), ...values])]
 }
 
 /** A key that no server can know. Every mock refuses keys that begin so. */
-const wrongKey = "sk-invalid-nexhina-conformance"
+export const wrongKey = "sk-invalid-nexhina-conformance"
 
 const utf8 = new TextEncoder()
 

@@ -60,7 +60,7 @@ function containerOf(bytes: Uint8Array, wanted: Speech["wanted"]): Container | u
 /** Speech that a request which keeps the contract was answered with. */
 export const speeches = view<Speech>({
   id: "audio.speeches",
-  says: "spoken texts",
+  says: "speech responses",
   surface,
   probes: [oneWord, everyFormat],
   of(exchange) {
@@ -127,7 +127,7 @@ const ofTranscription = {
 export const transcriptionAnswers = view<ParsedReply>({
   ...ofTranscription,
   id: "audio.transcription-answers",
-  says: "answers to requests to write down a recording",
+  says: "responses to transcription requests",
   needs: ["fault"],
   of(exchange) {
     const answered = answersToValid.of(exchange)
@@ -139,7 +139,7 @@ export const transcriptionAnswers = view<ParsedReply>({
 export const transcripts = view<Heard>({
   ...ofTranscription,
   id: "audio.transcripts",
-  says: "recordings that were written down",
+  says: "transcriptions",
   of: (exchange) => heardIn(answersToValid.of(exchange), ["createTranscription"]),
 })
 
@@ -148,7 +148,7 @@ export const translations = view<Heard>({
   surface,
   probes: [plainTranslation],
   id: "audio.translations",
-  says: "recordings that were translated",
+  says: "translations",
   of: (exchange) => heardIn(answersToValid.of(exchange), ["createTranslation"]),
 })
 
@@ -157,7 +157,7 @@ export const writings = view<Heard>({
   surface,
   probes: [...ofTranscription.probes, plainTranslation],
   id: "audio.writings",
-  says: "recordings that were written down or translated",
+  says: "transcriptions and translations",
   of: (exchange) => transcripts.of(exchange) ?? translations.of(exchange),
 })
 
@@ -170,7 +170,7 @@ export interface Timed extends Heard {
 export const timedWritings = view<Timed>({
   ...ofTranscription,
   id: "audio.timed",
-  says: "recordings that were written down with their timing",
+  says: "transcriptions with timestamps",
   of(exchange) {
     const heard = writings.of(exchange)
     if (heard?.wanted !== "verbose_json" || !heard.answered.json.ok) return undefined
@@ -184,7 +184,7 @@ export const spoiltForms = view<FaultAnswer>({
   surface,
   probes: [],
   id: "audio.spoilt",
-  says: "answers to forms that are cut short, and to files that are no recordings",
+  says: "responses to incomplete forms and to files that are not recordings",
   of(exchange) {
     const reading = answersToInvalid.of(exchange)
     const { kind, param } = reading?.fault ?? {}

@@ -97,7 +97,7 @@ export const chatStreams = view<ChatStream>({
 export const completeChatStreams = view<ChatStream>({
   ...chatStreams,
   id: "chat.complete-streams",
-  says: "chat streams that ended cleanly",
+  says: "complete chat streams",
   of(exchange) {
     const stream = chatStreams.of(exchange)
     return stream?.stream.complete ? stream : undefined
@@ -108,7 +108,7 @@ export const completeChatStreams = view<ChatStream>({
 export const streamsWithUsage = view<ChatStream>({
   ...completeChatStreams,
   id: "chat.usage-streams",
-  says: "chat streams that asked for their usage and ended cleanly",
+  says: "complete chat streams with requested usage",
   probes: [streamedChatWithUsage],
   of(exchange) {
     const stream = completeChatStreams.of(exchange)
@@ -120,7 +120,7 @@ export const streamsWithUsage = view<ChatStream>({
 export const streamsWithoutUsage = view<ChatStream>({
   ...chatStreams,
   id: "chat.no-usage-streams",
-  says: "chat streams that did not ask for their usage",
+  says: "chat streams without requested usage",
   probes: [streamedChat],
   of(exchange) {
     const stream = chatStreams.of(exchange)

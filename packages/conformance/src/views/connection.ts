@@ -18,7 +18,7 @@ export const connectionOptions = (headers: Evidence["request"]["headers"]): stri
 /** Complete successes after which the connection can be kept: the client did not ask to close it. */
 export const endedSuccesses = view<ParsedReply>({
   id: "connection.ended",
-  says: "successes that came to their end",
+  says: "successful responses that were received completely",
   surface: "http",
   probes: [plainChat, streamedChat],
   of(exchange) {

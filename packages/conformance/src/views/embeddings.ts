@@ -13,7 +13,7 @@ const base = {
 export const embeddingReplies = view<ParsedReply>({
   ...base,
   id: "embeddings.replies",
-  says: "answers with embeddings",
+  says: "embedding responses",
   of: jsonAnswerOf("createEmbedding"),
 })
 

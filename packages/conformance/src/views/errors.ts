@@ -29,7 +29,7 @@ const base = {
 export const apiErrors = view<ParsedReply>({
   ...base,
   id: "errors.api",
-  says: "answers with a status of 400 or above",
+  says: "responses with a status of 400 or above",
   of(exchange) {
     const answered = everyResponse.of(exchange)
     if (!answered || answered.status < 400) return undefined
@@ -41,7 +41,7 @@ export const apiErrors = view<ParsedReply>({
 export const edgeErrors = view<ParsedReply>({
   ...base,
   id: "errors.edge",
-  says: "answers 413, 502, 503 and 504 of a proxy before the API",
+  says: "responses 413, 502, 503 and 504 of a proxy in front of the API",
   occasional: true,
   of(exchange) {
     const answered = everyResponse.of(exchange)
@@ -71,7 +71,7 @@ export const errorObjects = view<ErrorAnswer>({
 export const laterAnswers = view<ParsedReply>({
   ...base,
   id: "errors.later",
-  says: "answers 429 and 503",
+  says: "responses 429 and 503",
   occasional: true,
   of(exchange) {
     const answered = everyResponse.of(exchange)
@@ -119,7 +119,7 @@ function answersTo(
 
 export const malformedAnswers = answersTo(
   "errors.malformed",
-  "bodies that are no JSON object",
+  "bodies that are not a JSON object",
   ["malformed-json", "not-an-object"],
   [malformedJson],
 )

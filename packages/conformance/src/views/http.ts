@@ -25,7 +25,7 @@ const everyExchange = view<Evidence>({
 export const takenRequests = view<Evidence>({
   ...everyExchange,
   id: "http.taken",
-  says: "requests on a connection that was made",
+  says: "requests over an established connection",
   needs: ["fault"],
   of(exchange) {
     const { response, end, fault } = exchange
@@ -47,7 +47,7 @@ export const everyResponse = view<ParsedReply>({
 export const plainResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.plain",
-  says: "responses that are no event streams",
+  says: "responses that are not event streams",
   of(exchange) {
     const answered = everyResponse.of(exchange)
     return answered?.mediaType === "text/event-stream" ? undefined : answered
@@ -80,7 +80,7 @@ export const isSuccess = ({ status }: ParsedReply): boolean => status >= 200 && 
 export const successes = view<ParsedReply>({
   ...everyResponse,
   id: "http.successes",
-  says: "successes",
+  says: "successful responses",
   of(exchange) {
     const answered = everyResponse.of(exchange)
     return answered && isSuccess(answered) ? answered : undefined
@@ -101,7 +101,7 @@ function hasToBeJson({ operation, streaming }: ParsedReply): boolean {
 export const jsonSuccesses = view<ParsedReply>({
   ...successes,
   id: "http.json",
-  says: "successes that have to be JSON",
+  says: "successful responses that must be JSON",
   of(exchange) {
     const answered = successes.of(exchange)
     return answered && hasToBeJson(answered) && !exchange.fault.value ? answered : undefined
@@ -121,7 +121,7 @@ export const jsonAnswerOf =
 export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
-  says: "answers to requests that keep the contract",
+  says: "responses to valid requests",
   needs: ["fault"],
   of(exchange) {
     const answered = decidedResponses.of(exchange)
@@ -150,7 +150,7 @@ export interface FaultAnswer {
 export const answersToInvalid = view<FaultAnswer>({
   ...decidedResponses,
   id: "http.invalid",
-  says: "answers to requests whose body breaks the contract",
+  says: "responses to requests with an invalid body",
   of(exchange) {
     const fault = exchange.fault.value
     const answered = decidedResponses.of(exchange)
@@ -174,7 +174,7 @@ export function saysNoSuchRoute({ exchange, operation, status }: ParsedReply): b
 export const unknownRoutes = view<ParsedReply>({
   ...decidedResponses,
   id: "http.unknown-routes",
-  says: "answers on paths and methods that the server does not have",
+  says: "responses to unknown paths and unsupported methods",
   needs: ["fault"],
   probes: [unknownPath, wrongMethod],
   of(exchange) {

@@ -14,7 +14,7 @@ const base = {
 export const imageReplies = view<ParsedReply>({
   ...base,
   id: "images.replies",
-  says: "answers with images",
+  says: "image responses",
   of: jsonAnswerOf("createImage"),
 })
 

@@ -13,7 +13,7 @@ const base = {
 export const moderationReplies = view<ParsedReply>({
   ...base,
   id: "moderations.replies",
-  says: "answers with moderations",
+  says: "moderation responses",
   of: jsonAnswerOf("createModeration"),
 })
 

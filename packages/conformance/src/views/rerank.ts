@@ -13,7 +13,7 @@ const base = {
 export const rerankReplies = view<ParsedReply>({
   ...base,
   id: "rerank.replies",
-  says: "answers with an order of documents",
+  says: "rerank responses",
   of: jsonAnswerOf("createRerank"),
 })
 
@@ -30,7 +30,7 @@ export interface RerankList {
 export const rerankLists = view<RerankList>({
   ...base,
   id: "rerank.lists",
-  says: "orders of documents",
+  says: "rerank responses that match the schema",
   of(exchange) {
     const answered = rerankReplies.of(exchange)
     const request = RerankRequest.safeParse(answered?.request).data

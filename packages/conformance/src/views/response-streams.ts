@@ -68,7 +68,7 @@ export function responseIn({ value: { response } }: ResponseEvent): Members | un
 /** Streams in reply to valid requests for a response. */
 export const responseStreams = view<ResponseStream>({
   id: "responses.streams",
-  says: "streams of responses",
+  says: "Responses streams",
   surface: "responses",
   probes: [streamedResponse, requiredFunction, cutResponse, reasonedResponse],
   of(exchange) {
@@ -88,7 +88,7 @@ export const responseStreams = view<ResponseStream>({
 export const completeResponseStreams = view<ResponseStream>({
   ...responseStreams,
   id: "responses.complete-streams",
-  says: "streams of responses that ended cleanly",
+  says: "complete Responses streams",
   of(exchange) {
     const stream = responseStreams.of(exchange)
     return stream?.stream.complete ? stream : undefined

@@ -11,7 +11,7 @@ const base = { surface: "video", probes: [oneVideo] } as const satisfies Partial
 export const videoReplies = view<ParsedReply>({
   ...base,
   id: "video.replies",
-  says: "answers to requests for a video",
+  says: "responses to video requests",
   of: jsonAnswerOf("createVideo"),
 })
 
@@ -19,7 +19,7 @@ export const videoReplies = view<ParsedReply>({
 export const taskReplies = view<ParsedReply>({
   ...base,
   id: "video.tasks",
-  says: "answers that show a video in the making",
+  says: "video tasks",
   of: jsonAnswerOf("createVideo", "retrieveVideo"),
 })
 
@@ -93,7 +93,7 @@ export const moments = view<Moment>({
   ...base,
   id: "video.moments",
   needs: ["fault"],
-  says: "requests that begin a video, look how far it is, or ask for its content",
+  says: "requests that create a video task, retrieve it or download its content",
   of(exchange) {
     const answered = answerOf(exchange)
     const operation = answered?.operation

@@ -333,6 +333,24 @@ const ofZod = {
   additionalProperties: false,
 }
 
+test("a number is whole unless the schema excludes it", () => {
+  const numbers = (schema: object) =>
+    Array.from({ length: 50 }, (_, seed) =>
+      generated({ type: "array", items: schema, minItems: 2 }, String(seed)),
+    ).flat()
+  const isWhole = (value: unknown) => Number.isInteger(value)
+  for (const schema of [{}, { minimum: 0.5 }, { maximum: -0.5 }, { exclusiveMinimum: 3, maximum: 9.5 }]) {
+    expect(numbers({ type: "number", ...schema }).every(isWhole)).toBe(true)
+  }
+  for (const schema of [
+    { exclusiveMinimum: 0, exclusiveMaximum: 1 },
+    { multipleOf: 0.25 },
+    { not: { type: "integer" } },
+  ]) {
+    expect(numbers({ type: "number", ...schema }).every(isWhole)).toBe(false)
+  }
+})
+
 describe("schemas as they are met", () => {
   test.each([
     ["a tree", tree],

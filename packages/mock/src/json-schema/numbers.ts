@@ -5,8 +5,15 @@ import { type Generation, numberOf, type TypeGenerator } from "./generation.ts"
 export const generateInteger: TypeGenerator = (keywords, generation) =>
   generateNumeric({ ...keywords, type: "integer" }, generation, 1)
 
-export const generateNumber: TypeGenerator = (keywords, generation) =>
-  generateNumeric({ ...keywords, type: "number" }, generation)
+/**
+ * A whole number where the schema has one: many schemas say `number` of counts and ids, and agents fail on fractions.
+ * Only the last plan tries fractions first, for a schema that excludes whole numbers elsewhere, as with `not`.
+ */
+export const generateNumber: TypeGenerator = (keywords, generation, _depth, plan) => {
+  const numbers = { ...keywords, type: "number" }
+  const whole = plan === "all" ? undefined : generateNumeric(numbers, generation, 1)
+  return whole ?? generateNumeric(numbers, generation)
+}
 
 function generateNumeric(
   keywords: Keywords,

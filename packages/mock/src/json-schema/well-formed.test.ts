@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -71,26 +72,42 @@ const { schema } = fc.letrec<{ schema: unknown }>((tie) => ({
   ),
 }))
 
-/** What the array form of `items`, which 2020-12 has no more, says as `prefixItems`; it may be empty. */
-function modern(schema: unknown): unknown {
-  return JSON.parse(JSON.stringify(schema), (_, value) => {
-    if (typeof value !== "object" || value === null || !Array.isArray(value.items)) return value
-    const { items, $defs = {}, ...rest } = value
-    // Spread into an object, what is not one would become valid.
-    const isObject = typeof $defs === "object" && $defs !== null && !Array.isArray($defs)
-    return { ...rest, $defs: isObject ? { ...$defs, items: { allOf: [true, ...items] } } : $defs }
-  })
+const refs = new URL("../../node_modules/ajv/dist/refs/json-schema-2020-12/", import.meta.url)
+const readRef = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, refs), "utf8"))
+
+/** The specification's own schema, and the array form of `items`, which 2020-12 dropped and the mock accepts. */
+function createOracle(): (schema: unknown) => boolean {
+  const ajv = new Ajv2020({ meta: false, strict: false, validateFormats: false, logger: false })
+  for (const name of ["core", "unevaluated", "validation", "meta-data", "format-annotation", "content"]) {
+    ajv.addMetaSchema(readRef(`meta/${name}`), undefined, false)
+  }
+  const applicator = readRef("meta/applicator")
+  applicator.properties.items = {
+    anyOf: [applicator.properties.items, { type: "array", items: { $dynamicRef: "#meta" } }],
+  }
+  ajv.addMetaSchema(applicator, undefined, false)
+  const { $id, ...schema } = readRef("schema")
+  ajv.addMetaSchema({ $id, ...schema }, undefined, false)
+  return (schema) => ajv.validate($id, schema)
 }
 
 test("what is a schema is what the specification's own schema accepts", () => {
-  const ajv = new Ajv2020({ strict: false, logger: false })
+  const accepts = createOracle()
   fc.assert(
     fc.property(schema, (schema) => {
       // Names that are patterns and patterns themselves are formats to the oracle, which it does not check.
       fc.pre(!JSON.stringify(schema).includes('"("'))
-      expect(refused(schema) === undefined).toBe(ajv.validateSchema(modern(schema) as object))
+      expect(refused(schema) === undefined).toBe(accepts(schema))
     }),
-    { numRuns: 500, examples: [[{ items: [], $defs: true }], [{ items: [true], $defs: [] }]] },
+    {
+      numRuns: 500,
+      examples: [
+        [{ items: [], $defs: true }],
+        [{ items: [true], $defs: [] }],
+        [{ items: [{}, { type: "strng" }] }],
+        [{ properties: { items: [] } }],
+      ],
+    },
   )
 })
 

@@ -5,6 +5,7 @@ import { limitPixels } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
+import { refuseStream } from "./not-streamed.ts"
 
 /** What draws when the request names no model. Source: OpenAI API reference, "Create image". */
 const usualModel = "dall-e-2"
@@ -25,6 +26,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   const { prompt, response_format, output_compression } = request
   const model = request.model ?? usualModel
   models.require(model, "image")
+  refuseStream(request, { stream: true }, "images")
   const gptImage = model.startsWith("gpt-image-")
   const base64Only = gptImage && !profile.gptImageUrls
   if (base64Only && response_format) {

@@ -9,6 +9,7 @@ import { sentence } from "../content/prose.ts"
 import { type Digest, digest, random } from "../content/random.ts"
 import { tokens } from "../content/tokens.ts"
 import type { GeneratedFile, ReplyMaker } from "../reply-maker.ts"
+import { refuseStream } from "./not-streamed.ts"
 
 /**
  * What the mock's own speech says, or how long a recording lasts and then prose in time with it. The length is that
@@ -23,6 +24,8 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
 }) => {
   const { file, model, language, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
+  // Source: OpenAI API reference, "Create transcription": the member is ignored for this model.
+  if (model !== "whisper-1") refuseStream(request, { stream: true }, "transcriptions")
   const spoken = language ? languageName(language) : undefined
   const said = await listen(audio, file, digest(prompt, seed), spoken)
   const format = request.response_format ?? "json"

@@ -7,7 +7,8 @@ import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
 import type { Store } from "../store.ts"
 
-/** OpenAI's defaults of `seconds` and `size`. */
+/** OpenAI's defaults of `model`, `seconds` and `size`. */
+const usualModel = "sora-2"
 const usualSeconds = 4
 const usualSize = "720x1280"
 /** The pace of the clips (chosen). */
@@ -21,7 +22,8 @@ const lastPoll = 3
 const keptFor = 86_400
 
 /** What is kept of a task: plain JSON. */
-interface Task extends Pick<VideoGenerationRequest, "model" | "prompt"> {
+interface Task extends Pick<VideoGenerationRequest, "prompt"> {
+  readonly model: string
   readonly films: readonly Film[]
   readonly format: "url" | "b64_json"
   readonly createdAt: number
@@ -37,8 +39,8 @@ interface Task extends Pick<VideoGenerationRequest, "model" | "prompt"> {
  */
 export const createVideo: ReplyMaker<"createVideo"> = async (question) => {
   const { request, profile, models, store, now, seed, id } = question
-  const { model, prompt, response_format: format = "url" } = request
-  models.require(model, "video")
+  const { model = usualModel, prompt, response_format: format = "url" } = request
+  if (request.model !== undefined) models.require(model, "video")
   const films = filmsOf(request, digest(`${model}\n${request.seed ?? ""}\n${prompt}`, seed))
   if (profile.video === "finished") {
     const value: VideoGenerationResponse = {
@@ -159,5 +161,6 @@ async function show(id: string, task: Task, source: MediaSource): Promise<VideoT
     ...(film && { size: film.size, seconds: String(film.frames / film.fps) }),
     ...(data && { url: data[0]?.url ?? null, data }),
     error: null,
+    remixed_from_video_id: null,
   }
 }

@@ -5,6 +5,8 @@ import { type KnownHeaders, readHeaders, requestId } from "./headers.ts"
 /** The facts about one request. */
 export interface Context {
   readonly request: MockRequest
+  /** The body of the request. Without its content encoding once the request is known to be served. */
+  body: Uint8Array
   readonly headers: KnownHeaders
   readonly path: string
   readonly query: string
@@ -33,6 +35,7 @@ export function begin(request: MockRequest, ownSeed: Digest): Context {
   const identity = digest(request.body, digest(`${request.method} ${path}`, seed))
   return {
     request,
+    body: request.body,
     headers,
     path,
     query,

@@ -6,6 +6,7 @@ export interface KnownHeaders {
   readonly authorization?: string
   readonly host?: string
   readonly "content-type"?: string
+  readonly "content-encoding"?: string
   readonly "access-control-request-headers"?: string
   readonly "x-request-id"?: string
   readonly "x-mock-defect"?: string
@@ -17,6 +18,7 @@ const known: Readonly<Record<keyof KnownHeaders, true>> = {
   authorization: true,
   host: true,
   "content-type": true,
+  "content-encoding": true,
   "access-control-request-headers": true,
   "x-request-id": true,
   "x-mock-defect": true,

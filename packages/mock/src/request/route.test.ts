@@ -54,6 +54,23 @@ test("another method is told which ones the path takes", () => {
   })
 })
 
+test.each([
+  ["POST", "/v1/responses/compact"],
+  ["GET", "/v1/responses/compact"],
+  ["POST", "/v1/responses/input_tokens"],
+  ["POST", "/v1/responses/resp_1/cancel"],
+  ["GET", "/v1/responses/resp_1/cancel"],
+  ["GET", "/v1/videos/characters"],
+  ["GET", "/v1/videos/characters/x"],
+  ["POST", "/v1/videos/edits"],
+  ["POST", "/v1/videos/extensions"],
+  ["POST", "/v1/videos/video_1/remix"],
+])("%s %s is no operation of the contract, and no id", (method, path) => {
+  for (const profile of Object.values(profiles)) {
+    expect(createRouter(profile)(method, path)).toEqual({ kind: "unknown-path" })
+  }
+})
+
 test("an operation that the profile lacks is an unknown path", () => {
   expect(createRouter(profiles.openai)("POST", "/v1/rerank")).toEqual({ kind: "unknown-path" })
   expect(route("POST", "/v1/rerank")).toMatchObject({ operationId: "createRerank" })

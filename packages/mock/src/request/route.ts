@@ -22,10 +22,21 @@ const noParams = {}
 const unknownPath: MatchedRoute = { kind: "unknown-path" }
 
 /**
- * Finds the operation of a method and a path (without query). HEAD is routed like GET. A parameter at the end of a
- * path matches the rest of it, including slashes: model ids contain them, and not every client encodes them.
+ * Finds the operation of a method and a path (without query). HEAD is routed like GET. A model id at the end of a path
+ * matches the rest of it, including slashes: model ids contain them, and not every client encodes them.
  */
 export type Router = (method: string, path: string) => MatchedRoute
+
+/** Paths of OpenAI's API that the contract lacks, and that would be taken for the id of a response or a video. */
+const otherPaths = new Set(
+  [
+    "/responses/compact",
+    "/responses/input_tokens",
+    "/videos/characters",
+    "/videos/edits",
+    "/videos/extensions",
+  ].map((below) => basePath + below),
+)
 
 /** Creates the router of the operations that a profile has. */
 export function createRouter(profile: Profile): Router {
@@ -45,6 +56,7 @@ export function createRouter(profile: Profile): Router {
   const segments = ([template]: readonly [string, PathEntry]) => template.split("/").length
   const longestFirst = [...patterns].sort((a, b) => segments(b) - segments(a)).map(([, way]) => way)
   return (method, path) => {
+    if (otherPaths.has(path)) return unknownPath
     const way = exact.get(path) ?? longestFirst.find(({ pattern }) => pattern.test(path))
     if (way === undefined) return unknownPath
     const operationId = way.operations.get(method)
@@ -60,7 +72,7 @@ function toPattern(template: string): RegExp {
     .map((segment, index, all) => {
       const name = /^\{(\w+)\}$/.exec(segment)?.[1]
       if (name === undefined) return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-      return index === all.length - 1 ? `(?<${name}>.+)` : `(?<${name}>[^/]+)`
+      return name === "model" && index === all.length - 1 ? `(?<${name}>.+)` : `(?<${name}>[^/]+)`
     })
     .join("/")
   return new RegExp(`^${source}$`, "s")

@@ -178,7 +178,7 @@ describe("what a chat request does wrong, in the words of the API that clients k
     [
       "top_logprobs without logprobs",
       { ...chat, top_logprobs: 2 },
-      "`top_logprobs` needs `logprobs: true`.",
+      "`top_logprobs` requires `logprobs: true`.",
       "top_logprobs",
       "invalid_value",
     ],

@@ -1,5 +1,6 @@
 import type { Endpoint } from "@nexhina/schemas"
 import { Refusal } from "../refusal.ts"
+import { hasLoneSurrogate } from "./lone-surrogate.ts"
 
 type RequestContract = NonNullable<Endpoint["request"]>
 type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
@@ -24,6 +25,7 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
   } catch {
     throw malformed("it is not valid UTF-8")
   }
+  if (hasLoneSurrogate(text)) throw malformed("it contains half of a surrogate pair")
   if (depth(text) > deepest) throw malformed(`it is nested more than ${deepest} levels deep`)
   try {
     return JSON.parse(text)

@@ -215,7 +215,7 @@ export const createSpeech = endpoint({
   checks: [
     {
       param: "instructions",
-      says: "tts-1 and tts-1-hd take no `instructions`.",
+      says: "`instructions` is not supported by tts-1 and tts-1-hd.",
       provenance: "deduced",
       holds: ({ model, instructions }) =>
         instructions === undefined || (model !== "tts-1" && model !== "tts-1-hd"),
@@ -305,7 +305,7 @@ export const createTranscription = endpoint({
   checks: [
     {
       param: "timestamp_granularities[]",
-      says: "`timestamp_granularities[]` needs `response_format: verbose_json`.",
+      says: "`timestamp_granularities[]` requires `response_format: verbose_json`.",
       provenance: "deduced",
       holds: (request) =>
         request["timestamp_granularities[]"] === undefined || request.response_format === "verbose_json",

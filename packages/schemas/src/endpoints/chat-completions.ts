@@ -424,7 +424,7 @@ export const ChatCompletionRequest = openObject({
     .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
     .optional()
     .describe("Tools that the model may call."),
-  tool_choice: ToolChoice.optional().describe(
+  tool_choice: ToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. Default: `none` without `tools`, `auto` with them. `required` and " +
       "named tools require `tools`.",
   ),
@@ -737,7 +737,7 @@ const offeredTools = ({ tools }: ChatCompletionRequest): string[] =>
   })
 
 const chosenTools = ({ tool_choice }: ChatCompletionRequest): string[] => {
-  if (typeof tool_choice !== "object") return []
+  if (tool_choice == null || typeof tool_choice !== "object") return []
   const choices = tool_choice.type === "allowed_tools" ? tool_choice.allowed_tools.tools : [tool_choice]
   return choices.flatMap((choice) => {
     if (choice.type === "function") return [choice.function.name]
@@ -937,19 +937,19 @@ export const createChatCompletion = endpoint({
   checks: [
     {
       param: "top_logprobs",
-      says: "`top_logprobs` needs `logprobs: true`.",
+      says: "`top_logprobs` requires `logprobs: true`.",
       provenance: "deduced",
       holds: ({ top_logprobs, logprobs }) => top_logprobs == null || logprobs === true,
     },
     {
       param: "tool_choice",
-      says: '`tool_choice: "required"` needs `tools`.',
+      says: '`tool_choice: "required"` requires at least one tool in `tools`.',
       provenance: "deduced",
       holds: ({ tool_choice, tools }) => tool_choice !== "required" || (tools ?? []).length > 0,
     },
     {
       param: "tool_choice",
-      says: "A tool that `tool_choice` names must be one of `tools`.",
+      says: "Every tool named in `tool_choice` must be listed in `tools`.",
       provenance: "deduced",
       holds(request) {
         const offered = new Set(offeredTools(request))
@@ -958,7 +958,7 @@ export const createChatCompletion = endpoint({
     },
     {
       param: "function_call",
-      says: "A function that `function_call` names must be one of `functions`.",
+      says: "The function named in `function_call` must be listed in `functions`.",
       provenance: "deduced",
       holds: ({ function_call, functions }) =>
         typeof function_call !== "object" ||
@@ -966,14 +966,14 @@ export const createChatCompletion = endpoint({
     },
     {
       param: "messages",
-      says: "A message of role `tool` needs `tool_call_id`.",
+      says: "`tool_call_id` is required in messages with the role `tool`.",
       provenance: "deduced",
       holds: ({ messages }) =>
         messages.every(({ role, tool_call_id }) => role !== "tool" || typeof tool_call_id === "string"),
     },
     {
       param: "messages",
-      says: "A message needs `content`, unless the assistant's carries calls, a refusal or audio.",
+      says: "`content` is required in every message, except assistant messages with tool calls, a function call, a refusal or audio.",
       provenance: "deduced",
       holds: ({ messages }) =>
         messages.every(
@@ -985,7 +985,7 @@ export const createChatCompletion = endpoint({
     },
     {
       param: "audio",
-      says: '`modalities` with "audio" needs `audio`.',
+      says: '`audio` is required when `modalities` contains "audio".',
       provenance: "deduced",
       holds: ({ modalities, audio }) => !modalities?.includes("audio") || audio != null,
     },

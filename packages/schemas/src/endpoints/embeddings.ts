@@ -109,7 +109,7 @@ export const createEmbedding = endpoint({
   checks: [
     {
       param: "dimensions",
-      says: "A model with fixed dimensions takes no `dimensions`, and no model more than its own.",
+      says: "`dimensions` must not exceed the dimensions of the model, and is not supported by models with fixed dimensions.",
       provenance: "documented",
       holds({ model, dimensions }) {
         const known = knownModel(model)

@@ -171,13 +171,13 @@ export const createImage = endpoint({
   checks: [
     {
       param: "n",
-      says: "dall-e-3 draws one image at a time.",
+      says: "`n` must be 1 for dall-e-3.",
       provenance: "deduced",
       holds: ({ model, n }) => model !== "dall-e-3" || (n ?? 1) === 1,
     },
     {
       param: "prompt",
-      says: "dall-e-3 takes at most 4000 characters, dall-e-2 1000.",
+      says: "`prompt` must not exceed 4,000 characters for dall-e-3 and 1,000 characters for dall-e-2.",
       provenance: "deduced",
       holds({ model, prompt }) {
         if (model === "dall-e-3") return prompt.length <= 4000
@@ -187,8 +187,8 @@ export const createImage = endpoint({
     {
       param: "size",
       says:
-        "size is auto, or WIDTHxHEIGHT of 1 to 8192 pixels each. gpt-image-1 draws auto, 1024x1024, 1536x1024 and " +
-        "1024x1536; dall-e-3 1024x1024, 1792x1024 and 1024x1792; dall-e-2 256x256, 512x512 and 1024x1024.",
+        "`size` must be auto, or WIDTHxHEIGHT, each from 1 to 8192 pixels. gpt-image-1 supports auto, 1024x1024, " +
+        "1536x1024 and 1024x1536; dall-e-3 1024x1024, 1792x1024 and 1024x1792; dall-e-2 256x256, 512x512 and 1024x1024.",
       provenance: "deduced",
       holds({ model = "", size }) {
         if (size === undefined || size === null) return true
@@ -197,7 +197,7 @@ export const createImage = endpoint({
     },
     {
       param: "background",
-      says: "A transparent background needs an output_format that has transparency: png or webp.",
+      says: "A transparent `background` requires an `output_format` with transparency: png or webp.",
       provenance: "deduced",
       holds: ({ background, output_format }) => background !== "transparent" || output_format !== "jpeg",
     },

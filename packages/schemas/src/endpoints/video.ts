@@ -11,7 +11,9 @@ const Count = z.int().min(0)
 const Pixels = z.int().min(1)
 
 export const VideoGenerationRequest = openObject({
-  model: openEnum(modelIds("video")).describe("ID of the video model."),
+  model: openEnum(modelIds("video"))
+    .optional()
+    .describe("ID of the video model. Default: the server's own choice."),
   prompt: text(32_000).min(1).describe("Text that describes the video, 1 to 32000 characters."),
   image: z.string().optional().meta({ description: "Image to animate, as a URL or a data URL." }),
   duration: z
@@ -93,6 +95,10 @@ export const VideoTask = openObject({
   url: z.string().nullish().describe("URL of the video, once the task is completed."),
   data: z.array(VideoData).nullish().meta({ description: "Generated videos, once the task is completed." }),
   error: VideoFailure.nullish().describe("Error that made the task fail; null otherwise."),
+  remixed_from_video_id: z
+    .string()
+    .nullish()
+    .describe("ID of the video that this one is a remix of; null otherwise."),
 }).meta({
   id: "VideoTask",
   ...chosen,
@@ -160,13 +166,13 @@ export const createVideo = endpoint({
   checks: [
     {
       param: "size",
-      says: "size is WIDTHxHEIGHT of 1 to 8192 pixels each.",
+      says: "`size` must be WIDTHxHEIGHT, each from 1 to 8192 pixels.",
       provenance: "chosen",
       holds: ({ size }) => size === undefined || isSize(size),
     },
     {
       param: "seconds",
-      says: "seconds is a positive decimal number.",
+      says: "`seconds` must be a positive decimal number.",
       provenance: "chosen",
       holds: ({ seconds }) => seconds === undefined || (/^\d+(\.\d+)?$/.test(seconds) && Number(seconds) > 0),
     },

@@ -10,8 +10,8 @@ import {
 
 /** Returns what the request lets its reply call. Throws a `Refusal` for a tool with an invalid schema. */
 export function offeredBy(request: ChatCompletionRequest): Offer {
-  const { tools = [], tool_choice = "auto", functions = [], function_call = "auto" } = request
-  if (tools.length > 0) return offer(tools.flatMap(toCallable), toolChoice(tool_choice))
+  const { tools = [], tool_choice, functions = [], function_call = "auto" } = request
+  if (tools.length > 0) return offer(tools.flatMap(toCallable), toolChoice(tool_choice ?? "auto"))
   const legacy = functions.map((definition, index) =>
     functionCallable("legacy", definition, `functions[${index}]`),
   )

@@ -114,6 +114,27 @@ function withoutIds({ id: _, output, ...response }: ResponseObject) {
   return { ...response, output: output.map((item) => ({ ...item, id: "" })) }
 }
 
+/** What agents send back of earlier replies: without ids, annotations and states. */
+const replayed: Exclude<ResponseRequest["input"], string> = [
+  { role: "assistant", content: [{ type: "output_text", text: "b" }] },
+  { type: "message", role: "assistant", content: [{ type: "output_text", text: "b" }] },
+  { type: "function_call_output", name: "get_weather", output: "x" },
+  { type: "reasoning", summary: [], encrypted_content: "abc" },
+  { type: "local_shell_call", call_id: "c", action: { type: "exec", command: ["ls"], env: null } },
+  { type: "local_shell_call_output", output: "{}" },
+  { type: "program", call_id: "p", code: "1" },
+  { type: "program_output", call_id: "p", result: "1" },
+  { type: "web_search_call", action: { type: "search", query: "q" } },
+  { type: "file_search_call", queries: ["q"] },
+  { type: "computer_call", call_id: "k", pending_safety_checks: [] },
+  { type: "code_interpreter_call", container_id: "cntr", code: null, outputs: null },
+  { type: "image_generation_call", result: null },
+  { type: "apply_patch_call", call_id: "a", operation: { type: "delete_file", path: "x" } },
+  { type: "mcp_list_tools", server_label: "s", tools: [] },
+  { type: "mcp_approval_request", server_label: "s", name: "n", arguments: "{}" },
+  { type: "mcp_call", server_label: "s", name: "n", arguments: "{}" },
+]
+
 describe.each(profileNames)("responses under the profile %s", (profile) => {
   const answer = mock({ profile })
 
@@ -227,6 +248,14 @@ describe("what is said", () => {
     ]) {
       expect(textOf(await respond(answer, { ...hello, ...members }))).toBe(textOf(plain))
     }
+  })
+
+  test("null is the same as no member", async () => {
+    const plain = await respond(answer, hello)
+    const nulls = { tool_choice: null, parallel_tool_calls: null, reasoning: null, temperature: null }
+    const { output, ...response } = await respond(answer, { ...hello, ...nulls })
+    expect({ ...response, output: [] }).toEqual({ ...plain, id: response.id, output: [] })
+    expect(output).toHaveLength(1)
   })
 
   test("another model, text, temperature or instruction says something else", async () => {
@@ -503,9 +532,28 @@ describe("tools", () => {
 
   test("tools that the server would run are not called", async () => {
     const tools = [{ type: "web_search" as const }]
-    for (const tool_choice of ["auto", "required", { type: "web_search_preview" }] as const) {
+    for (const tool_choice of ["auto", "none"] as const) {
       expect(typesOf((await respond(answer, { ...hello, tools, tool_choice })).output)).toEqual(["message"])
     }
+    for (const tool_choice of [
+      "required",
+      { type: "web_search_preview" },
+      { type: "allowed_tools", mode: "required", tools: [{ type: "web_search" }] },
+    ] as const) {
+      for (const stream of [false, true]) {
+        expect(
+          await refused(call(answer, "POST", "", { ...hello, tools, tool_choice, stream })),
+        ).toMatchObject({
+          status: 400,
+          param: "tool_choice",
+          message: expect.stringMatching(/built-in tool 'web_search/),
+        })
+      }
+    }
+    const mixed = [...tools, { type: "function" as const, name: "now" }]
+    expect(
+      typesOf((await respond(answer, { ...hello, tools: mixed, tool_choice: "required" })).output),
+    ).toEqual(["function_call"])
   })
 
   test("a schema that cannot be met is refused by name", async () => {
@@ -647,6 +695,18 @@ describe("what is kept", () => {
     expect(new Set(data.map((item) => "id" in item && item.id)).size).toBe(4)
   })
 
+  test("a replayed history may leave out what the server made, and is kept whole", async () => {
+    for (const profile of profileNames) {
+      const answer = mock({ profile })
+      const { id } = await respond(answer, { ...hello, input: replayed })
+      const { data } = await listItems(answer, id, "?order=asc&limit=100")
+      expect(typesOf(data)).toEqual(replayed.map(({ type }) => type ?? "message"))
+      expect(data.every((item) => "id" in item && typeof item.id === "string")).toBe(true)
+      expect(data[0]).toMatchObject({ content: [{ type: "output_text", text: "b", annotations: [] }] })
+      expect(data[2]).toMatchObject({ call_id: expect.stringMatching(/^call_/), name: "get_weather" })
+    }
+  })
+
   test("pages of input items make up the list, in either order", async () => {
     const answer = mock()
     await fc.assert(
@@ -766,8 +826,41 @@ test("whatever is asked, the answer is by the contract, and so is the list of wh
   )
 })
 
+test("OpenAI's replies repeat tools with their defaults, and count what was written to the cache", async () => {
+  const { tools, usage } = await respond(mock({ profile: "openai" }), {
+    ...hello,
+    tools: [
+      { type: "function", name: "now" },
+      { type: "function", name: "then", strict: false },
+    ],
+  })
+  expect(tools).toEqual([
+    { type: "function", name: "now", description: null, parameters: null, strict: true },
+    { type: "function", name: "then", description: null, parameters: null, strict: false },
+  ])
+  expect(usage?.input_tokens_details).toEqual({ cached_tokens: 0, cache_write_tokens: 0 })
+})
+
+test("a stored response is not streamed", async () => {
+  const answer = mock()
+  const { id } = await respond(answer, hello)
+  expect(await refused(call(answer, "GET", `/${id}?stream=true`))).toMatchObject({
+    status: 400,
+    param: "stream",
+  })
+  expect((await call(answer, "GET", `/${id}?stream=false`)).status).toBe(200)
+})
+
 test("OpenAI's replies show members that nothing was said of", async () => {
-  const silent = ["background", "max_tool_calls", "service_tier", "top_logprobs", "user"]
+  const silent = [
+    "background",
+    "frequency_penalty",
+    "max_tool_calls",
+    "presence_penalty",
+    "service_tier",
+    "top_logprobs",
+    "user",
+  ]
   const [nexhina, openai] = await Promise.all(
     profileNames.map(async (profile) => Object.keys(await respond(mock({ profile }), hello))),
   )

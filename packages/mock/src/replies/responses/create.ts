@@ -13,6 +13,7 @@ import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
+import { refuseStream } from "../not-streamed.ts"
 import { contentSeed } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens } from "../utterance/deliver.ts"
@@ -74,6 +75,7 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
     incomplete_details: isComplete ? null : { reason },
     ...(profile.openaiMembers && openaiMembers),
     ...echo(request),
+    ...(profile.openaiMembers && { tools: (request.tools ?? []).map(withToolDefaults) }),
     output: dressOutput(delivery.segments, {
       request,
       showsReasoning: !profile.openaiMembers,
@@ -82,7 +84,7 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
     }),
     usage: {
       input_tokens: inputTokens,
-      input_tokens_details: { cached_tokens: 0 },
+      input_tokens_details: { cached_tokens: 0, ...(profile.openaiMembers && { cache_write_tokens: 0 }) },
       output_tokens: delivery.tokens,
       output_tokens_details: { reasoning_tokens: delivery.reasoningTokens },
       total_tokens: inputTokens + delivery.tokens,
@@ -106,13 +108,22 @@ function promptOf({ request, callTools }: Question, items: readonly ResponseItem
 /** Members that OpenAI's replies have when the request does not set them. */
 const openaiMembers = {
   background: false,
+  frequency_penalty: 0,
   max_tool_calls: null,
+  presence_penalty: 0,
   prompt_cache_key: null,
   safety_identifier: null,
   service_tier: "default",
   top_logprobs: 0,
   user: null,
 } satisfies Partial<ResponseObject>
+
+type Tool = ResponseObject["tools"][number]
+
+/** Returns a tool with the members that OpenAI's replies have when the request leaves them out. */
+function withToolDefaults(tool: Tool): Tool {
+  return tool.type === "function" ? { description: null, parameters: null, strict: true, ...tool } : tool
+}
 
 /** Returns the members that a reply repeats from the request, with the defaults of those that it always has. */
 function echo(request: ResponseRequest) {
@@ -201,7 +212,8 @@ function countPrompt(
   return 3 + tokenizer.count(instructions ?? "") + countItems(items, tokenizer) + offers
 }
 
-export const retrieveResponse: ReplyMaker<"retrieveResponse"> = async ({ params, store }) => {
+export const retrieveResponse: ReplyMaker<"retrieveResponse"> = async ({ params, query, store }) => {
+  refuseStream(query, { stream: true }, "a stored response")
   const { response } = await stored(params, store)
   return { value: response }
 }

@@ -77,27 +77,59 @@ function requirePart(part: Part, param: string): void {
   if (part.type === "input_file") requireFileData(part.file_data, `${param}.file_data`)
 }
 
-function idOf(item: ResponseInputItem): string | undefined {
+function idOf(item: ResponseInputItem | ResponseItem): string | undefined {
   return "id" in item && typeof item.id === "string" ? item.id : undefined
 }
 
 function stored(item: ResponseInputItem, place: string, identity: Digest): ResponseItem {
   const id = idOf(item) ?? itemId(item.type ?? "message", place, identity)
-  if (item.type !== undefined && item.type !== "message") return withId(item, id)
+  if (item.type !== undefined && item.type !== "message") return completed(item, id, identity)
   const { role, content } = item
   // A message without `type` may have any other member.
   const status = "status" in item && typeof item.status === "string" ? item.status : "completed"
   return { ...item, type: "message", id, status, role, content: partsOf(role, content) }
 }
 
-function withId<Item extends object>(item: Item, id: string): Item {
+type NoMessage = Exclude<ResponseInputItem, { type?: "message" | undefined }>
+
+/** Returns an item with the members that a server makes and a request may leave out. */
+function completed(item: NoMessage, id: string, identity: Digest): ResponseItem {
+  switch (item.type) {
+    case "function_call_output":
+      return { ...item, id, call_id: item.call_id ?? `call_${digestText(digest(id, identity))}` }
+    case "file_search_call":
+    case "web_search_call":
+    case "computer_call":
+    case "code_interpreter_call":
+    case "image_generation_call":
+    case "apply_patch_call":
+      return { ...withId(item, id), status: item.status ?? "completed" }
+    case "local_shell_call": {
+      const { status, action } = item
+      const whole = { ...action, env: action.env ?? {} }
+      return { ...withId(item, id), status: status ?? "completed", action: whole }
+    }
+    default:
+      return withId(item, id)
+  }
+}
+
+function withId<Item extends object>(item: Item, id: string): Item & { readonly id: string } {
   return { ...item, id }
 }
 
 type Message = Extract<ResponseItem, { type: "message" }>
+type GivenMessage = Extract<ResponseInputItem, { type: "message" }>
 
-function partsOf(role: Message["role"], content: Message["content"]): Exclude<Message["content"], string> {
-  if (typeof content !== "string") return content
+function partsOf(
+  role: Message["role"],
+  content: GivenMessage["content"],
+): Exclude<Message["content"], string> {
+  if (typeof content !== "string") {
+    return content.map((part) =>
+      part.type === "output_text" ? { ...part, annotations: part.annotations ?? [] } : part,
+    )
+  }
   return role === "assistant"
     ? [{ type: "output_text", text: content, annotations: [] }]
     : [{ type: "input_text", text: content }]
@@ -115,13 +147,15 @@ export function lastTurnOf(items: readonly ResponseItem[]): LastTurn {
   }
 }
 
-function isToolOutput(item: ResponseInputItem): item is ToolOutput {
+function isToolOutput<Item extends ResponseInputItem | ResponseItem>(
+  item: Item,
+): item is Extract<Item, ToolOutput> {
   return item.type === "function_call_output" || item.type === "custom_tool_call_output"
 }
 
-type ToolOutput = Extract<ResponseItem, { type: "function_call_output" | "custom_tool_call_output" }>
+type ToolOutput = Extract<ResponseInputItem, { type: "function_call_output" | "custom_tool_call_output" }>
 
-type Content = Message["content"] | ToolOutput["output"]
+type Content = GivenMessage["content"] | ToolOutput["output"]
 type Part = Exclude<Content, string>[number]
 
 function textOf(part: Part): string | undefined {

@@ -1,4 +1,5 @@
 import type { ResponseRequest } from "@nexhina/schemas"
+import { Refusal } from "../../refusal.ts"
 import {
   type Callable,
   customCallable,
@@ -9,12 +10,25 @@ import {
 } from "../utterance/callable.ts"
 
 /**
- * Returns what the request lets its reply call: functions and custom tools, which the client runs. When the request
- * offers only tools that a server would run, the reply is text, whatever the tool choice. Throws a `Refusal` for a tool
- * with an invalid schema.
+ * Returns what the request lets its reply call: functions and custom tools, which the client runs. Throws a `Refusal`
+ * for a tool with an invalid schema, and when the request requires a call and allows only built-in tools.
  */
-export function offeredTools({ tools = [], tool_choice = "auto" }: ResponseRequest): Offer {
-  return offer(tools.flatMap(toCallable), toolChoice(tool_choice))
+export function offeredTools({ tools = [], tool_choice }: ResponseRequest): Offer {
+  const offered = offer(tools.flatMap(toCallable), toolChoice(tool_choice ?? "auto"))
+  if (!offered.must || offered.callables.length > 0) return offered
+  const allowed = typeof tool_choice === "object" && tool_choice !== null ? named(tool_choice) : tools
+  const types = [...new Set(allowed.map(({ type }) => `'${type}'`))].join(", ")
+  throw new Refusal(400, {
+    message: `The mock does not call the built-in tool ${types}. Allow a function or a custom tool, or set 'tool_choice' to 'auto'.`,
+    param: "tool_choice",
+    code: "unsupported_tool",
+  })
+}
+
+type NamedChoice = Exclude<NonNullable<ResponseRequest["tool_choice"]>, string>
+
+function named(choice: NamedChoice): readonly { readonly type: string }[] {
+  return choice.type === "allowed_tools" ? choice.tools : [choice]
 }
 
 function toolChoice(choice: NonNullable<ResponseRequest["tool_choice"]>): ToolChoice {

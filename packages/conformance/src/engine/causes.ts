@@ -1,0 +1,124 @@
+import type { Evidence } from "../evidence.ts"
+import type { Cause, Finding } from "../reports/report.ts"
+import type { Where } from "../rule.ts"
+import { findingId } from "./finding-id.ts"
+import type { Detection, EvidenceGroup } from "./judge.ts"
+
+/** Rules whose findings break the reading of a body, by what they read: transport, grammar, JSON, schema. */
+export const readingRules: readonly (readonly string[])[] = [
+  ["http.answers", "http.body-complete", "sse.terminates"],
+  ["sse.grammar"],
+  ["http.body-valid-json", "sse.data-json"],
+  [
+    "err.envelope",
+    "chat.schema",
+    "stream.chunk-schema",
+    "resp.schema",
+    "resp.event-schema",
+    "models.schema",
+    "emb.schema",
+    "images.schema",
+    "moderation.schema",
+    "rerank.schema",
+    "video.schema",
+  ],
+]
+
+/** How early a rule reads; a rule that only looks at values comes last. */
+const stages: ReadonlyMap<string, number> = new Map(
+  readingRules.flatMap((rules, stage) => rules.map((rule) => [rule, stage] as const)),
+)
+const stageOf = ({ rule }: Finding) => stages.get(rule) ?? readingRules.length
+const schemaStage = readingRules.length - 1
+
+type Seen = Detection<EvidenceGroup>
+
+function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}
+
+const pointerOf = (at: Where) => (at.part === "body" || at.part === "event" ? (at.pointer ?? "") : "")
+const encloses = (outer: string, inner: string) => inner === outer || inner.startsWith(`${outer}/`)
+
+/** Returns whether a fault can follow from a fault of a reading rule on the same exchange. */
+function canFollow(later: Seen, earlier: Seen, stage: number): boolean {
+  if (later.fault.at.part === "status" || later.fault.at.part === "header") return false
+  if (stage < schemaStage) return true
+  // One member that breaks the schema does not explain what is wrong with another member.
+  const [a, b] = [pointerOf(later.fault.at), pointerOf(earlier.fault.at)]
+  return encloses(a, b) || encloses(b, a)
+}
+
+/** The detections of a finding, by the exchange that shows each. */
+type ByExchange = ReadonlyMap<Evidence, readonly Seen[]>
+
+/** Returns whether each detection of a finding can follow from one of an earlier stage. */
+function follows(detections: readonly Seen[], earlier: ByExchange, stage: number): boolean {
+  return detections.every((later) => {
+    const compared =
+      later.rule.scope === "group" ? later.executed.asked.map(({ exchange }) => exchange) : [later.exchange]
+    return compared.some((exchange) => earlier.get(exchange)?.some((found) => canFollow(later, found, stage)))
+  })
+}
+
+/** Maps each finding that follows from another one to the finding in which its chain begins. */
+function rootsOf(findings: readonly Finding[], detections: readonly Seen[]): ReadonlyMap<Finding, Finding> {
+  const byFinding = groupedBy(detections, findingId)
+  const earliestFirst = findings.toSorted((a, b) => stageOf(a) - stageOf(b))
+  const reading = earliestFirst
+    .filter((finding) => stageOf(finding) < readingRules.length)
+    .map((finding) => ({
+      finding,
+      stage: stageOf(finding),
+      byExchange: groupedBy(byFinding.get(finding.id) ?? [], ({ exchange }) => exchange),
+    }))
+  const roots = new Map<Finding, Finding>()
+  for (const finding of earliestFirst) {
+    const own = byFinding.get(finding.id) ?? []
+    if (own.length === 0) continue
+    const earlier = reading.find(
+      ({ stage, byExchange }) => stage < stageOf(finding) && follows(own, byExchange, stage),
+    )
+    if (earlier) roots.set(finding, roots.get(earlier.finding) ?? earlier.finding)
+  }
+  return roots
+}
+
+const worstFirst = ["fail", "flaky", "warn", "info"] as const
+const rankOf = ({ verdict }: { readonly verdict: Finding["verdict"] }) => worstFirst.indexOf(verdict)
+
+/**
+ * Groups findings by cause. Findings of the same rule and fault on several operations have one cause. A finding on
+ * exchanges that could not be read follows from the finding that broke the reading, and is listed under its cause.
+ * `detections` are those that the findings were made from. The worst causes come first.
+ */
+export function causesOf(findings: readonly Finding[], detections: readonly Seen[]): Cause[] {
+  const roots = rootsOf(findings, detections)
+  const independent = findings.filter((finding) => !roots.has(finding))
+  const groups = groupedBy(independent, ({ rule, fault }) => `${rule}:${fault}`)
+  const causes = [...groups].map(([id, members]): Cause => {
+    const [worst] = members.toSorted((a, b) => rankOf(a) - rankOf(b)) as [Finding, ...Finding[]]
+    const { rule, fault, severity, verdict, means } = worst
+    return {
+      id,
+      rule,
+      fault,
+      severity,
+      verdict,
+      means,
+      operations: [...new Set(members.map(({ operation }) => operation))],
+      findings: members.map((finding) => finding.id),
+      consequences: findings
+        .filter((finding) => members.includes(roots.get(finding) ?? finding) && roots.has(finding))
+        .map((finding) => finding.id),
+    }
+  })
+  return causes.toSorted((a, b) => rankOf(a) - rankOf(b))
+}
