@@ -1,5 +1,6 @@
 import { ChatCompletionRequest } from "@nexhina/schemas"
 import { encode, type StreamEvent } from "@nexhina/stream"
+import type { Header } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
@@ -40,7 +41,6 @@ const refused = (body: unknown) => ({
 test.each([
   ["the documented 401", { ...chat, key: "wrong", status: 401, body: { error: documented401 } }],
   ["members besides", refused({ error: { ...error, innererror: {} }, request_id: "1" })],
-  ["an error labelled as text", { ...refused({ error }), type: "text/plain" }],
   ["a whole endpoint that is not there", { ...chat, status: 404, body: "404 page not found" }],
   ["a path that does not exist", { fault: faultOf("unknown-path"), status: 404, body: "" }],
   [
@@ -120,6 +120,21 @@ test.each([
   "'temperature' at {messages} (in the body)",
 ])("err.message-prose: %j is prose", (message) => {
   expect(found(errorRules, [exchangeOf(refused({ error: { ...error, message } }))])).toEqual([])
+})
+
+test("err.content-type: what is JSON says so", () => {
+  const refused = (headers: readonly Header[], sent: unknown) =>
+    found(
+      errorRules.filter(({ id }) => id === "err.content-type"),
+      [exchangeOf({ ...chat, status: 400, headers, body: sent })],
+    )
+  const body = { error }
+  const at = { part: "header", name: "content-type" } as const
+  expect(refused([["content-type", "application/json; charset=utf-8"]], body)).toEqual([])
+  expect(refused([["content-type", "application/problem+json"]], body)).toEqual([])
+  expect(refused([["content-type", "text/html"]], "<html></html>")).toEqual([])
+  expect(refused([["content-type", "text/plain"]], body)).toEqual([["err.content-type", "other", at]])
+  expect(refused([], body)).toEqual([["err.content-type", "absent", at]])
 })
 
 test("err.malformed-json", () => {
@@ -258,7 +273,14 @@ test("err.status-independent-of-stream", () => {
 
 test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () => {
   const answer = (status: number, headers: readonly (readonly [string, string])[]) =>
-    found(errorRules, [exchangeOf({ ...chat, status, headers, body: { error } })])
+    found(errorRules, [
+      exchangeOf({
+        ...chat,
+        status,
+        headers: [["content-type", "application/json"], ...headers],
+        body: { error },
+      }),
+    ])
   const absent = [["err.retry-after", "absent", { part: "header", name: "retry-after" }]]
   expect(answer(429, [])).toEqual(absent)
   expect(answer(503, [])).toEqual(absent)

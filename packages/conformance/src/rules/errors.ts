@@ -233,6 +233,30 @@ export const errorRules = [
   }),
 
   rule({
+    id: "err.content-type",
+    since,
+    says: "SHOULD label the JSON of an error as `application/json`",
+    severity: "SHOULD",
+    source: "OpenAI API reference: error codes; RFC 8259, section 11; RFC 9457, section 3",
+    on: errorObjects,
+    faults: {
+      absent: "there is no content-type",
+      other: "the content-type is no JSON type",
+    },
+    holds({ answered: { mediaType, exchange } }) {
+      if (mediaType === "application/json" || mediaType.endsWith("+json")) return []
+      return [
+        {
+          fault: mediaType === "" ? "absent" : "other",
+          at: { part: "header", name: "content-type" },
+          expected: "application/json",
+          actual: shown(headerOf(exchange.response?.headers ?? [], "content-type")),
+        },
+      ]
+    },
+  }),
+
+  rule({
     id: "err.message-prose",
     since,
     says: "SHOULD write error messages for people, without JSON, HTML, a stack trace or a source path",
