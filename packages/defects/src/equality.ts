@@ -89,7 +89,7 @@ export const equalityDefects: readonly Defect[] = [
     says: "the finish_reason of a choice with tool calls is stop in a stream, and tool_calls otherwise",
     breaks: "stream.equals-nonstream",
     fault: "finish-reason",
-    also: ["stream.equals-nonstream-shape", "tool.finish-tool-calls"],
+    also: ["stream.equals-nonstream-shape", "tool.finish-not-stop"],
     seen: ["https://github.com/googleapis/python-genai/issues/2868"],
     ...onStreamedChoices((choice) =>
       choice.finish_reason === "tool_calls" ? { ...choice, finish_reason: "stop" } : choice,

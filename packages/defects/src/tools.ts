@@ -286,14 +286,25 @@ export const toolDefects: readonly Defect[] = [
   {
     id: "tool-finish-stop",
     says: "the finish_reason is stop although the model called a tool",
-    breaks: "tool.finish-tool-calls",
-    fault: "other-reason",
+    breaks: "tool.finish-not-stop",
+    fault: "stop",
     also: [],
     seen: ["https://github.com/BerriAI/litellm/issues/12862"],
     ...onChoices((choice, request) =>
       choice.finish_reason === "tool_calls" && !isNamed(request)
         ? { ...choice, finish_reason: "stop" }
         : choice,
+    ),
+  },
+  {
+    id: "tool-finish-foreign",
+    says: "the finish_reason of a choice with tool calls is tool_use, the word of another API",
+    breaks: "tool.finish-tool-calls",
+    fault: "other-reason",
+    also: ["chat.finish-enum"],
+    seen: ["OpenAI API reference, the chat completion object: finish_reason"],
+    ...onChoices((choice) =>
+      choice.finish_reason === "tool_calls" ? { ...choice, finish_reason: "tool_use" } : choice,
     ),
   },
   {
@@ -523,6 +534,20 @@ export const toolVariants: readonly Variant[] = [
     seen: ["https://github.com/vllm-project/vllm/pull/9209", "https://github.com/ollama/ollama/pull/7963"],
     ...onChoices((choice, request) =>
       choice.finish_reason === "tool_calls" && isNamed(request)
+        ? { ...choice, finish_reason: "stop" }
+        : choice,
+    ),
+  },
+  {
+    id: "required-call-ends-with-stop",
+    says: "the finish_reason is stop when tool_choice requires a call",
+    notes: ["tool.finish-not-stop"],
+    seen: [
+      "https://github.com/openai/openai-dotnet/issues/64",
+      "https://github.com/vllm-project/vllm/pull/25054",
+    ],
+    ...onChoices((choice, { tool_choice }) =>
+      choice.finish_reason === "tool_calls" && tool_choice === "required"
         ? { ...choice, finish_reason: "stop" }
         : choice,
     ),

@@ -1,5 +1,6 @@
 import { ChatCompletionRequest } from "@nexhina/schemas"
 import { encode, type StreamEvent } from "@nexhina/stream"
+import type { Header } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
@@ -40,7 +41,6 @@ const refused = (body: unknown) => ({
 test.each([
   ["the documented 401", { ...chat, key: "wrong", status: 401, body: { error: documented401 } }],
   ["members besides", refused({ error: { ...error, innererror: {} }, request_id: "1" })],
-  ["an error labelled as text", { ...refused({ error }), type: "text/plain" }],
   ["a whole endpoint that is not there", { ...chat, status: 404, body: "404 page not found" }],
   ["a path that does not exist", { fault: faultOf("unknown-path"), status: 404, body: "" }],
   [
@@ -122,6 +122,21 @@ test.each([
   expect(found(errorRules, [exchangeOf(refused({ error: { ...error, message } }))])).toEqual([])
 })
 
+test("err.content-type: what is JSON says so", () => {
+  const refused = (headers: readonly Header[], sent: unknown) =>
+    found(
+      errorRules.filter(({ id }) => id === "err.content-type"),
+      [exchangeOf({ ...chat, status: 400, headers, body: sent })],
+    )
+  const body = { error }
+  const at = { part: "header", name: "content-type" } as const
+  expect(refused([["content-type", "application/json; charset=utf-8"]], body)).toEqual([])
+  expect(refused([["content-type", "application/problem+json"]], body)).toEqual([])
+  expect(refused([["content-type", "text/html"]], "<html></html>")).toEqual([])
+  expect(refused([["content-type", "text/plain"]], body)).toEqual([["err.content-type", "other", at]])
+  expect(refused([], body)).toEqual([["err.content-type", "absent", at]])
+})
+
 test("err.malformed-json", () => {
   const answer = (kind: RequestFault["kind"], status: number, request = '{"model":') =>
     found(errorRules, [exchangeOf({ ...chat, request, fault: faultOf(kind), status, body: { error } })])
@@ -129,7 +144,8 @@ test("err.malformed-json", () => {
   expect(answer("not-an-object", 422)).toEqual([])
   expect(answer("malformed-json", 200)).toEqual([["err.malformed-json", "accepted", atStatus]])
   expect(answer("malformed-json", 200, '{"temperature":NaN}')).toEqual([])
-  expect(answer("malformed-json", 422)).toEqual([["err.malformed-json", "other-status", atStatus]])
+  expect(answer("malformed-json", 422)).toEqual([["err.malformed-json-400", "unprocessable", atStatus]])
+  expect(answer("malformed-json", 415)).toEqual([["err.malformed-json", "other-status", atStatus]])
   expect(answer("not-an-object", 404)).toEqual([["err.malformed-json", "other-status", atStatus]])
 })
 
@@ -219,16 +235,19 @@ test("err.param-named: unnamed", () => {
 })
 
 test("err.unknown-model, and whether it is refused", () => {
-  const answer = (status: number, known = knownOf()) =>
+  const answer = (status: number, known = knownOf(), body: unknown = { error }) =>
     found(
       errorRules,
-      [exchangeOf({ ...chat, fault: faultOf("unknown-model", "model"), status, body: { error } })],
+      [exchangeOf({ ...chat, fault: faultOf("unknown-model", "model"), status, body })],
       known,
     )
   expect(answer(404)).toEqual([])
   expect(answer(400)).toEqual([])
   expect(answer(500)).toEqual([["err.unknown-model", "server-error", atStatus]])
-  expect(answer(403)).toEqual([["err.unknown-model", "other-status", atStatus]])
+  expect(answer(401)).toEqual([])
+  expect(answer(403)).toEqual([])
+  expect(answer(403, knownOf(), "Forbidden")).toContainEqual(["err.unknown-model", "other-status", atStatus])
+  expect(answer(405)).toEqual([["err.unknown-model", "other-status", atStatus]])
   expect(answer(200)).toEqual([["err.unknown-model-refused", "answered", atStatus]])
   expect(answer(200, knownOf({ traits: new Set(["single-model"]) }))).toEqual([])
 })
@@ -254,7 +273,14 @@ test("err.status-independent-of-stream", () => {
 
 test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () => {
   const answer = (status: number, headers: readonly (readonly [string, string])[]) =>
-    found(errorRules, [exchangeOf({ ...chat, status, headers, body: { error } })])
+    found(errorRules, [
+      exchangeOf({
+        ...chat,
+        status,
+        headers: [["content-type", "application/json"], ...headers],
+        body: { error },
+      }),
+    ])
   const absent = [["err.retry-after", "absent", { part: "header", name: "retry-after" }]]
   expect(answer(429, [])).toEqual(absent)
   expect(answer(503, [])).toEqual(absent)

@@ -233,6 +233,30 @@ export const errorRules = [
   }),
 
   rule({
+    id: "err.content-type",
+    since,
+    says: "SHOULD label the JSON of an error as `application/json`",
+    severity: "SHOULD",
+    source: "OpenAI API reference: error codes; RFC 8259, section 11; RFC 9457, section 3",
+    on: errorObjects,
+    faults: {
+      absent: "there is no content-type",
+      other: "the content-type is no JSON type",
+    },
+    holds({ answered: { mediaType, exchange } }) {
+      if (mediaType === "application/json" || mediaType.endsWith("+json")) return []
+      return [
+        {
+          fault: mediaType === "" ? "absent" : "other",
+          at: { part: "header", name: "content-type" },
+          expected: "application/json",
+          actual: shown(headerOf(exchange.response?.headers ?? [], "content-type")),
+        },
+      ]
+    },
+  }),
+
+  rule({
     id: "err.message-prose",
     since,
     says: "SHOULD write error messages for people, without JSON, HTML, a stack trace or a source path",
@@ -259,7 +283,7 @@ export const errorRules = [
   rule({
     id: "err.malformed-json",
     since,
-    says: "MUST reject a body that is not JSON with 400, and one that is not an object with 400 or 422",
+    says: "MUST reject a body that is not JSON, or not an object, with 400 or 422",
     severity: "MUST",
     source: `${statusCodes}; RFC 8259, section 9: a parser may take forms that are no JSON, but no unfinished text`,
     see: ["https://github.com/NousResearch/hermes-agent/pull/33077"],
@@ -272,17 +296,32 @@ export const errorRules = [
     asks: (known) => faultySamples(known, ["malformed-json", "not-an-object"]),
     holds({ answered, fault: { kind } }) {
       const { status } = answered
-      if (status === 400 || (status === 422 && kind === "not-an-object")) return []
+      if (status === 400 || status === 422) return []
       if (isSuccess(answered) && kind === "malformed-json" && !isUnfinished(answered)) return []
       return [
         {
           fault: isSuccess(answered) ? "accepted" : "other-status",
           at: atStatus,
-          expected: kind === "not-an-object" ? "400 or 422" : "400",
+          expected: "400 or 422",
           actual: String(status),
         },
       ]
     },
+  }),
+
+  rule({
+    id: "err.malformed-json-400",
+    since,
+    says: "SHOULD reject a body that is not JSON with 400 rather than 422, which means that its syntax is right",
+    severity: "SHOULD",
+    source: `${statusCodes}; RFC 9110, sections 15.5.1 and 15.5.21`,
+    on: malformedAnswers,
+    faults: { unprocessable: "the status is 422" },
+    asks: (known) => faultySamples(known, ["malformed-json"]),
+    holds: ({ answered: { status }, fault: { kind } }) =>
+      kind === "malformed-json" && status === 422
+        ? [{ fault: "unprocessable", at: atStatus, expected: "400", actual: "422" }]
+        : [],
   }),
 
   rule({
@@ -377,12 +416,13 @@ export const errorRules = [
   rule({
     id: "err.unknown-model",
     since,
-    says: "MUST use 404 or 400 when it rejects an unknown model",
+    says: "MUST use 404 or 400 when it rejects an unknown model, or 401 or 403 with an error object",
     severity: "MUST",
     source: statusCodes,
     see: [
       "https://github.com/mudler/LocalAI/pull/9133",
       "https://github.com/runpod-workers/worker-vllm/issues/57",
+      "https://github.com/Aider-AI/aider/issues/1903",
     ],
     on: unknownModelAnswers,
     faults: {
@@ -392,6 +432,8 @@ export const errorRules = [
     holds(answered) {
       const { status } = answered
       if (isSuccess(answered) || status === 404 || status === 400) return []
+      // OpenAI answers so where a project's list of models lacks the model.
+      if ((status === 401 || status === 403) && errorOf(answered)) return []
       const fault = status >= 500 ? "server-error" : "other-status"
       return [{ fault, at: atStatus, expected: "404 or 400", actual: String(status) }]
     },

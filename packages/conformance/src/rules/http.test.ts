@@ -73,6 +73,29 @@ test("http.json-content-type: absent, or another one", () => {
   ])
 })
 
+test("http.content-type-once: two that contradict each other, and not the same one twice", () => {
+  const twice = (first: string, second: string) =>
+    found(httpRules, [
+      exchangeOf({
+        ...answer,
+        headers: [
+          ["content-type", first],
+          ["Content-Type", second],
+        ],
+      }),
+    ])
+  expect(twice("application/json", "text/html")).toEqual([
+    ["http.content-type-once", "contradicting", { part: "header", name: "content-type" }],
+  ])
+  expect(twice("application/json; charset=utf-8", "application/json;charset=UTF-8")).toEqual([])
+})
+
+test("http.success-status: 201 is not what clients test for", () => {
+  expect(found(httpRules, [exchangeOf({ ...answer, status: 201 })])).toEqual([
+    ["http.success-status", "other-success", { part: "status" }],
+  ])
+})
+
 const text = JSON.stringify(reply)
 
 test.each([
@@ -161,6 +184,8 @@ test("an answer is judged by every rule that speaks of it", () => {
     "http.answers",
     "http.body-complete",
     "http.json-content-type",
+    "http.content-type-once",
+    "http.success-status",
     "http.body-valid-json",
     "http.no-error-in-2xx",
     "http.no-5xx-valid",

@@ -112,6 +112,54 @@ export const httpRules = [
   }),
 
   rule({
+    id: "http.content-type-once",
+    since,
+    says: "MUST NOT send two content-type headers that contradict each other",
+    severity: "MUST",
+    source: "RFC 9110, sections 5.3 and 8.3: content-type is a single value",
+    on: everyResponse,
+    faults: { contradicting: "two content-type headers have different values" },
+    holds({ exchange: { response } }) {
+      const values = (response?.headers ?? [])
+        .filter(([name]) => name.toLowerCase() === "content-type")
+        .map(([, value]) => value)
+      if (new Set(values.map((value) => value.toLowerCase().replace(/\s/g, ""))).size < 2) return []
+      return [
+        {
+          fault: "contradicting",
+          at: { part: "header", name: "content-type" },
+          expected: "one value",
+          actual: values.map(shown).join(" and "),
+        },
+      ]
+    },
+  }),
+
+  rule({
+    id: "http.success-status",
+    since,
+    says: "SHOULD answer a request that succeeds with the documented status, as some clients test for it",
+    severity: "SHOULD",
+    source: "OpenAI API reference: responses of every endpoint",
+    on: answersToValid,
+    faults: { "other-success": "the status is that of another success" },
+    holds(answered) {
+      const { operation, status } = answered
+      if (operation === undefined || !isSuccess(answered)) return []
+      const documented = endpoints[operation].success.status
+      if (status === documented) return []
+      return [
+        {
+          fault: "other-success",
+          at: { part: "status" },
+          expected: String(documented),
+          actual: String(status),
+        },
+      ]
+    },
+  }),
+
+  rule({
     id: "http.body-valid-json",
     since,
     says: "MUST send valid JSON: UTF-8 without a byte order mark, no NaN or Infinity, nothing after the value",

@@ -275,6 +275,7 @@ export const sentences: readonly Sentence[] = [
       "tool.stream-name-once",
       "tool.stream-args-concat",
       "tool.finish-tool-calls",
+      "tool.finish-not-stop",
     ],
   },
   {

@@ -166,12 +166,9 @@ const prose = { content: "It rains." }
 test.each([
   ["tool.choice-required no-call", calling([], { tool_choice: "required" }, "stop", prose), "/message"],
   ["tool.choice-named no-call", calling([], named, "stop", prose), "/message"],
-  ["tool.finish-tool-calls other-reason", calling([weather], {}, "stop"), "/finish_reason"],
-  [
-    "tool.finish-tool-calls other-reason",
-    calling([weather], { tool_choice: "required" }, "stop"),
-    "/finish_reason",
-  ],
+  ["tool.finish-tool-calls other-reason", calling([weather], {}, "tool_use"), "/finish_reason"],
+  ["tool.finish-not-stop stop", calling([weather], {}, "stop"), "/finish_reason"],
+  ["tool.finish-not-stop stop", calling([weather], { tool_choice: "required" }, "stop"), "/finish_reason"],
   ["tool.finish-implies-calls no-calls", calling([], {}, "tool_calls", prose), "/finish_reason"],
 ])("%s", (fault, exchange, path) => {
   expect(faultsOf([exchange])).toEqual([[fault, `/choices/0${path}`]])

@@ -519,7 +519,7 @@ export const toolRules = [
   rule({
     id: "tool.finish-tool-calls",
     since,
-    says: "MUST set `finish_reason` to `tool_calls` when a choice calls tools, unless it was cut off or `tool_choice` named the tool",
+    says: "MUST set `finish_reason` to `tool_calls` or `stop` when a choice calls tools, unless it was cut off",
     severity: "MUST",
     source: "OpenAI API reference, the chat completion object, finish_reason",
     see: ["https://github.com/BerriAI/litellm/issues/12862", "https://github.com/ROCm/FastFlowLM/pull/728"],
@@ -530,9 +530,8 @@ export const toolRules = [
       "length-masked": "calls that the token limit cut do not end with length",
     },
     holds(answer) {
-      const legal = ["tool_calls", "length", "content_filter"]
-      // A named call may end with stop: OpenAI's do.
-      if (chosenName(answer.request) !== undefined) legal.push("stop")
+      // OpenAI's calls end with stop under `required`, under a named choice, and at times under `auto`.
+      const legal = ["tool_calls", "stop", "length", "content_filter"]
       return answer.choices.flatMap((choice): Fault<"other-reason" | "length-masked">[] => {
         const { pointer, finish, calls } = choice
         if (calls.length === 0 || !isString(finish)) return []
@@ -544,6 +543,31 @@ export const toolRules = [
         return [{ fault: "other-reason", at, expected: legal.join(" or "), actual: shown(finish) }]
       })
     },
+  }),
+  rule({
+    id: "tool.finish-not-stop",
+    since,
+    says: "SHOULD set `finish_reason` to `tool_calls` rather than `stop` when a choice calls tools, unless `tool_choice` named the tool",
+    severity: "SHOULD",
+    source: "OpenAI API reference, the chat completion object, finish_reason",
+    see: [
+      "https://github.com/BerriAI/litellm/issues/12862",
+      "https://github.com/openai/openai-dotnet/issues/64",
+    ],
+    on: callAnswers,
+    after: ["chat.schema", "tool.finish-tool-calls"],
+    faults: { stop: "a choice with calls ends with stop" },
+    holds: (answer) =>
+      chosenName(answer.request) !== undefined
+        ? []
+        : answer.choices
+            .filter(({ finish, calls }) => calls.length > 0 && finish === "stop")
+            .map(({ pointer }) => ({
+              fault: "stop",
+              at: answer.where(`${pointer}/finish_reason`),
+              expected: "tool_calls",
+              actual: "stop",
+            })),
   }),
   rule({
     id: "tool.finish-implies-calls",
