@@ -37,9 +37,12 @@ type Share = NonNullable<MockOptions["always"]>[number]
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
+  const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
-  if (flags.apiKey?.some((key) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key))) {
-    command.error("error: option '--api-key <key...>': a key is printable ASCII without spaces at its ends")
+  if (keys?.some((key) => !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key))) {
+    command.error(
+      "error: option '--api-key <key...>' or NEXHINA_MOCK_API_KEY: a key is printable ASCII without spaces at its ends",
+    )
   }
   return {
     port: flags.port,
@@ -49,7 +52,7 @@ export function readOptions(argv: readonly string[]): Settings {
     mock: {
       profile: flags.profile,
       seed: flags.seed,
-      keys: flags.auth ? (flags.apiKey ?? "any") : "none-needed",
+      keys: flags.auth ? (keys ?? "any") : "none-needed",
       models: flags.model,
       strictModels: flags.strictModels,
       callTools: flags.callTools,
@@ -57,6 +60,13 @@ export function readOptions(argv: readonly string[]): Settings {
       always: [...flags.defect, ...flags.variant],
     },
   }
+}
+
+/** Returns the key from the environment, which other users do not see in the process list; undefined when not set. */
+function keysFromEnvironment(): string[] | undefined {
+  const key = process.env["NEXHINA_MOCK_API_KEY"]
+  if (key === "") console.error("warning: NEXHINA_MOCK_API_KEY is empty and counts as not set")
+  return key ? [key] : undefined
 }
 
 function createCommand(): Command {
@@ -75,7 +85,10 @@ function createCommand(): Command {
         .default("nexhina"),
     )
     .addOption(new Option("--seed <number>", "seed for generated content").default(0).argParser(toSeed))
-    .option("--api-key <key...>", "API keys to accept (default: any that does not begin with sk-invalid)")
+    .option(
+      "--api-key <key...>",
+      "API keys to accept (default: $NEXHINA_MOCK_API_KEY, else any that does not begin with sk-invalid)",
+    )
     .addOption(new Option("--no-auth", "accept requests without a key").conflicts("apiKey"))
     .addOption(
       new Option("--model <id...>", "model ids to list in addition to the catalogue").default([], "none"),

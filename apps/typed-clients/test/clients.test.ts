@@ -247,9 +247,9 @@ function nullsOf({ schema }: Generator): string {
     "type TakesNull<T> = null extends T ? true : false",
     ...members.map(({ name, member, part }, at) => {
       const pointer = encodeURIComponent(member.replaceAll("/", "~1"))
-      const takesNull = ajv.getSchema(`document#/components/schemas/${name}${part || ""}/properties/${pointer}`)?.(
-        null,
-      )
+      const takesNull = ajv.getSchema(
+        `document#/components/schemas/${name}${part || ""}/properties/${pointer}`,
+      )?.(null)
       return `export const member${at}: TakesNull<${schema(name)}["${member}"]> = ${takesNull}`
     }),
   ].join("\n")

@@ -8,7 +8,9 @@ export function text(max: number): z.ZodString {
   const check = z.maxLength(max)
   const ofUnits = check._zod.check
   check._zod.check = (payload) => {
-    if ([...String(payload.value)].length > max) ofUnits(payload)
+    const { value }: { value: unknown } = payload
+    // Other types are refused before. An array has a length too, and its members may not convert to a string.
+    if (typeof value === "string" && value.length > max && [...value].length > max) ofUnits(payload)
   }
   return z.string().check(check)
 }

@@ -349,3 +349,50 @@ describe("startMock", () => {
     })
   })
 })
+
+test("garbage that keeps its socket open is refused with a request id, and closed (F6, E14)", async () => {
+  const socket = connect({ port: await listen(), host: "127.0.0.1", allowHalfOpen: true })
+  let text = ""
+  socket.on("data", (chunk) => {
+    text += chunk
+  })
+  socket.on("error", () => {})
+  socket.write("garbage\r\n\r\n")
+  await new Promise((resolve) => socket.once("end", resolve))
+  expect(text).toMatch(/^HTTP\/1\.1 400 .*\r\nx-request-id: req_[\w-]+\r\n/s)
+  const started = performance.now()
+  while (!socket.destroyed && performance.now() - started < 3_000) {
+    socket.write("x")
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect(socket.destroyed).toBe(true)
+})
+
+test("garbage during a stream closes the connection without bytes of another reply (F8)", async () => {
+  async function* body() {
+    yield { bytes: utf8.encode("data: 1\n\n") }
+    await new Promise(() => {})
+  }
+  const port = await replying({ body: body() })
+  const socket = connect(port, "127.0.0.1")
+  let text = ""
+  const closed = new Promise((resolve) => socket.once("close", resolve))
+  socket.on("error", () => {})
+  socket.on("data", (chunk) => {
+    text += chunk
+    if (text.includes("data: 1")) socket.write("garbage\r\n\r\n")
+  })
+  socket.write(get())
+  await closed
+  expect(text).toContain("data: 1")
+  expect(text).not.toContain("400 Bad Request")
+})
+
+test("drain ends while a client holds half a request (F7)", { timeout: 10_000 }, async () => {
+  const { url, drain } = await startMock()
+  const socket = connect(Number(new URL(url).port), "127.0.0.1")
+  socket.on("error", () => {})
+  socket.write("POST /v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await drain()
+})

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import {
   createServer,
@@ -209,7 +210,7 @@ export interface MockServer extends AsyncDisposable {
   /** A key that the mock accepts. */
   readonly apiKey: string
   readonly mock: Mock
-  /** Stops accepting connections, and resolves when all replies have been sent. */
+  /** Stops accepting connections, and resolves when all replies have been sent, after 5 seconds at the latest. */
   drain(): Promise<void>
   /** Destroys all connections, and resolves when the port is free. */
   close(): Promise<void>
@@ -217,6 +218,9 @@ export interface MockServer extends AsyncDisposable {
 
 /** Milliseconds that an idle connection stays open. Longer than clients wait between requests of a run (chosen). */
 const keepAliveTimeout = 60_000
+
+/** Milliseconds after which `drain` destroys the connections that are left (chosen). */
+const drainMs = 5_000
 
 /** Starts a mock on a port of this machine. Rejects with node's error when it cannot listen there. */
 export async function startMock(options: StartOptions = {}): Promise<MockServer> {
@@ -231,7 +235,9 @@ export async function startMock(options: StartOptions = {}): Promise<MockServer>
   const url = urlOf(server.address() as AddressInfo)
   async function drain(): Promise<void> {
     server.close()
+    const timer = globalThis.setTimeout(() => server.closeAllConnections(), drainMs)
     await closed
+    clearTimeout(timer)
     await mock.close()
   }
   async function close(): Promise<void> {
@@ -275,11 +281,28 @@ const malformed: Readonly<Record<string, readonly [status: string, message: stri
 
 /** Replies to a malformed HTTP request with the documented error body and closes the connection. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) return
+  // Bytes of this reply inside another one would be read as a part of it.
+  if (!socket.writable || isReplying(socket)) {
+    socket.destroy()
+    return
+  }
   const [status, message] = malformed[error.code ?? ""] ?? ["400 Bad Request", "Malformed HTTP request."]
   const body = JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: null } })
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `connection: close\r\n\r\n${body}`,
+      `x-request-id: req_${randomUUID()}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // A client that never closes its side would keep the connection open forever.
+  const timer = globalThis.setTimeout(() => socket.destroy(), lingerMs)
+  socket.once("close", () => clearTimeout(timer))
+}
+
+/** Milliseconds that a client has to close its side of a refused connection (chosen). */
+const lingerMs = 1_000
+
+/** Returns whether the head of a reply has been sent on the connection and its body has not ended. */
+function isReplying(socket: Socket): boolean {
+  // Node keeps the response under way here, and does the same check in its own handler of malformed requests.
+  const response = (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage
+  return response?.headersSent === true && !response.writableFinished
 }

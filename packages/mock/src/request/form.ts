@@ -76,7 +76,8 @@ function typed(fields: Fields, schema: z.ZodType): unknown {
   const shape = "shape" in schema ? (schema.shape as Readonly<Record<string, z.ZodType>>) : {}
   return Object.fromEntries(
     [...fields].map(([name, values]) => {
-      const def = shape[name] && plain(shape[name])
+      // A field may have the name of a member that every object inherits, such as `constructor`.
+      const def = Object.hasOwn(shape, name) && shape[name] ? plain(shape[name]) : undefined
       if (def?.type === "array") {
         const element = plain((def as z.core.$ZodArrayDef).element)
         return [name, values.map((value) => read(value, element.type))]

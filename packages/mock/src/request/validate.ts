@@ -9,6 +9,9 @@ type Path = Issue["path"]
 /** Maximum nesting of JSON, so that recursive functions do not exhaust the stack (chosen). */
 const deepest = 512
 
+/** Maximum number of `,`, `[` and `{` in a JSON body: parsing more values blocks the mock for too long (chosen). */
+const maxJsonMarks = 1_000_000
+
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** Parses a JSON request body. Refuses other media types (a missing one counts as JSON) and malformed JSON. */
@@ -19,6 +22,11 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
     })
   }
   if (body.length === 0) throw malformed("the request body is empty")
+  if (hasTooManyMarks(body)) {
+    throw new Refusal(413, {
+      message: `The JSON body contains more than ${maxJsonMarks} of the characters ',', '[' and '{', which is the limit.`,
+    })
+  }
   let text: string
   try {
     text = utf8.decode(body)
@@ -38,6 +46,14 @@ function malformed(why: string): Refusal {
     message: `We could not parse the JSON body of your request: ${why}. The API expects a JSON object.`,
     code: "invalid_json",
   })
+}
+
+/** Returns whether a JSON body exceeds the limit of marks. Marks inside strings count too. */
+function hasTooManyMarks(body: Uint8Array): boolean {
+  if (body.length <= maxJsonMarks) return false
+  let marks = 0
+  for (const byte of body) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++
+  return marks > maxJsonMarks
 }
 
 /** Returns the maximum nesting of brackets in a JSON text. */
@@ -238,13 +254,18 @@ function a(value: unknown): string {
 function measured(value: unknown): string {
   if (value === "") return "an empty string"
   if (typeof value === "string") return `a string with length ${value.length}`
-  if (!Array.isArray(value)) return String(value)
+  if (!Array.isArray(value)) return printed(value)
   return value.length === 0 ? "an empty array" : `an array with length ${value.length}`
+}
+
+/** Converts a value to text. An object of a client can lack a callable `toString`, which `String` would call. */
+function printed(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value)
 }
 
 /** Formats a value for a message. Long values are truncated. */
 function shown(value: unknown): string {
-  const text = `'${String(value)}'`
+  const text = `'${printed(value)}'`
   return text.length > 100 ? `${text.slice(0, 100)}…'` : text
 }
 

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest"
+import { createMock } from "../mock.ts"
+
+const utf8 = new TextEncoder()
+
+async function answer(method: string, target: string, body = "", contentType = "application/json") {
+  const crashes: unknown[] = []
+  const { handle } = createMock({ onCrash: (error) => crashes.push(error) })
+  const headers = [
+    ["authorization", "Bearer sk-x"],
+    ["content-type", contentType],
+  ] as const
+  const { status } = await handle({ method, target, headers, body: utf8.encode(body) })
+  return { status, crashes }
+}
+
+const inherited = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"]
+
+test.each(inherited)("a query parameter named %s does not crash the mock (F5)", async (name) => {
+  for (const path of ["/v1/media/image.png", "/v1/responses/resp_1/input_items", "/v1/models"]) {
+    const { status, crashes } = await answer("GET", `${path}?${name}=1`)
+    expect(crashes, path).toEqual([])
+    expect(status, path).toBeLessThan(500)
+  }
+})
+
+test.each(inherited)("a form field named %s does not crash the mock (F5)", async (name) => {
+  const form = `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n1\r\n--b--\r\n`
+  for (const path of [
+    "audio/transcriptions",
+    "audio/translations",
+    "images/edits",
+    "images/variations",
+    "videos",
+  ]) {
+    const { status, crashes } = await answer("POST", `/v1/${path}`, form, "multipart/form-data; boundary=b")
+    expect(crashes, path).toEqual([])
+    expect(status, path).toBeLessThan(500)
+  }
+})
+
+test.each([
+  ["audio/speech", { model: "tts-1", voice: "alloy" }, "input"],
+  ["images/generations", { model: "dall-e-3" }, "prompt"],
+  ["chat/completions", { model: "gpt-4o", messages: [{ role: "user", content: "a" }] }, "safety_identifier"],
+  ["responses", { model: "gpt-4o", input: "a" }, "safety_identifier"],
+  ["moderations", {}, "input"],
+  ["embeddings", { model: "text-embedding-3-small" }, "input"],
+])("%s refuses a member that cannot be converted to a string (F5)", async (path, body, member) => {
+  for (const value of [{ toString: 1 }, [{ toString: 1 }], { length: 1e9, toString: 1 }]) {
+    const { status, crashes } = await answer(
+      "POST",
+      `/v1/${path}`,
+      JSON.stringify({ ...body, [member]: value }),
+    )
+    expect(
+      crashes.map((error) => (error as Error).stack),
+      JSON.stringify(value),
+    ).toEqual([])
+    expect(status, JSON.stringify(value)).toBe(400)
+  }
+})
+
+test.each([",", "[", "{"])(
+  "a JSON body with over 1,000,000 of '%s' is a 413 that names the limit (F1)",
+  async (mark) => {
+    const { status, crashes } = await answer("POST", "/v1/chat/completions", mark.repeat(1_000_001))
+    expect(crashes).toEqual([])
+    expect(status).toBe(413)
+  },
+)
+
+test("a JSON body with 1,000,000 marks is parsed", async () => {
+  expect((await answer("POST", "/v1/chat/completions", ",".repeat(1_000_000))).status).toBe(400)
+})
