@@ -1,7 +1,9 @@
+import { createRedactor } from "@nexhina/wire"
 import type { Report } from "../reports/report.ts"
 import type { Limits } from "../target/execute.ts"
 import { learn, type StatedFacts } from "../target/learn.ts"
 import { createSampler, type World } from "../target/sampler.ts"
+import { secretsOf } from "../target/to-wire.ts"
 import { version } from "../version.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
@@ -33,6 +35,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     known,
   })
   const stopped = sampler.executor.exhausted() ?? groups.find((group) => group.cut)?.cut
+  const redactor = createRedactor(secretsOf(options.target))
   return {
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
@@ -40,7 +43,10 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
     profile: options.profile,
     traits: [...options.traits],
     surfaces: [...options.include],
-    models: known.models,
+    // A server that reflects the key can list it as a model.
+    models: Object.fromEntries(
+      Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
+    ),
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),

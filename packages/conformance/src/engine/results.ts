@@ -60,10 +60,15 @@ export async function judgeAll(
       cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
         .length,
       findings: ofRule.map((finding) => finding.id),
-      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
+      ...withoutSecrets(verdictOf({ rule, severity, tally, findings: ofRule, groups, met }), redactor),
     })
   }
   return { results, findings }
+}
+
+/** Returns a verdict whose reason, which may quote a reply, contains no secret. */
+function withoutSecrets<V extends { readonly reason?: string }>(verdict: V, redactor: Redactor): V {
+  return verdict.reason === undefined ? verdict : { ...verdict, reason: redactor.text(verdict.reason) }
 }
 
 async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
