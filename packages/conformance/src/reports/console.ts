@@ -7,6 +7,7 @@ import {
   type Verdict,
   verdictNames,
 } from "./report.ts"
+import { terminalReport } from "./terminal-text.ts"
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -53,7 +54,7 @@ function findingBlock(finding: Finding, colors: Colors): string {
     `  actual    ${finding.actual}`,
     ...(finding.request.fault ? [`  request   ${finding.request.fault}`] : []),
     `  response  ${finding.evidence.status ?? "none"}, ${finding.evidence.end}`,
-    ...(finding.evidence.excerpt ? [`    ${indented(finding.evidence.excerpt.trimEnd(), "    ")}`] : []),
+    ...(finding.evidence.excerpt ? [`    | ${indented(finding.evidence.excerpt.trimEnd(), "    | ")}`] : []),
     ...(finding.requestId ? [`  request id ${finding.requestId}`] : []),
     ...(finding.otherProfile ? [`  no finding under --profile ${finding.otherProfile}`] : []),
     `  ${indented(finding.curl, "  ")}`,
@@ -78,7 +79,8 @@ function conclusion({ conformant, profile, surfaces, stopped }: Report, colors: 
 /** For people: the rules by surface, then each finding with what is needed to see it again. */
 export const consoleReport: ReportFormat = {
   says: "plain text for a terminal",
-  write(report, { color }) {
+  write(given, { color }) {
+    const report = terminalReport(given)
     const colors = pc.createColors(color)
     const width = Math.max(0, ...report.rules.map((rule) => rule.id.length))
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]

@@ -1,5 +1,6 @@
 import { create } from "xmlbuilder2"
 import type { Report, ReportFormat, RuleResult } from "./report.ts"
+import { terminalReport } from "./terminal-text.ts"
 
 const failing = new Set(["fail", "harness-error"])
 const passing = new Set(["pass", "warn", "info", "flaky"])
@@ -37,7 +38,8 @@ function testcase(rule: RuleResult, report: Report) {
 /** One test case for each rule, one suite for each surface; what was not judged is skipped, with the reason. */
 export const junitReport: ReportFormat = {
   says: "JUnit XML",
-  write(report) {
+  write(given) {
+    const report = terminalReport(given)
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]
     const count = (rules: readonly RuleResult[], skipped: boolean) => ({
       "@tests": rules.length,
