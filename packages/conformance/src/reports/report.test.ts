@@ -121,8 +121,9 @@ test.each(
 )("the %s report has nothing in it that a terminal or a CI runner obeys", (_, { write }) => {
   const evidence = { ...finding.evidence, excerpt: hostile }
   const report: Report = {
-    ...reportWith({ pass: 1, fail: 1 }),
+    ...reportWith({ pass: 1, fail: 1, inconclusive: 1 }),
     models: { chat: hostile },
+    stopped: hostile,
     findings: [{ ...finding, actual: hostile, where: hostile, requestId: hostile, evidence }],
   }
   const text = write(report, { color: false })

@@ -11,8 +11,12 @@ const command = /##(?=\[|vso\[)/gi
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-/** Escapes what a terminal or a CI runner would obey; line feeds stay. */
-export const terminalLines = (text: string) => text.replace(obeyed, escaped).replace(command, "#\\u0023")
+/** A line feed before what GitHub Actions obeys at the start of a line, behind any white space. */
+const beforeCommand = /\n(?=\s*::)/g
+
+/** Escapes what a terminal or a CI runner would obey; other line feeds stay. */
+export const terminalLines = (text: string) =>
+  text.replace(obeyed, escaped).replace(command, "#\\u0023").replace(beforeCommand, "\\n")
 
 /** Escapes what a terminal or a CI runner would obey, and line breaks. */
 export const terminalText = (text: string) => terminalLines(text).replaceAll("\n", "\\n")
