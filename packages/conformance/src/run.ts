@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -98,11 +99,19 @@ export function dryRun(settings: Settings): Count[] {
 }
 
 function certificate(file: string): string {
+  let pem: string
   try {
-    return readFileSync(file, "utf8")
+    pem = readFileSync(file, "utf8")
   } catch (error) {
     throw new UsageError(`--ca-cert: cannot read '${file}': ${(error as Error).message}`)
   }
+  try {
+    // TLS ignores what is no certificate, and then trusts nobody.
+    new X509Certificate(pem)
+  } catch {
+    throw new UsageError(`--ca-cert: '${file}' does not contain a certificate in PEM form`)
+  }
+  return pem
 }
 
 /**

@@ -97,6 +97,7 @@ test.each([
   [["rules", "nope"], /^error: no rule matches 'nope'/],
   [["run", "--config", "absent.yaml"], /^error: --config: cannot read 'absent.yaml'/],
   [["run", "--ca-cert", "absent.pem"], /^error: --ca-cert: cannot read 'absent.pem'/],
+  [["run", "--ca-cert", import.meta.filename], /^error: --ca-cert: '.*' does not contain a certificate/],
   [["run", "--transcript", "absent/x.ndjson"], /^error: --transcript: cannot write 'absent\/x.ndjson'/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {

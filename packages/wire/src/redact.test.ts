@@ -239,7 +239,9 @@ test("a secret that overlaps itself", () => {
 })
 
 test("one secret that begins with another, and secrets that overlap", () => {
-  expect(createRedactor(["sk-abc", "sk-abcdef", "efghij"]).text("<sk-abcdefghij>")).toBe("<*************>")
+  expect(createRedactor(["sk-abcde", "sk-abcdefgh", "efghijkl"]).text("<sk-abcdefghijkl>")).toBe(
+    `<${"*".repeat(15)}>`,
+  )
 })
 
 test("a text without a secret stays, and an empty secret is none", () => {
@@ -271,4 +273,20 @@ test("a body that is full of the secret", () => {
     withResponse({ chunks: cutAt(utf8(`${key} `.repeat(200_000)), []) }),
   )
   expect(redacted).toHaveLength(200_000)
+})
+
+test("what a cut has left of a secret", () => {
+  const secret = Array.from({ length: 41 }, (_, at) => `k${at + 100}`).join("")
+  const { text } = createRedactor([secret])
+  for (const piece of [secret.slice(0, 79), secret.slice(30, 60), secret.slice(-12)])
+    expect(text(`"${piece}…`)).toBe(`"${"*".repeat(piece.length)}…`)
+})
+
+test("a short secret is a word of a header, and nothing elsewhere", () => {
+  const redactor = createRedactor(["x"])
+  expect(redactor.text("expected x")).toBe("expected x")
+  const headers: Header[] = [["x-next", "x, box"]]
+  const body = utf8("x")
+  const { request } = redactor.exchange({ ...empty, request: { ...empty.request, headers, body } })
+  expect(request).toMatchObject({ headers: [["x-next", "*, box"]], body })
 })

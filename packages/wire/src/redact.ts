@@ -16,7 +16,7 @@ export interface Redactor {
    * sender chose (id, method, end) are not searched.
    */
   exchange(exchange: Exchange): Exchange
-  /** Returns the text without the secrets. */
+  /** Returns the text without the secrets, and without pieces of them that a cut has left. */
   text(text: string): string
 }
 
@@ -37,18 +37,29 @@ const credentials = new Set([
 /** The part of a credential that stays: it distinguishes a wrong scheme from a missing one. */
 const scheme = /^(?:bearer|basic|digest|token|apikey|negotiate) +/i
 
+/** A shorter secret stands in other words by chance; it is searched only as a word of its own in header values. */
+const minSearchedLength = 8
+
+/** The shortest piece of a secret, in characters, that is replaced where a cut has left only a piece. */
+const minPieceLength = 12
+
 /** Maximum size in bytes of a decompressed body that is searched; a larger one is replaced as a whole. */
 const maxSearchedBytes = 64 * 1024 * 1024
 
 /**
  * Creates a redactor of `secrets`, wherever they occur and however they are written: literally, percent-encoded,
- * JSON-escaped (both also in part), in base64 at any alignment, and inside a compressed body.
+ * JSON-escaped (both also in part), in base64 at any alignment, and inside a compressed body. A secret shorter than 8
+ * characters is replaced only in the values of headers, as a word of its own.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const patterns = secrets.filter((secret) => secret !== "").flatMap(patternsOf)
+  const long = secrets.filter((secret) => secret.length >= minSearchedLength)
+  const short = secrets.filter((secret) => secret !== "" && secret.length < minSearchedLength)
+  const patterns = long.flatMap(patternsOf)
+  const inText = [...patterns, ...long.flatMap(piecePatterns)]
+  const inHeaders = [...patterns, ...short.map(wordPattern)]
   return {
-    text: (text) => blotText(text, spansIn(text, patterns)),
-    exchange: (exchange) => new ExchangeRedaction(exchange, patterns).result(),
+    text: (text) => blotText(text, spansIn(text, inText)),
+    exchange: (exchange) => new ExchangeRedaction(exchange, patterns, inHeaders).result(),
   }
 }
 
@@ -72,11 +83,13 @@ function spansIn(text: string, patterns: readonly RegExp[]): Span[] {
 class ExchangeRedaction {
   private readonly exchange: Exchange
   private readonly patterns: readonly RegExp[]
+  private readonly headerPatterns: readonly RegExp[]
   private readonly redacted: Redaction[]
 
-  constructor(exchange: Exchange, patterns: readonly RegExp[]) {
+  constructor(exchange: Exchange, patterns: readonly RegExp[], headerPatterns: readonly RegExp[]) {
     this.exchange = exchange
     this.patterns = patterns
+    this.headerPatterns = headerPatterns
     this.redacted = [...(exchange.redacted ?? [])]
   }
 
@@ -111,7 +124,7 @@ class ExchangeRedaction {
 
   /** Finds secrets and lists them. */
   private search(value: string, where: Pick<Redaction, "part" | "header">): Span[] {
-    const spans = spansIn(value, this.patterns)
+    const spans = spansIn(value, where.header === undefined ? this.patterns : this.headerPatterns)
     for (const span of spans) this.redacted.push({ ...where, ...span })
     return spans
   }
@@ -197,6 +210,18 @@ function patternsOf(secret: string): RegExp[] {
   const characters = Array.from(secret, spellingsOf).join("")
   return [characters, ...base64Patterns(Buffer.from(secret))].map((pattern) => new RegExp(pattern, "g"))
 }
+
+/** Matches pieces of a secret; those that overlap are joined to longer ones. */
+function piecePatterns(secret: string): RegExp[] {
+  const spellings = Array.from(secret, spellingsOf)
+  if (spellings.length <= minPieceLength) return []
+  const pieces = spellings
+    .slice(0, spellings.length - minPieceLength + 1)
+    .map((_, from) => spellings.slice(from, from + minPieceLength).join(""))
+  return [new RegExp(pieces.join("|"), "g")]
+}
+
+const wordPattern = (secret: string) => new RegExp(`(?<![\\w-])${literal(secret)}(?![\\w-])`, "g")
 
 /**
  * Returns a pattern for one character in every spelling: escaped, or raw. A raw character beyond ASCII can also occur

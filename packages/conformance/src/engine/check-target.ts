@@ -1,9 +1,11 @@
+import { createRedactor } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
 import { severityOf } from "../rule.ts"
 import type { ExecutedSample, Limits } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
 import { learn, NothingJudged, type StatedFacts } from "../target/learn.ts"
 import { createSampler, type Sampler, type World } from "../target/sampler.ts"
+import { secretsOf } from "../target/to-wire.ts"
 import { version } from "../version.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
@@ -83,6 +85,7 @@ function reportOf(
     groups,
     stopped: reason ?? executor.ended(),
   })
+  const redactor = createRedactor(secretsOf(options.target))
   return {
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
@@ -90,7 +93,10 @@ function reportOf(
     profile: options.profile,
     traits: [...options.traits],
     surfaces: [...options.include],
-    models: known.models,
+    // A server that reflects the key can list it as a model.
+    models: Object.fromEntries(
+      Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
+    ),
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),

@@ -123,7 +123,7 @@ export function findingOf(
   const requestId = requestIdHeaders.map((name) => headerOf(responseHeaders, name)).find((id) => id)
   const otherProfile = otherProfileOf(found, known)
   return {
-    id: findingId(found),
+    id: redactor.text(findingId(found)),
     rule: rule.id,
     fault: fault.fault,
     severity,
@@ -135,7 +135,7 @@ export function findingOf(
     means: rule.faults[fault.fault] ?? fault.fault,
     expected: redactor.text(fault.expected),
     actual: redactor.text(fault.actual),
-    where: whereText(fault.at),
+    where: redactor.text(whereText(fault.at)),
     times,
     foundAfter,
     request,

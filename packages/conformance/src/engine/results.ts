@@ -72,7 +72,7 @@ export async function judgeAll(
         .length,
       ...durationOf(rule, groups),
       findings: ofRule.map((finding) => finding.id),
-      ...verdictOf({ rule, severity, tally, findings: ofRule, groups, met }),
+      ...withoutSecrets(verdictOf({ rule, severity, tally, findings: ofRule, groups, met }), redactor),
     })
   }
   const detections = [...tallies.values()].flatMap(({ found }) => found)
@@ -85,6 +85,11 @@ function durationOf(rule: Rule, groups: readonly ExecutedSample[]): Pick<RuleRes
   const asked = groups.filter(({ sample }) => senders.has(sample.by)).flatMap((group) => group.asked)
   if (asked.length === 0) return {}
   return { durationMs: Math.round(asked.reduce((sum, { exchange }) => sum + exchange.end.atMs, 0)) }
+}
+
+/** Returns a verdict whose reason, which may quote a reply, contains no secret. */
+function withoutSecrets<V extends { readonly reason?: string }>(verdict: V, redactor: Redactor): V {
+  return verdict.reason === undefined ? verdict : { ...verdict, reason: redactor.text(verdict.reason) }
 }
 
 async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {

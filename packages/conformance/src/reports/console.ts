@@ -10,6 +10,7 @@ import {
   type Verdict,
   verdictNames,
 } from "./report.ts"
+import { terminalReport } from "./terminal-text.ts"
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -50,7 +51,7 @@ function evidenceLines(finding: Finding, colors: Colors): string[] {
     wrapped(finding.actual, "  actual    "),
     ...(finding.request.fault ? [wrapped(finding.request.fault, "  request   ")] : []),
     `  response  ${finding.evidence.status ?? "none"}, ${finding.evidence.end}`,
-    ...(finding.evidence.excerpt ? [block(finding.evidence.excerpt.trimEnd(), "    ")] : []),
+    ...(finding.evidence.excerpt ? [block(finding.evidence.excerpt.trimEnd(), "    | ")] : []),
     ...(finding.requestId ? [`  request id ${finding.requestId}`] : []),
     ...(finding.otherProfile ? [`  no finding under --profile ${finding.otherProfile}`] : []),
     // Commands are not indented and not broken: they must stay as they are when copied.
@@ -110,7 +111,8 @@ function conclusion(report: Report, colors: Colors): string {
 /** For people: the rules by surface, then each cause with what is needed to see it again, then a short summary. */
 export const consoleReport: ReportFormat = {
   says: "plain text for a terminal",
-  write(report, { color, ascii: isAscii }) {
+  write(given, { color, ascii: isAscii }) {
+    const report = terminalReport(given)
     const colors = pc.createColors(color)
     const width = Math.max(0, ...report.rules.map((rule) => rule.id.length))
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]

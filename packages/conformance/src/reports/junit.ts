@@ -1,6 +1,7 @@
 import { create } from "xmlbuilder2"
 import { outcomeText } from "./outcome-text.ts"
 import type { Report, ReportFormat, RuleResult } from "./report.ts"
+import { terminalReport } from "./terminal-text.ts"
 
 const failing = new Set(["fail", "harness-error"])
 const passing = new Set(["pass", "warn", "info", "flaky"])
@@ -70,7 +71,8 @@ function incompleteSuite(report: Report) {
 /** One test case for each rule, one suite for each surface; what was not judged is skipped, with the reason. */
 export const junitReport: ReportFormat = {
   says: "JUnit XML",
-  write(report) {
+  write(given) {
+    const report = terminalReport(given)
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]
     const count = (rules: readonly RuleResult[], skipped: boolean) => ({
       "@tests": rules.length,

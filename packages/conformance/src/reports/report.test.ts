@@ -246,6 +246,31 @@ test("a JUnit case has the id of its rule as its name, its time and its severity
   })
 })
 
+const hostile =
+  "m\n::error ::x\n##vso[task.complete]##[error]\u001b]0;t\u0007\u009b2J\u202e\r::warning::\ud800"
+
+test.each(Object.entries(reports))(
+  "the %s report has nothing in it that a terminal or a CI runner obeys",
+  (_, { write }) => {
+    const evidence = { ...finding.evidence, excerpt: hostile }
+    const report: Report = {
+      ...reportWith({ pass: 1, fail: 1, inconclusive: 1 }),
+      models: { chat: hostile },
+      stopped: hostile,
+      findings: [{ ...finding, actual: hostile, where: hostile, requestId: hostile, evidence }],
+    }
+    const text = write(report, { color: false })
+    expect(text).not.toMatch(/^\s*::/m)
+    expect(text).not.toMatch(/##(?:vso)?\[/)
+    expect(text).not.toMatch(/[^\P{Cc}\t\n]|\p{Bidi_Control}|\p{Surrogate}/u)
+  },
+)
+
+test("a parser reads the JSON report as it was, whatever a server sends", () => {
+  const report = { ...reportWith({ pass: 1, fail: 1 }), models: { chat: hostile } }
+  expect(JSON.parse(reports.json.write(report, { color: false }))).toEqual(report)
+})
+
 test("the published schema of a report is what the code says", async () => {
   await expect(reportSchema(), "stale: run 'npx -y pnpm@10.34.8 emit'").toMatchFileSnapshot(
     "../../report.schema.json",

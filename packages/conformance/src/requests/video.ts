@@ -2,6 +2,7 @@ import type { OperationId, VideoGenerationRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
+import { encodedSegment } from "../target/to-wire.ts"
 import { askFor } from "./ask.ts"
 import { type Members, requestOf, sometimes } from "./members.ts"
 import { texts } from "./texts.ts"
@@ -38,7 +39,7 @@ export function anyVideoRequests(known: TargetFacts): fc.Arbitrary<VideoGenerati
 /** OpenAI's path, which is an alias in the contract. */
 export function onVideoPath(step: Step, { profile }: TargetFacts): Step {
   if (profile.video !== "task") return step
-  const task = encodeURIComponent(step.params?.["task_id"] ?? "")
+  const task = encodedSegment(step.params?.["task_id"] ?? "")
   const paths: Partial<Record<OperationId, string>> = {
     createVideo: "/videos",
     retrieveVideo: `/videos/${task}`,

@@ -5,6 +5,7 @@ import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
 import type { Step } from "../target/step.ts"
+import { encodedSegment } from "../target/to-wire.ts"
 import { errorOf } from "../views/errors.ts"
 import { isSuccess } from "../views/http.ts"
 import {
@@ -195,7 +196,7 @@ export const modelRules = [
         .slice(0, 3)
         .flatMap((id) => [
           retrieve(id),
-          { ...retrieve(id), path: `/models/${id.split("/").map(encodeURIComponent).join("/")}` },
+          { ...retrieve(id), path: `/models/${id.split("/").map(encodedSegment).join("/")}` },
         ]),
     holds(answers) {
       const shownIds = new Set(

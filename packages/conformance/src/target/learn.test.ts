@@ -174,6 +174,10 @@ describe("a target that cannot be reached", () => {
   test.each([
     [{ kind: "network", stage: "connect", code: "ECONNREFUSED" }, "ECONNREFUSED"],
     [{ kind: "timeout", stage: "connect" }, "timeout"],
+    [
+      { kind: "network", stage: "connect", code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+      "DEPTH_ZERO_SELF_SIGNED_CERT; pass its certificate authority with --ca-cert",
+    ],
   ] as const)("is named, with the reason: %j", async (end, why) => {
     const { sampler, groups } = samplerOf({ list: [undefined], end })
     const error = await learn(stated, sampler).catch((thrown: unknown) => thrown)

@@ -27,6 +27,15 @@ export interface StatedFacts {
   readonly oversizedBytes?: number
 }
 
+/** The errors of TLS when nobody vouches for the certificate of a server. */
+const untrusted: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+])
+
 /** Thrown when there is nothing to judge. */
 export abstract class NothingJudged extends Error {
   /** The report of the run, in which every rule is not-run. Set by `checkTarget`. */
@@ -76,8 +85,12 @@ export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Targ
   await sampler.run([probeSample(listModels, before)], "learning")
   const listing = sampler.groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
   const connection = listing.find((exchange) => exchange.end.stage === "connect")
-  if (connection)
-    throw new Unreachable(`cannot reach ${target.baseUrl}: ${connection.end.code ?? connection.end.kind}`)
+  if (connection) {
+    const { code, kind } = connection.end
+    const isUntrusted = code !== undefined && untrusted.has(code)
+    const hint = isUntrusted ? "; pass its certificate authority with --ca-cert" : ""
+    throw new Unreachable(`cannot reach ${target.baseUrl}: ${code ?? kind}${hint}`)
+  }
   const listed = listing.flatMap(listedModels)
   const known = { ...before, listed, models: chooseModels(stated.models, listed) }
 

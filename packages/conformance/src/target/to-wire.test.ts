@@ -1,7 +1,7 @@
 import type { Header } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Step } from "./step.ts"
-import { toWire } from "./to-wire.ts"
+import { secretsOf, toWire } from "./to-wire.ts"
 
 const chat: Step = { operation: "createChatCompletion", body: { model: "m", messages: [] } }
 const headersOf = async (step: Step, headers: readonly Header[]) => {
@@ -22,4 +22,19 @@ test("but the content-type of a body, which is the request's own", async () => {
     (await headersOf(step, [["Content-Type", "text/plain"]])).filter(([name]) => /^content-type$/i.test(name))
   expect(await types(chat)).toEqual([["content-type", "application/json"]])
   expect(await types({ operation: "listModels" })).toEqual([["Content-Type", "text/plain"]])
+})
+
+test("an id that is no Unicode text is asked for all the same", async () => {
+  const target = { baseUrl: "http://127.0.0.1/v1", apiKey: undefined, headers: [] }
+  const { url } = await toWire({ operation: "retrieveModel", params: { model: "a\ud800/b" } }, target)
+  expect(url).toBe("http://127.0.0.1/v1/models/a%EF%BF%BD%2Fb")
+})
+
+test("the values of headers are secrets by the headers' names, of which a gateway's own name is none", () => {
+  const headers: Header[] = [
+    ["x-portkey-custom-host", "https://example.com/v1"],
+    ["x-portkey-api-key", "pk-12345678"],
+    ["Ocp-Apim-Subscription-Key", "0123456789"],
+  ]
+  expect(secretsOf({ apiKey: undefined, headers })).toEqual(["pk-12345678", "0123456789"])
 })

@@ -13,7 +13,8 @@ export interface Target {
   readonly headers: readonly Header[]
 }
 
-const credentialName = /auth|cookie|credential|key|password|secret|session|token/i
+/** The gateway Portkey has its own name in all its headers. */
+const credentialName = /auth|cookie|credential|(?<!port)key|password|secret|session|token/i
 /** A shorter value would be blotted out wherever it stands by chance. */
 const minSecretLength = 8
 
@@ -28,6 +29,9 @@ export function secretsOf({ apiKey, headers }: Pick<Target, "apiKey" | "headers"
     .filter((value) => value.length >= minSecretLength)
   return [...new Set([...(apiKey === undefined ? [] : [apiKey]), ...values])]
 }
+
+/** Percent-encodes text for a path. Half a surrogate pair, which has no encoding, becomes U+FFFD. */
+export const encodedSegment = (text: string) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"))
 
 /** A key that no server can know. Every mock refuses keys that begin so. */
 export const wrongKey = "sk-invalid-nexhina-conformance"
@@ -65,9 +69,7 @@ const ownHeaders: readonly Header[] = [
 /** The step as it stands on the wire: with the target's headers, but a body says itself what it is. */
 export async function toWire(step: Step, target: Target): Promise<WireRequest> {
   const { method, path } = endpoints[step.operation]
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(step.params?.[name] ?? ""),
-  )
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodedSegment(step.params?.[name] ?? ""))
   const query = step.query ? `?${new URLSearchParams(step.query)}` : ""
   const body = await bodyOf(step)
   return {
