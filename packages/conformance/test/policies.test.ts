@@ -47,11 +47,25 @@ test("a list that says nothing of its models but their ids is no breach", async 
   expect(report.models["chat"]).toBe("gpt-4o")
 })
 
-test("a server that asks for no key is judged by no rule about keys", async () => {
-  const report = await checked({ keys: "none-needed" }, { include: ["models"] })
+test("a server that is said to ask for no key is judged by no rule about keys", async () => {
+  const report = await checked({ keys: "none-needed" }, { include: ["models"], trait: ["no-auth"] })
   expect(report.conformant).toBe(true)
   expect(verdictsOf(report, "auth.missing-key", "auth.bad-key")).toEqual(["not-applicable", "not-applicable"])
 })
+
+test.each([
+  ["nexhina", "fail"],
+  ["openai", "warn"],
+] as const)(
+  "a server that was given a key and asks for none is a finding of profile %s: %s",
+  async (profile, verdict) => {
+    const report = await checked(
+      { keys: "none-needed", profile },
+      { include: ["models"], quick: true, profile },
+    )
+    expect(verdictsOf(report, "auth.missing-key", "auth.bad-key")).toEqual([verdict, verdict])
+  },
+)
 
 test("a server that is busy throughout is asked again, and then judged inconclusive", async () => {
   const body = error("Too many requests.", null, "rate_limit_exceeded")
@@ -80,6 +94,16 @@ test("a surface that is not there is unsupported, and a finding only where it is
   expect(verdictsOf(report, "rerank.schema", "rerank.sorted")).toEqual(["unsupported", "unsupported"])
   const required = await checked(always(absent), { ...flags, require: ["rerank"] })
   expect(required.findings.map(({ id }) => id)).toEqual(["http.offers-required:not-offered@createRerank"])
+})
+
+test("no rule passes on the 404s of a surface that is not there", async () => {
+  const absent = answering(404, error("Not Found", null, null), ({ operationId }) =>
+    /response/i.test(operationId ?? ""),
+  )
+  const report = await checked(always(absent), { include: ["responses"], runs: 1 })
+  const ofResponses = report.rules.filter(({ surface }) => surface === "responses")
+  expect(ofResponses.filter(({ verdict }) => verdict === "pass").map(({ id }) => id)).toEqual([])
+  expect(report.rules.find(({ id }) => id === "resp.accepts-input-shapes")?.verdict).toBe("unsupported")
 })
 
 test("what a model says need not be the same twice, unless the target is said to be deterministic", async () => {

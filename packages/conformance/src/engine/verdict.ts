@@ -48,6 +48,12 @@ function unanswered(exchange: Evidence): string | undefined {
   return undefined
 }
 
+/** Returns the operations of a rule's surface of which anything was asked. */
+function operationsOn({ on }: Rule, groups: readonly ExecutedSample[]): Set<OperationId> {
+  const asked = groups.flatMap((group) => group.asked.map(({ step }) => step.operation))
+  return new Set(asked.filter((operation) => isWithin(on.surface, [endpoints[operation].surface])))
+}
+
 /** What became of a rule, from what it found and, where it judged nothing, from why it could not. */
 export function verdictOf(facts: {
   readonly rule: Rule
@@ -69,10 +75,15 @@ export function verdictOf(facts: {
 
   const verdict = worst.find((each) => findings.some((finding) => finding.verdict === each))
   if (verdict) return { verdict }
-  if (tally.judged > 0) return { verdict: "pass" }
 
   const sent = fed.flatMap(({ asked }) => asked)
   const operations = new Set(sent.map(({ step }) => step.operation))
+  // A 404 of an endpoint that does not exist can satisfy a rule by accident: that is not evidence.
+  const relevant = operations.size > 0 ? operations : operationsOn(rule, groups)
+  const isAbsent =
+    rule.on.surface !== "http" && relevant.size > 0 && [...relevant].every((each) => met.has(each))
+  if (tally.judged > 0 && !isAbsent) return { verdict: "pass" }
+
   for (const [operation, obstacle] of met) {
     const { surface, method, path } = endpoints[operation]
     const isOfRule = rule.on.surface !== "http" && isWithin(rule.on.surface, [surface])

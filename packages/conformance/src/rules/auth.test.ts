@@ -35,7 +35,7 @@ test("a server that is busy is not judged", () => {
 })
 
 test.each([
-  ["answers without a key", knownOf({ auth: "open" })],
+  ["answers without a key and is said to", knownOf({ auth: "open", traits: new Set(["no-auth"]) })],
   ["was given no key", knownOf({ auth: "untested" })],
   ["is said to ask for none", knownOf({ traits: new Set(["no-auth"]) })],
 ])("a server that %s may take any", (_, known) => {

@@ -14,6 +14,16 @@ const whereRequired =
   ({ auth, traits }: TargetFacts): Severity | "not-applicable" =>
     auth === "required" && !traits.has("no-auth") ? severity : "not-applicable"
 
+/**
+ * A target that answers a chat without a key although the run was given one requires none. The gateway's guide
+ * forbids that; a compatible server may be meant to be open, which the trait `no-auth` states.
+ */
+const whereKeyGiven = (known: TargetFacts): Severity | "not-applicable" => {
+  if (known.auth !== "open") return whereRequired("MUST")(known)
+  if (known.traits.has("no-auth")) return "not-applicable"
+  return known.profileName === "nexhina" ? "MUST" : "SHOULD"
+}
+
 /** The body that comes with it is for err.envelope to judge. */
 const refusalFaults = {
   accepted: "the request is answered with a success status",
@@ -62,7 +72,7 @@ export const authRules = [
     id: "auth.bad-key",
     since,
     says: "MUST reject a wrong API key with 401",
-    severity: whereRequired("MUST"),
+    severity: whereKeyGiven,
     source,
     on: wrongKeyAnswers,
     faults: refusalFaults,
@@ -84,7 +94,7 @@ export const authRules = [
     id: "auth.missing-key",
     since,
     says: "MUST reject a request without an API key with 401, on every endpoint",
-    severity: whereRequired("MUST"),
+    severity: whereKeyGiven,
     source,
     on: missingKeyAnswers,
     faults: refusalFaults,
