@@ -150,6 +150,35 @@ async function writeReports(report: Report, outputs: readonly ReportOutput[]): P
   return problems
 }
 
+/** The transcript of a run. A failure to write ends the transcript and not the run. */
+interface Transcript {
+  readonly record: NonNullable<RunEvents["onExchange"]>
+  /** The sentence about the first failure, if there was one. */
+  readonly problem: string | undefined
+  close(): void
+}
+
+function openTranscript({ transcript: path, apiKey, header }: Settings): Transcript | undefined {
+  if (path === undefined) return undefined
+  const file = openForWriting("--transcript", path)
+  let problem: string | undefined
+  const write = (line: string) => {
+    if (problem !== undefined) return
+    try {
+      writeSync(file, `${line}\n`)
+    } catch (error) {
+      problem = `--transcript: cannot write '${path}': ${(error as Error).message}`
+    }
+  }
+  return {
+    record: transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] })),
+    get problem() {
+      return problem
+    },
+    close: () => closeSync(file),
+  }
+}
+
 /** Turns SIGINT and SIGTERM into an interruption of the run; a second one ends the process. */
 function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
@@ -200,25 +229,26 @@ function planText(counts: readonly Count[], maxRequests: number): string {
   return `${lines.join("\n")}\n\nAbout ${planned} requests, before any that a finding makes smaller.${limit} Nothing was sent.\n`
 }
 
+/** Returns the key of the command line, otherwise of the environment, where an empty variable counts as unset. */
+function givenKey(flag: unknown): unknown {
+  const variable = process.env["NEXHINA_API_KEY"]
+  if (flag !== undefined || variable !== "") return flag ?? variable
+  process.stderr.write("warning: NEXHINA_API_KEY is set but empty; no API key is sent\n")
+  return undefined
+}
+
 /** Carries out `run`, and returns its exit code. */
 export async function runCommand(flags: Record<string, unknown>): Promise<number> {
   const { config, ...given } = flags
   const settings = settingsOf(
-    { ...given, apiKey: given["apiKey"] ?? process.env["NEXHINA_API_KEY"] },
+    { ...given, apiKey: givenKey(given["apiKey"]) },
     typeof config === "string" ? readConfig(config) : {},
   )
   if (settings.dryRun) {
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
-  const transcript =
-    settings.transcript === undefined ? undefined : openForWriting("--transcript", settings.transcript)
-  const record =
-    transcript !== undefined &&
-    transcriptRecorder(
-      (line) => writeSync(transcript, `${line}\n`),
-      secretsOf({ apiKey: settings.apiKey, headers: settings.header ?? [] }),
-    )
+  const transcript = openTranscript(settings)
   const outputs = openReports(settings)
   const line = progressLine()
   const signals = listenForSignals()
@@ -226,11 +256,12 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     const { report, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       interrupt: signals.signal,
-      ...(record && { onExchange: record }),
+      ...(transcript && { onExchange: transcript.record }),
     })
     line.stop()
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
+    if (transcript?.problem) problems.unshift(transcript.problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
     if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
     if (error) throw error
@@ -239,7 +270,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     line.stop()
     signals.stop()
     discard(outputs)
-    if (transcript !== undefined) closeSync(transcript)
+    transcript?.close()
   }
 }
 

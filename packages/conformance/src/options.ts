@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from "node:http"
 import {
   type ModelKind,
   type ProfileName,
@@ -13,7 +14,9 @@ import { reports } from "./reports/reports.ts"
 
 const text = z.string().min(1)
 const count = z.coerce.number().int().min(1)
-const seconds = z.coerce.number().positive()
+/** Longest duration that an option accepts, in seconds: a week, which a timer of Node can still hold. */
+const maxSeconds = 604_800
+const seconds = z.coerce.number().positive().max(maxSeconds)
 const flag = z.boolean()
 
 /** A list: repeated on the command line, comma-separated, or a list in the configuration file. */
@@ -38,10 +41,39 @@ const headers = z.preprocess(
         context.addIssue({ code: "custom", message: "Expected 'Name: value'" })
         return z.NEVER
       }
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+      const header: Header = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+      try {
+        validateHeaderName(header[0])
+        validateHeaderValue(...header)
+      } catch {
+        context.addIssue({
+          code: "custom",
+          message:
+            "Expected 'Name: value': a name of letters, digits and hyphens, a value without line breaks or control characters",
+        })
+        return z.NEVER
+      }
+      return header
     }),
   ),
 )
+
+const baseUrl = z.string().transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const issue = (message: string) => {
+    context.addIssue({ code: "custom", message })
+    return z.NEVER
+  }
+  if (!url || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(value)) {
+    return issue("Expected an http or https URL with a valid host and port, such as http://127.0.0.1:4010/v1")
+  }
+  if (`${url.username}${url.password}${url.search}${url.hash}` !== "") {
+    return issue(
+      "Expected a URL without user, query or fragment; a credential goes into --api-key or --header",
+    )
+  }
+  return value.replace(/\/+$/, "")
+})
 
 /** A report to write. */
 export interface ReportRequest {
@@ -55,7 +87,7 @@ const reportRequests = z.preprocess(
   z.array(
     z.string().transform((value, context): ReportRequest => {
       const [format = "", ...rest] = value.split("=")
-      if (!(format in reports)) {
+      if (!Object.hasOwn(reports, format)) {
         context.addIssue({
           code: "custom",
           message: `Expected one of ${keysOf(reports).join(", ")}, each with =FILE if wanted`,
@@ -105,19 +137,15 @@ export const runOptions = {
   baseUrl: {
     flag: "--base-url <url>",
     says: "base URL of the server to check, including /v1 (default: starts the built-in mock server)",
-    schema: z
-      .url({ protocol: /^https?$/, error: "Expected an http or https URL" })
-      .refine((url) => {
-        const { username, password, search, hash } = new URL(url)
-        return `${username}${password}${search}${hash}` === ""
-      }, "Expected a URL without user, query or fragment; a credential goes into --api-key or --header")
-      .transform((url) => url.replace(/\/+$/, "")),
+    schema: baseUrl,
     secret: true,
   },
   apiKey: {
     flag: "--api-key <key>",
     says: "API key to send (default: $NEXHINA_API_KEY)",
-    schema: text,
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "Expected a key of visible ASCII characters, without spaces and line breaks"),
     secret: true,
   },
   header: {
@@ -200,7 +228,7 @@ export const runOptions = {
   oversizedBody: {
     flag: "--oversized-body <MiB>",
     says: "size of a request body that the target must reject, in MiB (default: not tested)",
-    schema: z.coerce.number().positive(),
+    schema: z.coerce.number().positive().max(1024),
   },
   maxTime: {
     flag: "--max-time <s>",

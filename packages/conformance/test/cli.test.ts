@@ -99,6 +99,21 @@ test.each([
   [["run", "--ca-cert", "absent.pem"], /^error: --ca-cert: cannot read 'absent.pem'/],
   [["run", "--ca-cert", import.meta.filename], /^error: --ca-cert: '.*' does not contain a certificate/],
   [["run", "--transcript", "absent/x.ndjson"], /^error: --transcript: cannot write 'absent\/x.ndjson'/],
+  [["run", "--base-url", "127.0.0.1:80/v1"], /^error: --base-url: Expected an http or https URL/],
+  [["run", "--base-url", ""], /^error: --base-url: Expected an http or https URL/],
+  [["run", "--base-url", "http://"], /^error: --base-url: Expected an http or https URL/],
+  [["run", "--base-url", "http://exa mple/"], /^error: --base-url: Expected an http or https URL/],
+  [
+    ["run", "--base-url", "http://user:PASS@127.0.0.1:99999/v1?key=PASS"],
+    /^error: --base-url: (?!.*PASS)[^\n]*\n$/,
+  ],
+  [["run", "--api-key", "PASS\n"], /^error: --api-key: Expected a key (?!.*PASS)[^\n]*\n$/],
+  [["run", "--api-key", "PASSé"], /^error: --api-key: Expected a key (?!.*PASS)[^\n]*\n$/],
+  [["run", "--header", "Bad Name: PASS"], /^error: --header: Expected 'Name: value'(?!.*PASS)[^\n]*\n$/],
+  [["run", "--header", "X-Name: PASS\nX: y"], /^error: --header: Expected 'Name: value'(?!.*PASS)[^\n]*\n$/],
+  [["run", "--report", "constructor"], /^error: --report: Expected one of [^\n]*\n$/],
+  [["run", "--report", "json=absent/x.json"], /^error: --report: cannot write 'absent\/x.json[^\n]*\n$/],
+  [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {
   const { code, stderr } = await cli(args)
@@ -143,10 +158,18 @@ test("an unreachable target leaves reports that say so, and an earlier report is
 test("a report that cannot be written is one line, after the others", async () => {
   const { code, stdout, stderr } = await cli([
     ...["run", "--quick", "--include", "models", "--report", "json=/dev/full", "--report", "console"],
+    ...["--transcript", "/dev/full"],
   ])
   expect(code).toBe(3)
   expect(stdout).toContain("http://127.0.0.1")
   expect(stderr).toMatch(/^error: --report: cannot write '\/dev\/full': ENOSPC.*$/m)
+  expect(stderr).toMatch(/^error: --transcript: cannot write '\/dev\/full': ENOSPC.*$/m)
+})
+
+test("an empty NEXHINA_API_KEY counts as no key, with a warning", async () => {
+  const { code, stderr } = await cli(["run", "--rule", "models.*"], { NEXHINA_API_KEY: "" })
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^warning: NEXHINA_API_KEY is set but empty/)
 })
 
 test("a base URL without /v1 is named as the reason", async () => {
