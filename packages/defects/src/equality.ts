@@ -145,7 +145,7 @@ export const equalityDefects: readonly Defect[] = [
     says: "in a stream, the finish_reason is stop although the token limit was reached",
     breaks: "stream.equals-nonstream-shape",
     fault: "finish-reason",
-    also: [...both, "chat.max-tokens-honoured", "tool.finish-tool-calls", "tool.stream-args-concat"],
+    also: [...both, "chat.max-tokens-honoured", "tool.finish-not-stop", "tool.stream-args-concat"],
     seen: ["https://github.com/ROCm/FastFlowLM/pull/728"],
     ...onStreamedChoices((choice) =>
       choice.finish_reason === "length" ? { ...choice, finish_reason: "stop" } : choice,

@@ -171,6 +171,7 @@ describe("under the profile openai", () => {
       size: "1280x720",
       seconds: "8",
       error: null,
+      remixed_from_video_id: null,
     }
     expect(shown).toEqual({ ...constant, status: "queued", progress: 0, completed_at: null })
     const id = shown.id ?? ""
