@@ -20,7 +20,14 @@ export {
 } from "@nexhina/wire"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export type { Selection } from "./engine/plan.ts"
-export { type Evidence, evidenceOf, type Fact, type KeyState } from "./evidence.ts"
+export {
+  type Evidence,
+  evidenceOf,
+  type Fact,
+  type KeyState,
+  type StatedIntent,
+  type UncertainFact,
+} from "./evidence.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
 export {
