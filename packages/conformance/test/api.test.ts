@@ -8,6 +8,7 @@ test("exports exactly these names at run time", () => {
       "Finding",
       "Intent",
       "KeyRefused",
+      "NothingJudged",
       "Report",
       "RequestFault",
       "RuleResult",
