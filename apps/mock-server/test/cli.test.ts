@@ -38,7 +38,10 @@ interface Running {
 
 /** Starts the command on a free port, and resolves once it says that it listens. */
 async function start(...args: string[]): Promise<Running> {
-  const child = spawn(process.execPath, [bin, "--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  // A CI runner counts as a terminal with colours, unless it is told otherwise.
+  const env = { ...process.env, NO_COLOR: "1" }
+  const command = [bin, "--port", "0", ...args]
+  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] })
   running.push(child)
   let printed = ""
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve))
