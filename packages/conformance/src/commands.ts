@@ -107,12 +107,12 @@ function progressLine(): { update(progress: Progress): void; stop(): void } {
   }
 }
 
-/** Resolves once all of it is out, as a pipe takes no more than its reader does, or the reader has left. */
+/** Writes to standard output. Resolves when the reader of the pipe has received everything, or is gone. */
 const print = (text: string): Promise<void> =>
   new Promise((resolve) => {
     process.stdout.write(text, () => resolve())
   })
-// Who reads the first lines only, as `head` does, has seen enough.
+// A reader that stops early, such as `head`, closes the pipe: that is not an error.
 process.stdout.on("error", () => {})
 
 /** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */

@@ -1,20 +1,19 @@
 import { z } from "zod"
 
+/** Faults of the body itself, not of the path or of what the server offers. */
+export const bodyFaults = [
+  "malformed-json",
+  "not-an-object",
+  "malformed-form",
+  "missing",
+  "wrong-type",
+  "out-of-range",
+  "check",
+] as const
+
 /** The one way in which a request breaks the contract on purpose. */
 export const RequestFault = z.object({
-  kind: z.enum([
-    "malformed-json",
-    "not-an-object",
-    "malformed-form",
-    "missing",
-    "wrong-type",
-    "out-of-range",
-    "check",
-    "unknown-model",
-    "unknown-path",
-    "wrong-method",
-    "too-large",
-  ]),
+  kind: z.enum([...bodyFaults, "unknown-model", "unknown-path", "wrong-method", "too-large"]),
   /** Path of the member concerned, as in `error.param`; absent when the fault does not concern a member. */
   param: z.string().exactOptional(),
   /** Description for the report. */

@@ -498,7 +498,7 @@ export const errorVariants: readonly Variant[] = [
   },
   {
     id: "err-unreadable-422",
-    says: "a body that is no JSON is answered with 422",
+    says: "malformed JSON is answered with 422",
     notes: ["err.malformed-json-400"],
     seen: ["https://fastapi.tiangolo.com/tutorial/handling-errors/"],
     ...onChatRefusal(400, isNoJson, () => ({ status: 422 })),

@@ -107,8 +107,8 @@ function dictionary(keys: fc.Arbitrary<string>, values: fc.Arbitrary<unknown>): 
 type Inside = (inner: Schema, step: string) => fc.Arbitrary<unknown> | undefined
 
 /**
- * Returns the arbitrary of one schema inside others. `undefined` when there is no value, or none that is not nested
- * too deep: the schema that contains it leaves it out.
+ * Returns the arbitrary of one schema inside others. Returns `undefined` when no value exists within the nesting
+ * limit; the schema that contains it then omits it.
  */
 function walk(schema: Schema, path: string, holders: readonly Schema[]): fc.Arbitrary<unknown> | undefined {
   if (holders.filter((holder) => holder === schema).length > maxNesting) return undefined

@@ -56,7 +56,7 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
         findings: [],
       }),
     )
-    const judgement = { results, causes: [], findings: [] }
+    const judgement = { results, open: new Set<string>(), causes: [], findings: [] }
     error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
     throw error
   }
@@ -74,7 +74,7 @@ interface Run {
 function reportOf(
   options: CheckOptions,
   world: World,
-  { sampler, known, groups, judgement: { results, causes, findings }, reason }: Run,
+  { sampler, known, groups, judgement: { results, open, causes, findings }, reason }: Run,
 ): Report {
   const { executor } = sampler
   const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
@@ -83,6 +83,7 @@ function reportOf(
     include: options.include,
     known,
     groups,
+    open,
     stopped: reason ?? executor.ended(),
   })
   const redactor = createRedactor(secretsOf(options.target))

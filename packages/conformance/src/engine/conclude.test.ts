@@ -33,12 +33,16 @@ const answering = (...statuses: readonly (number | undefined)[]): ExecutedSample
   },
 ]
 
+/** Results whose id begins so are open. */
+const openOf = (results: readonly RuleResult[]) =>
+  new Set(results.map(({ id }) => id).filter((id) => id.startsWith("open")))
+
 const concluded = (
   results: readonly RuleResult[],
   selected: readonly Rule[] = rules,
   groups = answering(200),
   stopped?: string,
-) => conclude(results, { selected, include: ["models"], known, groups, stopped })
+) => conclude(results, { selected, include: ["models"], known, groups, open: openOf(results), stopped })
 
 const without = (isLeftOut: (rule: Rule) => boolean): Rule[] => {
   const [left] = rules.filter(isLeftOut)
@@ -110,6 +114,7 @@ describe("a target is", () => {
     const surfaces: Surface[] = ["chat"]
     const onModels = rules.filter(({ on }) => on.surface === "models")
     const coverage = {
+      open: new Set<string>(),
       selected: onModels,
       include: surfaces,
       known,
@@ -122,7 +127,7 @@ describe("a target is", () => {
 
 describe("a run is incomplete", () => {
   const passed = result("MUST", "pass")
-  const undecided = { ...result("MUST", "inconclusive"), reason: "no answer: ECONNRESET" }
+  const undecided = { ...result("MUST", "inconclusive"), id: "open.rule", reason: "no answer: ECONNRESET" }
 
   test.each<[readonly (number | undefined)[], string]>([
     [[404, 404], "every request was answered 404: does the base URL lack /v1?"],
@@ -153,9 +158,13 @@ describe("a run is incomplete", () => {
     expect(concluded([...nine, undecided])).toMatchObject({ outcome: "conformant" })
     expect(concluded([...nine, undecided, undecided])).toMatchObject({
       outcome: "incomplete",
-      reason: "2 of 11 MUST rules could not be judged (test.rule: no answer: ECONNRESET)",
+      reason: "2 of 11 MUST rules could not be judged (open.rule: no answer: ECONNRESET)",
     })
-    const cut = { ...result("MUST", "not-run"), reason: "the budget of 1 requests was used up" }
+    const cut = {
+      ...result("MUST", "not-run"),
+      id: "open.cut",
+      reason: "the budget of 1 requests was used up",
+    }
     expect(concluded([passed, cut]).outcome).toBe("incomplete")
   })
 

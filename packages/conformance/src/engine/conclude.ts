@@ -6,7 +6,6 @@ import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { isWithin } from "../view.ts"
-import { notAsked } from "./verdict.ts"
 
 /** What a run selected and sent. */
 export interface Coverage {
@@ -14,6 +13,8 @@ export interface Coverage {
   readonly include: readonly Surface[]
   readonly known: TargetFacts
   readonly groups: readonly ExecutedSample[]
+  /** Ids of the rules that the run asked for and could not judge. */
+  readonly open: ReadonlySet<string>
   /** Why the run ended early, other than by a budget. */
   readonly stopped: string | undefined
 }
@@ -59,19 +60,25 @@ function silenceOf(groups: readonly ExecutedSample[]): string {
   return `every request was answered ${status}${remedy ? `: ${remedy}` : ""}`
 }
 
+/** Verdicts of rules that were not asked for, unless they are open. */
+const notJudged: ReadonlySet<Verdict> = new Set(["unsupported", "not-applicable", "not-run"])
+
 /** Returns why the MUST rules of the surfaces that answered were not judged, if too few of them were. */
-function gapOf(results: readonly RuleResult[], answered: ReadonlySet<Surface>): string | undefined {
-  const asked = results.filter(
-    ({ severity, surface, verdict, reason }) =>
-      severity === "MUST" &&
-      isWithin(surface as Surface | "http", [...answered]) &&
-      !["unsupported", "not-applicable"].includes(verdict) &&
-      !(verdict === "not-run" && (reason === notAsked || reason?.startsWith("it did not come up"))),
+function gapOf(
+  results: readonly RuleResult[],
+  open: ReadonlySet<string>,
+  answered: ReadonlySet<Surface>,
+): string | undefined {
+  const musts = results.filter(
+    // The report has the surface of the rule as text.
+    ({ severity, surface }) =>
+      severity === "MUST" && isWithin(surface as Rule["on"]["surface"], [...answered]),
   )
-  const open = asked.filter(({ verdict }) => verdict === "inconclusive" || verdict === "not-run")
-  if (open.length <= maxUndecidedShare * asked.length) return undefined
-  const [example] = open
-  return `${open.length} of ${asked.length} MUST rules could not be judged (${example?.id}: ${example?.reason})`
+  const undecided = musts.filter(({ id }) => open.has(id))
+  const asked = musts.filter(({ id, verdict }) => open.has(id) || !notJudged.has(verdict))
+  if (undecided.length <= maxUndecidedShare * asked.length) return undefined
+  const [example] = undecided
+  return `${undecided.length} of ${asked.length} MUST rules could not be judged (${example?.id}: ${example?.reason})`
 }
 
 /** Returns why the evidence is not enough for a verdict, if it is not. */
@@ -80,7 +87,7 @@ function incompleteness(results: readonly RuleResult[], coverage: Coverage): str
   if (stopped !== undefined) return stopped
   const answered = answeredSurfaces(groups)
   if (answered.size === 0) return silenceOf(groups)
-  return gapOf(results, answered)
+  return gapOf(results, coverage.open, answered)
 }
 
 /**

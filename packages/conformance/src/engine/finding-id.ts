@@ -48,7 +48,7 @@ export function causeOf({ rule, fault, exchange }: Pick<Detection, "rule" | "fau
 
 /**
  * Returns the id of a finding, `rule:fault@operation#pointer~member`. `#pointer` is the member of the reply, `~member`
- * the member of the request that was made invalid; both are left out where there is none. Array indexes are `*`. The
+ * the member of the request that was made invalid; each is omitted when it does not exist. Array indexes are `*`. The
  * id does not depend on generated values, so it is the same for every seed and order.
  */
 export function findingId(found: Pick<Detection, "rule" | "fault" | "exchange">): string {

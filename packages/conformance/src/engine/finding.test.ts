@@ -270,6 +270,7 @@ describe("the other profile is named", () => {
     const holds = (known: TargetFacts) => (isOpenai(known) ? [] : [fault])
     expect(otherProfile({ holds })).toBe("openai")
     expect(otherProfile({ holds, scope: "exchange" })).toBe("openai")
+    // The rule declares one fault only; a second one stands for another rule's.
     const another = { ...fault, fault: "worse" } as unknown as Fault<"bad">
     expect(otherProfile({ holds: (known) => (isOpenai(known) ? [another] : [fault]) })).toBe("openai")
     expect(otherProfile({ holds: (known) => (isOpenai(known) ? [another, fault] : [fault]) })).toBeUndefined()

@@ -19,6 +19,8 @@ import { verdictOf } from "./verdict.ts"
 /** The judgement of a run: a result for each selected rule, and the findings. */
 export interface Judgement {
   readonly results: readonly RuleResult[]
+  /** Ids of the rules that the run asked for and could not judge. */
+  readonly open: ReadonlySet<string>
   readonly causes: readonly Cause[]
   readonly findings: readonly Finding[]
 }
@@ -58,11 +60,14 @@ export async function judgeAll(
 
   const findings: Finding[] = []
   const results: RuleResult[] = []
+  const open = new Set<string>()
   for (const rule of plan.selected) {
     const severity = severityOf(rule, known)
     const tally = tallies.get(rule.id)
     const ofRule = severity === "not-applicable" || !tally ? [] : await findingsOf(tally, severity, context)
     findings.push(...ofRule)
+    const { isCut, ...outcome } = verdictOf({ rule, severity, tally, findings: ofRule, groups, met })
+    if (isCut || outcome.verdict === "inconclusive") open.add(rule.id)
     results.push({
       id: rule.id,
       surface: rule.on.surface,
@@ -72,11 +77,11 @@ export async function judgeAll(
         .length,
       ...durationOf(rule, groups),
       findings: ofRule.map((finding) => finding.id),
-      ...withoutSecrets(verdictOf({ rule, severity, tally, findings: ofRule, groups, met }), redactor),
+      ...withoutSecrets(outcome, redactor),
     })
   }
   const detections = [...tallies.values()].flatMap(({ found }) => found)
-  return { results, causes: causesOf(findings, detections), findings }
+  return { results, open, causes: causesOf(findings, detections), findings }
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */

@@ -301,8 +301,12 @@ describe("a rule without an exchange of its kind", () => {
 
   test("was not run when they were cut, for the reason that cut the run", () => {
     const cut = "the budget of 30 requests is used up"
-    expect(outcome({ groups: [group("the-probe", [asked({})], { cut })] })).toEqual(notRun(cut))
-    expect(outcome({ groups: [group("other", []), group("another", [], { cut })] })).toEqual(notRun(cut))
+    const groups = [group("the-probe", [asked({})], { cut })]
+    expect(outcome({ groups })).toEqual({ ...notRun(cut), isCut: true })
+    // The cut of another rule's requests is not a gap of this one, which a shorter run did not ask for.
+    expect(outcome({ groups: [group("other", []), group("another", [], { cut })] })).toEqual(
+      notRun("this run did not ask for it"),
+    )
     const whole = group("the-probe", [asked({})])
     expect(outcome({ groups: [group("the-probe", [], { cut }), whole] }).verdict).toBe("inconclusive")
   })

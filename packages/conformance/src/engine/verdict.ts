@@ -14,6 +14,8 @@ import type { Tally } from "./judge.ts"
 interface Outcome {
   readonly verdict: Verdict
   readonly reason?: string
+  /** Whether the run asked for the rule and ended before its requests were sent. */
+  readonly isCut?: true
 }
 
 const worst = ["fail", "warn", "info", "flaky"] as const
@@ -25,9 +27,6 @@ function refusedMember(step: Step, exchange: Evidence): string | undefined {
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
   return step.exercises?.find((member) => namesMember(isObject(error) ? error : {}, member))
 }
-
-/** The reason of a rule that the selection of the run left out. */
-export const notAsked = "this run did not ask for it"
 
 /** The most frequent of some reasons, with its share. */
 function mostly(reasons: readonly string[]): string {
@@ -96,16 +95,17 @@ export function verdictOf(facts: {
       return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
   }
   if (tally.undecided.length > 0)
-    return { verdict: rule.on.occasional ? "not-run" : "inconclusive", reason: mostly(tally.undecided) }
+    return rule.on.occasional
+      ? { verdict: "not-run", reason: mostly(tally.undecided) }
+      : { verdict: "inconclusive", reason: mostly(tally.undecided) }
   if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
   const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
   const isAsked = [...feeders].every((by) => groups.some(({ sample, cut }) => sample.by === by && !cut))
   if (!isAsked && reasons.length === 0) {
-    const cut = groups.find((group) => group.cut)?.cut
-    return {
-      verdict: "not-run",
-      reason: cut ?? notAsked,
-    }
+    const cut = fed.find((group) => group.cut)?.cut
+    return cut === undefined
+      ? { verdict: "not-run", reason: "this run did not ask for it" }
+      : { verdict: "not-run", reason: cut, isCut: true }
   }
   return {
     verdict: "inconclusive",

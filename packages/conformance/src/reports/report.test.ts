@@ -115,6 +115,7 @@ test("a report keeps its published schema, and the JSON report is that report", 
 test("the JUnit report is well-formed XML with a case for each rule, whatever a server sends", () => {
   const report = reportWith({ pass: 2, fail: 1, inconclusive: 1 })
   const xml = reports.junit.write(report, { color: false })
+  // The library types its object format without the names of elements.
   const tree = convert(xml, { format: "object" }) as unknown as {
     testsuites: {
       "@tests": string
@@ -231,6 +232,7 @@ test("a JUnit case has the id of its rule as its name, its time and its severity
   const report = reportWith({ fail: 1 })
   const rules = report.rules.map((rule) => ({ ...rule, durationMs: 1250 }))
   const xml = reports.junit.write({ ...report, rules }, { color: false })
+  // The library types its object format without the names of elements.
   const tree = convert(xml, { format: "object" }) as unknown as {
     testsuites: { testsuite: { testcase: Record<string, unknown> } }
   }

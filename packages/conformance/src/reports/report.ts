@@ -30,7 +30,7 @@ export const Finding = z
     id: z
       .string()
       .describe(
-        "`rule:fault@operation#pointer~member`, the same for every seed. `#pointer` is the member of the reply and `~member` the member of the request that was made invalid; both are left out where there is none. Array indexes are `*`.",
+        "`rule:fault@operation#pointer~member`, the same for every seed. `#pointer` is the member of the reply and `~member` the member of the request that was made invalid; each is omitted when it does not exist. Array indexes are `*`.",
       ),
     rule: z.string(),
     fault: z.string(),

@@ -241,7 +241,7 @@ export const errorRules = [
     on: errorObjects,
     faults: {
       absent: "there is no content-type",
-      other: "the content-type is no JSON type",
+      other: "the content-type is not a JSON type",
     },
     holds({ answered: { mediaType, exchange } }) {
       if (mediaType === "application/json" || mediaType.endsWith("+json")) return []

@@ -1,6 +1,7 @@
 import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
+import { bodyFaults } from "../intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { shown } from "../reading/shown.ts"
@@ -272,16 +273,7 @@ export const httpRules = [
     ],
     on: answersToInvalid,
     faults: { "server-error": "the status is a server error (5xx)" },
-    asks: (known) =>
-      faultySamples(known, [
-        "malformed-json",
-        "not-an-object",
-        "malformed-form",
-        "missing",
-        "wrong-type",
-        "out-of-range",
-        "check",
-      ]),
+    asks: (known) => faultySamples(known, bodyFaults),
     holds: ({ answered }) => (isFailure(answered) ? serverError(answered, "4xx") : []),
   }),
 

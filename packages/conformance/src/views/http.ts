@@ -1,7 +1,7 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
-import type { RequestFault } from "../intent.ts"
+import { bodyFaults, type RequestFault } from "../intent.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
@@ -129,16 +129,7 @@ export const answersToValid = view<ParsedReply>({
   },
 })
 
-/** Faults of the body itself, not of the path or of what the server offers. */
-const bodyFaults: ReadonlySet<RequestFault["kind"]> = new Set([
-  "malformed-json",
-  "not-an-object",
-  "malformed-form",
-  "missing",
-  "wrong-type",
-  "out-of-range",
-  "check",
-])
+const ofBody: ReadonlySet<RequestFault["kind"]> = new Set(bodyFaults)
 
 /** A reply to a request that is invalid on purpose, and its fault. */
 export interface FaultAnswer {
@@ -154,7 +145,7 @@ export const answersToInvalid = view<FaultAnswer>({
   of(exchange) {
     const fault = exchange.fault.value
     const answered = decidedResponses.of(exchange)
-    if (!answered || !fault || !bodyFaults.has(fault.kind)) return undefined
+    if (!answered || !fault || !ofBody.has(fault.kind)) return undefined
     // A proxy that rejects the size of a body has not read it.
     return answered.status === 413 && isFromEdge(answered) ? undefined : { answered, fault }
   },

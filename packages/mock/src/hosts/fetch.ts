@@ -1,6 +1,7 @@
 import type { Frame } from "@nexhina/stream"
 import type { Header, Reply } from "@nexhina/wire"
 import type { Mock } from "../mock.ts"
+import { concatBytes } from "../request/concat-bytes.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 /** Options of `toFetch` and `toMsw`. */
@@ -61,13 +62,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | u
     }
     chunks.push(read.value)
   }
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
+  return concatBytes(chunks, length)
 }
 
 function toResponse(reply: Reply, request: Request, until: Until): Response {

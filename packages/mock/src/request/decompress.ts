@@ -1,4 +1,5 @@
 import { Refusal } from "../refusal.ts"
+import { concatBytes } from "./concat-bytes.ts"
 
 /** Maximum size of a body after decompression, in bytes: that of a body before it (chosen). */
 const maxBytes = 32 * 2 ** 20
@@ -40,15 +41,5 @@ export async function decompressed(body: Uint8Array, encoding: string): Promise<
       message: `The decompressed request body is larger than the limit of ${maxBytes / 2 ** 20} MiB.`,
     })
   }
-  return joined(chunks, length)
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+  return concatBytes(chunks, length)
 }

@@ -7,7 +7,7 @@ import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import { contentSeed } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
-import { deliver, maxTokenEntries, maxTokens } from "../utterance/deliver.ts"
+import { deliver, maxTokens, requireFewEntries } from "../utterance/deliver.ts"
 import { respond } from "../utterance/respond.ts"
 import { voiceOf, withAudio } from "./audio.ts"
 import { dressCompletion, type SpokenChoice } from "./dress.ts"
@@ -72,7 +72,7 @@ function speakChoices({
     const turn = { operationId: "createChatCompletion", request, choice, ...prompt.lastTurn } as const
     const delivery = deliver(respond(responders, turn, prompt, seed), limits, tokenizer)
     entries += delivery.tokens * (1 + (top_logprobs ?? 0))
-    requireFewEntries(entries)
+    requireFewEntries(entries, "n", "Ask for fewer choices.")
     choices.push({ delivery, seed })
   }
   return choices
@@ -89,14 +89,6 @@ function promptOf(request: ChatCompletionRequest, callTools: boolean): Prompt {
     reasoningEffort: request.reasoning_effort ?? undefined,
     spend: budget(),
   }
-}
-
-function requireFewEntries(entries: number): void {
-  if (entries <= maxTokenEntries) return
-  throw new Refusal(400, {
-    message: `The reply would have more than ${maxTokenEntries} tokens and alternatives to them. Ask for fewer choices.`,
-    param: "n",
-  })
 }
 
 function formOf({ response_format: format }: ChatCompletionRequest): TextForm {

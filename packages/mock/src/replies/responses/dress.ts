@@ -1,7 +1,6 @@
 import type { ResponseOutputItem, ResponseOutputMessage, ResponseRequest } from "@nexhina/schemas"
 import { type Digest, digest, digestText, random } from "../../content/random.ts"
-import { Refusal } from "../../refusal.ts"
-import { type DeliveredSegment, maxTokenEntries } from "../utterance/deliver.ts"
+import { type DeliveredSegment, requireFewEntries } from "../utterance/deliver.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
 import { itemId } from "./input.ts"
 
@@ -69,17 +68,11 @@ function messagePart(
   }
   const tokens = segment.tokens()
   const alternatives = top_logprobs ?? 0
-  requireFewEntries(tokens.length * (1 + alternatives))
+  requireFewEntries(
+    tokens.length * (1 + alternatives),
+    "top_logprobs",
+    "Ask for fewer 'top_logprobs', or set 'max_output_tokens'.",
+  )
   const logprobs = tokenLogprobs(tokens, alternatives, random(digest("logprobs", seed)))
   return { type: "output_text", text, annotations: [], logprobs }
-}
-
-function requireFewEntries(entries: number): void {
-  if (entries <= maxTokenEntries) return
-  throw new Refusal(400, {
-    message:
-      `The reply would have more than ${maxTokenEntries} tokens and alternatives to them. ` +
-      "Ask for fewer 'top_logprobs', or set 'max_output_tokens'.",
-    param: "top_logprobs",
-  })
 }

@@ -1,10 +1,18 @@
 import type { Tokenizer } from "../../content/tokens.ts"
+import { Refusal } from "../../refusal.ts"
 import type { Segment, Utterance } from "./utterance.ts"
 
 /** The maximum number of tokens of one utterance, as with real models (chosen). */
 export const maxTokens = 16_384
 /** The maximum number of tokens in one reply, with all their alternatives (chosen). */
-export const maxTokenEntries: number = 2 ** 18
+const maxTokenEntries = 2 ** 18
+
+/** Throws a `Refusal` that names `param` and the remedy when a reply would have too many tokens and alternatives. */
+export function requireFewEntries(entries: number, param: string, remedy: string): void {
+  if (entries <= maxTokenEntries) return
+  const message = `The reply would have more than ${maxTokenEntries} tokens and alternatives to them. ${remedy}`
+  throw new Refusal(400, { message, param })
+}
 
 /** A segment after limits, and the tokens that it has. */
 export type DeliveredSegment = Segment & {
