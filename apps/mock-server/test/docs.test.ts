@@ -58,6 +58,14 @@ function runs(command: string, args: readonly string[], cwd: string): Promise<st
   })
 }
 
+const kit = fileURLToPath(new URL("packages/conformance/bin/nexhina-conformance.js", root))
+
+test("the first command of README.md prints the summary that README.md shows", async () => {
+  const [shown] = blocks.filter(({ page, language }) => page === "README.md" && language === "text")
+  if (!shown) throw new Error("README.md shows no output")
+  expect(await runs(process.execPath, [kit, "run"], folder)).toContain(`\n${shown.code}`)
+})
+
 const named = (block: Block): [string, Block] => [
   `${block.page}: ${block.code.split("\n")[0]?.slice(0, 70)}`,
   block,
