@@ -1,5 +1,5 @@
 import type { Frame } from "@nexhina/stream"
-import { type Exchange, type ExchangeEnd, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
+import { type Exchange, type ExchangeEnd, type Header, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 
 /** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
 export interface JournalOptions {
@@ -21,7 +21,10 @@ export interface Journal {
 interface Entry {
   readonly number: number
   readonly sentAtMs: number
-  readonly request: MockRequest
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly Header[]
+  readonly requestBody: Uint8Array
   readonly reply: Reply
   /** The body as sent so far. */
   readonly body: string | Uint8Array | readonly Frame[]
@@ -62,8 +65,11 @@ export function createJournal(options: JournalOptions = {}): Journal {
       const entry: Entry = {
         number: ++count,
         sentAtMs: performance.now() - startedAt,
-        // A copy: node's buffers are slices of larger ones, which would be kept alive.
-        request: { ...request, body: new Uint8Array(request.body) },
+        method: request.method,
+        target: request.target,
+        headers: request.headers,
+        // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive. Small copies share a pool.
+        requestBody: Buffer.from(request.body),
         reply,
         body: isWhole ? body : sent,
         bytes: 0,
@@ -115,8 +121,8 @@ const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
   hang: "timeout",
 }
 
-function toExchange({ number, sentAtMs, request, reply, body }: Entry): Exchange {
-  const { method, target, headers } = request
+function toExchange(entry: Entry): Exchange {
+  const { number, sentAtMs, method, target, headers, requestBody, reply, body } = entry
   const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
   const chunks = (frames instanceof Uint8Array ? [{ bytes: frames }] : frames).map(({ bytes }) => ({
     atMs: 0,
@@ -129,7 +135,7 @@ function toExchange({ number, sentAtMs, request, reply, body }: Entry): Exchange
       method,
       target: target.startsWith("/") ? `http://${headerOf(headers, "host") ?? "localhost"}${target}` : target,
       headers,
-      body: request.body,
+      body: new Uint8Array(requestBody),
       sentAtMs,
     },
     response: { status: reply.status, headers: reply.headers, trailers: [], chunks },

@@ -186,7 +186,7 @@ function operate(
   context: Context,
   engine: Engine,
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
-  context.situation = { ...context.situation, operationId }
+  context.situation.operationId = operationId
   authenticate(context.headers.authorization, engine.keys)
   const endpoint: Endpoint = endpoints[operationId]
   // Each maker receives the request of its own operation, which its contract validates here.
@@ -219,11 +219,8 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
     mediaType === "application/json" && !(orForm && isForm(contentType))
       ? readJson(body, contentType)
       : readForm(body, contentType, schema)
-  context.situation = {
-    ...context.situation,
-    request: value,
-    streaming: asksForStream(value, endpoint),
-  }
+  context.situation.request = value
+  context.situation.streaming = asksForStream(value, endpoint)
   return altered("request", validate(value, schema, endpoint.checks), context.alterations, context.situation)
 }
 

@@ -22,7 +22,7 @@ export interface Context {
   /** The alterations of this request. Empty until they are chosen. */
   alterations: readonly NamedAlteration[]
   /** What alterations see. Gains the operation and the parsed body as they become known. */
-  situation: Situation
+  readonly situation: { -readonly [Member in keyof Situation]: Situation[Member] }
 }
 
 const noAlterations: readonly NamedAlteration[] = []

@@ -5,10 +5,12 @@ import { type Digest, digest } from "../../content/random.ts"
  * `ignored`, those that do not change what is said. A member that is null counts as absent.
  */
 export function contentSeed(request: object, ignored: ReadonlySet<string>, seed: Digest): Digest {
-  const meaning: Record<string, unknown> = {}
-  // A loop is faster than a rest pattern with this many members.
+  // The text of a JSON object, member by member: collecting the members in an object first takes twice as long.
+  let meaning = "{"
   for (const [name, value] of Object.entries(request)) {
-    if (value !== null && !ignored.has(name)) meaning[name] = value
+    const text = value === null || ignored.has(name) ? undefined : JSON.stringify(value)
+    if (text === undefined) continue
+    meaning += `${meaning === "{" ? "" : ","}${JSON.stringify(name)}:${text}`
   }
-  return digest(JSON.stringify(meaning), seed)
+  return digest(`${meaning}}`, seed)
 }
