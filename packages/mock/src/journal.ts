@@ -1,5 +1,12 @@
 import type { Frame } from "@nexhina/stream"
-import { type Exchange, type ExchangeEnd, type Header, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
+import {
+  type Exchange,
+  type ExchangeEnd,
+  type Header,
+  headerOf,
+  type MockRequest,
+  type Reply,
+} from "@nexhina/wire"
 
 /** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
 export interface JournalOptions {
