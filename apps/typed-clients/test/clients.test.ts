@@ -255,13 +255,7 @@ function nullsOf({ schema }: Generator): string {
   ].join("\n")
 }
 
-/** Compiles all programs of a folder, then runs some of them; returns what they print. */
-async function compileAndRun(programs: readonly string[], folder: string): Promise<string[]> {
-  await run("tsc", folder)
-  return Promise.all(programs.map((file) => run(`node compiled/${file.replace(/ts$/, "js")}`, folder)))
-}
-
-/** Follows a section of the page: its commands and files in their order, then its programs; gives what these print. */
+/** Follows a section of the page: its commands and files in their order; returns the names of its programs. */
 async function follow(shown: readonly Block[], folder: string): Promise<string[]> {
   const programs: string[] = []
   for (const { language, code } of shown) {
@@ -273,8 +267,12 @@ async function follow(shown: readonly Block[], folder: string): Promise<string[]
       if (!line.startsWith("npm install")) await run(line.replace(/^npx /, ""), folder)
     }
   }
-  return compileAndRun(programs, folder)
+  return programs
 }
+
+/** Runs a compiled program; returns what it prints. */
+const printedBy = (program: string, folder: string): Promise<string> =>
+  run(`node compiled/${program.replace(/ts$/, "js")}`, folder)
 
 const headings = [...new Set(blocks.map(({ heading }) => heading))]
 
@@ -282,23 +280,29 @@ describe.each(headings)("%s", (heading) => {
   const shown = blocks.filter((block) => block.heading === heading)
   const generator = generators[heading]
   let folder = ""
+  let programs: readonly string[] = []
   beforeAll(async () => {
     folder = await project(generator?.exactOptional ?? true)
-  })
+    programs = await follow(shown, folder)
+    if (generator) {
+      await writeFile(join(folder, "agent.ts"), agent(generator).replaceAll("127.0.0.1:4010", address))
+    }
+    // All programs at once: each compilation reads the whole client.
+    await run("tsc", folder)
+  }, 120_000)
   afterAll(() => rm(folder, { recursive: true }))
 
   test("gets an answer as the page shows it", async () => {
-    const printed = await follow(shown, folder)
+    const printed = await Promise.all(programs.map((program) => printedBy(program, folder)))
     expect(printed).not.toEqual([])
     for (const text of printed) expect(text).toContain('You said: "Hello".')
   })
 
   if (generator) {
     test("a tool is called, and items and events are told apart by their type", async () => {
-      await writeFile(join(folder, "agent.ts"), agent(generator).replaceAll("127.0.0.1:4010", address))
-      expect(await compileAndRun(["agent.ts"], folder)).toEqual([
+      expect(await printedBy("agent.ts", folder)).toBe(
         'get_weather{"city":"Paris"} get_weather{"city":"Paris"}.\n',
-      ])
+      )
     })
 
     test("the client compiles under plain strict", async () => {
