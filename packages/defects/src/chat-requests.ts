@@ -1,28 +1,41 @@
 import { ChatCompletionRequest, type ChatMessage } from "@nexhina/schemas"
-import type { Alteration } from "@nexhina/wire"
+import type { Alteration, Reply } from "@nexhina/wire"
 import { misreading } from "./chat-completions.ts"
 import { type Defect, onWire, type Variant } from "./defect.ts"
 
 type Wire = Extract<Alteration, { stage: "wire" }>
 
+/** Returns what makes a reply a refusal: its status, its media type and its body. */
+export function errorReply(
+  { headers }: Pick<Reply, "headers">,
+  body: object,
+  status: number,
+): Pick<Reply, "status" | "headers" | "body"> {
+  return {
+    status,
+    headers: [
+      ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+      ["content-type", "application/json"],
+    ],
+    body: JSON.stringify(body),
+  }
+}
+
 /** Refuses some chats that the contract allows. */
-function refusing(body: object, isRefused: (request: ChatCompletionRequest) => boolean, status = 400): Wire {
+export function refusing(
+  body: object,
+  isRefused: (request: ChatCompletionRequest) => boolean,
+  status = 400,
+): Wire {
   return onWire(
     ({ status }, { operationId, request }) =>
       // What was answered with a success is a valid request.
       operationId === "createChatCompletion" && status === 200 && isRefused(request as ChatCompletionRequest),
-    ({ headers }) => ({
-      status,
-      headers: [
-        ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
-        ["content-type", "application/json"],
-      ],
-      body: JSON.stringify(body),
-    }),
+    (reply) => errorReply(reply, body, status),
   )
 }
 
-const error = (message: string, param: string | null = null) => ({
+export const error = (message: string, param: string | null = null) => ({
   error: { message, type: "invalid_request_error", param, code: null },
 })
 

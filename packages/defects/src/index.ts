@@ -3,6 +3,7 @@ import { authDefects, authVariants } from "./auth.ts"
 import { chatCompletionDefects, chatCompletionVariants } from "./chat-completions.ts"
 import { chatRequestDefects, chatRequestVariants } from "./chat-requests.ts"
 import { chatStreamDefects, chatStreamVariants } from "./chat-streams.ts"
+import { clientRequestDefects, clientRequestVariants } from "./client-requests.ts"
 import { connectionDefects, connectionVariants } from "./connection.ts"
 import type { Defect, Variant } from "./defect.ts"
 import { embeddingDefects, embeddingVariants } from "./embeddings.ts"
@@ -36,6 +37,7 @@ export const defects: readonly Defect[] = [
   ...chatRequestDefects,
   ...chatStreamDefects,
   ...equalityDefects,
+  ...clientRequestDefects,
   ...toolDefects,
   ...usageDefects,
   ...responseDefects,
@@ -59,6 +61,7 @@ export const variants: readonly Variant[] = [
   ...chatCompletionVariants,
   ...chatRequestVariants,
   ...chatStreamVariants,
+  ...clientRequestVariants,
   ...toolVariants,
   ...usageVariants,
   ...responseVariants,

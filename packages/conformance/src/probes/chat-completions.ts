@@ -27,6 +27,33 @@ export const plainChat: Probe = {
   asks: (known) => [chatStep(known, { messages: userSays("Say hello.") })],
 }
 
+/** One white pixel. */
+const picture =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+
+/** A picture in the conversation, which a model that takes none may refuse, but not die of. */
+export const pictureChat: Probe = {
+  id: "chat.picture",
+  says: "a chat with a picture",
+  asks: (known) => [
+    chatStep(
+      known,
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "What is this?" },
+              { type: "image_url", image_url: { url: picture } },
+            ],
+          },
+        ],
+      },
+      ["messages"],
+    ),
+  ],
+}
+
 /** Asks for words that include the stop string. */
 export const stoppedChat: Probe = {
   id: "chat.stop",

@@ -59,6 +59,9 @@ const isDeveloper = ({ role }: ChatMessage) => role === "developer"
 const plainRoles = ["system", "user", "assistant", "tool"]
 const isPlain = (message: ChatMessage) => hasText(message) && plainRoles.includes(message.role)
 
+/** Longer conversations may be refused for their length. */
+const fewMessages = 20
+
 /** What is special about the roles of a conversation, the rarest first. */
 function useOfRoles(messages: readonly ChatMessage[]) {
   const roles = messages.map(({ role }) => role)
@@ -76,9 +79,18 @@ function silenceIn(messages: readonly ChatMessage[]) {
   return contents.includes("") ? "empty" : undefined
 }
 
+/** A turn of the assistant that is at most unusual in having no text. */
+const isUsualTurn = ({ content, tool_calls }: ChatMessage) =>
+  !Array.isArray(content) &&
+  (tool_calls ?? []).every((call) => call.type !== "function" || call.function.arguments !== "")
+
 const rolesRequests = bareRequests(
   { id: "chat.roles", says: "chat requests with texts of several roles" },
-  (messages) => messages.every(isPlain) && useOfRoles(messages) !== undefined,
+  (messages) =>
+    messages.every(isPlain) &&
+    messages.some(({ role }) => role === "user") &&
+    messages.length <= fewMessages &&
+    useOfRoles(messages) !== undefined,
 )
 
 const developerRequests = bareRequests(
@@ -103,7 +115,7 @@ const silentRequests = bareRequests(
   },
   (messages) =>
     silenceIn(messages) !== undefined &&
-    messages.every((message) => message.role === "assistant" || isPlain(message)),
+    messages.every((message) => (message.role === "assistant" ? isUsualTurn(message) : isPlain(message))),
 )
 
 // Members

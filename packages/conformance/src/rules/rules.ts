@@ -4,6 +4,7 @@ import { authRules } from "./auth.ts"
 import { chatCompletionRules } from "./chat-completions.ts"
 import { chatRequestRules } from "./chat-requests.ts"
 import { chatStreamRules } from "./chat-streams.ts"
+import { clientRequestRules } from "./client-requests.ts"
 import { connectionRules } from "./connection.ts"
 import { embeddingRules } from "./embeddings.ts"
 import { equalityRules } from "./equality.ts"
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   ...chatStreamRules,
   ...equalityRules,
   ...usageRules,
+  ...clientRequestRules,
   ...toolRules,
   ...responseRules,
   ...responseRequestRules,

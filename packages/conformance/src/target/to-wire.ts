@@ -57,7 +57,7 @@ async function bodyOf(step: Step): Promise<Body | undefined> {
   const { request }: Endpoint = endpoints[step.operation]
   return request?.mediaType === "multipart/form-data" && isObject(body)
     ? toForm(body, step.form)
-    : { mediaType, bytes: utf8.encode(JSON.stringify(body)) }
+    : { mediaType, bytes: utf8.encode(JSON.stringify(body) + " ".repeat(step.paddingBytes ?? 0)) }
 }
 
 /** What the user may replace. */
@@ -72,12 +72,13 @@ export async function toWire(step: Step, target: Target): Promise<WireRequest> {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodedSegment(step.params?.[name] ?? ""))
   const query = step.query ? `?${new URLSearchParams(step.query)}` : ""
   const body = await bodyOf(step)
+  const given = [...target.headers, ...(step.headers ?? [])]
   return {
     method: step.method ?? method,
     url: `${target.baseUrl}${step.path ?? filled}${query}`,
     headers: [
       ...authorization(target, step.key),
-      ...ownHeaders.filter(([name]) => headerOf(target.headers, name) === undefined),
+      ...ownHeaders.filter(([name]) => headerOf(given, name) === undefined),
       ...target.headers.filter(([name]) => !body || name.toLowerCase() !== "content-type"),
       ...(body ? ([["content-type", body.mediaType]] satisfies Header[]) : []),
       ...(step.headers ?? []),

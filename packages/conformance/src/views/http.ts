@@ -2,7 +2,7 @@ import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
 import { bodyFaults, type RequestFault } from "../intent.ts"
-import { plainChat } from "../probes/chat-completions.ts"
+import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
@@ -122,6 +122,7 @@ export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
   says: "responses to valid requests",
+  probes: [...decidedResponses.probes, pictureChat],
   needs: ["fault"],
   of(exchange) {
     const answered = decidedResponses.of(exchange)
