@@ -27,6 +27,11 @@ export function sentence(random: Random): string {
   return `${random.pick(subjects)} ${random.pick(verbs)} ${random.pick(objects)}.`
 }
 
+/** Returns a heading of two to four words. */
+export function title(random: Random): string {
+  return random.pick(subjects)
+}
+
 const words = [
   "amber",
   "birch",

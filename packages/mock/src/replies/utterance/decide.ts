@@ -1,3 +1,4 @@
+import { compose } from "../../content/composition.ts"
 import { sentence } from "../../content/prose.ts"
 import { type Digest, digest, digestText, type Random, random } from "../../content/random.ts"
 import type { Spend } from "../../json-schema/budget.ts"
@@ -52,7 +53,7 @@ function decideAnswer(prompt: Prompt, seed: Digest): Utterance {
   if (refuses(userText)) return { segments: [{ kind: "refusal", text: refusalText }] }
   const draw = random(seed)
   if (isFiltered(userText)) {
-    return { segments: [{ kind: "text", text: compose(lastTurn, form, draw, spend) }], isFiltered: true }
+    return { segments: [{ kind: "text", text: answerTo(lastTurn, form, draw, spend) }], isFiltered: true }
   }
   const occasion = {
     callTools: prompt.callTools || asksForCall(userText),
@@ -61,7 +62,7 @@ function decideAnswer(prompt: Prompt, seed: Digest): Utterance {
   }
   const calls = chooseCalls(offer, occasion, draw)
   if (calls.length > 0) return { segments: calls.map((callable, index) => call(callable, index)) }
-  return { segments: [{ kind: "text", text: compose(lastTurn, form, draw, spend) }] }
+  return { segments: [{ kind: "text", text: answerTo(lastTurn, form, draw, spend) }] }
 
   function call({ kind, name, input }: Callable, index: number): Segment {
     const callId = `call_${digestText(digest(`call ${index}`, seed))}`
@@ -69,13 +70,16 @@ function decideAnswer(prompt: Prompt, seed: Digest): Utterance {
   }
 }
 
-/** Returns a text that quotes the last turn and adds two sentences, or JSON in the given form. */
-function compose({ userText, toolOutputs }: LastTurn, form: TextForm, draw: Random, spend: Spend): string {
+/**
+ * Returns a text that quotes the last turn and adds what it asks for, two sentences unless it names a form; or JSON in
+ * the given form.
+ */
+function answerTo({ userText, toolOutputs }: LastTurn, form: TextForm, draw: Random, spend: Spend): string {
   if (typeof form === "object") {
     return JSON.stringify(generate({ type: "object", ...form.schema }, draw, form.param, spend))
   }
-  const remarks = `${sentence(draw)} ${sentence(draw)}`
   if (form === "json") {
+    const remarks = remark(draw)
     return JSON.stringify({
       said: userText,
       ...(toolOutputs.length > 0 && { answered: toolOutputs }),
@@ -83,5 +87,11 @@ function compose({ userText, toolOutputs }: LastTurn, form: TextForm, draw: Rand
     })
   }
   const quote = userText === "" ? "" : `You said: "${userText}". `
-  return quote + toolOutputs.map((text) => `A tool answered: "${text}". `).join("") + remarks
+  if (toolOutputs.length > 0) {
+    return quote + toolOutputs.map((text) => `A tool answered: "${text}". `).join("") + remark(draw)
+  }
+  const composed = compose(userText, draw)
+  return composed === undefined ? quote + remark(draw) : `${quote.trimEnd()}\n\n${composed}`
 }
+
+const remark = (draw: Random) => `${sentence(draw)} ${sentence(draw)}`
