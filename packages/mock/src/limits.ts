@@ -20,4 +20,9 @@ export const limits = {
     of: "members of one object in a JSON body",
     beyond: "400 that names the object",
   },
+  schemaWork: {
+    max: 100_000,
+    of: "work to generate values for the schemas and patterns of one request, in estimated microseconds",
+    beyond: "400 that names the schema",
+  },
 } as const satisfies Readonly<Record<string, Limit>>
