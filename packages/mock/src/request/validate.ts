@@ -2,7 +2,7 @@ import type { Endpoint } from "@nexhina/schemas"
 import type { z } from "zod"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-import { withoutLoneSurrogates } from "./lone-surrogate.ts"
+import { mayHaveLoneSurrogates, withoutLoneSurrogates } from "./lone-surrogate.ts"
 
 type RequestContract = NonNullable<Endpoint["request"]>
 type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
@@ -36,10 +36,11 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
   if (depth(text) > deepest) throw malformed(`it is nested more than ${deepest} levels deep`)
   let value: unknown
   try {
-    value = JSON.parse(withoutLoneSurrogates(text))
+    value = JSON.parse(text)
   } catch {
     throw malformed("it is not valid JSON")
   }
+  if (mayHaveLoneSurrogates(text)) value = withoutLoneSurrogates(value)
   // So many members need a body of several bytes for each.
   if (body.length > 5 * maxMembers) requireFewMembers(value, [])
   return value
@@ -75,7 +76,11 @@ function malformed(why: string): Refusal {
 function hasTooManyMarks(body: Uint8Array): boolean {
   if (body.length <= maxJsonMarks) return false
   let marks = 0
-  for (const byte of body) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++
+  // By index: an iterator takes several times as long.
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++
+  }
   return marks > maxJsonMarks
 }
 
@@ -84,15 +89,23 @@ function depth(text: string): number {
   if (text.length <= 2 * deepest) return 0
   let deepestSeen = 0
   let open = 0
-  let inString = false
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
-    if (unit === 0x22) inString = !inString
-    else if (inString) at += unit === 0x5c ? 1 : 0
+    if (unit === 0x22) at = endOfString(text, at)
     else if (unit === 0x5b || unit === 0x7b) deepestSeen = Math.max(deepestSeen, ++open)
     else if (unit === 0x5d || unit === 0x7d) open--
   }
   return deepestSeen
+}
+
+/** Returns the place of the quote that ends a JSON string; the end of the text when there is none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let first = end
+    while (text.charCodeAt(first - 1) === 0x5c) first--
+    if ((end - first) % 2 === 0) return end
+  }
+  return text.length
 }
 
 /** Ends validation at the first error of each array and object. A body with a million errors takes seconds otherwise. */
