@@ -11,6 +11,14 @@ export interface Limit {
 
 /** The limits of the mock, all chosen. The table in `docs/mock.md` is generated from this object. */
 export const limits = {
+  bodyBytes: {
+    max: 32 * 2 ** 20,
+    of: "bytes of a request body, also after decompression",
+    beyond: "413; the option `maxBodyBytes` of the hosts changes it",
+  },
+  headers: { max: 1_000, of: "headers of a request", beyond: "431" },
+  headerBytes: { max: 2 ** 14, of: "bytes of all headers of a request", beyond: "431" },
+  formParts: { max: 1_000, of: "parts of a form", beyond: "400" },
   jsonMarks: {
     max: 1_000_000,
     of: "characters `,`, `[` and `{` in a JSON body",
@@ -71,6 +79,21 @@ export const limits = {
   moderationInputs: { max: 2048, of: "inputs of a moderation", beyond: "400 that names `input`" },
   audioRead: { max: 4_000, of: "milliseconds to read an audio file", beyond: "400 that names `file`" },
   audioSeconds: { max: 86_399, of: "seconds of a recording", beyond: "400 that names `file`" },
+  writeTimeout: {
+    max: 30_000,
+    of: "milliseconds without progress of a reply that its client does not read",
+    beyond: "the connection is closed; the option `writeTimeoutMs` of `startMock` changes it",
+  },
+  unsentBytes: {
+    max: 2 ** 27,
+    of: "unsent bytes of all replies",
+    beyond: "the connections that have waited longest, for a second or more, are closed",
+  },
+  drain: {
+    max: 5_000,
+    of: "milliseconds that open replies get to finish after SIGTERM or SIGINT",
+    beyond: "their connections are closed; `--drain` and the option `drainMs` change it",
+  },
 } as const satisfies Readonly<Record<string, Limit>>
 
 /** Throws a `Refusal` that names `param` and the limit when an amount exceeds it. */

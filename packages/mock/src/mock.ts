@@ -157,6 +157,8 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
+    if (request.fault !== undefined)
+      throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
     const matched = path.startsWith(mediaPath) ? mediaRoute : engine.route(request.method, path)
     if (matched.kind === "unknown-path") {
