@@ -13,8 +13,9 @@ type NoteReply = (asked: MockRequest, reply: Reply) => void
  */
 export type Log = (request: IncomingMessage, response: ServerResponse) => NoteReply
 
-/** Creates a log that writes to standard output. */
+/** Creates a log that writes to standard output. It ends, with one warning, when the output fails. */
 export function createLog(form: Settings["log"]): Log {
+  const print = createPrinter()
   if (form === "off") return () => () => {}
   return (request, response) => {
     const startedAt = performance.now()
@@ -27,16 +28,31 @@ export function createLog(form: Settings["log"]): Log {
       const { statusCode: status } = response
       if (form === "json") {
         const line = { at: new Date().toISOString(), method, path, status, ms, ...facts, ...cut }
-        console.log(JSON.stringify(line))
+        print(JSON.stringify(line))
       } else {
         const color = status < 400 ? pc.green : pc.yellow
         const words = [method, path, color(status), pc.dim([`${ms} ms`, ...described(facts)].join(", "))]
-        console.log([...words, ...(cut.cut ? [pc.red("cut")] : [])].join(" "))
+        print([...words, ...(cut.cut ? [pc.red("cut")] : [])].join(" "))
       }
     })
     return (asked, reply) => {
       facts = factsOf(asked, reply)
     }
+  }
+}
+
+/** Creates a function that prints a line until standard output fails: its disk is full, or its reader has left. */
+function createPrinter(): (line: string) => void {
+  let hasFailed = false
+  // Without a listener, the error would end the process.
+  process.stderr.on("error", () => {})
+  process.stdout.on("error", ({ message }) => {
+    if (!hasFailed)
+      console.error(`warning: standard output cannot be written (${message}), and the request log ends here`)
+    hasFailed = true
+  })
+  return (line) => {
+    if (!hasFailed) console.log(line)
   }
 }
 

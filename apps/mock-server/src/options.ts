@@ -8,6 +8,8 @@ export interface Settings {
   readonly port: number
   readonly host: string
   readonly log: "pretty" | "json" | "off"
+  /** Milliseconds that open replies get to finish after the first signal. */
+  readonly drainMs: number
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
   readonly mock: Omit<MockOptions, "alterations">
@@ -29,6 +31,8 @@ interface Flags {
   readonly variant: readonly Share[]
   readonly tokenizer: Settings["tokenizer"]
   readonly log: Settings["log"]
+  /** In seconds. */
+  readonly drain: number
 }
 
 type Share = NonNullable<MockOptions["always"]>[number]
@@ -48,6 +52,7 @@ export function readOptions(argv: readonly string[]): Settings {
     port: flags.port,
     host: flags.host,
     log: flags.log,
+    drainMs: 1000 * flags.drain,
     tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
@@ -122,6 +127,11 @@ function createCommand(): Command {
         .choices(["pretty", "json", "off"])
         .default("pretty"),
     )
+    .addOption(
+      new Option("--drain <seconds>", "seconds that open replies get to finish after SIGTERM or SIGINT")
+        .default(5)
+        .argParser(toSeconds),
+    )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
 }
@@ -150,6 +160,14 @@ function toPort(text: string): number {
   if (!/^\d+$/.test(text) || port > 65535)
     throw new InvalidArgumentError("Expected a number from 0 to 65535.")
   return port
+}
+
+function toSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || seconds > 86_400) {
+    throw new InvalidArgumentError("Expected a number of seconds from 0 to 86400.")
+  }
+  return seconds
 }
 
 function toSeed(text: string): number {

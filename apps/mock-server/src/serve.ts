@@ -8,7 +8,7 @@ import type { Settings } from "./options.ts"
 /** Serves a mock with the log, the control API and a landing page. Rejects with node's error when it cannot listen. */
 export function serve(
   mock: Mock,
-  { host, port, log: form }: Pick<Settings, "host" | "port" | "log">,
+  { host, port, drainMs, log: form }: Pick<Settings, "host" | "port" | "drainMs" | "log">,
   onCrash: (error: unknown) => void,
 ): Promise<MockServer> {
   const log = createLog(form)
@@ -16,6 +16,7 @@ export function serve(
     mock,
     host,
     port,
+    drainMs,
     onCrash,
     intercept(request, response) {
       const note = log(request, response)

@@ -36,9 +36,9 @@ async function o200kBase(): Promise<NonNullable<MockOptions["tokenizer"]>> {
   }
 }
 
-async function startServer(mock: Mock, { host, port, log }: Settings): Promise<MockServer> {
+async function startServer(mock: Mock, { host, port, drainMs, log }: Settings): Promise<MockServer> {
   try {
-    return await serve(mock, { host, port, log }, console.error)
+    return await serve(mock, { host, port, drainMs, log }, console.error)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { once } from "node:events"
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
 import { request } from "node:http"
-import { connect } from "node:net"
+import { type AddressInfo, connect, createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, test } from "vitest"
 import { version } from "../src/version.ts"
@@ -69,6 +70,73 @@ const ask = (
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   })
+
+describe("standard output that fails (F10)", () => {
+  /** Resolves when the server answers, within a few seconds. */
+  async function untilReady(url: string): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      const isReady = await fetch(`${url}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+      if (isReady) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new Error(`No answer from ${url}`)
+  }
+  async function freePort(): Promise<number> {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, "close")
+    return port
+  }
+
+  test.skipIf(!existsSync("/dev/full")).each(["json", "pretty", "off"])(
+    "a full disk ends the log %s, with one warning, and nothing else",
+    async (log) => {
+      const port = await freePort()
+      const full = openSync("/dev/full", "w")
+      const command = [bin, "--port", String(port), "--log", log]
+      const child = spawn(process.execPath, command, { stdio: ["ignore", full, "pipe"] })
+      closeSync(full)
+      running.push(child)
+      let warned = ""
+      child.stderr?.on("data", (chunk) => {
+        warned += chunk
+      })
+      await untilReady(`http://127.0.0.1:${port}`)
+      for (let i = 0; i < 3; i++) expect((await ask(`http://127.0.0.1:${port}/v1`, hello)).status).toBe(200)
+      expect(child.exitCode).toBeNull()
+      expect(warned.match(/warning: standard output/g)).toHaveLength(1)
+    },
+  )
+
+  test("a reader that leaves ends the log and nothing else", async () => {
+    const command = [bin, "--port", "0", "--log", "json"]
+    const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] })
+    running.push(child)
+    const [line] = await once(child.stdout, "data")
+    child.stdout.destroy()
+    const { listening } = JSON.parse(String(line))
+    for (let i = 0; i < 3; i++) expect((await ask(listening, hello)).status).toBe(200)
+    expect(child.exitCode).toBeNull()
+  })
+})
+
+test("--drain sets how long open replies get", async () => {
+  const { baseUrl, kill, exited } = await start("--drain", "0.2")
+  const socket = connect(Number(new URL(baseUrl).port), "127.0.0.1")
+  socket.on("error", () => {})
+  socket.write("POST /v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const startedAt = performance.now()
+  kill("SIGTERM")
+  expect(await exited).toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
+  expect(await cli("--drain", "soon")).toMatchObject({ code: 2, stderr: expect.stringContaining("--drain") })
+})
 
 test("--tokenizer o200k_base cuts at the tokens of a model", async () => {
   const { baseUrl } = await start("--tokenizer", "o200k_base")

@@ -11,6 +11,7 @@ import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
 import { createJournal, type JournalOptions } from "./journal.ts"
+import { createLane, type Lane } from "./lane.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
@@ -91,6 +92,7 @@ interface Engine {
   readonly store: Store
   readonly media: MediaLibrary
   readonly audio: AudioReader
+  readonly lane: Lane
   readonly seed: Digest
   readonly callTools: boolean
   readonly responders: readonly Responder[]
@@ -131,6 +133,7 @@ export function createMock(options: MockOptions = {}): Mock {
 
 function createEngine(options: MockOptions): Engine {
   const profile = profiles[options.profile ?? "nexhina"]
+  const lane = createLane()
   return {
     profile,
     route: createRouter(profile),
@@ -141,7 +144,8 @@ function createEngine(options: MockOptions): Engine {
     callTools: options.callTools ?? false,
     responders: options.responders ?? [],
     store: options.store ?? memoryStore(),
-    media: createMediaLibrary(),
+    lane,
+    media: createMediaLibrary(lane),
     audio: createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
@@ -153,6 +157,8 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
+    if (request.fault !== undefined)
+      throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
     const matched = path.startsWith(mediaPath) ? mediaRoute : engine.route(request.method, path)
     if (matched.kind === "unknown-path") {
@@ -161,7 +167,12 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     if (matched.kind === "operation") {
       const encoding = headers["content-encoding"]
       if (encoding !== undefined) context.body = await decompressed(request.body, encoding)
-      const result = operate(matched, context, engine)
+      // Reading a large body and replying to it take a while each: others are served in between.
+      const isLarge = context.body.length > largeBody
+      if (isLarge) await engine.lane.turn()
+      const asked = receive(matched, context, engine)
+      if (isLarge) await engine.lane.turn()
+      const result = operate(matched, asked, context, engine)
       // Most makers return at once, and awaiting a value still takes a turn.
       return result instanceof Promise ? await result : result
     }
@@ -176,28 +187,38 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   }
 }
 
+/** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */
+const largeBody = 2 ** 20
+
 const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
 
 type Operation = Extract<MatchedRoute, { kind: "operation" }>
 
-/** Authenticates and validates a request, then calls the reply maker of its operation. */
+/** Authenticates a request and returns its validated body; undefined when the operation has none. */
+function receive({ operationId }: Operation, context: Context, engine: Engine): unknown {
+  context.situation.operationId = operationId
+  authenticate(context.headers.authorization, engine.keys)
+  return readRequest(endpoints[operationId], context)
+}
+
+/** Calls the reply maker of an operation. */
 function operate(
   { operationId, params }: Operation,
+  request: unknown,
   context: Context,
   engine: Engine,
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
-  context.situation.operationId = operationId
-  authenticate(context.headers.authorization, engine.keys)
   const endpoint: Endpoint = endpoints[operationId]
   // Each maker receives the request of its own operation, which its contract validates here.
   return (replies[operationId] as ReplyMaker<never>)({
-    request: readRequest(endpoint, context) as never,
+    request: request as never,
     params,
     query: endpoint.query && validate(readQuery(context.query, endpoint.query), endpoint.query, []),
     origin: context.origin,
     store: engine.store,
     media: engine.media,
     audio: engine.audio,
+    lane: engine.lane,
     profile: engine.profile,
     models: engine.models,
     tokenizer: engine.tokenizer,

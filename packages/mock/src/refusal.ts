@@ -12,15 +12,25 @@ interface RefusalDetails {
   readonly headers?: readonly Header[]
 }
 
+/** Error statuses of HTTP itself, which no operation of the contract has. */
+const httpStatuses = {
+  408: { says: "The request took too long to arrive.", code: null },
+  416: { says: "The range lies outside the file.", code: "range_not_satisfiable" },
+  417: { says: "The expectation is not supported.", code: null },
+  431: { says: "The request headers are too large.", code: null },
+} as const
+
+type HttpStatus = keyof typeof httpStatuses
+
 /** An error reply to a request: thrown where the error is detected, encoded in one place. */
 export class Refusal extends Error {
-  readonly status: ErrorStatus
+  readonly status: ErrorStatus | HttpStatus
   readonly param: string | null
   readonly code: string | null
   readonly headers: readonly Header[]
 
-  constructor(status: ErrorStatus, details: RefusalDetails = {}) {
-    const { says, code } = errorStatuses[status]
+  constructor(status: ErrorStatus | HttpStatus, details: RefusalDetails = {}) {
+    const { says, code } = statusOf(status)
     super(details.message ?? says)
     this.name = "Refusal"
     this.status = status
@@ -30,9 +40,14 @@ export class Refusal extends Error {
   }
 }
 
+function statusOf(status: ErrorStatus | HttpStatus) {
+  if (status in errorStatuses) return errorStatuses[status as ErrorStatus]
+  return { ...httpStatuses[status as HttpStatus], type: "invalid_request_error" }
+}
+
 /** Returns the documented error body. A 401 has no `param` unless the profile's `param401` is set. */
 export function envelope({ status, message, param, code }: Refusal, profile: Profile): ErrorResponse {
-  const { type } = errorStatuses[status]
+  const { type } = statusOf(status)
   return {
     error: status === 401 && !profile.param401 ? { message, type, code } : { message, type, param, code },
   }

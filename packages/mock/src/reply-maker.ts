@@ -3,6 +3,7 @@ import type { StreamEvent } from "@nexhina/stream"
 import type { AudioReader } from "./audio/read-audio.ts"
 import type { Digest } from "./content/random.ts"
 import type { Tokenizer } from "./content/tokens.ts"
+import type { Lane } from "./lane.ts"
 import type { MediaLibrary } from "./media/media.ts"
 import type { Models } from "./models.ts"
 import type { Responder } from "./replies/utterance/respond.ts"
@@ -34,6 +35,8 @@ interface Question<Request, Query> {
   readonly store: Store
   readonly media: MediaLibrary
   readonly audio: AudioReader
+  /** For computations that take many milliseconds. */
+  readonly lane: Lane
   readonly profile: Profile
   readonly models: Models
   readonly tokenizer: Tokenizer
@@ -52,6 +55,8 @@ interface Question<Request, Query> {
 /** A reply before it is encoded: its JSON value and, when the client asked for a stream, the function that splits it. */
 export interface GeneratedReply<Value = unknown> {
   readonly value: Value
+  /** The value as JSON, when encoding it at once would block other requests. Used when no alteration changes the value. */
+  readonly json?: string
   stream?(value: Value): readonly StreamEvent[]
   /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
   encoded?(value: Value): string

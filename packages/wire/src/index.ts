@@ -21,6 +21,14 @@ export {
   type TranscriptSummary,
 } from "./read.ts"
 export { createRedactor, type Redactor } from "./redact.ts"
-export { type Handle, Header, headerOf, type MockRequest, type Reply, type ReplyEnd } from "./reply.ts"
+export {
+  type Handle,
+  Header,
+  type HttpFault,
+  headerOf,
+  type MockRequest,
+  type Reply,
+  type ReplyEnd,
+} from "./reply.ts"
 export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
 export { createWriter, type Writer } from "./write.ts"

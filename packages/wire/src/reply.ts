@@ -14,6 +14,14 @@ export interface MockRequest {
   readonly body: Uint8Array
   /** Limit in bytes that the body exceeded. The host stopped reading, and `body` is empty. */
   readonly exceededBytes?: number
+  /** Why the host refuses the request: a fault of its HTTP. The other members are what could be read. */
+  readonly fault?: HttpFault
+}
+
+/** A fault of HTTP itself, which hosts detect. */
+export interface HttpFault {
+  readonly status: 400 | 408 | 417 | 431
+  readonly message: string
 }
 
 /** How a reply ends: normally, by a reset, by a close before the announced end, or never. */

@@ -14,6 +14,7 @@ import {
   type OutputFormat,
   WavOutputFormat,
 } from "mediabunny"
+import type { Pause } from "../lane.ts"
 import { aac, mp3, opus } from "./frames.ts"
 import { repeatable } from "./ogg.ts"
 import { ownSpeech } from "./own-speech.ts"
@@ -34,7 +35,7 @@ export const audioTypes = {
 } as const satisfies Record<AudioFormat, string>
 
 /** Encodes a speech as a file. Its comment contains the spoken text, except in `pcm`, which has no metadata. */
-export async function encodeSpeech(speech: Speech, format: AudioFormat): Promise<Uint8Array> {
+export async function encodeSpeech(speech: Speech, format: AudioFormat, pause: Pause): Promise<Uint8Array> {
   const comment = ownSpeech + speech.text
   switch (format) {
     case "mp3":
@@ -44,9 +45,9 @@ export async function encodeSpeech(speech: Speech, format: AudioFormat): Promise
     case "opus":
       return repeatable(await write(new OggOutputFormat(), comment, joined(speech, opus)))
     case "flac":
-      return write(new FlacOutputFormat(), comment, sampled(speech, "flac"))
+      return write(new FlacOutputFormat(), comment, sampled(speech, "flac", pause))
     case "wav":
-      return write(new WavOutputFormat({ metadataFormat: "id3" }), comment, sampled(speech, "pcm-s16"))
+      return write(new WavOutputFormat({ metadataFormat: "id3" }), comment, sampled(speech, "pcm-s16", pause))
     case "pcm":
       return new Uint8Array(samples(speech).buffer)
   }
@@ -70,16 +71,25 @@ async function write(format: OutputFormat, comment: string, { source, fill }: Tr
   return new Uint8Array(target.buffer)
 }
 
-/** Encodes a speech with an audio encoder. */
-function sampled(speech: Speech, codec: "flac" | "pcm-s16"): Track {
+/** Encodes a speech with an audio encoder, second by second. */
+function sampled(speech: Speech, codec: "flac" | "pcm-s16", pause: Pause): Track {
   const source = new AudioSampleSource({ codec })
   return {
     source,
     async fill() {
-      const data = samples(speech)
-      const sample = new AudioSample({ data, format: "s16", numberOfChannels: 1, sampleRate, timestamp: 0 })
-      await source.add(sample)
-      sample.close()
+      const all = samples(speech)
+      for (let start = 0; start < all.length; start += sampleRate) {
+        const sample = new AudioSample({
+          data: all.subarray(start, start + sampleRate),
+          format: "s16",
+          numberOfChannels: 1,
+          sampleRate,
+          timestamp: start / sampleRate,
+        })
+        await source.add(sample)
+        sample.close()
+        await pause()
+      }
     },
   }
 }

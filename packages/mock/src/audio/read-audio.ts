@@ -1,11 +1,12 @@
 import type { Worker } from "node:worker_threads"
+import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import { ownSpeech } from "./own-speech.ts"
 import type { read } from "./reader.js"
 
 /** Minimum length as in OpenAI's API, and maximum length (chosen). */
 const minSeconds = 0.1
-const maxSeconds = 24 * 60 * 60 - 1
+const maxSeconds = limits.audioSeconds.max
 
 /** The facts that the mock reads from a recording. */
 interface Recording {
@@ -15,16 +16,36 @@ interface Recording {
   readonly words?: string
 }
 
-/** Reads audio files, one after another. */
+/** Reads audio files: small ones one after another, and large ones one after another. */
 export interface AudioReader {
   /** Reads a file in any supported format. Throws a `Refusal` that names `file` when it is not a recording. */
   read(name: string, file: Uint8Array): Promise<Recording>
-  /** Stops the reader's thread. */
+  /** Stops the reader's threads. */
   close(): Promise<void>
 }
 
-/** Creates a reader. Its thread starts with the first file. */
+/** Size up to which a file is small, in bytes: the largest that takes about a second at worst (chosen). */
+const smallFile = 2 ** 20
+
+/** Creates a reader. Its threads start with the first file of their size. */
 export function createAudioReader(): AudioReader {
+  // A large damaged file takes seconds, in which small ones are read.
+  const [small, large] = [createThread(), createThread()]
+  return {
+    read: (name, file) => toRecording(name, file, file.length <= smallFile ? small.read : large.read),
+    async close() {
+      await Promise.all([small.stop(), large.stop()])
+    },
+  }
+}
+
+interface ReaderThread {
+  read(file: Uint8Array): Promise<ReaderResult>
+  stop(): Promise<void>
+}
+
+/** Creates a thread that reads files one after another. It starts with the first file. */
+function createThread(): ReaderThread {
   let thread: Worker | undefined
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -44,12 +65,12 @@ export function createAudioReader(): AudioReader {
       })
       const result = await resultOf(thread, file)
       if (result === undefined) await stop()
-      return result ?? { fault: "leads its reader nowhere" }
+      return result ?? { fault: `takes longer than ${maxTime / 1000} seconds to read` }
     })
     turn = reading
     return reading
   }
-  return { read: async (name, file) => toRecording(name, file, readApart), close: stop }
+  return { read: readApart, stop }
 }
 
 async function toRecording(
@@ -80,9 +101,9 @@ async function toRecording(
 /** The result of reading a file. */
 type ReaderResult = Awaited<ReturnType<typeof read>> | { readonly fault: string }
 
-/** Limits for reading one file: time in milliseconds and memory in MiB (chosen). */
-const maxTime = 10_000
-const maxMemory = 256
+const maxTime = limits.audioRead.max
+/** Maximum memory of one thread, in MiB (chosen). */
+const maxMemory = 128
 
 /** Returns the result of a thread; undefined when it fails or times out. The thread keeps the process alive only while it reads. */
 function resultOf(thread: Worker, file: Uint8Array): Promise<ReaderResult | undefined> {

@@ -396,3 +396,80 @@ test("drain ends while a client holds half a request (F7)", { timeout: 10_000 },
   await new Promise((resolve) => setTimeout(resolve, 50))
   await drain()
 })
+
+describe("faults of HTTP (F9, F12, E14)", () => {
+  const headers = Array.from({ length: 1_100 }, (_, index) => `a${index}:`).join("\r\n")
+  test.each([
+    ["no Host", 400, "GET /v1/models HTTP/1.1\r\nauthorization: Bearer sk-x\r\n\r\n"],
+    ["an unknown expectation", 417, get("expect: other\r\n")],
+    [
+      "more than 1,000 headers",
+      431,
+      `GET /v1/models HTTP/1.1\r\nhost: x\r\n${headers}\r\nauthorization: Bearer sk-x\r\n\r\n`,
+    ],
+    ["headers of more than 16 KiB", 431, get(`a: ${"x".repeat(20_000)}\r\n`)],
+    ["garbage", 400, "garbage\r\n\r\n"],
+  ])("%s is a %i with the error body, a request id and CORS headers", async (_case, status, bytes) => {
+    const { text, end } = await exchange(await listen(), bytes)
+    const [head = "", body = ""] = text.split("\r\n\r\n")
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(head).toMatch(/^x-request-id: req_\w+\r?$/im)
+    expect(head).toMatch(/^access-control-allow-origin: \*\r?$/im)
+    expect(JSON.parse(body)).toMatchObject({ error: { type: "invalid_request_error" } })
+    expect(end).toBe("closed")
+    expect((await exchange(await listen(), bytes)).text.replace(/^date:.*$/im, "")).toBe(
+      text.replace(/^date:.*$/im, ""),
+    )
+  })
+
+  test("HTTP/1.0 needs no Host", async () => {
+    const { text } = await exchange(
+      await listen(),
+      "GET /v1/models HTTP/1.0\r\nauthorization: Bearer sk-x\r\n\r\n",
+    )
+    expect(text).toMatch(/^HTTP\/1\.1 200/)
+  })
+
+  test("requests before garbage are answered", async () => {
+    const { text, end } = await exchange(await listen(), `${get()}${get()}garbage\r\n\r\n`)
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 400"])
+    expect(end).toBe("closed")
+  })
+})
+
+describe("clients that do not read (F11)", () => {
+  const large = { bytes: new Uint8Array(16 * 2 ** 20) }
+  async function closedAfter(port: number): Promise<number> {
+    const socket = connect(port, "127.0.0.1").pause()
+    socket.on("error", () => {})
+    socket.write(get())
+    const startedAt = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    // A paused socket does not notice that it was closed: only writing to it shows that.
+    while (!socket.destroyed && performance.now() - startedAt < 5_000) {
+      socket.write("x")
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    return performance.now() - startedAt
+  }
+
+  test("lose their connection after the write timeout", async () => {
+    expect(await closedAfter(await replying({ body: [large] }, { writeTimeoutMs: 500 }))).toBeLessThan(4_000)
+  })
+
+  test("lose it when too much is unsent", async () => {
+    const port = await replying({ body: [large] })
+    const ends = await Promise.all(Array.from({ length: 12 }, () => closedAfter(port)))
+    expect(ends.filter((ms) => ms < 4_000).length).toBeGreaterThan(2)
+  })
+
+  test("keep it while the reply waits for its next frame", async () => {
+    async function* body() {
+      yield { bytes: utf8.encode("data: 1\n\n") }
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      yield { bytes: utf8.encode("data: 2\n\n") }
+    }
+    const port = await replying({ body: body() }, { writeTimeoutMs: 200 })
+    expect((await exchange(port, last)).text).toContain("data: 2")
+  })
+})

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import {
   createServer,
@@ -11,8 +10,11 @@ import type { AddressInfo, Socket } from "node:net"
 import { setTimeout, setImmediate as turn } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
 import type { Header, MockRequest, Reply } from "@nexhina/wire"
+import { limits } from "../limits.ts"
 import { createMock, type Mock, type MockOptions } from "../mock.ts"
 import { basePath } from "../request/route.ts"
+import { faultOf, refuseMalformed } from "./refused.ts"
+import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 /** Options of `toNode`. */
@@ -40,19 +42,25 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
       response.destroy()
       onCrash(error)
     }
-    readBody(request, maxBodyBytes, (body) => {
+    const reply = (received: MockRequest) => {
       const arrivedAt = now()
       const elapsed = () => now() - arrivedAt
-      const received = toMockRequest(request, body ?? noBody)
-      const replied = mock.handle(
-        body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received,
-      )
       // Replies of one turn of the event loop are written together: waking an idle client costs as much as a reply,
       // and so it is woken once for many.
-      replied.then(
-        (reply) => setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash)),
-        crash,
-      )
+      mock
+        .handle(received)
+        .then((reply) => setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash)), crash)
+    }
+    const fault = faultOf(request)
+    if (fault !== undefined) {
+      // Its body, if any, is not read.
+      response.shouldKeepAlive = false
+      reply({ ...toMockRequest(request, noBody), fault })
+      return
+    }
+    readBody(request, maxBodyBytes, (body) => {
+      const received = toMockRequest(request, body ?? noBody)
+      reply(body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received)
     })
   }
 }
@@ -197,6 +205,10 @@ export interface StartOptions extends MockOptions, NodeOptions {
   readonly port?: number
   /** A mock to serve instead of a new one; the options of `createMock` are then ignored. It is closed with the server. */
   readonly mock?: Mock
+  /** Milliseconds after which `drain` cuts the replies that are left. Default: 5,000. */
+  readonly drainMs?: number
+  /** Milliseconds without progress after which a reply is cut that its client does not read. Default: 30,000. */
+  readonly writeTimeoutMs?: number
   /** Called with every request before the mock. Returns whether it has taken over the response. Default: never. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
@@ -210,7 +222,7 @@ export interface MockServer extends AsyncDisposable {
   /** A key that the mock accepts. */
   readonly apiKey: string
   readonly mock: Mock
-  /** Stops accepting connections, and resolves when all replies have been sent, after 5 seconds at the latest. */
+  /** Stops accepting connections, and resolves when all replies have been sent, after `drainMs` at the latest. */
   drain(): Promise<void>
   /** Destroys all connections, and resolves when the port is free. */
   close(): Promise<void>
@@ -219,17 +231,21 @@ export interface MockServer extends AsyncDisposable {
 /** Milliseconds that an idle connection stays open. Longer than clients wait between requests of a run (chosen). */
 const keepAliveTimeout = 60_000
 
-/** Milliseconds after which `drain` destroys the connections that are left (chosen). */
-const drainMs = 5_000
-
 /** Starts a mock on a port of this machine. Rejects with node's error when it cannot listen there. */
 export async function startMock(options: StartOptions = {}): Promise<MockServer> {
   const { host = "127.0.0.1", port = 0, mock = createMock(options), intercept, keys = "any" } = options
+  const { drainMs = limits.drain.max, writeTimeoutMs = defaultSlowClientLimits.writeTimeoutMs } = options
   const api = toNode(mock, options)
-  const server = createServer({ keepAliveTimeout }, (request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!intercept?.(request, response)) api(request, response)
-  })
-  server.on("clientError", refuseMalformed)
+  }
+  // The mock refuses requests without a host and with unknown expectations itself: node's replies have no body.
+  const server = createServer({ keepAliveTimeout, requireHostHeader: false }, listener)
+  server.on("checkExpectation", listener)
+  // Node would leave out the headers beyond its limit; their size is limited anyway.
+  server.maxHeadersCount = 0
+  server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket, mock))
+  cutSlowClients(server, { ...defaultSlowClientLimits, writeTimeoutMs })
   await listen(server, port, host)
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()))
   const url = urlOf(server.address() as AddressInfo)
@@ -272,37 +288,4 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve()
     })
   })
-}
-
-const malformed: Readonly<Record<string, readonly [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The request headers are larger than 16 KiB."],
-  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request took too long to arrive."],
-}
-
-/** Replies to a malformed HTTP request with the documented error body and closes the connection. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  // Bytes of this reply inside another one would be read as a part of it.
-  if (!socket.writable || isReplying(socket)) {
-    socket.destroy()
-    return
-  }
-  const [status, message] = malformed[error.code ?? ""] ?? ["400 Bad Request", "Malformed HTTP request."]
-  const body = JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: null } })
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `x-request-id: req_${randomUUID()}\r\nconnection: close\r\n\r\n${body}`,
-  )
-  // A client that never closes its side would keep the connection open forever.
-  const timer = globalThis.setTimeout(() => socket.destroy(), lingerMs)
-  socket.once("close", () => clearTimeout(timer))
-}
-
-/** Milliseconds that a client has to close its side of a refused connection (chosen). */
-const lingerMs = 1_000
-
-/** Returns whether the head of a reply has been sent on the connection and its body has not ended. */
-function isReplying(socket: Socket): boolean {
-  // Node keeps the response under way here, and does the same check in its own handler of malformed requests.
-  const response = (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage
-  return response?.headersSent === true && !response.writableFinished
 }

@@ -1,2 +1,4 @@
-/** Default maximum size of a request body: 32 MiB (chosen). */
-export const defaultMaxBodyBytes: number = 32 * 2 ** 20
+import { limits } from "../limits.ts"
+
+/** Default maximum size of a request body, in bytes. */
+export const defaultMaxBodyBytes: number = limits.bodyBytes.max

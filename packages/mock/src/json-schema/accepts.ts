@@ -30,15 +30,17 @@ export function record(value: unknown): Keywords {
 }
 
 /** A JSON value as text that is the same for equal values: members are sorted. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
+export function canonical(value: unknown, spend: Spend): string {
+  const text = JSON.stringify(value, (_, inner) =>
     isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   )
+  spend(1 + text.length / 10)
+  return text
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown, spend: Spend): boolean {
   const areObjects = typeof a === "object" && typeof b === "object"
-  return a === b || (areObjects && canonical(a) === canonical(b))
+  return a === b || (areObjects && canonical(a, spend) === canonical(b, spend))
 }
 
 /** The schema that a `$ref` names: a JSON pointer within the root. */
@@ -68,8 +70,7 @@ type Judge = (
 
 /** A pattern, ready to be matched. */
 function patternOf(source: string, spend: Spend): (text: string) => boolean {
-  spend(source.length / 5)
-  const pattern = parsePattern(source)
+  const pattern = parsePattern(source, spend)
   return (text) => matches(pattern, text, spend)
 }
 
@@ -77,14 +78,27 @@ const number = (holds: (value: number, limit: number) => boolean): Judge => {
   return (limit, value) => typeof value !== "number" || typeof limit !== "number" || holds(value, limit)
 }
 const text = (holds: (length: number, limit: number) => boolean): Judge => {
-  return (limit, value) =>
-    typeof value !== "string" || typeof limit !== "number" || holds([...value].length, limit)
+  return (limit, value, _keywords, _judge, spend) => {
+    if (typeof value !== "string" || typeof limit !== "number") return true
+    spend(value.length / 20)
+    return holds([...value].length, limit)
+  }
 }
 const array = (holds: (value: readonly unknown[], ...rest: Parameters<Judge>) => boolean): Judge => {
-  return (...all) => !Array.isArray(all[1]) || holds(all[1], ...all)
+  return (...all) => {
+    const [, value, , , spend] = all
+    if (!Array.isArray(value)) return true
+    spend(value.length / 20)
+    return holds(value, ...all)
+  }
 }
 const object = (holds: (value: Keywords, ...rest: Parameters<Judge>) => boolean): Judge => {
-  return (...all) => !isRecord(all[1]) || holds(all[1], ...all)
+  return (...all) => {
+    const [, value, , , spend] = all
+    if (!isRecord(value)) return true
+    spend(Object.keys(value).length / 10)
+    return holds(value, ...all)
+  }
 }
 
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -100,8 +114,9 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
 /** The keywords of JSON Schema 2020-12 that assert something, and the array form of `items` before it. */
 const judges: Readonly<Record<string, Judge>> = {
   type: (names, value) => [names].flat().some((name) => types[String(name)]?.(value)),
-  enum: (values, value) => list(values).some((known) => isEqual(known, value)),
-  const: isEqual,
+  enum: (values, value, _keywords, _judge, spend) =>
+    list(values).some((known) => isEqual(known, value, spend)),
+  const: (known, value, _keywords, _judge, spend) => isEqual(known, value, spend),
   minimum: number((value, limit) => value >= limit),
   maximum: number((value, limit) => value <= limit),
   exclusiveMinimum: number((value, limit) => value > limit),
@@ -114,7 +129,8 @@ const judges: Readonly<Record<string, Judge>> = {
   minItems: array((items, limit) => typeof limit !== "number" || items.length >= limit),
   maxItems: array((items, limit) => typeof limit !== "number" || items.length <= limit),
   uniqueItems: array(
-    (items, unique) => unique !== true || new Set(items.map(canonical)).size === items.length,
+    (items, unique, _value, _keywords, _judge, spend) =>
+      unique !== true || new Set(items.map((item) => canonical(item, spend))).size === items.length,
   ),
   prefixItems: array((items, schemas, _value, _keywords, judge) =>
     list(schemas).every((schema, index) => index >= items.length || judge(schema, items[index])),
@@ -179,7 +195,7 @@ const judges: Readonly<Record<string, Judge>> = {
 }
 
 /** About how long it takes to look at an argument of a keyword, in microseconds. */
-function sizeOf(argument: unknown): number {
+export function sizeOf(argument: unknown): number {
   if (typeof argument !== "object" || argument === null) return 0.2
   return 0.3 + (Array.isArray(argument) ? argument.length : Object.keys(argument).length) / 10
 }
@@ -192,6 +208,7 @@ export function accepts(schema: Schema, value: unknown, root: Schema, spend: Spe
   let steps = 0
   function judge(schema: Schema, value: unknown): boolean {
     const keywords = keywordsOf(schema)
+    spend(0.1)
     if (keywords === undefined) return false
     return Object.entries(keywords).every(([name, argument]) => {
       if (++steps > mostSteps) throw new SchemaError("refers to itself without end")

@@ -30,15 +30,16 @@ export const generateArray: TypeGenerator = (keywords, generation, depth) => {
 /** Generates an item; one that has not been seen before, if the items seen are given. */
 function freshItem(
   schema: Schema,
-  { make }: Generation,
+  { make, spend }: Generation,
   depth: number,
   seen: Set<string> | undefined,
 ): unknown {
   for (let tries = 0; tries < (seen ? maxItemTries : 1); tries++) {
     const item = make(schema, depth + 1)
-    const text = canonical(item)
-    if (item !== undefined && !seen?.has(text)) {
-      seen?.add(text)
+    if (item === undefined || seen === undefined) return item
+    const text = canonical(item, spend)
+    if (!seen.has(text)) {
+      seen.add(text)
       return item
     }
   }

@@ -1,4 +1,4 @@
-import { type Keywords, keywordsOf, list, resolve, type Schema, SchemaError } from "./accepts.ts"
+import { type Keywords, keywordsOf, list, resolve, type Schema, SchemaError, sizeOf } from "./accepts.ts"
 import { type Generation, simpleDepth } from "./generation.ts"
 import { merge } from "./merge.ts"
 
@@ -12,6 +12,7 @@ export function* flattened(
   depth: number,
   nesting = 0,
 ): Generator<Keywords> {
+  generation.spend(2 * sizeOf(keywords))
   const { $ref, allOf, anyOf, oneOf, if: condition, then = true, else: otherwise = true, ...own } = keywords
   const groups: (readonly Schema[])[] = list(allOf).map((schema) => [schema])
   if ($ref !== undefined) groups.push([resolve($ref, generation.root)])
@@ -41,7 +42,7 @@ function* combined(
     const keywords = keywordsOf(schema)
     if (keywords === undefined) continue
     for (const flat of flattened(keywords, generation, depth, nesting + 1)) {
-      yield* combined(merge(base, flat), rest, generation, depth, nesting + 1)
+      yield* combined(merge(base, flat, generation.spend), rest, generation, depth, nesting + 1)
     }
   }
 }
@@ -52,6 +53,7 @@ function inOrder(
   { random, spend }: Generation,
   depth: number,
 ): readonly Schema[] {
+  spend(branches.length / 2)
   const shuffled = random.shuffle(branches)
   if (depth < simpleDepth) return shuffled
   const ranked = shuffled.map((schema) => {

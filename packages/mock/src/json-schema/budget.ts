@@ -1,20 +1,19 @@
-/** Takes some work off a budget, in microseconds that it takes about. Throws when the budget is used up. */
+import { limits } from "../limits.ts"
+
+/** Charges work against a budget, in estimated microseconds. Throws a `SpentError` when the budget is used up. */
 export type Spend = (amount: number) => void
 
-/** Why a task is given up. */
+/** Thrown when a budget is used up. */
 export class SpentError extends Error {}
 
-/** How much work one request may ask for (chosen). */
-const mostWork = 300_000
-
-/** A budget for one request, whose work stays within a time whatever was sent. */
+/** Creates the budget of one request, which limits the time that it takes whatever was sent. */
 export function budget(): Spend {
-  let left = mostWork
+  let left: number = limits.schemaWork.max
   return (amount) => {
     left -= amount
     if (left < 0) throw new SpentError()
   }
 }
 
-/** For work that is small, or bounded by something else. */
+/** A budget without a limit, for work that is small or limited otherwise. */
 export const unlimited: Spend = () => {}

@@ -66,17 +66,28 @@ function make(schema: Schema, generation: Generation, depth: number): unknown {
 }
 
 const build: TypeGenerator = (keywords, generation, depth, plan) => {
-  if (Object.hasOwn(keywords, "const")) return keywords["const"]
+  if (Object.hasOwn(keywords, "const")) return repeatable(keywords["const"], generation)
   if (Object.hasOwn(keywords, "enum")) {
     const { enum: values, ...others } = keywords
     generation.spend(list(values).length / 2)
-    return generation.random.shuffle(list(values)).find((value) => generation.accepts(others, value))
+    const shuffled = generation.random.shuffle(list(values))
+    return repeatable(
+      shuffled.find((value) => generation.accepts(others, value)),
+      generation,
+    )
   }
   for (const type of typesOf(keywords, generation, depth)) {
     const value = byType[type]?.(keywords, generation, depth, plan)
     if (value !== undefined) return value
   }
   return undefined
+}
+
+/** Charges a value of the schema for its size: the result may contain it many times, and is then larger than the request. */
+function repeatable(value: unknown, { spend }: Generation): unknown {
+  if (typeof value === "string") spend(value.length / 20)
+  if (typeof value === "object" && value !== null) spend(JSON.stringify(value).length / 20)
+  return value
 }
 
 /** From the simplest on: the order in which types are tried in deep values. */
@@ -93,10 +104,12 @@ const byType: Readonly<Record<string, TypeGenerator>> = {
 const simplicity = Object.keys(byType)
 
 /** Returns the types to try, in order. */
-function typesOf(keywords: Keywords, { random }: Generation, depth: number): readonly string[] {
+function typesOf(keywords: Keywords, { random, spend }: Generation, depth: number): readonly string[] {
   // Without a type, null satisfies what keywords of any other type say.
   if (keywords["type"] === undefined) return [impliedType(keywords), "null"]
-  const types = random.shuffle([keywords["type"]].flat().map(String))
+  const named = [keywords["type"]].flat().map(String)
+  spend(named.length / 2)
+  const types = random.shuffle(named)
   // Null says least, so it comes last, except in deep values, where the simplest comes first.
   const rank = (type: string) => (depth < simpleDepth ? Number(type === "null") : simplicity.indexOf(type))
   return types.sort((a, b) => rank(a) - rank(b))

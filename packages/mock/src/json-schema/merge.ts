@@ -1,11 +1,12 @@
-import { canonical, type Keywords, list, record } from "./accepts.ts"
+import { canonical, type Keywords, list, record, sizeOf } from "./accepts.ts"
+import type { Spend } from "./budget.ts"
 
-type Join = (a: unknown, b: unknown) => unknown
+type Join = (a: unknown, b: unknown, spend: Spend) => unknown
 
 const both: Join = (a, b) => ({ allOf: [a, b] })
 const larger: Join = (a, b) => Math.max(Number(a), Number(b))
 const smaller: Join = (a, b) => Math.min(Number(a), Number(b))
-const perName: Join = (a, b) => joined(record(a), record(b), () => both)
+const perName: Join = (a, b, spend) => joined(record(a), record(b), () => both, spend)
 
 /** What two schemas ask for together by a keyword that both have. Others are left to the check of the result. */
 const joins: Readonly<Record<string, Join>> = {
@@ -17,9 +18,9 @@ const joins: Readonly<Record<string, Join>> = {
       return type === "integer" && right.includes("number") ? ["integer"] : []
     })
   },
-  enum: (a, b) => {
-    const right = new Set(list(b).map(canonical))
-    return list(a).filter((value) => right.has(canonical(value)))
+  enum: (a, b, spend) => {
+    const right = new Set(list(b).map((value) => canonical(value, spend)))
+    return list(a).filter((value) => right.has(canonical(value, spend)))
   },
   required: (a, b) => [...new Set([...list(a), ...list(b)])],
   minimum: larger,
@@ -41,21 +42,26 @@ const joins: Readonly<Record<string, Join>> = {
   propertyNames: both,
   items: both,
   contains: both,
-  prefixItems: (a, b) => {
+  prefixItems: (a, b, spend) => {
     const [left, right] = [list(a), list(b)]
     const longer = left.length > right.length ? left : right
-    return longer.map((_, index) => both(left[index] ?? true, right[index] ?? true))
+    return longer.map((_, index) => both(left[index] ?? true, right[index] ?? true, spend))
   },
 }
 
 /** Returns the keywords that two schemas have together. The order matters for keywords that cannot be joined: the second wins. */
-export function merge(a: Keywords, b: Keywords): Keywords {
-  return joined(a, b, (name) => joins[name] ?? ((_, right) => right))
+export function merge(a: Keywords, b: Keywords, spend: Spend): Keywords {
+  return joined(a, b, (name) => joins[name] ?? ((_, right) => right), spend)
 }
 
-function joined(a: Keywords, b: Keywords, joinOf: (name: string) => Join): Keywords {
+function joined(a: Keywords, b: Keywords, joinOf: (name: string) => Join, spend: Spend): Keywords {
+  spend(5 * (sizeOf(a) + sizeOf(b)))
   const shared = Object.keys(b).filter((name) => Object.hasOwn(a, name))
-  return { ...a, ...b, ...Object.fromEntries(shared.map((name) => [name, joinOf(name)(a[name], b[name])])) }
+  const join = (name: string) => {
+    spend(sizeOf(a[name]) + sizeOf(b[name]))
+    return joinOf(name)(a[name], b[name], spend)
+  }
+  return { ...a, ...b, ...Object.fromEntries(shared.map((name) => [name, join(name)])) }
 }
 
 function leastCommonMultiple(a: number, b: number): number {

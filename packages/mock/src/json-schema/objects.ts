@@ -28,7 +28,9 @@ function chosenNames(keywords: Keywords, { random, spend }: Generation, plan: Pl
     if (plan === "all" || (plan === "some" && random.below(2) === 1)) chosen.add(name)
   }
   for (const name of chosen) {
-    for (const other of list(record(keywords["dependentRequired"])[name])) chosen.add(String(other))
+    const others = list(record(keywords["dependentRequired"])[name])
+    spend(others.length / 5)
+    for (const other of others) chosen.add(String(other))
   }
   return chosen
 }

@@ -1,4 +1,5 @@
 import { type AST, RegExpParser, RegExpSyntaxError } from "@eslint-community/regexpp"
+import { type Spend, unlimited } from "./budget.ts"
 import { type CharacterSet, complement, knownRanges, type Range, rangeSet } from "./character-set.ts"
 
 /** A regular expression as a tree. */
@@ -34,11 +35,12 @@ type Refuse = (what: string) => PatternError
  * quantifiers, anchors and look-around. Throws a `PatternError` for back references, for patterns that are too large
  * and for malformed ones.
  */
-export function parsePattern(source: string): Pattern {
+export function parsePattern(source: string, spend: Spend = unlimited): Pattern {
   const shown = source.length > 100 ? `${source.slice(0, 100)}…` : source
   const refuse: Refuse = (what) => new PatternError(`the pattern '${shown}' has ${what}`)
   const tooLarge = `more than ${maxTextLength} characters or repetitions`
   if (source.length > 10 * maxTextLength) throw refuse(tooLarge)
+  spend(30 + 2 * source.length)
   const strict = toUnicodeMode(source, refuse)
   const whole = toChoice(parse(strict, refuse).alternatives, refuse)
   if (weight(whole) > maxTextLength) throw refuse(tooLarge)

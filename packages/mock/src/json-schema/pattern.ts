@@ -15,6 +15,7 @@ import { type LookAround, maxTextLength, type Pattern, PatternError, parsePatter
 
 /** Whether the pattern matches anywhere in the text, in time linear in both: sets of places, no backtracking. */
 export function matches(pattern: Pattern, text: string, spend: Spend = unlimited): boolean {
+  spend(1 + text.length / 10)
   const codePoints = Array.from(text, (char) => char.codePointAt(0) ?? 0)
   const everywhere: Places = new Set(Array(codePoints.length + 1).keys())
   return reach(pattern, { text: codePoints, everywhere, looked: new Map(), spend }, everywhere, 1).size > 0
@@ -49,6 +50,7 @@ function reach(node: Pattern, subject: Subject, from: Places, step: 1 | -1): Pla
     }
     case "set": {
       const read = step === 1 ? 0 : -1
+      spend(from.size * (node.ranges.length / 50 + node.properties.length / 5))
       return new Set([...from].filter((at) => contains(node, text[at + read])).map((at) => at + step))
     }
     case "sequence": {
@@ -62,6 +64,7 @@ function reach(node: Pattern, subject: Subject, from: Places, step: 1 | -1): Pla
       let current = from
       for (let times = 1; times <= node.max && current.size > 0; times++) {
         current = reach(node.node, subject, current, step)
+        spend(current.size / 4)
         if (times < node.min) continue
         // A place that was reached before has been continued from already.
         current = only(current, (at) => !reached.has(at))
@@ -98,13 +101,14 @@ export function generateMatch(
   { min = 0, max = Infinity }: Partial<Lengths> = {},
   spend: Spend = unlimited,
 ): string | undefined {
-  spend(source.length / 5)
-  const pattern = parsePattern(source)
+  const pattern = parsePattern(source, spend)
+  const characters = characterSource(random, spend)
   const ways = hasLook(pattern) ? [false, true] : [false]
   const tried = new Set<string>()
   for (const repeats of repeatPlans(random, min)) {
     for (const looks of ways) {
-      const text = write(pattern, random, repeats, looks)
+      const { text, visited } = write(pattern, random, characters, repeats, looks)
+      spend(visited / 5)
       if (text === undefined) continue
       spend(text.length / 5)
       for (const candidate of [text, text.padEnd(min, "x"), `${text} `.padEnd(min, "x")]) {
@@ -132,28 +136,31 @@ function* repeatPlans(random: Random, min: number): Generator<(more: number) => 
 }
 
 /**
- * A text of the pattern; undefined when so many repeats make it too long. With `looks`, what is looked ahead to is
+ * A text of the pattern, and how many nodes were visited; no text when so many repeats make it too long. With `looks`, what is looked ahead to is
  * written over what follows it, which suits patterns such as `^(?=.*\d).{8,}$`.
  */
 function write(
   pattern: Pattern,
   random: Random,
+  character: CharacterSource,
   repeats: (more: number) => number,
   looks: boolean,
-): string | undefined {
+): { readonly text: string | undefined; readonly visited: number } {
   let room = 2 * maxTextLength
   function visit(node: Pattern): string {
     if (--room < 0) return ""
     switch (node.kind) {
       case "set":
-        return character(node, random)
+        return character(node)
       case "sequence":
         return looks ? overlaid(node.nodes) : node.nodes.map(visit).join("")
       case "choice":
         return visit(random.pick(node.nodes))
       case "repeat": {
         const times = node.min + repeats(node.max - node.min)
-        return Array.from({ length: times }, () => visit(node.node)).join("")
+        let repeated = ""
+        for (let count = 0; count < times && room >= 0; count++) repeated += visit(node.node)
+        return repeated
       }
       default:
         return ""
@@ -176,26 +183,44 @@ function write(
     return text
   }
   const text = visit(pattern)
-  return room < 0 ? undefined : text
+  return { text: room < 0 ? undefined : text, visited: 2 * maxTextLength - room }
 }
 
 const printable: readonly Range[] = [[0x20, 0x7e]]
 
-/** A character of a set: a letter or digit if it has one, else anything printable, else its first. */
-function character(node: CharacterSet, random: Random): string {
-  const { ranges, properties, negated } = node
+/** Draws a character of a set: a letter or digit if it has one, else anything printable, else its first. */
+type CharacterSource = (set: CharacterSet) => string
+
+/** Creates a source that looks at the members of each set once: a set may have thousands, and be drawn from as often. */
+function characterSource(random: Random, spend: Spend): CharacterSource {
+  const preferredOf = new Map<CharacterSet, string | readonly (string | Range)[]>()
+  return (set) => {
+    let preferred = preferredOf.get(set)
+    if (preferred === undefined) {
+      preferred = preferredMembers(set, spend)
+      preferredOf.set(set, preferred)
+    }
+    if (typeof preferred === "string") return preferred
+    const drawn = random.pick(preferred)
+    return typeof drawn === "string"
+      ? drawn
+      : String.fromCodePoint(drawn[0] + random.below(drawn[1] - drawn[0] + 1))
+  }
+}
+
+/** Returns the only character to use, or those to draw from: ranges, or single ones where the set has properties. */
+function preferredMembers(set: CharacterSet, spend: Spend): string | readonly (string | Range)[] {
+  const { ranges, properties, negated } = set
+  spend(ranges.length + (properties.length * samples.length) / 5)
   if (properties.length > 0) {
-    const known = samples.filter((sample) => contains(node, sample.codePointAt(0)))
+    const known = samples.filter((sample) => contains(set, sample.codePointAt(0)))
     if (known.length === 0) throw new PatternError("a pattern has a class that the mock knows no member of")
-    return random.pick(known)
+    return known
   }
   const members = negated ? complement(ranges) : ranges
   for (const preferred of [lettersAndDigits, printable]) {
     const shared = members.flatMap((range) => preferred.flatMap((other) => overlap(range, other)))
-    if (shared.length > 0) {
-      const [from, to] = random.pick(shared)
-      return String.fromCodePoint(from + random.below(to - from + 1))
-    }
+    if (shared.length > 0) return shared
   }
   const [first] = members
   if (!first) throw new PatternError("a pattern has a class without members")

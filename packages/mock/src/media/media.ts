@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache"
 import { z } from "zod"
 import { digest } from "../content/random.ts"
+import type { Lane } from "../lane.ts"
 import { Refusal } from "../refusal.ts"
 import type { GeneratedFile } from "../reply-maker.ts"
 import { readQuery } from "../request/form.ts"
@@ -77,14 +78,14 @@ export interface MediaLibrary {
 }
 
 /** Creates a media library with an empty cache. */
-export function createMediaLibrary(): MediaLibrary {
+export function createMediaLibrary(lane: Lane): MediaLibrary {
   const cache = new LRUCache<string, Uint8Array>({
     maxSize: maxCachedBytes,
     sizeCalculation: ({ length }) => length,
   })
   async function load(name: string, query: URLSearchParams): Promise<MediaFile> {
     const { key, mediaType, make } = readMedium(name, query)
-    const body = cache.get(key) ?? (await make())
+    const body = cache.get(key) ?? (await lane.run(make))
     cache.set(key, body)
     return { mediaType, body }
   }

@@ -1,8 +1,10 @@
 import type { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
 import { features } from "../content/features.ts"
 import { type Digest, digest, random } from "../content/random.ts"
+import type { Pause } from "../lane.ts"
+import { limits, requireWithin } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-import type { ReplyMaker } from "../reply-maker.ts"
+import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
 
 /** The length of a vector where the catalogue knows none (chosen). */
 const usualDimensions = 1536
@@ -10,7 +12,8 @@ const usualDimensions = 1536
 const mostDimensions = 4096
 
 /** One vector for each input, which depends on the seed, the model and that input alone. */
-export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models, tokenizer, seed }) => {
+export const createEmbedding: ReplyMaker<"createEmbedding"> = (question) => {
+  const { request, models, tokenizer, seed, lane } = question
   const { model, encoding_format, dimensions } = request
   const native = models.require(model, "embedding").dimensions ?? usualDimensions
   if (dimensions !== undefined && dimensions > Math.max(native, mostDimensions)) {
@@ -22,24 +25,64 @@ export const createEmbedding: ReplyMaker<"createEmbedding"> = ({ request, models
   }
   const modelSeed = digest(model, seed)
   const texts = inputs(request.input)
+  const numbers = texts.length * (dimensions ?? native)
+  requireFewTexts(texts, numbers)
   const count = texts.reduce<number>(
     (sum, text) => sum + (typeof text === "string" ? tokenizer.count(text) : text.length),
     0,
   )
-  const value: EmbeddingResponse = {
+  const make = (text: Text, index: number): Embedding => {
+    const vector = unitVector(embed(text, native, modelSeed, dimensions ?? native))
+    return {
+      object: "embedding",
+      index,
+      embedding: encoding_format === "base64" ? base64(vector) : Array.from(vector),
+    }
+  }
+  const list = (data: Embedding[]): EmbeddingResponse => ({
     object: "list",
-    data: texts.map((text, index) => {
-      const vector = unitVector(embed(text, native, modelSeed, dimensions ?? native))
-      return {
-        object: "embedding",
-        index,
-        embedding: encoding_format === "base64" ? base64(vector) : [...vector],
-      }
-    }),
+    data,
     model,
     usage: { prompt_tokens: count, total_tokens: count },
+  })
+  if (numbers + count < longWork) return { value: list(texts.map(make)) }
+  return lane.run((pause) => makeInSteps(texts, make, list, pause))
+}
+
+type Embedding = EmbeddingResponse["data"][number]
+
+/** Numbers and tokens from which on a reply is made in steps (chosen). */
+const longWork = 2 ** 16
+
+/** Makes and encodes a reply in steps, one for each text. */
+async function makeInSteps(
+  texts: readonly Text[],
+  make: (text: Text, index: number) => Embedding,
+  list: (data: Embedding[]) => EmbeddingResponse,
+  pause: Pause,
+): Promise<GeneratedReply> {
+  const data: Embedding[] = []
+  const encoded: string[] = []
+  for (const [index, text] of texts.entries()) {
+    const embedding = make(text, index)
+    data.push(embedding)
+    encoded.push(JSON.stringify(embedding))
+    await pause()
   }
-  return { value }
+  const empty = JSON.stringify(list([]))
+  const at = empty.indexOf("[]") + 1
+  return { value: list(data), json: [empty.slice(0, at), encoded.join(","), empty.slice(at)].join("") }
+}
+
+function requireFewTexts(texts: readonly Text[], numbers: number): void {
+  requireWithin(limits.embeddingNumbers, numbers, "input")
+  const sizes = texts.map((text) => (typeof text === "string" ? text.length : 4 * text.length))
+  requireWithin(limits.embeddingText, Math.max(...sizes), "input")
+  requireWithin(
+    limits.embeddingTexts,
+    sizes.reduce((sum, size) => sum + size),
+    "input",
+  )
 }
 
 /** A text, or the ids of its tokens. */

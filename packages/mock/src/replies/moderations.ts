@@ -5,6 +5,7 @@ import {
   modelIds,
 } from "@nexhina/schemas"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
+import { limits, requireWithin } from "../limits.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
 
 /** One result for each input, by a short list of words; the parts of a multimodal input are one. */
@@ -12,11 +13,19 @@ export const createModeration: ReplyMaker<"createModeration"> = ({ request, mode
   const [usual] = modelIds("moderation")
   const { model = usual, input } = request
   models.require(model, "moderation")
+  const asked = inputs(input)
+  requireWithin(limits.moderationInputs, asked.length, "input")
+  const texts = asked.map(({ text = "" }) => text.length)
+  requireWithin(
+    limits.moderationText,
+    texts.reduce((sum, length) => sum + length, 0),
+    "input",
+  )
   const categories = profile.openaiMembers ? [...documented, ...others] : documented
   const value: ModerationResponse = {
     id: `modr-${id}`,
     model,
-    results: inputs(input).map((one) => ({
+    results: asked.map((one) => ({
       ...judge(one, categories, digest(model, seed)),
       ...(profile.openaiMembers && {
         category_applied_input_types: Object.fromEntries(

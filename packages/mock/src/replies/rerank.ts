@@ -1,16 +1,51 @@
-import type { RerankResponse, RerankResult } from "@nexhina/schemas"
+import type { RerankRequest, RerankResponse, RerankResult } from "@nexhina/schemas"
 import { features } from "../content/features.ts"
-import type { ReplyMaker } from "../reply-maker.ts"
+import { limits, requireWithin } from "../limits.ts"
+import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
 
 /** Scores each document against the query by the words that they share, whatever the other documents are. */
-export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, tokenizer, id }) => {
-  const { model, query, documents, top_n, return_documents } = request
-  models.require(model, "rerank")
-  const asked = weights(query)
-  const scored = documents.map((given, index): RerankResult & { readonly document: { text: string } } => {
+export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, ...question }) => {
+  models.require(request.model, "rerank")
+  const length = requireFewDocuments(request)
+  const asked = weights(request.query)
+  const score = (given: RerankRequest["documents"][number], index: number): Scored => {
     const document = typeof given === "string" ? { text: given } : given
     return { index, relevance_score: likeness(asked, weights(document.text)), document }
+  }
+  if (length < longWork) return toReply(request.documents.map(score), request, question)
+  return question.lane.run(async (pause) => {
+    const scored: Scored[] = []
+    for (const [index, document] of request.documents.entries()) {
+      scored.push(score(document, index))
+      await pause()
+    }
+    return toReply(scored, request, question)
   })
+}
+
+type Scored = RerankResult & { readonly document: { text: string } }
+
+/** Characters from which on documents are scored in steps (chosen). */
+const longWork = 2 ** 16
+
+/** Returns the number of characters. Throws a `Refusal` when there are too many, or too many documents. */
+function requireFewDocuments({ query, documents }: RerankRequest): number {
+  requireWithin(limits.rerankDocuments, documents.length, "documents")
+  requireWithin(limits.rerankText, query.length, "query")
+  const sizes = documents.map((given) => (typeof given === "string" ? given : given.text).length)
+  sizes.forEach((size, index) => {
+    requireWithin(limits.rerankText, size, `documents[${index}]`)
+  })
+  const length = sizes.reduce((sum, size) => sum + size, 0)
+  requireWithin(limits.rerankTexts, length, "documents")
+  return length
+}
+
+function toReply(
+  scored: Scored[],
+  { model, query, top_n, return_documents }: RerankRequest,
+  { tokenizer, id }: Pick<Parameters<ReplyMaker<"createRerank">>[0], "tokenizer" | "id">,
+): GeneratedReply<RerankResponse> {
   const count = scored.reduce(
     (sum, { document }) => sum + tokenizer.count(document.text),
     tokenizer.count(query),

@@ -3,7 +3,7 @@ import type { ReplyMaker } from "../reply-maker.ts"
 import { refuseStream } from "./not-streamed.ts"
 
 /** The text in the mock's own voice: sung vowels in time with the letters. */
-export const createSpeech: ReplyMaker<"createSpeech"> = async ({ request, models, seed }) => {
+export const createSpeech: ReplyMaker<"createSpeech"> = async ({ request, models, seed, lane }) => {
   const { model, input, voice, response_format = "mp3", speed = 1 } = request
   models.require(model, "speech")
   refuseStream(request, { stream_format: "sse" }, "speech as events")
@@ -11,5 +11,6 @@ export const createSpeech: ReplyMaker<"createSpeech"> = async ({ request, models
   const { speak } = await import("../audio/voice.ts")
   const { audioTypes, encodeSpeech } = await import("../audio/encode-speech.ts")
   const speech = speak(input, speed, digest(typeof voice === "string" ? voice : voice.id, seed))
-  return { mediaType: audioTypes[response_format], body: await encodeSpeech(speech, response_format) }
+  const body = await lane.run((pause) => encodeSpeech(speech, response_format, pause))
+  return { mediaType: audioTypes[response_format], body }
 }

@@ -272,7 +272,11 @@ describe("what is refused", () => {
     ["a text", () => new TextEncoder().encode("Hello. ".repeat(100)), "cannot be read: it is in no format"],
     ["samples without a container", () => speech.pcm, "cannot be read: it is in no format"],
     ["a file that ends in its head", () => speech.flac.subarray(0, 20), "cannot be read: it "],
-    ["a file that leads its reader in circles", () => endless(speech.flac), "cannot be read: it leads"],
+    [
+      "a file that leads its reader in circles",
+      () => endless(speech.flac),
+      "cannot be read: it takes longer than 4 seconds to read",
+    ],
     ["a recording that is too short", () => silence(0.05), "is shorter than 0.1 seconds"],
   ])("%s", async (_case, file, says) => {
     expect(await refused(hear("transcriptions", { file: file() }))).toMatchObject({
@@ -294,6 +298,23 @@ describe("what is refused", () => {
   ])("%s", async (_case, members, param) => {
     expect(await refused(hear("transcriptions", members))).toMatchObject({ status: 400, param })
   })
+
+  test("a large damaged file takes seconds, in which small ones are read (F13)", async () => {
+    // Frames of ADTS that consist of a header: there is nothing to skip.
+    const header = [0xff, 0xf1, 0x50, 0x80, 0x00, 0xff, 0xfc]
+    const file = Uint8Array.from({ length: 2e7 }, (_, index) => header[index % 7] ?? 0)
+    const startedAt = performance.now()
+    const ended: string[] = []
+    const note = (name: string) => (reply: Response) => {
+      ended.push(`${name} ${reply.status}`)
+    }
+    await Promise.all([
+      hear("transcriptions", { file }).then(note("large")),
+      hear("transcriptions", { file: silence(1) }).then(note("small")),
+    ])
+    expect(ended).toEqual(["small 200", "large 400"])
+    expect(performance.now() - startedAt).toBeLessThan(9_000)
+  }, 20_000)
 
   test("a form that was cut short", async () => {
     const body = "--edge\r\nContent-Disposition: form-data; name=file; filename=a.wav\r\n\r\nRIFF"

@@ -33,7 +33,7 @@ export function requireFileData(data: string | null | undefined, param: string):
 }
 
 function isBase64(text: string): boolean {
-  const packed = text.replace(/\s+/g, "")
+  const packed = /\s/.test(text) ? text.replace(/\s+/g, "") : text
   const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(packed) ?? []
   // A single remaining digit would be less than a byte.
   return padding !== undefined && (padding === "" ? packed.length % 4 !== 1 : packed.length % 4 === 0)

@@ -1,12 +1,13 @@
 import { parseMultipart } from "@remix-run/multipart-parser"
 import type { z } from "zod"
+import { limits as mockLimits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 
 /** Form fields or query parameters by name, each with all its values in order. */
 type Fields = ReadonlyMap<string, readonly (string | File)[]>
 
 /** The parser's own limits are not needed, because the host limits the size of the whole body. */
-const limits = { maxFileSize: 2 ** 31, maxTotalSize: 2 ** 31, maxParts: 1000 }
+const limits = { maxFileSize: 2 ** 31, maxTotalSize: 2 ** 31, maxParts: mockLimits.formParts.max }
 
 /** Returns whether a content type is `multipart/form-data`. */
 export function isForm(contentType: string | undefined): contentType is string {

@@ -8,6 +8,8 @@ export interface KnownHeaders {
   readonly "content-type"?: string
   readonly "content-encoding"?: string
   readonly "access-control-request-headers"?: string
+  readonly range?: string
+  readonly "if-range"?: string
   readonly "x-request-id"?: string
   readonly "x-mock-defect"?: string
   readonly "x-mock-variant"?: string
@@ -20,6 +22,8 @@ const known: Readonly<Record<keyof KnownHeaders, true>> = {
   "content-type": true,
   "content-encoding": true,
   "access-control-request-headers": true,
+  range: true,
+  "if-range": true,
   "x-request-id": true,
   "x-mock-defect": true,
   "x-mock-variant": true,

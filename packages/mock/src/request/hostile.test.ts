@@ -73,3 +73,39 @@ test.each([",", "[", "{"])(
 test("a JSON body with 1,000,000 marks is parsed", async () => {
   expect((await answer("POST", "/v1/chat/completions", ",".repeat(1_000_000))).status).toBe(400)
 })
+
+const bad = Array(300_000).fill(1)
+const messages = [{ role: "user", content: "a" }]
+
+test.each([
+  ["chat/completions", "messages[0]", { model: "gpt-4o", messages: bad }],
+  [
+    "chat/completions",
+    "messages[0].content[0]",
+    { model: "gpt-4o", messages: [{ role: "user", content: bad }] },
+  ],
+  [
+    "chat/completions",
+    "messages[5000]",
+    { model: "gpt-4o", messages: [...Array(5000).fill(messages[0]), ...bad] },
+  ],
+  ["chat/completions", "tools[0]", { model: "gpt-4o", messages, tools: bad }],
+  ["chat/completions", "logit_bias", { model: "gpt-4o", messages, logit_bias: { ...bad.map(String) } }],
+  ["responses", "input[0]", { model: "gpt-4o", input: bad }],
+  ["responses", "input[0].content[0]", { model: "gpt-4o", input: [{ role: "user", content: bad }] }],
+  ["responses", "tools[0]", { model: "gpt-4o", input: "a", tools: bad }],
+  ["responses", "metadata", { model: "gpt-4o", input: "a", metadata: { ...bad } }],
+  ["rerank", "documents[0]", { model: "rerank-v3.5", query: "a", documents: bad }],
+  ["moderations", "input[0].type", { input: bad.map(() => ({})) }],
+] as const)("%s is refused at the first of 300,000 errors, at %s (F1)", async (path, param, request) => {
+  const { handle } = createMock()
+  const headers = [["authorization", "Bearer sk-x"]] as const
+  const body = utf8.encode(JSON.stringify(request))
+  const before = process.cpuUsage()
+  const reply = await handle({ method: "POST", target: `/v1/${path}`, headers, body })
+  const { user } = process.cpuUsage(before)
+  expect(JSON.parse(String(reply.body))).toMatchObject({ error: { param } })
+  expect(reply.status).toBe(400)
+  // Reading the body takes most of it; collecting every error takes seconds.
+  expect(user / 1000).toBeLessThan(400)
+})

@@ -15,7 +15,7 @@ test("half of a character becomes the replacement character, and nothing else ch
     .map((parts) => parts.join(""))
   fc.assert(
     fc.property(texts, (text) => {
-      const read: unknown = JSON.parse(withoutLoneSurrogates(escaped(text)))
+      const read: unknown = withoutLoneSurrogates(JSON.parse(escaped(text)))
       expect(read).toBe(text.replace(/\p{Surrogate}/gu, "\ufffd"))
     }),
     { numRuns: 1000 },

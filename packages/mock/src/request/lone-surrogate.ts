@@ -1,14 +1,13 @@
-/**
- * Returns a JSON text with the replacement character in place of each escape of half a character (`\ud83d`): no UTF-8
- * can carry it on.
- */
-export function withoutLoneSurrogates(json: string): string {
-  if (!/\\u[dD][89a-fA-F]/.test(json)) return json
-  return json.replace(pairsAndEscapes, (match: string, lone: string | undefined) =>
-    lone === undefined ? match : "\\ufffd",
-  )
+/** Returns a JSON value with the replacement character in place of each half of a character: UTF-8 cannot encode it. */
+export function withoutLoneSurrogates(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd")
+  if (Array.isArray(value)) return value.map(withoutLoneSurrogates)
+  if (typeof value !== "object" || value === null) return value
+  const members = Object.entries(value).map((member) => member.map(withoutLoneSurrogates))
+  return Object.fromEntries(members)
 }
 
-/** Escapes, read one by one because a backslash may itself be escaped; the group is half of a pair. */
-const pairsAndEscapes =
-  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./gs
+/** Returns whether a JSON text may contain half of a character, which only an escape can. */
+export function mayHaveLoneSurrogates(json: string): boolean {
+  return /\\u[dD][89a-fA-F]/.test(json)
+}

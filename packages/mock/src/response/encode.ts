@@ -58,7 +58,8 @@ export function respond(
     return { status, headers: [type, ...headers], body, end: "complete" }
   }
   if ("body" in made) return whole(["content-type", made.mediaType], made.body)
-  const { stream, encoded } = made
+  const { stream, encoded, json } = made
+  if (json !== undefined && !alterations.some(({ stage }) => stage === "value")) return whole(jsonType, json)
   const value = altered("value", made.value, alterations, situation)
   if (stream === undefined) return whole(jsonType, JSON.stringify(value))
   // An unaltered stream is sent in one piece: one write per event would take twice as long.

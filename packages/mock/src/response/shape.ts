@@ -6,6 +6,7 @@ import type { Context } from "../request/begin.ts"
 import { corsHeaders, preflight } from "./cors.ts"
 import { altered, respond } from "./encode.ts"
 import { withoutBody } from "./head.ts"
+import { partOf } from "./range.ts"
 
 /** The methods that a CORS preflight is told of. */
 interface Preflight {
@@ -23,12 +24,17 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
-  const { requestId, headers, alterations, situation } = context
+  const { request, requestId, headers, alterations, situation } = context
   const standard: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
   if (outcome instanceof Refusal) {
     const value = envelope(outcome, profile)
     return respond(outcome.status, { value }, [...outcome.headers, ...standard], alterations, situation)
   }
   if ("allow" in outcome) return preflight(outcome.allow, headers, standard)
+  if ("body" in outcome && request.method === "GET") {
+    const part = partOf(outcome, headers)
+    if (part instanceof Refusal) return toReply(part, context, profile)
+    if (part) return respond(206, part.file, [part.header, ...standard], alterations, situation)
+  }
   return respond(200, outcome, standard, alterations, situation)
 }

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { AudioFormat } from "../../audio/encode-speech.ts"
 import { digest, digestText } from "../../content/random.ts"
+import type { Lane } from "../../lane.ts"
 import { Refusal } from "../../refusal.ts"
 import { type CompletionFrame, type SpokenChoice, textOf } from "./dress.ts"
 
@@ -43,6 +44,7 @@ export async function withAudio(
   choices: readonly SpokenChoice[],
   { format, voice }: Voice,
   { created, seed }: Pick<CompletionFrame, "created" | "seed">,
+  lane: Lane,
 ): Promise<readonly SpokenChoice[]> {
   const texts = choices.map(({ delivery }) => textOf(delivery.segments))
   if (texts.reduce((sum, { length }) => sum + length, 0) > maxCharacters) {
@@ -61,7 +63,8 @@ export async function withAudio(
       spoken.push(choice)
       continue
     }
-    const file = await encodeSpeech(speak(transcript, 1, digest(voice, seed)), format)
+    const speech = speak(transcript, 1, digest(voice, seed))
+    const file = await lane.run((pause) => encodeSpeech(speech, format, pause))
     const audio = {
       id: `audio_${digestText(digest(`${index} ${transcript}`, seed))}`,
       data: base64(file),

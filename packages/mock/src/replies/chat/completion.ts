@@ -12,7 +12,7 @@ import { respond } from "../utterance/respond.ts"
 import { voiceOf, withAudio } from "./audio.ts"
 import { dressCompletion, type SpokenChoice } from "./dress.ts"
 import { encodeChat } from "./encode.ts"
-import { countPrompt, lastTurnOf, requireData } from "./prompt.ts"
+import { countPrompt, lastTurnOf, requireData, requireFewMessages } from "./prompt.ts"
 import { offeredBy } from "./tools.ts"
 
 type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
@@ -21,6 +21,7 @@ type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
   const { request, profile, tokenizer } = question
   question.models.require(request.model, "chat")
+  requireFewMessages(request.messages)
   requireData(request.messages)
   const voice = voiceOf(request)
   const choices = speakChoices(question)
@@ -33,7 +34,7 @@ export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (questio
     seed: question.seed,
   }
   const reply = (spoken: readonly SpokenChoice[]) => toReply(dressCompletion(spoken, frame), question)
-  return voice ? withAudio(choices, voice, frame).then(reply) : reply(choices)
+  return voice ? withAudio(choices, voice, frame, question.lane).then(reply) : reply(choices)
 }
 
 function toReply(

@@ -1,7 +1,8 @@
 import type { ChatCompletionRequest, ChatMessage, ContentPart } from "@nexhina/schemas"
 import type { Tokenizer } from "../../content/tokens.ts"
+import { limits, requireWithin } from "../../limits.ts"
 import { requireBase64, requireDataUrl, requireFileData } from "../../request/check-base64.ts"
-import { countContent, joinTexts } from "../utterance/content.ts"
+import { countContent, joinTexts, textLength } from "../utterance/content.ts"
 import type { LastTurn } from "../utterance/decide.ts"
 
 /** Returns the end of a conversation. */
@@ -13,6 +14,13 @@ export function lastTurnOf(messages: readonly ChatMessage[]): LastTurn {
 
 function textOf(message: ChatMessage | undefined): string {
   return joinTexts(message?.content, (part) => (part.type === "text" ? part.text : undefined))
+}
+
+/** Throws a `Refusal` when there are too many messages, or too much text in them. */
+export function requireFewMessages(messages: readonly ChatMessage[]): void {
+  requireWithin(limits.conversationItems, messages.length, "messages")
+  const length = messages.reduce((sum, { content }) => sum + textLength(content, countedText), 0)
+  requireWithin(limits.conversationText, length, "messages")
 }
 
 /** Throws a `Refusal` when an image, a sound or a file in the conversation has invalid base64 data. */

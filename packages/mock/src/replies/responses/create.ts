@@ -10,6 +10,7 @@ import { digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
+import { limits, requireWithin } from "../../limits.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
@@ -20,7 +21,7 @@ import { deliver, maxTokens } from "../utterance/deliver.ts"
 import { respond } from "../utterance/respond.ts"
 import { dressOutput } from "./dress.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
-import { countItems, lastTurnOf, readInput } from "./input.ts"
+import { countItems, lastTurnOf, readInput, requireShort } from "./input.ts"
 import { conversationOf, deleteStored, findResponse, keepResponse, type StoredResponse } from "./stored.ts"
 import { offeredTools } from "./tools.ts"
 
@@ -36,7 +37,10 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   question.models.require(request.model, "chat")
   const earlier = await earlierThan(request, store)
   const input = await readInput(request.input, earlier, store, digest(question.id))
-  const response = speakResponse(question, [...earlier, ...input])
+  const items = [...earlier, ...input]
+  requireShort(items)
+  requireWithin(limits.conversationText, request.instructions?.length ?? 0, "instructions")
+  const response = speakResponse(question, items)
   if (request.store !== false) await keepResponse(store, { response, input })
   return toReply(response, question)
 }
@@ -60,8 +64,8 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
   const prompt = promptOf(question, items)
   const seed = contentSeed(request, ignoredBySeed, question.seed)
   const turn = { operationId: "createResponse", request, choice: 0, ...prompt.lastTurn } as const
-  const limits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }
-  const delivery = deliver(respond(responders, turn, prompt, seed), limits, tokenizer)
+  const deliveryLimits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }
+  const delivery = deliver(respond(responders, turn, prompt, seed), deliveryLimits, tokenizer)
   const isComplete = delivery.end === "stop"
   const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
   const inputTokens = countPrompt(request, items, tokenizer)

@@ -1,10 +1,11 @@
 import type { ResponseInputItem, ResponseItem, ResponseRequest } from "@nexhina/schemas"
 import { type Digest, digest, digestText } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
+import { limits, requireWithin } from "../../limits.ts"
 import { Refusal } from "../../refusal.ts"
 import { requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import type { Store } from "../../store.ts"
-import { countContent, joinTexts } from "../utterance/content.ts"
+import { countContent, joinTexts, textLength } from "../utterance/content.ts"
 import type { LastTurn } from "../utterance/decide.ts"
 import { findOwner } from "./stored.ts"
 
@@ -35,6 +36,7 @@ export async function readInput(
   identity: Digest,
 ): Promise<readonly ResponseItem[]> {
   const given = typeof input === "string" ? [{ role: "user" as const, content: input }] : input
+  requireWithin(limits.conversationItems, earlier.length + given.length, "input")
   const items: ResponseItem[] = []
   const known = new Map(earlier.map((item) => [idOf(item), item]))
   // The store reads a response as a whole, so that all of its items are remembered at once.
@@ -133,6 +135,16 @@ function partsOf(
   return role === "assistant"
     ? [{ type: "output_text", text: content, annotations: [] }]
     : [{ type: "input_text", text: content }]
+}
+
+/** Throws a `Refusal` when a conversation has too many items, or too much text in its messages and tool outputs. */
+export function requireShort(items: readonly ResponseItem[]): void {
+  requireWithin(limits.conversationItems, items.length, "input")
+  const length = items.reduce((sum, item) => {
+    if (item.type === "message") return sum + textLength<Part>(item.content, countedText)
+    return sum + (isToolOutput(item) ? textLength<Part>(item.output, countedText) : 0)
+  }, 0)
+  requireWithin(limits.conversationText, length, "input")
 }
 
 /** Returns the end of a conversation. */

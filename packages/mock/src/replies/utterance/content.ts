@@ -12,6 +12,12 @@ export function joinTexts<Part>(content: Content<Part>, textOf: (part: Part) => 
   return content.flatMap((part) => textOf(part) ?? []).join("\n")
 }
 
+/** Returns the number of UTF-16 units of the texts of a content, and one for each other part. */
+export function textLength<Part>(content: Content<Part>, textOf: (part: Part) => string | undefined): number {
+  if (content == null || typeof content === "string") return content?.length ?? 0
+  return content.reduce((sum, part) => sum + (textOf(part)?.length ?? 1), 0)
+}
+
 /** Counts the tokens of a content. A part for which `textOf` returns undefined counts as 85 tokens. */
 export function countContent<Part>(
   content: Content<Part>,

@@ -1,0 +1,104 @@
+import { Refusal } from "./refusal.ts"
+
+/** A limit of the mock. */
+export interface Limit {
+  readonly max: number
+  /** What is limited. */
+  readonly of: string
+  /** What happens beyond the limit. */
+  readonly beyond: string
+}
+
+/** The limits of the mock, all chosen. The table in `docs/mock.md` is generated from this object. */
+export const limits = {
+  bodyBytes: {
+    max: 32 * 2 ** 20,
+    of: "bytes of a request body, also after decompression",
+    beyond: "413; the option `maxBodyBytes` of the hosts changes it",
+  },
+  headers: { max: 1_000, of: "headers of a request", beyond: "431" },
+  headerBytes: { max: 2 ** 14, of: "bytes of all headers of a request", beyond: "431" },
+  formParts: { max: 1_000, of: "parts of a form", beyond: "400" },
+  jsonMarks: {
+    max: 1_000_000,
+    of: "characters `,`, `[` and `{` in a JSON body",
+    beyond: "413",
+  },
+  jsonDepth: { max: 512, of: "nesting of a JSON body, in levels", beyond: "400" },
+  objectMembers: {
+    max: 10_000,
+    of: "members of one object in a JSON body",
+    beyond: "400 that names the object",
+  },
+  schemaWork: {
+    max: 100_000,
+    of: "work to generate values for the schemas and patterns of one request, in estimated microseconds",
+    beyond: "400 that names the schema",
+  },
+  conversationItems: {
+    max: 10_000,
+    of: "messages of a chat completion; items of a response and of the conversation before it",
+    beyond: "400 that names `messages` or `input`",
+  },
+  conversationText: {
+    max: 10_485_760,
+    of: "characters of text in the messages of a chat completion, or in the conversation of a response",
+    beyond: "400 that names `messages` or `input`",
+  },
+  embeddingText: {
+    max: 2 ** 18,
+    of: "characters of one input of an embedding",
+    beyond: "400 that names `input`",
+  },
+  embeddingTexts: {
+    max: 2 ** 22,
+    of: "characters of all inputs of an embedding, four for each token id",
+    beyond: "400 that names `input`",
+  },
+  embeddingNumbers: {
+    max: 2048 * 1536,
+    of: "numbers in the reply to an embedding: inputs times dimensions",
+    beyond: "400 that names `input`",
+  },
+  rerankText: {
+    max: 2 ** 18,
+    of: "characters of the query and of one document of a reranking",
+    beyond: "400 that names it",
+  },
+  rerankTexts: {
+    max: 2 ** 23,
+    of: "characters of all documents of a reranking",
+    beyond: "400 that names `documents`",
+  },
+  rerankDocuments: { max: 10_000, of: "documents of a reranking", beyond: "400 that names `documents`" },
+  moderationText: {
+    max: 2 ** 20,
+    of: "characters of all inputs of a moderation",
+    beyond: "400 that names `input`",
+  },
+  moderationInputs: { max: 2048, of: "inputs of a moderation", beyond: "400 that names `input`" },
+  audioRead: { max: 4_000, of: "milliseconds to read an audio file", beyond: "400 that names `file`" },
+  audioSeconds: { max: 86_399, of: "seconds of a recording", beyond: "400 that names `file`" },
+  writeTimeout: {
+    max: 30_000,
+    of: "milliseconds without progress of a reply that its client does not read",
+    beyond: "the connection is closed; the option `writeTimeoutMs` of `startMock` changes it",
+  },
+  unsentBytes: {
+    max: 2 ** 27,
+    of: "unsent bytes of all replies",
+    beyond: "the connections that have waited longest, for a second or more, are closed",
+  },
+  drain: {
+    max: 5_000,
+    of: "milliseconds that open replies get to finish after SIGTERM or SIGINT",
+    beyond: "their connections are closed; `--drain` and the option `drainMs` change it",
+  },
+} as const satisfies Readonly<Record<string, Limit>>
+
+/** Throws a `Refusal` that names `param` and the limit when an amount exceeds it. */
+export function requireWithin(limit: Limit, amount: number, param: string): void {
+  if (amount <= limit.max) return
+  const message = `Invalid '${param}': the mock supports at most ${limit.max} ${limit.of}, but got ${amount}.`
+  throw new Refusal(400, { message, param, code: "above_limit_of_mock" })
+}

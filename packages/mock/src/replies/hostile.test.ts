@@ -1,0 +1,71 @@
+import { expect, test } from "vitest"
+import { createMock } from "../mock.ts"
+
+const utf8 = new TextEncoder()
+
+async function ask(path: string, body: object) {
+  const crashes: unknown[] = []
+  const { handle } = createMock({ onCrash: (error) => crashes.push(error) })
+  const headers = [["authorization", "Bearer sk-x"]] as const
+  const bytes = utf8.encode(JSON.stringify(body))
+  const reply = await handle({ method: "POST", target: `/v1/${path}`, headers, body: bytes })
+  expect(crashes).toEqual([])
+  return { status: reply.status, body: JSON.parse(String(reply.body)) as unknown }
+}
+
+const many = <Item>(count: number, item: Item) => Array<Item>(count).fill(item)
+const message = { role: "user", content: "a" }
+const mega = "a b ".repeat(2 ** 18)
+
+test.each([
+  ["chat/completions", "messages", { model: "gpt-4o", messages: many(10_001, message) }],
+  [
+    "chat/completions",
+    "messages",
+    { model: "gpt-4o", messages: [{ role: "user", content: mega.repeat(11) }] },
+  ],
+  ["responses", "input", { model: "gpt-4o", input: many(10_001, message) }],
+  ["responses", "input", { model: "gpt-4o", input: mega.repeat(11) }],
+  ["responses", "instructions", { model: "gpt-4o", input: "a", instructions: mega.repeat(11) }],
+  ["embeddings", "input", { model: "text-embedding-3-large", input: many(2048, "a") }],
+  ["embeddings", "input", { model: "text-embedding-3-small", input: mega }],
+  ["embeddings", "input", { model: "text-embedding-3-small", input: many(17, "a".repeat(2 ** 18)) }],
+  ["rerank", "documents", { model: "rerank-v3.5", query: "a", documents: many(10_001, "a") }],
+  ["rerank", "documents[0]", { model: "rerank-v3.5", query: "a", documents: [mega] }],
+  ["rerank", "query", { model: "rerank-v3.5", query: mega, documents: ["a"] }],
+  ["moderations", "input", { input: [mega, "a"] }],
+  ["moderations", "input", { input: many(2049, "a") }],
+] as const)("%s names '%s' when it would take too long (F4)", async (path, param, request) => {
+  const { status, body } = await ask(path, request)
+  expect(body).toMatchObject({ error: { param, code: "above_limit_of_mock" } })
+  expect(status).toBe(400)
+})
+
+test.each([
+  ["embeddings", { model: "text-embedding-3-small", input: many(400, "some words") }],
+  ["embeddings", { model: "text-embedding-3-small", input: many(400, "a"), encoding_format: "base64" }],
+  ["rerank", { model: "rerank-v3.5", query: "a b", documents: many(1000, "a b c ".repeat(200)) }],
+])("%s lets other requests in between (F4)", async (path, request) => {
+  let longest = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  })
+  const before = performance.now()
+  expect((await ask(path, request)).status).toBe(200)
+  const whole = performance.now() - before
+  clearInterval(timer)
+  expect(longest).toBeLessThan(Math.max(100, whole / 2))
+})
+
+test("a reply that is made in steps is the same as one that is made at once", async () => {
+  const inputs = Array.from({ length: 60 }, (_, index) => `text ${index}`)
+  const model = "text-embedding-3-small"
+  const { body } = await ask("embeddings", { model, input: inputs })
+  const { body: alone } = await ask("embeddings", { model, input: [inputs[7], inputs[8]] })
+  const data = (reply: unknown) => (reply as { data: { embedding: number[] }[] }).data
+  expect(data(body)).toHaveLength(60)
+  expect(data(body)[7]?.embedding).toEqual(data(alone)[0]?.embedding)
+  expect(body).toMatchObject({ object: "list", model, usage: { prompt_tokens: expect.any(Number) } })
+})
