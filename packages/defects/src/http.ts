@@ -132,6 +132,38 @@ export const httpDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "http-too-large",
+    says: "a compressed body is 17 MB long after decompression",
+    breaks: "http.within-limits",
+    fault: "too-large",
+    also: [],
+    seen: ["RFC 8259, section 9: a parser may limit the size of a text"],
+    ...onEmbeddings(({ headers }, body) => ({
+      headers: withHeader(headers, "content-encoding", "gzip"),
+      body: gzipSync(body + " ".repeat(17_000_000)),
+    })),
+  },
+  {
+    id: "http-too-deep",
+    says: "the JSON body has a member that nests a thousand levels deep",
+    breaks: "http.within-limits",
+    fault: "too-deep",
+    also: [],
+    seen: ["RFC 8259, section 9: a parser may limit the depth of nesting"],
+    ...onEmbeddings((_, body) => ({
+      body: body.replace("{", `{"x":${"[".repeat(1000)}${"]".repeat(1000)},`),
+    })),
+  },
+  {
+    id: "http-too-many",
+    says: "the JSON body has a list of 300,000 values",
+    breaks: "http.within-limits",
+    fault: "too-many",
+    also: [],
+    seen: ["RFC 8259, section 9: a parser may limit the size of a text"],
+    ...onEmbeddings((_, body) => ({ body: body.replace("{", `{"x":[${"0,".repeat(300_000)}0],`) })),
+  },
+  {
     id: "http-content-type-absent",
     says: "JSON responses have no content-type",
     breaks: "http.json-content-type",

@@ -15,6 +15,7 @@ import {
   everyResponse,
   isSuccess,
   jsonSuccesses,
+  measuredResponses,
   plainResponses,
   successes,
   takenRequests,
@@ -85,6 +86,31 @@ export const httpRules = [
       if (!fault) return []
       return [{ fault, at: { part: "end" }, expected: "the body, whole", actual: end.code ?? end.kind }]
     },
+  }),
+
+  rule({
+    id: "http.within-limits",
+    since,
+    says: "SHOULD keep a response within the size and depth that clients can parse",
+    severity: "SHOULD",
+    source: "RFC 8259, section 9: a parser may limit the size of a text and the depth of nesting",
+    on: measuredResponses,
+    faults: {
+      "too-large": "the body, or a line of a stream, is larger than the kit reads",
+      "too-deep": "JSON nests deeper than the kit reads",
+      "too-many": "the body has more values or events than the kit reads",
+    },
+    holds: ({ crossing }) =>
+      crossing
+        ? [
+            {
+              fault: crossing.fault,
+              at: { part: "body", offset: crossing.offset },
+              expected: crossing.expected,
+              actual: "more",
+            },
+          ]
+        : [],
   }),
 
   rule({

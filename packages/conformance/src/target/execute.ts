@@ -250,20 +250,20 @@ const intentOf = ({ operation, fault, key }: Step, { by, index, draw }: Sample):
   ...(draw && { draw: { seed: draw.seed, index: draw.index } }),
 })
 
-/** Runs `work` on every item, `width` at a time; returns the results in the order of the items. */
-export async function inParallel<T, R>(
+/**
+ * Runs `work` on the items in order, `width` at a time, until `isFull` returns true. Returns the number of items on which
+ * it ran, at least one.
+ */
+export async function inParallel<T>(
   items: readonly T[],
   width: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = []
+  isFull: () => boolean,
+  work: (item: T) => Promise<void>,
+): Promise<number> {
   let next = 0
   const lane = async () => {
-    while (next < items.length) {
-      const at = next++
-      results[at] = await work(items[at] as T)
-    }
+    while (next < items.length && (next === 0 || !isFull())) await work(items[next++] as T)
   }
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))
-  return results
+  return next
 }
