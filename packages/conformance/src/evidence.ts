@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import { bodyOf, type Exchange, headerOf, type RecordedRequest } from "@nexhina/wire"
+import { type Exchange, headerOf, type RecordedRequest } from "@nexhina/wire"
 import type { Intent, RequestFault } from "./intent.ts"
 
 /** A fact about a request: stated by its sender, inferred from the recording, or not known. */
@@ -34,38 +34,6 @@ export function evidenceOf(exchange: Exchange, intent?: StatedIntent): Evidence 
     operation: { basis: "stated", value: isOperation(operation) ? operation : undefined },
     fault: { basis: "stated", value: fault },
     key: { basis: "stated", value: key },
-  }
-}
-
-/** Number of bytes of a body, and of characters of headers, that a run keeps of an exchange that it has judged. */
-const keptBytes = 4096
-
-/** Returns the headers that come first, up to the number of characters that are kept. */
-function firstHeaders(headers: Evidence["request"]["headers"]): Evidence["request"]["headers"] {
-  let left = keptBytes
-  return headers.filter(([name, value]) => {
-    left -= name.length + value.length
-    return left >= 0
-  })
-}
-
-/** Returns an exchange with only the beginning of its bodies and headers, for when the rest is no longer needed. */
-export function briefOf(exchange: Evidence): Evidence {
-  const { request, response } = exchange
-  // A copy, because a part of the bytes would keep all of them in memory.
-  const bytes = response && bodyOf(exchange).slice(0, keptBytes)
-  return {
-    ...exchange,
-    request: { ...request, body: request.body.slice(0, keptBytes) },
-    ...(response &&
-      bytes && {
-        response: {
-          ...response,
-          headers: firstHeaders(response.headers),
-          trailers: [],
-          chunks: bytes.length > 0 ? [{ atMs: response.chunks[0]?.atMs ?? 0, bytes }] : [],
-        },
-      }),
   }
 }
 

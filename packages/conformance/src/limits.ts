@@ -17,7 +17,7 @@ const isFinding = "a finding of `http.within-limits`; nothing else of the respon
 export const limits = {
   replyBytes: {
     max: 16 * MiB,
-    unit: "bytes of a response body, before decompression",
+    unit: "bytes of a response body that are read",
     beyond: "the kit closes the connection: a finding of `http.body-complete` or `sse.terminates`",
   },
   replyChunks: {
@@ -25,12 +25,21 @@ export const limits = {
     unit: "pieces in which a response body arrives",
     beyond: "the kit closes the connection: a finding of `http.body-complete` or `sse.terminates`",
   },
-  decodedBytes: { max: 16 * MiB, unit: "bytes of a response body after decompression", beyond: isFinding },
+  textBytes: {
+    max: 4 * MiB,
+    unit: "bytes of a response body, before and after decompression",
+    beyond: isFinding,
+  },
+  mediaBytes: {
+    max: 16 * MiB,
+    unit: "bytes of a response body about images, audio or video, before and after decompression",
+    beyond: isFinding,
+  },
   jsonDepth: { max: 100, unit: "levels of nested arrays and objects in JSON", beyond: isFinding },
   jsonMarks: { max: 250_000, unit: "`,`, `[` and `{` of the JSON in a response body", beyond: isFinding },
   events: { max: 20_000, unit: "events of a stream", beyond: isFinding },
   lines: { max: 100_000, unit: "lines of a stream", beyond: isFinding },
-  lineBytes: { max: 4 * MiB, unit: "bytes of a line of a stream", beyond: isFinding },
+  lineBytes: { max: MiB, unit: "bytes of a line of a stream", beyond: isFinding },
   unjudgedBytes: {
     max: 32 * MiB,
     unit: "bytes of responses that wait to be judged",

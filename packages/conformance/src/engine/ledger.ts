@@ -1,6 +1,6 @@
 import type { OperationId } from "@nexhina/schemas"
-import { briefOf } from "../evidence.ts"
 import { limits } from "../limits.ts"
+import { briefOf } from "../reading/brief.ts"
 import type { Finding } from "../reports/report.ts"
 import type { Rule } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"

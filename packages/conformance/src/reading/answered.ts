@@ -1,6 +1,6 @@
-import type { OperationId } from "@nexhina/schemas"
+import { endpoints, type OperationId, type Surface } from "@nexhina/schemas"
 import { decodedBody, type Header, headerOf } from "@nexhina/wire"
-import { briefOf, type Evidence } from "../evidence.ts"
+import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { type Crossing, crossingAt, isTooDeep, jsonCrossing, streamCrossing } from "./crossing.ts"
 
@@ -68,9 +68,6 @@ export interface Reading {
 
 const readings = new WeakMap<Evidence, Reading>()
 
-/** Number of bytes and of members that `briefReply` keeps. */
-const [maxBriefBytes, maxBriefMembers] = [4096, 20]
-
 /** Reads an exchange as far as HTTP and JSON go, once for all views; `undefined` when no status line came. */
 export function readingOf(exchange: Evidence): Reading | undefined {
   const { response } = exchange
@@ -87,10 +84,18 @@ export function answeredOf(exchange: Evidence): ParsedReply | undefined {
   return readingOf(exchange)?.reply
 }
 
+const mediaSurfaces: ReadonlySet<Surface> = new Set(["images", "audio", "video"])
+
+/** Returns the name of the limit on the size of a reply. */
+export const sizeLimitOf = (operation: OperationId | undefined): "textBytes" | "mediaBytes" =>
+  operation !== undefined && mediaSurfaces.has(endpoints[operation].surface) ? "mediaBytes" : "textBytes"
+
 function read(exchange: Evidence, headers: readonly Header[]): Reading {
-  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: limits.decodedBytes.max })
+  const limit = sizeLimitOf(exchange.operation.value)
+  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: limits[limit].max })
+  if (exchange.end.code === "maxKeptBytes") return { body, crossing: crossingAt(limit, body.length) }
   if (fault === "unsupported") return { body }
-  if (fault === "oversized") return { body, crossing: crossingAt("decodedBytes", 0) }
+  if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
   const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
   const request = once(() => {
     const sent = parseJson(textOf(exchange.request.body))
@@ -153,24 +158,5 @@ function replyOf(
       const request = requestOf()
       return isObject(request) && request["stream"] === true
     },
-  }
-}
-
-/**
- * Returns a reply without what is long in it, for the rules about the whole run: of a long body, only the beginning,
- * whether it is JSON, and the names of its members.
- */
-export function briefReply(reply: ParsedReply): ParsedReply {
-  const exchange = briefOf(reply.exchange)
-  const body = reply.body.slice(0, maxBriefBytes)
-  if (body.length === reply.body.length) return { ...reply, exchange }
-  const { json } = reply
-  const members = json.ok && isObject(json.value) ? Object.keys(json.value).slice(0, maxBriefMembers) : []
-  return {
-    ...reply,
-    exchange,
-    body,
-    text: undefined,
-    json: json.ok ? { ok: true, value: Object.fromEntries(members.map((name) => [name, null])) } : json,
   }
 }

@@ -1,7 +1,8 @@
 import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schemas"
 import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
-import { answeredOf, briefReply, type ParsedReply } from "../reading/answered.ts"
+import { answeredOf, type ParsedReply } from "../reading/answered.ts"
+import { briefReply } from "../reading/brief.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
