@@ -117,10 +117,10 @@ const servers = {
   "15-mb-of-text": { handle: always("héllo, [wörld] {".repeat(MB), { "content-type": "text/html" }) },
   "15-mb-of-lines": { handle: always(":\n".repeat(7.5 * MB), stream) },
   "100000-events": { handle: always(chunk.repeat(100_000), stream) },
-  "20000-events": { handle: always(`${chunk.repeat(19_990)}data: [DONE]\n\n`, stream) },
+  "10000-events": { handle: always(`${chunk.repeat(9_990)}data: [DONE]\n\n`, stream) },
   "16000-tool-calls": { handle: always(completion([choice(0, { content: null, tool_calls: calls })])) },
   "one-million-choices": { handle: always(completion(Array(MB).fill({}))) },
-  "20000-choices": { handle: always(completion(Array.from({ length: 10_000 }, (_, at) => choice(at)))) },
+  "10000-choices": { handle: always(completion(Array.from({ length: 10_000 }, (_, at) => choice(at)))) },
   "nested-models": { handle: (_, response) => response.writeHead(200, json).end(nested) },
   "nested-arguments": {
     handle: always(

@@ -37,11 +37,16 @@ export const limits = {
   },
   jsonDepth: { max: 100, unit: "levels of nested arrays and objects in JSON", beyond: isFinding },
   jsonMarks: { max: 250_000, unit: "`,`, `[` and `{` of the JSON in a response body", beyond: isFinding },
-  events: { max: 20_000, unit: "events of a stream", beyond: isFinding },
+  events: { max: 10_000, unit: "events of a stream", beyond: isFinding },
   lines: { max: 100_000, unit: "lines of a stream", beyond: isFinding },
   lineBytes: { max: MiB, unit: "bytes of a line of a stream", beyond: isFinding },
+  sampleBytes: {
+    max: 16 * MiB,
+    unit: "bytes of responses to the requests of one sample, which are judged together",
+    beyond: "the rest of the sample is not sent",
+  },
   unjudgedBytes: {
-    max: 32 * MiB,
+    max: 8 * MiB,
     unit: "bytes of responses that wait to be judged",
     beyond: "they are judged before more requests are sent",
   },
@@ -66,7 +71,7 @@ export const limits = {
     beyond: "the transcript ends after a complete exchange, and the command says so",
   },
   overrunMs: {
-    max: 1000,
+    max: 500,
     unit: "milliseconds of judging after `--max-time`",
     beyond: "the remaining responses are not judged",
   },

@@ -222,6 +222,15 @@ export const httpDefects: readonly Defect[] = [
     ...onEmbeddings(() => ({ status: 201 })),
   },
   {
+    id: "http-lone-surrogate",
+    says: "a string in the JSON body has half a surrogate pair",
+    breaks: "http.no-lone-surrogates",
+    fault: "unpaired",
+    also: [],
+    seen: ["RFC 8259, section 8.2"],
+    ...onEmbeddings((_, body) => ({ body: body.replace("{", '{"x":"\\ud800",') })),
+  },
+  {
     id: "http-body-latin1",
     says: "a string in the JSON body is encoded in Latin-1",
     breaks: "http.body-valid-json",

@@ -2,6 +2,7 @@ import type { Exchange, Send } from "@nexhina/wire"
 import type { Intent } from "../intent.ts"
 import { limits } from "../limits.ts"
 import {
+  answeredBytes,
   createExecutor,
   type ExecutedSample,
   type Executor,
@@ -83,7 +84,7 @@ export function createSampler(
   const isFull = () => {
     if (!judge) return false
     const waiting = groups.slice(judged)
-    const bytes = waiting.reduce((sum, group) => sum + bytesOf(group), 0)
+    const bytes = waiting.reduce((sum, group) => sum + answeredBytes(group), 0)
     return waiting.length >= limits.unjudgedSamples.max || bytes >= limits.unjudgedBytes.max
   }
   let planned = 0
@@ -109,11 +110,4 @@ export function createSampler(
       }
     },
   }
-}
-
-/** Returns the number of bytes that a sample was answered with. */
-function bytesOf({ asked }: ExecutedSample): number {
-  return asked
-    .flatMap(({ exchange }) => exchange.response?.chunks ?? [])
-    .reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
