@@ -9,6 +9,7 @@ import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
 import type { Intent } from "./intent.ts"
+import { limits } from "./limits.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
@@ -17,9 +18,6 @@ import { rules as allRules } from "./rules/rules.ts"
 import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import type { Progress } from "./target/sampler.ts"
-
-/** More than any reply within the token limits takes: what goes on beyond it does not end. */
-const maxBodyBytes = 16 * 1024 * 1024
 
 /** Callbacks of a run in progress. */
 export interface RunEvents {
@@ -133,7 +131,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   const sender = createSend({
     timeoutMs,
     maxDurationMs: 2 * timeoutMs,
-    maxBodyBytes,
+    maxBodyBytes: limits.replyBytes.max,
+    maxChunks: limits.replyChunks.max,
     clock: elapsed,
     ...(ca !== undefined && { ca }),
   })

@@ -44,7 +44,7 @@ const minSearchedLength = 8
 const minPieceLength = 12
 
 /** Maximum size in bytes of a decompressed body that is searched; a larger one is replaced as a whole. */
-const maxSearchedBytes = 64 * 1024 * 1024
+const maxSearchedBytes = 4 * 1024 * 1024
 
 /**
  * Creates a redactor of `secrets`, wherever they occur and however they are written: literally, percent-encoded,

@@ -16,6 +16,8 @@ export interface WireRequest {
   readonly body: Uint8Array
   /** Close the connection after this many bytes of the response body. Default: never. */
   readonly hangUpAfterBytes?: number
+  /** Maximum number of bytes of the response body that are kept. Default: `maxKeptBytes` of the sender. */
+  readonly maxKeptBytes?: number
 }
 
 /**
@@ -31,6 +33,16 @@ export interface SendConfig {
   readonly maxDurationMs: number
   /** Maximum number of bytes of a response body that are read, before decompression. */
   readonly maxBodyBytes: number
+  /**
+   * Maximum number of bytes of a response body that are kept. The rest of a longer body is read, without being kept: if
+   * it ends, the exchange ends with `limit` and the code `maxKeptBytes`. Default: `maxBodyBytes`.
+   */
+  readonly maxKeptBytes?: number
+  /**
+   * Maximum number of chunks of a response body that are read: a body in chunks of one byte would need some hundred times
+   * its size. Default: 100,000.
+   */
+  readonly maxChunks?: number
   /** Monotonic ms since the run began. */
   readonly clock: () => number
   /** The only trusted certificate authorities, as PEM. Default: those of Node. */
@@ -42,9 +54,6 @@ export interface Sender {
   readonly send: Send
   close(): void
 }
-
-/** Maximum number of chunks: a body in chunks of one byte would need some hundred times its size. */
-const maxChunks = 100_000
 
 /**
  * Ms to connect to each address of a name except the last. Node's default of 250 is too short for distant servers
@@ -176,7 +185,10 @@ class Recording {
       this.incoming = response
       this.reach("body")
       response.on("data", (bytes: Buffer) => this.receive(bytes))
-      response.on("end", () => this.finish("complete"))
+      response.on("end", () => {
+        if (this.received > this.maxKeptBytes()) this.finish("limit", "maxKeptBytes")
+        else this.finish("complete")
+      })
       // `close` follows, with the error of the request if there was one; this one adds nothing to it.
       response.on("error", () => {})
       response.on("close", () => this.finish("truncated"))
@@ -198,17 +210,22 @@ class Recording {
     this.idle.refresh()
     const { maxBodyBytes } = this.config
     const taken = bytes.subarray(0, maxBodyBytes - this.received)
+    const kept = taken.subarray(0, Math.max(0, this.maxKeptBytes() - this.received))
     this.received += taken.length
-    if (taken.length > 0) {
+    if (kept.length > 0) {
       this.chunks.push({
         atMs: this.sinceSent(),
-        bytes: new Uint8Array(taken.buffer, taken.byteOffset, taken.length),
+        bytes: new Uint8Array(kept.buffer, kept.byteOffset, kept.length),
       })
     }
     const { hangUpAfterBytes = Number.POSITIVE_INFINITY } = this.conversation.request
     if (this.received >= hangUpAfterBytes) this.finish("aborted")
     else if (taken.length < bytes.length) this.finish("limit", "maxBodyBytes")
-    else if (this.chunks.length === maxChunks) this.finish("limit", "maxChunks")
+    else if (this.chunks.length === (this.config.maxChunks ?? 100_000)) this.finish("limit", "maxChunks")
+  }
+
+  private maxKeptBytes(): number {
+    return this.conversation.request.maxKeptBytes ?? this.config.maxKeptBytes ?? this.config.maxBodyBytes
   }
 
   private fail(error: NodeJS.ErrnoException): void {
@@ -224,7 +241,7 @@ class Recording {
 
   private finish(kind: ExchangeEnd["kind"], code = this.errorCode): void {
     this.settle(() => {
-      if (kind !== "complete") this.outgoing.destroy()
+      if (kind !== "complete" && code !== "maxKeptBytes") this.outgoing.destroy()
       return this.exchange({
         kind,
         ...(code !== undefined && { code }),

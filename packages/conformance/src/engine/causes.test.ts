@@ -3,7 +3,7 @@ import { exchangeOf } from "../../test/exchange.ts"
 import type { Finding } from "../reports/report.ts"
 import type { Where } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
-import { causesOf, readingRules } from "./causes.ts"
+import { causesOf, precursorsOf, readingRules } from "./causes.ts"
 import { findingId } from "./finding-id.ts"
 import type { Detection, EvidenceGroup } from "./judge.ts"
 
@@ -38,7 +38,7 @@ function causes(...detections: Seen[]): string[] {
   const byId = new Map(findings.map((finding) => [finding.id, finding]))
   const named = (ids: readonly string[]) =>
     ids.map((id) => `${byId.get(id)?.rule}@${byId.get(id)?.operation}`).join(" ")
-  return causesOf(findings, detections).map(
+  return causesOf(findings, precursorsOf(detections)).map(
     ({ findings, consequences }) =>
       named(findings) + (consequences.length > 0 ? ` > ${named(consequences)}` : ""),
   )

@@ -28,7 +28,7 @@ export const readingRules: readonly (readonly string[])[] = [
 const stages: ReadonlyMap<string, number> = new Map(
   readingRules.flatMap((rules, stage) => rules.map((rule) => [rule, stage] as const)),
 )
-const stageOf = ({ rule }: Finding) => stages.get(rule) ?? readingRules.length
+const stageOf = (rule: string) => stages.get(rule) ?? readingRules.length
 const schemaStage = readingRules.length - 1
 
 type Seen = Detection<EvidenceGroup>
@@ -56,37 +56,51 @@ function canFollow(later: Seen, earlier: Seen, stage: number): boolean {
   return encloses(a, b) || encloses(b, a)
 }
 
-/** The detections of a finding, by the exchange that shows each. */
-type ByExchange = ReadonlyMap<Evidence, readonly Seen[]>
+/** Ids of findings, by the id of a finding: those that explain every exchange that shows it. */
+export type Precursors = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Returns whether each detection of a finding can follow from one of an earlier stage. */
-function follows(detections: readonly Seen[], earlier: ByExchange, stage: number): boolean {
-  return detections.every((later) => {
-    const compared =
-      later.rule.scope === "group" ? later.executed.asked.map(({ exchange }) => exchange) : [later.exchange]
-    return compared.some((exchange) => earlier.get(exchange)?.some((found) => canFollow(later, found, stage)))
-  })
+/** Returns the ids of the findings of reading rules from which a detection can follow. */
+function precursorsIn(later: Seen, reading: ReadonlyMap<Evidence, readonly Seen[]>): Set<string> {
+  const compared =
+    later.rule.scope === "group" ? later.executed.asked.map(({ exchange }) => exchange) : [later.exchange]
+  const earlier = compared.flatMap((exchange) => reading.get(exchange) ?? [])
+  return new Set(
+    earlier
+      .filter((found) => stageOf(found.rule.id) < stageOf(later.rule.id))
+      .filter((found) => canFollow(later, found, stageOf(found.rule.id)))
+      .map(findingId),
+  )
+}
+
+/** Returns, for each finding, the findings of which one can explain it on every exchange that shows it. */
+export function precursorsOf(detections: readonly Seen[]): Map<string, Set<string>> {
+  const isReading = ({ rule }: Seen) => stageOf(rule.id) < readingRules.length
+  const reading = groupedBy(detections.filter(isReading), ({ exchange }) => exchange)
+  const precursors = new Map<string, Set<string>>()
+  for (const later of detections) joinPrecursors(precursors, findingId(later), precursorsIn(later, reading))
+  return precursors
+}
+
+/** Adds what explains a finding on some more exchanges: what does not explain all of them explains none. */
+export function joinPrecursors(
+  precursors: Map<string, Set<string>>,
+  finding: string,
+  more: ReadonlySet<string>,
+): void {
+  const earlier = precursors.get(finding)
+  precursors.set(finding, new Set(earlier ? [...earlier].filter((id) => more.has(id)) : more))
 }
 
 /** Maps each finding that follows from another one to the finding in which its chain begins. */
-function rootsOf(findings: readonly Finding[], detections: readonly Seen[]): ReadonlyMap<Finding, Finding> {
-  const byFinding = groupedBy(detections, findingId)
-  const earliestFirst = findings.toSorted((a, b) => stageOf(a) - stageOf(b))
-  const reading = earliestFirst
-    .filter((finding) => stageOf(finding) < readingRules.length)
-    .map((finding) => ({
-      finding,
-      stage: stageOf(finding),
-      byExchange: groupedBy(byFinding.get(finding.id) ?? [], ({ exchange }) => exchange),
-    }))
+function rootsOf(findings: readonly Finding[], precursors: Precursors): ReadonlyMap<Finding, Finding> {
+  const earliestFirst = findings.toSorted((a, b) => stageOf(a.rule) - stageOf(b.rule))
   const roots = new Map<Finding, Finding>()
   for (const finding of earliestFirst) {
-    const own = byFinding.get(finding.id) ?? []
-    if (own.length === 0) continue
-    const earlier = reading.find(
-      ({ stage, byExchange }) => stage < stageOf(finding) && follows(own, byExchange, stage),
+    const explaining = precursors.get(finding.id)
+    const earlier = earliestFirst.find(
+      ({ id, rule }) => stageOf(rule) < stageOf(finding.rule) && explaining?.has(id),
     )
-    if (earlier) roots.set(finding, roots.get(earlier.finding) ?? earlier.finding)
+    if (earlier) roots.set(finding, roots.get(earlier) ?? earlier)
   }
   return roots
 }
@@ -97,10 +111,10 @@ const rankOf = ({ verdict }: { readonly verdict: Finding["verdict"] }) => worstF
 /**
  * Groups findings by cause. Findings of the same rule and fault on several operations have one cause. A finding on
  * exchanges that could not be read follows from the finding that broke the reading, and is listed under its cause.
- * `detections` are those that the findings were made from. The worst causes come first.
+ * The worst causes come first.
  */
-export function causesOf(findings: readonly Finding[], detections: readonly Seen[]): Cause[] {
-  const roots = rootsOf(findings, detections)
+export function causesOf(findings: readonly Finding[], precursors: Precursors): Cause[] {
+  const roots = rootsOf(findings, precursors)
   const independent = findings.filter((finding) => !roots.has(finding))
   const groups = groupedBy(independent, ({ rule, fault }) => `${rule}:${fault}`)
   const causes = [...groups].map(([id, members]): Cause => {

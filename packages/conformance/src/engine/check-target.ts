@@ -10,7 +10,7 @@ import { version } from "../version.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
 import { planOf, type Selection } from "./plan.ts"
-import { type Judgement, judgeAll } from "./results.ts"
+import { createJudging, type Judgement } from "./results.ts"
 
 /** The target of a run, the rules to check and the limits. Times in ms. */
 export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
@@ -32,8 +32,10 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const sampler = createSampler(options, world)
   const known = await learned(options, sampler, world)
   const plan = planOf(options, known)
+  const judging = createJudging(plan, known, options, world.elapsed)
+  judging.begin(sampler)
   const groups = await ask(plan, known, sampler)
-  const judgement = await judgeAll(plan, groups, known, sampler, options)
+  const judgement = await judging.end(groups, sampler)
   return reportOf(options, world, { sampler, known, groups, judgement })
 }
 
@@ -56,7 +58,7 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
         findings: [],
       }),
     )
-    const judgement = { results, open: new Set<string>(), causes: [], findings: [] }
+    const judgement = { results, open: new Set<string>(), causes: [], findings: [], omitted: 0 }
     error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
     throw error
   }
@@ -74,7 +76,7 @@ interface Run {
 function reportOf(
   options: CheckOptions,
   world: World,
-  { sampler, known, groups, judgement: { results, open, causes, findings }, reason }: Run,
+  { sampler, known, groups, judgement: { results, open, causes, findings, omitted }, reason }: Run,
 ): Report {
   const { executor } = sampler
   const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
@@ -107,5 +109,6 @@ function reportOf(
     rules: [...results],
     causes: [...causes],
     findings: [...findings],
+    ...(omitted > 0 && { omitted }),
   }
 }

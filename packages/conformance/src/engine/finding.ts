@@ -1,6 +1,7 @@
 import { type ProfileName, profiles } from "@nexhina/schemas"
-import { type Header, headerOf, type Redactor } from "@nexhina/wire"
-import { answeredOf } from "../reading/answered.ts"
+import { bodyOf, type Exchange, type Header, headerOf, type Redactor } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
+import { readingOf } from "../reading/answered.ts"
 import { memberIndex } from "../reading/member-index.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
@@ -28,6 +29,9 @@ function whereText(at: Where): string {
   }
 }
 
+/** Maximum number of bytes in which a member is looked for. */
+const maxSearchedBytes = 2 ** 21
+
 /** Returns where in the body a fault lies, in bytes: at the member that its pointer names, if there is one. */
 function offsetOf(body: Uint8Array, at: Where): number {
   if (at.part === "end") return body.length
@@ -36,9 +40,10 @@ function offsetOf(body: Uint8Array, at: Where): number {
   // An event has its fields before the JSON of its data; the offset of a body is already exact.
   if (!at.pointer || (at.part === "body" && at.offset !== undefined)) return from
   // One character for each byte, so that indexes are offsets.
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
-  const json = from + Math.max(0, text.slice(from).search(/[{[]/))
-  return memberIndex(text, json, Buffer.from(at.pointer).toString("latin1"))
+  const searched = body.subarray(from, from + maxSearchedBytes)
+  const text = Buffer.from(searched.buffer, searched.byteOffset, searched.length).toString("latin1")
+  const json = Math.max(0, text.search(/[{[]/))
+  return from + memberIndex(text, json, Buffer.from(at.pointer).toString("latin1"))
 }
 
 /** Moves an offset back to the beginning of its UTF-8 character. */
@@ -48,13 +53,32 @@ function characterStart(body: Uint8Array, offset: number): number {
   return start
 }
 
-/** Returns the bytes around a fault, with an ellipsis where the body was cut. */
-function excerptOf(body: Uint8Array, at: Where): string {
+/** Number of bytes around an excerpt that are searched for secrets: more than any spelling of a secret takes. */
+const redactionMargin = 2 ** 16
+
+/** An exchange with its secrets redacted, and the bytes of its body around a fault. */
+interface ShownExchange {
+  readonly exchange: Exchange
+  /** An ellipsis stands where the body was cut. */
+  readonly excerpt: string
+}
+
+/** Redacts an exchange, of its body only the bytes around a fault: a body can be large. */
+function shownExchange(exchange: Evidence, at: Where, redactor: Redactor): ShownExchange {
+  const { response } = exchange
+  if (!response) return { exchange: redactor.exchange(exchange), excerpt: "" }
+  const body = readingOf(exchange)?.body ?? new Uint8Array()
   const offset = offsetOf(body, at)
   const from = characterStart(body, Math.max(0, Math.min(offset - 100, body.length - excerptBytes)))
   const to = characterStart(body, Math.min(body.length, from + excerptBytes))
-  const text = lenientUtf8.decode(body.subarray(from, to))
-  return `${from > 0 ? "…" : ""}${text}${to < body.length ? "…" : ""}`
+  const start = Math.max(0, from - redactionMargin)
+  const window = body.subarray(start, to + redactionMargin)
+  const shown = redactor.exchange({
+    ...exchange,
+    response: { ...response, chunks: [{ atMs: 0, bytes: window }] },
+  })
+  const text = lenientUtf8.decode(bodyOf(shown).subarray(from - start, to - start))
+  return { exchange: shown, excerpt: `${from > 0 ? "…" : ""}${text}${to < body.length ? "…" : ""}` }
 }
 
 /** Maximum length of a request that is shown whole. */
@@ -88,7 +112,12 @@ function curlsOf(
 ): string {
   const compared = rule.scope === "group" ? executed.asked.map((each) => each.exchange) : []
   const shown = compared.length > 0 ? compared : [exchange]
-  return shown.map((each) => curlOf(each, redactor.exchange(each).request, target)).join("\n")
+  return shown
+    .map((each) => {
+      const { response: _, ...asked } = each
+      return curlOf(each, redactor.exchange(asked).request, target)
+    })
+    .join("\n")
 }
 
 /** Creates the finding for the report: everything that is needed to reproduce the fault, without secrets. */
@@ -108,7 +137,7 @@ export function findingOf(
 ): Finding {
   const { rule, fault } = found
   const { known, severity, verdict, times, foundAfter, redactor } = facts
-  const exchange = redactor.exchange(found.exchange)
+  const { exchange, excerpt } = shownExchange(found.exchange, fault.at, redactor)
   const stated = found.exchange.fault.value
   const headerList = (headers: readonly Header[]): [string, string][] =>
     headers.map(([name, value]) => [name.toLowerCase(), value])
@@ -143,7 +172,7 @@ export function findingOf(
       ...(exchange.response && { status: exchange.response.status }),
       headers: headerList(responseHeaders),
       end: `${exchange.end.kind}${exchange.end.code ? ` (${exchange.end.code})` : ""}`,
-      excerpt: excerptOf(answeredOf({ ...found.exchange, ...exchange })?.body ?? new Uint8Array(), fault.at),
+      excerpt,
     },
     curl: curlsOf(found, facts),
     replay: redactor.text(facts.replay(found)),

@@ -81,7 +81,7 @@ test("a rule that rests on another is not judged where that one failed, in whate
     const tally = judge(rules, groups, known).get("test.small")
     expect(tally?.judged).toBe(2)
     expect(tally?.found.map((found) => found.exchange.id)).toEqual(["c"])
-    expect(tally?.undecided).toEqual(["rests on test.even, which failed on the same exchange"])
+    expect(tally?.undecided).toEqual(new Map([["rests on test.even, which failed on the same exchange", 1]]))
   }
 })
 

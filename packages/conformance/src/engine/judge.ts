@@ -1,4 +1,5 @@
 import type { Evidence } from "../evidence.ts"
+import { limits } from "../limits.ts"
 import type { Fault, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -24,8 +25,8 @@ export interface Tally<Group extends EvidenceGroup = ExecutedSample> {
   readonly rule: Rule
   /** Exchanges (or groups) on which it came to a decision. */
   readonly judged: number
-  /** Why it could not decide, one entry for each exchange on which it could not. */
-  readonly undecided: readonly string[]
+  /** Why it could not decide, with the number of exchanges on which it could not. */
+  readonly undecided: ReadonlyMap<string, number>
   readonly found: readonly Detection<Group>[]
   /** The rule threw: our bug. */
   readonly crash?: string
@@ -84,12 +85,22 @@ interface JudgeableView<Group> {
   readonly executed: Group
 }
 
+/** Maximum number of different reasons that a tally counts: some of them quote the reply. */
+const maxReasons = 50
+
+/** Adds to the count of a reason; the reasons beyond the limit are counted together. */
+export function countReason(counts: Map<string, number>, reason: string, times = 1): void {
+  const key = counts.has(reason) || counts.size < maxReasons ? reason : "other reasons"
+  counts.set(key, (counts.get(key) ?? 0) + times)
+}
+
 /** A tally while its rule is being judged. */
 interface OpenTally<Group extends EvidenceGroup> {
   readonly rule: Rule
   judged: number
-  readonly undecided: string[]
+  readonly undecided: Map<string, number>
   readonly found: Detection<Group>[]
+  crash?: string
 }
 
 /** Returns the views of a sample that the rule of a tally may judge; notes why the others are undecided. */
@@ -104,8 +115,8 @@ function viewsOf<Group extends EvidenceGroup>(
     if (view === undefined) continue
     const earlier = failures.under(rule, exchange)
     const lacking = missing(rule.on, exchange)
-    if (earlier) undecided.push(`rests on ${earlier}, which failed on the same exchange`)
-    else if (lacking.length > 0) undecided.push(`the recording has no ${lacking.join(", ")}`)
+    if (earlier) countReason(undecided, `rests on ${earlier}, which failed on the same exchange`)
+    else if (lacking.length > 0) countReason(undecided, `the recording has no ${lacking.join(", ")}`)
     else views.push({ view, exchange, executed: group })
   }
   return views
@@ -119,7 +130,7 @@ function count<F extends Fault, Group extends EvidenceGroup>(
   failures: Failures,
 ): void {
   if ("undecided" in faults) {
-    tally.undecided.push(faults.undecided)
+    countReason(tally.undecided, faults.undecided)
     return
   }
   tally.judged++
@@ -127,24 +138,6 @@ function count<F extends Fault, Group extends EvidenceGroup>(
     const { exchange, executed } = at(fault)
     failures.add(tally.rule, fault, exchange)
     tally.found.push({ rule: tally.rule, fault, exchange, executed })
-  }
-}
-
-function judgeRule<Group extends EvidenceGroup>(
-  tally: OpenTally<Group>,
-  groups: readonly Group[],
-  known: TargetFacts,
-  failures: Failures,
-): void {
-  const { rule } = tally
-  const seenIn = (group: Group) => viewsOf(group, tally, failures)
-  if (rule.scope === undefined || rule.scope === "exchange") {
-    for (const seen of groups.flatMap(seenIn))
-      count(rule.holds(seen.view, known), () => seen, tally, failures)
-  } else if (rule.scope === "run") judgeTogether(groups.flatMap(seenIn), known, tally, failures)
-  else {
-    const own = groups.filter(({ sample }) => sample.by === rule.id)
-    for (const group of own) judgeTogether(seenIn(group), known, tally, failures)
   }
 }
 
@@ -169,23 +162,133 @@ function judgeTogether<Group extends EvidenceGroup>(
   count(faults, at, tally, failures)
 }
 
+/** Does what a rule may fail at, and notes in its tally if it does. */
+function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    tally.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
+  }
+}
+
+/** The views of a group that a rule about the whole run compares with those of other groups. */
+export interface RunViews {
+  readonly rule: Rule
+  /** The index of the exchange in the group, and its view. */
+  readonly views: readonly { readonly at: number; readonly view: unknown }[]
+}
+
+/** The judgement of one group. */
+export interface GroupJudgement<Group extends EvidenceGroup> {
+  /** A tally of each rule, in the order in which they were judged; those about the whole run have found nothing yet. */
+  readonly tallies: readonly Tally<Group>[]
+  readonly runViews: readonly RunViews[]
+  /** Whether there was time for all rules. */
+  readonly isComplete: boolean
+}
+
+/** Judges single groups, so that none has to be kept until the others have been sent. */
+export interface Judge {
+  /** Judges a group by the rules of exchanges and samples. Stops between two rules once `isOver` returns true. */
+  group<Group extends EvidenceGroup>(group: Group, isOver?: () => boolean): GroupJudgement<Group>
+  /** Judges the views of many groups by the rules about the whole run. */
+  run<Group extends EvidenceGroup>(judged: readonly JudgedGroup<Group>[]): Tally<Group>[]
+}
+
+/** A group, of which the bodies may be gone, and its views for the rules about the whole run. */
+export interface JudgedGroup<Group extends EvidenceGroup> {
+  readonly group: Group
+  readonly runViews: readonly RunViews[]
+}
+
+const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> => ({
+  rule,
+  judged: 0,
+  undecided: new Map(),
+  found: [],
+})
+
+function judgeGroup<Group extends EvidenceGroup>(
+  rules: readonly Rule[],
+  group: Group,
+  known: TargetFacts,
+  isOver: () => boolean,
+): GroupJudgement<Group> {
+  const failures = new Failures()
+  const tallies: Tally<Group>[] = []
+  const runViews: RunViews[] = []
+  for (const rule of rules) {
+    if (isOver()) break
+    const tally = openTally<Group>(rule)
+    tallies.push(tally)
+    if (rule.scope === "group" && group.sample.by !== rule.id) continue
+    guarded(tally, () => {
+      const seen = viewsOf(group, tally, failures)
+      if (rule.scope === undefined || rule.scope === "exchange") {
+        for (const each of seen) count(rule.holds(each.view, known), () => each, tally, failures)
+      } else if (rule.scope === "group") judgeTogether(seen, known, tally, failures)
+      else if (seen.length > 0) {
+        const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
+        runViews.push({ rule, views: seen.map(({ view, exchange }) => ({ at: at(exchange), view })) })
+      }
+    })
+  }
+  return { tallies, runViews, isComplete: tallies.length === rules.length }
+}
+
+function judgeRun<Group extends EvidenceGroup>(
+  rule: Rule,
+  judged: readonly JudgedGroup<Group>[],
+  known: TargetFacts,
+): Tally<Group> {
+  const tally = openTally<Group>(rule)
+  const seen = judged.flatMap(({ group, runViews }) =>
+    runViews
+      .filter((each) => each.rule === rule)
+      .flatMap(({ views }) =>
+        views.flatMap(({ at, view }) => {
+          const exchange = group.asked[at]?.exchange
+          return exchange ? [{ view, exchange, executed: group }] : []
+        }),
+      ),
+  )
+  const compared = seen.slice(0, limits.comparedExchanges.max)
+  guarded(tally, () => judgeTogether(compared, known, tally, new Failures()))
+  return tally
+}
+
+/** Creates the judge of a run. */
+export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
+  const ordered = byDependency(rules)
+  return {
+    group: (group, isOver = () => false) => judgeGroup(ordered, group, known, isOver),
+    run: (judged) =>
+      ordered.filter(({ scope }) => scope === "run").map((rule) => judgeRun(rule, judged, known)),
+  }
+}
+
+/** Joins the tallies of a rule on several groups. */
+function joined<Group extends EvidenceGroup>(tallies: readonly Tally<Group>[], rule: Rule): Tally<Group> {
+  const whole = openTally<Group>(rule)
+  for (const { judged, undecided, found, crash } of tallies) {
+    whole.judged += judged
+    for (const [reason, times] of undecided) countReason(whole.undecided, reason, times)
+    whole.found.push(...found)
+    if (crash !== undefined) whole.crash ??= crash
+  }
+  return whole
+}
+
 /** Judges evidence by rules. Pure, so that recorded exchanges can be judged again. */
 export function judge<Group extends EvidenceGroup>(
   rules: readonly Rule[],
   groups: readonly Group[],
   known: TargetFacts,
 ): Map<string, Tally<Group>> {
-  const failures = new Failures()
-  const tallies = new Map<string, Tally<Group>>()
-  for (const rule of byDependency(rules)) {
-    const tally: OpenTally<Group> = { rule, judged: 0, undecided: [], found: [] }
-    try {
-      judgeRule(tally, groups, known, failures)
-      tallies.set(rule.id, tally)
-    } catch (error) {
-      const crash = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      tallies.set(rule.id, { ...tally, crash })
-    }
-  }
-  return tallies
+  const judging = createJudge(rules, known)
+  const judged = groups.map((group) => ({ group, ...judging.group(group) }))
+  const all = new Map<Rule, Tally<Group>[]>(byDependency(rules).map((rule) => [rule, []]))
+  for (const tally of [...judged.flatMap(({ tallies }) => tallies), ...judging.run(judged)])
+    all.get(tally.rule)?.push(tally)
+  return new Map([...all].map(([rule, tallies]) => [rule.id, joined(tallies, rule)]))
 }

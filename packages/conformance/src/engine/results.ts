@@ -1,16 +1,18 @@
 import { createRedactor, type Redactor } from "@nexhina/wire"
+import { limits } from "../limits.ts"
 import type { Cause, Finding, RuleResult } from "../reports/report.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
-import type { ExecutedSample } from "../target/execute.ts"
+import type { ExecutedSample, Limits } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import { judgeable, obstacles } from "../target/offered.ts"
-import type { Sampler } from "../target/sampler.ts"
+import { obstacles } from "../target/offered.ts"
+import type { JudgedSampler, Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
 import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
-import { causeOf, findingId } from "./finding-id.ts"
-import { type Detection, judge, type Tally, withPrerequisites } from "./judge.ts"
+import { causeOf } from "./finding-id.ts"
+import { createJudge, type Detection, withPrerequisites } from "./judge.ts"
+import { type FoundFault, Ledger, type RuleTally } from "./ledger.ts"
 import type { Plan } from "./plan.ts"
 import { replayOf } from "./replay.ts"
 import { shrink } from "./shrink.ts"
@@ -23,41 +25,100 @@ export interface Judgement {
   readonly open: ReadonlySet<string>
   readonly causes: readonly Cause[]
   readonly findings: readonly Finding[]
+  /** Number of exchanges that show further findings, which are not listed. */
+  readonly omitted: number
 }
 
 interface Context {
   readonly known: TargetFacts
   readonly sampler: Sampler
   readonly judging: readonly Rule[]
-  readonly redactor: Redactor
-  readonly target: Target
-  readonly replay: (found: Detection) => string
+  readonly describe: Describe
   /** Maximum number of requests to make the findings of one cause smaller. */
   readonly shrinkBudget: number
 }
 
-/** Judges what a run has sent by the rules of its plan, and shrinks and confirms each finding. */
-export async function judgeAll(
+/** Creates the finding of a detection, with the verdict of a fault that was seen once. */
+type Describe = (found: Detection, severity: Severity) => Finding
+
+interface JudgingOptions {
+  readonly target: Target
+  readonly seed: number
+  readonly shrinkBudget: number
+  readonly replayArguments?: readonly string[]
+  readonly limits: Limits
+}
+
+const verdictBySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
+
+function describer(
+  { target, seed, replayArguments: given = [] }: JudgingOptions,
+  known: TargetFacts,
+): Describe {
+  const redactor = createRedactor(secretsOf(target))
+  return (found, severity) =>
+    findingOf(found, {
+      known,
+      severity,
+      verdict: verdictBySeverity[severity],
+      times: 1,
+      foundAfter: Number(found.exchange.id),
+      redactor,
+      target,
+      replay: (each) => replayOf(each, { given, rules: allRules, seed, known }),
+    })
+}
+
+/** The judging of a run: while it sends, and once everything is sent. */
+export interface Judging {
+  /** Judges what was sent so far; from now on, samples are judged as they come. */
+  begin(sampler: JudgedSampler): void
+  /** Concludes on what was sent, and shrinks and confirms each finding. */
+  end(groups: readonly ExecutedSample[], sampler: Sampler): Promise<Judgement>
+}
+
+/** Creates the judging by the rules of a plan. */
+export function createJudging(
+  plan: Plan,
+  known: TargetFacts,
+  options: JudgingOptions,
+  elapsed: () => number,
+): Judging {
+  const judging = withPrerequisites(plan.applicable, allRules)
+  const describe = describer(options, known)
+  const severities = new Map(plan.selected.map((rule) => [rule, severityOf(rule, known)]))
+  const ledger = new Ledger({
+    judge: createJudge(judging, known),
+    isReported: (rule) => (severities.get(rule) ?? "not-applicable") !== "not-applicable",
+    findingOf: (found) => describe(found, severities.get(found.rule) as Severity),
+  })
+  const { maxTimeMs } = options.limits
+  const overtime = () =>
+    elapsed() > maxTimeMs + limits.overrunMs.max ? `the time of ${maxTimeMs / 1000} s was used up` : undefined
+  return {
+    begin: (sampler) => sampler.judgeWith((executed) => ledger.add(executed, overtime)),
+    end: (groups, sampler) =>
+      judgementOf(plan, groups, ledger, {
+        known,
+        sampler,
+        judging,
+        describe,
+        shrinkBudget: options.shrinkBudget,
+        redactor: createRedactor(secretsOf(options.target)),
+      }),
+  }
+}
+
+async function judgementOf(
   plan: Plan,
   groups: readonly ExecutedSample[],
-  known: TargetFacts,
-  sampler: Sampler,
-  options: {
-    readonly target: Target
-    readonly seed: number
-    readonly shrinkBudget: number
-    readonly replayArguments?: readonly string[]
-  },
+  ledger: Ledger,
+  context: Context & { readonly redactor: Redactor },
 ): Promise<Judgement> {
+  const { known, sampler, redactor } = context
   sampler.progress("judging")
-  const judging = withPrerequisites(plan.applicable, allRules)
   const met = obstacles(groups)
-  const tallies = judge(judging, judgeable(groups, met), known)
-  const redactor = createRedactor(secretsOf(options.target))
-  const { target, seed, shrinkBudget, replayArguments: given = [] } = options
-  const replay = (found: Detection) => replayOf(found, { given, rules: allRules, seed, known })
-  const context: Context = { known, sampler, judging, redactor, target, shrinkBudget, replay }
-
+  const { tallies, precursors } = ledger.result(met)
   const findings: Finding[] = []
   const results: RuleResult[] = []
   const open = new Set<string>()
@@ -80,8 +141,7 @@ export async function judgeAll(
       ...withoutSecrets(outcome, redactor),
     })
   }
-  const detections = [...tallies.values()].flatMap(({ found }) => found)
-  return { results, open, causes: causesOf(findings, detections), findings }
+  return { results, open, causes: causesOf(findings, precursors), findings, omitted: ledger.omitted }
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
@@ -97,58 +157,33 @@ function withoutSecrets<V extends { readonly reason?: string }>(verdict: V, reda
   return verdict.reason === undefined ? verdict : { ...verdict, reason: redactor.text(verdict.reason) }
 }
 
-async function findingsOf(tally: Tally, severity: Severity, context: Context): Promise<Finding[]> {
+async function findingsOf(tally: RuleTally, severity: Severity, context: Context): Promise<Finding[]> {
   const findings: Finding[] = []
   const budgets = new Map<string, number>()
-  for (const alike of byFinding(tally)) {
+  for (const found of tally.found) {
     context.sampler.progress("shrinking")
-    const cause = causeOf(alike[0])
+    const cause = causeOf(found.simplest)
     const budget = budgets.get(cause) ?? context.shrinkBudget
-    const { finding, requests } = await report(alike, severity, { ...context, shrinkBudget: budget })
+    const { finding, requests } = await confirmed(found, severity, { ...context, shrinkBudget: budget })
     budgets.set(cause, budget - requests)
     findings.push(finding)
   }
   return findings
 }
 
-/** The detections of one finding, at least one. */
-type Alike = readonly [Detection, ...Detection[]]
-
-/** Creates a finding; returns it with the number of requests that were needed. */
-async function report(
-  alike: Alike,
+/** Shrinks and confirms a finding; returns it with the number of requests that were needed. */
+async function confirmed(
+  { simplest, finding, times, foundAfter }: FoundFault,
   severity: Severity,
-  { known, sampler, judging, redactor, target, replay, shrinkBudget }: Context,
+  { known, sampler, judging, describe, shrinkBudget }: Context,
 ): Promise<{ readonly finding: Finding; readonly requests: number }> {
-  const simplest = alike.find(({ executed }) => !executed.sample.draw) ?? alike[0]
+  const { rule } = simplest
   const shrunk =
-    simplest.rule.scope === "run"
+    rule.scope === "run"
       ? { found: simplest, confirmed: true, requests: 0 }
       : await shrink(simplest, { executor: sampler.executor, known, rules: judging, budget: shrinkBudget })
-  const certain = shrunk.confirmed || known.deterministic || !simplest.rule.modelDependent
-  const bySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
-  const finding = findingOf(shrunk.found, {
-    known,
-    severity,
-    verdict: certain ? bySeverity[severity] : "flaky",
-    times: alike.length,
-    // The sender numbers its exchanges.
-    foundAfter: Math.min(...alike.map(({ exchange }) => Number(exchange.id))),
-    redactor,
-    target,
-    replay,
-  })
-  return { finding, requests: shrunk.requests }
-}
-
-/** Groups a rule's faults by finding: faults that differ only in a generated value are one finding. */
-function byFinding({ found }: Tally): Alike[] {
-  const byId = new Map<string, [Detection, ...Detection[]]>()
-  for (const each of found) {
-    const id = findingId(each)
-    const alike = byId.get(id)
-    if (alike) alike.push(each)
-    else byId.set(id, [each])
-  }
-  return [...byId.values()]
+  const certain = shrunk.confirmed || known.deterministic || !rule.modelDependent
+  const shown = shrunk.found === simplest ? finding : describe(shrunk.found, severity)
+  const verdict = certain ? verdictBySeverity[severity] : "flaky"
+  return { finding: { ...shown, verdict, times, foundAfter }, requests: shrunk.requests }
 }

@@ -8,7 +8,7 @@ import type { ExecutedSample } from "../target/execute.ts"
 import type { Obstacle } from "../target/offered.ts"
 import type { Step } from "../target/step.ts"
 import { type Place, view } from "../view.ts"
-import type { Tally } from "./judge.ts"
+import { countReason, type Tally } from "./judge.ts"
 import { verdictOf } from "./verdict.ts"
 
 const probe: Probe = { id: "the-probe", says: "a probe", asks: () => [] }
@@ -43,7 +43,7 @@ const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe] }: RuleFa
 const tallyOf = (facts: Partial<Tally> = {}): Tally => ({
   rule: ruleOf(),
   judged: 0,
-  undecided: [],
+  undecided: new Map(),
   found: [],
   ...facts,
 })
@@ -100,7 +100,7 @@ const nothingFits = "no exchange was one of its kind (replies of its kind)"
 describe("a rule that was judged", () => {
   test("passes when nothing was found", () => {
     expect(outcome({ tally: { judged: 1 } })).toEqual({ verdict: "pass" })
-    const undecided = ["the other exchange says nothing"]
+    const undecided = new Map([["the other exchange says nothing", 1]])
     expect(outcome({ tally: { judged: 1, undecided }, met: [notOffered] })).toEqual({ verdict: "pass" })
   })
 
@@ -234,13 +234,15 @@ describe("a rule that could not decide is inconclusive", () => {
     [["a", "b", "b"], "b (2 of 3)"],
     [["b", "b", "a"], "b (2 of 3)"],
     [["a", "b", "c", "c", "b", "b"], "b (3 of 6)"],
-  ])("for the most frequent reason: %j", (undecided, reason) => {
+  ])("for the most frequent reason: %j", (reasons, reason) => {
+    const undecided = new Map<string, number>()
+    for (const each of reasons) countReason(undecided, each)
     expect(outcome({ tally: { undecided } })).toEqual({ verdict: "inconclusive", reason })
   })
 
   test("or was not run, if nothing that the kit sends brings its exchanges about", () => {
     const occasional: RuleFacts = { occasional: true }
-    expect(outcome({ rule: occasional, tally: { undecided: ["a"] } })).toEqual({
+    expect(outcome({ rule: occasional, tally: { undecided: new Map([["a", 1]]) } })).toEqual({
       verdict: "not-run",
       reason: "a",
     })

@@ -9,7 +9,7 @@ import type { Obstacle } from "../target/offered.ts"
 import type { Step } from "../target/step.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { isWithin } from "../view.ts"
-import type { Tally } from "./judge.ts"
+import { countReason, type Tally } from "./judge.ts"
 
 interface Outcome {
   readonly verdict: Verdict
@@ -29,12 +29,17 @@ function refusedMember(step: Step, exchange: Evidence): string | undefined {
 }
 
 /** The most frequent of some reasons, with its share. */
-function mostly(reasons: readonly string[]): string {
-  const counts = new Map<string, number>()
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+function mostly(counts: ReadonlyMap<string, number>): string {
   const [top] = [...counts].sort((a, b) => b[1] - a[1])
   if (!top) return ""
-  return counts.size === 1 ? top[0] : `${top[0]} (${top[1]} of ${reasons.length})`
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  return counts.size === 1 ? top[0] : `${top[0]} (${top[1]} of ${all})`
+}
+
+function countsOf(reasons: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) countReason(counts, reason)
+  return counts
 }
 
 function unanswered(exchange: Evidence): string | undefined {
@@ -57,7 +62,7 @@ function operationsOn({ on }: Rule, groups: readonly ExecutedSample[]): Set<Oper
 export function verdictOf(facts: {
   readonly rule: Rule
   readonly severity: Severity | "not-applicable"
-  readonly tally: Tally | undefined
+  readonly tally: Pick<Tally, "judged" | "undecided" | "crash"> | undefined
   readonly findings: readonly Finding[]
   readonly groups: readonly ExecutedSample[]
   readonly met: ReadonlyMap<OperationId, Obstacle>
@@ -94,7 +99,7 @@ export function verdictOf(facts: {
     if (member)
       return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
   }
-  if (tally.undecided.length > 0)
+  if (tally.undecided.size > 0)
     return rule.on.occasional
       ? { verdict: "not-run", reason: mostly(tally.undecided) }
       : { verdict: "inconclusive", reason: mostly(tally.undecided) }
@@ -109,6 +114,7 @@ export function verdictOf(facts: {
   }
   return {
     verdict: "inconclusive",
-    reason: reasons.length > 0 ? mostly(reasons) : `no exchange was one of its kind (${rule.on.says})`,
+    reason:
+      reasons.length > 0 ? mostly(countsOf(reasons)) : `no exchange was one of its kind (${rule.on.says})`,
   }
 }

@@ -1,6 +1,8 @@
-import type { OperationId } from "@nexhina/schemas"
-import { decodedBody, headerOf } from "@nexhina/wire"
+import { endpoints, type OperationId, type Surface } from "@nexhina/schemas"
+import { decodedBody, type Header, headerOf } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
+import { limits } from "../limits.ts"
+import { type Crossing, crossingAt, isTooDeep, jsonCrossing, streamCrossing } from "./crossing.ts"
 
 /** A text read as JSON, or why it is none. */
 export type Parsed =
@@ -14,7 +16,7 @@ export interface ParsedReply {
   readonly status: number
   /** Lower case, without parameters; empty when there is no content-type. */
   readonly mediaType: string
-  /** Without its content codings: nobody asks for one, and some servers use one all the same. */
+  /** Without its content codings. */
   readonly body: Uint8Array
   /** The body as UTF-8; `undefined` when it is no valid UTF-8. A byte order mark is kept. */
   readonly text: string | undefined
@@ -37,6 +39,13 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 export function parseJson(text: string | undefined): Parsed {
   if (text === undefined) return { ok: false, error: "not valid UTF-8" }
+  // A value that nests deeper overflows the stack of whatever walks through it.
+  return isTooDeep(text)
+    ? { ok: false, error: `nested deeper than ${limits.jsonDepth.max} levels` }
+    : parseShallow(text)
+}
+
+function parseShallow(text: string): Parsed {
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch (error) {
@@ -47,28 +56,107 @@ export function parseJson(text: string | undefined): Parsed {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The most that a compressed body may hold: four times what is read of any body. */
-const maxDecodedBytes = 64 * 1024 * 1024
+/** What can be read of an exchange that has a response. */
+export interface Reading {
+  /** The body without its content codings: nobody asks for one, and some servers use one all the same. */
+  readonly body: Uint8Array
+  /** `undefined` when the body is in a coding unknown here, or crosses a limit. */
+  readonly reply?: ParsedReply
+  /** Set when the body crosses a limit. */
+  readonly crossing?: Crossing
+}
 
-/** Reads an exchange once for all views; `undefined` when no status line came, or in a coding unknown here. */
-export function answeredOf(exchange: Evidence): ParsedReply | undefined {
+const readings = new WeakMap<Evidence, Reading>()
+
+/** Reads an exchange as far as HTTP and JSON go, once for all views; `undefined` when no status line came. */
+export function readingOf(exchange: Evidence): Reading | undefined {
   const { response } = exchange
   if (!response) return undefined
-  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: maxDecodedBytes })
-  if (fault === "unsupported") return undefined
-  const text = textOf(body)
-  const sent = parseJson(textOf(exchange.request.body))
-  const request = sent.ok ? sent.value : undefined
+  const earlier = readings.get(exchange)
+  if (earlier) return earlier
+  const reading = read(exchange, response.headers)
+  readings.set(exchange, reading)
+  return reading
+}
+
+/** Returns the reply of an exchange; `undefined` when there is none that can be read (see `Reading`). */
+export function answeredOf(exchange: Evidence): ParsedReply | undefined {
+  return readingOf(exchange)?.reply
+}
+
+const mediaSurfaces: ReadonlySet<Surface> = new Set(["images", "audio", "video"])
+
+/** Returns the name of the limit on the size of a reply. */
+export const sizeLimitOf = (operation: OperationId | undefined): "textBytes" | "mediaBytes" =>
+  operation !== undefined && mediaSurfaces.has(endpoints[operation].surface) ? "mediaBytes" : "textBytes"
+
+function read(exchange: Evidence, headers: readonly Header[]): Reading {
+  const limit = sizeLimitOf(exchange.operation.value)
+  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: limits[limit].max })
+  if (exchange.end.code === "maxKeptBytes") return { body, crossing: crossingAt(limit, body.length) }
+  if (fault === "unsupported") return { body }
+  if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
+  const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+  const request = once(() => {
+    const sent = parseJson(textOf(exchange.request.body))
+    return sent.ok ? sent.value : undefined
+  })
+  const streaming = () => {
+    const asked = request()
+    return isObject(asked) && asked["stream"] === true
+  }
+  const crossing = crossingIn(body, mediaType === "text/event-stream" || streaming())
+  if (!crossing) return { body, reply: replyOf(exchange, mediaType, body, request) }
+  // Of a body that did not end, what came before the limit is judged.
+  return exchange.end.kind === "limit"
+    ? { body, reply: replyOf(exchange, mediaType, body.subarray(0, crossing.offset), request) }
+    : { body, crossing }
+}
+
+function crossingIn(body: Uint8Array, isStream: boolean): Crossing | undefined {
+  const first = body.find((byte) => byte > 0x20)
+  if (first === 0x7b || first === 0x5b) return jsonCrossing(body)
+  return isStream ? streamCrossing(body) : undefined
+}
+
+/** Returns a function that computes its value at its first call. */
+function once<T>(compute: () => T): () => T {
+  let held: { readonly value: T } | undefined
+  return () => {
+    held ??= { value: compute() }
+    return held.value
+  }
+}
+
+function replyOf(
+  exchange: Evidence,
+  mediaType: string,
+  body: Uint8Array,
+  requestOf: () => unknown,
+): ParsedReply {
+  const text = once(() => textOf(body))
+  const json = once((): Parsed => {
+    const whole = text()
+    return whole === undefined ? parseJson(whole) : parseShallow(whole)
+  })
   return {
     exchange,
     operation: exchange.operation.value,
-    status: response.status,
-    mediaType:
-      (headerOf(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",
+    status: exchange.response?.status ?? 0,
+    mediaType,
     body,
-    text,
-    json: parseJson(text),
-    request,
-    streaming: isObject(request) && request["stream"] === true,
+    get text() {
+      return text()
+    },
+    get json() {
+      return json()
+    },
+    get request() {
+      return requestOf()
+    },
+    get streaming() {
+      const request = requestOf()
+      return isObject(request) && request["stream"] === true
+    },
   }
 }

@@ -141,6 +141,12 @@ export const Report = z
         "The findings by cause, the worst first. Each finding belongs to one cause, as its finding or as its consequence.",
       ),
     findings: z.array(Finding),
+    omitted: z
+      .int()
+      .optional()
+      .describe(
+        "Number of exchanges that show further findings, which are left out of a report that is full.",
+      ),
   })
   .meta({ id: "ConformanceReport" })
 export type Report = z.infer<typeof Report>

@@ -25,6 +25,7 @@ import {
   type ChatAnswer,
   type Choice,
   chatAnswers,
+  chatIds,
   chatObjects,
   chatReplies,
   isCut,
@@ -306,11 +307,10 @@ export const chatCompletionRules = [
     says: "SHOULD return a different `id` for each request",
     severity: "SHOULD",
     source: `${completionObject}, id`,
-    on: chatAnswers,
+    on: chatIds,
     scope: "run",
     faults: { repeated: "one id for two different requests" },
-    holds: (answers) =>
-      repeatedIds(answers.map(({ answered, completion, where }) => ({ answered, id: completion.id, where }))),
+    holds: repeatedIds,
   }),
   rule({
     id: "chat.choices-match-n",

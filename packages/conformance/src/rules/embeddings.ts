@@ -8,7 +8,13 @@ import { sometimes } from "../requests/members.ts"
 import { texts } from "../requests/texts.ts"
 import { type Fault, rule } from "../rule.ts"
 import type { Step } from "../target/step.ts"
-import { type EmbeddingList, embeddingLists, embeddingReplies, type Vector } from "../views/embeddings.ts"
+import {
+  type EmbeddingList,
+  embeddingLengths,
+  embeddingLists,
+  embeddingReplies,
+  type Vector,
+} from "../views/embeddings.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -210,18 +216,17 @@ export const embeddingRules = [
     source,
     see: ["https://github.com/mem0ai/mem0/pull/5170"],
     scope: "run",
-    on: embeddingLists,
+    on: embeddingLengths,
     after: ["emb.encoding", "emb.dimension"],
     faults: { changes: "a response has vectors of another length than an earlier one" },
     holds(lists) {
       const lengths = new Map<string, number>()
-      return lists.flatMap(({ request, vectors: [vector] }, of) => {
-        const length = vector?.values?.length
-        if (!vector || length === undefined || request.dimensions !== undefined) return []
-        const before = lengths.get(request.model) ?? length
-        lengths.set(request.model, before)
+      return lists.flatMap(({ model, isChosen, pointer, length }, of) => {
+        if (length === undefined || isChosen) return []
+        const before = lengths.get(model) ?? length
+        lengths.set(model, before)
         if (length === before) return []
-        const at = bodyAt(vector.pointer)
+        const at = bodyAt(pointer)
         return [{ of, fault: "changes" as const, at, expected: `${before} numbers`, actual: String(length) }]
       })
     },

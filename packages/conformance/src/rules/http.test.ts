@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib"
 import { endpoints } from "@nexhina/schemas"
 import type { ExchangeEnd } from "@nexhina/wire"
 import * as fc from "fast-check"
@@ -12,6 +13,10 @@ const reply = endpoints.createEmbedding.examples.vector.value
 const answer = { operation: "createEmbedding", request, body: reply } as const
 const error = { error: { message: "No.", type: "invalid_request_error", param: null, code: null } }
 const fault: RequestFault = { kind: "missing", param: "input", says: "input is missing" }
+const gzipped = [
+  ["content-type", "application/json"],
+  ["content-encoding", "gzip"],
+] as const
 const atEnd = { part: "end" } as const
 const atStatus = { part: "status" } as const
 
@@ -63,6 +68,45 @@ test.each([
   expect(found(httpRules, [cut])).toEqual([["http.body-complete", name, atEnd]])
 })
 
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth)
+const events = (count: number) => "data: 1\n\n".repeat(count)
+const stream = {
+  operation: "createChatCompletion",
+  request: { stream: true },
+  type: "text/event-stream",
+} as const
+
+test.each([
+  ["too-deep", { ...answer, body: nested(101) }, 100],
+  ["too-deep", { ...answer, body: nested(1_000_000) }, 100],
+  ["too-deep", { ...stream, body: `data: "\n\ndata: ${nested(101)}\n\n` }, 115],
+  ["too-many", { ...answer, body: `[${"1,".repeat(250_000)}1]` }, 500_000],
+  ["too-many", { ...stream, body: events(10_001) }, 90_008],
+  ["too-many", { ...stream, body: "\r:\r:".repeat(60_000) }, 200_000],
+  ["too-large", { ...stream, body: `data: 1\n\ndata: "${"x".repeat(2 ** 22)}"\n\n` }, 9],
+  ["too-large", { ...answer, headers: gzipped, body: gzipSync(Buffer.alloc(2 ** 24 + 1, "[")) }, 0],
+] as const)("http.within-limits: %s, and nothing else is judged (%#)", (name, facts, offset) => {
+  expect(found(httpRules, [exchangeOf(facts)])).toEqual([
+    ["http.within-limits", name, { part: "body", offset }],
+  ])
+})
+
+test.each([
+  { ...answer, body: `{"data":${nested(99)},"x":"${"[".repeat(200)}"}` },
+  { ...stream, body: events(10_000) },
+  { ...stream, body: events(2).replaceAll("\n", "\r\n") },
+])("http.within-limits: a body at the limit is judged (%#)", (facts) => {
+  expect(found(httpRules, [exchangeOf(facts)])).toEqual([])
+  expect(judgedBy(httpRules, [exchangeOf(facts)])).toContain("http.content-type-once")
+})
+
+test("of a body that does not end, what came before a limit is judged", () => {
+  const end = { kind: "limit", stage: "body", code: "maxBodyBytes" } as const
+  expect(found(httpRules, [exchangeOf({ ...answer, body: nested(1000), end })])).toEqual([
+    ["http.body-complete", "endless", atEnd],
+  ])
+})
+
 test("http.json-content-type: absent, or another one", () => {
   const at = { part: "header", name: "content-type" } as const
   expect(found(httpRules, [exchangeOf({ ...answer, headers: [] })])).toEqual([
@@ -109,6 +153,21 @@ test.each([
   expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([
     ["http.body-valid-json", name, { part: "body", offset }],
   ])
+})
+
+test.each([
+  ["a model id", '{"data":[{"id":"\\ud800"}]}', "/data/0/id"],
+  ["a model id, in the other half", '{"data":[{"id":"x\\uDC00y"}]}', "/data/0/id"],
+  ["the name of a member", '{"data":{"\\ud800":1}}', "/data"],
+])("http.no-lone-surrogates: %s", (_, body, pointer) => {
+  expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([
+    ["http.no-lone-surrogates", "unpaired", { part: "body", pointer }],
+  ])
+})
+
+test("http.no-lone-surrogates: pairs and escaped backslashes are legal", () => {
+  const body = '{"a":"\\ud83d\\ude00","b":"\\\\ud800"}'
+  expect(found(httpRules, [exchangeOf({ ...answer, body })])).toEqual([])
 })
 
 test("http.body-valid-json: not-utf8", () => {
@@ -183,10 +242,12 @@ test("an answer is judged by every rule that speaks of it", () => {
   expect(judgedBy(httpRules, [exchangeOf(answer)])).toEqual([
     "http.answers",
     "http.body-complete",
+    "http.within-limits",
     "http.json-content-type",
     "http.content-type-once",
     "http.success-status",
     "http.body-valid-json",
+    "http.no-lone-surrogates",
     "http.no-error-in-2xx",
     "http.no-5xx-valid",
   ])

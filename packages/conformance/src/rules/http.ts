@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { bodyFaults } from "../intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
+import { loneSurrogateIn } from "../reading/lone-surrogate.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples, validSamples } from "../requests/any.ts"
 import { unknownPathSteps, wrongMethodSteps } from "../requests/faults.ts"
@@ -15,6 +16,7 @@ import {
   everyResponse,
   isSuccess,
   jsonSuccesses,
+  measuredResponses,
   plainResponses,
   successes,
   takenRequests,
@@ -85,6 +87,31 @@ export const httpRules = [
       if (!fault) return []
       return [{ fault, at: { part: "end" }, expected: "the body, whole", actual: end.code ?? end.kind }]
     },
+  }),
+
+  rule({
+    id: "http.within-limits",
+    since,
+    says: "SHOULD keep a response within the size and depth that clients can parse",
+    severity: "SHOULD",
+    source: "RFC 8259, section 9: a parser may limit the size of a text and the depth of nesting",
+    on: measuredResponses,
+    faults: {
+      "too-large": "the body, or a line of a stream, is larger than the kit reads",
+      "too-deep": "JSON nests deeper than the kit reads",
+      "too-many": "the body has more values or events than the kit reads",
+    },
+    holds: ({ crossing }) =>
+      crossing
+        ? [
+            {
+              fault: crossing.fault,
+              at: { part: "body", offset: crossing.offset },
+              expected: crossing.expected,
+              actual: "more",
+            },
+          ]
+        : [],
   }),
 
   rule({
@@ -196,6 +223,25 @@ export const httpRules = [
           actual: shown(text.slice(at, at + 60)),
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "http.no-lone-surrogates",
+    since,
+    says: "SHOULD NOT send strings with half a surrogate pair, which many clients cannot encode again",
+    severity: "SHOULD",
+    source: "RFC 8259, section 8.2: what software does with an unpaired surrogate is unpredictable",
+    on: jsonSuccesses,
+    after: ["http.body-valid-json"],
+    faults: { unpaired: "a string contains half a surrogate pair" },
+    holds({ text, json }) {
+      // Valid UTF-8 can only contain it as an escape sequence.
+      if (!json.ok || !/\\u[dD][89a-fA-F]/.test(text ?? "")) return []
+      const found = loneSurrogateIn(json.value)
+      if (!found) return []
+      const at = { part: "body", pointer: found.pointer } as const
+      return [{ fault: "unpaired", at, expected: "whole characters", actual: shown(found.text) }]
     },
   }),
 

@@ -40,6 +40,7 @@ import {
   type OutputItem,
   type ResponseReply,
   responseAnswers,
+  responseIds,
   shownResponses,
   textOf,
 } from "../views/responses.ts"
@@ -447,11 +448,10 @@ export const responseRules = [
     says: "SHOULD return a different response `id` for each request",
     severity: "SHOULD",
     source: `${responseObject}: id`,
-    on: responseAnswers,
+    on: responseIds,
     scope: "run",
     faults: { repeated: "one id for two different requests" },
-    holds: (answers) =>
-      repeatedIds(answers.map(({ answered, response, where }) => ({ answered, id: response.id, where }))),
+    holds: repeatedIds,
   }),
   rule({
     id: "resp.echo",

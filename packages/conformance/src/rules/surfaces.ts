@@ -1,8 +1,6 @@
-import { endpoints, type Surface } from "@nexhina/schemas"
-import { isProper } from "../evidence.ts"
+import type { Surface } from "@nexhina/schemas"
 import { rule } from "../rule.ts"
-import { saysNotOffered } from "../target/offered.ts"
-import { everyResponse } from "../views/http.ts"
+import { offers } from "../views/offers.ts"
 
 export const surfaceRules = [
   rule({
@@ -11,18 +9,16 @@ export const surfaceRules = [
     says: "MUST offer every surface named with `--require`",
     severity: ({ required }) => (required.size > 0 ? "MUST" : "not-applicable"),
     source: "the run's own --require",
-    on: everyResponse,
+    on: offers,
     scope: "run",
     faults: { "not-offered": "no endpoint of a required surface is available" },
     holds(responses, { required }) {
-      if (responses.some(({ exchange }) => exchange.fault.basis === "unknown"))
-        return { undecided: "the recording has no fault" }
+      if (responses.some(({ isCertain }) => !isCertain)) return { undecided: "the recording has no fault" }
       const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
-      for (const [of, { operation, exchange }] of responses.entries()) {
-        if (operation === undefined || !isProper(exchange)) continue
-        const { surface } = endpoints[operation]
+      for (const [of, { surface, isOffered }] of responses.entries()) {
+        if (surface === undefined) continue
         const asked = bySurface.get(surface) ?? []
-        asked.push({ of, isOffered: !saysNotOffered(exchange) })
+        asked.push({ of, isOffered })
         bySurface.set(surface, asked)
       }
       return [...required].flatMap((surface) => {

@@ -4,6 +4,7 @@ import { type Exchange, headerOf } from "@nexhina/wire"
 import type { Draw } from "../drawing/draw.ts"
 import { type Evidence, evidenceOf, type StatedIntent } from "../evidence.ts"
 import type { Intent } from "../intent.ts"
+import { limits as kitLimits } from "../limits.ts"
 import { isObject } from "../reading/answered.ts"
 import { type Ask, type Step, stepsAfter } from "./step.ts"
 import { contractBreach, isTransient, type Target, toWire } from "./to-wire.ts"
@@ -117,12 +118,20 @@ export function createExecutor(context: Context): Executor {
         }
         const cut = replies.find((reply) => reply.cut)?.cut
         if (cut) return { sample, asked, cut }
+        if (answeredBytes({ asked }) > kitLimits.sampleBytes.max)
+          return { sample, asked, cut: `the replies exceed ${kitLimits.sampleBytes.max} bytes` }
         earlier.push(...replies.flatMap(({ exchanges }) => exchanges.at(-1) ?? []))
       }
       return { sample, asked }
     },
   }
 }
+
+/** Returns the number of bytes that a sample was answered with. */
+export const answeredBytes = ({ asked }: Pick<ExecutedSample, "asked">): number =>
+  asked
+    .flatMap(({ exchange }) => exchange.response?.chunks ?? [])
+    .reduce((sum, { bytes }) => sum + bytes.length, 0)
 
 /** The requests of a run, counted and paced. */
 class Traffic {
@@ -250,20 +259,20 @@ const intentOf = ({ operation, fault, key }: Step, { by, index, draw }: Sample):
   ...(draw && { draw: { seed: draw.seed, index: draw.index } }),
 })
 
-/** Runs `work` on every item, `width` at a time; returns the results in the order of the items. */
-export async function inParallel<T, R>(
+/**
+ * Runs `work` on the items in order, `width` at a time, until `isFull` returns true. Returns the number of items on which
+ * it ran, at least one.
+ */
+export async function inParallel<T>(
   items: readonly T[],
   width: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = []
+  isFull: () => boolean,
+  work: (item: T) => Promise<void>,
+): Promise<number> {
   let next = 0
   const lane = async () => {
-    while (next < items.length) {
-      const at = next++
-      results[at] = await work(items[at] as T)
-    }
+    while (next < items.length && (next === 0 || !isFull())) await work(items[next++] as T)
   }
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))
-  return results
+  return next
 }

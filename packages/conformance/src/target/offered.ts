@@ -51,12 +51,7 @@ export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, O
   return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
 }
 
-/** What may be judged: how a spoilt request is refused says nothing where there is no such endpoint. */
-export function judgeable(
-  groups: readonly ExecutedSample[],
-  met: ReadonlyMap<OperationId, Obstacle>,
-): readonly ExecutedSample[] {
-  return groups.filter(
-    ({ asked }) => !asked.some(({ step }) => step.fault && needsEndpoint(step) && met.has(step.operation)),
-  )
-}
+/** Returns the operations whose endpoints a sample needs for its spoilt requests. */
+export const spoiltOperations = ({ asked }: ExecutedSample): OperationId[] => [
+  ...new Set(asked.flatMap(({ step }) => (step.fault && needsEndpoint(step) ? [step.operation] : []))),
+]

@@ -1,6 +1,8 @@
 import type { Exchange, Send } from "@nexhina/wire"
 import type { Intent } from "../intent.ts"
+import { limits } from "../limits.ts"
 import {
+  answeredBytes,
   createExecutor,
   type ExecutedSample,
   type Executor,
@@ -43,19 +45,28 @@ export interface Sampler {
   progress(phase: Progress["phase"]): void
 }
 
+/** A sampler of which the samples are judged while it sends more. */
+export interface JudgedSampler extends Sampler {
+  /**
+   * Passes the samples executed so far, and from now on each later one, to `judge`, and keeps what it returns in their
+   * place. It is called only when no request is in progress, because it would delay the arrival of a reply.
+   */
+  judgeWith(judge: (executed: ExecutedSample) => ExecutedSample): void
+}
+
 /** Creates the sampler of one run. */
 export function createSampler(
   {
     target,
-    limits,
+    limits: budget,
     concurrency,
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
   { send, elapsed, sleep, interrupt, deadline, onExchange, onProgress }: World,
-): Sampler {
+): JudgedSampler {
   const executor = createExecutor({
     target,
     send,
-    limits,
+    limits: budget,
     elapsed,
     sleep,
     interrupt,
@@ -63,6 +74,19 @@ export function createSampler(
     onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
   const groups: ExecutedSample[] = []
+  let judged = 0
+  let judge: ((executed: ExecutedSample) => ExecutedSample) | undefined
+  const judgeWaiting = () => {
+    if (!judge) return
+    for (; judged < groups.length; judged++) groups[judged] = judge(groups[judged] as ExecutedSample)
+  }
+  /** Returns whether the samples that wait to be judged have to be judged before more is sent. */
+  const isFull = () => {
+    if (!judge) return false
+    const waiting = groups.slice(judged)
+    const bytes = waiting.reduce((sum, group) => sum + answeredBytes(group), 0)
+    return waiting.length >= limits.unjudgedSamples.max || bytes >= limits.unjudgedBytes.max
+  }
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
     onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
@@ -70,12 +94,20 @@ export function createSampler(
     executor,
     groups,
     progress,
+    judgeWith(given) {
+      judge = given
+      judgeWaiting()
+    },
     async run(samples, phase) {
       planned += samples.length
-      await inParallel(samples, concurrency, async (sample) => {
-        groups.push(await executor.execute(sample))
-        progress(phase)
-      })
+      for (let next = 0; next < samples.length; ) {
+        const sent = await inParallel(samples.slice(next), concurrency, isFull, async (sample) => {
+          groups.push(await executor.execute(sample))
+          progress(phase)
+        })
+        next += sent
+        judgeWaiting()
+      }
     },
   }
 }

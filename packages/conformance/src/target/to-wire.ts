@@ -1,7 +1,8 @@
 import { type Endpoint, endpoints } from "@nexhina/schemas"
 import type { WireRequest } from "@nexhina/wire"
 import { type Exchange, type Header, headerOf, toForm } from "@nexhina/wire"
-import { isObject } from "../reading/answered.ts"
+import { limits } from "../limits.ts"
+import { isObject, sizeLimitOf } from "../reading/answered.ts"
 import type { Step } from "./step.ts"
 
 /** The server under test, as it was named on the command line. */
@@ -84,6 +85,7 @@ export async function toWire(step: Step, target: Target): Promise<WireRequest> {
       ...(step.headers ?? []),
     ],
     body: body?.bytes ?? new Uint8Array(),
+    maxKeptBytes: limits[sizeLimitOf(step.operation)].max,
     ...(step.hangUpAfterBytes !== undefined && { hangUpAfterBytes: step.hangUpAfterBytes }),
   }
 }

@@ -24,6 +24,7 @@ import {
   whereEvent,
 } from "./chat-streams.ts"
 import { everyResponse } from "./http.ts"
+import { type NamedAnswer, namedAnswer } from "./named-answer.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -263,6 +264,16 @@ export const chatAnswers = view<ChatAnswer>({
     const stream = completeChatStreams.of(exchange)
     const requested = chatRequests.of(exchange)
     return stream && requested && assembled(requested, stream)
+  },
+})
+
+/** The ids of chat completions, to compare within the run. */
+export const chatIds = view<NamedAnswer>({
+  ...chatAnswers,
+  id: "chat.ids",
+  of(exchange) {
+    const answer = chatAnswers.of(exchange)
+    return answer && namedAnswer(answer.completion.id, answer)
   },
 })
 

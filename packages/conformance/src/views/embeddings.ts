@@ -64,6 +64,17 @@ function vectorOf({ index, embedding }: EmbeddingResponse["data"][number], at: n
   return { pointer, index, encoding: "base64", ...(values && { values }), ...(swapped && { swapped }) }
 }
 
+/** The length of the vectors of a reply, to compare within the run. Does not hold the reply. */
+export interface EmbeddingLength {
+  readonly model: string
+  /** Whether the request chose the length. */
+  readonly isChosen: boolean
+  /** JSON pointer to the first vector. */
+  readonly pointer: string
+  /** Numbers in the first vector; `undefined` when it cannot be decoded. */
+  readonly length: number | undefined
+}
+
 /** Replies with embeddings in the documented form. */
 export const embeddingLists = view<EmbeddingList>({
   ...base,
@@ -75,5 +86,23 @@ export const embeddingLists = view<EmbeddingList>({
     const list = answered?.json.ok ? EmbeddingResponse.safeParse(answered.json.value).data : undefined
     if (!answered || !request || !list) return undefined
     return { answered, request, inputs: inputsOf(request), list, vectors: list.data.map(vectorOf) }
+  },
+})
+
+/** The lengths of embeddings. */
+export const embeddingLengths = view<EmbeddingLength>({
+  ...embeddingLists,
+  id: "embeddings.lengths",
+  of(exchange) {
+    const lists = embeddingLists.of(exchange)
+    if (!lists) return undefined
+    const { request, vectors } = lists
+    const [vector] = vectors
+    return {
+      model: request.model,
+      isChosen: request.dimensions !== undefined,
+      pointer: vector?.pointer ?? "",
+      length: vector?.values?.length,
+    }
   },
 })

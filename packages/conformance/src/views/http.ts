@@ -5,7 +5,8 @@ import { bodyFaults, type RequestFault } from "../intent.ts"
 import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
-import { answeredOf, type ParsedReply } from "../reading/answered.ts"
+import { answeredOf, type ParsedReply, readingOf } from "../reading/answered.ts"
+import type { Crossing } from "../reading/crossing.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
@@ -41,6 +42,23 @@ export const everyResponse = view<ParsedReply>({
   id: "responses",
   says: "all responses",
   of: (exchange) => (exchange.end.kind === "aborted" ? undefined : answeredOf(exchange)),
+})
+
+/** A response, and the limit of the kit that its body crosses, if it does. */
+export interface MeasuredResponse {
+  readonly exchange: Evidence
+  readonly crossing: Crossing | undefined
+}
+
+/** All responses that the kit did not abort, also those whose bodies cross a limit. */
+export const measuredResponses = view<MeasuredResponse>({
+  ...everyExchange,
+  id: "http.measured",
+  says: "all responses",
+  of(exchange) {
+    const reading = exchange.end.kind === "aborted" ? undefined : readingOf(exchange)
+    return reading && { exchange, crossing: reading.crossing }
+  },
 })
 
 /** All responses except event streams, whose ends have rules of their own. */

@@ -5,6 +5,7 @@ import { isObject, type ParsedReply } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
+import { type NamedAnswer, namedAnswer } from "./named-answer.ts"
 import {
   completeResponseStreams,
   isLifecycle,
@@ -138,6 +139,16 @@ export const responseAnswers = view<ResponseReply>({
       streamed: true,
       where: (pointer) => whereIn(stream, terminal, `/response${pointer}`),
     }
+  },
+})
+
+/** The ids of responses, to compare within the run. */
+export const responseIds = view<NamedAnswer>({
+  ...responseAnswers,
+  id: "responses.ids",
+  of(exchange) {
+    const answer = responseAnswers.of(exchange)
+    return answer && namedAnswer(answer.response.id, answer)
   },
 })
 

@@ -2,6 +2,7 @@ import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schema
 import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
+import { briefReply } from "../reading/brief.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
@@ -105,7 +106,7 @@ export const moments = view<Moment>({
     const kind = kinds[operation]
     const shown = taskIn(exchange)
     const id = kind === "begin" ? shown.id : idInPath(exchange.request.target)
-    return id === undefined ? undefined : { answered, kind, id, shown }
+    return id === undefined ? undefined : { answered: briefReply(answered), kind, id, shown }
   },
 })
 

@@ -1,0 +1,212 @@
+import type { OperationId } from "@nexhina/schemas"
+import { limits } from "../limits.ts"
+import { briefOf } from "../reading/brief.ts"
+import type { Finding } from "../reports/report.ts"
+import type { Rule } from "../rule.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import { spoiltOperations } from "../target/offered.ts"
+import { joinPrecursors, type Precursors, precursorsOf } from "./causes.ts"
+import { findingId } from "./finding-id.ts"
+import { countReason, type Detection, type Judge, type JudgedGroup, type Tally } from "./judge.ts"
+
+/** The place of a detection in the order of samples, which does not depend on when their replies came. */
+interface Place {
+  readonly by: string
+  readonly index: number
+  readonly at: number
+}
+
+const comparePlaces = (a: Place, b: Place) =>
+  a.by.localeCompare(b.by, "en") || a.index - b.index || a.at - b.at
+
+/** How often and where a finding was seen. */
+interface Seen {
+  readonly times: number
+  /** Number of requests sent when it was first seen, including that one. */
+  readonly foundAfter: number
+  readonly first: Place
+}
+
+/** What is kept of the detections of one finding. */
+export interface FoundFault extends Seen {
+  /** The simplest detection, of which the bodies are gone: one on a fixed request, otherwise the first. */
+  readonly simplest: Detection
+  readonly simplestPlace: Place
+  /** The finding, made from the simplest detection when its bodies were there. */
+  readonly finding: Finding
+}
+
+/** The outcome of one rule in a run. */
+export interface RuleTally extends Pick<Tally, "judged" | "undecided" | "crash"> {
+  /** In the order of the samples that show them first. */
+  readonly found: readonly FoundFault[]
+}
+
+interface OpenRuleTally {
+  judged: number
+  readonly undecided: Map<string, number>
+  readonly found: Map<string, FoundFault>
+  crash?: string
+}
+
+/** What is kept of the samples whose spoilt requests need the same endpoints. */
+interface Account {
+  readonly needs: readonly OperationId[]
+  readonly rules: Map<Rule, OpenRuleTally>
+  readonly precursors: Map<string, Set<string>>
+}
+
+/** The judgement of all samples of a run. */
+export interface LedgerResult {
+  readonly tallies: ReadonlyMap<string, RuleTally>
+  readonly precursors: Precursors
+}
+
+const isFixed = ({ executed }: Detection) => executed.sample.draw === undefined
+
+type Simplest = Pick<FoundFault, "simplest" | "simplestPlace">
+
+const compareSimplicity = (a: Simplest, b: Simplest) =>
+  Number(isFixed(b.simplest)) - Number(isFixed(a.simplest)) || comparePlaces(a.simplestPlace, b.simplestPlace)
+
+/** Returns what is known of a finding from two sets of its detections. */
+function joinFound(a: FoundFault, b: FoundFault): FoundFault {
+  const { simplest, finding, simplestPlace } = compareSimplicity(a, b) <= 0 ? a : b
+  return { simplest, finding, simplestPlace, ...joinSeen(a, b) }
+}
+
+const joinSeen = (a: Seen, b: Seen): Seen => ({
+  times: a.times + b.times,
+  foundAfter: Math.min(a.foundAfter, b.foundAfter),
+  first: comparePlaces(a.first, b.first) <= 0 ? a.first : b.first,
+})
+
+function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
+  const tally = rules.get(rule) ?? { judged: 0, undecided: new Map(), found: new Map() }
+  rules.set(rule, tally)
+  return tally
+}
+
+function addCounts(tally: OpenRuleTally, { judged, undecided, crash }: Omit<RuleTally, "found">): void {
+  tally.judged += judged
+  for (const [reason, times] of undecided) countReason(tally.undecided, reason, times)
+  if (crash !== undefined) tally.crash ??= crash
+}
+
+/**
+ * Judges the samples of a run as they come, and keeps counts and findings instead of their bodies: its memory does not
+ * depend on what the target sends.
+ */
+export class Ledger {
+  private readonly judge: Judge
+  private readonly findingOf: (found: Detection) => Finding
+  private readonly isReported: (rule: Rule) => boolean
+  private readonly accounts = new Map<string, Account>()
+  private readonly compared: JudgedGroup<ExecutedSample>[] = []
+  private findings = 0
+  /** Number of detections that are not in the result because it has too many findings. */
+  omitted = 0
+
+  constructor(facts: {
+    readonly judge: Judge
+    readonly findingOf: (found: Detection) => Finding
+    /** Whether the findings of a rule are reported. */
+    readonly isReported: (rule: Rule) => boolean
+  }) {
+    this.judge = facts.judge
+    this.findingOf = facts.findingOf
+    this.isReported = facts.isReported
+  }
+
+  /**
+   * Judges a sample; returns it with only the beginning of its bodies. `overtime` returns why there is no more time to
+   * judge: the sample then counts as cut.
+   */
+  add(executed: ExecutedSample, overtime: () => string | undefined): ExecutedSample {
+    const isOver = () => overtime() !== undefined
+    const { tallies, runViews, isComplete } = this.judge.group(executed, isOver)
+    const cut = executed.cut ?? (isComplete ? undefined : overtime())
+    const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
+    const brief: ExecutedSample = { ...executed, asked, ...(cut !== undefined && { cut }) }
+    const account = this.accountOf(executed)
+    for (const tally of tallies) {
+      const kept = tallyIn(account.rules, tally.rule)
+      addCounts(kept, tally)
+      for (const found of tally.found) this.addFound(kept, found, brief)
+    }
+    for (const [id, more] of precursorsOf(tallies.flatMap(({ found }) => found)))
+      joinPrecursors(account.precursors, id, more)
+    if (runViews.length > 0 && this.compared.length < limits.comparedExchanges.max)
+      this.compared.push({ group: brief, runViews })
+    return brief
+  }
+
+  private accountOf(executed: ExecutedSample): Account {
+    const needs = spoiltOperations(executed).sort()
+    const key = needs.join()
+    const account = this.accounts.get(key) ?? { needs, rules: new Map(), precursors: new Map() }
+    this.accounts.set(key, account)
+    return account
+  }
+
+  /** Adds a detection; `brief` is its sample as it is kept. */
+  private addFound(tally: OpenRuleTally, found: Detection, brief: ExecutedSample): void {
+    if (!this.isReported(found.rule)) return
+    const id = findingId(found)
+    const earlier = tally.found.get(id)
+    if (!earlier && tally.found.size > 0 && this.findings >= limits.findings.max) {
+      this.omitted++
+      return
+    }
+    if (!earlier) this.findings++
+    const { sample, asked } = found.executed
+    const at = asked.findIndex(({ exchange }) => exchange === found.exchange)
+    const simplestPlace: Place = { by: sample.by, index: sample.index, at }
+    // The sender numbers its exchanges.
+    const now: Seen = { times: 1, foundAfter: Number(found.exchange.id), first: simplestPlace }
+    const seen = earlier ? joinSeen(earlier, now) : now
+    if (earlier && compareSimplicity(earlier, { simplest: found, simplestPlace }) <= 0) {
+      tally.found.set(id, { ...earlier, ...seen })
+      return
+    }
+    const simplest = { ...found, executed: brief, exchange: brief.asked[at]?.exchange ?? found.exchange }
+    tally.found.set(id, { ...seen, simplest, simplestPlace, finding: this.findingOf(found) })
+  }
+
+  /** Judges by the rules about the whole run. Samples whose spoilt requests met no endpoint count for nothing. */
+  result(absent: { has(operation: OperationId): boolean }): LedgerResult {
+    const isJudgeable = (needs: readonly OperationId[]) => !needs.some((operation) => absent.has(operation))
+    const rules: Account["rules"] = new Map()
+    const precursors = new Map<string, Set<string>>()
+    for (const account of this.accounts.values()) {
+      if (!isJudgeable(account.needs)) continue
+      for (const [rule, tally] of account.rules) {
+        const whole = tallyIn(rules, rule)
+        addCounts(whole, tally)
+        for (const [id, found] of tally.found) {
+          const earlier = whole.found.get(id)
+          whole.found.set(id, earlier ? joinFound(earlier, found) : found)
+        }
+      }
+      for (const [id, more] of account.precursors) joinPrecursors(precursors, id, more)
+    }
+    const compared = this.compared
+      .filter(({ group }) => isJudgeable(spoiltOperations(group)))
+      .toSorted((a, b) => comparePlaces({ ...a.group.sample, at: 0 }, { ...b.group.sample, at: 0 }))
+    for (const tally of this.judge.run(compared)) {
+      const whole = tallyIn(rules, tally.rule)
+      addCounts(whole, tally)
+      for (const found of tally.found) {
+        this.addFound(whole, found, found.executed)
+        joinPrecursors(precursors, findingId(found), new Set())
+      }
+    }
+    const tallies = new Map(
+      [...rules].map(([{ id }, { found, ...counts }]) => [
+        id,
+        { ...counts, found: [...found.values()].sort((a, b) => comparePlaces(a.first, b.first)) },
+      ]),
+    )
+    return { tallies, precursors }
+  }
+}

@@ -1,0 +1,78 @@
+/** A limit of the kit: its value, and what it bounds. */
+export interface Limit {
+  readonly max: number
+  /** What is counted: lower case, without a final stop. */
+  readonly unit: string
+  /** What happens beyond it. */
+  readonly beyond: string
+}
+
+const MiB = 2 ** 20
+const isFinding = "a finding of `http.within-limits`; nothing else of the response is judged"
+
+/**
+ * The limits that keep a run within its time and memory, whatever the target sends. `docs/run.md` lists them. The
+ * values are chosen: well above what a reply to the kit's requests needs, and low enough for 400 MB of memory.
+ */
+export const limits = {
+  replyBytes: {
+    max: 16 * MiB,
+    unit: "bytes of a response body that are read",
+    beyond: "the kit closes the connection: a finding of `http.body-complete` or `sse.terminates`",
+  },
+  replyChunks: {
+    max: 100_000,
+    unit: "pieces in which a response body arrives",
+    beyond: "the kit closes the connection: a finding of `http.body-complete` or `sse.terminates`",
+  },
+  textBytes: {
+    max: 4 * MiB,
+    unit: "bytes of a response body, before and after decompression",
+    beyond: isFinding,
+  },
+  mediaBytes: {
+    max: 16 * MiB,
+    unit: "bytes of a response body about images, audio or video, before and after decompression",
+    beyond: isFinding,
+  },
+  jsonDepth: { max: 100, unit: "levels of nested arrays and objects in JSON", beyond: isFinding },
+  jsonMarks: { max: 250_000, unit: "`,`, `[` and `{` of the JSON in a response body", beyond: isFinding },
+  events: { max: 10_000, unit: "events of a stream", beyond: isFinding },
+  lines: { max: 100_000, unit: "lines of a stream", beyond: isFinding },
+  lineBytes: { max: MiB, unit: "bytes of a line of a stream", beyond: isFinding },
+  sampleBytes: {
+    max: 16 * MiB,
+    unit: "bytes of responses to the requests of one sample, which are judged together",
+    beyond: "the rest of the sample is not sent",
+  },
+  unjudgedBytes: {
+    max: 8 * MiB,
+    unit: "bytes of responses that wait to be judged",
+    beyond: "they are judged before more requests are sent",
+  },
+  unjudgedSamples: {
+    max: 64,
+    unit: "samples that wait to be judged",
+    beyond: "they are judged before more requests are sent",
+  },
+  comparedExchanges: {
+    max: 5000,
+    unit: "exchanges that a rule about the whole run compares",
+    beyond: "the rule does not look at the others",
+  },
+  findings: {
+    max: 1000,
+    unit: "findings of a report",
+    beyond: "the report gives the number of the others; each rule that was broken keeps its first finding",
+  },
+  transcriptBytes: {
+    max: 1024 * MiB,
+    unit: "bytes of a transcript",
+    beyond: "the transcript ends after a complete exchange, and the command says so",
+  },
+  overrunMs: {
+    max: 500,
+    unit: "milliseconds of judging after `--max-time`",
+    beyond: "the remaining responses are not judged",
+  },
+} as const satisfies Record<string, Limit>
