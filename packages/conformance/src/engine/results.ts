@@ -51,7 +51,7 @@ export async function judgeAll(
 ): Promise<Judgement> {
   sampler.progress("judging")
   const judging = withPrerequisites(plan.applicable, allRules)
-  const met = obstacles(groups)
+  const met = obstacles(groups, known.unproven)
   const tallies = judge(judging, judgeable(groups, met), known)
   const redactor = createRedactor(secretsOf(options.target))
   const { target, seed, shrinkBudget, replayArguments: given = [] } = options

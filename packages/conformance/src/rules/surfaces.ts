@@ -1,6 +1,7 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
 import { isProper } from "../evidence.ts"
 import { rule } from "../rule.ts"
+import { kindOfOperation } from "../target/models.ts"
 import { saysNotOffered } from "../target/offered.ts"
 import { everyResponse } from "../views/http.ts"
 
@@ -14,7 +15,7 @@ export const surfaceRules = [
     on: everyResponse,
     scope: "run",
     faults: { "not-offered": "no endpoint of a required surface is available" },
-    holds(responses, { required }) {
+    holds(responses, { required, unproven }) {
       if (responses.some(({ exchange }) => exchange.fault.basis === "unknown"))
         return { undecided: "the recording has no fault" }
       const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
@@ -22,7 +23,10 @@ export const surfaceRules = [
         if (operation === undefined || !isProper(exchange)) continue
         const { surface } = endpoints[operation]
         const asked = bySurface.get(surface) ?? []
-        asked.push({ of, isOffered: !saysNotOffered(exchange) })
+        const kind = kindOfOperation(operation)
+        // Nothing was asked of it but whether some model answers, and none did.
+        const isAnswerable = kind === undefined || !unproven.has(kind)
+        asked.push({ of, isOffered: isAnswerable && !saysNotOffered(exchange) })
         bySurface.set(surface, asked)
       }
       return [...required].flatMap((surface) => {

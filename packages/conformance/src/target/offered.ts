@@ -1,7 +1,8 @@
-import type { OperationId } from "@nexhina/schemas"
+import type { ModelKind, OperationId } from "@nexhina/schemas"
 import { type Evidence, isProper, isRefusal } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import type { ExecutedSample } from "./execute.ts"
+import { operationsOfKinds } from "./models.ts"
 import type { Step } from "./step.ts"
 
 function saysNoEndpoint(exchange: Evidence): boolean {
@@ -20,7 +21,7 @@ export function saysNotOffered(exchange: Evidence): boolean {
 }
 
 /** Why nothing can be asked of an operation. */
-export type Obstacle = "the target does not offer" | "the key gives no access to"
+export type Obstacle = "the target does not offer" | "the key gives no access to" | "no model is known for"
 
 function obstacleIn(exchange: Evidence): Obstacle | undefined {
   if (saysNoEndpoint(exchange)) return "the target does not offer"
@@ -33,9 +34,12 @@ const needsEndpoint = ({ fault, key }: Step) =>
 
 /**
  * Operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing was rightly
- * asked, what was wrongly asked says as much.
+ * asked, what was wrongly asked says as much. How a model was refused that nobody named says nothing.
  */
-export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, Obstacle> {
+export function obstacles(
+  groups: readonly ExecutedSample[],
+  unproven: ReadonlySet<ModelKind> = new Set(),
+): Map<OperationId, Obstacle> {
   const byRight = new Map<OperationId, Obstacle | undefined>()
   const byWrong = new Map<OperationId, Obstacle | undefined>()
   for (const { asked } of groups) {
@@ -46,8 +50,11 @@ export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, O
       met.set(step.operation, obstacle && met.has(step.operation) ? met.get(step.operation) : obstacle)
     }
   }
+  const byModel = operationsOfKinds(unproven).map(
+    (operation) => [operation, "no model is known for"] as const,
+  )
   // What was rightly asked comes last, and wins.
-  const met = new Map([...byWrong, ...byRight])
+  const met = new Map<OperationId, Obstacle | undefined>([...byWrong, ...byRight, ...byModel])
   return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
 }
 

@@ -1,5 +1,6 @@
 import type { Exchange, Send } from "@nexhina/wire"
 import type { Intent } from "../intent.ts"
+import { type Adaptation, createAdaptation } from "./adaptation.ts"
 import {
   createExecutor,
   type ExecutedSample,
@@ -36,9 +37,14 @@ export interface World {
 /** Sends samples, several at a time, and keeps what came of them. */
 export interface Sampler {
   readonly executor: Executor
+  /** How the target wants to be asked, as far as the run has learned it. */
+  readonly adaptation: Adaptation
   /** The samples executed so far, in the order in which they ended. */
   readonly groups: readonly ExecutedSample[]
   run(samples: readonly Sample[], phase: Progress["phase"]): Promise<void>
+  /** Sends a sample while the run learns, and leaves it to `keep` whether it is judged. */
+  attempt(sample: Sample): Promise<ExecutedSample>
+  keep(executed: ExecutedSample): void
   /** Reports that a phase has begun or advanced. */
   progress(phase: Progress["phase"]): void
 }
@@ -52,8 +58,10 @@ export function createSampler(
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
   { send, elapsed, sleep, interrupt, deadline, onExchange, onProgress }: World,
 ): Sampler {
+  const adaptation = createAdaptation()
   const executor = createExecutor({
     target,
+    adaptation,
     send,
     limits,
     elapsed,
@@ -68,8 +76,17 @@ export function createSampler(
     onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
   return {
     executor,
+    adaptation,
     groups,
     progress,
+    async attempt(sample) {
+      planned++
+      return await executor.execute(sample)
+    },
+    keep(executed) {
+      groups.push(executed)
+      progress("learning")
+    },
     async run(samples, phase) {
       planned += samples.length
       await inParallel(samples, concurrency, async (sample) => {

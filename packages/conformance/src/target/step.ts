@@ -13,6 +13,8 @@ export interface Step {
   readonly body?: unknown
   /** How a form is written: legal ways that must make no difference. Default: quoted names, members in order. */
   readonly form?: FormSpelling
+  /** Sends `body` as a form although the contract says JSON: some targets read nothing else. */
+  readonly asForm?: true
   /** Bytes of a body that is wrong on purpose, in place of `body`. */
   readonly rawBody?: string | Uint8Array
   /** The media type of `rawBody`. Default: `application/json`. */
