@@ -33,7 +33,9 @@ export function refusedMessages<Name extends string>(
 ): Fault<Name>[] {
   const refusal = refusalOf(view)
   if (!refusal || refusal.param === "model") return []
-  const others = ["max_tokens", "stream", "tools"].filter((name) => name in view.request)
+  const others = ["max_tokens", "max_completion_tokens", "stream", "tools"].filter(
+    (name) => name in view.request,
+  )
   if (others.some((name) => namesMember(refusal, name))) return []
   return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
 }
@@ -47,7 +49,8 @@ const bareRequests = (
     chatRequests,
     { probes: [], ...to },
     ({ request }) =>
-      Object.keys(request).every((name) => bareMembers.includes(name)) && has(request.messages),
+      Object.keys(request).every((name) => bareMembers.includes(name) || name === "max_completion_tokens") &&
+      has(request.messages),
   )
 
 // Messages

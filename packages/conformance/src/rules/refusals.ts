@@ -2,6 +2,7 @@ import type { ParsedReply } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
+import { saysLimitTooSmall } from "../target/adaptation.ts"
 import { errorOf } from "../views/errors.ts"
 
 /** A server's word that it does not take a request as it is. */
@@ -21,6 +22,8 @@ const textOr = (value: unknown, otherwise: string) => (typeof value === "string"
 export function refusalOf({ answered }: View): Refusal | undefined {
   if (answered.status !== 400 && answered.status !== 422) return undefined
   const { param, message } = errorOf(answered) ?? {}
+  // The request was taken, and its limit left the model no room for an answer.
+  if (saysLimitTooSmall(message)) return undefined
   return {
     param: textOr(param, ""),
     message: textOr(message, ""),

@@ -24,7 +24,7 @@ export const sentences: readonly Sentence[] = [
     ...guide,
     id: "G1",
     says: "Chat and Responses support streaming output. `stream: true` requests it.",
-    rules: ["sse.content-type", "sse.only-when-asked"],
+    rules: ["sse.content-type", "sse.only-when-asked", "stream.is-accepted"],
   },
   {
     ...guide,

@@ -1,8 +1,8 @@
-import { type Endpoint, endpoints } from "@nexhina/schemas"
-import { z } from "zod"
+import { endpoints } from "@nexhina/schemas"
 import type { Evidence } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
+import { isOptionalMember } from "../requests/ask.ts"
 import type { Step } from "./step.ts"
 import { contractBreach } from "./to-wire.ts"
 
@@ -90,6 +90,9 @@ const notTakenCodes: ReadonlySet<unknown> = new Set([
 /** How OpenAI's reasoning models say that the limit left nothing for an answer. */
 const limitTooSmall =
   /could not finish the message because max_tokens or model output limit was reached|max_output_tokens.{0,40}too (?:small|low)/i
+/** Returns whether an error's message means that the limit of tokens was too small for any answer. */
+export const saysLimitTooSmall = (message: unknown): boolean => limitTooSmall.test(textOf(message))
+
 const leastRaisedLimit = 256
 /** More than any model needs before it says a word (chosen). */
 const mostRaisedLimit = 8192
@@ -128,21 +131,13 @@ const errorIn = (exchange: Evidence): Body => {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "")
 
-/** Returns whether a request to the operation is complete without the member. */
-function isOptional(operation: Step["operation"], member: string): boolean {
-  const { request }: Endpoint = endpoints[operation]
-  const shape: z.core.$ZodShape = request?.schema instanceof z.ZodObject ? request.schema.shape : {}
-  const schema = shape[member]
-  return schema === undefined || z.safeParse(schema, undefined).success
-}
-
 /** Returns the member of a body that an error says is not taken; the one that the message names first, if several. */
 function refusedMember({ operation, body }: Step, error: Body): string | undefined {
   if (!isObject(body)) return undefined
   const { param, code } = error
   const message = textOf(error["message"])
   if (!notTakenCodes.has(code) && !notTaken.test(message)) return undefined
-  const candidates = dispensable.filter((name) => name in body && isOptional(operation, name))
+  const candidates = dispensable.filter((name) => name in body && isOptionalMember(operation, name))
   const blamed = candidates.find((name) => typeof param === "string" && namesMember({ param }, name))
   if (blamed !== undefined) return blamed
   const [first] = candidates
@@ -175,7 +170,7 @@ function roomier(body: Body, { leastLimit }: Manners): Body {
 function barer(step: Step, body: Body, { accepted, doubted }: Manners, spared: string | undefined): Body {
   const kept = Object.entries(body).filter(
     ([name]) =>
-      name === spared || !doubted.has(name) || accepted.has(name) || !isOptional(step.operation, name),
+      name === spared || !doubted.has(name) || accepted.has(name) || !isOptionalMember(step.operation, name),
   )
   return Object.fromEntries(kept)
 }
@@ -253,7 +248,7 @@ function lessonOf(manners: Manners, sent: Step, exchange: Evidence): string | un
   if (status !== 400 && status !== 415 && status !== 422) return undefined
   const body = sent.body as Body
   const error = errorIn(exchange)
-  if (limitTooSmall.test(textOf(error["message"]))) return raised(manners, body)
+  if (saysLimitTooSmall(error["message"])) return raised(manners, body)
   const member = refusedMember(sent, error)
   if (member !== undefined && !manners.refused.has(member)) {
     manners.refused.set(member, status)
