@@ -170,6 +170,9 @@ const answersByForm = view<ParsedReply>({
   says: "responses to valid requests, by the form of the request",
 })
 
+/** Where nothing but chats and responses is offered, there are no such forms. */
+const answersByOtherForm = view<ParsedReply>({ ...answersByForm, id: "http.other-forms", occasional: true })
+
 const answersOfStreamed = view<ParsedReply>({
   ...answersToValid,
   id: "streams.forms",
@@ -215,7 +218,7 @@ export const formRules = [
       "https://github.com/lm-sys/FastChat/pull/1300",
       "https://github.com/danny-avila/rag_api/issues/104",
     ],
-    on: answersByForm,
+    on: answersByOtherForm,
     scope: "run",
     faults,
     holds: (answers, known) => alwaysRefused(answers, documentedForms, known),

@@ -11,8 +11,20 @@ function saysNoEndpoint(exchange: Evidence): boolean {
   if (answered.status === 405 || answered.status === 501) return true
   if (answered.status !== 404) return false
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
-  const code = isObject(error) ? error["code"] : undefined
-  return code !== "model_not_found"
+  return !isObject(error) || !isAboutModel(error, answered.request)
+}
+
+/** Returns whether an error is about the model that was asked for: by its code, its `param` or its message. */
+function isAboutModel(
+  { code, param, message }: Readonly<Record<string, unknown>>,
+  request: unknown,
+): boolean {
+  if (code === "model_not_found" || param === "model") return true
+  const model = isObject(request) ? request["model"] : undefined
+  if (typeof message !== "string" || typeof model !== "string" || model === "") return false
+  // A short name can stand in other words.
+  const name = model.replace(/[^\w]/g, (character) => `\\${character}`)
+  return new RegExp(`(?<!\\w)${name}(?!\\w)`).test(message)
 }
 
 /** Whether a response says that there is no such endpoint, as against no such model. */
