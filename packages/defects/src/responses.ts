@@ -6,6 +6,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import type { Alteration, Reply, Situation } from "@nexhina/wire"
+import { outOfTokens } from "./chat-requests.ts"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
 type Value = Extract<Alteration, { stage: "value" }>
@@ -949,6 +950,13 @@ const refusal = (item: ResponseOutputItem): object =>
     : item
 
 export const responseVariants: readonly Variant[] = [
+  {
+    id: "resp-limit-used-up",
+    says: "a reasoning model that used up its token limit before its output is answered with 400",
+    notes: [],
+    seen: ["https://github.com/weave-os/router/issues/589"],
+    ...refusing(outOfTokens, ({ max_output_tokens: limit }) => limit != null && limit <= 64),
+  },
   {
     id: "resp-parallel-arguments-malformed",
     says: "the model writes arguments that are no JSON when it calls several functions at once",

@@ -910,6 +910,7 @@ export const toolRules = [
       const view = views[of]
       if (!view) return { undecided: "no call that could be answered" }
       const refused = refusedMessages(view, "refused", "a tool's result")
+      if ("undecided" in refused) return refused
       if (refused.length > 0) return refused.map((fault) => ({ ...fault, of }))
       const reply = chatReplies.of(view.answered.exchange)
       if (!reply) return { undecided: `the target answered ${view.answered.status}` }
