@@ -450,6 +450,13 @@ export const chatStreamDefects: readonly Defect[] = [
 
 export const chatStreamVariants: readonly Variant[] = [
   {
+    id: "chunk-created-ticks",
+    says: "each chunk is stamped with its own second, as llama.cpp does",
+    notes: ["stream.created-constant"],
+    seen: ["llama.cpp, tools/server: created of each chunk is the time at which it is formatted"],
+    ...onEachChunk((chunk, at) => ({ ...chunk, created: chunk.created + Math.floor(at / 2) })),
+  },
+  {
     id: "chunk-azure-filters",
     says: "the first chunk has only content filter results, without choices, id, model or created; a later one has a choice without delta",
     notes: [],

@@ -78,7 +78,7 @@ describe("it is none", () => {
       "when the limit leaves no room for an answer",
       [
         chat(
-          { max_tokens: 1 },
+          { max_completion_tokens: 1 },
           refused("Could not finish the message because max_tokens or model output limit was reached."),
         ),
       ],

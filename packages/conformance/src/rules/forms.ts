@@ -10,7 +10,7 @@ import type { TargetFacts } from "../target/facts.ts"
 import { kindOfOperation } from "../target/models.ts"
 import { view } from "../view.ts"
 import { answersToValid, isSuccess } from "../views/http.ts"
-import { refusalOf } from "./refusals.ts"
+import { isOutOfTokens, refusalOf } from "./refusals.ts"
 
 const since = "0.1.0"
 
@@ -118,6 +118,7 @@ const refusals: ReadonlySet<number> = new Set([400, 404, 405, 413, 415, 422, 501
 function isAboutOther(answered: ParsedReply, { operation, members = [] }: Form): boolean {
   const refusal = refusalOf({ answered })
   const error = refusal ?? { param: "", message: answered.text ?? "" }
+  if (isOutOfTokens(error)) return true
   const sent = isObject(answered.request) ? Object.keys(answered.request) : []
   const others = sent.filter((name) => isOptionalMember(operation, name) && !members.includes(name))
   return error.param === "model" || others.some((name) => namesMember(error, name))

@@ -274,6 +274,7 @@ export const sentences: readonly Sentence[] = [
       "tool.stream-id-stable",
       "tool.stream-name-once",
       "tool.stream-args-concat",
+      "tool.stream-args-concat-lax",
       "tool.finish-tool-calls",
       "tool.finish-not-stop",
     ],
