@@ -107,10 +107,50 @@ test("a limit that leaves no room for an answer is raised, up to a bound", () =>
   })
 })
 
-test("a target that reads videos only from forms is asked with forms", () => {
+describe("a reply that is cut before the model says a word raises the limit", () => {
+  const cut = (message: object, usage: object = {}) =>
+    exchangeOf({ body: { choices: [{ message, finish_reason: "length" }], usage } })
+  const thought = { completion_tokens_details: { reasoning_tokens: 64 } }
+
+  test.each([
+    ["by its usage", cut({ content: "" }, thought), 256],
+    ["by its reasoning", cut({ content: null, reasoning_content: "Let me see" }), 256],
+    ["not when there is no sign of thought", cut({ content: "" }), 64],
+    ["not when there is text", cut({ content: "Well" }, thought), 64],
+    ["not when a tool is called", cut({ content: null, tool_calls: [{}] }, thought), 64],
+  ] as const)("%s", (_, reply, limit) => {
+    expect(afterLessons({ max_tokens: 64 }, reply)).toEqual({ max_tokens: limit })
+  })
+
+  test("but not when thought was asked for", () => {
+    const asked = { max_tokens: 64, reasoning_effort: "high" }
+    expect(afterLessons(asked, cut({ content: "" }, thought))).toEqual(asked)
+  })
+
+  test("but not a limit that is there to cut", () => {
+    expect(afterLessons({ max_tokens: 3 }, cut({ content: "" }, thought))).toEqual({ max_tokens: 3 })
+  })
+
+  test("also of a response", () => {
+    const adaptation = createAdaptation()
+    const step: Step = {
+      operation: "createResponse",
+      body: { model: "o3", input: "Hi.", max_output_tokens: 64 },
+    }
+    const body = { status: "incomplete", output: [{ type: "reasoning" }] }
+    expect(adaptation.learn(step, exchangeOf({ body }))).toBe(true)
+    expect(bodyOf(adaptation.adapted(step).step)["max_output_tokens"]).toBe(256)
+  })
+})
+
+test.each([
+  [422, "Field required"],
+  [415, "Unsupported media type"],
+  [400, "[{'type': 'missing', 'loc': ('body', 'prompt'), 'msg': 'Field required'}]"],
+])("a target that reads videos only from forms is asked with forms (%i)", (status, message) => {
   const adaptation = createAdaptation()
   const video: Step = { operation: "createVideo", body: { model: "sora", prompt: "A ball." } }
-  expect(adaptation.learn(video, refusal("Field required", { status: 422 }))).toBe(true)
+  expect(adaptation.learn(video, refusal(message, { status }))).toBe(true)
   expect(adaptation.adapted(video).step).toEqual({ ...video, asForm: true })
 })
 

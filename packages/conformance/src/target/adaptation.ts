@@ -97,8 +97,8 @@ const leastRaisedLimit = 256
 /** More than any model needs before it says a word (chosen). */
 const mostRaisedLimit = 8192
 
-/** Statuses with which servers that read only forms refuse JSON. */
-const formStatuses: ReadonlySet<number> = new Set([415, 422])
+/** How servers that read only forms refuse JSON, besides 415 and 422: what they look for is missing. */
+const wantsForm = /multipart|form-data|field required/i
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -210,7 +210,9 @@ export function createAdaptation(): Adaptation {
       const manners = mannersOf(sent)
       if (response.status >= 200 && response.status < 300) {
         for (const name of Object.keys(sent.body)) manners.accepted.add(name)
-        return false
+        const sentence = isAllThought(sent.body, exchange) ? raised(manners, sent.body) : undefined
+        if (sentence !== undefined) tell(sent.operation, sentence)
+        return sentence !== undefined
       }
       const sentence = lessonOf(manners, sent, exchange)
       if (sentence !== undefined) tell(sent.operation, sentence)
@@ -256,7 +258,8 @@ function lessonOf(manners: Manners, sent: Step, exchange: Evidence): string | un
     const isRenamed = other !== undefined && !manners.refused.has(other)
     return `refuses ${member} (${status}), asked ${isRenamed ? `with ${other} in its place` : "without it"}`
   }
-  if (sent.operation === "createVideo" && formStatuses.has(status) && !manners.asForm) {
+  const isForm = status !== 400 || wantsForm.test(textOf(error["message"]))
+  if (sent.operation === "createVideo" && isForm && !manners.asForm) {
     manners.asForm = true
     return `refuses JSON (${status}), asked with a form`
   }
@@ -264,9 +267,36 @@ function lessonOf(manners: Manners, sent: Step, exchange: Evidence): string | un
   return undefined
 }
 
+/** A smaller limit is there to cut the reply (chosen). */
+const leastRoom = 32
+
+const limitOf = (body: Body): number => Math.max(0, ...limits.map((name) => Number(body[name] ?? 0)))
+
+const textAt = (value: unknown, name: string): string => (isObject(value) ? textOf(value[name]) : "")
+
+/** Returns whether the limit ended a whole reply when the model had thought, unasked, and not yet said anything. */
+function isAllThought(body: Body, exchange: Evidence): boolean {
+  if ("reasoning_effort" in body || "reasoning" in body) return false
+  const json = answeredOf(exchange)?.json
+  if (limitOf(body) < leastRoom || !json?.ok || !isObject(json.value)) return false
+  const { choices, status, output } = json.value
+  if (status === "incomplete" && Array.isArray(output))
+    return output.every((item) => textAt(item, "type") === "reasoning")
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
+  if (textAt(choice, "finish_reason") !== "length" || !isObject(choice)) return false
+  const { message } = choice
+  const isSilent = isObject(message) && textOf(message["content"]) === "" && !message["tool_calls"]
+  return isSilent && (thoughtTokens(json.value) > 0 || textAt(message, "reasoning_content") !== "")
+}
+
+function thoughtTokens({ usage }: Body): number {
+  const details = isObject(usage) ? usage["completion_tokens_details"] : undefined
+  return isObject(details) ? Number(details["reasoning_tokens"] ?? 0) : 0
+}
+
 /** Raises the least limit above the one that was too small. */
 function raised(manners: Manners, body: Body): string | undefined {
-  const limit = Math.max(0, ...limits.map((name) => Number(body[name] ?? 0)))
+  const limit = limitOf(body)
   const next = Math.max(leastRaisedLimit, 4 * limit)
   if (next > mostRaisedLimit || next <= manners.leastLimit) return undefined
   manners.leastLimit = next
