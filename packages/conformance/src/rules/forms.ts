@@ -64,18 +64,23 @@ const withInput = (operation: OperationId, says: string, is: (input: unknown) =>
 
 const plain = (operation: OperationId): Form => ({ operation, says: "a plain request", isOf: isWhole })
 
+/** Returns whether a chat has one message of the user, as one text. */
+function isPlainChat(answered: ParsedReply): boolean {
+  const messages = memberOf(answered, "messages")
+  if (!Array.isArray(messages) || messages.length !== 1) return false
+  const [message] = messages
+  return isBare(answered) && isObject(message) && message["role"] === "user" && isString(message["content"])
+}
+
+const isPlainResponse = (answered: ParsedReply) => isBare(answered) && isString(memberOf(answered, "input"))
+
+/** The plain input of a response is judged by resp.accepts-input-shapes. */
 const plainForms: readonly Form[] = [
   {
     operation: "createChatCompletion",
     says: "one message of the user",
-    isOf: (answered) => {
-      const messages = memberOf(answered, "messages")
-      const isUsers = (message: unknown) =>
-        isObject(message) && message["role"] === "user" && isString(message["content"])
-      return isWhole(answered) && Array.isArray(messages) && messages.length === 1 && messages.every(isUsers)
-    },
+    isOf: (answered) => isWhole(answered) && isPlainChat(answered),
   },
-  withInput("createResponse", "a text as input", isString),
   withInput("createEmbedding", "a text as input", isString),
   withInput("createModeration", "a text as input", isString),
   ...(
@@ -102,15 +107,22 @@ const documentedForms: readonly Form[] = [
   withInput("createModeration", "a list of texts as input", (input) => isListOf(input, isString)),
 ]
 
-const streams: readonly Form[] = (["createChatCompletion", "createResponse"] as const).map((operation) => ({
+/** The streamed forms, each with the plain request that is streamed. */
+const streams = (
+  [
+    ["createChatCompletion", isPlainChat],
+    ["createResponse", isPlainResponse],
+  ] as const
+).map(([operation, isPlain]): Form & { isPlain(answered: ParsedReply): boolean } => ({
   operation,
   says: "stream: true",
   members: ["stream"],
-  isOf: (answered) => answered.streaming && isBare(answered),
+  isPlain,
+  isOf: (answered) => answered.streaming && isPlain(answered),
 }))
 
 /** Statuses with which a server refuses what it was asked, as against who asks or when. */
-const refusals: ReadonlySet<number> = new Set([400, 404, 405, 413, 415, 422, 501])
+const refusals: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
 
 /**
  * Returns whether an error is about something else than the form: the model, or a member that the form does not need.
@@ -240,17 +252,17 @@ export const formRules = [
     scope: "run",
     faults,
     holds(answers, known) {
-      // Where whole replies are refused too, it is not for the stream.
-      const taking = new Set(
-        answers.flatMap(({ operation, streaming, status }) =>
-          !streaming && status >= 200 && status < 300 ? [operation] : [],
+      // Where the same is refused as a whole reply too, it is not for the stream.
+      const taken = streams.filter(({ operation, isPlain }) =>
+        answers.some(
+          (answered) =>
+            answered.operation === operation &&
+            !answered.streaming &&
+            isPlain(answered) &&
+            isSuccess(answered),
         ),
       )
-      return alwaysRefused(
-        answers,
-        streams.filter(({ operation }) => taking.has(operation)),
-        known,
-      )
+      return alwaysRefused(answers, taken, known)
     },
   }),
 ] as const
