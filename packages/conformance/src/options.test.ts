@@ -19,6 +19,7 @@ test("nothing given: every option has its default or is absent", () => {
     transcriptionModel: undefined,
     videoModel: undefined,
     rerankModel: undefined,
+    voice: "alloy",
     quick: false,
     include: undefined,
     require: [],

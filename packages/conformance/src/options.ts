@@ -123,6 +123,7 @@ const modelOption = (kind: ModelKind) => ({
 
 const defaults = {
   profile: "nexhina",
+  voice: "alloy",
   seed: 1,
   runs: 10,
   maxRequests: 5000,
@@ -177,6 +178,11 @@ export const runOptions = {
   transcriptionModel: modelOption("transcription"),
   videoModel: modelOption("video"),
   rerankModel: modelOption("rerank"),
+  voice: {
+    flag: "--voice <name>",
+    says: `voice of speech requests (default: ${defaults.voice})`,
+    schema: text.default(defaults.voice),
+  },
   quick: {
     flag: "--quick",
     says: "run only the fixed probes, about 25 requests",

@@ -89,6 +89,7 @@ export function dryRun(settings: Settings): Count[] {
       included: new Set(includedOf(settings)),
       required: new Set(settings.require),
       maxOutputTokens: settings.maxOutputTokens,
+      voice: settings.voice,
       ...oversizedOf(settings),
     }),
     models: chooseModels(modelsOf(settings), []),
@@ -149,6 +150,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         replayArguments: replayArguments(settings),
         deterministic: settings.deterministic || embedded !== undefined,
         maxOutputTokens: settings.maxOutputTokens,
+        voice: settings.voice,
         ...oversizedOf(settings),
         limits: {
           maxRequests: settings.maxRequests,

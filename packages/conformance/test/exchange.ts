@@ -72,6 +72,9 @@ export function knownOf(facts: Partial<TargetFacts> = {}): TargetFacts {
     deterministic: false,
     // One member for each kind.
     models: Object.fromEntries(kinds.map((kind) => [kind, modelIds(kind)[0]])) as Record<ModelKind, string>,
+    unproven: new Set(),
+    choices: [],
+    voice: "alloy",
     listed: [],
     included: new Set(surfaces),
     required: new Set(),

@@ -20,6 +20,9 @@ const openList = JSON.stringify({
   data: [{ id: "gpt-4o", object: "model", created: 1713833628, owned_by: "nexhina" }],
 })
 
+const isModelsAsked = (reply: Reply, situation: Situation) =>
+  isMissingKey(reply, situation) && situation.operationId === "listModels"
+
 const keyOf = (situation: Situation) => authorizationOf(situation)?.replace(/^Bearer /, "") ?? ""
 
 export const authDefects: readonly Defect[] = [
@@ -53,13 +56,23 @@ export const authDefects: readonly Defect[] = [
   {
     id: "auth-models-open",
     says: "the models are listed without an API key, although all other endpoints require one",
+    breaks: "auth.missing-key-models",
+    fault: "accepted",
+    also: [],
+    seen: ["Authentication: required on all interfaces"],
+    ...onWire(isModelsAsked, () => ({ status: 200, body: openList })),
+  },
+  {
+    id: "auth-chat-open",
+    says: "a chat without an API key is answered, although a wrong key is refused",
     breaks: "auth.missing-key",
     fault: "accepted",
     also: [],
     seen: ["Authentication: required on all interfaces"],
     ...onWire(
-      (reply, situation) => isMissingKey(reply, situation) && situation.operationId === "listModels",
-      () => ({ status: 200, body: openList }),
+      (reply, situation) =>
+        isMissingKey(reply, situation) && situation.operationId === "createChatCompletion",
+      acceptedChat,
     ),
   },
   {
@@ -125,6 +138,17 @@ const noAccess = JSON.stringify({
 })
 
 export const authVariants: readonly Variant[] = [
+  {
+    id: "auth-models-public",
+    says: "the models are listed without an API key, as llama.cpp and OpenRouter do",
+    notes: [],
+    seen: [
+      "llama.cpp, tools/server: public_endpoints",
+      "OpenRouter API reference: list available models needs no key",
+    ],
+    trait: "public-models",
+    ...onWire(isModelsAsked, () => ({ status: 200, body: openList })),
+  },
   {
     id: "auth-no-access",
     says: "the API key has no access to one of the endpoints (403)",

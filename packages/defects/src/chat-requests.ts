@@ -244,7 +244,22 @@ export const chatRequestDefects: readonly Defect[] = [
   },
 ]
 
+/** OpenAI's words where a reasoning model has used up its limit before it writes. */
+export const outOfTokens = error(
+  "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
+)
+
 export const chatRequestVariants: readonly Variant[] = [
+  {
+    id: "chat-limit-used-up",
+    says: "a reasoning model that used up its token limit before its reply is answered with 400",
+    notes: [],
+    seen: ["https://github.com/weave-os/router/issues/589"],
+    ...refusing(outOfTokens, ({ max_tokens, max_completion_tokens }) => {
+      const limit = max_completion_tokens ?? max_tokens
+      return limit != null && limit <= 64
+    }),
+  },
   {
     id: "refuses-n",
     says: "n is rejected with an error that names it",

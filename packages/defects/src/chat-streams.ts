@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk, ChatCompletionChunkChoice } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
 import type { Alteration, Situation } from "@nexhina/wire"
-import type { Defect, Variant } from "./defect.ts"
+import { type Defect, onWire, type Variant } from "./defect.ts"
 
 type Events = Extract<Alteration, { stage: "events" }>
 
@@ -90,7 +90,42 @@ const carriesText = ({ delta }: ChatCompletionChunkChoice) => Boolean(delta.cont
 
 const hasLogprobs = ({ logprobs }: ChatCompletionChunkChoice) => logprobs != null
 
+/** What OpenAI answers for models that cannot stream. */
+const streamRefused = JSON.stringify({
+  error: {
+    message:
+      "Unsupported value: 'stream' does not support true with this model. Only the default (false) value is supported.",
+    type: "invalid_request_error",
+    param: "stream",
+    code: "unsupported_value",
+  },
+})
+
 export const chatStreamDefects: readonly Defect[] = [
+  {
+    id: "stream-refused",
+    says: "chats are refused when a stream is asked for",
+    breaks: "stream.is-accepted",
+    fault: "refused",
+    also: [],
+    seen: [
+      "https://github.com/langgenius/dify/issues/8615",
+      "https://github.com/RooCodeInc/Roo-Code/issues/274",
+      "https://github.com/stulzq/azure-openai-proxy/issues/63",
+    ],
+    ...onWire(
+      ({ status }, { operationId, streaming }) =>
+        operationId === "createChatCompletion" && streaming && status === 200,
+      ({ headers }) => ({
+        status: 400,
+        headers: [
+          ...headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+          ["content-type", "application/json"],
+        ],
+        body: streamRefused,
+      }),
+    ),
+  },
   {
     id: "chunk-id-missing",
     says: "chunks have no id",
@@ -414,6 +449,13 @@ export const chatStreamDefects: readonly Defect[] = [
 ]
 
 export const chatStreamVariants: readonly Variant[] = [
+  {
+    id: "chunk-created-ticks",
+    says: "each chunk is stamped with its own second, as llama.cpp does",
+    notes: ["stream.created-constant"],
+    seen: ["llama.cpp, tools/server: created of each chunk is the time at which it is formatted"],
+    ...onEachChunk((chunk, at) => ({ ...chunk, created: chunk.created + Math.floor(at / 2) })),
+  },
   {
     id: "chunk-azure-filters",
     says: "the first chunk has only content filter results, without choices, id, model or created; a later one has a choice without delta",

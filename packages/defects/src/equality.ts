@@ -74,7 +74,7 @@ export const equalityDefects: readonly Defect[] = [
     says: "streamed tool calls have no arguments",
     breaks: "stream.equals-nonstream",
     fault: "calls",
-    also: ["tool.args-no-parameter-empty", "tool.stream-args-concat"],
+    also: ["tool.args-no-parameter-empty", "tool.stream-args-concat", "tool.stream-args-concat-lax"],
     seen: ["https://github.com/vllm-project/vllm/pull/48852"],
     ...onStreamedChoices((choice) => {
       if (!hasCalls(choice)) return choice

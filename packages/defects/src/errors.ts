@@ -115,9 +115,9 @@ export const errorDefects: readonly Defect[] = [
   {
     id: "err-no-type",
     says: "the error object has no type",
-    breaks: "err.envelope",
+    breaks: "err.envelope-type",
     fault: "no-type",
-    also: ["http.unknown-route-envelope", "models.unknown-404"],
+    also: [],
     seen: ["Authentication: the error object"],
     ...onErrorObject((error) => without(error, "type")),
   },
@@ -450,6 +450,18 @@ export const errorDefects: readonly Defect[] = [
 ]
 
 export const errorVariants: readonly Variant[] = [
+  {
+    id: "err-azure-401",
+    says: "a 401 has only a code and a message, as Azure's gateway answers",
+    notes: ["err.envelope-type", "err.envelope-param"],
+    seen: ["Azure OpenAI: access denied due to invalid subscription key or wrong API endpoint"],
+    trait: "azure",
+    ...onErrors((body) =>
+      body.error.code === "invalid_api_key"
+        ? { error: { code: "401", message: "Access denied due to invalid subscription key." } }
+        : body,
+    ),
+  },
   {
     id: "err-single-model",
     says: "a server with a single model accepts any model name",

@@ -49,6 +49,9 @@ const serverError = JSON.stringify({
   error: { message: "The server failed.", type: "server_error", param: null, code: null },
 })
 
+const inputRefused = (message: string) =>
+  JSON.stringify({ error: { message, type: "invalid_request_error", param: "input", code: null } })
+
 const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
   operationId === undefined && status === 404
 
@@ -63,6 +66,38 @@ export const httpDefects: readonly Defect[] = [
     also: ["http.unknown-route-envelope"],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516"],
     ...onWire(isModeration, ({ headers }) => ({ status: 405, headers, body: serverError })),
+  },
+  {
+    id: "http-embedding-of-text-refused",
+    says: "embeddings of one text are refused: the input has to be a list",
+    breaks: "http.accepts-plain-form",
+    fault: "refused",
+    also: [],
+    seen: [
+      "https://github.com/cubist38/mlx-openai-server/issues/73",
+      "https://github.com/michaelfeil/infinity/issues/98",
+      "https://github.com/theroyallab/tabbyAPI/issues/245",
+    ],
+    ...onWire(
+      (reply, situation) => isEmbedding(reply, situation) && typeof asked(situation, "input") === "string",
+      () => ({ status: 422, body: inputRefused("Input should be a valid list") }),
+    ),
+  },
+  {
+    id: "http-embedding-of-list-refused",
+    says: "embeddings of a list are refused: the input has to be a string",
+    breaks: "http.accepts-documented-form",
+    fault: "refused",
+    also: [],
+    seen: [
+      "https://github.com/michaelfeil/infinity/issues/36",
+      "https://github.com/lm-sys/FastChat/pull/1300",
+      "https://github.com/danny-avila/rag_api/issues/104",
+    ],
+    ...onWire(
+      (reply, situation) => isEmbedding(reply, situation) && Array.isArray(asked(situation, "input")),
+      () => ({ status: 400, body: inputRefused("input must be a string") }),
+    ),
   },
   {
     id: "http-silent",

@@ -6,6 +6,7 @@ import {
   type ResponseRequest,
 } from "@nexhina/schemas"
 import type { Alteration, Reply, Situation } from "@nexhina/wire"
+import { outOfTokens } from "./chat-requests.ts"
 import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
 
 type Value = Extract<Alteration, { stage: "value" }>
@@ -41,6 +42,16 @@ const onItems = (change: (item: ResponseOutputItem, request: ResponseRequest) =>
 /** Changes each call of a function. */
 const onCalls = (change: (call: Extract<ResponseOutputItem, { type: "function_call" }>) => object): Value =>
   onItems((item) => (item.type === "function_call" ? change(item) : item))
+
+/** Changes each call of responses with several, for which no schema is guaranteed. */
+const onParallelCalls = (
+  change: (call: Extract<ResponseOutputItem, { type: "function_call" }>) => object,
+): Value =>
+  onResponse(({ output }) =>
+    output.filter(({ type }) => type === "function_call").length > 1
+      ? { output: output.map((item) => (item.type === "function_call" ? change(item) : item)) }
+      : {},
+  )
 
 /** Changes the text of messages that have to be JSON. */
 const onJson = (
@@ -525,7 +536,7 @@ export const responseDefects: readonly Defect[] = [
   {
     id: "resp-call-other-name",
     says: "the model calls functions that are not in tools",
-    breaks: "resp.call-schema",
+    breaks: "resp.name-offered",
     fault: "not-offered",
     also: ["resp.choice-named"],
     seen: [`${object}: function_call, name`],
@@ -536,7 +547,7 @@ export const responseDefects: readonly Defect[] = [
     says: "the last bracket of the arguments is missing",
     breaks: "resp.args-json",
     fault: "not-json",
-    also: [],
+    also: ["resp.args-json-lax"],
     seen: [`${object}: function_call, arguments`],
     ...onCalls((call) => ({ ...call, arguments: call.arguments.slice(0, -1) })),
   },
@@ -545,7 +556,7 @@ export const responseDefects: readonly Defect[] = [
     says: "the arguments are an array",
     breaks: "resp.args-json",
     fault: "not-an-object",
-    also: [],
+    also: ["resp.args-json-lax"],
     seen: [`${object}: function_call, arguments`],
     ...onCalls((call) => ({ ...call, arguments: `[${call.arguments}]` })),
   },
@@ -554,9 +565,36 @@ export const responseDefects: readonly Defect[] = [
     says: "function calls have no arguments although the function has required parameters",
     breaks: "resp.args-schema",
     fault: "breaks-schema",
-    also: [],
+    also: ["resp.args-schema-lax"],
     seen: [`${create}: tools, function, strict`],
     ...onCalls((call) => ({ ...call, arguments: "{}" })),
+  },
+  {
+    id: "resp-arguments-cut-lax",
+    says: "the last bracket of the arguments is missing in parallel calls",
+    breaks: "resp.args-json-lax",
+    fault: "not-json",
+    also: [],
+    seen: [`${object}: function_call, arguments`],
+    ...onParallelCalls((call) => ({ ...call, arguments: call.arguments.slice(0, -1) })),
+  },
+  {
+    id: "resp-arguments-list-lax",
+    says: "the arguments of parallel calls are an array",
+    breaks: "resp.args-json-lax",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${object}: function_call, arguments`],
+    ...onParallelCalls((call) => ({ ...call, arguments: `[${call.arguments}]` })),
+  },
+  {
+    id: "resp-arguments-empty-object-lax",
+    says: "parallel calls have no arguments although the functions have required parameters",
+    breaks: "resp.args-schema-lax",
+    fault: "breaks-schema",
+    also: [],
+    seen: [`${create}: tools, function, parameters`],
+    ...onParallelCalls((call) => ({ ...call, arguments: "{}" })),
   },
   {
     id: "resp-choice-none-ignored",
@@ -912,6 +950,45 @@ const refusal = (item: ResponseOutputItem): object =>
     : item
 
 export const responseVariants: readonly Variant[] = [
+  {
+    id: "resp-limit-used-up",
+    says: "a reasoning model that used up its token limit before its output is answered with 400",
+    notes: [],
+    seen: ["https://github.com/weave-os/router/issues/589"],
+    ...refusing(outOfTokens, ({ max_output_tokens: limit }) => limit != null && limit <= 64),
+  },
+  {
+    id: "resp-parallel-arguments-malformed",
+    says: "the model writes arguments that are no JSON when it calls several functions at once",
+    notes: ["resp.args-json-lax"],
+    seen: [
+      `${object}: function_call, arguments`,
+      "OpenAI guide to structured outputs: not with parallel function calls",
+    ],
+    ...onParallelCalls((call) => ({ ...call, arguments: call.arguments.slice(0, -1) })),
+  },
+  {
+    id: "resp-parallel-calls-off-schema",
+    says: "the arguments of several calls at once do not follow the schemas of their strict functions",
+    notes: ["resp.args-schema-lax"],
+    seen: ["OpenAI guide to structured outputs: not with parallel function calls"],
+    ...onParallelCalls((call) => ({ ...call, arguments: "{}" })),
+  },
+  {
+    id: "resp-hallucinated-function",
+    says: "the model calls multi_tool_use.parallel, which was not offered, unless one function has to be called",
+    notes: ["resp.name-offered"],
+    seen: ["https://github.com/vercel/ai/issues/2786"],
+    ...onResponse(({ output }, { tool_choice }) =>
+      typeof tool_choice === "object"
+        ? {}
+        : {
+            output: output.map((item) =>
+              item.type === "function_call" ? { ...item, name: "multi_tool_use.parallel" } : item,
+            ),
+          },
+    ),
+  },
   {
     id: "resp-logprobs-missing",
     says: "output text has no logprobs member when log probabilities were not requested",

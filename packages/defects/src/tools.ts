@@ -140,7 +140,7 @@ export const toolDefects: readonly Defect[] = [
   {
     id: "tool-name-invented",
     says: "the model calls a tool that is not in tools",
-    breaks: "tool.call-schema",
+    breaks: "tool.name-offered",
     fault: "not-offered",
     also: ["tool.choice-named"],
     seen: [`${createChat}: tools`],
@@ -163,7 +163,7 @@ export const toolDefects: readonly Defect[] = [
     says: "the arguments in non-streamed responses are a Python literal instead of JSON",
     breaks: "tool.args-json",
     fault: "not-json",
-    also: [],
+    also: ["tool.args-json-lax"],
     seen: [`${toolCall}: arguments in JSON format`],
     ...onWholeCalls((call) => withArguments(call, call.function.arguments.replaceAll('"', "'"))),
   },
@@ -172,9 +172,31 @@ export const toolDefects: readonly Defect[] = [
     says: "the arguments in non-streamed responses are JSON-encoded twice",
     breaks: "tool.args-json",
     fault: "not-an-object",
-    also: [],
+    also: ["tool.args-json-lax"],
     seen: [`${toolCall}: arguments in JSON format`],
     ...onWholeCalls((call) => withArguments(call, JSON.stringify(call.function.arguments))),
+  },
+  {
+    id: "tool-args-single-quotes-lax",
+    says: "the arguments of non-strict tools in non-streamed responses are a Python literal instead of JSON",
+    breaks: "tool.args-json-lax",
+    fault: "not-json",
+    also: [],
+    seen: [`${toolCall}: the model does not always generate valid JSON`],
+    ...onWholeCalls((call, request) =>
+      toolOf(request, call)?.strict ? call : withArguments(call, "dict()"),
+    ),
+  },
+  {
+    id: "tool-args-encoded-twice-lax",
+    says: "the arguments of non-strict tools in non-streamed responses are JSON-encoded twice",
+    breaks: "tool.args-json-lax",
+    fault: "not-an-object",
+    also: [],
+    seen: [`${toolCall}: arguments in JSON format`],
+    ...onWholeCalls((call, request) =>
+      toolOf(request, call)?.strict ? call : withArguments(call, JSON.stringify(call.function.arguments)),
+    ),
   },
   {
     id: "tool-args-empty-string",
@@ -477,7 +499,7 @@ export const toolDefects: readonly Defect[] = [
     says: "streamed arguments are sent twice",
     breaks: "tool.stream-args-concat",
     fault: "twice",
-    also: ["stream.equals-nonstream"],
+    also: ["stream.equals-nonstream", "tool.stream-args-concat-lax"],
     seen: ["https://github.com/vllm-project/vllm/issues/51697"],
     ...onStreamedCalls((call) => withArguments(call, call.function.arguments.repeat(2))),
   },
@@ -486,7 +508,7 @@ export const toolDefects: readonly Defect[] = [
     says: "the end of streamed arguments is missing",
     breaks: "tool.stream-args-concat",
     fault: "not-json",
-    also: ["stream.equals-nonstream"],
+    also: ["stream.equals-nonstream", "tool.stream-args-concat-lax"],
     seen: ["https://github.com/vllm-project/vllm/pull/50461"],
     ...onStreamedCalls((call) => withArguments(call, call.function.arguments.slice(0, -1))),
   },
@@ -495,9 +517,42 @@ export const toolDefects: readonly Defect[] = [
     says: "streamed arguments are JSON-encoded twice",
     breaks: "tool.stream-args-concat",
     fault: "not-an-object",
-    also: ["stream.equals-nonstream"],
+    also: ["stream.equals-nonstream", "tool.stream-args-concat-lax"],
     seen: [`${toolDelta}: function.arguments in JSON format`],
     ...onStreamedCalls((call) => withArguments(call, JSON.stringify(call.function.arguments))),
+  },
+  {
+    id: "tool-args-duplicated-lax",
+    says: "streamed arguments of non-strict tools are sent twice",
+    breaks: "tool.stream-args-concat-lax",
+    fault: "twice",
+    also: ["stream.equals-nonstream"],
+    seen: ["https://github.com/vllm-project/vllm/issues/51697"],
+    ...onStreamedCalls((call, request) =>
+      toolOf(request, call)?.strict ? call : withArguments(call, call.function.arguments.repeat(2)),
+    ),
+  },
+  {
+    id: "tool-args-truncated-lax",
+    says: "the end of streamed arguments of non-strict tools is missing",
+    breaks: "tool.stream-args-concat-lax",
+    fault: "not-json",
+    also: ["stream.equals-nonstream"],
+    seen: ["https://github.com/vllm-project/vllm/pull/50461"],
+    ...onStreamedCalls((call, request) =>
+      toolOf(request, call)?.strict ? call : withArguments(call, call.function.arguments.slice(0, -1)),
+    ),
+  },
+  {
+    id: "tool-args-encoded-twice-in-stream-lax",
+    says: "streamed arguments of non-strict tools are JSON-encoded twice",
+    breaks: "tool.stream-args-concat-lax",
+    fault: "not-an-object",
+    also: ["stream.equals-nonstream"],
+    seen: [`${toolDelta}: function.arguments in JSON format`],
+    ...onStreamedCalls((call, request) =>
+      toolOf(request, call)?.strict ? call : withArguments(call, JSON.stringify(call.function.arguments)),
+    ),
   },
   {
     id: "req-tool-result-last-rejected",
@@ -550,6 +605,37 @@ export const toolVariants: readonly Variant[] = [
       choice.finish_reason === "tool_calls" && tool_choice === "required"
         ? { ...choice, finish_reason: "stop" }
         : choice,
+    ),
+  },
+  {
+    id: "lax-arguments-malformed",
+    says: "the model writes arguments that are no JSON for a tool that is not strict",
+    notes: ["tool.args-json-lax", "tool.stream-args-concat-lax"],
+    seen: [`${toolCall}: the model does not always generate valid JSON`],
+    ...onCalls((call, request) =>
+      toolOf(request, call)?.strict || call.function.arguments === ""
+        ? call
+        : withArguments(call, call.function.arguments.slice(0, -1)),
+    ),
+  },
+  {
+    id: "strict-parallel-calls-off-schema",
+    says: "the arguments of several calls in one message do not follow the schemas of their strict tools",
+    notes: ["tool.args-schema-lax"],
+    seen: ["OpenAI guide to structured outputs: not with parallel function calls"],
+    ...onChoices((choice, request) =>
+      (choice.message.tool_calls?.length ?? 0) > 1 ? changingCalls(mistyped)(choice, request) : choice,
+    ),
+  },
+  {
+    id: "hallucinated-tool",
+    says: "the model calls multi_tool_use.parallel, which was not offered, when tool_choice is auto",
+    notes: ["tool.name-offered"],
+    seen: ["https://github.com/vercel/ai/issues/2786"],
+    ...onCalls((call, { tool_choice }) =>
+      (tool_choice ?? "auto") === "auto"
+        ? { ...call, function: { ...call.function, name: "multi_tool_use.parallel" } }
+        : call,
     ),
   },
   {

@@ -1,3 +1,4 @@
+import type { Surface } from "@nexhina/schemas"
 import { createRedactor } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
 import { severityOf } from "../rule.ts"
@@ -7,6 +8,7 @@ import { learn, NothingJudged, type StatedFacts } from "../target/learn.ts"
 import { createSampler, type Sampler, type World } from "../target/sampler.ts"
 import { secretsOf } from "../target/to-wire.ts"
 import { version } from "../version.ts"
+import { isWithin } from "../view.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
 import { planOf, type Selection } from "./plan.ts"
@@ -39,9 +41,17 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   return reportOf(options, world, { sampler, known, groups, judgement })
 }
 
+/** Returns the surfaces to which the rules of a run send requests: all that are checked, if some rules hold everywhere. */
+function surfacesAsked({ rules, include }: Selection): readonly Surface[] {
+  const isAnywhere = rules.some(({ on, asks }) => on.surface === "http" && asks !== undefined)
+  return isAnywhere
+    ? include
+    : include.filter((surface) => rules.some(({ on }) => isWithin(on.surface, [surface])))
+}
+
 async function learned(options: CheckOptions, sampler: Sampler, world: World): Promise<TargetFacts> {
   try {
-    return await learn(options, sampler)
+    return await learn(options, sampler, surfacesAsked(options))
   } catch (error) {
     if (!(error instanceof NothingJudged)) throw error
     const known = factsBefore(options.profile)
@@ -62,6 +72,16 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
     error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
     throw error
   }
+}
+
+/** Returns what the run learned of the target, in sentences. */
+function learnedOf(known: TargetFacts, { adaptation }: Sampler, { traits }: CheckOptions): string[] {
+  const isSingle = known.traits.has("single-model") && !traits.includes("single-model")
+  return [
+    ...(isSingle ? ["trait single-model: one model is listed"] : []),
+    ...known.choices,
+    ...adaptation.learned,
+  ]
 }
 
 interface Run {
@@ -94,12 +114,13 @@ function reportOf(
     kit: { name: "@nexhina/conformance", version },
     target: options.target.baseUrl,
     profile: options.profile,
-    traits: [...options.traits],
+    traits: [...known.traits],
     surfaces: [...options.include],
     // A server that reflects the key can list it as a model.
     models: Object.fromEntries(
       Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
     ),
+    learned: learnedOf(known, sampler, options).map((sentence) => redactor.text(sentence)),
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),

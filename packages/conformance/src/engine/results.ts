@@ -117,7 +117,7 @@ async function judgementOf(
 ): Promise<Judgement> {
   const { known, sampler, redactor } = context
   sampler.progress("judging")
-  const met = obstacles(groups)
+  const met = obstacles(groups, known.unproven)
   const { tallies, precursors } = ledger.result(met)
   const findings: Finding[] = []
   const results: RuleResult[] = []

@@ -4,9 +4,9 @@ import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import type { Finding, Verdict } from "../reports/report.ts"
 import type { Rule, Severity } from "../rule.ts"
-import type { ExecutedSample } from "../target/execute.ts"
+import type { Asked, ExecutedSample } from "../target/execute.ts"
+import { kindOfOperation, modelOption } from "../target/models.ts"
 import type { Obstacle } from "../target/offered.ts"
-import type { Step } from "../target/step.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { isWithin } from "../view.ts"
 import { countReason, type Tally } from "./judge.ts"
@@ -20,12 +20,18 @@ interface Outcome {
 
 const worst = ["fail", "warn", "info", "flaky"] as const
 
-/** The member that a 4xx names as not taken, of those that the step may be refused for. */
-function refusedMember(step: Step, exchange: Evidence): string | undefined {
+/**
+ * Returns that the target does not take a member, of those that the step may be refused for: a 4xx names it, or an
+ * earlier one did and it was left out.
+ */
+function refusalIn({ step, exchange, refused }: Asked): string | undefined {
+  const leftOut = step.exercises?.find((member) => refused?.has(member))
+  if (leftOut !== undefined) return `the target refuses ${leftOut} (${refused?.get(leftOut)})`
   const answered = answeredOf(exchange)
   if (!answered || answered.status < 400 || answered.status >= 500) return undefined
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
-  return step.exercises?.find((member) => namesMember(isObject(error) ? error : {}, member))
+  const named = step.exercises?.find((member) => namesMember(isObject(error) ? error : {}, member))
+  return named && `the target refuses ${named} (${answered.status})`
 }
 
 /** The most frequent of some reasons, with its share. */
@@ -92,13 +98,12 @@ export function verdictOf(facts: {
     const { surface, method, path } = endpoints[operation]
     const isOfRule = rule.on.surface !== "http" && isWithin(rule.on.surface, [surface])
     if (!isOfRule || (operations.size > 0 && !operations.has(operation))) continue
-    return { verdict: "unsupported", reason: `${obstacle} ${method} ${path}` }
+    const kind = kindOfOperation(operation)
+    const hint = obstacle === "no model is known for" && kind ? `; name one with ${modelOption(kind)}` : ""
+    return { verdict: "unsupported", reason: `${obstacle} ${method} ${path}${hint}` }
   }
-  for (const { step, exchange } of sent) {
-    const member = refusedMember(step, exchange)
-    if (member)
-      return { verdict: "unsupported", reason: `the target refuses ${member} (${exchange.response?.status})` }
-  }
+  const refusal = sent.map(refusalIn).find((reason) => reason !== undefined)
+  if (refusal !== undefined) return { verdict: "unsupported", reason: refusal }
   if (tally.undecided.size > 0)
     return rule.on.occasional
       ? { verdict: "not-run", reason: mostly(tally.undecided) }

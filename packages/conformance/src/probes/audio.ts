@@ -6,7 +6,7 @@ import type { Step } from "../target/step.ts"
 
 /** Returns a step that requests speech of one word, with additional `members`. */
 export const speechStep = (known: TargetFacts, members: object = {}): Step =>
-  askFor("createSpeech", { model: known.models.speech, input: "Hello.", voice: "alloy", ...members })
+  askFor("createSpeech", { model: known.models.speech, input: "Hello.", voice: known.voice, ...members })
 
 /** Returns a step that transcribes the kit's own recording, with additional `members`. */
 export const transcriptionStep = (known: TargetFacts, members: object = {}): Step =>

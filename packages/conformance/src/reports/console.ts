@@ -131,6 +131,7 @@ export const consoleReport: ReportFormat = {
     const text = `${[
       colors.bold(report.target),
       wrapped(`profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`, ""),
+      ...report.learned.map((sentence) => colors.dim(wrapped(sentence, "learned  "))),
       ...surfaces.flatMap((surface) => [
         "",
         colors.bold(surface),

@@ -67,6 +67,7 @@ function reportWith(counts: Partial<Record<Verdict, number>>): Report {
     profile: "nexhina",
     traits: [],
     surfaces: ["chat"],
+    learned: ["chat model gpt-4o: a listed chat model, by its name"],
     models: { chat: "gpt-4o" },
     seed: 1,
     startedAt: "2026-01-01T00:00:00.000Z",

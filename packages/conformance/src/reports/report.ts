@@ -117,6 +117,11 @@ export const Report = z
     traits: z.array(z.string()),
     surfaces: z.array(z.string()).describe("Surfaces that were checked."),
     models: z.record(z.string(), z.string()),
+    learned: z
+      .array(z.string())
+      .describe(
+        "What the run learned before or while it asked: traits, which models were chosen and why, members that the target refuses and how it is asked instead.",
+      ),
     seed: z.int(),
     startedAt: z.iso.datetime(),
     durationMs: z.number(),

@@ -57,7 +57,7 @@ function speechMembers({ models }: TargetFacts): Readonly<Record<string, fc.Arbi
 
 /** Requests to speak a short text, with any of the optional members. */
 export function anySpeechRequests(known: TargetFacts): fc.Arbitrary<SpeechRequest> {
-  const base = texts.map((input) => ({ model: known.models.speech, input, voice: "alloy" }))
+  const base = texts.map((input) => ({ model: known.models.speech, input, voice: known.voice }))
   return requestOf<SpeechRequest>(base, Object.values(speechMembers(known)).map(sometimes))
 }
 

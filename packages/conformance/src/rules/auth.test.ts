@@ -4,6 +4,8 @@ import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import type { Evidence } from "../evidence.ts"
+import { severityOf } from "../rule.ts"
+import type { TargetFacts } from "../target/facts.ts"
 import { authRules } from "./auth.ts"
 
 const error = { error: { message: "No.", type: "invalid_request_error", code: "invalid_api_key" } }
@@ -28,6 +30,16 @@ test.each([
   expect(found(authRules, [answer(key, 200)])).toEqual([[rule, "accepted", atStatus]])
   for (const status of [400, 404, 500])
     expect(found(authRules, [answer(key, status)])).toEqual([[rule, "other-status", atStatus]])
+})
+
+test("a list of models that needs no key: forbidden by the gateway's guide, else a SHOULD that a trait silences", () => {
+  const list = exchangeOf({ operation: "listModels", key: "none", requestHeaders: [], body: {} })
+  const severityIn = (known: TargetFacts) =>
+    authRules.filter(({ id }) => id === "auth.missing-key-models").map((rule) => severityOf(rule, known))
+  expect(found(authRules, [list])).toEqual([["auth.missing-key-models", "accepted", atStatus]])
+  expect(severityIn(knownOf())).toEqual(["MUST"])
+  expect(severityIn(knownOf({ profileName: "openai" }))).toEqual(["SHOULD"])
+  expect(severityIn(knownOf({ traits: new Set(["public-models"]) }))).toEqual(["not-applicable"])
 })
 
 test("a server that is busy is not judged", () => {

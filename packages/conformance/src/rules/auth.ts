@@ -24,6 +24,17 @@ const whereKeyGiven = (known: TargetFacts): Severity | "not-applicable" => {
   return known.profileName === "nexhina" ? "MUST" : "SHOULD"
 }
 
+/** OpenAI keeps its list of models behind the key; llama.cpp and OpenRouter show theirs to everybody. */
+const whereModelsArePrivate = (known: TargetFacts): Severity | "not-applicable" => {
+  if (known.traits.has("public-models")) return "not-applicable"
+  const severity = whereKeyGiven(known)
+  return severity === "MUST" && known.profileName === "openai" ? "SHOULD" : severity
+}
+
+/** Whether the list of models, or one of them, was shown without a key. */
+const isShownModel = (answered: ParsedReply) =>
+  isSuccess(answered) && (answered.operation === "listModels" || answered.operation === "retrieveModel")
+
 /** The body that comes with it is for err.envelope to judge. */
 const refusalFaults = {
   accepted: "the request is answered with a success status",
@@ -93,12 +104,26 @@ export const authRules = [
   rule({
     id: "auth.missing-key",
     since,
-    says: "MUST reject a request without an API key with 401, on every endpoint",
+    says: "MUST reject a request without an API key with 401, on every endpoint that is not about the list of models",
     severity: whereKeyGiven,
     source,
     on: missingKeyAnswers,
     faults: refusalFaults,
-    holds: refusal,
+    holds: (answered) => (isShownModel(answered) ? [] : refusal(answered)),
+  }),
+
+  rule({
+    id: "auth.missing-key-models",
+    since,
+    says: "MUST reject a request for the list of models without an API key with 401 (outside the gateway: SHOULD)",
+    severity: whereModelsArePrivate,
+    source: `${source}; OpenAI API reference, authentication`,
+    on: missingKeyAnswers,
+    faults: { accepted: "the models are shown without a key" },
+    holds: (answered) =>
+      isShownModel(answered)
+        ? [{ fault: "accepted", at: { part: "status" }, expected: "401", actual: String(answered.status) }]
+        : [],
   }),
 
   rule({

@@ -86,6 +86,28 @@ test.each(conversations)("%s: not where something else may have been refused", (
   expect(namesIn(unlike)).toHaveLength(1)
 })
 
+const outOfTokens = error(
+  "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
+)
+
+test.each(conversations)("%s: no pass where the request was refused for another reason", (_, messages) => {
+  const others = [
+    answer(messages, 404, error("Not here.")),
+    answer(messages, 400, error("`max_tokens` is not supported with this model."), { max_tokens: 9 }),
+    answer(messages, 400, outOfTokens),
+  ]
+  expect(namesIn(others)).toEqual([])
+  expect(judgedBy(single, others)).toEqual([])
+})
+
+test("chat.accepts-null-assistant: not where another member of the message is refused", () => {
+  const own = { role: "assistant" as const, content: null, reasoning: "Hm.", tool_calls: [call] }
+  const refusing = (param: string) => answer([user, own, result], 400, error("Extra inputs.", param))
+  expect(namesIn([refusing("messages[1].reasoning"), refusing("messages.1.reasoning")])).toEqual([])
+  expect(judgedBy(single, [refusing("messages[1].reasoning")])).not.toContain("chat.accepts-null-assistant")
+  expect(namesIn([refusing("messages[1].content")])).toEqual([["chat.accepts-null-assistant null", "status"]])
+})
+
 test("a plain message alone is for no rule on messages", () => {
   expect(namesIn([refused([user])])).toEqual([])
   expect(judgedBy(single, [refused([user])])).toEqual([])
@@ -126,6 +148,7 @@ test("chat.accepts-documented-params: a refusal has to name the member", () => {
       answer([user], 400, error("Not supported.", "frequency_penalty"), members),
       answer([user], 400, error("Not supported.", "stream_options.include_usage"), { stream_options: {} }),
       refused([user], members),
+      answer([user], 400, outOfTokens, members),
       taken([user], members),
     ]),
   ).toEqual([])

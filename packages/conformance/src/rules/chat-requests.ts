@@ -6,16 +6,15 @@ import type { Evidence } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { toolResult, weatherStep } from "../probes/tools.ts"
-import { namesMember } from "../reading/named.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { chatRequests as anyOf, chatMembers } from "../requests/chat-completions.ts"
-import { type Fault, rule } from "../rule.ts"
+import { type Fault, rule, type Undecided } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
 import { contractBreach } from "../target/to-wire.ts"
 import { type ChatRequested, chatReplies, chatRequests, isCut, narrowed } from "../views/chat-completions.ts"
-import { refusalOf, unnamedIn } from "./refusals.ts"
+import { type Refusal, refusalOf, takenOrRefused, unnamedIn } from "./refusals.ts"
 
 const since = "0.1.0"
 const messagesOf = "OpenAI API reference, create chat completion, messages"
@@ -25,17 +24,25 @@ const isString = (value: unknown): value is string => typeof value === "string"
 /** What chat requests have always had: where there is nothing else, a server refuses the messages. */
 const bareMembers = ["model", "messages", "max_tokens", "stream", "tools"]
 
-/** The refusal of a bare request, unless it says that it is for something else than the messages. */
+/** The member of a message that a refusal names, as in `messages[1].reasoning`. */
+const messageMember = ({ param }: Refusal): string | undefined =>
+  /^messages(?:\[\d+\]|\.\d+)\.(\w+)/.exec(param)?.[1]
+
+/** Judges whether the messages of a bare request were taken; `judged`: the member of a message that is in question. */
 export function refusedMessages<Name extends string>(
   view: ChatRequested,
   fault: Name,
   what: string,
-): Fault<Name>[] {
+  judged?: keyof ChatMessage,
+): readonly Fault<Name>[] | Undecided {
   const refusal = refusalOf(view)
-  if (!refusal || refusal.param === "model") return []
-  const others = ["max_tokens", "stream", "tools"].filter((name) => name in view.request)
-  if (others.some((name) => namesMember(refusal, name))) return []
-  return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
+  const member = refusal && messageMember(refusal)
+  if (judged !== undefined && member !== undefined && member !== judged)
+    return { undecided: `the target refuses ${member} in a message` }
+  const others = ["max_tokens", "max_completion_tokens", "stream", "tools"].filter(
+    (name) => name in view.request,
+  )
+  return takenOrRefused(view, fault, what, others)
 }
 
 /** Requests that have nothing special but their messages. */
@@ -47,7 +54,8 @@ const bareRequests = (
     chatRequests,
     { probes: [], ...to },
     ({ request }) =>
-      Object.keys(request).every((name) => bareMembers.includes(name)) && has(request.messages),
+      Object.keys(request).every((name) => bareMembers.includes(name) || name === "max_completion_tokens") &&
+      has(request.messages),
   )
 
 // Messages
@@ -274,7 +282,7 @@ export const chatRequestRules = [
           messages: [{ role: "user", content: texts.map((text) => ({ type: "text", text })) }],
         }),
       ),
-    holds: (view) => refusedMessages(view, "refused", "content in text parts"),
+    holds: (view) => refusedMessages(view, "refused", "content in text parts", "content"),
   }),
   rule({
     id: "chat.content-parts-counted",
@@ -325,7 +333,9 @@ export const chatRequestRules = [
     ],
     holds(view) {
       const silence = silenceIn(view.request.messages)
-      return silence ? refusedMessages(view, silence, `an assistant's message with ${silence} content`) : []
+      return silence
+        ? refusedMessages(view, silence, `an assistant's message with ${silence} content`, "content")
+        : []
     },
   }),
   rule({
@@ -343,7 +353,8 @@ export const chatRequestRules = [
       const of = views.findIndex(({ request }) => request.messages.some(({ role }) => role === "assistant"))
       const view = views[of]
       if (!view) return { undecided: "no reply that could be sent back" }
-      return refusedMessages(view, "refused", "its own message").map((fault) => ({ ...fault, of }))
+      const refused = refusedMessages(view, "refused", "its own message")
+      return "undecided" in refused ? refused : refused.map((fault) => ({ ...fault, of }))
     },
   }),
   rule({

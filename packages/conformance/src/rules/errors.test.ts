@@ -6,6 +6,7 @@ import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import type { RequestFault } from "../intent.ts"
+import { severityOf } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 import { errorRules } from "./errors.ts"
@@ -60,9 +61,17 @@ test.each([
   ["no-error-object", [], "/error"],
   ["no-message", { error: { ...error, message: "" } }, "/error/message"],
   ["no-message", { error: { ...error, message: { text: "No." } } }, "/error/message"],
-  ["no-type", { error: { message: "Wrong temperature.", code: null } }, "/error/type"],
 ] as const)("err.envelope: %s in %j", (name, body, pointer) => {
   expect(found(errorRules, [exchangeOf(refused(body))])).toEqual([["err.envelope", name, at(pointer)]])
+})
+
+test("err.envelope-type: a SHOULD where the target is known to be Azure's", () => {
+  const untyped = exchangeOf(refused({ error: { message: "Wrong temperature.", code: null } }))
+  expect(found(errorRules, [untyped])).toEqual([["err.envelope-type", "no-type", at("/error/type")]])
+  const severityIn = (known: TargetFacts) =>
+    errorRules.filter(({ id }) => id === "err.envelope-type").map((rule) => severityOf(rule, known))
+  expect(severityIn(knownOf())).toEqual(["MUST"])
+  expect(severityIn(knownOf({ traits: new Set(["azure"]) }))).toEqual(["SHOULD"])
 })
 
 test("err.envelope-edge: a page of a known proxy is its own, and only for what proxies say", () => {
@@ -225,6 +234,17 @@ test("err.param-named: where two members do not go together, either may be named
   const fault = faultOf("check", "top_logprobs")
   const named = { ...error, message: "logprobs must be true." }
   expect(found(errorRules, [exchangeOf({ ...chat, fault, status: 400, body: { error: named } })])).toEqual([])
+})
+
+test("err.param-named: a limit that was used up is no refusal of the member", () => {
+  const fault = faultOf("out-of-range", "top_p")
+  const spent = {
+    ...error,
+    message: "Could not finish the message because max_tokens or model output limit was reached.",
+  }
+  const exchange = exchangeOf({ ...chat, fault, status: 400, body: { error: spent } })
+  expect(found(errorRules, [exchange])).toEqual([])
+  expect(judgedBy(errorRules, [exchange])).not.toContain("err.param-named")
 })
 
 test("err.param-named: unnamed", () => {

@@ -27,6 +27,7 @@ import {
 } from "../views/errors.ts"
 import { decidedResponses, isSuccess } from "../views/http.ts"
 import { type EventStream, eventAt, eventStreams } from "../views/sse.ts"
+import { isOutOfTokens, outOfTokens } from "./refusals.ts"
 
 const since = "0.1.0"
 const errorObject = "Authentication: the error object; OpenAI API reference: error codes"
@@ -40,7 +41,7 @@ const atStatus = { part: "status" } as const
 /** What a body lacks of an error object that clients can read. */
 export function envelopeFaults(
   answered: ParsedReply,
-): Fault<"not-json" | "no-error-object" | "no-message" | "no-type">[] {
+): Fault<"not-json" | "no-error-object" | "no-message">[] {
   const { json, text } = answered
   if (!json.ok)
     return [
@@ -56,18 +57,9 @@ export function envelopeFaults(
     return [
       { fault: "no-error-object", at: bodyAt("/error"), expected: "an object", actual: shown(json.value) },
     ]
-  const { message, type } = error
-  const faults: Fault<"no-message" | "no-type">[] = []
-  if (typeof message !== "string" || message === "")
-    faults.push({
-      fault: "no-message",
-      at: bodyAt("/error/message"),
-      expected: "words",
-      actual: shown(message),
-    })
-  if (typeof type !== "string")
-    faults.push({ fault: "no-type", at: bodyAt("/error/type"), expected: "a string", actual: shown(type) })
-  return faults
+  const { message } = error
+  if (typeof message === "string" && message !== "") return []
+  return [{ fault: "no-message", at: bodyAt("/error/message"), expected: "words", actual: shown(message) }]
 }
 
 const memberFaults = {
@@ -171,7 +163,7 @@ export const errorRules = [
   rule({
     id: "err.envelope",
     since,
-    says: "MUST return errors as an `error` object with `message` and `type`",
+    says: "MUST return errors as an `error` object with a `message`",
     severity: "MUST",
     source: errorObject,
     see: [
@@ -184,9 +176,24 @@ export const errorRules = [
       "not-json": "the body is not JSON",
       "no-error-object": "the body has no `error` object",
       "no-message": "`error.message` is not a string, or is empty",
-      "no-type": "`error.type` is not a string",
     },
     holds: envelopeFaults,
+  }),
+
+  rule({
+    id: "err.envelope-type",
+    since,
+    says: "MUST include `type` in an error object, as a string (Azure: SHOULD)",
+    // What Azure's gateway answers itself, such as a 401, has only a code and a message.
+    severity: ({ traits }) => (traits.has("azure") ? "SHOULD" : "MUST"),
+    source: errorObject,
+    on: errorObjects,
+    after: ["err.envelope"],
+    faults: { "no-type": "`error.type` is not a string" },
+    holds: ({ error: { type } }) =>
+      typeof type === "string"
+        ? []
+        : [{ fault: "no-type", at: bodyAt("/error/type"), expected: "a string", actual: shown(type) }],
   }),
 
   rule({
@@ -399,6 +406,7 @@ export const errorRules = [
     after: ["err.envelope"],
     faults: { unnamed: "neither param nor the message names the member" },
     holds({ error: { param: named, message }, param }) {
+      if (isOutOfTokens({ message })) return outOfTokens
       const names = namesIn(param).map(plain)
       const texts = [named, message].flatMap((text) => (typeof text === "string" ? [plain(text)] : []))
       if (names.some((name) => texts.some((text) => text.includes(name)))) return []

@@ -69,6 +69,19 @@ describe("inputs", () => {
       ).toEqual([])
   })
 
+  test("a limit that was used up, and other refusals than of the input, decide nothing", () => {
+    const others = [
+      refused(
+        { input: "Hi.", ...bare },
+        error("Could not finish the message because max_tokens or model output limit was reached."),
+      ),
+      refused({ input: "Hi.", ...bare, max_output_tokens: 16 }, error("max_output_tokens is too low")),
+      replyOf(error("Not here."), { input: "Hi.", ...bare }, { status: 404 }),
+    ]
+    expect(names("resp.accepts-input-shapes", others)).toEqual([])
+    expect(judgedBy(ruleOf("resp.accepts-input-shapes"), others)).toEqual([])
+  })
+
   test("images are for servers that see them", () => {
     const input: ResponseRequest["input"] = [
       { role: "user", content: [{ type: "input_image", image_url: "x" }] },

@@ -11,7 +11,6 @@ import {
   weatherQuestion,
 } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
-import { namesMember } from "../reading/named.ts"
 import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
@@ -29,7 +28,7 @@ import {
   responseReplies,
   responseRequests,
 } from "../views/responses.ts"
-import { refusalOf, unnamedIn } from "./refusals.ts"
+import { takenOrRefused, unnamedIn } from "./refusals.ts"
 
 const since = "0.1.0"
 const createResponse = "OpenAI API reference, create a model response"
@@ -81,17 +80,19 @@ const developerRequests = narrowed(
   ({ request }) => isBare(request) && shapeOf(request.input) === "developer",
 )
 
-/** The refusal of a request, unless it says that it is for something else than the input. */
+/** Judges whether the input was taken. */
 function refusedInput<Name extends string>(
   view: ResponseRequested,
   fault: Name,
   what: string,
-): Fault<Name>[] {
-  const refusal = refusalOf(view)
-  if (!refusal || refusal.param === "model") return []
+): readonly Fault<Name>[] | Undecided {
   const others = ["max_output_tokens", "store", "stream", "tools", "tool_choice"]
-  if (others.some((name) => name in view.request && namesMember(refusal, name))) return []
-  return [{ fault, at: { part: "status" }, expected: `${what}: taken`, actual: refusal.says }]
+  return takenOrRefused(
+    view,
+    fault,
+    what,
+    others.filter((name) => name in view.request),
+  )
 }
 
 const user = (content: string): ResponseInputItem => ({ role: "user", content })
@@ -292,6 +293,7 @@ export const responseRequestRules = [
       const view = views[of]
       if (!view) return { undecided: "no call that could be answered" }
       const refused = refusedInput(view, "refused", "a function's result")
+      if ("undecided" in refused) return refused
       if (refused.length > 0) return refused.map((fault) => ({ ...fault, of }))
       const reply = responseReplies.of(view.answered.exchange)
       if (!reply) return { undecided: `the target answered ${view.answered.status}` }

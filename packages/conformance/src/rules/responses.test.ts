@@ -238,9 +238,41 @@ describe("each fault by its name, where it stands", () => {
       ["resp.call-schema:repeated-call-id /output/1/call_id"],
       calls({ call_id: "c" }, { call_id: "c" }),
     ],
-    ["another function", ["resp.call-schema:not-offered /output/0/name"], calls({ name: "f" })],
-    ["broken arguments", ["resp.args-json:not-json /output/0/arguments"], calls({ arguments: '{"city":' })],
-    ["a list of arguments", ["resp.args-json:not-an-object /output/0/arguments"], calls({ arguments: "[]" })],
+    ["another function", ["resp.name-offered:not-offered /output/0/name"], calls({ name: "f" })],
+    [
+      "broken arguments",
+      ["resp.args-json-lax:not-json /output/0/arguments"],
+      calls({ arguments: '{"city":' }),
+    ],
+    [
+      "a list of arguments",
+      ["resp.args-json-lax:not-an-object /output/0/arguments"],
+      calls({ arguments: "[]" }),
+    ],
+    [
+      "broken arguments of a strict function",
+      ["resp.args-json:not-json /output/0/arguments"],
+      calls({ arguments: '{"city":' }),
+      { tools: [strict] },
+    ],
+    [
+      "a list of arguments of a strict function",
+      ["resp.args-json:not-an-object /output/0/arguments"],
+      calls({ arguments: "[]" }),
+      { tools: [strict] },
+    ],
+    [
+      "other arguments of a function that is not strict",
+      ["resp.args-schema-lax:breaks-schema /output/0/arguments"],
+      calls({ arguments: "{}" }),
+      { tools: [{ ...strict, strict: false }] },
+    ],
+    [
+      "other arguments of several strict calls",
+      ["resp.args-schema-lax:breaks-schema /output/0/arguments"],
+      calls({ arguments: "{}" }, {}),
+      { tools: [strict] },
+    ],
     [
       "other arguments",
       ["resp.args-schema:breaks-schema /output/0/arguments"],
@@ -263,7 +295,7 @@ describe("each fault by its name, where it stands", () => {
     ["no call of the named function", ["resp.choice-named:no-call /output"], {}, named],
     [
       "a call of another function",
-      ["resp.choice-named:other-function /output", "resp.call-schema:not-offered /output/0/name"],
+      ["resp.choice-named:other-function /output", "resp.name-offered:not-offered /output/0/name"],
       calls({ name: "f" }),
       named,
     ],

@@ -236,6 +236,7 @@ const textParts = ({ items }: ResponseReply) =>
 
 const cut: Undecided = { undecided: "the response was cut before its end" }
 const refused: Undecided = { undecided: "the model refused to answer" }
+const ofOtherKind: Undecided = { undecided: "the function is of another kind" }
 
 const callTypes: ReadonlySet<unknown> = new Set(["function_call", "custom_tool_call"])
 
@@ -270,6 +271,14 @@ const isCallForbidden = ({ tools, tool_choice, prompt }: ResponseRequest) =>
 const areFunctions = ({ tools }: ResponseRequest) =>
   (tools ?? []).every(({ type }) => type === "function" || type === "custom")
 
+/**
+ * Whether the request made it a guarantee what the arguments of a call are: of a strict function they follow the
+ * schema, except in parallel calls, where OpenAI turns that off. All else is up to the model.
+ */
+const isGuaranteed = (answer: ResponseReply, { value: { name } }: OutputItem): boolean =>
+  functionNamed(answer.request, name)?.strict === true &&
+  (functionCallsOf(answer).length === 1 || answer.request.parallel_tool_calls === false)
+
 const calling = narrowed(
   responseAnswers,
   {
@@ -287,10 +296,17 @@ const strictCalling = narrowed(
     says: "responses with calls of functions with a strict schema",
     probes: [requiredFunction],
   },
-  (answer) =>
-    functionCallsOf(answer).some(
-      ({ value: { name } }) => functionNamed(answer.request, name)?.strict === true,
-    ),
+  (answer) => functionCallsOf(answer).some((call) => isGuaranteed(answer, call)),
+)
+
+const laxCalling = narrowed(
+  calling,
+  {
+    id: "responses.lax-calls",
+    says: "responses with calls whose arguments nothing guarantees",
+    probes: [parallelFunctions],
+  },
+  (answer) => functionCallsOf(answer).some((call) => !isGuaranteed(answer, call)),
 )
 
 const forbidden = narrowed(
@@ -326,6 +342,43 @@ function eachCall<Name extends string>(
   judge: (call: OutputItem) => readonly Fault<Name>[] | Undecided,
 ): readonly Fault<Name>[] | Undecided {
   return isWhole(answer) ? eachOf(functionCallsOf(answer), judge) : cut
+}
+
+type JsonFault = Fault<"not-json" | "not-an-object">
+
+/** How arguments, guaranteed or not, are no JSON object. */
+function brokenJson(answer: ResponseReply, guaranteed: boolean): readonly JsonFault[] | Undecided {
+  return eachCall(answer, (call): JsonFault[] | Undecided => {
+    if (isGuaranteed(answer, call) !== guaranteed) return ofOtherKind
+    const { name, arguments: text } = call.value
+    const parameters = functionNamed(answer.request, name)?.parameters
+    // Of a function without parameters, nothing is what it takes.
+    if (text === "" && !isObject(parameters?.["properties"])) return []
+    const json = parseJson(String(text))
+    if (json.ok && isObject(json.value)) return []
+    const fault = json.ok ? "not-an-object" : "not-json"
+    const at = answer.where(`${call.pointer}/arguments`)
+    return [{ fault, at, expected: "a JSON object", actual: shown(text) }]
+  })
+}
+
+type SchemaFault = Fault<"breaks-schema">
+
+/** How arguments, guaranteed or not, break the schemas of the functions. */
+function brokenSchemas(answer: ResponseReply, guaranteed: boolean): readonly SchemaFault[] | Undecided {
+  return eachCall(answer, (call): SchemaFault[] | Undecided => {
+    const { name, arguments: text } = call.value
+    const tool = functionNamed(answer.request, name)
+    if (!tool?.parameters || isGuaranteed(answer, call) !== guaranteed) return ofOtherKind
+    const json = parseJson(String(text))
+    if (!json.ok) return { undecided: "the arguments are not JSON" }
+    const breach = schemaBreach(tool.parameters, json.value)
+    if (!breach) return []
+    if ("undecided" in breach) return breach
+    const at = answer.where(`${call.pointer}/arguments`)
+    const expected = `${breach.pointer || "the value"} ${breach.says}`
+    return [{ fault: "breaks-schema", at, expected, actual: shown(text) }]
+  })
 }
 
 const question = fc.constant({ input: "What is the weather in Paris? Use a tool." })
@@ -703,7 +756,7 @@ export const responseRules = [
   rule({
     id: "resp.call-schema",
     since,
-    says: "MUST give each function call a unique `call_id` and the name of an offered function",
+    says: "MUST give each function call a unique `call_id`",
     severity: "MUST",
     source: `${responseObject}: function_call`,
     on: calling,
@@ -711,13 +764,11 @@ export const responseRules = [
     faults: {
       "no-call-id": "a call has an empty call_id",
       "repeated-call-id": "two calls have one call_id",
-      "not-offered": "a call names a function that was not offered",
     },
     holds(answer) {
-      const offered = offeredNames(answer.request)
       const seen = new Set<unknown>()
-      return functionCallsOf(answer).flatMap(({ pointer, value: { call_id: id, name } }) => {
-        const faults: Fault<"no-call-id" | "repeated-call-id" | "not-offered">[] = []
+      return functionCallsOf(answer).flatMap(({ pointer, value: { call_id: id } }) => {
+        const faults: Fault<"no-call-id" | "repeated-call-id">[] = []
         const at = answer.where(`${pointer}/call_id`)
         if (!isText(id)) faults.push({ fault: "no-call-id", at, expected: "an id", actual: shown(id) })
         else if (seen.has(id)) {
@@ -725,20 +776,40 @@ export const responseRules = [
           faults.push({ fault: "repeated-call-id", at, expected, actual: shown(id) })
         }
         seen.add(id)
-        if (offered.length > 0 && areFunctions(answer.request) && !(isText(name) && offered.includes(name))) {
-          const where = answer.where(`${pointer}/name`)
-          faults.push({ fault: "not-offered", at: where, expected: offered.join(", "), actual: shown(name) })
-        }
         return faults
       })
     },
   }),
   rule({
+    id: "resp.name-offered",
+    since,
+    says: "SHOULD call only functions that were offered",
+    severity: "SHOULD",
+    source: `${createResponse}: tools`,
+    see: ["https://github.com/vercel/ai/issues/2786"],
+    on: calling,
+    after: readable,
+    modelDependent: true,
+    faults: { "not-offered": "a call names a function that was not offered" },
+    holds(answer) {
+      const offered = offeredNames(answer.request)
+      if (offered.length === 0 || !areFunctions(answer.request)) return []
+      return functionCallsOf(answer)
+        .filter(({ value: { name } }) => !(isText(name) && offered.includes(name)))
+        .map(({ pointer, value: { name } }) => ({
+          fault: "not-offered",
+          at: answer.where(`${pointer}/name`),
+          expected: offered.join(", "),
+          actual: shown(name),
+        }))
+    },
+  }),
+  rule({
     id: "resp.args-json",
     since,
-    says: "MUST send the arguments of a call as a JSON object in a string",
+    says: "MUST send the arguments of a call of a strict function as a JSON object in a string",
     severity: "MUST",
-    source: `${responseObject}: function_call, arguments`,
+    source: `${responseObject}: function_call, arguments; ${createResponse}: tools, function, strict`,
     on: calling,
     after: readable,
     modelDependent: true,
@@ -746,48 +817,47 @@ export const responseRules = [
       "not-json": "the arguments are not JSON",
       "not-an-object": "the arguments are JSON, but not an object",
     },
-    holds: (answer) =>
-      eachCall(
-        answer,
-        ({ pointer, value: { name, arguments: text } }): Fault<"not-json" | "not-an-object">[] => {
-          const parameters = functionNamed(answer.request, name)?.parameters
-          // Of a function without parameters, nothing is what it takes.
-          if (text === "" && !isObject(parameters?.["properties"])) return []
-          const json = parseJson(String(text))
-          if (json.ok && isObject(json.value)) return []
-          const fault = json.ok ? "not-an-object" : "not-json"
-          const at = answer.where(`${pointer}/arguments`)
-          return [{ fault, at, expected: "a JSON object", actual: shown(text) }]
-        },
-      ),
+    holds: (answer) => brokenJson(answer, true),
+  }),
+  rule({
+    id: "resp.args-json-lax",
+    since,
+    says: "SHOULD send the arguments of any call as a JSON object in a string: the model does not always generate valid JSON",
+    severity: "SHOULD",
+    source: `${responseObject}: function_call, arguments`,
+    on: laxCalling,
+    after: readable,
+    modelDependent: true,
+    faults: {
+      "not-json": "the arguments are not JSON",
+      "not-an-object": "the arguments are JSON, but not an object",
+    },
+    holds: (answer) => brokenJson(answer, false),
   }),
   rule({
     id: "resp.args-schema",
     since,
-    says: "MUST send arguments that match the schema of a strict function",
+    says: "MUST send arguments that match the schema of a strict function, unless it is one of several parallel calls",
     severity: "MUST",
-    source: `${createResponse}: tools, function, strict`,
+    source: `${createResponse}: tools, function, strict; OpenAI guide to structured outputs: not with parallel calls`,
     on: strictCalling,
     after: [...readable, "resp.args-json"],
     modelDependent: true,
     faults: { "breaks-schema": "the arguments break the schema of the function" },
     asks: (known) => asking(known, requiringCalls),
-    holds: (answer) =>
-      eachCall(
-        answer,
-        ({ pointer, value: { name, arguments: text } }): Fault<"breaks-schema">[] | Undecided => {
-          const tool = functionNamed(answer.request, name)
-          if (tool?.strict !== true || !tool.parameters) return { undecided: "the function is not strict" }
-          const json = parseJson(String(text))
-          if (!json.ok) return { undecided: "the arguments are not JSON" }
-          const breach = schemaBreach(tool.parameters, json.value)
-          if (!breach) return []
-          if ("undecided" in breach) return breach
-          const at = answer.where(`${pointer}/arguments`)
-          const expected = `${breach.pointer || "the value"} ${breach.says}`
-          return [{ fault: "breaks-schema", at, expected, actual: shown(text) }]
-        },
-      ),
+    holds: (answer) => brokenSchemas(answer, true),
+  }),
+  rule({
+    id: "resp.args-schema-lax",
+    since,
+    says: "SHOULD send arguments that match the schema of a function that is not strict, or is one of several parallel calls",
+    severity: "SHOULD",
+    source: `${createResponse}: tools, function, parameters`,
+    on: laxCalling,
+    after: [...readable, "resp.args-json-lax"],
+    modelDependent: true,
+    faults: { "breaks-schema": "the arguments break the schema of the function" },
+    holds: (answer) => brokenSchemas(answer, false),
   }),
   rule({
     id: "resp.choice-none",

@@ -9,6 +9,7 @@ import { connectionRules } from "./connection.ts"
 import { embeddingRules } from "./embeddings.ts"
 import { equalityRules } from "./equality.ts"
 import { errorRules } from "./errors.ts"
+import { formRules } from "./forms.ts"
 import { httpRules } from "./http.ts"
 import { imageRules } from "./images.ts"
 import { modelRules } from "./models.ts"
@@ -28,6 +29,7 @@ import { videoRules } from "./video.ts"
 export const rules: readonly Rule[] = [
   ...httpRules,
   ...surfaceRules,
+  ...formRules,
   ...connectionRules,
   ...authRules,
   ...errorRules,

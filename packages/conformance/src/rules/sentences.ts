@@ -24,7 +24,7 @@ export const sentences: readonly Sentence[] = [
     ...guide,
     id: "G1",
     says: "Chat and Responses support streaming output. `stream: true` requests it.",
-    rules: ["sse.content-type", "sse.only-when-asked"],
+    rules: ["sse.content-type", "sse.only-when-asked", "stream.is-accepted"],
   },
   {
     ...guide,
@@ -274,6 +274,7 @@ export const sentences: readonly Sentence[] = [
       "tool.stream-id-stable",
       "tool.stream-name-once",
       "tool.stream-args-concat",
+      "tool.stream-args-concat-lax",
       "tool.finish-tool-calls",
       "tool.finish-not-stop",
     ],

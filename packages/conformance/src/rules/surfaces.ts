@@ -12,13 +12,15 @@ export const surfaceRules = [
     on: offers,
     scope: "run",
     faults: { "not-offered": "no endpoint of a required surface is available" },
-    holds(responses, { required }) {
+    holds(responses, { required, unproven }) {
       if (responses.some(({ isCertain }) => !isCertain)) return { undecided: "the recording has no fault" }
       const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
-      for (const [of, { surface, isOffered }] of responses.entries()) {
+      for (const [of, { surface, kind, isOffered }] of responses.entries()) {
         if (surface === undefined) continue
         const asked = bySurface.get(surface) ?? []
-        asked.push({ of, isOffered })
+        // Nothing was asked of it but whether some model answers, and none did.
+        const isAnswerable = kind === undefined || !unproven.has(kind)
+        asked.push({ of, isOffered: isAnswerable && isOffered })
         bySurface.set(surface, asked)
       }
       return [...required].flatMap((surface) => {

@@ -140,18 +140,30 @@ test.each([
   ["tool.call-schema no-id", calling([{ ...weather, id: 1 }]), "/0/id"],
   ["tool.call-schema other-type", calling([{ ...weather, type: "tool" }]), "/0/type"],
   ["tool.call-schema no-name", calling([callOf("", "{}")]), "/0/function/name"],
-  ["tool.call-schema not-offered", calling([weather, callOf("get_rain", "{}", "b")]), "/1/function/name"],
+  ["tool.name-offered not-offered", calling([weather, callOf("get_rain", "{}", "b")]), "/1/function/name"],
   [
     "tool.call-schema not-a-string",
     calling([callOf("get_weather", { city: "Paris" })]),
     "/0/function/arguments",
   ],
-  ["tool.args-json not-json", calling([callOf("lookup", "{key: 1}")]), "/0/function/arguments"],
-  ["tool.args-json not-json", calling([callOf("lookup", "")]), "/0/function/arguments"],
-  ["tool.args-json not-an-object", calling([callOf("get_time", "[]")]), "/0/function/arguments"],
+  ["tool.args-json not-json", calling([callOf("get_weather", "{city: 1}")]), "/0/function/arguments"],
+  ["tool.args-json not-an-object", calling([callOf("get_weather", "[]")]), "/0/function/arguments"],
+  ["tool.args-json-lax not-json", calling([callOf("lookup", "{key: 1}")]), "/0/function/arguments"],
+  ["tool.args-json-lax not-json", calling([callOf("lookup", "")]), "/0/function/arguments"],
+  ["tool.args-json-lax not-an-object", calling([callOf("get_time", "[]")]), "/0/function/arguments"],
+  [
+    "tool.args-json-lax not-json",
+    calling([weather, callOf("get_weather", "{", "call_2")]),
+    "/1/function/arguments",
+  ],
   ["tool.args-no-parameter-empty empty", calling([callOf("get_time", "")]), "/0/function/arguments"],
   ["tool.args-schema breaks-schema", calling([callOf("get_weather", "{}")]), "/0/function/arguments"],
   ["tool.args-schema-lax breaks-schema", calling([callOf("lookup", "{}")]), "/0/function/arguments"],
+  [
+    "tool.args-schema-lax breaks-schema",
+    calling([weather, callOf("get_weather", "{}", "call_2")]),
+    "/1/function/arguments",
+  ],
   ["tool.id-unique repeated", calling([weather, weather]), "/1/id"],
   ["tool.choice-none called-despite-none", calling([weather], { tool_choice: "none" }), ""],
   ["tool.choice-none called-without-tools", calling([weather], { tools: [] }), ""],
@@ -224,6 +236,9 @@ test("a call of a choice that says nothing of its end is not judged by what it c
 const second = { index: 1, id: "call_2", type: "function", function: { name: "get_time", arguments: "{}" } }
 const done = more('{"city":"Paris"}')
 const nameless = { arguments: "" }
+/** A call of a tool that is not strict. */
+const free = { function: { name: "get_time", arguments: "" } }
+const cutClock = { name: "get_time", arguments: "{" }
 
 test.each([
   [
@@ -290,8 +305,19 @@ test.each([
   ["tool.stream-args-concat not-json", [first, more('{"city":"Paris')], 2],
   ["tool.stream-args-concat not-json", [first], 1],
   ["tool.stream-args-concat not-an-object", [first, more('"Paris"')], 2],
+  ["tool.stream-args-concat-lax twice", [{ ...first, ...free }, more("{}{}")], 2],
+  ["tool.stream-args-concat-lax not-json", [{ ...first, ...free }, more("{")], 2],
+  ["tool.stream-args-concat-lax not-an-object", [{ ...first, ...free }, more("[]")], 2],
+  ["tool.stream-args-concat-lax not-json", [first, done, { ...second, function: cutClock }], 3],
 ])("%s", (fault, parts, event) => {
   expect(faultsOf([streaming(parts)])).toEqual([[fault, event]])
+})
+
+test("several calls of a strict tool are guaranteed to keep its schema only where parallel calls are off", () => {
+  const broken = [weather, callOf("get_weather", "{}", "call_2")]
+  const rulesOf = (request: Request) => found(single, [calling(broken, request)]).map(([rule]) => rule)
+  expect(rulesOf({})).toEqual(["tool.args-schema-lax"])
+  expect(rulesOf({ parallel_tool_calls: false })).toEqual(["tool.args-schema", "tool.parallel-false"])
 })
 
 test("arguments that are no string are found where they are", () => {
@@ -302,7 +328,7 @@ test("arguments that are no string are found where they are", () => {
 
 test("a streamed call of a tool that was not offered", () => {
   const other = { ...first, function: { name: "get_rain", arguments: "{}" } }
-  expect(faultsOf([streaming([other])])).toEqual([["tool.call-schema not-offered", 1]])
+  expect(faultsOf([streaming([other])])).toEqual([["tool.name-offered not-offered", 1]])
 })
 
 test("a streamed call with no arguments for a tool without parameters", () => {

@@ -1,11 +1,13 @@
 import type { ChatCompletionRequest, FunctionDefinition } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import type { Evidence } from "../evidence.ts"
+import type { Probe } from "../probe.ts"
 import { userSays } from "../probes/chat-completions.ts"
 import {
   bareTool,
   forbiddenTool,
   namedTool,
+  parallelTools,
   requiredTool,
   requiredToolStream,
   serialTools,
@@ -34,6 +36,7 @@ import {
   narrowed,
 } from "../views/chat-completions.ts"
 import {
+  type CallStream,
   callAnswers,
   callReplies,
   callStreams,
@@ -99,15 +102,25 @@ const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>
 // What was called
 
 const cut: Undecided = { undecided: "the reply was cut before its end" }
+const ofOtherKind: Undecided = { undecided: "the tool is of another kind" }
 
 /** Judges each call of a reply; where it is not known that the choice came to its end, its calls may be cut. */
 function eachCall<Name extends string>(
   { choices }: ChatReply,
-  judge: (call: Call) => readonly Fault<Name>[] | Undecided,
+  judge: (call: Call, choice: Choice) => readonly Fault<Name>[] | Undecided,
 ): readonly Fault<Name>[] | Undecided {
   const calls = choices.flatMap((choice) => choice.calls.map((call) => ({ choice, call })))
-  return eachOf(calls, ({ choice, call }) => (isCut(choice) || !isText(choice.finish) ? cut : judge(call)))
+  return eachOf(calls, ({ choice, call }) =>
+    isCut(choice) || !isText(choice.finish) ? cut : judge(call, choice),
+  )
 }
+
+/**
+ * Whether the request made it a guarantee what the arguments of a call are: of a strict tool they follow the schema,
+ * except in parallel calls, where OpenAI turns that off. All else is up to the model. `calls`: how many there are.
+ */
+const isGuaranteed = (request: ChatCompletionRequest, name: unknown, calls: number): boolean =>
+  functionNamed(request, name)?.strict === true && (calls === 1 || request.parallel_tool_calls === false)
 
 /** Judges each choice on whether the model obeyed; one that was cut or refused to answer may not have come to it. */
 function eachAnswer<Name extends string>(
@@ -122,14 +135,12 @@ function eachAnswer<Name extends string>(
 
 type SchemaFault = Fault<"breaks-schema">
 
-/** How the arguments of calls to tools of one kind break the tools' schemas. */
-function brokenSchemas(
-  answer: ChatAnswer,
-  isOfKind: (tool: FunctionDefinition) => boolean,
-): readonly SchemaFault[] | Undecided {
-  return eachCall(answer, (call): SchemaFault[] | Undecided => {
+/** How arguments, guaranteed or not, break the tools' schemas. */
+function brokenSchemas(answer: ChatAnswer, guaranteed: boolean): readonly SchemaFault[] | Undecided {
+  return eachCall(answer, (call, { calls }): SchemaFault[] | Undecided => {
     const tool = functionNamed(answer.request, call.name)
-    if (!tool?.parameters || !isOfKind(tool)) return { undecided: "the tool is of another kind" }
+    if (!tool?.parameters || isGuaranteed(answer.request, call.name, calls.length) !== guaranteed)
+      return ofOtherKind
     const json = isString(call.arguments) ? parseJson(call.arguments) : undefined
     if (!json?.ok) return { undecided: "the arguments are not JSON" }
     const breach = schemaBreach(tool.parameters, json.value)
@@ -141,21 +152,53 @@ function brokenSchemas(
   })
 }
 
-const callsTo = (id: string, says: string, isOfKind: (tool: FunctionDefinition) => boolean) =>
-  narrowed(callAnswers, { id, says, probes: [requiredTool, requiredToolStream] }, ({ request, choices }) =>
+type JsonFault = Fault<"not-json" | "not-an-object">
+
+/** How arguments, guaranteed or not, are no JSON object. */
+function brokenJson(reply: ChatReply, guaranteed: boolean): readonly JsonFault[] | Undecided {
+  return eachCall(reply, (call, { calls }): JsonFault[] | Undecided => {
+    if (isGuaranteed(reply.request, call.name, calls.length) !== guaranteed) return ofOtherKind
+    if (!isString(call.arguments) || isEmptyForNothing(reply.request, call)) return []
+    const json = parseJson(call.arguments)
+    if (json.ok && isObject(json.value)) return []
+    const at = reply.where(`${call.pointer}/function/arguments`)
+    const fault = json.ok ? "not-an-object" : "not-json"
+    return [{ fault, at, expected: "a JSON object", actual: shown(call.arguments) }]
+  })
+}
+
+const callsTo = (id: string, says: string, guaranteed: boolean, probes: readonly Probe[]) =>
+  narrowed(callAnswers, { id, says, probes }, ({ request, choices }) =>
     choices.some(({ calls }) =>
-      calls.some(({ name }) => {
-        const tool = functionNamed(request, name)
-        return tool?.parameters !== undefined && isOfKind(tool)
-      }),
+      calls.some(
+        ({ name }) =>
+          functionNamed(request, name)?.parameters !== undefined &&
+          isGuaranteed(request, name, calls.length) === guaranteed,
+      ),
     ),
   )
 
 const isStrict = ({ strict }: FunctionDefinition) => strict === true
 const isLax = (tool: FunctionDefinition) => !isStrict(tool)
 
-const strictCalls = callsTo("tool.strict-calls", "calls of tools with a strict schema", isStrict)
-const laxCalls = callsTo("tool.lax-calls", "calls of tools with a schema that is not strict", isLax)
+const strictCalls = callsTo("tool.strict-calls", "calls of tools with a strict schema", true, [
+  requiredTool,
+  requiredToolStream,
+])
+const laxCalls = callsTo("tool.lax-calls", "calls of tools whose schema nothing guarantees", false, [
+  parallelTools,
+])
+
+const laxReplies = narrowed(
+  callReplies,
+  {
+    id: "tool.lax-replies",
+    says: "whole replies with calls whose arguments nothing guarantees",
+    probes: [bareTool, parallelTools],
+  },
+  ({ request, choices }) =>
+    choices.some(({ calls }) => calls.some(({ name }) => !isGuaranteed(request, name, calls.length))),
+)
 
 const bareCalls = narrowed(
   callAnswers,
@@ -223,7 +266,43 @@ function isMasked({ request, completion }: ChatReply, { calls }: Choice): boolea
 const delivered = ({ deltas }: StreamedCall, member: "id" | "name") =>
   deltas.map((delta) => delta[member]).find(isText)
 
+/** How many calls the choice of a call has. */
+const besides = ({ calls }: CallStream, { choice }: StreamedCall): number =>
+  calls.filter((each) => each.choice === choice).length
+
+const laxStreams = narrowed<CallStream>(
+  completeCallStreams,
+  {
+    id: "tool.lax-streams",
+    says: "streams with calls whose arguments nothing guarantees",
+    probes: [bareTool, parallelTools],
+  },
+  (view) =>
+    view.calls.some(
+      (call) => !isGuaranteed(view.stream.request, delivered(call, "name"), besides(view, call)),
+    ),
+)
+
 type JoinFault = Omit<Fault<"twice" | "not-json" | "not-an-object">, "at">
+
+/** How the joined parts of calls whose arguments are guaranteed, or not, make up no JSON object. */
+function brokenJoins(
+  view: CallStream,
+  guaranteed: boolean,
+): readonly Fault<"twice" | "not-json" | "not-an-object">[] | Undecided {
+  const { request } = view.stream
+  return eachOf(view.calls, (call) => {
+    const { deltas } = call
+    const name = delivered(call, "name")
+    if (isGuaranteed(request, name, besides(view, call)) !== guaranteed) return ofOtherKind
+    if (deltas.some(({ type }) => type === "custom")) return []
+    if (isCut(call) || call.finish === undefined) return cut
+    const joined = deltas.map(({ arguments: part }) => part ?? "").join("")
+    const isEmpty = isEmptyForNothing(request, { name, arguments: joined })
+    const fault = isEmpty ? undefined : joinFault(joined)
+    return fault ? [{ ...fault, at: (deltas.at(-1) ?? deltas[0]).at }] : []
+  })
+}
 
 function joinFault(text: string): JoinFault | undefined {
   const json = parseJson(text)
@@ -288,7 +367,7 @@ export const toolRules = [
   rule({
     id: "tool.call-schema",
     since,
-    says: "MUST give each tool call an `id`, the type `function`, the name of an offered tool and arguments as a string",
+    says: "MUST give each tool call an `id`, the type `function`, a name and arguments as a string",
     severity: "MUST",
     source: `Schema ToolCall; ${toolCall}`,
     see: [
@@ -301,14 +380,14 @@ export const toolRules = [
       "no-id": "a call has no id, or an empty one",
       "other-type": "a call is not of the type of the tool",
       "no-name": "a call has no tool name",
-      "not-offered": "a call names a tool that was not offered",
       "not-a-string": "the arguments are not a string",
     },
     holds({ request, choices, where, streamed }) {
-      const offered = offeredNames(request)
+      // How a call comes together from chunks has rules of its own.
+      if (streamed) return []
       return choices.flatMap(({ calls }) =>
         calls.flatMap(({ pointer, id, type, name, arguments: args }) => {
-          type Name = "no-id" | "other-type" | "no-name" | "not-offered" | "not-a-string"
+          type Name = "no-id" | "other-type" | "no-name" | "not-a-string"
           const fault = (fault: Name, member: string, expected: string, value: unknown): Fault<Name> => ({
             fault,
             at: where(`${pointer}/${member}`),
@@ -316,11 +395,6 @@ export const toolRules = [
             actual: shown(value),
           })
           const faults: Fault<Name>[] = []
-          if (isText(name) && offered.length > 0 && !offered.includes(name)) {
-            faults.push(fault("not-offered", "function/name", offered.join(", "), name))
-          }
-          // How a call comes together from chunks has rules of its own.
-          if (streamed) return faults
           if (!isText(id)) faults.push(fault("no-id", "id", "a string", id))
           if (!isText(name)) faults.push(fault("no-name", "function/name", "a string", name))
           const isCustom = type === "custom" && request.tools?.some((tool) => tool.type === "custom")
@@ -333,11 +407,36 @@ export const toolRules = [
     },
   }),
   rule({
+    id: "tool.name-offered",
+    since,
+    says: "SHOULD call only tools that were offered",
+    severity: "SHOULD",
+    source: `${createChat}, tools`,
+    see: ["https://github.com/vercel/ai/issues/2786"],
+    on: callAnswers,
+    after: ["chat.schema:choices", "tool.call-schema"],
+    modelDependent: true,
+    faults: { "not-offered": "a call names a tool that was not offered" },
+    holds({ request, choices, where }) {
+      const offered = offeredNames(request)
+      if (offered.length === 0) return []
+      return choices
+        .flatMap(({ calls }) => calls)
+        .filter(({ name }) => isText(name) && !offered.includes(name))
+        .map(({ pointer, name }) => ({
+          fault: "not-offered",
+          at: where(`${pointer}/function/name`),
+          expected: offered.join(", "),
+          actual: shown(name),
+        }))
+    },
+  }),
+  rule({
     id: "tool.args-json",
     since,
-    says: "MUST send the arguments of a call as a JSON object in a string",
+    says: "MUST send the arguments of a call of a strict tool as a JSON object in a string",
     severity: "MUST",
-    source: `Schema ToolCall, function.arguments; ${toolCall}`,
+    source: `Schema ToolCall, function.arguments; OpenAI API reference, function definition, strict`,
     see: ["https://github.com/ROCm/FastFlowLM/pull/728"],
     on: callReplies,
     after: ["tool.call-schema"],
@@ -346,15 +445,22 @@ export const toolRules = [
       "not-json": "the arguments are not JSON",
       "not-an-object": "the arguments are JSON, but not an object",
     },
-    holds: (reply) =>
-      eachCall(reply, (call): Fault<"not-json" | "not-an-object">[] => {
-        if (!isString(call.arguments) || isEmptyForNothing(reply.request, call)) return []
-        const json = parseJson(call.arguments)
-        if (json.ok && isObject(json.value)) return []
-        const at = reply.where(`${call.pointer}/function/arguments`)
-        const fault = json.ok ? "not-an-object" : "not-json"
-        return [{ fault, at, expected: "a JSON object", actual: shown(call.arguments) }]
-      }),
+    holds: (reply) => brokenJson(reply, true),
+  }),
+  rule({
+    id: "tool.args-json-lax",
+    since,
+    says: "SHOULD send the arguments of any call as a JSON object in a string: the model does not always generate valid JSON",
+    severity: "SHOULD",
+    source: toolCall,
+    on: laxReplies,
+    after: ["tool.call-schema"],
+    modelDependent: true,
+    faults: {
+      "not-json": "the arguments are not JSON",
+      "not-an-object": "the arguments are JSON, but not an object",
+    },
+    holds: (reply) => brokenJson(reply, false),
   }),
   rule({
     id: "tool.args-no-parameter-empty",
@@ -376,28 +482,29 @@ export const toolRules = [
   rule({
     id: "tool.args-schema",
     since,
-    says: "MUST send arguments that match the schema of a strict tool",
+    says: "MUST send arguments that match the schema of a strict tool, unless it is one of several parallel calls",
     severity: "MUST",
-    source: "OpenAI API reference, function definition, strict",
+    source:
+      "OpenAI API reference, function definition, strict; OpenAI guide to structured outputs: not with parallel calls",
     on: strictCalls,
     after: ["tool.args-json", "tool.stream-args-concat"],
     modelDependent: true,
     faults: { "breaks-schema": "the arguments break the tool's schema" },
     asks: (known) => asking(known, requiringOnly(isStrict)),
-    holds: (answer) => brokenSchemas(answer, isStrict),
+    holds: (answer) => brokenSchemas(answer, true),
   }),
   rule({
     id: "tool.args-schema-lax",
     since,
-    says: "SHOULD send arguments that match the schema of a tool that is not strict",
+    says: "SHOULD send arguments that match the schema of a tool that is not strict, or is one of several parallel calls",
     severity: "SHOULD",
     source: "OpenAI API reference, function definition, parameters",
     on: laxCalls,
-    after: ["tool.args-json", "tool.stream-args-concat"],
+    after: ["tool.args-json-lax", "tool.stream-args-concat", "tool.stream-args-concat-lax"],
     modelDependent: true,
     faults: { "breaks-schema": "the arguments break the tool's schema" },
     asks: (known) => asking(known, requiringOnly(isLax)),
-    holds: (answer) => brokenSchemas(answer, isLax),
+    holds: (answer) => brokenSchemas(answer, false),
   }),
   rule({
     id: "tool.id-unique",
@@ -734,7 +841,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-args-concat",
     since,
-    says: "MUST stream the arguments of a tool call as fragments that concatenate to one JSON object",
+    says: "MUST stream the arguments of a tool call as strings, which concatenate to one JSON object for a strict tool",
     severity: "MUST",
     source: `${toolDelta}, function.arguments`,
     see: [
@@ -750,26 +857,35 @@ export const toolRules = [
       "not-json": "the fragments make up no JSON",
       "not-an-object": "the joined fragments are JSON, but not an object",
     },
-    holds: (view) =>
-      eachOf(view.calls, (call) => {
-        if (call.deltas.some(({ type }) => type === "custom")) return []
-        const wrong = call.deltas.find(
-          ({ arguments: part }) => part !== undefined && part !== null && !isString(part),
+    holds(view): readonly Fault<"not-a-string" | JoinFault["fault"]>[] | Undecided {
+      const wrong = view.calls.flatMap(({ deltas }): Fault<"not-a-string">[] => {
+        const part = deltas.find(
+          ({ arguments: text }) => (text ?? undefined) !== undefined && !isString(text),
         )
-        if (wrong) {
-          const expected = "a string"
-          return [{ fault: "not-a-string", at: wrong.at, expected, actual: shown(wrong.arguments) }]
-        }
-        if (isCut(call) || call.finish === undefined) return cut
-        const joined = call.deltas.map(({ arguments: part }) => part ?? "").join("")
-        const isEmpty = isEmptyForNothing(view.stream.request, {
-          name: delivered(call, "name"),
-          arguments: joined,
-        })
-        const fault = isEmpty ? undefined : joinFault(joined)
-        const last = call.deltas.at(-1) ?? call.deltas[0]
-        return fault ? [{ ...fault, at: last.at }] : []
-      }),
+        if (!part || part.type === "custom") return []
+        return [{ fault: "not-a-string", at: part.at, expected: "a string", actual: shown(part.arguments) }]
+      })
+      if (wrong.length > 0) return wrong
+      const broken = brokenJoins(view, true)
+      // That the fragments are strings is all that was promised.
+      return broken === ofOtherKind ? [] : broken
+    },
+  }),
+  rule({
+    id: "tool.stream-args-concat-lax",
+    since,
+    says: "SHOULD stream the arguments of any tool call as fragments that concatenate to one JSON object",
+    severity: "SHOULD",
+    source: `${toolDelta}, function.arguments`,
+    on: laxStreams,
+    after: ["tool.stream-index", "tool.stream-args-concat:not-a-string"],
+    modelDependent: true,
+    faults: {
+      twice: "the fragments make up more than one value",
+      "not-json": "the fragments make up no JSON",
+      "not-an-object": "the joined fragments are JSON, but not an object",
+    },
+    holds: (view) => brokenJoins(view, false),
   }),
   rule({
     id: "tool.round-trip",
@@ -794,6 +910,7 @@ export const toolRules = [
       const view = views[of]
       if (!view) return { undecided: "no call that could be answered" }
       const refused = refusedMessages(view, "refused", "a tool's result")
+      if ("undecided" in refused) return refused
       if (refused.length > 0) return refused.map((fault) => ({ ...fault, of }))
       const reply = chatReplies.of(view.answered.exchange)
       if (!reply) return { undecided: `the target answered ${view.answered.status}` }

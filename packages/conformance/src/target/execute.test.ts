@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
 import { evidenceOf } from "../evidence.ts"
+import { createAdaptation } from "./adaptation.ts"
 import { createExecutor } from "./execute.ts"
 import type { Step } from "./step.ts"
 
@@ -14,6 +15,7 @@ test("of steps that are asked together, none that was answered is lost when anot
   const told: unknown[] = []
   const executor = createExecutor({
     target: { baseUrl: "http://127.0.0.1:1/v1", apiKey: undefined, headers: [] },
+    adaptation: createAdaptation(),
     limits: { maxRequests: 3, maxTimeMs: 60_000 },
     elapsed: () => 0,
     sleep: () => turn(),

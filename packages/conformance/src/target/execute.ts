@@ -6,6 +6,7 @@ import { type Evidence, evidenceOf, type StatedIntent } from "../evidence.ts"
 import type { Intent } from "../intent.ts"
 import { limits as kitLimits } from "../limits.ts"
 import { isObject } from "../reading/answered.ts"
+import type { Adaptation } from "./adaptation.ts"
 import { type Ask, type Step, stepsAfter } from "./step.ts"
 import { contractBreach, isTransient, type Target, toWire } from "./to-wire.ts"
 
@@ -19,11 +20,22 @@ export interface Sample {
   readonly draw?: Draw<readonly Ask[]>
 }
 
+/** A step, and what came of it. */
+export interface Asked {
+  /** The step as the sample has it, not as it was adapted to the target. */
+  readonly step: Step
+  readonly exchange: Evidence
+  /** The step as it was sent, where that is another one. */
+  readonly sent?: Step
+  /** Members of the step that were left out because the target refuses them, each with the status of the refusal. */
+  readonly refused?: ReadonlyMap<string, number>
+}
+
 /** A sample that was sent, completely or in part. */
 export interface ExecutedSample {
   readonly sample: Sample
-  /** Each request with its reply; a request that was repeated after a 429 is listed again. */
-  readonly asked: readonly { readonly step: Step; readonly exchange: Evidence }[]
+  /** Each request with its reply; a request that was repeated after a 429, or in another way, is listed again. */
+  readonly asked: readonly Asked[]
   /** Why not all of it was sent. */
   readonly cut?: string
   /** Why a request that should keep the contract does not: a bug of the kit, not of the target. */
@@ -55,6 +67,8 @@ interface Context {
   /** Monotonic ms since the run began. */
   readonly elapsed: () => number
   readonly sleep: (ms: number) => Promise<void>
+  /** How the target wants to be asked. */
+  readonly adaptation: Adaptation
   /** Called once for every exchange, in the order in which they end. */
   readonly onExchange: (exchange: Exchange, intent: Intent) => void
   /** Interrupts the run when it aborts; its reason is the sentence for the report. */
@@ -74,6 +88,23 @@ const maxFailures = 5
 const maxBusy = 30
 /** Maximum wait in ms that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
+
+/** Number of times that one step is asked in another way: a reasoning model refuses about ten members. */
+const maxLessons = 12
+
+/** A step that was sent in all its ways, and why it was cut short, if it was. */
+interface Settled {
+  readonly asked: readonly Asked[]
+  readonly cut?: string
+}
+
+const isRejected = (exchange: Evidence | undefined): boolean =>
+  [400, 415, 422].includes(exchange?.response?.status ?? 0)
+
+/** Returns whether two forms of a step are different on the wire. */
+export const isOtherwise = (sent: Step, adapted: Step): boolean =>
+  sent !== adapted &&
+  JSON.stringify([sent.body, sent.asForm]) !== JSON.stringify([adapted.body, adapted.asForm])
 
 /** Returns the ms to wait before the same request is repeated. */
 function retryAfterMs(exchange: Exchange, attempt: number): number {
@@ -104,7 +135,7 @@ export function createExecutor(context: Context): Executor {
     exhausted: () => traffic.exhausted(),
     ended: () => traffic.ended(),
     async execute(sample) {
-      const asked: { step: Step; exchange: Evidence }[] = []
+      const asked: Asked[] = []
       const earlier: Evidence[] = []
       for (const ask of sample.asks) {
         const steps = stepsAfter(ask, earlier)
@@ -112,15 +143,12 @@ export function createExecutor(context: Context): Executor {
         const breach = steps.flatMap((step) => contractBreach(step) ?? [])[0]
         if (breach) return { sample, asked, breach }
         const replies = await Promise.all(steps.map((step) => traffic.settle(step, sample)))
-        for (const [index, { exchanges }] of replies.entries()) {
-          const step = steps[index] as Step
-          asked.push(...exchanges.map((exchange) => ({ step, exchange })))
-        }
+        asked.push(...replies.flatMap((reply) => reply.asked))
         const cut = replies.find((reply) => reply.cut)?.cut
         if (cut) return { sample, asked, cut }
         if (answeredBytes({ asked }) > kitLimits.sampleBytes.max)
           return { sample, asked, cut: `the replies exceed ${kitLimits.sampleBytes.max} bytes` }
-        earlier.push(...replies.flatMap(({ exchanges }) => exchanges.at(-1) ?? []))
+        earlier.push(...replies.flatMap((reply) => reply.asked.at(-1)?.exchange ?? []))
       }
       return { sample, asked }
     },
@@ -175,8 +203,27 @@ class Traffic {
     return interrupt?.aborted ? String(interrupt.reason) : this.gone
   }
 
+  /** Sends a step, and in other ways while the target says how it wants to be asked; returns all these exchanges. */
+  async settle(step: Step, sample: Sample): Promise<Settled> {
+    const { adaptation } = this.context
+    const asked: Asked[] = []
+    for (let lessons = 0; ; lessons++) {
+      const { step: sent, refused } = adaptation.adapted(step)
+      const { exchanges, cut } = await this.repeat(sent, sample)
+      const how = { ...(isOtherwise(step, sent) && { sent }), ...(refused.size > 0 && { refused }) }
+      asked.push(...exchanges.map((exchange) => ({ step, exchange, ...how })))
+      const last = exchanges.at(-1)
+      if (cut) return { asked, cut }
+      const isTaught = last !== undefined && adaptation.learn(sent, last)
+      // Another request in progress may have learned the same at the same time.
+      const isLate = () => isRejected(last) && isOtherwise(sent, adaptation.adapted(step).step)
+      const isChanged = !step.fault && (isTaught || isLate())
+      if (!isChanged || lessons === maxLessons) return { asked }
+    }
+  }
+
   /** Sends a step, and again while the target says that it is busy; returns all these exchanges. */
-  async settle(
+  private async repeat(
     step: Step,
     sample: Sample,
   ): Promise<{ readonly exchanges: readonly Evidence[]; readonly cut?: string }> {

@@ -20,6 +20,12 @@ export interface TargetFacts {
   readonly deterministic: boolean
   /** The model to ask for, by kind. */
   readonly models: Readonly<Record<ModelKind, string>>
+  /** Kinds of which no model is named or listed, and none that was tried answered: nothing is known of them. */
+  readonly unproven: ReadonlySet<ModelKind>
+  /** Which models were chosen by trial and why, in sentences. */
+  readonly choices: readonly string[]
+  /** The voice to ask for. */
+  readonly voice: string
   /** Ids that the models list showed; empty when there is no list. */
   readonly listed: readonly string[]
   /** Surfaces that are checked: nothing is asked of the others. */
@@ -38,7 +44,14 @@ export function factsBefore(
   told: Partial<
     Pick<
       TargetFacts,
-      "traits" | "auth" | "deterministic" | "included" | "required" | "maxOutputTokens" | "oversizedBytes"
+      | "traits"
+      | "auth"
+      | "deterministic"
+      | "included"
+      | "required"
+      | "maxOutputTokens"
+      | "oversizedBytes"
+      | "voice"
     >
   > = {},
 ): TargetFacts {
@@ -49,6 +62,9 @@ export function factsBefore(
     auth: "untested",
     deterministic: false,
     models: chooseModels({}, []),
+    unproven: new Set(),
+    choices: [],
+    voice: "alloy",
     listed: [],
     included: new Set(surfaces),
     required: new Set(),

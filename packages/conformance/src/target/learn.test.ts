@@ -2,6 +2,7 @@ import { catalogue } from "@nexhina/schemas"
 import type { ExchangeEnd } from "@nexhina/wire"
 import { describe, expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
+import { createAdaptation } from "./adaptation.ts"
 import type { ExecutedSample, Sample } from "./execute.ts"
 import { KeyRefused, learn, type StatedFacts, Unreachable } from "./learn.ts"
 import type { Sampler } from "./sampler.ts"
@@ -13,12 +14,17 @@ interface Answers {
   readonly chat?: readonly (number | undefined)[]
   readonly keyless?: readonly (number | undefined)[]
   readonly listed?: readonly string[]
+  /** Status of chats by model, before `chat`. */
+  readonly answers?: Readonly<Record<string, number>>
+  /** Status of other probes. */
+  readonly trials?: Readonly<Record<string, number>>
   readonly end?: Partial<ExchangeEnd>
 }
 
 const none: Partial<ExchangeEnd> = { kind: "timeout", stage: "head" }
 
-function samplerOf({ list = [200], chat = [200], keyless = [401], listed = ["gpt-4o"], end }: Answers) {
+function samplerOf(answers: Answers) {
+  const { list = [200], chat = [200], keyless = [401], listed = ["gpt-4o"], trials = {}, end } = answers
   const groups: ExecutedSample[] = []
   const phases: string[] = []
   const byProbe: Record<string, readonly (number | undefined)[]> = {
@@ -27,8 +33,10 @@ function samplerOf({ list = [200], chat = [200], keyless = [401], listed = ["gpt
     "auth.missing-key": keyless,
   }
   const execute = (sample: Sample): ExecutedSample => {
-    const statuses = byProbe[sample.by] ?? []
     const steps = fixedSteps(sample.asks)
+    const model = (steps[0]?.body as { readonly model?: string } | undefined)?.model ?? ""
+    const own = trials[sample.by] ?? (sample.by === "chat.plain" ? answers.answers?.[model] : undefined)
+    const statuses = own === undefined ? (byProbe[sample.by] ?? []) : [own]
     const count = Math.max(steps.length, statuses.length)
     return {
       sample,
@@ -51,8 +59,14 @@ function samplerOf({ list = [200], chat = [200], keyless = [401], listed = ["gpt
       ended: () => undefined,
       execute: async (sample) => execute(sample),
     },
+    adaptation: createAdaptation(),
     groups,
     progress: () => {},
+    attempt: async (sample) => {
+      phases.push("learning")
+      return execute(sample)
+    },
+    keep: (executed) => groups.push(executed),
     async run(samples, phase) {
       phases.push(phase)
       groups.push(...samples.map(execute))
@@ -80,7 +94,7 @@ describe("what is stated", () => {
     const facts = await learned({}, { ...stated, traits: ["azure"], oversizedBytes: 5 })
     expect(facts).toMatchObject({
       profileName: "openai",
-      traits: new Set(["azure"]),
+      traits: new Set(["azure", "single-model"]),
       deterministic: true,
       included: new Set(["chat", "models"]),
       required: new Set(["chat"]),
@@ -109,6 +123,43 @@ describe("models", () => {
     const facts = await learned({ listed: ["my-model"] }, { ...stated, models: { chat: "named" } })
     expect(facts.models.chat).toBe("named")
     expect(facts.models.embedding).toBe(catalogue.find(({ kind }) => kind === "embedding")?.id)
+  })
+
+  test("are tried where names leave doubt, those of a known kind first, until one answers", async () => {
+    const listed = ["babbage-002", "gpt-3.5-turbo-instruct", "my-model", "gpt-4o-2024-08-06"]
+    const facts = await learned({ listed, answers: { "my-model": 200 }, chat: [404] })
+    expect(facts.models.chat).toBe("my-model")
+    expect(facts.choices).toEqual([
+      "chat model my-model: listed, with a name that suggests no other kind (also tried gpt-4o-2024-08-06: 404)",
+    ])
+  })
+
+  test("are a few at most, and the first of them where none answers", async () => {
+    const listed = Array.from({ length: 300 }, (_, at) => `model-${at}`)
+    const { sampler, phases } = samplerOf({ listed, chat: [400] })
+    const facts = await learn({ ...stated, target: keyless.target }, sampler)
+    expect([facts.models.chat, phases.length]).toEqual(["model-0", 5])
+  })
+
+  test("of a kind that is neither listed nor named prove nothing unless they answer", async () => {
+    const include = { ...stated, include: ["embeddings"] } as const
+    const refused = await learned({ trials: { "embeddings.text": 404 } }, include)
+    expect([refused.unproven, refused.models.embedding]).toEqual([
+      new Set(["embedding"]),
+      "text-embedding-3-large",
+    ])
+    const answering = await learned({ trials: { "embeddings.text": 200 } }, include)
+    expect(answering.unproven).toEqual(new Set())
+    const failing = await learned({ trials: { "embeddings.text": 500 } }, include)
+    expect(failing.unproven).toEqual(new Set())
+    const named = { ...include, models: { embedding: "mine" } }
+    expect((await learned({ trials: { "embeddings.text": 404 } }, named)).unproven).toEqual(new Set())
+  })
+
+  test("have the trait single-model where one is listed", async () => {
+    expect((await learned({ listed: ["one"] })).traits).toEqual(new Set(["single-model"]))
+    expect((await learned({ listed: ["one", "two"] })).traits).toEqual(new Set())
+    expect((await learned({ list: [404], listed: [] })).traits).toEqual(new Set())
   })
 
   test("are the documented ones where there is no list", async () => {
@@ -148,6 +199,7 @@ test("where the budget ended before the chats, nothing is known of the key", asy
     async run(samples) {
       groups.push(...samples.map((sample) => ({ sample, asked: [], cut: "the budget is used up" })))
     },
+    attempt: async (sample) => ({ sample, asked: [], cut: "the budget is used up" }),
   }
   expect((await learn(stated, cut)).auth).toBe("untested")
 })

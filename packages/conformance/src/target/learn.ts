@@ -6,6 +6,7 @@ import { missingKey } from "../probes/auth.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { listModels } from "../probes/models.ts"
 import type { Report } from "../reports/report.ts"
+import { chooseByTrial } from "./choice.ts"
 import type { ExecutedSample } from "./execute.ts"
 import { factsBefore, type TargetFacts } from "./facts.ts"
 import { chooseModels, listedModels } from "./models.ts"
@@ -23,6 +24,8 @@ export interface StatedFacts {
   readonly require: readonly Surface[]
   readonly deterministic: boolean
   readonly maxOutputTokens: number
+  /** The voice of speech requests. Default: alloy. */
+  readonly voice?: string
   /** Length in bytes of a body that the target must reject. Default: no such body is sent. */
   readonly oversizedBytes?: number
 }
@@ -69,10 +72,15 @@ function refusedThroughout(groups: readonly ExecutedSample[]): number | undefine
 }
 
 /**
- * Learns what later requests depend on: the listed models, the model to use for each kind, whether a key is required.
+ * Learns what later requests depend on: the listed models, the model to use for each kind on the surfaces of which
+ * something will be asked, whether a key is required.
  * @throws {Unreachable} when no connection can be made; {KeyRefused} when the target rejects the key.
  */
-export async function learn(stated: StatedFacts, sampler: Sampler): Promise<TargetFacts> {
+export async function learn(
+  stated: StatedFacts,
+  sampler: Sampler,
+  surfaces: readonly Surface[] = stated.include,
+): Promise<TargetFacts> {
   const { target } = stated
   const before = factsBefore(stated.profile, {
     traits: new Set(stated.traits),
@@ -80,6 +88,7 @@ export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Targ
     included: new Set(stated.include),
     required: new Set(stated.require),
     maxOutputTokens: stated.maxOutputTokens,
+    ...(stated.voice !== undefined && { voice: stated.voice }),
     ...(stated.oversizedBytes !== undefined && { oversizedBytes: stated.oversizedBytes }),
   })
   await sampler.run([probeSample(listModels, before)], "learning")
@@ -92,9 +101,12 @@ export async function learn(stated: StatedFacts, sampler: Sampler): Promise<Targ
     throw new Unreachable(`cannot reach ${target.baseUrl}: ${code ?? kind}${hint}`)
   }
   const listed = listing.flatMap(listedModels)
-  const known = { ...before, listed, models: chooseModels(stated.models, listed) }
+  const traits = new Set(stated.traits)
+  // Such a server answers every name with the one model that it has, or fills the name in.
+  if (listed.length === 1) traits.add("single-model")
+  const guessed = { ...before, traits, listed, models: chooseModels(stated.models, listed) }
+  const known = { ...guessed, ...(await chooseByTrial(guessed, stated.models, surfaces, sampler)) }
 
-  await sampler.run([probeSample(plainChat, known)], "learning")
   if (target.apiKey !== undefined) await sampler.run([probeSample(missingKey, known)], "learning")
   requireAccess(target, sampler.groups)
   if (target.apiKey === undefined) return known

@@ -38,6 +38,21 @@ describe("a reply says that there is no such endpoint", () => {
     ["404 whose error is null", { status: 404, body: { error: null } }, true],
     ["404 with another code", { status: 404, body: error("unknown_url") }, true],
     ["404 for an unknown model", { status: 404, body: error("model_not_found") }, false],
+    [
+      "404 whose message names the model",
+      {
+        status: 404,
+        request: { model: "m-1" },
+        body: { error: { message: "No endpoints for m-1.", code: 404 } },
+      },
+      false,
+    ],
+    ["404 about the model", { status: 404, body: { error: { message: "Gone.", param: "model" } } }, false],
+    [
+      "404 whose message does not",
+      { status: 404, request: { model: "m-1" }, body: { error: { message: "No such page.", code: 404 } } },
+      true,
+    ],
     ["405 for whatever reason", { status: 405, body: error("model_not_found") }, true],
     ["501", { status: 501 }, true],
     ["200", { status: 200 }, false],

@@ -1,7 +1,8 @@
-import type { OperationId } from "@nexhina/schemas"
+import type { ModelKind, OperationId } from "@nexhina/schemas"
 import { type Evidence, isProper, isRefusal } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import type { ExecutedSample } from "./execute.ts"
+import { operationsOfKinds } from "./models.ts"
 import type { Step } from "./step.ts"
 
 function saysNoEndpoint(exchange: Evidence): boolean {
@@ -10,8 +11,20 @@ function saysNoEndpoint(exchange: Evidence): boolean {
   if (answered.status === 405 || answered.status === 501) return true
   if (answered.status !== 404) return false
   const error = answered.json.ok && isObject(answered.json.value) ? answered.json.value["error"] : undefined
-  const code = isObject(error) ? error["code"] : undefined
-  return code !== "model_not_found"
+  return !isObject(error) || !isAboutModel(error, answered.request)
+}
+
+/** Returns whether an error is about the model that was asked for: by its code, its `param` or its message. */
+function isAboutModel(
+  { code, param, message }: Readonly<Record<string, unknown>>,
+  request: unknown,
+): boolean {
+  if (code === "model_not_found" || param === "model") return true
+  const model = isObject(request) ? request["model"] : undefined
+  if (typeof message !== "string" || typeof model !== "string" || model === "") return false
+  // A short name can stand in other words.
+  const name = model.replace(/[^\w]/g, (character) => `\\${character}`)
+  return new RegExp(`(?<!\\w)${name}(?!\\w)`).test(message)
 }
 
 /** Whether a response says that there is no such endpoint, as against no such model. */
@@ -20,7 +33,7 @@ export function saysNotOffered(exchange: Evidence): boolean {
 }
 
 /** Why nothing can be asked of an operation. */
-export type Obstacle = "the target does not offer" | "the key gives no access to"
+export type Obstacle = "the target does not offer" | "the key gives no access to" | "no model is known for"
 
 function obstacleIn(exchange: Evidence): Obstacle | undefined {
   if (saysNoEndpoint(exchange)) return "the target does not offer"
@@ -33,9 +46,12 @@ const needsEndpoint = ({ fault, key }: Step) =>
 
 /**
  * Operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing was rightly
- * asked, what was wrongly asked says as much.
+ * asked, what was wrongly asked says as much. How a model was refused that nobody named says nothing.
  */
-export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, Obstacle> {
+export function obstacles(
+  groups: readonly ExecutedSample[],
+  unproven: ReadonlySet<ModelKind> = new Set(),
+): Map<OperationId, Obstacle> {
   const byRight = new Map<OperationId, Obstacle | undefined>()
   const byWrong = new Map<OperationId, Obstacle | undefined>()
   for (const { asked } of groups) {
@@ -46,8 +62,11 @@ export function obstacles(groups: readonly ExecutedSample[]): Map<OperationId, O
       met.set(step.operation, obstacle && met.has(step.operation) ? met.get(step.operation) : obstacle)
     }
   }
+  const byModel = operationsOfKinds(unproven).map(
+    (operation) => [operation, "no model is known for"] as const,
+  )
   // What was rightly asked comes last, and wins.
-  const met = new Map([...byWrong, ...byRight])
+  const met = new Map<OperationId, Obstacle | undefined>([...byWrong, ...byRight, ...byModel])
   return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
 }
 

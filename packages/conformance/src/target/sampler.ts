@@ -1,6 +1,7 @@
 import type { Exchange, Send } from "@nexhina/wire"
 import type { Intent } from "../intent.ts"
 import { limits } from "../limits.ts"
+import { type Adaptation, createAdaptation } from "./adaptation.ts"
 import {
   answeredBytes,
   createExecutor,
@@ -38,9 +39,14 @@ export interface World {
 /** Sends samples, several at a time, and keeps what came of them. */
 export interface Sampler {
   readonly executor: Executor
+  /** How the target wants to be asked, as far as the run has learned it. */
+  readonly adaptation: Adaptation
   /** The samples executed so far, in the order in which they ended. */
   readonly groups: readonly ExecutedSample[]
   run(samples: readonly Sample[], phase: Progress["phase"]): Promise<void>
+  /** Sends a sample while the run learns, and leaves it to `keep` whether it is judged. */
+  attempt(sample: Sample): Promise<ExecutedSample>
+  keep(executed: ExecutedSample): void
   /** Reports that a phase has begun or advanced. */
   progress(phase: Progress["phase"]): void
 }
@@ -63,8 +69,10 @@ export function createSampler(
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
   { send, elapsed, sleep, interrupt, deadline, onExchange, onProgress }: World,
 ): JudgedSampler {
+  const adaptation = createAdaptation()
   const executor = createExecutor({
     target,
+    adaptation,
     send,
     limits: budget,
     elapsed,
@@ -92,11 +100,20 @@ export function createSampler(
     onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
   return {
     executor,
+    adaptation,
     groups,
     progress,
     judgeWith(given) {
       judge = given
       judgeWaiting()
+    },
+    async attempt(sample) {
+      planned++
+      return await executor.execute(sample)
+    },
+    keep(executed) {
+      groups.push(executed)
+      progress("learning")
     },
     async run(samples, phase) {
       planned += samples.length

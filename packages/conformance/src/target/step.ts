@@ -15,6 +15,8 @@ export interface Step {
   readonly form?: FormSpelling
   /** Bytes of white space after a JSON body. Default: 0. */
   readonly paddingBytes?: number
+  /** Sends `body` as a form although the contract says JSON: some targets read nothing else. */
+  readonly asForm?: true
   /** Bytes of a body that is wrong on purpose, in place of `body`. */
   readonly rawBody?: string | Uint8Array
   /** The media type of `rawBody`. Default: `application/json`. */

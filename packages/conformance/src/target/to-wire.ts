@@ -56,7 +56,7 @@ async function bodyOf(step: Step): Promise<Body | undefined> {
     return { mediaType, bytes: typeof rawBody === "string" ? utf8.encode(rawBody) : rawBody }
   if (body === undefined) return undefined
   const { request }: Endpoint = endpoints[step.operation]
-  return request?.mediaType === "multipart/form-data" && isObject(body)
+  return (request?.mediaType === "multipart/form-data" || step.asForm) && isObject(body)
     ? toForm(body, step.form)
     : { mediaType, bytes: utf8.encode(JSON.stringify(body) + " ".repeat(step.paddingBytes ?? 0)) }
 }

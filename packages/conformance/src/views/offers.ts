@@ -1,5 +1,6 @@
-import { endpoints, type Surface } from "@nexhina/schemas"
+import { endpoints, type ModelKind, type Surface } from "@nexhina/schemas"
 import { isProper } from "../evidence.ts"
+import { kindOfOperation } from "../target/models.ts"
 import { saysNotOffered } from "../target/offered.ts"
 import { view } from "../view.ts"
 import { everyResponse } from "./http.ts"
@@ -8,6 +9,8 @@ import { everyResponse } from "./http.ts"
 export interface Offer {
   /** `undefined` when the request was not a valid one to an endpoint. */
   readonly surface: Surface | undefined
+  /** The kind of model that the endpoint takes, if it takes one. */
+  readonly kind: ModelKind | undefined
   readonly isOffered: boolean
   readonly status: number
   /** Whether it is known if the request was invalid on purpose. */
@@ -24,6 +27,7 @@ export const offers = view<Offer>({
     const { operation, status } = answered
     return {
       surface: operation !== undefined && isProper(exchange) ? endpoints[operation].surface : undefined,
+      kind: operation && kindOfOperation(operation),
       isOffered: !saysNotOffered(exchange),
       status,
       isCertain: exchange.fault.basis !== "unknown",

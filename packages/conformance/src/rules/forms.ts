@@ -1,0 +1,268 @@
+import type { OperationId } from "@nexhina/schemas"
+import { streamedChat } from "../probes/chat-streams.ts"
+import { embeddingText } from "../probes/embeddings.ts"
+import { streamedResponse } from "../probes/responses.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { namesMember } from "../reading/named.ts"
+import { isOptionalMember } from "../requests/ask.ts"
+import { type Fault, rule } from "../rule.ts"
+import type { TargetFacts } from "../target/facts.ts"
+import { kindOfOperation } from "../target/models.ts"
+import { view } from "../view.ts"
+import { answersToValid, isSuccess } from "../views/http.ts"
+import { isOutOfTokens, refusalOf } from "./refusals.ts"
+
+const since = "0.1.0"
+
+/** A documented way to ask an operation: what is special about its request. */
+interface Form {
+  readonly operation: OperationId
+  /** The form in words. */
+  readonly says: string
+  isOf(answered: ParsedReply): boolean
+  /** Optional members without which it would be another form. */
+  readonly members?: readonly string[]
+}
+
+const isString = (value: unknown): value is string => typeof value === "string"
+
+const memberOf = ({ request }: ParsedReply, name: string): unknown =>
+  isObject(request) ? request[name] : undefined
+
+const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(is)
+
+/** Members that requests of the kit have for the sake of cost, besides those that are required. */
+const usualMembers = [
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "store",
+  "size",
+  "quality",
+  "seconds",
+  "encoding_format",
+  "stream",
+]
+
+/** Returns whether a request has required and usual members only. A form that is not JSON has no others by default. */
+function isBare({ operation, request }: ParsedReply): boolean {
+  if (operation === undefined || !isObject(request)) return true
+  return Object.keys(request).every(
+    (name) => usualMembers.includes(name) || !isOptionalMember(operation, name),
+  )
+}
+
+const isWhole = (answered: ParsedReply) => !answered.streaming && isBare(answered)
+
+/** A plain request, of which one member has a form of its own. */
+const withInput = (operation: OperationId, says: string, is: (input: unknown) => boolean): Form => ({
+  operation,
+  says,
+  isOf: (answered) => isWhole(answered) && is(memberOf(answered, "input")),
+})
+
+const plain = (operation: OperationId): Form => ({ operation, says: "a plain request", isOf: isWhole })
+
+/** Returns whether a chat has one message of the user, as one text. */
+function isPlainChat(answered: ParsedReply): boolean {
+  const messages = memberOf(answered, "messages")
+  if (!Array.isArray(messages) || messages.length !== 1) return false
+  const [message] = messages
+  return isBare(answered) && isObject(message) && message["role"] === "user" && isString(message["content"])
+}
+
+const isPlainResponse = (answered: ParsedReply) => isBare(answered) && isString(memberOf(answered, "input"))
+
+/** The plain input of a response is judged by resp.accepts-input-shapes. */
+const plainForms: readonly Form[] = [
+  {
+    operation: "createChatCompletion",
+    says: "one message of the user",
+    isOf: (answered) => isWhole(answered) && isPlainChat(answered),
+  },
+  withInput("createEmbedding", "a text as input", isString),
+  withInput("createModeration", "a text as input", isString),
+  ...(
+    [
+      "createImage",
+      "createSpeech",
+      "createTranscription",
+      "createTranslation",
+      "createVideo",
+      "createRerank",
+    ] as const
+  ).map(plain),
+]
+
+const isToken = (value: unknown) => typeof value === "number"
+
+const documentedForms: readonly Form[] = [
+  withInput("createEmbedding", "a list of texts as input", (input) => isListOf(input, isString)),
+  withInput(
+    "createEmbedding",
+    "tokens as input",
+    (input) => isListOf(input, isToken) || isListOf(input, (item) => isListOf(item, isToken)),
+  ),
+  withInput("createModeration", "a list of texts as input", (input) => isListOf(input, isString)),
+]
+
+/** The streamed forms, each with the plain request that is streamed. */
+const streams = (
+  [
+    ["createChatCompletion", isPlainChat],
+    ["createResponse", isPlainResponse],
+  ] as const
+).map(([operation, isPlain]): Form & { isPlain(answered: ParsedReply): boolean } => ({
+  operation,
+  says: "stream: true",
+  members: ["stream"],
+  isPlain,
+  isOf: (answered) => answered.streaming && isPlain(answered),
+}))
+
+/** Statuses with which a server refuses what it was asked, as against who asks or when. */
+const refusals: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
+
+/**
+ * Returns whether an error is about something else than the form: the model, or a member that the form does not need.
+ */
+function isAboutOther(answered: ParsedReply, { operation, members = [] }: Form): boolean {
+  const refusal = refusalOf({ answered })
+  const error = refusal ?? { param: "", message: answered.text ?? "" }
+  if (isOutOfTokens(error)) return true
+  const sent = isObject(answered.request) ? Object.keys(answered.request) : []
+  const others = sent.filter((name) => isOptionalMember(operation, name) && !members.includes(name))
+  return error.param === "model" || others.some((name) => namesMember(error, name))
+}
+
+type Found = Fault<"refused"> & { readonly of: number }
+
+/** Finds the forms of which every request was refused, on operations that answered other requests or refused them all. */
+function alwaysRefused(
+  answers: readonly ParsedReply[],
+  forms: readonly Form[],
+  { unproven }: TargetFacts,
+): Found[] | { readonly undecided: string } {
+  const asked = forms.flatMap((form) => {
+    const kind = kindOfOperation(form.operation)
+    if (kind !== undefined && unproven.has(kind)) return []
+    const own = answers.flatMap((answered, of) =>
+      answered.operation === form.operation ? [{ answered, of }] : [],
+    )
+    const isOffered = own.some(({ answered }) => ![404, 405, 501].includes(answered.status))
+    const decided = own
+      .filter(({ answered }) => isOffered && form.isOf(answered))
+      .filter(
+        ({ answered }) =>
+          isSuccess(answered) || (refusals.has(answered.status) && !isAboutOther(answered, form)),
+      )
+    return decided.length > 0 ? [{ form, decided }] : []
+  })
+  if (asked.length === 0) return { undecided: "no request of such a form was taken or refused" }
+  return asked.flatMap(({ form, decided: [first, ...others] }): Found[] => {
+    if (!first || [first, ...others].some(({ answered }) => isSuccess(answered))) return []
+    const { answered, of } = first
+    const actual = refusalOf({ answered })?.says ?? String(answered.status)
+    return [
+      {
+        fault: "refused",
+        of,
+        at: { part: "status" },
+        expected: `${form.says}: taken`,
+        actual: `${actual} (all ${others.length + 1} requests of this form were refused)`,
+      },
+    ]
+  })
+}
+
+/** Replies to valid requests, of which the forms may not be refused for ever. */
+const answersByForm = view<ParsedReply>({
+  ...answersToValid,
+  id: "http.forms",
+  says: "responses to valid requests, by the form of the request",
+})
+
+/** Where nothing but chats and responses is offered, there are no such forms. */
+const answersByOtherForm = view<ParsedReply>({ ...answersByForm, id: "http.other-forms", occasional: true })
+
+const answersOfStreamed = view<ParsedReply>({
+  ...answersToValid,
+  id: "streams.forms",
+  says: "responses to valid requests for chats and responses",
+  surface: "streams",
+  probes: [streamedChat, streamedResponse],
+  of(exchange) {
+    const answered = answersToValid.of(exchange)
+    return streams.some(({ operation }) => operation === answered?.operation) ? answered : undefined
+  },
+})
+
+const faults = { refused: "every request of a documented form is refused" } as const
+
+export const formRules = [
+  rule({
+    id: "http.accepts-plain-form",
+    since,
+    says: "MUST accept the plain form of each endpoint that it offers: the required parameters, an input as one text",
+    severity: "MUST",
+    source: "The request bodies of every endpoint page",
+    see: [
+      "https://github.com/cubist38/mlx-openai-server/issues/73",
+      "https://github.com/michaelfeil/infinity/issues/98",
+      "https://github.com/theroyallab/tabbyAPI/issues/245",
+    ],
+    on: answersByForm,
+    scope: "run",
+    faults,
+    // The other plain requests are sent in every run.
+    asks: (known) => (known.included.has("embeddings") ? embeddingText.asks(known) : []),
+    holds: (answers, known) => alwaysRefused(answers, plainForms, known),
+  }),
+
+  rule({
+    id: "http.accepts-documented-form",
+    since,
+    says: "SHOULD accept the other forms of `input` that OpenAI documents: lists of texts, and tokens for embeddings",
+    severity: "SHOULD",
+    source: "OpenAI API reference: create embeddings, create moderation, input",
+    see: [
+      "https://github.com/michaelfeil/infinity/issues/36",
+      "https://github.com/lm-sys/FastChat/pull/1300",
+      "https://github.com/danny-avila/rag_api/issues/104",
+    ],
+    on: answersByOtherForm,
+    scope: "run",
+    faults,
+    holds: (answers, known) => alwaysRefused(answers, documentedForms, known),
+  }),
+
+  rule({
+    id: "stream.is-accepted",
+    since,
+    says: "MUST accept `stream: true` on chat completions and responses",
+    severity: "MUST",
+    source: "Streaming Output Guide: Chat and Responses support streaming output",
+    see: [
+      "https://github.com/langgenius/dify/issues/8615",
+      "https://github.com/RooCodeInc/Roo-Code/issues/274",
+      "https://github.com/stulzq/azure-openai-proxy/issues/63",
+    ],
+    on: answersOfStreamed,
+    scope: "run",
+    faults,
+    holds(answers, known) {
+      // Where the same is refused as a whole reply too, it is not for the stream.
+      const taken = streams.filter(({ operation, isPlain }) =>
+        answers.some(
+          (answered) =>
+            answered.operation === operation &&
+            !answered.streaming &&
+            isPlain(answered) &&
+            isSuccess(answered),
+        ),
+      )
+      return alwaysRefused(answers, taken, known)
+    },
+  }),
+] as const
