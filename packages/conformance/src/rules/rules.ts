@@ -28,7 +28,6 @@ import { videoRules } from "./video.ts"
 export const rules: readonly Rule[] = [
   ...httpRules,
   ...surfaceRules,
-  ...formRules,
   ...connectionRules,
   ...authRules,
   ...errorRules,
@@ -50,4 +49,5 @@ export const rules: readonly Rule[] = [
   ...videoRules,
   ...moderationRules,
   ...rerankRules,
+  ...formRules,
 ]
