@@ -29,7 +29,6 @@ import { videoRules } from "./video.ts"
 export const rules: readonly Rule[] = [
   ...httpRules,
   ...surfaceRules,
-  ...formRules,
   ...connectionRules,
   ...authRules,
   ...errorRules,
@@ -52,4 +51,5 @@ export const rules: readonly Rule[] = [
   ...videoRules,
   ...moderationRules,
   ...rerankRules,
+  ...formRules,
 ]

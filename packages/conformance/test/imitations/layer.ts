@@ -23,10 +23,19 @@ export function behind(layer: Layer, options: MockOptions = {}): Mock {
   return {
     ...mock,
     handle(request) {
-      const answer = (body?: object) =>
-        mock.handle(body ? { ...request, body: Buffer.from(JSON.stringify(body)) } : request)
+      const answer = (body?: object) => mock.handle(body ? withBody(request, body) : request)
       return layer(askedBy(request), answer)
     },
+  }
+}
+
+/** Returns the request with a JSON body in place of its own, whatever kind that is. */
+function withBody(request: MockRequest, body: object): MockRequest {
+  const others = request.headers.filter(([name]) => !/^content-(?:type|length)$/i.test(name))
+  return {
+    ...request,
+    headers: [...others, ["content-type", "application/json"]],
+    body: Buffer.from(JSON.stringify(body)),
   }
 }
 

@@ -1,0 +1,147 @@
+import type { MockOptions } from "@nexhina/mock"
+import { startMock } from "@nexhina/mock/node"
+import { expect, test } from "vitest"
+import { settingsOf } from "../src/options.ts"
+import type { Report } from "../src/reports/report.ts"
+import { reports } from "../src/reports/reports.ts"
+import { run } from "../src/run.ts"
+import { always, checked } from "./checked.ts"
+import { behind, json, type Layer } from "./imitations/layer.ts"
+
+const verdictsOf = (report: Report, ...ids: string[]) =>
+  ids.map((id) => report.rules.find((rule) => rule.id === id)?.verdict)
+
+const refused = (message: string, param: string | null = null, status = 400) =>
+  json(status, { error: { message, type: "invalid_request_error", param, code: null } })
+
+/** Checks the mock behind a layer. */
+async function checkedBehind(
+  layer: Layer,
+  flags: Record<string, unknown>,
+  options: MockOptions = {},
+): Promise<Report> {
+  const mock = behind(layer, { strictModels: true, keys: "none-needed", ...options })
+  await using server = await startMock({ mock })
+  const settings = { baseUrl: server.baseURL, profile: "openai", runs: 2, skip: ["http.request-id"] }
+  return await run(settingsOf({ ...settings, ...flags }))
+}
+
+test("what was learned is in the reports", async () => {
+  const report = await checkedBehind(
+    ({ path, body }, answer) =>
+      path === "/chat/completions" && "temperature" in body
+        ? Promise.resolve(refused("temperature is not supported by this model", "temperature"))
+        : answer(),
+    { include: ["chat"], rule: ["chat.accepts-documented-params"] },
+  )
+  const lesson = "POST /chat/completions: refuses temperature (400), asked without it"
+  expect(report.learned).toContain(lesson)
+  expect(reports.console.write(report, { color: false })).toContain("refuses temperature (400)")
+  expect(JSON.parse(reports.json.write(report, { color: false })).learned).toContain(lesson)
+})
+
+test("bodies that are spoilt on purpose carry nothing that the target refuses", async () => {
+  const report = await checkedBehind(
+    ({ path, body }, answer) => {
+      if (path !== "/chat/completions") return answer()
+      return "top_p" in body ? Promise.resolve(refused("top_p is not supported", "top_p")) : answer()
+    },
+    {
+      include: ["chat"],
+      rule: ["err.missing-required", "err.param-named", "chat.accepts-documented-params"],
+    },
+  )
+  // Members that were spoilt themselves aside.
+  expect(report.findings.filter(({ id }) => !id.endsWith("~top_p"))).toEqual([])
+})
+
+test("a video server that reads only forms is asked with forms", async () => {
+  const report = await checkedBehind(
+    ({ method, path, isJson }, answer) => {
+      if (path !== "/videos" || method !== "POST") return answer()
+      if (isJson) return Promise.resolve(refused("body.prompt: Field required", null, 422))
+      return answer({
+        model: "sora",
+        prompt: "A red ball rolls over a white floor",
+        seconds: "4",
+        size: "720x1280",
+      })
+    },
+    { include: ["video"], rule: ["video.*"] },
+  )
+  expect(report.findings).toEqual([])
+  expect(report.learned).toContain("POST /video/generations: refuses JSON (422), asked with a form")
+  expect(verdictsOf(report, "video.schema", "video.lifecycle", "video.content")).toEqual([
+    "pass",
+    "pass",
+    "pass",
+  ])
+})
+
+test("a voice that was named is asked for", async () => {
+  const report = await checkedBehind(
+    ({ path, body }, answer) =>
+      path === "/audio/speech" && body["voice"] !== "nova"
+        ? Promise.resolve(refused("voice must be nova", "voice"))
+        : answer(),
+    { include: ["audio"], rule: ["audio.speech-*"], voice: "nova" },
+  )
+  expect(verdictsOf(report, "audio.speech-nonempty", "audio.speech-format")).toEqual(["pass", "pass"])
+})
+
+test("a key that is a short word is blotted out of headers, not of words", async () => {
+  const short = "e"
+  const report = await checked(
+    { ...always({ id: "no-list", stage: "value", apply: () => ({ object: "list" }) }), keys: [short] },
+    { include: ["models"], rule: ["models.schema"], apiKey: short },
+  )
+  const [finding] = report.findings
+  expect(finding?.says).toContain("MUST list models")
+  expect(finding?.evidence.excerpt).toContain('"object":"list"')
+  expect(JSON.stringify(finding?.request.headers)).not.toContain("Bearer e")
+})
+
+test.each([
+  ["every list", (input: unknown) => Array.isArray(input), ["http.accepts-documented-form"]],
+  ["every text", (input: unknown) => typeof input === "string", ["http.accepts-plain-form"]],
+  ["every input", () => true, ["http.accepts-plain-form", "http.accepts-documented-form"]],
+])("embeddings of %s that are refused are no gap", async (_, isRefused, rules) => {
+  const report = await checkedBehind(
+    ({ method, path, body }, answer) =>
+      method === "POST" && path === "/embeddings" && isRefused(body["input"])
+        ? Promise.resolve(refused("input is of the wrong kind", "input"))
+        : answer(),
+    { include: ["embeddings"], skip: ["err.*", "http.request-id"] },
+  )
+  expect([...new Set(report.findings.map(({ rule }) => rule))]).toEqual(rules)
+})
+
+test.each(["/chat/completions", "/responses"])("streams of %s that are refused are no gap", async (path) => {
+  const report = await checkedBehind(
+    (asked, answer) =>
+      asked.path === path && asked.body["stream"] === true
+        ? Promise.resolve(refused("Streaming is not supported.", "stream"))
+        : answer(),
+    { include: ["chat", "responses"], quick: true },
+  )
+  expect(report.findings.map(({ rule }) => rule)).toEqual(["stream.is-accepted"])
+})
+
+test("a model that nobody listed or named proves nothing, unless the surface is required", async () => {
+  const unknown: Layer = ({ path, method, body }, answer) => {
+    if (path === "/models" && method === "GET")
+      return Promise.resolve(json(200, { object: "list", data: [{ id: "my-chat", object: "model" }] }))
+    if (path === "/embeddings") return Promise.resolve(refused(`No model ${body["model"]}.`, null, 404))
+    return answer()
+  }
+  const options = { models: ["my-chat"] }
+  const flags = { include: ["embeddings"], rule: ["emb.*", "err.*", "http.*"] }
+  const free = await checkedBehind(unknown, flags, options)
+  expect(free.findings).toEqual([])
+  expect(free.rules.find(({ id }) => id === "emb.schema")).toMatchObject({
+    verdict: "unsupported",
+    reason: "no model is known for POST /embeddings; name one with --embedding-model",
+  })
+  const required = await checkedBehind(unknown, { ...flags, require: ["embeddings"] }, options)
+  expect(required.findings.map(({ rule }) => rule)).toEqual(["http.offers-required"])
+})
