@@ -104,13 +104,14 @@ export function verdictOf(facts: {
   }
   const refusal = sent.map(refusalIn).find((reason) => reason !== undefined)
   if (refusal !== undefined) return { verdict: "unsupported", reason: refusal }
-  if (tally.undecided.size > 0)
+  const isAsked = [...feeders].every((by) => groups.some(({ sample, cut }) => sample.by === by && !cut))
+  // A rule about the whole run is undecided also because its requests were not sent.
+  if (tally.undecided.size > 0 && (isAsked || rule.scope !== "run"))
     return rule.on.occasional
       ? { verdict: "not-run", reason: mostly(tally.undecided) }
       : { verdict: "inconclusive", reason: mostly(tally.undecided) }
   if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
   const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
-  const isAsked = [...feeders].every((by) => groups.some(({ sample, cut }) => sample.by === by && !cut))
   if (!isAsked && reasons.length === 0) {
     const cut = fed.find((group) => group.cut)?.cut
     return cut === undefined

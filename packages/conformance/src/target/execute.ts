@@ -102,7 +102,7 @@ const isRejected = (exchange: Evidence | undefined): boolean =>
   [400, 415, 422].includes(exchange?.response?.status ?? 0)
 
 /** Returns whether two forms of a step are different on the wire. */
-export const isOtherwise = (sent: Step, adapted: Step): boolean =>
+const isOtherwise = (sent: Step, adapted: Step): boolean =>
   sent !== adapted &&
   JSON.stringify([sent.body, sent.asForm]) !== JSON.stringify([adapted.body, adapted.asForm])
 

@@ -5,7 +5,7 @@ import type { Where } from "../rule.ts"
 /** The id of an answer, to compare with those of the whole run. Does not hold the answer. */
 export interface NamedAnswer {
   readonly id: unknown
-  /** The hash of the request's body. */
+  /** The hash of the request's value. */
   readonly request: string
   /** Where the id stands. */
   readonly at: Where
@@ -16,6 +16,8 @@ export function namedAnswer(
   id: unknown,
   { answered, where }: { readonly answered: ParsedReply; where(pointer: string): Where },
 ): NamedAnswer {
-  const request = createHash("sha256").update(answered.exchange.request.body).digest("base64")
+  // Of its value, not its bytes: a gateway may write a body anew before a server derives an id from it.
+  const value = JSON.stringify(answered.request) ?? answered.exchange.request.body
+  const request = createHash("sha256").update(value).digest("base64")
   return { id, request, at: where("/id") }
 }
