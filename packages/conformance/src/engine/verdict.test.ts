@@ -244,7 +244,7 @@ describe("a rule that could not decide is inconclusive", () => {
     const occasional: RuleFacts = { occasional: true }
     expect(outcome({ rule: occasional, tally: { undecided: new Map([["a", 1]]) } })).toEqual({
       verdict: "not-run",
-      reason: "a",
+      reason: "it did not come up: a",
     })
     expect(outcome({ rule: occasional, groups: [group("the-probe", [asked({ status: 500 })])] })).toEqual({
       verdict: "not-run",

@@ -108,7 +108,7 @@ export function verdictOf(facts: {
   // A rule about the whole run is undecided also because its requests were not sent.
   if (tally.undecided.size > 0 && (isAsked || rule.scope !== "run"))
     return rule.on.occasional
-      ? { verdict: "not-run", reason: mostly(tally.undecided) }
+      ? { verdict: "not-run", reason: `it did not come up: ${mostly(tally.undecided)}` }
       : { verdict: "inconclusive", reason: mostly(tally.undecided) }
   if (rule.on.occasional) return { verdict: "not-run", reason: `it did not come up (${rule.on.says})` }
   const reasons = sent.flatMap(({ exchange }) => unanswered(exchange) ?? [])
