@@ -31,12 +31,13 @@ export const limits = {
     beyond: "400 that names the object",
   },
   schemaWork: {
-    max: 100_000,
+    max: 50_000,
     of: "work to generate values for the schemas and patterns of one request, in estimated microseconds",
     beyond: "400 that names the schema",
   },
+  arrayObjects: { max: 4_096, of: "objects in one array of a JSON body", beyond: "400 that names the array" },
   conversationItems: {
-    max: 10_000,
+    max: 4_096,
     of: "messages of a chat completion; items of a response and of the conversation before it",
     beyond: "400 that names `messages` or `input`",
   },
@@ -56,7 +57,7 @@ export const limits = {
     beyond: "400 that names `input`",
   },
   embeddingNumbers: {
-    max: 2048 * 1536,
+    max: 2 ** 21,
     of: "numbers in the reply to an embedding: inputs times dimensions",
     beyond: "400 that names `input`",
   },
