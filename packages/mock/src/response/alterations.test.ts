@@ -30,6 +30,29 @@ test("a defect that changes nothing of this reply is named in a header (E15)", a
   expect(await inactive("events,wire", false, "/v1/unknown")).toBe("events")
 })
 
+test.each([
+  ["GET", "/v1/media/image.png?seed=a&width=16&height=16&background=opaque&quality=100"],
+  ["HEAD", "/v1/models"],
+  ["OPTIONS", "/v1/models"],
+  ["GET", "/v1/unknown"],
+  ["PUT", "/v1/models"],
+])(
+  "%s %s: defects of the stage `wire` act on every reply, and it has a request id (E14)",
+  async (method, target) => {
+    const { handle } = createMock({ alterations })
+    const ask = async (defect: string) => {
+      const headers = [
+        ["authorization", "Bearer sk-x"],
+        ["x-mock-defect", defect],
+      ] as const
+      const reply = await handle({ method, target, headers, body: new Uint8Array() })
+      return { status: reply.status, ...Object.fromEntries(reply.headers) }
+    }
+    expect(await ask("wire")).toMatchObject({ status: 202, "x-request-id": expect.stringMatching(/^req_/) })
+    expect(await ask("events")).toMatchObject({ "x-mock-inactive": "events" })
+  },
+)
+
 test("a defect that acts is not named, nor is one that the request did not select", async () => {
   expect(await inactive("value, wire")).toBeUndefined()
   expect(await inactive("events", true)).toBeUndefined()
