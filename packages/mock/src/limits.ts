@@ -31,7 +31,7 @@ export const limits = {
     beyond: "400 that names the object",
   },
   schemaWork: {
-    max: 50_000,
+    max: 100_000,
     of: "work to generate values for the schemas and patterns of one request, in estimated microseconds",
     beyond: "400 that names the schema",
   },
