@@ -1,7 +1,9 @@
 import { rules, sentences } from "@nexhina/conformance"
 import { defects, variants } from "@nexhina/defects"
+import { limits } from "@nexhina/mock"
 import { expect, test } from "vitest"
 import { defectsPage } from "../src/defects-page.ts"
+import { mockLimitsPage } from "../src/mock-limits-page.ts"
 import { rulesPage } from "../src/rules-page.ts"
 import { runPage } from "../src/run-page.ts"
 import { scoreboardPage } from "../src/scoreboard-page.ts"
@@ -11,6 +13,7 @@ import { readScores } from "./scores.ts"
 test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
+  ["mock-limits.md", mockLimitsPage(limits)],
   ["defects.md", defectsPage(defects, variants)],
   ["scoreboard.md", scoreboardPage(rules, defects, variants, readScores())],
   ["traceability.md", traceabilityPage(sentences, defects)],

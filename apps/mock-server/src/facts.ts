@@ -1,4 +1,4 @@
-import type { MockRequest, Reply } from "@nexhina/wire"
+import { headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 
 /** What a log line says of an exchange, as far as it is known. */
 export interface ExchangeFacts {
@@ -10,6 +10,8 @@ export interface ExchangeFacts {
   readonly finish?: string
   /** Message of the error. */
   readonly error?: string
+  /** Defects and variants that the request selected and that do not act on its reply. */
+  readonly inactive?: string
 }
 
 /** Bodies that are larger are not read: they are files, and the log must cost little (chosen). */
@@ -19,13 +21,19 @@ const lastEvents = 8
 
 /** Returns the facts about an exchange. Never throws. */
 export function factsOf({ body: asked }: MockRequest, reply: Reply): ExchangeFacts {
-  const type = reply.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? ""
+  const type = headerOf(reply.headers, "content-type") ?? ""
   const isStream = type.startsWith("text/event-stream")
   const text = isStream || type.startsWith("application/json") ? textOf(reply.body) : ""
   const values = isStream ? eventsOf(text) : [parsed(text)]
   const facts: ExchangeFacts = Object.assign({}, ...values.map(saidBy))
   const model = asked.length > 0 && asked.length <= maxBytes ? stringAt(parsed(asked), "model") : undefined
-  return { ...(model !== undefined && { model }), ...(isStream && { stream: true }), ...facts }
+  const inactive = headerOf(reply.headers, "x-mock-inactive")
+  return {
+    ...(model !== undefined && { model }),
+    ...(isStream && { stream: true }),
+    ...facts,
+    ...(inactive !== undefined && { inactive }),
+  }
 }
 
 function textOf(body: Reply["body"]): string {

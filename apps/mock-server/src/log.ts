@@ -56,13 +56,14 @@ function createPrinter(): (line: string) => void {
   }
 }
 
-function described({ model, stream, tokens, finish, error }: ExchangeFacts): string[] {
+function described({ model, stream, tokens, finish, error, inactive }: ExchangeFacts): string[] {
   return [
     ...(model === undefined ? [] : [model]),
     ...(stream ? ["stream"] : []),
     ...(tokens === undefined ? [] : [`${tokens} tokens`]),
     ...(finish === undefined ? [] : [finish]),
     ...(error === undefined ? [] : [error]),
+    ...(inactive === undefined ? [] : [`inactive here: ${inactive}`]),
   ].map((text) => (text.length > 200 ? `${printable(text.slice(0, 200))}…` : printable(text)))
 }
 

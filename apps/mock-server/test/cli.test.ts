@@ -125,6 +125,22 @@ describe("standard output that fails (F10)", () => {
   })
 })
 
+test("/openapi.json is the OpenAPI document", async () => {
+  const { baseUrl } = await start()
+  const reply = await fetch(new URL("/openapi.json", baseUrl))
+  expect(reply.headers.get("content-type")).toBe("application/json")
+  expect(await reply.json()).toMatchObject({ openapi: "3.1.1", paths: { "/chat/completions": {} } })
+  expect(await (await fetch(new URL("/", baseUrl))).text()).toContain("/openapi.json")
+})
+
+test("a defect that does not act is named in the log (E15)", async () => {
+  const { baseUrl, printed } = await start("--log", "pretty")
+  const headers = { authorization: "Bearer sk-x", "x-mock-defect": "sse-double-done" }
+  const reply = await ask(baseUrl, hello, headers)
+  expect(reply.headers.get("x-mock-inactive")).toBe("sse-double-done")
+  await expect.poll(printed).toContain("inactive here: sse-double-done")
+})
+
 test("--drain sets how long open replies get", async () => {
   const { baseUrl, kill, exited } = await start("--drain", "0.2")
   const socket = connect(Number(new URL(baseUrl).port), "127.0.0.1")

@@ -2,6 +2,7 @@ export type { ChatCompletionRequest, ProfileName, ResponseRequest } from "@nexhi
 export type { Frame } from "@nexhina/stream"
 export type { Alteration, Exchange, Handle, Header, MockRequest, NamedAlteration, Reply } from "@nexhina/wire"
 export type { JournalOptions } from "./journal.ts"
+export { type Limit, limits } from "./limits.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
 export type { LastTurn } from "./replies/utterance/decide.ts"
 export type { Responder, Turn } from "./replies/utterance/respond.ts"

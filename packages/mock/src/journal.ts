@@ -65,7 +65,7 @@ export function createJournal(options: JournalOptions = {}): Journal {
   }
   return {
     record(request, reply) {
-      if (maxExchanges === 0) return reply
+      if (maxExchanges === 0 || request.body.length > maxBytes) return reply
       const { body } = reply
       const sent: Frame[] = []
       const isWhole = typeof body === "string" || body instanceof Uint8Array || Array.isArray(body)

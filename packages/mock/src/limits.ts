@@ -9,7 +9,7 @@ export interface Limit {
   readonly beyond: string
 }
 
-/** The limits of the mock, all chosen. The table in `docs/mock.md` is generated from this object. */
+/** The limits of the mock, all chosen. `docs/mock-limits.md` is generated from this object. */
 export const limits = {
   bodyBytes: {
     max: 32 * 2 ** 20,
@@ -35,8 +35,9 @@ export const limits = {
     of: "work to generate values for the schemas and patterns of one request, in estimated microseconds",
     beyond: "400 that names the schema",
   },
+  arrayObjects: { max: 4_096, of: "objects in one array of a JSON body", beyond: "400 that names the array" },
   conversationItems: {
-    max: 10_000,
+    max: 4_096,
     of: "messages of a chat completion; items of a response and of the conversation before it",
     beyond: "400 that names `messages` or `input`",
   },
@@ -56,7 +57,7 @@ export const limits = {
     beyond: "400 that names `input`",
   },
   embeddingNumbers: {
-    max: 2048 * 1536,
+    max: 2 ** 21,
     of: "numbers in the reply to an embedding: inputs times dimensions",
     beyond: "400 that names `input`",
   },
@@ -79,6 +80,29 @@ export const limits = {
   moderationInputs: { max: 2048, of: "inputs of a moderation", beyond: "400 that names `input`" },
   audioRead: { max: 4_000, of: "milliseconds to read an audio file", beyond: "400 that names `file`" },
   audioSeconds: { max: 86_399, of: "seconds of a recording", beyond: "400 that names `file`" },
+  replyTokens: {
+    max: 16_384,
+    of: "tokens of one choice or response",
+    beyond: "the reply ends with `length`",
+  },
+  replyEntries: {
+    max: 2 ** 18,
+    of: "tokens of all choices of a reply, with the alternatives of `top_logprobs`",
+    beyond: "400 that names `n`",
+  },
+  generatedText: {
+    max: 10_000,
+    of: "characters of a text that is generated for a schema or a pattern",
+    beyond: "400 that names the schema",
+  },
+  speechSeconds: { max: 300, of: "seconds of generated speech", beyond: "the speech ends" },
+  imagePixels: { max: 2 ** 22, of: "pixels of a generated image", beyond: "400 that names the size" },
+  videoFrames: { max: 3_600, of: "frames of a generated video", beyond: "400 that names `seconds` or `fps`" },
+  storedText: {
+    max: 2 ** 26,
+    of: "characters of stored responses and video tasks",
+    beyond: "those that were used least recently are dropped",
+  },
   writeTimeout: {
     max: 30_000,
     of: "milliseconds without progress of a reply that its client does not read",

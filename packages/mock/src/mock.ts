@@ -110,6 +110,7 @@ export function createMock(options: MockOptions = {}): Mock {
   const journal = createJournal(options.journal)
   return {
     async handle(request) {
+      if (request.body.length > largeBody) await engine.lane.turn()
       const context = begin(request, engine.seed)
       try {
         return journal.record(request, shape(await answer(context, engine), context, engine.profile))
@@ -188,7 +189,7 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
 }
 
 /** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */
-const largeBody = 2 ** 20
+const largeBody = 2 ** 16
 
 const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
 

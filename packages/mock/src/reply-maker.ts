@@ -56,7 +56,7 @@ interface Question<Request, Query> {
 export interface GeneratedReply<Value = unknown> {
   readonly value: Value
   /** The value as JSON, when encoding it at once would block other requests. Used when no alteration changes the value. */
-  readonly json?: string
+  readonly json?: Uint8Array
   stream?(value: Value): readonly StreamEvent[]
   /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
   encoded?(value: Value): string

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache"
+import { limits } from "./limits.ts"
 
 /**
  * State that outlives a request: stored responses and video tasks. Values are plain JSON. The interface follows Keyv,
@@ -21,7 +22,7 @@ export interface Store {
 }
 
 /** Limit of the stored text, in UTF-16 units; the least recently used values are dropped first (chosen). */
-const maxText = 64 * 2 ** 20
+const maxText = limits.storedText.max
 
 /** Creates a store that lives as long as the process. */
 export function memoryStore(): Store {

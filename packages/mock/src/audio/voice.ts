@@ -1,4 +1,5 @@
 import { type Digest, digest } from "../content/random.ts"
+import { limits } from "../limits.ts"
 
 /** Sample rate of speech, in Hz, mono. Source: `pcm` in OpenAI's API reference. */
 export const sampleRate = 24000
@@ -9,7 +10,7 @@ export const syllableSeconds = 0.24
 const lettersPerSecond = 15
 /** Speech is no shorter and no longer than this (chosen: at speed 1 the longest text takes 273 seconds). */
 const leastSeconds = 0.3
-const mostSeconds = 300
+const mostSeconds = limits.speechSeconds.max
 
 /** Speech before it is encoded: indexes into `syllables`, one for each `syllableSeconds`. */
 export interface Speech {

@@ -1,4 +1,5 @@
 import { type AST, RegExpParser, RegExpSyntaxError } from "@eslint-community/regexpp"
+import { limits } from "../limits.ts"
 import { type Spend, unlimited } from "./budget.ts"
 import { type CharacterSet, complement, knownRanges, type Range, rangeSet } from "./character-set.ts"
 
@@ -23,7 +24,7 @@ export interface LookAround {
 export class PatternError extends Error {}
 
 /** Maximum length of a generated text, in code points (chosen). */
-export const maxTextLength = 10_000
+export const maxTextLength: number = limits.generatedText.max
 
 /** Maximum nesting of groups, so that recursive functions do not exhaust the stack (chosen). */
 const maxGroupDepth = 100

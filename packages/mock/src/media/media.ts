@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache"
 import { z } from "zod"
 import { digest } from "../content/random.ts"
 import type { Lane } from "../lane.ts"
+import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import type { GeneratedFile } from "../reply-maker.ts"
 import { readQuery } from "../request/form.ts"
@@ -17,11 +18,11 @@ export const mediaPath = `${basePath}/media/`
 /** Maximum width and height that every encoder supports, in pixels. */
 const maxSide = 16_383
 /** Maximum number of pixels of an image; drawing and encoding them takes a fraction of a second (chosen). */
-const maxPixels = 2 ** 22
+const maxPixels = limits.imagePixels.max
 
 /** Maximum length of a video: one minute at the maximum frame rate (chosen). */
 export const mostFps = 60
-export const mostFrames: number = 60 * mostFps
+export const mostFrames: number = limits.videoFrames.max
 
 const ImageQuery = z.object({
   seed: z.string().max(100),

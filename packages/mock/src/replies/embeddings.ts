@@ -5,6 +5,7 @@ import type { Pause } from "../lane.ts"
 import { limits, requireWithin } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
+import { concatBytes } from "../request/concat-bytes.ts"
 
 /** The length of a vector where the catalogue knows none (chosen). */
 const usualDimensions = 1536
@@ -61,17 +62,25 @@ async function makeInSteps(
   list: (data: Embedding[]) => EmbeddingResponse,
   pause: Pause,
 ): Promise<GeneratedReply> {
-  const data: Embedding[] = []
-  const encoded: string[] = []
-  for (const [index, text] of texts.entries()) {
-    const embedding = make(text, index)
-    data.push(embedding)
-    encoded.push(JSON.stringify(embedding))
-    await pause()
-  }
+  // As bytes, which take less memory than objects and texts.
+  const utf8 = new TextEncoder()
   const empty = JSON.stringify(list([]))
   const at = empty.indexOf("[]") + 1
-  return { value: list(data), json: [empty.slice(0, at), encoded.join(","), empty.slice(at)].join("") }
+  const pieces = [utf8.encode(empty.slice(0, at))]
+  for (const [index, text] of texts.entries()) {
+    pieces.push(utf8.encode(`${index === 0 ? "" : ","}${JSON.stringify(make(text, index))}`))
+    await pause()
+  }
+  pieces.push(utf8.encode(empty.slice(at)))
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const json = concatBytes(pieces.splice(0), length)
+  return {
+    json,
+    // Only alterations read it.
+    get value(): unknown {
+      return JSON.parse(new TextDecoder().decode(json))
+    },
+  }
 }
 
 function requireFewTexts(texts: readonly Text[], numbers: number): void {

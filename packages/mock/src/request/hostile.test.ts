@@ -86,8 +86,8 @@ test.each([
   ],
   [
     "chat/completions",
-    "messages[5000]",
-    { model: "gpt-4o", messages: [...Array(5000).fill(messages[0]), ...bad] },
+    "messages[4000]",
+    { model: "gpt-4o", messages: [...Array(4000).fill(messages[0]), ...bad.slice(0, 96)] },
   ],
   ["chat/completions", "tools[0]", { model: "gpt-4o", messages, tools: bad }],
   ["chat/completions", "logit_bias", { model: "gpt-4o", messages, logit_bias: { ...bad.map(String) } }],
@@ -96,7 +96,8 @@ test.each([
   ["responses", "tools[0]", { model: "gpt-4o", input: "a", tools: bad }],
   ["responses", "metadata", { model: "gpt-4o", input: "a", metadata: { ...bad } }],
   ["rerank", "documents[0]", { model: "rerank-v3.5", query: "a", documents: bad }],
-  ["moderations", "input[0].type", { input: bad.map(() => ({})) }],
+  ["moderations", "input", { input: bad.map(() => ({})) }],
+  ["moderations", "input[0].type", { input: bad.slice(0, 4000).map(() => ({})) }],
 ] as const)("%s is refused at the first of 300,000 errors, at %s (F1)", async (path, param, request) => {
   const { handle } = createMock()
   const headers = [["authorization", "Bearer sk-x"]] as const

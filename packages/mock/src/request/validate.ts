@@ -11,6 +11,7 @@ type Path = Issue["path"]
 const deepest = limits.jsonDepth.max
 const maxJsonMarks = limits.jsonMarks.max
 const maxMembers = limits.objectMembers.max
+const maxObjects = limits.arrayObjects.max
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -41,28 +42,36 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
     throw malformed("it is not valid JSON")
   }
   if (mayHaveLoneSurrogates(text)) value = withoutLoneSurrogates(value)
-  // So many members need a body of several bytes for each.
-  if (body.length > 5 * maxMembers) requireFewMembers(value, [])
+  // So many objects need a body of several bytes for each.
+  if (body.length > 2 * maxObjects) requireFewMembers(value, [])
   return value
 }
 
-/** Refuses a value that contains an object with too many members: validation reads all members, valid or not. */
+/** Refuses a value with too many members in one object, or objects in one array: validation reads all of them. */
 function requireFewMembers(value: unknown, path: PropertyKey[]): void {
   if (typeof value !== "object" || value === null) return
-  const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
-  if ("length" in keys && keys.length > maxMembers) {
-    const param = paramOf(path)
-    throw new Refusal(400, {
-      message: `The object '${param}' has more than ${maxMembers} members, which is the limit.`,
-      param,
-      code: "object_above_max_members",
-    })
+  if (Array.isArray(value)) {
+    // Numbers and texts cost little, and an array with a wrong item is refused at the first one.
+    const holdsObjects = typeof value[0] === "object" && value[0] !== null && !Array.isArray(value[0])
+    if (holdsObjects && value.length > maxObjects) throw tooMany("array", path, `${maxObjects} objects`)
+  } else if (Object.keys(value).length > maxMembers) {
+    throw tooMany("object", path, `${maxMembers} members`)
   }
-  for (const key of keys) {
+  for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+    if (typeof inner !== "object") continue
     path.push(key)
-    requireFewMembers((value as Record<PropertyKey, unknown>)[key], path)
+    requireFewMembers(inner, path)
     path.pop()
   }
+}
+
+function tooMany(kind: "array" | "object", path: Path, max: string): Refusal {
+  const param = paramOf(path)
+  return new Refusal(400, {
+    message: `The ${kind} '${param}' has more than ${max}, which is the limit.`,
+    param,
+    code: "above_limit_of_mock",
+  })
 }
 
 function malformed(why: string): Refusal {

@@ -1,4 +1,4 @@
-import type { NamedAlteration } from "@nexhina/wire"
+import type { NamedAlteration, Reply } from "@nexhina/wire"
 import { closestMatch } from "leven"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
@@ -10,6 +10,9 @@ export interface StandingAlteration {
   /** Fraction of the requests, from 0 to 1. */
   readonly rate: number
 }
+
+/** An alteration that one request selected by header, and whether it has changed anything. */
+type WatchedAlteration = NamedAlteration & { readonly acted: () => boolean }
 
 /** Returns the alterations of one request: the standing ones, chosen by hash, then those named in its headers. */
 export type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly NamedAlteration[]
@@ -37,7 +40,7 @@ export function alterationChooser(
       .map((id) => {
         const alteration = byId.get(id)
         if (alteration === undefined) throw new Refusal(400, { message: unknownId(id, byId), param: header })
-        return alteration
+        return watched(alteration)
       })
   }
   return (headers, identity) => {
@@ -51,6 +54,39 @@ export function alterationChooser(
       ...asked("x-mock-variant", variant),
     ]
   }
+}
+
+/** Returns a copy of an alteration for one request that remembers whether it has changed anything. */
+function watched(alteration: NamedAlteration): WatchedAlteration {
+  let hasActed = false
+  // The stage determines the subject's type, which TypeScript does not infer here.
+  const apply = (subject: never, situation: never): unknown => {
+    const changed: unknown = alteration.apply(subject, situation)
+    hasActed ||= !isSame(subject, changed)
+    return changed
+  }
+  return { ...alteration, apply: apply as never, acted: () => hasActed }
+}
+
+/** Returns whether an alteration left its subject as it was. */
+function isSame(before: unknown, after: unknown): boolean {
+  if (before === after) return true
+  if (isReply(before) && isReply(after)) {
+    const [one, other] = [before, after].map(({ body, ...rest }) => ({ body, rest: JSON.stringify(rest) }))
+    return one?.body === other?.body && one?.rest === other?.rest
+  }
+  return JSON.stringify(before) === JSON.stringify(after)
+}
+
+function isReply(subject: unknown): subject is Reply {
+  return typeof subject === "object" && subject !== null && "status" in subject && "headers" in subject
+}
+
+/** Returns the ids of the alterations that the request selected and that changed nothing. */
+export function inactiveOf(alterations: readonly NamedAlteration[]): string[] {
+  return alterations
+    .filter((each) => (each as Partial<WatchedAlteration>).acted?.() === false)
+    .map(({ id }) => id)
 }
 
 function started(alteration: NamedAlteration): NamedAlteration {

@@ -3,10 +3,14 @@ import type { Header, Reply } from "@nexhina/wire"
 import { envelope, Refusal } from "../refusal.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
+import { inactiveOf } from "./alterations.ts"
 import { corsHeaders, preflight } from "./cors.ts"
 import { altered, respond } from "./encode.ts"
 import { withoutBody } from "./head.ts"
 import { partOf } from "./range.ts"
+
+/** Names the defects and variants that the request selected and that do not act on its reply. */
+export const inactiveHeader = "x-mock-inactive"
 
 /** The methods that a CORS preflight is told of. */
 interface Preflight {
@@ -20,7 +24,16 @@ export type Outcome = GeneratedReply | GeneratedFile | Preflight | Refusal
 export function shape(outcome: Outcome, context: Context, profile: Profile): Reply {
   const { request, alterations, situation } = context
   const reply = toReply(outcome, context, profile)
-  return altered("wire", request.method === "HEAD" ? withoutBody(reply) : reply, alterations, situation)
+  const shaped = altered(
+    "wire",
+    request.method === "HEAD" ? withoutBody(reply) : reply,
+    alterations,
+    situation,
+  )
+  if (alterations.length === 0) return shaped
+  const inactive = inactiveOf(alterations)
+  if (inactive.length === 0) return shaped
+  return { ...shaped, headers: [...shaped.headers, [inactiveHeader, inactive.join(", ")]] }
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {

@@ -1,11 +1,12 @@
 import type { Tokenizer } from "../../content/tokens.ts"
+import { limits } from "../../limits.ts"
 import { Refusal } from "../../refusal.ts"
 import type { Segment, Utterance } from "./utterance.ts"
 
 /** The maximum number of tokens of one utterance, as with real models (chosen). */
-export const maxTokens = 16_384
+export const maxTokens: number = limits.replyTokens.max
 /** The maximum number of tokens in one reply, with all their alternatives (chosen). */
-const maxTokenEntries = 2 ** 18
+const maxTokenEntries = limits.replyEntries.max
 
 /** Throws a `Refusal` that names `param` and the remedy when a reply would have too many tokens and alternatives. */
 export function requireFewEntries(entries: number, param: string, remedy: string): void {

@@ -1,0 +1,60 @@
+import type { NamedAlteration } from "@nexhina/wire"
+import { expect, test } from "vitest"
+import { createMock } from "../mock.ts"
+
+const alterations: readonly NamedAlteration[] = [
+  { id: "same", stage: "value", apply: (value) => value },
+  { id: "copy", stage: "value", apply: (value) => structuredClone(value) },
+  { id: "value", stage: "value", apply: () => ({}) },
+  { id: "events", stage: "events", apply: (events) => events.slice(1) },
+  { id: "wire-copy", stage: "wire", apply: (reply) => ({ ...reply, headers: [...reply.headers] }) },
+  { id: "wire", stage: "wire", apply: (reply) => ({ ...reply, status: 202 }) },
+]
+
+async function inactive(selected: string, stream = false, path = "/v1/chat/completions"): Promise<unknown> {
+  const { handle } = createMock({ alterations, always: [{ id: "same", rate: 1 }] })
+  const body = JSON.stringify({ model: "gpt-4o", stream, messages: [{ role: "user", content: "a" }] })
+  const headers = [
+    ["authorization", "Bearer sk-x"],
+    ["x-mock-defect", selected],
+  ] as const
+  const reply = await handle({ method: "POST", target: path, headers, body: new TextEncoder().encode(body) })
+  return Object.fromEntries(reply.headers)["x-mock-inactive"]
+}
+
+test("a defect that changes nothing of this reply is named in a header (E15)", async () => {
+  expect(await inactive("same")).toBe("same")
+  expect(await inactive("copy, wire-copy")).toBe("copy, wire-copy")
+  expect(await inactive("events")).toBe("events")
+  expect(await inactive("value", false, "/v1/unknown")).toBeUndefined()
+  expect(await inactive("events,wire", false, "/v1/unknown")).toBe("events")
+})
+
+test.each([
+  ["GET", "/v1/media/image.png?seed=a&width=16&height=16&background=opaque&quality=100"],
+  ["HEAD", "/v1/models"],
+  ["OPTIONS", "/v1/models"],
+  ["GET", "/v1/unknown"],
+  ["PUT", "/v1/models"],
+])(
+  "%s %s: defects of the stage `wire` act on every reply, and it has a request id (E14)",
+  async (method, target) => {
+    const { handle } = createMock({ alterations })
+    const ask = async (defect: string) => {
+      const headers = [
+        ["authorization", "Bearer sk-x"],
+        ["x-mock-defect", defect],
+      ] as const
+      const reply = await handle({ method, target, headers, body: new Uint8Array() })
+      return { status: reply.status, ...Object.fromEntries(reply.headers) }
+    }
+    expect(await ask("wire")).toMatchObject({ status: 202, "x-request-id": expect.stringMatching(/^req_/) })
+    expect(await ask("events")).toMatchObject({ "x-mock-inactive": "events" })
+  },
+)
+
+test("a defect that acts is not named, nor is one that the request did not select", async () => {
+  expect(await inactive("value, wire")).toBeUndefined()
+  expect(await inactive("events", true)).toBeUndefined()
+  expect(await inactive("")).toBeUndefined()
+})
