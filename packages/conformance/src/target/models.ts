@@ -1,5 +1,6 @@
 import { catalogue, type ModelKind, modelIds } from "@nexhina/schemas"
 import type { Evidence } from "../evidence.ts"
+import { limits } from "../limits.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 
 const kinds = [...new Set(catalogue.map((model) => model.kind))]
@@ -23,12 +24,16 @@ function kindOf(id: string): ModelKind {
   )
 }
 
+/** Whether a model can be asked for by this id: every request and every command to replay it repeats it. */
+const isModelId = (id: unknown): id is string =>
+  typeof id === "string" && id !== "" && id.length <= limits.modelIdLength.max
+
 /** The ids in a models list, however much else is wrong with it. */
 export function listedModels(exchange: Evidence): string[] {
   const json = answeredOf(exchange)?.json
   if (!json?.ok || !isObject(json.value) || !Array.isArray(json.value["data"])) return []
   return json.value["data"].flatMap((model) =>
-    isObject(model) && typeof model["id"] === "string" && model["id"] !== "" ? [model["id"]] : [],
+    isObject(model) && isModelId(model["id"]) ? [model["id"]] : [],
   )
 }
 
