@@ -1,5 +1,9 @@
-import { exitCodes, reports, runOptions, verdicts } from "@nexhina/conformance"
+import { exitCodes, type Limit, limits, reports, runOptions, verdicts } from "@nexhina/conformance"
 import { table } from "./table.ts"
+
+/** Returns an amount with its thousands separated, bytes as MiB. */
+const amount = (max: number, unit: string) =>
+  unit.startsWith("bytes") ? `${max / 2 ** 20} MiB` : max.toLocaleString("en")
 
 /** The command line of `run`, its verdicts and report formats, as a Markdown page. */
 export function runPage(): string {
@@ -72,6 +76,21 @@ export function runPage(): string {
     ),
     "",
     "The JSON Schema of the JSON report is `packages/conformance/report.schema.json`.",
+    "",
+    "## Limits",
+    "",
+    "The kit bounds its time and memory, whatever the server sends. Its memory stays below 400 MB, and a run ends at most",
+    "two seconds after `--max-time`.",
+    "",
+    table(
+      ["at most", "of", "beyond it"],
+      Object.values<Limit>(limits).map(({ max, unit, beyond }) => [amount(max, unit), unit, beyond]),
+    ),
+    "",
+    "## Proxies",
+    "",
+    "Requests pass through the proxy that `HTTP_PROXY` or `HTTPS_PROXY` names, except to hosts in `NO_PROXY`. The report",
+    "shows the proxy without its credentials. The built-in mock server is reached directly.",
     "",
     "## Exit codes",
     "",

@@ -76,6 +76,7 @@ export async function check(
     maxDurationMs: 2 * timeoutMs,
     maxBodyBytes: 8_000_000,
     clock: elapsed,
+    loopClock: elapsed,
   })
   try {
     return await checkTarget(

@@ -15,6 +15,7 @@ import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import type { Count } from "./engine/plan.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
+import { limits } from "./limits.ts"
 import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 import { ascii, columns, isUtf8Locale, wrapped } from "./reports/layout.ts"
 import { outcomeText } from "./reports/outcome-text.ts"
@@ -162,16 +163,22 @@ function openTranscript({ transcript: path, apiKey, header }: Settings): Transcr
   if (path === undefined) return undefined
   const file = openForWriting("--transcript", path)
   let problem: string | undefined
+  let written = 0
   const write = (line: string) => {
     if (problem !== undefined) return
     try {
-      writeSync(file, `${line}\n`)
+      written += writeSync(file, `${line}\n`)
     } catch (error) {
       problem = `--transcript: cannot write '${path}': ${(error as Error).message}`
     }
   }
+  const record = transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] }))
   return {
-    record: transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] })),
+    record(exchange, intent) {
+      if (written < limits.transcriptBytes.max) record(exchange, intent)
+      else
+        problem ??= `--transcript: '${path}' has reached its limit of ${limits.transcriptBytes.max} bytes; later exchanges are not in it`
+    },
     get problem() {
       return problem
     },

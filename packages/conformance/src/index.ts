@@ -30,6 +30,7 @@ export {
 } from "./evidence.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
+export { type Limit, limits } from "./limits.ts"
 export {
   type OptionName,
   type ReportRequest,

@@ -65,10 +65,20 @@ export const limits = {
     unit: "findings of a report",
     beyond: "the report gives the number of the others; each rule that was broken keeps its first finding",
   },
+  findingBytes: {
+    max: 16 * MiB,
+    unit: "bytes of the findings of a report",
+    beyond: "as above",
+  },
+  modelIdLength: {
+    max: 1000,
+    unit: "characters of a listed model id",
+    beyond: "the kit does not ask for the model",
+  },
   transcriptBytes: {
     max: 1024 * MiB,
     unit: "bytes of a transcript",
-    beyond: "the transcript ends after a complete exchange, and the command says so",
+    beyond: "the transcript ends after a complete exchange; the command says so and exits with 3",
   },
   overrunMs: {
     max: 500,

@@ -17,6 +17,7 @@ import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
 import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
+import { proxyFor } from "./target/proxy.ts"
 import type { Progress } from "./target/sampler.ts"
 
 /** Callbacks of a run in progress. */
@@ -120,6 +121,7 @@ function certificate(file: string): string {
 export async function run(settings: Settings, events: RunEvents = {}): Promise<Report> {
   const selection = selectionOf(settings)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
+  const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
   const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
   const began = performance.now()
@@ -135,7 +137,9 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
     maxBodyBytes: limits.replyBytes.max,
     maxChunks: limits.replyChunks.max,
     clock: elapsed,
+    loopClock: elapsed,
     ...(ca !== undefined && { ca }),
+    ...(proxy && { proxy: proxy.href }),
   })
   try {
     return await checkTarget(
@@ -146,6 +150,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         models: modelsOf(settings),
         ...selection,
         require: settings.require,
+        // Its credentials are nobody's business.
+        ...(proxy && { proxy: proxy.origin }),
         shrinkBudget: 20,
         replayArguments: replayArguments(settings),
         deterministic: settings.deterministic || embedded !== undefined,

@@ -20,6 +20,7 @@ test("exports exactly these names at run time", () => {
       "exitCodeOf",
       "exitCodes",
       "factsBefore",
+      "limits",
       "readEvidence",
       "reports",
       "rules",

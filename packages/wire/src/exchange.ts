@@ -32,7 +32,7 @@ export type ExchangeEnd = Readonly<z.infer<typeof ExchangeEnd>>
 export const Fidelity = z.object({
   /** Whether the bytes are those of the wire, not re-encoded text. */
   bytes: z.boolean(),
-  /** Whether chunk times were measured. */
+  /** Whether chunk times were measured, by a process that was not too busy to receive. */
   timing: z.boolean(),
 })
 export type Fidelity = Readonly<z.infer<typeof Fidelity>>

@@ -730,3 +730,44 @@ test("a request hangs up once the asked number of bytes has come", async () => {
   expect(exchange.end).toEqual({ kind: "aborted", stage: "body", atMs: 0 })
   expect(text(exchange).length).toBeGreaterThanOrEqual(2)
 })
+
+/** Keeps this process busy, so that it cannot receive. */
+function block(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+const reply = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+
+test("times that were taken while this process was busy are not measurements", async () => {
+  const loopClock = () => performance.now()
+  const busy = await ask(
+    (socket) => {
+      block(400)
+      socket.end(reply)
+    },
+    { loopClock },
+  )
+  expect(busy.fidelity).toEqual({ bytes: true, timing: false })
+})
+
+test("a peer is not blamed for a wait in which this process was busy", async () => {
+  const late = await ask(
+    (socket) => {
+      block(500)
+      setTimeout(() => socket.end(reply), 50)
+    },
+    { loopClock: () => performance.now(), timeoutMs: 300 },
+  )
+  expect(late.end.kind).toBe("complete")
+})
+
+test("of a long body only the beginning is kept, and its end is still noticed", async () => {
+  const body = "x".repeat(1000)
+  const exchange = await ask(
+    (socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n${body}`),
+    { maxKeptBytes: 100 },
+  )
+  expect(exchange.end).toMatchObject({ kind: "limit", code: "maxKeptBytes" })
+  expect(bodyOf(exchange).length).toBe(100)
+})

@@ -1,5 +1,6 @@
 import http from "node:http"
 import https from "node:https"
+import { HttpsProxyAgent } from "https-proxy-agent"
 import type { Exchange, ExchangeEnd, ReceivedChunk } from "./exchange.ts"
 import type { Header } from "./reply.ts"
 
@@ -45,8 +46,18 @@ export interface SendConfig {
   readonly maxChunks?: number
   /** Monotonic ms since the run began. */
   readonly clock: () => number
+  /**
+   * Monotonic ms of real time, by which the sender notices that its own process was too busy to receive: the times of such
+   * an exchange are not measurements, and a timeout is extended once. Default: not noticed.
+   */
+  readonly loopClock?: () => number
   /** The only trusted certificate authorities, as PEM. Default: those of Node. */
   readonly ca?: string
+  /**
+   * URL of a proxy for all requests, with its credentials, if it needs any. Requests to `https:` URLs pass through a
+   * tunnel. Default: none.
+   */
+  readonly proxy?: string
 }
 
 /** An HTTP client that keeps connections until it is closed. */
@@ -67,11 +78,8 @@ export function createSend(config: SendConfig): Sender {
     autoSelectFamilyAttemptTimeout: addressTimeoutMs,
     ...(config.ca !== undefined && { ca: config.ca }),
   }
-  const kept = { ...connection, keepAlive: true }
-  const schemes = {
-    "http:": { start: http.request, kept: new http.Agent(kept), fresh: new http.Agent(connection) },
-    "https:": { start: https.request, kept: new https.Agent(kept), fresh: new https.Agent(connection) },
-  }
+  const schemes = schemesOf(connection, config.proxy)
+  const watch = config.loopClock && new LoopWatch(config.loopClock)
   let sent = 0
 
   return {
@@ -86,15 +94,17 @@ export function createSend(config: SendConfig): Sender {
       const attempt = (agent: http.Agent): Promise<Exchange> => {
         const start = () =>
           scheme.start({
+            ...connection,
             agent,
             method: request.method,
-            hostname: url.hostname.replace(/^\[|\]$/g, ""),
-            port: url.port,
-            path: url.pathname + url.search,
-            // Node sends an array unchanged: in order and with duplicates.
-            headers: whole.headers.flat(),
+            ...(scheme.proxy ? viaProxy(url, scheme.proxy) : direct(url)),
+            // Node sends an array unchanged: in order and with duplicates. Those for the proxy are not recorded.
+            headers: [...whole.headers, ...(scheme.proxy ? proxyHeaders(scheme.proxy) : [])].flat(),
           })
-        return converse({ id, request: whole, start, again: () => attempt(scheme.fresh), signal }, config)
+        return converse(
+          { id, request: whole, start, again: () => attempt(scheme.fresh), signal, watch },
+          config,
+        )
       }
       return attempt(scheme.kept)
     },
@@ -105,6 +115,44 @@ export function createSend(config: SendConfig): Sender {
       }
     },
   }
+}
+
+/** How requests to the URLs of a scheme are sent. */
+interface Scheme {
+  readonly start: typeof http.request
+  readonly kept: http.Agent
+  readonly fresh: http.Agent
+  /** The proxy that requests are sent to instead of their hosts. Agents of tunnels reach theirs by themselves. */
+  readonly proxy?: URL
+}
+
+function schemesOf(
+  connection: https.AgentOptions,
+  proxy?: string,
+): Readonly<Record<"http:" | "https:", Scheme>> {
+  const kept = { ...connection, keepAlive: true }
+  const plain = { start: http.request, kept: new http.Agent(kept), fresh: new http.Agent(connection) }
+  const secure = { start: https.request, kept: new https.Agent(kept), fresh: new https.Agent(connection) }
+  if (proxy === undefined) return { "http:": plain, "https:": secure }
+  const url = new URL(proxy)
+  const tunnel = (options: https.AgentOptions) => new HttpsProxyAgent(url, options)
+  return {
+    "http:": { ...(url.protocol === "https:" ? secure : plain), proxy: url },
+    "https:": { start: https.request, kept: tunnel(kept), fresh: tunnel(connection) },
+  }
+}
+
+const hostOf = (url: URL) => ({ hostname: url.hostname.replace(/^\[|\]$/g, ""), port: url.port })
+
+const direct = (url: URL) => ({ ...hostOf(url), path: url.pathname + url.search })
+
+/** A proxy is asked for the absolute URL (RFC 9112, section 3.2.2). */
+const viaProxy = (url: URL, proxy: URL) => ({ ...hostOf(proxy), path: url.href })
+
+function proxyHeaders({ username, password }: URL): Header[] {
+  if (username === "" && password === "") return []
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return [["proxy-authorization", `Basic ${Buffer.from(credentials).toString("base64")}`]]
 }
 
 function missingHeaders({ method, headers, body }: WireRequest, url: URL): Header[] {
@@ -126,11 +174,50 @@ interface Conversation {
   /** Sends the same request on a new connection. */
   readonly again: () => Promise<Exchange>
   readonly signal: AbortSignal | undefined
+  readonly watch: LoopWatch | undefined
 }
 
 /** Starts a request and follows it to its end, whatever that is. */
 const converse = (conversation: Conversation, config: SendConfig): Promise<Exchange> =>
   new Promise((resolve) => new Recording(conversation, config, resolve).begin())
+
+/** Ms between two looks at the event loop. */
+const watchMs = 50
+/** Ms by which the event loop is late when it distorts measured times: more than a busy machine takes now and then. */
+const lateMs = 250
+
+/** Notices when this process was too busy to receive, which the times of what it received do not show. */
+class LoopWatch {
+  private readonly recordings = new Set<{ noteLateness(): void }>()
+  private timer: NodeJS.Timeout | undefined
+  private expectedMs = 0
+  private readonly clock: () => number
+
+  constructor(clock: () => number) {
+    this.clock = clock
+  }
+
+  add(recording: { noteLateness(): void }): void {
+    this.recordings.add(recording)
+    if (this.timer) return
+    this.expectedMs = this.clock() + watchMs
+    this.timer = setInterval(() => this.look(), watchMs)
+  }
+
+  delete(recording: { noteLateness(): void }): void {
+    this.look()
+    this.recordings.delete(recording)
+    if (this.recordings.size > 0) return
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  private look(): void {
+    const now = this.clock()
+    if (now - this.expectedMs > lateMs) for (const recording of this.recordings) recording.noteLateness()
+    if (now >= this.expectedMs) this.expectedMs = now + watchMs
+  }
+}
 
 /** The recording of one exchange. It settles once, on whichever end comes first. */
 class Recording {
@@ -149,6 +236,9 @@ class Recording {
   private errorCode: string | undefined
   private bytesReadBefore = 0
   private settled = false
+  /** Whether this process was too busy to receive for a while. */
+  private wasLate = false
+  private hasExtended = false
 
   constructor(
     conversation: Conversation,
@@ -160,8 +250,22 @@ class Recording {
     this.resolve = resolve
     this.sentAtMs = config.clock()
     this.outgoing = conversation.start()
-    this.idle = setTimeout(() => this.finish("timeout", "timeoutMs"), config.timeoutMs)
+    this.idle = setTimeout(() => this.expire(), config.timeoutMs)
+    conversation.watch?.add(this)
     this.total = setTimeout(() => this.finish("limit", "maxDurationMs"), config.maxDurationMs)
+  }
+
+  noteLateness(): void {
+    this.wasLate = true
+  }
+
+  /** Ends the wait for the peer, once more later when this process was too busy to receive. */
+  private expire(): void {
+    if (!this.wasLate || this.hasExtended) this.finish("timeout", "timeoutMs")
+    else {
+      this.hasExtended = true
+      this.idle.refresh()
+    }
   }
 
   begin(): void {
@@ -256,6 +360,7 @@ class Recording {
     this.settled = true
     clearTimeout(this.idle)
     clearTimeout(this.total)
+    this.conversation.watch?.delete(this)
     this.conversation.signal?.removeEventListener("abort", this.abort)
     this.resolve(outcome())
   }
@@ -287,7 +392,7 @@ class Recording {
         },
       }),
       end,
-      fidelity: { bytes: true, timing: true },
+      fidelity: { bytes: true, timing: !this.wasLate },
     }
   }
 }

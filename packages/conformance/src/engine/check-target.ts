@@ -17,6 +17,8 @@ import { createJudging, type Judgement } from "./results.ts"
 /** The target of a run, the rules to check and the limits. Times in ms. */
 export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
+  /** The proxy that requests pass through, without credentials: for the report. */
+  readonly proxy?: string
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
@@ -113,6 +115,7 @@ function reportOf(
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
     target: options.target.baseUrl,
+    ...(options.proxy !== undefined && { proxy: options.proxy }),
     profile: options.profile,
     traits: [...known.traits],
     surfaces: [...options.include],

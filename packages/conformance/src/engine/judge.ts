@@ -88,8 +88,11 @@ interface JudgeableView<Group> {
 /** Maximum number of different reasons that a tally counts: some of them quote the reply. */
 const maxReasons = 50
 
+const maxReasonLength = 500
+
 /** Adds to the count of a reason; the reasons beyond the limit are counted together. */
-export function countReason(counts: Map<string, number>, reason: string, times = 1): void {
+export function countReason(counts: Map<string, number>, given: string, times = 1): void {
+  const reason = given.length > maxReasonLength ? `${given.slice(0, maxReasonLength)}…` : given
   const key = counts.has(reason) || counts.size < maxReasons ? reason : "other reasons"
   counts.set(key, (counts.get(key) ?? 0) + times)
 }

@@ -104,6 +104,7 @@ export class Ledger {
   private readonly accounts = new Map<string, Account>()
   private readonly compared: JudgedGroup<ExecutedSample>[] = []
   private findings = 0
+  private findingBytes = 0
   /** Number of detections that are not in the result because it has too many findings. */
   omitted = 0
 
@@ -154,7 +155,7 @@ export class Ledger {
     if (!this.isReported(found.rule)) return
     const id = findingId(found)
     const earlier = tally.found.get(id)
-    if (!earlier && tally.found.size > 0 && this.findings >= limits.findings.max) {
+    if (!earlier && tally.found.size > 0 && this.isFull()) {
       this.omitted++
       return
     }
@@ -170,7 +171,13 @@ export class Ledger {
       return
     }
     const simplest = { ...found, executed: brief, exchange: brief.asked[at]?.exchange ?? found.exchange }
-    tally.found.set(id, { ...seen, simplest, simplestPlace, finding: this.findingOf(found) })
+    const finding = this.findingOf(found)
+    if (!earlier) this.findingBytes += JSON.stringify(finding).length
+    tally.found.set(id, { ...seen, simplest, simplestPlace, finding })
+  }
+
+  private isFull(): boolean {
+    return this.findings >= limits.findings.max || this.findingBytes >= limits.findingBytes.max
   }
 
   /** Judges by the rules about the whole run. Samples whose spoilt requests met no endpoint count for nothing. */

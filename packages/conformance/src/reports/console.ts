@@ -130,6 +130,7 @@ export const consoleReport: ReportFormat = {
     const room = summaryLines - `${verdict}\n${totals}`.split("\n").length
     const text = `${[
       colors.bold(report.target),
+      ...(report.proxy === undefined ? [] : [`through the proxy ${report.proxy}`]),
       wrapped(`profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`, ""),
       ...report.learned.map((sentence) => colors.dim(wrapped(sentence, "learned  "))),
       ...surfaces.flatMap((surface) => [

@@ -113,6 +113,7 @@ export const Report = z
     schemaVersion: z.literal(1),
     kit: z.object({ name: z.string(), version: z.string() }),
     target: z.string(),
+    proxy: z.string().optional().describe("Proxy that the requests passed through, without credentials."),
     profile: z.string(),
     traits: z.array(z.string()),
     surfaces: z.array(z.string()).describe("Surfaces that were checked."),

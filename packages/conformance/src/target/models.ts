@@ -1,5 +1,6 @@
 import { catalogue, type ModelKind, modelIds, type OperationId } from "@nexhina/schemas"
 import type { Evidence } from "../evidence.ts"
+import { limits } from "../limits.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 
 export const modelKinds = [...new Set(catalogue.map((model) => model.kind))]
@@ -57,12 +58,16 @@ function documented(id: string): (typeof catalogue)[number] | undefined {
 const kindOf = (id: string): ModelKind | undefined =>
   documented(id)?.kind ?? namesOfKind.find(([pattern]) => pattern.test(id))?.[1]
 
+/** Whether a model can be asked for by this id: every request and every command to replay it repeats it. */
+const isModelId = (id: unknown): id is string =>
+  typeof id === "string" && id !== "" && id.length <= limits.modelIdLength.max
+
 /** The ids in a models list, however much else is wrong with it. */
 export function listedModels(exchange: Evidence): string[] {
   const json = answeredOf(exchange)?.json
   if (!json?.ok || !isObject(json.value) || !Array.isArray(json.value["data"])) return []
   return json.value["data"].flatMap((model) =>
-    isObject(model) && typeof model["id"] === "string" && model["id"] !== "" ? [model["id"]] : [],
+    isObject(model) && isModelId(model["id"]) ? [model["id"]] : [],
   )
 }
 
