@@ -158,6 +158,12 @@ function annotated(event: ResponseStreamEvent): object[] {
 
 const events = "OpenAI API reference, Responses streaming events"
 
+/** The events that announce and close a part of reasoning, under the names that vLLM gives them. */
+const asVllm = (event: ResponseStreamEvent): object =>
+  "part" in event && event.part.type === "reasoning_text"
+    ? { ...event, type: event.type.replace("content_part", "reasoning_part") }
+    : event
+
 export const responseStreamDefects: readonly Defect[] = [
   {
     id: "resp-event-data-no-type",
@@ -384,7 +390,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "items have no response.output_item.added event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-opened",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/BerriAI/litellm/pull/36375"],
     ...leavingOut("response.output_item.added"),
   },
@@ -393,7 +399,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts have no added and done events",
     breaks: "resp.item-lifecycle",
     fault: "part-not-opened",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
     ...leavingOut("response.content_part.added", "response.content_part.done"),
   },
@@ -402,7 +408,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts are added twice",
     breaks: "resp.item-lifecycle",
     fault: "opened-twice",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: [`${events}: response.content_part.added`],
     ...followed("response.content_part.added", (event) => [event]),
   },
@@ -431,7 +437,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts have no done event",
     breaks: "resp.item-lifecycle",
     fault: "part-not-closed",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
     ...leavingOut("response.content_part.done"),
   },
@@ -440,7 +446,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "items have no response.output_item.done event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-closed",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: [`${events}: response.output_item.done`],
     ...leavingOut("response.output_item.done"),
   },
@@ -609,6 +615,15 @@ export const responseStreamDefects: readonly Defect[] = [
     ),
   },
   {
+    id: "resp-reasoning-part-lost",
+    says: "the parts of reasoning are not announced, and their deltas come all the same",
+    breaks: "resp.reasoning-lifecycle",
+    fault: "unannounced",
+    also: [],
+    seen: ["https://github.com/earendil-works/pi/issues/4191"],
+    ...leavingOut("response.reasoning_summary_part.added"),
+  },
+  {
     id: "resp-goes-on-after-error",
     says: "a stream continues after an error event",
     breaks: "err.midstream-signalled",
@@ -626,6 +641,23 @@ export const responseStreamDefects: readonly Defect[] = [
 ]
 
 export const responseStreamVariants: readonly Variant[] = [
+  {
+    id: "resp-reasoning-unannounced",
+    says: "the parts of reasoning are neither announced nor closed",
+    notes: ["resp.reasoning-lifecycle"],
+    seen: [
+      "https://github.com/earendil-works/pi/issues/4191",
+      "ollama, openai/responses.go: processThinking",
+    ],
+    ...leavingOut("response.reasoning_summary_part.added", "response.reasoning_summary_part.done"),
+  },
+  {
+    id: "resp-reasoning-parts-vllm",
+    says: "the parts of reasoning are announced by response.reasoning_part.added, as vLLM does",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/35184"],
+    ...onEvery(asVllm),
+  },
   {
     id: "resp-no-event-names",
     says: "Responses streams have no `event:` lines",

@@ -67,6 +67,18 @@ const endings: fc.Arbitrary<Partial<ResponseObject>> = fc.constantFrom<Partial<R
   { status: "incomplete", incomplete_details: { reason: "content_filter" } },
 )
 
+test("reasoning in vLLM's form opens and closes its parts", () => {
+  const asVllm = ({ type, summary_index, ...event }: Data): Data => ({
+    ...event,
+    type: String(type).replace("reasoning_summary_", "reasoning_"),
+    ...(summary_index !== undefined && { content_index: summary_index }),
+  })
+  const data = dataOf(all).map((event) =>
+    String(event["type"]).includes("reasoning") ? asVllm(event) : event,
+  )
+  expect(names(data)).toEqual([])
+})
+
 test("what a response is split into draws nothing, with and without names of events, under both profiles", () => {
   fc.assert(
     fc.property(items, endings, fc.boolean(), (output, ending, isNamed) => {
@@ -291,6 +303,16 @@ describe("each fault by its name", () => {
       "an item that stays open",
       ["resp.item-lifecycle:item-not-closed"],
       without(hello, "response.output_item.done"),
+    ],
+    [
+      "a part of reasoning that nobody announced",
+      ["resp.reasoning-lifecycle:unannounced"],
+      without(dataOf(all), "response.reasoning_summary_part.added"),
+    ],
+    [
+      "an item that nobody announced, and a lost delta of another",
+      ["resp.item-lifecycle:part-not-opened", "resp.delta-concat:arguments", "resp.delta-concat:item"],
+      without(dataOf(all), "response.content_part.added", "response.function_call_arguments.delta"),
     ],
     [
       "an item with content from the beginning",
