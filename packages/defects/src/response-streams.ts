@@ -164,6 +164,12 @@ const asVllm = (event: ResponseStreamEvent): object =>
     ? { ...event, type: event.type.replace("content_part", "reasoning_part") }
     : event
 
+/** Announces calls with other members than they have when they are closed. */
+const onAnnouncedCalls = (members: object): Events =>
+  onEach("response.output_item.added", (event) =>
+    event.item.type === "function_call" ? { ...event, item: { ...event.item, ...members } } : event,
+  )
+
 export const responseStreamDefects: readonly Defect[] = [
   {
     id: "resp-event-data-no-type",
@@ -186,6 +192,33 @@ export const responseStreamDefects: readonly Defect[] = [
     also: [],
     seen: [`${events}: type`],
     ...onSent((sent) => sent.map((event) => (event.event ? { ...event, event: "response.delta" } : event))),
+  },
+  {
+    id: "resp-event-named-message",
+    says: "every `event:` line says message, whatever the type in the data",
+    breaks: "resp.event-type",
+    fault: "name-differs",
+    also: [],
+    seen: [`${events}: type`],
+    ...onSent((sent) => sent.map((event) => (event.event ? { ...event, event: "message" } : event))),
+  },
+  {
+    id: "resp-call-announced-without-id",
+    says: "calls are announced with an empty call_id",
+    breaks: "resp.call-announced",
+    fault: "call-id",
+    also: [],
+    seen: [`${events}: response.output_item.added, item`],
+    ...onAnnouncedCalls({ call_id: "" }),
+  },
+  {
+    id: "resp-call-announced-without-name",
+    says: "calls are announced with an empty name",
+    breaks: "resp.call-announced",
+    fault: "name",
+    also: [],
+    seen: [`${events}: response.output_item.added, item`],
+    ...onAnnouncedCalls({ name: "" }),
   },
   {
     id: "resp-item-id-omitted",

@@ -1,5 +1,5 @@
 import type { ResponseObject, ResponseOutputItem } from "@nexhina/schemas"
-import { encode } from "@nexhina/stream"
+import { DONE, encode } from "@nexhina/stream"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { knownOf } from "../../test/exchange.ts"
@@ -66,6 +66,14 @@ const endings: fc.Arbitrary<Partial<ResponseObject>> = fc.constantFrom<Partial<R
   {},
   { status: "incomplete", incomplete_details: { reason: "content_filter" } },
 )
+
+test("an explicit name that is another than the type", () => {
+  const named = (event: string) =>
+    responseStreamOf(encode([...hello.map((data) => ({ event, data })), { data: DONE }]))
+  expect(found(rules, [named("message")]).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
+    "resp.event-type:name-differs",
+  ])
+})
 
 test("reasoning in vLLM's form opens and closes its parts", () => {
   const asVllm = ({ type, summary_index, ...event }: Data): Data => ({
@@ -266,6 +274,20 @@ describe("each fault by its name", () => {
       ["resp.output-index:position"],
       changing(dataOf(all), "response.completed", (event) =>
         inside(event, "response", { output: [...all.output].reverse() }),
+      ),
+    ],
+    [
+      "a call that is announced without its id",
+      ["resp.call-announced:call-id"],
+      changing(dataOf(all), "response.output_item.added", (event, at) =>
+        at === 2 ? inside(event, "item", { call_id: "" }) : event,
+      ),
+    ],
+    [
+      "a call that is announced without its name",
+      ["resp.call-announced:name"],
+      changing(dataOf(all), "response.output_item.added", (event, at) =>
+        at === 2 ? inside(event, "item", { name: "" }) : event,
       ),
     ],
     [

@@ -118,6 +118,9 @@ const judgedElsewhere: ReadonlySet<unknown> = new Set([
   "part",
 ])
 
+/** Calls of the client's own tools. */
+const calls: ReadonlySet<unknown> = new Set(["function_call", "custom_tool_call"])
+
 export const responseStreamRules = [
   rule({
     id: "resp.event-type",
@@ -137,8 +140,10 @@ export const responseStreamRules = [
           const at = whereIn(stream, { event }, "/type")
           if (type === undefined)
             return [{ fault: "no-type", at, expected: "a string", actual: shown(value["type"]) }]
-          const name = stream.stream.events[event]?.type ?? "message"
-          if (name === "message" || name === type) return []
+          const decoded = stream.stream.events[event]
+          const isNamed = decoded?.fields.some(({ name }) => name === "event")
+          if (!isNamed || decoded?.type === type) return []
+          const name = decoded?.type ?? ""
           return [{ fault: "name-differs", at, expected: name, actual: type }]
         }),
       ),
@@ -422,6 +427,33 @@ export const responseStreamRules = [
             faults.push({ fault: "status", at, expected: "in_progress", actual: shown(status) })
           }
           return faults
+        }),
+      ),
+  }),
+  rule({
+    id: "resp.call-announced",
+    since,
+    says: "MUST announce a call with its final `call_id` and name: clients file it under them",
+    severity: "MUST",
+    source: `${events}: response.output_item.added`,
+    on: responseStreams,
+    after: ordered,
+    faults: {
+      "call-id": "the announced call has another call_id than the closed one",
+      name: "the announced call has another name than the closed one",
+    },
+    holds: (stream) =>
+      firstOfEach(
+        stream.items.flatMap(({ first, isAnnounced, opened, closed }): Fault<"call-id" | "name">[] => {
+          if (!isAnnounced || !closed || !calls.has(opened["type"])) return []
+          return (["call_id", "name"] as const)
+            .filter((member) => opened[member] !== closed[member])
+            .map((member) => ({
+              fault: member === "name" ? member : "call-id",
+              at: whereIn(stream, first, `/item/${member}`),
+              expected: shown(closed[member]),
+              actual: shown(opened[member]),
+            }))
         }),
       ),
   }),
