@@ -162,7 +162,40 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
   ]
 }
 
+/** Speaks in a format of the server's own choice where none was asked for. */
+const defaultingTo = (format: NonNullable<SpeechRequest["response_format"]>) =>
+  onRequest("createSpeech", (request) => ({ response_format: format, ...request }))
+
+const ofMistral = { prompt_audio_seconds: 1, prompt_tokens: 4, completion_tokens: 3, total_tokens: 7 }
+
 export const audioDefects: readonly Defect[] = [
+  {
+    id: "audio-default-wav",
+    says: "speech is WAV when no format was requested",
+    breaks: "audio.speech-default-format",
+    fault: "other-container",
+    also: [],
+    seen: ["https://github.com/Blaizzy/mlx-audio/issues/353"],
+    ...defaultingTo("wav"),
+  },
+  {
+    id: "audio-usage-of-its-own",
+    says: "usage has neither tokens nor seconds of the documented forms",
+    breaks: "audio.usage-form",
+    fault: "other-form",
+    also: [],
+    seen: ["OpenAI API reference: create transcription, usage"],
+    ...onReply("createTranscription", (reply) => ({ ...reply, usage: ofMistral })),
+  },
+  {
+    id: "audio-vtt-empty",
+    says: "WebVTT is an empty body",
+    breaks: "audio.vtt-header",
+    fault: "empty",
+    also: [],
+    seen: ["W3C WebVTT, section 4.1"],
+    ...onPlain("createTranscription", ["vtt"], () => ({ body: "" })),
+  },
   {
     id: "audio-speech-empty",
     says: "the speech response has an empty body",
@@ -177,7 +210,7 @@ export const audioDefects: readonly Defect[] = [
     says: "the audio is always WAV and labelled as WAV, whatever response_format was requested",
     breaks: "audio.speech-format",
     fault: "other-container",
-    also: [],
+    also: ["audio.speech-default-format"],
     seen: ["https://github.com/jundot/omlx/issues/753"],
     ...spokenAs(() => "wav"),
   },
@@ -401,6 +434,27 @@ export const audioDefects: readonly Defect[] = [
 ]
 
 export const audioVariants: readonly Variant[] = [
+  {
+    id: "audio-speech-own-default",
+    says: "speech is WAV, and labelled so, when no format was requested",
+    notes: ["audio.speech-default-format"],
+    seen: ["https://github.com/Blaizzy/mlx-audio/issues/353"],
+    ...defaultingTo("wav"),
+  },
+  {
+    id: "audio-usage-of-mistral",
+    says: "usage has the members of Mistral's",
+    notes: ["audio.usage-form"],
+    seen: ["rig-core, mistral/transcription.rs: prompt_audio_seconds"],
+    ...onReply("createTranscription", (reply) => ({ ...reply, usage: ofMistral })),
+  },
+  {
+    id: "audio-vtt-of-nothing",
+    says: "WebVTT of a recording in which nothing is heard is an empty body",
+    notes: ["audio.vtt-header"],
+    seen: ["speaches, routers/stt.py"],
+    ...onPlain("createTranscription", ["vtt"], () => ({ body: "" })),
+  },
   {
     id: "audio-speech-type-parameters",
     says: "the content-type of the audio has parameters",

@@ -440,6 +440,48 @@ export const chatCompletionDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "logprobs-entry-dropped",
+    says: "the log probabilities lack the entry of the first token",
+    breaks: "chat.logprobs-text",
+    fault: "text",
+    also: ["stream.equals-nonstream"],
+    seen: [`${completionObject}: logprobs.content, a list of message content tokens`],
+    ...onWholeChoices((choice) =>
+      choice.logprobs?.content
+        ? { ...choice, logprobs: { ...choice.logprobs, content: choice.logprobs.content.slice(1) } }
+        : choice,
+    ),
+  },
+  {
+    id: "logprobs-bytes-of-another",
+    says: "the bytes of every token are those of a question mark",
+    breaks: "chat.logprobs-text",
+    fault: "bytes",
+    also: [],
+    seen: [`${completionObject}: logprobs.content[].bytes`],
+    ...onEntries((entry) => ({ ...entry, bytes: [63] })),
+  },
+  {
+    id: "logprobs-no-alternatives",
+    says: "there are no top log probabilities, whatever number was requested",
+    breaks: "chat.logprobs-alternatives",
+    fault: "fewer",
+    also: [],
+    seen: [`${createChat}: top_logprobs`],
+    ...onEntries((entry) => ({ ...entry, top_logprobs: [] })),
+  },
+  {
+    id: "thoughts-in-content",
+    says: "the model's thoughts are in front of the content, in their tags",
+    breaks: "chat.no-control-markers",
+    fault: "marker",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/issues/51697"],
+    ...onTexts((text, request, { logprobs }) =>
+      !wantsJson(request) && request.stop == null && !logprobs ? `<think>Hm.</think>${text}` : undefined,
+    ),
+  },
+  {
     id: "stop-flush-skips-parser",
     says: "the content ends with a control token of the chat template",
     breaks: "chat.no-control-markers",

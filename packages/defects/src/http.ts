@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib"
 import type { Frame } from "@nexhina/stream"
 import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
-import { asked, type Defect, onWire, type Variant } from "./defect.ts"
+import { asked, type Defect, onReply, onWire, type Variant } from "./defect.ts"
 
 const utf8 = new TextEncoder()
 
@@ -57,7 +57,41 @@ const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
 
 const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
 
+/** Changes the time at which an answer with images says that they were made. */
+const onImageDate = (change: (seconds: number) => number) =>
+  onReply("createImage", (list) => ({ ...list, created: change(list.created) }))
+
 export const httpDefects: readonly Defect[] = [
+  {
+    id: "http-member-twice",
+    says: "the JSON of a completion has content twice, first as null",
+    breaks: "http.members-unique",
+    fault: "repeated",
+    also: [],
+    seen: ["RFC 8259, section 4"],
+    ...onWire(
+      (reply, { operationId }) => operationId === "createChatCompletion" && isJsonSuccess(reply),
+      ({ body }) => ({ body: String(body).replace('"content":"', '"content":null,"content":"') }),
+    ),
+  },
+  {
+    id: "http-created-milliseconds",
+    says: "created is in milliseconds",
+    breaks: "http.created-plausible",
+    fault: "milliseconds",
+    also: [],
+    seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
+    ...onImageDate((seconds) => 1000 * seconds),
+  },
+  {
+    id: "http-created-zero",
+    says: "created is 0",
+    breaks: "http.created-plausible",
+    fault: "not-positive",
+    also: [],
+    seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
+    ...onImageDate(() => 0),
+  },
   {
     id: "http-required-not-offered",
     says: "an endpoint that the test run requires is not available",

@@ -61,9 +61,18 @@ export const imageDefects: readonly Defect[] = [
     ...onImages(() => ({ file: "/outputs/1.png" })),
   },
   {
+    id: "images-none",
+    says: "there is no image",
+    breaks: "images.count",
+    fault: "too-few",
+    also: ["images.count-all"],
+    seen: ["Schema ImageGenerationRequest: n"],
+    ...onList((list) => ({ ...list, data: [] })),
+  },
+  {
     id: "images-one-only",
     says: "n is ignored: there is always one image",
-    breaks: "images.count",
+    breaks: "images.count-all",
     fault: "too-few",
     also: [],
     seen: ["Schema ImageGenerationRequest: n"],
@@ -151,9 +160,32 @@ export const imageDefects: readonly Defect[] = [
     ...drawnAs({ "1536x1024": "1024x1024", "1024x1536": "1024x1024" }),
   },
   {
+    id: "images-usage-of-output",
+    says: "usage counts no token of the input",
+    breaks: "images.usage",
+    fault: "zero",
+    also: [],
+    seen: ["Schema ImageUsage: input_tokens"],
+    ...onUsage((usage) => ({
+      ...usage,
+      input_tokens: 0,
+      total_tokens: usage.output_tokens,
+      input_tokens_details: { text_tokens: 0, image_tokens: 0 },
+    })),
+  },
+  {
+    id: "images-usage-of-its-own",
+    says: "usage has a cost instead of the tokens",
+    breaks: "images.usage-counted",
+    fault: "other-form",
+    also: [],
+    seen: ["https://github.com/maximhq/bifrost/issues/5948"],
+    ...onUsage(() => ({ cost_in_usd_ticks: 400 })),
+  },
+  {
     id: "images-usage-zero",
     says: "the token counts in usage are 0",
-    breaks: "images.usage",
+    breaks: "images.usage-counted",
     fault: "zero",
     also: [],
     seen: ["Schema ImageUsage", "https://github.com/nextcloud/integration_openai/issues/290"],
@@ -214,7 +246,35 @@ export const imageDefects: readonly Defect[] = [
   },
 ]
 
+const uncounted = {
+  input_tokens: 0,
+  output_tokens: 0,
+  total_tokens: 0,
+  input_tokens_details: { text_tokens: 0, image_tokens: 0 },
+}
+
 export const imageVariants: readonly Variant[] = [
+  {
+    id: "images-not-counted",
+    says: "usage is there and counts nothing",
+    notes: ["images.usage-counted"],
+    seen: ["https://github.com/mostlygeek/llama-swap/issues/623"],
+    ...onUsage(() => uncounted),
+  },
+  {
+    id: "images-cost-only",
+    says: "usage has the cost of an image and no tokens",
+    notes: ["images.usage-counted"],
+    seen: ["https://github.com/maximhq/bifrost/issues/5948"],
+    ...onUsage(() => ({ cost_in_usd_ticks: 400 })),
+  },
+  {
+    id: "images-filtered",
+    says: "a safety filter leaves out one of several images",
+    notes: ["images.count-all"],
+    seen: ["Imagen: images that are filtered are left out"],
+    ...onList((list) => ({ ...list, data: list.data.length > 1 ? list.data.slice(1) : list.data })),
+  },
   {
     id: "images-response-format-rejected",
     says: "response_format is rejected, as for OpenAI's GPT image models",

@@ -16,6 +16,13 @@ function count(situation: Situation): number {
   return Array.isArray(documents) ? documents.length : 0
 }
 
+/** A document of the request, as an object. */
+function documentAt(situation: Situation, index: number): unknown {
+  const documents = asked(situation, "documents")
+  const document: unknown = Array.isArray(documents) ? documents[index] : undefined
+  return typeof document === "string" ? { text: document } : document
+}
+
 export const rerankDefects: readonly Defect[] = [
   {
     id: "rerank-custom-shape",
@@ -29,14 +36,16 @@ export const rerankDefects: readonly Defect[] = [
     ),
   },
   {
-    id: "rerank-document-string",
-    says: "documents in results are plain strings",
+    id: "rerank-document-list",
+    says: "documents in results are lists of their parts",
     breaks: "rerank.schema",
     fault: "wrong-value",
     also: [],
     seen: ["https://github.com/CrispStrobe/CrispEmbed/issues/51"],
     ...onResults((results) =>
-      results.map(({ document, ...others }) => (document ? { ...others, document: document.text } : others)),
+      results.map(({ document, ...others }) =>
+        document ? { ...others, document: [document.text] } : others,
+      ),
     ),
   },
   {
@@ -131,6 +140,24 @@ export const rerankDefects: readonly Defect[] = [
 ]
 
 export const rerankVariants: readonly Variant[] = [
+  {
+    id: "rerank-document-string",
+    says: "documents in results are plain strings, as Infinity sends them",
+    notes: [],
+    seen: ["https://github.com/CrispStrobe/CrispEmbed/issues/51", "litellm: InfinityRerankResult"],
+    ...onResults((results) =>
+      results.map(({ document, ...others }) => (document ? { ...others, document: document.text } : others)),
+    ),
+  },
+  {
+    id: "rerank-documents-always",
+    says: "results have their documents also when they were not requested, as vLLM sends them",
+    notes: ["rerank.documents-unasked"],
+    seen: ["vLLM, entrypoints/pooling/score/protocol.py"],
+    ...onResults((results, situation) =>
+      results.map((result) => ({ ...result, document: documentAt(situation, result.index) })),
+    ),
+  },
   {
     id: "rerank-logits",
     says: "scores are not normalized: they can be above 1 or below 0",

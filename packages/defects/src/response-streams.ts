@@ -158,6 +158,18 @@ function annotated(event: ResponseStreamEvent): object[] {
 
 const events = "OpenAI API reference, Responses streaming events"
 
+/** The events that announce and close a part of reasoning, under the names that vLLM gives them. */
+const asVllm = (event: ResponseStreamEvent): object =>
+  "part" in event && event.part.type === "reasoning_text"
+    ? { ...event, type: event.type.replace("content_part", "reasoning_part") }
+    : event
+
+/** Announces calls with other members than they have when they are closed. */
+const onAnnouncedCalls = (members: object): Events =>
+  onEach("response.output_item.added", (event) =>
+    event.item.type === "function_call" ? { ...event, item: { ...event.item, ...members } } : event,
+  )
+
 export const responseStreamDefects: readonly Defect[] = [
   {
     id: "resp-event-data-no-type",
@@ -180,6 +192,33 @@ export const responseStreamDefects: readonly Defect[] = [
     also: [],
     seen: [`${events}: type`],
     ...onSent((sent) => sent.map((event) => (event.event ? { ...event, event: "response.delta" } : event))),
+  },
+  {
+    id: "resp-event-named-message",
+    says: "every `event:` line says message, whatever the type in the data",
+    breaks: "resp.event-type",
+    fault: "name-differs",
+    also: [],
+    seen: [`${events}: type`],
+    ...onSent((sent) => sent.map((event) => (event.event ? { ...event, event: "message" } : event))),
+  },
+  {
+    id: "resp-call-announced-without-id",
+    says: "calls are announced with an empty call_id",
+    breaks: "resp.call-announced",
+    fault: "call-id",
+    also: [],
+    seen: [`${events}: response.output_item.added, item`],
+    ...onAnnouncedCalls({ call_id: "" }),
+  },
+  {
+    id: "resp-call-announced-without-name",
+    says: "calls are announced with an empty name",
+    breaks: "resp.call-announced",
+    fault: "name",
+    also: [],
+    seen: [`${events}: response.output_item.added, item`],
+    ...onAnnouncedCalls({ name: "" }),
   },
   {
     id: "resp-item-id-omitted",
@@ -384,7 +423,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "items have no response.output_item.added event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-opened",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/BerriAI/litellm/pull/36375"],
     ...leavingOut("response.output_item.added"),
   },
@@ -393,7 +432,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts have no added and done events",
     breaks: "resp.item-lifecycle",
     fault: "part-not-opened",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
     ...leavingOut("response.content_part.added", "response.content_part.done"),
   },
@@ -402,7 +441,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts are added twice",
     breaks: "resp.item-lifecycle",
     fault: "opened-twice",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: [`${events}: response.content_part.added`],
     ...followed("response.content_part.added", (event) => [event]),
   },
@@ -431,7 +470,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "content parts have no done event",
     breaks: "resp.item-lifecycle",
     fault: "part-not-closed",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: ["https://github.com/Wei-Shaw/sub2api/issues/2875"],
     ...leavingOut("response.content_part.done"),
   },
@@ -440,7 +479,7 @@ export const responseStreamDefects: readonly Defect[] = [
     says: "items have no response.output_item.done event",
     breaks: "resp.item-lifecycle",
     fault: "item-not-closed",
-    also: [],
+    also: ["resp.reasoning-lifecycle"],
     seen: [`${events}: response.output_item.done`],
     ...leavingOut("response.output_item.done"),
   },
@@ -609,6 +648,15 @@ export const responseStreamDefects: readonly Defect[] = [
     ),
   },
   {
+    id: "resp-reasoning-part-lost",
+    says: "the parts of reasoning are not announced, and their deltas come all the same",
+    breaks: "resp.reasoning-lifecycle",
+    fault: "unannounced",
+    also: [],
+    seen: ["https://github.com/earendil-works/pi/issues/4191"],
+    ...leavingOut("response.reasoning_summary_part.added"),
+  },
+  {
     id: "resp-goes-on-after-error",
     says: "a stream continues after an error event",
     breaks: "err.midstream-signalled",
@@ -626,6 +674,23 @@ export const responseStreamDefects: readonly Defect[] = [
 ]
 
 export const responseStreamVariants: readonly Variant[] = [
+  {
+    id: "resp-reasoning-unannounced",
+    says: "the parts of reasoning are neither announced nor closed",
+    notes: ["resp.reasoning-lifecycle"],
+    seen: [
+      "https://github.com/earendil-works/pi/issues/4191",
+      "ollama, openai/responses.go: processThinking",
+    ],
+    ...leavingOut("response.reasoning_summary_part.added", "response.reasoning_summary_part.done"),
+  },
+  {
+    id: "resp-reasoning-parts-vllm",
+    says: "the parts of reasoning are announced by response.reasoning_part.added, as vLLM does",
+    notes: [],
+    seen: ["https://github.com/vllm-project/vllm/pull/35184"],
+    ...onEvery(asVllm),
+  },
   {
     id: "resp-no-event-names",
     says: "Responses streams have no `event:` lines",

@@ -949,7 +949,34 @@ const refusal = (item: ResponseOutputItem): object =>
     ? { ...item, content: [{ type: "refusal", refusal: "I cannot help with that." }] }
     : item
 
+const turned = (object: object): object => Object.fromEntries(Object.entries(object).reverse())
+
 export const responseVariants: readonly Variant[] = [
+  {
+    id: "resp-members-in-any-order",
+    says: "the members of usage and of items come in another order when the response is streamed or retrieved",
+    notes: [],
+    seen: [
+      "ollama, openai/responses.go: Go maps have no order",
+      "RFC 8259, section 4: objects are unordered",
+    ],
+    ...onShown(({ usage, output, ...response }, { operationId, streaming }) =>
+      streaming || operationId === "retrieveResponse"
+        ? { ...response, usage: usage && turned(usage), output: output.map(turned) }
+        : { ...response, usage, output },
+    ),
+  },
+  {
+    id: "resp-call-ids-anew",
+    says: "the call_id of function calls is made anew for each reply",
+    notes: [],
+    seen: ["ollama, openai/responses.go: call_id is random"],
+    ...onResponse(({ output }, _, { streaming }) => ({
+      output: output.map((item) =>
+        item.type === "function_call" && streaming ? { ...item, call_id: `${item.call_id}s` } : item,
+      ),
+    })),
+  },
   {
     id: "resp-limit-used-up",
     says: "a reasoning model that used up its token limit before its output is answered with 400",

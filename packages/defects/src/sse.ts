@@ -1,6 +1,6 @@
 import { DONE, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import { type Alteration, type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
-import { onEachChoice } from "./chat-streams.ts"
+import { onEachChoice, onEachChunk } from "./chat-streams.ts"
 import type { Defect, Variant } from "./defect.ts"
 
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
@@ -231,6 +231,33 @@ function inPieces(frames: readonly Frame[]): Frame[] {
 }
 
 export const sseDefects: readonly Defect[] = [
+  {
+    id: "sse-member-twice",
+    says: "every chunk has its object twice",
+    breaks: "sse.members-unique",
+    fault: "repeated",
+    also: [],
+    seen: ["RFC 8259, section 4"],
+    ...onEachFrame((event) => event.replace(/data: \{/, 'data: {"object":null,')),
+  },
+  {
+    id: "sse-created-milliseconds",
+    says: "created is in milliseconds in streams",
+    breaks: "sse.created-plausible",
+    fault: "milliseconds",
+    also: [],
+    seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
+    ...onEachChunk((chunk) => ({ ...chunk, created: 1000 * chunk.created })),
+  },
+  {
+    id: "sse-created-zero",
+    says: "created is 0 in streams",
+    breaks: "sse.created-plausible",
+    fault: "not-positive",
+    also: [],
+    seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
+    ...onEachChunk((chunk) => ({ ...chunk, created: 0 })),
+  },
   ...spellings.map(
     ({ id, says, rule, fault, seen, written }): Defect => ({
       id: `sse-${id}`,

@@ -156,6 +156,15 @@ export const videoDefects: readonly Defect[] = [
     ...onTask((task) => ({ ...task, status: task.status.toUpperCase() })),
   },
   {
+    id: "video-cut-unsaid",
+    says: "a task says neither its size nor its seconds",
+    breaks: "video.schema-full",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    ...onTask((task) => without(task, "size", "seconds")),
+  },
+  {
     id: "video-queued-again",
     says: "a task that is in progress goes back to queued",
     breaks: "video.lifecycle",
@@ -257,7 +266,34 @@ export const videoDefects: readonly Defect[] = [
   },
 ]
 
+const failedTask = {
+  status: "failed",
+  progress: 0,
+  error: { code: "failed", message: "It failed." },
+}
+
 export const videoVariants: readonly Variant[] = [
+  {
+    id: "video-failed-without-progress",
+    says: "a task fails, and its progress is 0",
+    notes: [],
+    seen: ["new-api, dto/openai_video.go"],
+    ...onWire(
+      ({ status }, { operationId }) =>
+        status === 200 && (operationId === "retrieveVideo" || operationId === "retrieveVideoContent"),
+      ({ headers, body }, { operationId }) =>
+        operationId === "retrieveVideo"
+          ? { body: JSON.stringify({ ...JSON.parse(String(body)), ...failedTask }) }
+          : asJson(headers, notFound, 404),
+    ),
+  },
+  {
+    id: "video-task-brief",
+    says: "a task says neither its size nor its seconds, as gateways leave them out",
+    notes: ["video.schema-full"],
+    seen: ["new-api, dto/openai_video.go"],
+    ...onTask((task) => without(task, "size", "seconds")),
+  },
   {
     id: "video-task-of-gateway",
     says: "the response is a task with the gateway's own member names instead of the finished videos",

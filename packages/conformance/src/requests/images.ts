@@ -6,9 +6,12 @@ import { texts } from "./texts.ts"
 
 type ImageMembers = Members<ImageGenerationRequest>
 
+/** Whether a model is one of OpenAI's GPT image models, by its name. */
+export const isGptImage = (model: string): boolean => /gpt-image/.test(model)
+
 /** Returns the documented model that the target's image model resembles, by its name. */
 function familyOf({ models }: TargetFacts): "gpt-image" | "dall-e-3" | "dall-e-2" | "other" {
-  if (/gpt-image/.test(models.image)) return "gpt-image"
+  if (isGptImage(models.image)) return "gpt-image"
   return models.image === "dall-e-3" || models.image === "dall-e-2" ? models.image : "other"
 }
 

@@ -162,13 +162,36 @@ test.each([
   ["srt-syntax", { response_format: "srt" }, vtt, ""],
   ["vtt-syntax", { response_format: "vtt" }, srt, ""],
   ["vtt-syntax", { response_format: "vtt" }, "WEBVTT\n\n00:00:00,000 --> 00:00:01,500\nHi", ""],
-  ["vtt-syntax", { response_format: "vtt" }, "", ""],
 ])("the form of what was heard: %s for %j and %j", async (name, request, body, pointer) => {
   expect(found(single, [await written(request, body)])).toEqual([
     ["audio.transcription-format", name, at(pointer)],
   ])
   expect(found(single, [await translated(request, body)])).toEqual([
     ["audio.translation-shape", name, at(pointer)],
+  ])
+})
+
+test("usage in a form of its own, and an empty WebVTT file, are worth a warning", async () => {
+  const usage = { prompt_audio_seconds: 1 }
+  expect(found(single, [await written({}, { text: "Hi", usage })])).toEqual([
+    ["audio.usage-form", "other-form", at("/usage/type")],
+  ])
+  expect(found(single, [await written({ response_format: "vtt" }, "", "text/vtt")])).toEqual([
+    ["audio.vtt-header", "empty", at("")],
+  ])
+})
+
+test("audio.speech-default-format: what nobody asked for and is labelled as it is, is worth a warning", () => {
+  expect(found(single, [spoken({}, "audio/wav", heads.wav[0])])).toEqual([
+    ["audio.speech-default-format", "other-container", start],
+  ])
+  expect(found(single, [spoken({ response_format: "mp3" }, "audio/wav", heads.wav[0])])).toEqual([
+    ["audio.speech-format", "other-container", start],
+  ])
+  expect(found(single, [spoken({}, "audio/mpeg", heads.wav[0])])).toContainEqual([
+    "audio.speech-format",
+    "other-container",
+    start,
   ])
 })
 

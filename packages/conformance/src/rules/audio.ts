@@ -2,7 +2,7 @@ import { TranscriptionResponse } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { speechStep, transcriptionStep, translationStep } from "../probes/audio.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
-import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
+import { pointerTo, type SchemaFault, schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { heardBody, plainFormats, tone } from "../requests/audio.ts"
 import { malformedForms } from "../requests/faults.ts"
@@ -52,6 +52,14 @@ const types: Readonly<Record<Container | "pcm", RegExp>> = {
 /** What the bytes are: what their header says, or sound without one where that was asked for. */
 const kindOf = ({ container, wanted }: Speech) => container ?? (wanted === "pcm" ? wanted : undefined)
 
+/** Whether a server sends its own default format, and says so: nobody asked for another. */
+const isOwnDefault = ({
+  answered,
+  request,
+  container,
+}: Pick<Speech, "answered" | "request"> & { readonly container: Container | undefined }): boolean =>
+  container !== undefined && request.response_format == null && types[container].test(answered.mediaType)
+
 const beginning = ({ body }: ParsedReply) =>
   `bytes that begin with ${Buffer.from(body.subarray(0, 8)).toString("hex")}`
 
@@ -86,6 +94,8 @@ const shapes = {
   "vtt-syntax": "the body is not a WebVTT file",
 } as const
 
+const isOfUsage = ({ path: [member] }: SchemaFault) => member === "usage"
+
 /** What was heard has the form that was asked for. */
 function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] {
   const { json, text } = answered
@@ -94,7 +104,9 @@ function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] 
   if (!isPlain(wanted)) {
     if (!json.ok) return [{ fault: "not-json", at, expected: "JSON", actual: begins }]
     const { value } = json
-    const faults: Fault<"missing" | "wrong-value">[] = schemaFaults(TranscriptionResponse, value)
+    const faults: Fault<"missing" | "wrong-value">[] = schemaFaults(TranscriptionResponse, value).filter(
+      (fault) => !isOfUsage(fault),
+    )
     const verbose = wanted === "verbose_json" && isObject(value) ? value : undefined
     for (const name of ["language", "duration"])
       if (verbose && (verbose[name] ?? null) === null)
@@ -109,6 +121,7 @@ function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] 
   if (json.ok && isObject(json.value)) return [{ fault: "json", at, expected: "plain text", actual: begins }]
   if (wanted === "text") return []
   const format = wanted === "srt" ? "srt" : "vtt"
+  if (format === "vtt" && text === "") return []
   const flaw = subtitleFlaw(text ?? "", format)
   if (flaw === undefined) return []
   const expected = format === "srt" ? "a number, a time line, the text" : "WEBVTT, then time lines and texts"
@@ -185,7 +198,7 @@ export const audioRules = [
   rule({
     id: "audio.speech-format",
     since,
-    says: "MUST return audio in the requested `response_format` (MP3 by default); `pcm` has no file header",
+    says: "MUST return audio in the requested `response_format`, or else of the type that it says (MP3 by default); `pcm` has no file header",
     severity: "MUST",
     source: speech,
     see: ["https://github.com/jundot/omlx/issues/753", "https://github.com/veniceai/api-docs/issues/386"],
@@ -196,19 +209,42 @@ export const audioRules = [
       "no-container": "the bytes are of no known format",
       "header-on-pcm": "pcm was requested, but the bytes begin with a header",
     },
-    holds({ answered, wanted, container }) {
+    holds({ answered, request, wanted, container }) {
       const at = { part: "body", offset: 0 } as const
       if (wanted === "pcm")
         return container
           ? [{ fault: "header-on-pcm", at, expected: "samples alone", actual: `a header of ${container}` }]
           : []
-      if (container === wanted) return []
+      if (container === wanted || isOwnDefault({ answered, request, container })) return []
       return [
         container
           ? { fault: "other-container", at, expected: wanted, actual: container }
           : { fault: "no-container", at, expected: wanted, actual: beginning(answered) },
       ]
     },
+  }),
+
+  rule({
+    id: "audio.speech-default-format",
+    since,
+    says: "SHOULD return MP3 where no `response_format` was requested",
+    severity: "SHOULD",
+    source: speech,
+    see: ["https://github.com/Blaizzy/mlx-audio/issues/353"],
+    on: speeches,
+    after: ["audio.speech-nonempty", "audio.speech-format"],
+    faults: { "other-container": "the bytes are of another format, and labelled so" },
+    holds: ({ answered, request, wanted, container }) =>
+      container && container !== wanted && isOwnDefault({ answered, request, container })
+        ? [
+            {
+              fault: "other-container",
+              at: { part: "body", offset: 0 },
+              expected: wanted,
+              actual: container,
+            },
+          ]
+        : [],
   }),
 
   rule({
@@ -309,6 +345,38 @@ export const audioRules = [
     asks: (known) =>
       ["verbose_json", ...plainFormats].map((response_format) => translationStep(known, { response_format })),
     holds: shapeFaults,
+  }),
+
+  rule({
+    id: "audio.usage-form",
+    since,
+    says: "SHOULD report usage in one of the two documented forms, by tokens or by duration",
+    severity: "SHOULD",
+    source: `${transcription}: usage`,
+    on: writings,
+    after: ["audio.transcription-format", "audio.translation-shape"],
+    faults: { "other-form": "the usage has another form" },
+    holds: ({ answered: { json }, wanted }) =>
+      isPlain(wanted) || !json.ok
+        ? []
+        : schemaFaults(TranscriptionResponse, json.value)
+            .filter(isOfUsage)
+            .slice(0, 1)
+            .map((fault) => ({ ...fault, fault: "other-form" })),
+  }),
+
+  rule({
+    id: "audio.vtt-header",
+    since,
+    says: "SHOULD begin a WebVTT file with WEBVTT also where nothing was said",
+    severity: "SHOULD",
+    source: `${transcription}; W3C WebVTT, section 4.1`,
+    on: writings,
+    faults: { empty: "the body is empty" },
+    holds: ({ answered: { text }, wanted }) =>
+      wanted === "vtt" && text === ""
+        ? [{ fault: "empty", at: bodyAt(), expected: "WEBVTT", actual: "nothing" }]
+        : [],
   }),
 
   rule({

@@ -358,10 +358,50 @@ test.each([
   ["bytes null", scored([{ ...entry, bytes: null }])],
   ["bytes absent", scored([{ ...entry, bytes: undefined }])],
   ["certain", scored([{ ...entry, logprob: 0 }])],
-  ["fewer alternatives than asked for", scored([{ ...entry, top_logprobs: [entry] }], { top_logprobs: 2 })],
   ["no text", saying({ content: null, tool_calls: [call] }, { logprobs: null }, { logprobs: true })],
 ])("chat.logprobs-shape: %s is legal", (_, exchange) => {
   expect(found(rules, [exchange])).toEqual([])
+})
+
+test.each([
+  [
+    "chat.logprobs-alternatives fewer",
+    "Hi",
+    [{ ...entry, top_logprobs: [entry] }],
+    "/content/0/top_logprobs",
+    2,
+  ],
+  ["chat.logprobs-text text", "Hi you", [entry], "/content", 0],
+  ["chat.logprobs-text bytes", "Hi", [{ ...entry, bytes: [63] }], "/content/0/bytes", 0],
+] as const)("%s", (fault, content, logprobs, path, top_logprobs) => {
+  const exchange = saying({ content }, { logprobs: { content: logprobs } }, { logprobs: true, top_logprobs })
+  expect(faultsOf([exchange])).toEqual([[fault, `/choices/0/logprobs${path}`]])
+})
+
+test.each([
+  [
+    "thoughts and a last token besides",
+    "Hi",
+    [{ ...entry, token: "Hm.", bytes: null }, entry, { ...entry, token: "", bytes: [] }],
+  ],
+  [
+    "a character whose bytes are of two tokens",
+    "é",
+    [
+      { ...entry, token: "\\xc3", bytes: [0xc3] },
+      { ...entry, token: "\ufffd", bytes: [0xa9] },
+    ],
+  ],
+])("chat.logprobs-text: %s is legal", (_, content, logprobs) => {
+  expect(
+    found(rules, [saying({ content }, { logprobs: { content: logprobs } }, { logprobs: true })]),
+  ).toEqual([])
+})
+
+test("chat.no-control-markers: thoughts in front of the text", () => {
+  expect(faultsOf([saying({ content: "<think>Hm.</think>Hi" })])).toEqual([
+    ["chat.no-control-markers marker", "/choices/0/message/content"],
+  ])
 })
 
 test("chat.logprobs-shape: lost in a stream", () => {

@@ -69,7 +69,7 @@ const finishReasons = ["stop", "length", "tool_calls", "content_filter", "functi
 
 /** Special tokens and tags by which chat templates mark the parts of a conversation. */
 const controlMarker =
-  /<\|[\w-]{1,40}\|>|<｜[^｜<>]{1,40}｜>|<\/?tool_call>|\[TOOL_CALLS\]|<(?:start|end)_of_turn>/g
+  /<\|[\w-]{1,40}\|>|<｜[^｜<>]{1,40}｜>|<\/?tool_call>|<\/?think(?:ing)?>|\[TOOL_CALLS\]|<(?:start|end)_of_turn>/g
 
 // Limits
 
@@ -210,6 +210,61 @@ function logprobsFaults(choice: Choice, { request, where }: ChatAnswer): Logprob
     }
   }
   return [...found.values()]
+}
+
+/** The text of an entry's token; `undefined` where the token is a part of a character only. */
+const tokenText = ({ token }: z.infer<typeof Entry>): string | undefined =>
+  token.includes("\ufffd") || /^(?:bytes:)?(?:\\x[0-9a-f]{2})+$/i.test(token) ? undefined : token
+
+/** How the log probabilities of a choice do not spell its text, or their bytes not their tokens. */
+function spellingFaults(
+  { pointer, message, logprobs }: Choice,
+  { where }: ChatAnswer,
+): Fault<"text" | "bytes">[] {
+  const parsed = z.array(Entry).safeParse(isObject(logprobs) ? logprobs["content"] : undefined)
+  const { content } = message
+  if (!parsed.success || !isString(content) || content === "") return []
+  const entries = parsed.data
+  const misspelt = entries.findIndex((entry) => {
+    const text = tokenText(entry)
+    return text && entry.bytes && !Buffer.from(text).equals(Uint8Array.from(entry.bytes))
+  })
+  const entry = entries[misspelt]
+  if (entry) {
+    const expected = `the UTF-8 of ${shown(entry.token)}`
+    const at = where(`${pointer}/logprobs/content/${misspelt}/bytes`, misspelt)
+    return [{ fault: "bytes", at, expected, actual: shown(entry.bytes) }]
+  }
+  const pieces = entries.map((each) => (each.bytes ? Buffer.from(each.bytes) : tokenText(each)))
+  if (pieces.includes(undefined)) return []
+  const spelt = Buffer.concat(pieces.map((piece) => Buffer.from(piece ?? ""))).toString()
+  // Thoughts before the text and special tokens after it may have entries too.
+  if (spelt.includes(content)) return []
+  return [
+    {
+      fault: "text",
+      at: where(`${pointer}/logprobs/content`),
+      expected: shown(content),
+      actual: shown(spelt),
+    },
+  ]
+}
+
+/** The first entry with fewer alternatives than were asked for. */
+function missingAlternatives(
+  { pointer, logprobs }: Choice,
+  { request, where }: ChatAnswer,
+): Fault<"fewer">[] {
+  const entries = isObject(logprobs) ? logprobs["content"] : undefined
+  const wanted = request.top_logprobs ?? 0
+  const counts = (Array.isArray(entries) ? entries : []).map((entry: unknown) => {
+    const top = isObject(entry) ? entry["top_logprobs"] : undefined
+    return Array.isArray(top) ? top.length : 0
+  })
+  const at = counts.findIndex((count) => count < wanted)
+  if (at === -1) return []
+  const place = where(`${pointer}/logprobs/content/${at}/top_logprobs`, at)
+  return [{ fault: "fewer", at: place, expected: `${wanted} alternatives`, actual: String(counts[at]) }]
 }
 
 /** The faults of all items that can be judged; undecided when there are items and none of them can. */
@@ -651,9 +706,34 @@ export const chatCompletionRules = [
     holds: (answer) => firstOfEach(answer.choices.flatMap((choice) => logprobsFaults(choice, answer))),
   }),
   rule({
+    id: "chat.logprobs-text",
+    since,
+    says: "MUST spell the text with the tokens of its log probabilities, and each token with its bytes",
+    severity: "MUST",
+    source: `${completionObject}, choices.logprobs.content: tokens, with the UTF-8 bytes of each`,
+    on: scoredAnswers,
+    after: ["chat.schema:choices", "chat.logprobs-shape"],
+    faults: {
+      text: "the tokens together do not contain the text",
+      bytes: "the bytes are not the UTF-8 of the token",
+    },
+    holds: (answer) => firstOfEach(answer.choices.flatMap((choice) => spellingFaults(choice, answer))),
+  }),
+  rule({
+    id: "chat.logprobs-alternatives",
+    since,
+    says: "SHOULD return as many alternatives for each token as `top_logprobs` asks for",
+    severity: "SHOULD",
+    source: `${completionObject}, choices.logprobs.content.top_logprobs`,
+    on: scoredAnswers,
+    after: ["chat.schema:choices", "chat.logprobs-shape"],
+    faults: { fewer: "fewer alternatives than requested" },
+    holds: (answer) => firstOfEach(answer.choices.flatMap((choice) => missingAlternatives(choice, answer))),
+  }),
+  rule({
     id: "chat.no-control-markers",
     since,
-    says: "SHOULD NOT include control tokens of the chat template in the content",
+    says: "SHOULD NOT include control tokens of the chat template, or the model's thoughts in their tags, in the content",
     severity: "SHOULD",
     source: `${completionObject}, message.content: the contents of the message`,
     see: [

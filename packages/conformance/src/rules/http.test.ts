@@ -248,7 +248,39 @@ test("an answer is judged by every rule that speaks of it", () => {
     "http.success-status",
     "http.body-valid-json",
     "http.no-lone-surrogates",
+    "http.members-unique",
     "http.no-error-in-2xx",
     "http.no-5xx-valid",
   ])
+})
+
+const chat = {
+  operation: "createChatCompletion" as const,
+  request: { model: "m", messages: [{ role: "user", content: "Hi" }] },
+}
+
+test("http.members-unique: also in an error", () => {
+  const twice = '{"error":{"message":null,"message":"No.","type":"invalid_request_error"}}'
+  for (const status of [200, 400])
+    expect(found(httpRules, [exchangeOf({ ...chat, status, body: twice })])).toContainEqual([
+      "http.members-unique",
+      "repeated",
+      { part: "body", offset: 25 },
+    ])
+  expect(judgedBy(httpRules, [exchangeOf({ ...chat, body: "no JSON" })])).not.toContain("http.members-unique")
+})
+
+test.each([
+  [{ created: 1713833628 }, undefined],
+  [{ created: 1713833628123 }, ["milliseconds", "/created"]],
+  [{ created: 0 }, ["not-positive", "/created"]],
+  [{ created_at: -1 }, ["not-positive", "/created_at"]],
+  [{ data: [{ created: 1713833628 }, { created: 1713833628123 }] }, ["milliseconds", "/data/1/created"]],
+  [{ created: "now" }, undefined],
+])("http.created-plausible: %j", (body, expected) => {
+  const [finding] = found(
+    httpRules.filter(({ id }) => id === "http.created-plausible"),
+    [exchangeOf({ ...chat, body })],
+  )
+  expect(finding && [finding[1], "pointer" in finding[2] ? finding[2].pointer : ""]).toEqual(expected)
 })

@@ -5,6 +5,7 @@ import { bodyFaults } from "../intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { loneSurrogateIn } from "../reading/lone-surrogate.ts"
+import { repeatedMember } from "../reading/repeated-member.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples, validSamples } from "../requests/any.ts"
 import { unknownPathSteps, wrongMethodSteps } from "../requests/faults.ts"
@@ -15,14 +16,18 @@ import {
   answersToValid,
   everyResponse,
   isSuccess,
+  jsonReplies,
   jsonSuccesses,
   measuredResponses,
   plainResponses,
+  stampedReplies,
   successes,
   takenRequests,
   unknownRoutes,
 } from "../views/http.ts"
+import { createdSource, stampFault, stampFaults } from "./created.ts"
 import { envelopeFaults } from "./errors.ts"
+import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
 
@@ -243,6 +248,40 @@ export const httpRules = [
       const at = { part: "body", pointer: found.pointer } as const
       return [{ fault: "unpaired", at, expected: "whole characters", actual: shown(found.text) }]
     },
+  }),
+
+  rule({
+    id: "http.members-unique",
+    since,
+    says: "SHOULD give an object each member once: strict parsers refuse the whole, and others take either value",
+    severity: "SHOULD",
+    source: "RFC 8259, section 4",
+    on: jsonReplies,
+    faults: { repeated: "an object has a member twice" },
+    holds({ text }) {
+      const again = repeatedMember(text)
+      if (!again) return []
+      const offset = Buffer.byteLength(text.slice(0, again.at))
+      const actual = `${shown(again.name)} again`
+      return [{ fault: "repeated", at: { part: "body", offset }, expected: "each member once", actual }]
+    },
+  }),
+
+  rule({
+    id: "http.created-plausible",
+    since,
+    says: "SHOULD state times of creation in Unix seconds: above 0, not in milliseconds",
+    severity: "SHOULD",
+    source: createdSource,
+    on: stampedReplies,
+    faults: stampFaults,
+    holds: ({ stamps }) =>
+      firstOfEach(
+        stamps.flatMap((stamp) => {
+          const fault = stampFault(stamp)
+          return fault ? [{ ...fault, at: { part: "body", pointer: stamp.pointer } as const }] : []
+        }),
+      ),
   }),
 
   rule({

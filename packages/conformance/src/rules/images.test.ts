@@ -1,8 +1,9 @@
 import { endpoints } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { exchangeOf } from "../../test/exchange.ts"
+import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import { severityOf } from "../rule.ts"
 import { imageRules } from "./images.ts"
 
 const at = (pointer: string) => ({ part: "body", pointer }) as const
@@ -36,8 +37,10 @@ test("what cannot be seen is not judged", () => {
   expect(judgedBy(imageRules, [answer({ size: "1x1" }, drawn({ url: "https://example.com/a" }))])).toEqual([
     "images.schema",
     "images.count",
+    "images.count-all",
     "images.format",
     "images.url-fetchable",
+    "images.usage-counted",
     "images.own-members",
   ])
 })
@@ -54,10 +57,28 @@ test.each([
   expect(found(schema, [answer({}, body)])[0]).toEqual(["images.schema", name, at(pointer)])
 })
 
+test("an image without created is judged all the same", () => {
+  const { created: _, ...rest } = drawn({ b64_json: gif })
+  expect(found(imageRules, [answer({ size: "2x2" }, rest)])).toEqual([
+    ["images.schema", "missing", at("/created")],
+    ["images.size", "other", at("/data/0/b64_json")],
+  ])
+})
+
+test("images.output-format: a SHOULD of models that are no GPT image models", () => {
+  const severityOn = (image: string) =>
+    imageRules
+      .filter(({ id }) => id === "images.output-format")
+      .map((rule) => severityOf(rule, knownOf({ models: { ...knownOf().models, image } })))
+  expect(severityOn("gpt-image-1")).toEqual(["MUST"])
+  expect(severityOn("stablediffusion")).toEqual(["SHOULD"])
+})
+
 test("images.count", () => {
   const one = { b64_json: pixel }
+  expect(found(imageRules, [answer({ n: 1 }, drawn())])).toEqual([["images.count", "too-few", at("/data")]])
   expect(found(imageRules, [answer({ n: 2 }, drawn(one))])).toEqual([
-    ["images.count", "too-few", at("/data")],
+    ["images.count-all", "too-few", at("/data")],
   ])
   expect(found(imageRules, [answer({}, drawn(one, one))])).toEqual([
     ["images.count", "too-many", at("/data")],
@@ -112,8 +133,12 @@ test("images.usage, images.usage-details", () => {
   ])
   const none = { input_tokens_details: { text_tokens: 0, image_tokens: 0 } }
   expect(counted({ input_tokens: 0, output_tokens: 0, total_tokens: 0, ...none })).toEqual([
+    ["images.usage-counted", "zero", at("/usage/input_tokens")],
+  ])
+  expect(counted({ input_tokens: 0, output_tokens: 4, total_tokens: 4, ...none })).toEqual([
     ["images.usage", "zero", at("/usage/input_tokens")],
   ])
+  expect(counted({ cost_in_usd_ticks: 5 })).toEqual([["images.usage-counted", "other-form", at("/usage")]])
 })
 
 test("images.own-members: also where the usage is a chat's and nothing else", () => {

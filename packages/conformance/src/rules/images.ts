@@ -6,6 +6,7 @@ import { shown } from "../reading/shown.ts"
 import {
   drawsSeveral,
   inBase64,
+  isGptImage,
   otherSize,
   takesOutputFormat,
   takesResponseFormat,
@@ -55,6 +56,14 @@ function formatFaults(drawn: Drawn, wanted: "url" | "b64_json" | null | undefine
   return faults
 }
 
+const tokenCounts = ["input_tokens", "output_tokens", "total_tokens"] as const
+
+/** Whether a reply's usage is something else than image usage; half a form is one that is broken. */
+const isOtherUsage = (value: unknown): boolean => {
+  const usage = isObject(value) ? value["usage"] : undefined
+  return isObject(usage) && tokenCounts.every((name) => !(name in usage))
+}
+
 /** Members that belong to the items of other endpoints. */
 const foreign = ["embedding", "index"]
 
@@ -77,7 +86,11 @@ export const imageRules = [
     },
     holds({ json }) {
       const value = json.ok ? json.value : undefined
-      const faults = firstOfEach(schemaFaults(ImageGenerationResponse, value))
+      const faults = firstOfEach(
+        schemaFaults(ImageGenerationResponse, value).filter(
+          ({ path: [member] }) => member !== "usage" || !isOtherUsage(value),
+        ),
+      )
       const { data } = isObject(value) ? value : {}
       const at = Array.isArray(data)
         ? data.findIndex((item) => isObject(item) && !item["url"] && !item["b64_json"])
@@ -96,7 +109,7 @@ export const imageRules = [
   rule({
     id: "images.count",
     since,
-    says: "MUST return `n` images (default: 1)",
+    says: "MUST return an image, and no more than the `n` that were requested (default: 1)",
     severity: "MUST",
     source,
     on: imageLists,
@@ -104,7 +117,7 @@ export const imageRules = [
     asks: (known) => (drawsSeveral(known) ? [imageStep(known, { n: 2 })] : []),
     holds({ request: { n }, images }) {
       const wanted = n ?? 1
-      if (images.length === wanted) return []
+      if (images.length === wanted || (wanted > 1 && images.length < wanted)) return []
       return [
         {
           fault: images.length < wanted ? "too-few" : "too-many",
@@ -113,6 +126,23 @@ export const imageRules = [
           actual: String(images.length),
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "images.count-all",
+    since,
+    says: "SHOULD return all of several images: a safety filter may drop one",
+    severity: "SHOULD",
+    source,
+    on: imageLists,
+    faults: { "too-few": "an image is missing" },
+    asks: (known) => (drawsSeveral(known) ? [imageStep(known, { n: 2 })] : []),
+    holds({ request: { n }, images }) {
+      const wanted = n ?? 1
+      if (wanted === 1 || images.length >= wanted) return []
+      const actual = String(images.length)
+      return [{ fault: "too-few", at: bodyAt("/data"), expected: `${wanted} images`, actual }]
     },
   }),
 
@@ -165,8 +195,8 @@ export const imageRules = [
   rule({
     id: "images.output-format",
     since,
-    says: "MUST return images in the requested `output_format`",
-    severity: "MUST",
+    says: "MUST return images in the requested `output_format` (other models than GPT image models: SHOULD)",
+    severity: ({ models }) => (isGptImage(models.image) ? "MUST" : "SHOULD"),
     source,
     on: visibleImages,
     faults: { other: "the bytes are an image of another format" },
@@ -214,11 +244,42 @@ export const imageRules = [
     faults: { zero: "no token of input was counted", unequal: "the total is not the sum" },
     holds({ input_tokens: input, output_tokens: output, total_tokens: total }) {
       const at = (member: string) => bodyAt(`/usage/${member}`)
+      if (input === 0 && total === 0 && output === 0) return []
       if (input === 0)
         return [{ fault: "zero", at: at("input_tokens"), expected: "more than 0", actual: "0" }]
       if (input + output === total) return []
       const sum = `${input + output}, as ${input} and ${output}`
       return [{ fault: "unequal", at: at("total_tokens"), expected: sum, actual: String(total) }]
+    },
+  }),
+
+  rule({
+    id: "images.usage-counted",
+    since,
+    says: "SHOULD count the tokens of an image, in the documented form of image usage, or report no usage",
+    severity: "SHOULD",
+    source,
+    see: [
+      "https://github.com/mostlygeek/llama-swap/issues/623",
+      "https://github.com/mudler/LocalAI/issues/7354",
+    ],
+    on: imageReplies,
+    after: ["images.schema:missing"],
+    faults: { zero: "all counts are 0", "other-form": "the usage has none of the documented members" },
+    holds({ json }) {
+      const value = json.ok ? json.value : undefined
+      const usage = isObject(value) ? value["usage"] : undefined
+      if (isOtherUsage(value))
+        return [
+          {
+            fault: "other-form",
+            at: bodyAt("/usage"),
+            expected: tokenCounts.join(", "),
+            actual: shown(usage),
+          },
+        ]
+      if (!isObject(usage) || !tokenCounts.every((name) => usage[name] === 0)) return []
+      return [{ fault: "zero", at: bodyAt("/usage/input_tokens"), expected: "more than 0", actual: "0" }]
     },
   }),
 

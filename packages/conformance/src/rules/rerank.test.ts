@@ -60,7 +60,7 @@ test.each([
   ["missing", { results: [{ index: 0, score: 3.5 }] }, "/results/0/relevance_score"],
   ["missing", { data: [] }, "/results"],
   ["wrong-value", { results: [{ index: 0, relevance_score: "0.9" }] }, "/results/0/relevance_score"],
-  ["wrong-value", { results: [{ index: 0, relevance_score: 1, document: "a" }] }, "/results/0/document"],
+  ["wrong-value", { results: [{ index: 0, relevance_score: 1, document: 1 }] }, "/results/0/document"],
 ])("rerank.schema: %s in %j", (name, body, pointer) => {
   const request = { model: "m", query: "q", documents: ["a"] }
   expect(found(rerankRules, [exchangeOf({ operation: "createRerank", request, body })])).toEqual([
@@ -136,6 +136,13 @@ test("rerank.documents", () => {
       ["rerank.documents", "absent", at("/results/0/document")],
     ])
   expect(found(single, [back({ text: "A" })])).toEqual([
+    ["rerank.documents", "other", at("/results/0/document")],
+  ])
+})
+
+test("a document may be its text alone", () => {
+  expect(found(single, [answer(["a"], [[0, 1, "a"]], { return_documents: true })])).toEqual([])
+  expect(found(single, [answer(["a"], [[0, 1, "b"]], { return_documents: true })])).toEqual([
     ["rerank.documents", "other", at("/results/0/document")],
   ])
 })

@@ -143,6 +143,11 @@ describe("a stream and the whole", () => {
       told({ id: "resp_2", output: [messageOf("Hello there!", "msg_2")] }),
       [],
     ],
+    [
+      "write the members of the usage in another order",
+      told({ usage: { total_tokens: 12, output_tokens: 4, input_tokens: 8 } }),
+      [],
+    ],
     ["say another text", told({ output: [messageOf("Hello.")] }), ["other-output"]],
     [
       "end in another way",

@@ -1,5 +1,5 @@
 import type { ResponseObject, ResponseOutputItem } from "@nexhina/schemas"
-import { encode } from "@nexhina/stream"
+import { DONE, encode } from "@nexhina/stream"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { knownOf } from "../../test/exchange.ts"
@@ -66,6 +66,26 @@ const endings: fc.Arbitrary<Partial<ResponseObject>> = fc.constantFrom<Partial<R
   {},
   { status: "incomplete", incomplete_details: { reason: "content_filter" } },
 )
+
+test("an explicit name that is another than the type", () => {
+  const named = (event: string) =>
+    responseStreamOf(encode([...hello.map((data) => ({ event, data })), { data: DONE }]))
+  expect(found(rules, [named("message")]).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
+    "resp.event-type:name-differs",
+  ])
+})
+
+test("reasoning in vLLM's form opens and closes its parts", () => {
+  const asVllm = ({ type, summary_index, ...event }: Data): Data => ({
+    ...event,
+    type: String(type).replace("reasoning_summary_", "reasoning_"),
+    ...(summary_index !== undefined && { content_index: summary_index }),
+  })
+  const data = dataOf(all).map((event) =>
+    String(event["type"]).includes("reasoning") ? asVllm(event) : event,
+  )
+  expect(names(data)).toEqual([])
+})
 
 test("what a response is split into draws nothing, with and without names of events, under both profiles", () => {
   fc.assert(
@@ -257,6 +277,20 @@ describe("each fault by its name", () => {
       ),
     ],
     [
+      "a call that is announced without its id",
+      ["resp.call-announced:call-id"],
+      changing(dataOf(all), "response.output_item.added", (event, at) =>
+        at === 2 ? inside(event, "item", { call_id: "" }) : event,
+      ),
+    ],
+    [
+      "a call that is announced without its name",
+      ["resp.call-announced:name"],
+      changing(dataOf(all), "response.output_item.added", (event, at) =>
+        at === 2 ? inside(event, "item", { name: "" }) : event,
+      ),
+    ],
+    [
       "an item that nobody announced",
       ["resp.item-lifecycle:item-not-opened"],
       without(hello, "response.output_item.added"),
@@ -291,6 +325,16 @@ describe("each fault by its name", () => {
       "an item that stays open",
       ["resp.item-lifecycle:item-not-closed"],
       without(hello, "response.output_item.done"),
+    ],
+    [
+      "a part of reasoning that nobody announced",
+      ["resp.reasoning-lifecycle:unannounced"],
+      without(dataOf(all), "response.reasoning_summary_part.added"),
+    ],
+    [
+      "an item that nobody announced, and a lost delta of another",
+      ["resp.item-lifecycle:part-not-opened", "resp.delta-concat:arguments", "resp.delta-concat:item"],
+      without(dataOf(all), "response.content_part.added", "response.function_call_arguments.delta"),
     ],
     [
       "an item with content from the beginning",

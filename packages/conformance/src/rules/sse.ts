@@ -2,9 +2,11 @@ import { type DepartureKind, DONE } from "@nexhina/stream"
 import * as fc from "fast-check"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { isObject } from "../reading/answered.ts"
+import { repeatedMember } from "../reading/repeated-member.ts"
 import { shown } from "../reading/shown.ts"
 import { type Fault, rule } from "../rule.ts"
 import { type ChatAnswer, chatAnswers } from "../views/chat-completions.ts"
+import { stampsOf } from "../views/http.ts"
 import {
   completeStreams,
   type EventStream,
@@ -14,6 +16,7 @@ import {
   streamAnswers,
   unstreamedAnswers,
 } from "../views/sse.ts"
+import { createdSource, stampFault, stampFaults } from "./created.ts"
 
 const since = "0.1.0"
 const guide = "Streaming Output Guide"
@@ -243,6 +246,48 @@ export const sseRules = [
           if (kind !== "comment-as-data" && kind !== "not-json" && kind !== "not-an-object") return []
           const actual = shown(stream.events[event]?.data)
           return [{ fault: kind, at: eventAt(stream, event), expected: "a JSON object", actual }]
+        }),
+      ),
+  }),
+  rule({
+    id: "sse.members-unique",
+    since,
+    says: "SHOULD give each object in a stream its members once: strict parsers refuse the event, and others take either value",
+    severity: "SHOULD",
+    source: "RFC 8259, section 4",
+    on: eventStreams,
+    after: ["sse.grammar"],
+    faults: { repeated: "an object has a member twice" },
+    holds: (stream) =>
+      firstOfEach(
+        stream.events.flatMap(({ data }, event): Fault<"repeated">[] => {
+          const again = stream.payloads[event]?.kind === "object" ? repeatedMember(data) : undefined
+          if (!again) return []
+          const actual = `${shown(again.name)} again`
+          return [{ fault: "repeated", at: eventAt(stream, event), expected: "each member once", actual }]
+        }),
+      ),
+  }),
+  rule({
+    id: "sse.created-plausible",
+    since,
+    says: "SHOULD state times of creation in a stream in Unix seconds: above 0, not in milliseconds",
+    severity: "SHOULD",
+    source: createdSource,
+    on: eventStreams,
+    after: ["sse.data-json"],
+    faults: stampFaults,
+    holds: (stream) =>
+      firstOfEach(
+        stream.payloads.flatMap((payload, event) => {
+          // Azure's report of its filters comes before there is a completion, with all members blank.
+          if (payload.kind !== "object" || payload.value["id"] === "") return []
+          const { value } = payload
+          const stamps = [...stampsOf(value), ...stampsOf(value["response"], "/response")]
+          return stamps.flatMap((stamp) => {
+            const fault = stampFault(stamp)
+            return fault ? [{ ...fault, at: eventAt(stream, event, stamp.pointer) }] : []
+          })
         }),
       ),
   }),

@@ -101,6 +101,7 @@ test("a task that goes its way is legal under openai", () => {
   expect(found(videoRules, life, openai)).toEqual([])
   expect(judgedBy(videoRules, life, openai)).toEqual([
     "video.schema",
+    "video.schema-full",
     "video.lifecycle",
     "video.content",
     "video.content-type",
@@ -125,13 +126,21 @@ test("what the kit hung up on when it had seen enough is judged", () => {
 
 test.each([
   ["missing", { id: undefined }, "/id"],
-  ["missing", { seconds: undefined }, "/seconds"],
   ["wrong-value", { object: "video.generation" }, "/object"],
   ["wrong-value", { status: "SUCCESS" }, "/status"],
   ["wrong-value", { progress: 101 }, "/progress"],
 ])("video.schema: %s in %j", (name, members, pointer) => {
   const schema = videoRules.filter(({ id }) => id === "video.schema")
   expect(found(schema, [begun(members)], openai)).toEqual([["video.schema", name, at(pointer)]])
+})
+
+test("what a gateway leaves out of a task, and a failed task without progress, break no MUST", () => {
+  const bare = begun({ seconds: undefined, size: undefined })
+  expect(found(videoRules, [bare], openai).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
+    "video.schema-full:missing",
+  ])
+  const failed = [begun(), look(working), look({ status: "failed", progress: 0 })]
+  expect(found(videoRules, failed, openai)).toEqual([])
 })
 
 test.each([

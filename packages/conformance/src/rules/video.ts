@@ -2,7 +2,7 @@ import { VideoReply, VideoTask } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { z } from "zod"
 import { isObject } from "../reading/answered.ts"
-import { schemaFaults } from "../reading/schema-faults.ts"
+import { type SchemaFault, schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { videoStep } from "../requests/video.ts"
 import { type Fault, rule } from "../rule.ts"
@@ -42,6 +42,10 @@ const OpenAiVideo = VideoTask.extend({
   size: z.string(),
   seconds: z.string(),
 })
+
+/** Whether a fault is that the task does not say which cut was asked for: gateways leave that out. */
+const isOfCut = ({ fault, path: [member] }: SchemaFault) =>
+  fault === "missing" && (member === "size" || member === "seconds")
 
 type FormatFault = Fault<"not-url" | "not-base64" | "undecodable" | "no-video" | "no-web-url">
 
@@ -124,7 +128,8 @@ function lifeFaults(life: readonly Placed[]): LifeFault[] {
         expected: `${status}, or what comes after it`,
         actual: shown(task.status),
       })
-    if (task.progress !== undefined && task.progress < progress)
+    // Some gateways say 0 of what has failed.
+    if (task.progress !== undefined && task.progress < progress && task.status !== "failed")
       faults.push({
         of,
         fault: "progress-falls",
@@ -241,7 +246,7 @@ export const videoRules = [
   rule({
     id: "video.schema",
     since,
-    says: "MUST return a video task with `id`, `object`, `status`, `progress`, `created_at`, `model`, `size` and `seconds`",
+    says: "MUST return a video task with `id`, `object`, `status`, `progress`, `created_at` and `model`",
     severity: ofTasks,
     source: `${reference}: the video job`,
     see: ["https://github.com/QuantumNous/new-api/pull/2000"],
@@ -250,7 +255,27 @@ export const videoRules = [
       missing: "a member is missing",
       "wrong-value": "a member has a value that is not documented",
     },
-    holds: ({ json }) => (json.ok ? firstOfEach(schemaFaults(OpenAiVideo, json.value)) : []),
+    holds: ({ json }) =>
+      json.ok ? firstOfEach(schemaFaults(OpenAiVideo, json.value).filter((fault) => !isOfCut(fault))) : [],
+  }),
+
+  rule({
+    id: "video.schema-full",
+    since,
+    says: "SHOULD return `size` and `seconds` in a video task",
+    severity: ({ profile }) => (profile.video === "task" ? "SHOULD" : "not-applicable"),
+    source: `${reference}: the video job`,
+    see: ["https://github.com/QuantumNous/new-api/pull/2000"],
+    on: taskReplies,
+    after: ["video.schema"],
+    faults: { missing: "a member is missing" },
+    holds: ({ json }) =>
+      json.ok
+        ? schemaFaults(OpenAiVideo, json.value)
+            .filter(isOfCut)
+            .slice(0, 1)
+            .map((fault) => ({ ...fault, fault: "missing" }))
+        : [],
   }),
 
   rule({

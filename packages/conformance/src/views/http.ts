@@ -5,7 +5,7 @@ import { bodyFaults, type RequestFault } from "../intent.ts"
 import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
-import { answeredOf, type ParsedReply, readingOf } from "../reading/answered.ts"
+import { answeredOf, isObject, type ParsedReply, readingOf } from "../reading/answered.ts"
 import type { Crossing } from "../reading/crossing.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
@@ -123,6 +123,45 @@ export const jsonSuccesses = view<ParsedReply>({
   of(exchange) {
     const answered = successes.of(exchange)
     return answered && hasToBeJson(answered) && !exchange.fault.value ? answered : undefined
+  },
+})
+
+/** All that came as JSON, errors too. */
+export const jsonReplies = view<ParsedReply & { readonly text: string }>({
+  ...everyResponse,
+  id: "http.json-replies",
+  says: "responses that are JSON",
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    const { text, json } = answered ?? {}
+    return answered && text !== undefined && json?.ok ? { ...answered, text } : undefined
+  },
+})
+
+/** A point in time as it came, and its place. */
+export interface Stamp {
+  readonly pointer: string
+  readonly value: number
+}
+
+/** The times at which an object says that it was created. */
+export const stampsOf = (value: unknown, pointer = ""): Stamp[] =>
+  (["created", "created_at"] as const).flatMap((name) => {
+    const stamp = isObject(value) ? value[name] : undefined
+    return typeof stamp === "number" ? [{ pointer: `${pointer}/${name}`, value: stamp }] : []
+  })
+
+/** Successes that say when they, or the items of their list, were created. */
+export const stampedReplies = view<{ readonly stamps: readonly Stamp[] }>({
+  ...successes,
+  id: "http.stamped",
+  says: "successful responses with a time of creation",
+  of(exchange) {
+    const answered = successes.of(exchange)
+    const value = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+    const data: readonly unknown[] = Array.isArray(value["data"]) ? value["data"] : []
+    const stamps = [...stampsOf(value), ...data.flatMap((item, at) => stampsOf(item, `/data/${at}`))]
+    return stamps.length > 0 ? { stamps } : undefined
   },
 })
 

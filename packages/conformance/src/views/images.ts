@@ -1,7 +1,7 @@
-import { ImageGenerationRequest, ImageGenerationResponse, type ImageUsage } from "@nexhina/schemas"
+import { ImageGenerationRequest, ImageGenerationResponse, ImageUsage } from "@nexhina/schemas"
 import { imageSize } from "image-size"
 import { base64Image, oneImage } from "../probes/images.ts"
-import type { ParsedReply } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -86,7 +86,7 @@ function drawnOf({ url, b64_json: text }: ImageGenerationResponse["data"][number
   return { pointer, url: url || undefined, isBase64: !!text, ...(picture && { picture }) }
 }
 
-/** A reply of the documented form, and what it answers. */
+/** A reply whose images have the documented form, and what it answers. */
 export interface ImageList {
   readonly request: ImageGenerationRequest
   readonly images: readonly Drawn[]
@@ -101,9 +101,11 @@ export const imageLists = view<ImageList>({
   of(exchange) {
     const answered = imageReplies.of(exchange)
     const request = ImageGenerationRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok ? ImageGenerationResponse.safeParse(answered.json.value).data : undefined
-    if (!request || !reply) return undefined
-    return { request, images: reply.data.map(drawnOf), usage: reply.usage ?? undefined }
+    const reply = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+    // What a reply lacks besides its images, such as a date, is for the rule on its schema.
+    const data = ImageGenerationResponse.shape.data.safeParse(reply["data"]).data
+    if (!request || !data) return undefined
+    return { request, images: data.map(drawnOf), usage: ImageUsage.safeParse(reply["usage"]).data }
   },
 })
 

@@ -1,6 +1,6 @@
 import { RerankRequest, RerankResponse } from "@nexhina/schemas"
 import { rerankBest, rerankTexts } from "../probes/rerank.ts"
-import type { ParsedReply } from "../reading/answered.ts"
+import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -8,6 +8,17 @@ const base = {
   surface: "rerank",
   probes: [rerankTexts, rerankBest],
 } as const satisfies Partial<View<unknown>>
+
+/** A reply in which a document that is its text alone, as Infinity sends it, has the contract's form. */
+export function withDocuments(value: unknown): unknown {
+  if (!isObject(value) || !Array.isArray(value["results"])) return value
+  const results = value["results"].map((result: unknown) =>
+    isObject(result) && typeof result["document"] === "string"
+      ? { ...result, document: { text: result["document"] } }
+      : result,
+  )
+  return { ...value, results }
+}
 
 /** Answers with an order, as JSON of whatever kind. */
 export const rerankReplies = view<ParsedReply>({
@@ -34,7 +45,9 @@ export const rerankLists = view<RerankList>({
   of(exchange) {
     const answered = rerankReplies.of(exchange)
     const request = RerankRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok ? RerankResponse.safeParse(answered.json.value).data : undefined
+    const reply = answered?.json.ok
+      ? RerankResponse.safeParse(withDocuments(answered.json.value)).data
+      : undefined
     if (!request || !reply) return undefined
     const documents = request.documents.map((given) => (typeof given === "string" ? given : given.text))
     return { request, documents, results: reply.results }

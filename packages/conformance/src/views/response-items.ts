@@ -79,6 +79,10 @@ export type StreamProblemName = keyof typeof streamProblems
 
 export interface StreamProblem {
   readonly fault: StreamProblemName
+  /** The output_index of the item that it is about. */
+  readonly item: number | undefined
+  /** Whether it is about reasoning, which servers announce in forms of their own. */
+  readonly isReasoning: boolean
   readonly event: number
   readonly pointer: string
   readonly expected: string
@@ -91,6 +95,14 @@ const membersByType: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
     const { type } = shape
     return type instanceof z.ZodLiteral ? [[type.value, new Set(Object.keys(shape))]] : []
   }),
+)
+
+/** Members of events that the contract does not define: vLLM announces the parts of reasoning with these. */
+const foreignMembers: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
+  ["response.reasoning_part.added", "response.reasoning_part.done"].map((type) => [
+    type,
+    new Set(["output_index", "item_id", "content_index", "part"]),
+  ]),
 )
 
 /** Returns whether the contract defines this type of event; others are skipped. */
@@ -111,6 +123,8 @@ const partEvents: Readonly<Record<string, "open" | "close">> = {
   "response.content_part.done": "close",
   "response.reasoning_summary_part.added": "open",
   "response.reasoning_summary_part.done": "close",
+  "response.reasoning_part.added": "open",
+  "response.reasoning_part.done": "close",
 }
 
 /** The member with the whole text in the last event about a part's text. */
@@ -174,7 +188,7 @@ class ItemReading {
 
   /** Reads the next event. Events that are not about an item are skipped. */
   read(event: Event): void {
-    const members = membersByType.get(event.type)
+    const members = membersByType.get(event.type) ?? foreignMembers.get(event.type)
     if (!members?.has("output_index")) return
     const index = event.value["output_index"]
     if (typeof index !== "number" || !Number.isInteger(index)) {
@@ -201,13 +215,20 @@ class ItemReading {
   }
 
   private problem(
-    { event }: Event,
+    { event, type, value }: Event,
     fault: StreamProblemName,
     pointer: string,
     expected: string,
     actual: unknown,
   ): void {
-    this.problems.push({ fault, event, pointer, expected, actual: shown(actual) })
+    const index = value["output_index"]
+    const item = typeof index === "number" ? index : undefined
+    const opened = item === undefined ? undefined : this.items.get(item)?.opened
+    const isReasoning =
+      opened?.["type"] === "reasoning" ||
+      membersOf(value["item"])["type"] === "reasoning" ||
+      type?.startsWith("response.reasoning_") === true
+    this.problems.push({ fault, item, isReasoning, event, pointer, expected, actual: shown(actual) })
   }
 
   private readId(event: Event, item: OpenItem, pointer: string, id: unknown): void {
