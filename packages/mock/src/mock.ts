@@ -6,7 +6,14 @@ import {
   type ProfileName,
   profiles,
 } from "@nexhina/schemas"
-import type { Exchange, Handle, NamedAlteration } from "@nexhina/wire"
+import {
+  type Exchange,
+  type Handle,
+  headerOf,
+  type MockRequest,
+  type NamedAlteration,
+  type Reply,
+} from "@nexhina/wire"
 import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
@@ -108,19 +115,25 @@ export function createMock(options: MockOptions = {}): Mock {
   const { onCrash = () => {} } = options
   const engine = createEngine(options)
   const journal = createJournal(options.journal)
+  async function handle(request: MockRequest): Promise<Reply> {
+    if (request.body.length > largeBody) await engine.lane.turn()
+    const context = begin(request, engine.seed)
+    try {
+      return journal.record(request, shape(await answer(context, engine), context, engine.profile))
+    } catch (error) {
+      onCrash(error)
+      // An alteration may be what crashed.
+      context.alterations = []
+      return journal.record(request, shape(new Refusal(500), context, engine.profile))
+    }
+  }
+  // A lane of its own: what a request does in the other one must not wait for itself.
+  const hugeRequests = createLane()
   return {
-    async handle(request) {
-      if (request.body.length > largeBody) await engine.lane.turn()
-      const context = begin(request, engine.seed)
-      try {
-        return journal.record(request, shape(await answer(context, engine), context, engine.profile))
-      } catch (error) {
-        onCrash(error)
-        // An alteration may be what crashed.
-        context.alterations = []
-        return journal.record(request, shape(new Refusal(500), context, engine.profile))
-      }
-    },
+    handle: (request) =>
+      request.body.length > hugeBody && !isForm(headerOf(request.headers, "content-type"))
+        ? hugeRequests.run(() => handle(request))
+        : handle(request),
     get exchanges() {
       return journal.read()
     },
@@ -190,6 +203,9 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
 
 /** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */
 const largeBody = 2 ** 16
+
+/** Size of a body that is handled alone, in bytes: reading it takes many times its memory (chosen). */
+const hugeBody = 2 ** 20
 
 const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-method", allow: ["GET", "HEAD"] }
 

@@ -16,6 +16,7 @@ test("exports exactly these names at run time", () => {
       ],
       "mock": [
         "createMock",
+        "limits",
       ],
       "mswHost": [
         "toMsw",

@@ -97,7 +97,11 @@ function readBody(
     else if (!refused) chunks.push(chunk)
   })
   request.on("end", () => {
-    if (!refused) done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+    if (refused) return
+    const whole = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+    // The listeners live as long as the reply takes, and would keep a second copy of the body.
+    chunks = []
+    done(whole)
   })
   // A client that resets the connection causes an error, and needs no reply.
   request.on("error", () => {})

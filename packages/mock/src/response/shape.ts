@@ -10,7 +10,7 @@ import { withoutBody } from "./head.ts"
 import { partOf } from "./range.ts"
 
 /** Names the defects and variants that the request selected and that do not act on its reply. */
-export const inactiveHeader = "x-mock-inactive"
+const inactiveHeader = "x-mock-inactive"
 
 /** The methods that a CORS preflight is told of. */
 interface Preflight {
