@@ -57,7 +57,7 @@ export const limits = {
     beyond: "400 that names `input`",
   },
   embeddingNumbers: {
-    max: 2 ** 21,
+    max: 2 ** 22,
     of: "numbers in the reply to an embedding: inputs times dimensions",
     beyond: "400 that names `input`",
   },
