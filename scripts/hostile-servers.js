@@ -19,7 +19,7 @@ const maxMemoryMiB = 400
 const maxOverrunMs = 2000
 const maxReportBytes = 64 * 2 ** 20
 /** Starting node and loading the kit, which --max-time does not count, on a busy machine. */
-const startMs = 4000
+const startMs = 8000
 
 const { values, positionals } = parseArgs({
   options: { "max-time": { type: "string", default: "20" } },
@@ -241,6 +241,7 @@ async function check({ baseUrl, flags = [], limitMs }, folder) {
 async function problemsOf({ code, ms, MiB, output }, limitMs, folder) {
   const problems = []
   if (code === null) problems.push("did not end by itself")
+  if (code === 0) problems.push("calls the server conformant")
   if (/\n\s+at .*:\d+:\d+/.test(output)) problems.push("prints a stack trace")
   if (!(MiB <= maxMemoryMiB)) problems.push(`takes ${MiB.toFixed(0)} MiB, more than ${maxMemoryMiB}`)
   if (ms > limitMs + startMs + maxOverrunMs) problems.push(`takes ${(ms / 1000).toFixed(1)} s`)

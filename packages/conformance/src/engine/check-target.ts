@@ -70,7 +70,7 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
         findings: [],
       }),
     )
-    const judgement = { results, open: new Set<string>(), causes: [], findings: [], omitted: 0 }
+    const judgement = { results, open: new Set<string>(), causes: [], findings: [], omitted: 0, unjudged: 0 }
     error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
     throw error
   }
@@ -86,6 +86,11 @@ function learnedOf(known: TargetFacts, { adaptation }: Sampler, { traits }: Chec
   ]
 }
 
+const unjudgedReason = (count: number, { maxTimeMs }: Limits) =>
+  count === 0
+    ? undefined
+    : `${count} samples were answered and not judged, because the time of ${maxTimeMs / 1000} s was used up`
+
 interface Run {
   readonly sampler: Sampler
   readonly known: TargetFacts
@@ -98,7 +103,7 @@ interface Run {
 function reportOf(
   options: CheckOptions,
   world: World,
-  { sampler, known, groups, judgement: { results, open, causes, findings, omitted }, reason }: Run,
+  { sampler, known, groups, judgement: { results, open, causes, findings, omitted, unjudged }, reason }: Run,
 ): Report {
   const { executor } = sampler
   const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
@@ -108,7 +113,7 @@ function reportOf(
     known,
     groups,
     open,
-    stopped: reason ?? executor.ended(),
+    stopped: reason ?? executor.ended() ?? unjudgedReason(unjudged, options.limits),
   })
   const redactor = createRedactor(secretsOf(options.target))
   return {

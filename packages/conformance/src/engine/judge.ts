@@ -175,14 +175,14 @@ function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () 
 }
 
 /** The views of a group that a rule about the whole run compares with those of other groups. */
-export interface RunViews {
+interface RunViews {
   readonly rule: Rule
   /** The index of the exchange in the group, and its view. */
   readonly views: readonly { readonly at: number; readonly view: unknown }[]
 }
 
 /** The judgement of one group. */
-export interface GroupJudgement<Group extends EvidenceGroup> {
+interface GroupJudgement<Group extends EvidenceGroup> {
   /** A tally of each rule, in the order in which they were judged; those about the whole run have found nothing yet. */
   readonly tallies: readonly Tally<Group>[]
   readonly runViews: readonly RunViews[]
@@ -192,6 +192,7 @@ export interface GroupJudgement<Group extends EvidenceGroup> {
 
 /** Judges single groups, so that none has to be kept until the others have been sent. */
 export interface Judge {
+  readonly rules: readonly Rule[]
   /** Judges a group by the rules of exchanges and samples. Stops between two rules once `isOver` returns true. */
   group<Group extends EvidenceGroup>(group: Group, isOver?: () => boolean): GroupJudgement<Group>
   /** Judges the views of many groups by the rules about the whole run. */
@@ -264,6 +265,7 @@ function judgeRun<Group extends EvidenceGroup>(
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
   return {
+    rules: ordered,
     group: (group, isOver = () => false) => judgeGroup(ordered, group, known, isOver),
     run: (judged) =>
       ordered.filter(({ scope }) => scope === "run").map((rule) => judgeRun(rule, judged, known)),

@@ -107,6 +107,8 @@ export class Ledger {
   private findingBytes = 0
   /** Number of detections that are not in the result because it has too many findings. */
   omitted = 0
+  /** Number of samples for which there was no time to judge them by every rule. */
+  unjudged = 0
 
   constructor(facts: {
     readonly judge: Judge
@@ -124,8 +126,11 @@ export class Ledger {
    * judge: the sample then counts as cut.
    */
   add(executed: ExecutedSample, overtime: () => string | undefined): ExecutedSample {
+    // Of a run that was cut, most samples were not sent.
+    if (executed.asked.length === 0) return executed
     const isOver = () => overtime() !== undefined
     const { tallies, runViews, isComplete } = this.judge.group(executed, isOver)
+    if (!isComplete) this.unjudged++
     const cut = executed.cut ?? (isComplete ? undefined : overtime())
     const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
     const brief: ExecutedSample = { ...executed, asked, ...(cut !== undefined && { cut }) }
@@ -184,6 +189,7 @@ export class Ledger {
   result(absent: { has(operation: OperationId): boolean }): LedgerResult {
     const isJudgeable = (needs: readonly OperationId[]) => !needs.some((operation) => absent.has(operation))
     const rules: Account["rules"] = new Map()
+    for (const rule of this.judge.rules) tallyIn(rules, rule)
     const precursors = new Map<string, Set<string>>()
     for (const account of this.accounts.values()) {
       if (!isJudgeable(account.needs)) continue

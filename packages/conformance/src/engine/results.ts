@@ -27,6 +27,8 @@ export interface Judgement {
   readonly findings: readonly Finding[]
   /** Number of exchanges that show further findings, which are not listed. */
   readonly omitted: number
+  /** Number of samples for which there was no time to judge them by every rule. */
+  readonly unjudged: number
 }
 
 interface Context {
@@ -93,10 +95,19 @@ export function createJudging(
     findingOf: (found) => describe(found, severities.get(found.rule) as Severity),
   })
   const { maxTimeMs } = options.limits
-  const overtime = () =>
-    elapsed() > maxTimeMs + limits.overrunMs.max ? `the time of ${maxTimeMs / 1000} s was used up` : undefined
+  /** Ms of judging after the end of the time of the run. */
+  let overrunMs = 0
+  const add = (executed: ExecutedSample) => {
+    const beganMs = Math.max(elapsed(), maxTimeMs)
+    const spentMs = () => overrunMs + Math.max(0, elapsed() - beganMs)
+    const brief = ledger.add(executed, () =>
+      spentMs() > limits.overrunMs.max ? `the time of ${maxTimeMs / 1000} s was used up` : undefined,
+    )
+    overrunMs = spentMs()
+    return brief
+  }
   return {
-    begin: (sampler) => sampler.judgeWith((executed) => ledger.add(executed, overtime)),
+    begin: (sampler) => sampler.judgeWith(add),
     end: (groups, sampler) =>
       judgementOf(plan, groups, ledger, {
         known,
@@ -141,7 +152,8 @@ async function judgementOf(
       ...withoutSecrets(outcome, redactor),
     })
   }
-  return { results, open, causes: causesOf(findings, precursors), findings, omitted: ledger.omitted }
+  const { omitted, unjudged } = ledger
+  return { results, open, causes: causesOf(findings, precursors), findings, omitted, unjudged }
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
