@@ -1,5 +1,4 @@
-import type { Adaptation } from "../target/adaptation.ts"
-import { type Asked, type ExecutedSample, isOtherwise, type Sample } from "../target/execute.ts"
+import type { ExecutedSample, Sample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
@@ -19,14 +18,14 @@ function answerable(
   })
 }
 
-/** Returns whether a step that was spoilt on purpose would now be sent with another body. */
-const isOutdated = ({ step, sent = step }: Asked, adaptation: Adaptation): boolean =>
-  step.fault !== undefined && isOtherwise(sent, adaptation.adapted(step).step)
+/** Returns whether a sample sends a body that is spoilt on purpose. */
+const isSpoilt = ({ asks }: Sample): boolean =>
+  fixedSteps(asks).some(({ fault, body }) => fault !== undefined && body !== undefined)
 
 /**
- * Sends the probes and samples of a plan, except those for operations that the target does not offer. A body that is
- * spoilt on purpose and carries members that the target turned out to refuse is sent again without them, since its
- * refusal may be about those. Returns what is to be judged, in an order that does not depend on which reply came first.
+ * Sends the probes and samples of a plan, except those for operations that the target does not offer. Bodies that are
+ * spoilt on purpose come last: by then it is known which members the target refuses, and they are left out. Returns
+ * everything that the run has sent, in an order that does not depend on which reply came first.
  */
 export async function ask(
   plan: Plan,
@@ -36,15 +35,11 @@ export async function ask(
   const unsent = plan.probes.filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
   const probes = unsent.map((probe) => probeSample(probe, known))
   await sampler.run(answerable(probes, sampler.groups, known), "probing")
-  await sampler.run(answerable(plan.samples, sampler.groups, known), "probing")
-  const outdated = sampler.groups.filter(({ asked }) =>
-    asked.some((each) => isOutdated(each, sampler.adaptation)),
+  for (const spoilt of [false, true]) {
+    const samples = plan.samples.filter((sample) => isSpoilt(sample) === spoilt)
+    await sampler.run(answerable(samples, sampler.groups, known), "probing")
+  }
+  return sampler.groups.toSorted(
+    (a, b) => a.sample.by.localeCompare(b.sample.by, "en") || a.sample.index - b.sample.index,
   )
-  await sampler.run(
-    outdated.map(({ sample }) => sample),
-    "probing",
-  )
-  return sampler.groups
-    .filter((group) => !outdated.includes(group))
-    .toSorted((a, b) => a.sample.by.localeCompare(b.sample.by, "en") || a.sample.index - b.sample.index)
 }
