@@ -10,3 +10,4 @@ export type { CallSegment, Segment, TextSegment, Utterance } from "./replies/utt
 export type { Keys } from "./request/authenticate.ts"
 export type { StandingAlteration } from "./response/alterations.ts"
 export type { Store } from "./store.ts"
+export { type Latency, latencyModel, latencyParameters } from "./timing/latency.ts"

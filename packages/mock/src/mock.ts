@@ -35,6 +35,8 @@ import { alterationChooser, type ChooseAlterations, type StandingAlteration } fr
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
 import { memoryStore, type Store } from "./store.ts"
+import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
+import type { Latency } from "./timing/latency.ts"
 
 /** Options of `createMock`. */
 export interface MockOptions {
@@ -69,6 +71,8 @@ export interface MockOptions {
    * apply to their utterances too. Default: none, every utterance is generated.
    */
   readonly responders?: readonly Responder[]
+  /** Latency of successful replies to POST requests, paced by the host. `x-mock-latency` replaces it. Default: none. */
+  readonly latency?: Latency
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -104,12 +108,13 @@ interface Engine {
   readonly callTools: boolean
   readonly responders: readonly Responder[]
   readonly chooseAlterations: ChooseAlterations
+  readonly chooseTiming: ChooseTiming
   readonly route: Router
 }
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks.
+ * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
   const { onCrash = () => {} } = options
@@ -124,6 +129,7 @@ export function createMock(options: MockOptions = {}): Mock {
       onCrash(error)
       // An alteration may be what crashed.
       context.alterations = []
+      context.timing = noTiming
       return journal.record(request, shape(new Refusal(500), context, engine.profile))
     }
   }
@@ -163,6 +169,7 @@ function createEngine(options: MockOptions): Engine {
     audio: createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
+    chooseTiming: timingChooser(options),
   }
 }
 
@@ -171,6 +178,7 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
+    context.timing = engine.chooseTiming(headers, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)

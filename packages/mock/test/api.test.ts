@@ -16,6 +16,8 @@ test("exports exactly these names at run time", () => {
       ],
       "mock": [
         "createMock",
+        "latencyModel",
+        "latencyParameters",
         "limits",
       ],
       "mswHost": [

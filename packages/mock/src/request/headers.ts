@@ -14,6 +14,7 @@ export interface KnownHeaders {
   readonly "x-mock-defect"?: string
   readonly "x-mock-variant"?: string
   readonly "x-mock-seed"?: string
+  readonly "x-mock-latency"?: string
 }
 
 const known: Readonly<Record<keyof KnownHeaders, true>> = {
@@ -28,6 +29,7 @@ const known: Readonly<Record<keyof KnownHeaders, true>> = {
   "x-mock-defect": true,
   "x-mock-variant": true,
   "x-mock-seed": true,
+  "x-mock-latency": true,
 }
 const knownNames = new Set(Object.keys(known))
 

@@ -49,5 +49,6 @@ function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
     if (part instanceof Refusal) return toReply(part, context, profile)
     if (part) return respond(206, part.file, [part.header, ...standard], alterations, situation)
   }
-  return respond(200, outcome, standard, alterations, situation)
+  const pace = request.method === "POST" ? context.timing.pace : undefined
+  return respond(200, outcome, standard, alterations, situation, pace)
 }
