@@ -1,4 +1,4 @@
-import { type Latency, latencyModel, latencyParameters, type MockOptions } from "@nexhina/mock"
+import { type Latency, latencyModel, latencyParameters, type MockOptions, parseFault } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { version } from "./version.ts"
@@ -16,6 +16,7 @@ export interface Settings {
 }
 
 interface Flags extends LatencyFlags {
+  readonly fault?: string
   readonly port: number
   readonly host: string
   readonly profile: NonNullable<MockOptions["profile"]>
@@ -67,6 +68,7 @@ export function readOptions(argv: readonly string[]): Settings {
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
       ...latencyOf(flags),
+      ...(flags.fault !== undefined && { fault: flags.fault }),
     },
   }
 }
@@ -149,7 +151,7 @@ function createCommand(): Command {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
-  for (const option of latencyOptions()) command.addOption(option)
+  for (const option of [...latencyOptions(), faultOption()]) command.addOption(option)
   return command
 }
 
@@ -161,6 +163,16 @@ function latencyOptions(): Option[] {
       return text
     })
     return name === "tokensPerSecond" ? option.conflicts("itl") : option
+  })
+}
+
+function faultOption(): Option {
+  return new Option(
+    "--fault <timeline>",
+    "cut or delay replies, or a fraction of them, such as 'after 2 events: stall 5s; then reset@0.1'",
+  ).argParser((text: string) => {
+    readOrRefuse(() => parseFault(text))
+    return text
   })
 }
 

@@ -53,3 +53,10 @@ test.each([
   expect(() => readOptions(argv)).toThrow()
   expect(write.mock.calls.join("")).toContain(message)
 })
+
+test("a fault is read, and a wrong one refused with the step at fault", () => {
+  expect(readOptions(["--fault", "after 2 events: reset@0.5"]).mock.fault).toBe("after 2 events: reset@0.5")
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(["--fault", "after 2 evnts: reset"])).toThrow()
+  expect(write.mock.calls.join("")).toContain("Invalid fault, step 1 ('after 2 evnts'): expected 'head'")
+})

@@ -73,6 +73,11 @@ export interface MockOptions {
   readonly responders?: readonly Responder[]
   /** Latency of successful replies to POST requests, paced by the host. `x-mock-latency` replaces it. Default: none. */
   readonly latency?: Latency
+  /**
+   * Fault of every reply, or of a fraction of them, such as `after 2 events: stall 5s; then reset @0.1`. `x-mock-fault`
+   * replaces it. Default: none.
+   */
+  readonly fault?: string
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -114,7 +119,7 @@ interface Engine {
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency` is invalid.
+ * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency` or `fault` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
   const { onCrash = () => {} } = options

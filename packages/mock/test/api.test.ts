@@ -16,9 +16,11 @@ test("exports exactly these names at run time", () => {
       ],
       "mock": [
         "createMock",
+        "faultSteps",
         "latencyModel",
         "latencyParameters",
         "limits",
+        "parseFault",
       ],
       "mswHost": [
         "toMsw",

@@ -41,8 +41,15 @@ export function toFetch(
     )
     if (reply.head) await until(reply.head.atMs)
     request.signal.throwIfAborted()
+    if (reply.head?.withheld) return withheld(reply.end, request.signal)
     return toResponse(reply, request, until)
   }
+}
+
+/** Rejects as `fetch` does when the connection ends without a reply, or when the caller stops waiting for one. */
+function withheld(end: Reply["end"], signal: AbortSignal): Promise<never> {
+  if (end !== "hang") throw new TypeError("fetch failed")
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
 }
 
 /** Waits until a time, in milliseconds since the request arrived; not at all when it has passed. */

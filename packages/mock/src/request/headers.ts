@@ -15,6 +15,7 @@ export interface KnownHeaders {
   readonly "x-mock-variant"?: string
   readonly "x-mock-seed"?: string
   readonly "x-mock-latency"?: string
+  readonly "x-mock-fault"?: string
 }
 
 const known: Readonly<Record<keyof KnownHeaders, true>> = {
@@ -30,6 +31,7 @@ const known: Readonly<Record<keyof KnownHeaders, true>> = {
   "x-mock-variant": true,
   "x-mock-seed": true,
   "x-mock-latency": true,
+  "x-mock-fault": true,
 }
 const knownNames = new Set(Object.keys(known))
 
