@@ -1,4 +1,12 @@
-import { type Latency, latencyModel, latencyParameters, type MockOptions, parseFault } from "@nexhina/mock"
+import {
+  type Latency,
+  latencyModel,
+  latencyParameters,
+  type MockOptions,
+  parseFault,
+  quotaKinds,
+  quotaOf,
+} from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { version } from "./version.ts"
@@ -17,6 +25,8 @@ export interface Settings {
 
 interface Flags extends LatencyFlags {
   readonly fault?: string
+  readonly rpm?: number
+  readonly tpm?: number
   readonly port: number
   readonly host: string
   readonly profile: NonNullable<MockOptions["profile"]>
@@ -68,6 +78,10 @@ export function readOptions(argv: readonly string[]): Settings {
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
       ...latencyOf(flags),
+      quotas: {
+        ...(flags.rpm !== undefined && { rpm: flags.rpm }),
+        ...(flags.tpm !== undefined && { tpm: flags.tpm }),
+      },
       ...(flags.fault !== undefined && { fault: flags.fault }),
     },
   }
@@ -151,7 +165,7 @@ function createCommand(): Command {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
-  for (const option of [...latencyOptions(), faultOption()]) command.addOption(option)
+  for (const option of [...latencyOptions(), ...quotaOptions(), faultOption()]) command.addOption(option)
   return command
 }
 
@@ -163,6 +177,15 @@ function latencyOptions(): Option[] {
       return text
     })
     return name === "tokensPerSecond" ? option.conflicts("itl") : option
+  })
+}
+
+function quotaOptions(): Option[] {
+  return (Object.keys(quotaKinds) as (keyof typeof quotaKinds)[]).map((name) => {
+    const { flag, says } = quotaKinds[name]
+    return new Option(flag, says).argParser((text: string) =>
+      readOrRefuse(() => quotaOf(name, Number(text || "NaN"))),
+    )
   })
 }
 

@@ -60,3 +60,11 @@ test("a fault is read, and a wrong one refused with the step at fault", () => {
   expect(() => readOptions(["--fault", "after 2 evnts: reset"])).toThrow()
   expect(write.mock.calls.join("")).toContain("Invalid fault, step 1 ('after 2 evnts'): expected 'head'")
 })
+
+test("quotas are read, and wrong ones refused", () => {
+  expect(readOptions([]).mock.quotas).toEqual({})
+  expect(readOptions(["--rpm", "3", "--tpm", "1000"]).mock.quotas).toEqual({ rpm: 3, tpm: 1000 })
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(["--rpm", "few"])).toThrow()
+  expect(write.mock.calls.join("")).toContain("Invalid quota 'rpm': expected a whole number from 1 to")
+})

@@ -21,6 +21,8 @@ test("exports exactly these names at run time", () => {
         "latencyParameters",
         "limits",
         "parseFault",
+        "quotaKinds",
+        "quotaOf",
       ],
       "mswHost": [
         "toMsw",

@@ -42,7 +42,9 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
   const { request, requestId, headers, alterations, situation } = context
-  const standard: readonly Header[] = [["x-request-id", requestId], ...corsHeaders]
+  // The headers of a refusal by a quota are those of the refusal.
+  const counted = context.account?.headers() ?? []
+  const standard: readonly Header[] = [["x-request-id", requestId], ...corsHeaders, ...counted]
   if (outcome instanceof Refusal) {
     const value = envelope(outcome, profile)
     return respond(outcome.status, { value }, [...outcome.headers, ...standard], alterations, situation)

@@ -183,10 +183,13 @@ function hasText(delta: unknown): boolean {
 const promptTokens = (value: unknown) => tokensIn(value, "prompt_tokens", "input_tokens")
 const outputTokens = (value: unknown) => tokensIn(value, "completion_tokens", "output_tokens")
 
+/** Returns the tokens of prompt and output together; 0 for a reply that counts none. */
+export const totalTokens = (value: unknown): number => promptTokens(value) + outputTokens(value)
+
 /** Returns a count of `usage`, as chat or as responses name it; 0 when there is none. */
 function tokensIn(value: unknown, chatName: string, responsesName: string): number {
   const { usage } = (value ?? {}) as { readonly usage?: Readonly<Record<string, unknown>> | null }
   const count = usage?.[chatName] ?? usage?.[responsesName]
   // A script may claim any number of tokens.
-  return typeof count === "number" && count > 0 ? Math.min(count, limits.replyEntries.max) : 0
+  return typeof count === "number" && count > 0 ? Math.min(Math.ceil(count), limits.replyEntries.max) : 0
 }
