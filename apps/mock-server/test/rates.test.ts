@@ -66,3 +66,12 @@ test("a variant and a defect at the same rate strike different requests", async 
   const defect = await altered("--defect", "sse-double-done@0.5")
   expect(variant).not.toEqual(defect)
 })
+
+test("a fault cuts inside the CR LF of a variant, and names itself without one", async () => {
+  const fault = ["x-mock-fault", "after 1 event: half a crlf; then reset"] as const
+  const cut = await mockOf("--variant", "crlf").handle(ask(1, fault))
+  const [, body] = JSON.parse(await seen(cut)) as [unknown, string]
+  expect([cut.end, body.match(/\r\n/g)?.length, body.endsWith("\r")]).toEqual(["reset", 2, true])
+  const whole = await mockOf().handle(ask(1, fault))
+  expect(Object.fromEntries(whole.headers)["x-mock-inactive"]).toBe("fault")
+})
