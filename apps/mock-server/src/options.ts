@@ -1,4 +1,12 @@
-import type { MockOptions } from "@nexhina/mock"
+import {
+  type Latency,
+  latencyModel,
+  latencyParameters,
+  type MockOptions,
+  parseFault,
+  quotaKinds,
+  quotaOf,
+} from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { version } from "./version.ts"
@@ -15,7 +23,10 @@ export interface Settings {
   readonly mock: Omit<MockOptions, "alterations">
 }
 
-interface Flags {
+interface Flags extends LatencyFlags {
+  readonly fault?: string
+  readonly rpm?: number
+  readonly tpm?: number
   readonly port: number
   readonly host: string
   readonly profile: NonNullable<MockOptions["profile"]>
@@ -34,6 +45,9 @@ interface Flags {
   /** In seconds. */
   readonly drain: number
 }
+
+/** The flags of latency, as text. */
+type LatencyFlags = { readonly [Name in keyof typeof latencyParameters]?: string }
 
 type Share = NonNullable<MockOptions["always"]>[number]
 
@@ -63,8 +77,25 @@ export function readOptions(argv: readonly string[]): Settings {
       callTools: flags.callTools,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
+      ...latencyOf(flags),
+      quotas: {
+        ...(flags.rpm !== undefined && { rpm: flags.rpm }),
+        ...(flags.tpm !== undefined && { tpm: flags.tpm }),
+      },
+      ...(flags.fault !== undefined && { fault: flags.fault }),
     },
   }
+}
+
+/** Returns the latency that the flags describe, if any. */
+function latencyOf({ ttft, itl, tokensPerSecond, prefill }: LatencyFlags): { latency?: Latency } {
+  const latency: Latency = {
+    ...(ttft !== undefined && { ttft }),
+    ...(itl !== undefined && { itl }),
+    ...(tokensPerSecond !== undefined && { tokensPerSecond: Number(tokensPerSecond) }),
+    ...(prefill !== undefined && { prefill: Number(prefill) }),
+  }
+  return Object.keys(latency).length === 0 ? {} : { latency }
 }
 
 /** Returns the key from the environment, which other users do not see in the process list; undefined when not set. */
@@ -75,7 +106,7 @@ function keysFromEnvironment(): string[] | undefined {
 }
 
 function createCommand(): Command {
-  return new Command("nexhina-mock")
+  const command = new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")
     .version(version)
     .addOption(
@@ -134,6 +165,48 @@ function createCommand(): Command {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
+  for (const option of [...latencyOptions(), ...quotaOptions(), faultOption()]) command.addOption(option)
+  return command
+}
+
+function latencyOptions(): Option[] {
+  return Object.entries(latencyParameters).map(([name, { flag, says }]) => {
+    const isNumber = name === "tokensPerSecond" || name === "prefill"
+    const option = new Option(flag, says).argParser((text: string) => {
+      readOrRefuse(() => latencyModel({ [name]: isNumber ? Number(text || "NaN") : text }))
+      return text
+    })
+    return name === "tokensPerSecond" ? option.conflicts("itl") : option
+  })
+}
+
+function quotaOptions(): Option[] {
+  return (Object.keys(quotaKinds) as (keyof typeof quotaKinds)[]).map((name) => {
+    const { flag, says } = quotaKinds[name]
+    return new Option(flag, says).argParser((text: string) =>
+      readOrRefuse(() => quotaOf(name, Number(text || "NaN"))),
+    )
+  })
+}
+
+function faultOption(): Option {
+  return new Option(
+    "--fault <timeline>",
+    "cut or delay replies, or a fraction of them, such as 'after 2 events: stall 5s; then reset@0.1'",
+  ).argParser((text: string) => {
+    readOrRefuse(() => parseFault(text))
+    return text
+  })
+}
+
+/** Reads an argument. Turns the error of a wrong one into the message of the command line. */
+function readOrRefuse<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new InvalidArgumentError(error.message)
+  }
 }
 
 function defectOption(): Option {

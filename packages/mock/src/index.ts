@@ -10,3 +10,7 @@ export type { CallSegment, Segment, TextSegment, Utterance } from "./replies/utt
 export type { Keys } from "./request/authenticate.ts"
 export type { StandingAlteration } from "./response/alterations.ts"
 export type { Store } from "./store.ts"
+export type { MockClock } from "./timing/clock.ts"
+export { type FaultStepForm, faultSteps, parseFault } from "./timing/fault.ts"
+export { type Latency, latencyModel, latencyParameters } from "./timing/latency.ts"
+export { type QuotaOptions, quotaKinds, quotaOf } from "./timing/quotas.ts"

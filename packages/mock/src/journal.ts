@@ -130,6 +130,7 @@ const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
 
 function toExchange(entry: Entry): Exchange {
   const { number, sentAtMs, method, target, headers, requestBody, reply, body } = entry
+  const isWithheld = reply.head?.withheld === true
   const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
   const chunks = (frames instanceof Uint8Array ? [{ bytes: frames }] : frames).map(({ bytes }) => ({
     atMs: 0,
@@ -145,10 +146,12 @@ function toExchange(entry: Entry): Exchange {
       body: new Uint8Array(requestBody),
       sentAtMs,
     },
-    response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+    ...(!isWithheld && {
+      response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+    }),
     end: {
-      kind: endKinds[reply.end],
-      ...(reply.end !== "complete" && { stage: "body" as const }),
+      kind: isWithheld && reply.end !== "hang" ? "network" : endKinds[reply.end],
+      ...(reply.end !== "complete" && { stage: isWithheld ? ("connect" as const) : ("body" as const) }),
       atMs: 0,
     },
     // What was handed to the host; the mock does not measure when it arrived.

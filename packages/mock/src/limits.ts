@@ -103,6 +103,11 @@ export const limits = {
     of: "characters of stored responses and video tasks",
     beyond: "those that were used least recently are dropped",
   },
+  quotaOwners: {
+    max: 10_000,
+    of: "keys and scopes whose quotas are counted, with `--rpm` or `--tpm`",
+    beyond: "those that were used least recently start again",
+  },
   writeTimeout: {
     max: 30_000,
     of: "milliseconds without progress of a reply that its client does not read",

@@ -35,6 +35,10 @@ import { alterationChooser, type ChooseAlterations, type StandingAlteration } fr
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
 import { memoryStore, type Store } from "./store.ts"
+import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
+import { type Clocks, createClocks, type MockClock } from "./timing/clock.ts"
+import { type Latency, totalTokens } from "./timing/latency.ts"
+import { createQuotas, type QuotaOptions, type Quotas } from "./timing/quotas.ts"
 
 /** Options of `createMock`. */
 export interface MockOptions {
@@ -55,6 +59,11 @@ export interface MockOptions {
   readonly callTools?: boolean
   /** Returns the time for the stamps of replies, in Unix seconds. Default: a fixed time, so that replies repeat byte for byte. */
   readonly clock?: () => number
+  /**
+   * Reads elapsed time in milliseconds, for quotas, video jobs and the expiry of the default store. Default: the time of
+   * this machine, without its corrections.
+   */
+  readonly elapsed?: () => number
   /** Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. Default: none. */
   readonly alterations?: readonly NamedAlteration[]
   /** Alterations of every request, or of a fraction of them chosen by hash. Default: none. */
@@ -69,6 +78,18 @@ export interface MockOptions {
    * apply to their utterances too. Default: none, every utterance is generated.
    */
   readonly responders?: readonly Responder[]
+  /** Latency of successful replies to POST requests, paced by the host. `x-mock-latency` replaces it. Default: none. */
+  readonly latency?: Latency
+  /**
+   * Fault of every reply, or of a fraction of them, such as `after 2 events: stall 5s; then reset @0.1`. `x-mock-fault`
+   * replaces it. Default: none.
+   */
+  readonly fault?: string
+  /**
+   * Requests and tokens per minute of each key and scope (`x-mock-scope`), counted for POST requests. Every reply to one
+   * states them in `x-ratelimit-*` headers. Default: not limited.
+   */
+  readonly quotas?: QuotaOptions
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -83,7 +104,9 @@ export interface Mock {
   readonly handle: Handle
   /** The most recent exchanges, oldest first. They contain API keys as received. */
   readonly exchanges: readonly Exchange[]
-  /** Clears the store and the recorded exchanges. */
+  /** Virtual time: `advance` moves quotas, expiry and video jobs. */
+  readonly clock: MockClock
+  /** Clears the store, the recorded exchanges and the quotas, and takes back what the clock was advanced. */
   reset(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
@@ -94,7 +117,8 @@ interface Engine {
   readonly profile: Profile
   readonly models: Models
   readonly keys: Keys
-  readonly clock: () => number
+  readonly clocks: Clocks
+  readonly quotas: Quotas | undefined
   readonly tokenizer: Tokenizer
   readonly store: Store
   readonly media: MediaLibrary
@@ -104,12 +128,13 @@ interface Engine {
   readonly callTools: boolean
   readonly responders: readonly Responder[]
   readonly chooseAlterations: ChooseAlterations
+  readonly chooseTiming: ChooseTiming
   readonly route: Router
 }
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks.
+ * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency`, `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
   const { onCrash = () => {} } = options
@@ -124,6 +149,7 @@ export function createMock(options: MockOptions = {}): Mock {
       onCrash(error)
       // An alteration may be what crashed.
       context.alterations = []
+      context.timing = noTiming
       return journal.record(request, shape(new Refusal(500), context, engine.profile))
     }
   }
@@ -137,8 +163,11 @@ export function createMock(options: MockOptions = {}): Mock {
     get exchanges() {
       return journal.read()
     },
+    clock: engine.clocks,
     async reset() {
       journal.clear()
+      engine.quotas?.clear()
+      engine.clocks.reset()
       await engine.store.clear()
     },
     close: () => engine.audio.close(),
@@ -148,21 +177,27 @@ export function createMock(options: MockOptions = {}): Mock {
 function createEngine(options: MockOptions): Engine {
   const profile = profiles[options.profile ?? "nexhina"]
   const lane = createLane()
+  const clocks = createClocks(
+    options.clock ?? (() => sampleTime),
+    options.elapsed ?? (() => performance.timeOrigin + performance.now()),
+  )
   return {
     profile,
     route: createRouter(profile),
     models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
-    clock: options.clock ?? (() => sampleTime),
+    clocks,
+    quotas: createQuotas(options.quotas ?? {}),
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
     callTools: options.callTools ?? false,
     responders: options.responders ?? [],
-    store: options.store ?? memoryStore(),
+    store: options.store ?? memoryStore(() => clocks.elapsedMs),
     lane,
     media: createMediaLibrary(lane),
     audio: createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
+    chooseTiming: timingChooser(options),
   }
 }
 
@@ -171,6 +206,7 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
+    context.timing = engine.chooseTiming(headers, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
@@ -186,9 +222,11 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
       if (isLarge) await engine.lane.turn()
       const asked = receive(matched, context, engine)
       if (isLarge) await engine.lane.turn()
-      const result = operate(matched, asked, context, engine)
+      const made = operate(matched, asked, context, engine)
       // Most makers return at once, and awaiting a value still takes a turn.
-      return result instanceof Promise ? await result : result
+      const result = made instanceof Promise ? await made : made
+      if (context.account && "value" in result) context.account.charge(totalTokens(result.value))
+      return result
     }
     if (matched === mediaRoute && matched.allow.includes(request.method)) {
       return await engine.media.load(path.slice(mediaPath.length), new URLSearchParams(context.query))
@@ -214,7 +252,11 @@ type Operation = Extract<MatchedRoute, { kind: "operation" }>
 /** Authenticates a request and returns its validated body; undefined when the operation has none. */
 function receive({ operationId }: Operation, context: Context, engine: Engine): unknown {
   context.situation.operationId = operationId
+  const { authorization = "", "x-mock-scope": scope = "" } = context.headers
   authenticate(context.headers.authorization, engine.keys)
+  if (engine.quotas && context.request.method === "POST") {
+    context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.elapsedMs)
+  }
   return readRequest(endpoints[operationId], context)
 }
 
@@ -241,7 +283,8 @@ function operate(
     tokenizer: engine.tokenizer,
     callTools: engine.callTools,
     responders: engine.responders,
-    now: engine.clock(),
+    now: engine.clocks.stamp(),
+    elapsedMs: engine.clocks.elapsedMs,
     seed: context.seed,
     id: context.id,
   })

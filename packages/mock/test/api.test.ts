@@ -16,7 +16,13 @@ test("exports exactly these names at run time", () => {
       ],
       "mock": [
         "createMock",
+        "faultSteps",
+        "latencyModel",
+        "latencyParameters",
         "limits",
+        "parseFault",
+        "quotaKinds",
+        "quotaOf",
       ],
       "mswHost": [
         "toMsw",

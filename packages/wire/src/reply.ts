@@ -34,8 +34,11 @@ export type ReplyEnd = "complete" | "reset" | "early-close" | "hang"
 export interface Reply {
   readonly status: number
   readonly headers: readonly Header[]
-  /** The time to send status and headers, in milliseconds since the request arrived. Default: at once. */
-  readonly head?: { readonly atMs: number }
+  /**
+   * The time to send status and headers, in milliseconds since the request arrived. Default: at once. When they are
+   * withheld, the reply ends at that time without a byte.
+   */
+  readonly head?: { readonly atMs: number; readonly withheld?: true }
   readonly body: string | Uint8Array | Iterable<Frame> | AsyncIterable<Frame>
   readonly end: ReplyEnd
 }
