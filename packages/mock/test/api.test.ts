@@ -15,7 +15,9 @@ test("exports exactly these names at run time", () => {
         "toFetch",
       ],
       "mock": [
+        "ScenarioError",
         "createMock",
+        "defineScenarios",
         "limits",
       ],
       "mswHost": [

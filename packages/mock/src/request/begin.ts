@@ -1,5 +1,6 @@
 import type { MockRequest, NamedAlteration, Situation } from "@nexhina/wire"
 import { type Digest, digest, digestText } from "../content/random.ts"
+import type { ScenarioEffects } from "../scenarios/effects.ts"
 import { type KnownHeaders, readHeaders, requestId } from "./headers.ts"
 
 /** The facts about one request. */
@@ -21,6 +22,8 @@ export interface Context {
   readonly requestId: string
   /** The alterations of this request. Empty until they are chosen. */
   alterations: readonly NamedAlteration[]
+  /** What a scenario changes in the reply. */
+  scenario?: ScenarioEffects
   /** What alterations see. Gains the operation and the parsed body as they become known. */
   readonly situation: { -readonly [Member in keyof Situation]: Situation[Member] }
 }
