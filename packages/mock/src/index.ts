@@ -16,6 +16,11 @@ export type {
 export type { Keys } from "./request/authenticate.ts"
 export type { StandingAlteration } from "./response/alterations.ts"
 export { ScenarioError, type ScenarioProblem } from "./scenarios/check.ts"
+export {
+  type ExplainedRequest,
+  explainRequest,
+  type ScenarioExplanation,
+} from "./scenarios/explain-request.ts"
 export type { FaultCount } from "./scenarios/faults.ts"
 export type { Scenario } from "./scenarios/scenario.ts"
 export { defineScenarios, type ScenarioControl } from "./scenarios/scenarios.ts"

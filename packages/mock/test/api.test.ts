@@ -3,9 +3,10 @@ import * as fetchHost from "../src/hosts/fetch.ts"
 import * as mswHost from "../src/hosts/msw.ts"
 import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
+import * as yaml from "../src/scenarios/yaml.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost }).map(([entry, exported]) => [
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, yaml }).map(([entry, exported]) => [
     entry,
     Object.keys(exported).sort(),
   ])
@@ -18,6 +19,7 @@ test("exports exactly these names at run time", () => {
         "ScenarioError",
         "createMock",
         "defineScenarios",
+        "explainRequest",
         "limits",
       ],
       "mswHost": [
@@ -26,6 +28,9 @@ test("exports exactly these names at run time", () => {
       "nodeHost": [
         "startMock",
         "toNode",
+      ],
+      "yaml": [
+        "readScenarios",
       ],
     }
   `)

@@ -21,10 +21,15 @@ export class ScenarioError extends TypeError {
   readonly problems: readonly ScenarioProblem[]
 
   constructor(problems: readonly ScenarioProblem[]) {
-    super(problems.map(({ path, message }) => `scenarios${pathText(path)}: ${message}.`).join("\n"))
+    super(problems.map(({ path, message }) => `scenarios${pathText(path)}: ${sentence(message)}`).join("\n"))
     this.name = "ScenarioError"
     this.problems = problems
   }
+}
+
+/** Ends a message as a sentence. */
+export function sentence(message: string): string {
+  return message.endsWith("?") ? message : `${message}.`
 }
 
 /** Formats a path such as `[2].match.user`. */
@@ -84,8 +89,8 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
 
 function unknownAlteration(id: string, known: KnownAlterations): string {
   const nearest = nearestTo(id, [...known])
-  const hint = nearest === undefined ? "The catalogue is empty" : `Did you mean '${nearest}'`
-  return `no defect or variant has the id '${id}'. ${hint}${nearest === undefined ? "" : "?"}`
+  const hint = nearest === undefined ? "The catalogue is empty" : `Did you mean '${nearest}'?`
+  return `no defect or variant has the id '${id}'. ${hint}`
 }
 
 /** Leaves out what follows from a misspelt name: that the member it is meant to be is missing. */
@@ -123,7 +128,7 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
     case "invalid_type":
       if (at(value, path) === undefined)
         return [{ path, message: `'${path.at(-1) ?? "scenario"}' is missing` }]
-      return [{ path, message: `expected ${a(issue.expected)}, but got ${typeName(at(value, path))}` }]
+      return [{ path, message: mismatch([a(issue.expected)], at(value, path)) }]
     case "invalid_value": {
       const given = at(value, path)
       const nearest = typeof given === "string" ? nearestTo(given, issue.values.map(String)) : undefined
@@ -152,7 +157,13 @@ function explainedUnion(
   const expected = branches
     .flat()
     .flatMap((inner) => (inner.code === "invalid_type" ? [a(inner.expected)] : []))
-  return [{ path, message: `expected ${expected.join(" or ")}, but got ${typeName(at(value, path))}` }]
+  return [{ path, message: mismatch(expected, at(value, path)) }]
+}
+
+function mismatch(expected: readonly string[], value: unknown): string {
+  const isBraced = typeof value === "object" && value !== null && expected.includes("a string")
+  const hint = isBraced ? ". Quote a text that begins with '{' or '['" : ""
+  return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
 }
 
 function unknownKey(key: string, path: readonly (string | number)[]): string {

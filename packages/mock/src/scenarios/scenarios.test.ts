@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 import { toFetch } from "../hosts/fetch.ts"
 import { createMock, type Mock, type MockOptions } from "../mock.ts"
+import { explainRequest } from "./explain-request.ts"
 import type { Scenario } from "./scenario.ts"
 
 type Headers = Readonly<Record<string, string>>
@@ -375,4 +376,30 @@ test("scenarios are replaced while the mock runs, and stay when the new ones are
     "scenarios[0].match.usr: unknown key 'usr'. Did you mean 'user'?",
   )
   expect(await said()).toBe("new")
+})
+
+describe("explainRequest", () => {
+  test.each([
+    [{ messages: [{ role: "user", content: "weather in Oslo" }] }, "ask the tool"],
+    [{ input: "weather in Oslo" }, "ask the tool"],
+    [
+      {
+        input: [
+          { role: "user", content: "weather" },
+          { type: "function_call_output", call_id: "c", output: "sun" },
+        ],
+      },
+      "tell the result",
+    ],
+    [{ input: "Hello" }, undefined],
+  ])("%j", async (body, scenario) => {
+    const asked = { model: "gpt-4o", ...body }
+    const explained = await explainRequest(weather, { body: asked })
+    expect(explained.scenario).toBe(scenario)
+    expect(explained.text).toContain(scenario === undefined ? "No scenario matches" : `'${scenario}' answers`)
+    // It decides as the mock does.
+    const mock = mockOf(weather, { strictScenarios: true })
+    const response = await post(mock, "messages" in body ? "/chat/completions" : "/responses", asked)
+    expect(response.status).toBe(scenario === undefined ? 400 : 200)
+  })
 })
