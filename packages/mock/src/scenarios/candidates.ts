@@ -1,4 +1,3 @@
-import type { Pattern } from "../json-schema/parse-pattern.ts"
 import type { Predicate } from "./predicates.ts"
 import type { Subject } from "./subject.ts"
 
@@ -87,9 +86,8 @@ function collect<Entry>({ texts, exact, grams }: Posting<Entry>, subject: Subjec
 }
 
 function keysOf(predicate: Predicate): Key[] {
-  const { kind, value, pattern } = predicate
+  const { kind, value, required = [] } = predicate
   if (kind === "exact") return [{ predicate, form: "exact", text: value }]
-  const required = kind === "substring" ? [value] : pattern ? requiredTexts(pattern) : []
   return required
     .flatMap(gramsOf)
     .slice(0, maxGrams)
@@ -100,33 +98,4 @@ function gramsOf(text: string): string[] {
   return Array.from({ length: Math.max(0, text.length - gramLength + 1) }, (_, at) =>
     text.slice(at, at + gramLength),
   )
-}
-
-/** Returns texts that every match of a pattern contains. */
-export function requiredTexts(pattern: Pattern): string[] {
-  const nodes = pattern.kind === "sequence" ? pattern.nodes : [pattern]
-  const texts: string[] = []
-  let run = ""
-  for (const node of nodes) {
-    const character = node.kind === "set" ? onlyCharacter(node) : undefined
-    if (character !== undefined) {
-      run += character
-      continue
-    }
-    texts.push(run)
-    run = ""
-    if (node.kind === "sequence") texts.push(...requiredTexts(node))
-    if (node.kind === "repeat" && node.min > 0) texts.push(...requiredTexts(node.node))
-  }
-  return [...texts, run].filter((text) => text !== "")
-}
-
-function onlyCharacter({
-  ranges,
-  properties,
-  negated,
-}: Extract<Pattern, { kind: "set" }>): string | undefined {
-  const [range] = ranges
-  if (negated || properties.length > 0 || ranges.length !== 1 || range?.[0] !== range?.[1]) return undefined
-  return range && String.fromCodePoint(range[0])
 }

@@ -166,15 +166,7 @@ const Answer = z
 export type Answer = Readonly<z.infer<typeof Answer>>
 
 /** The members of an answer that a model says or that describe what it says. */
-export const spokenMembers = [
-  "text",
-  "json",
-  "toolCalls",
-  "refusal",
-  "reasoning",
-  "filtered",
-  "usage",
-] as const
+const spokenMembers = ["text", "json", "toolCalls", "refusal", "reasoning", "filtered", "usage"] as const
 
 /** The operations whose replies a model says. */
 export const spokenOperations: ReadonlySet<OperationId> = new Set([

@@ -360,7 +360,7 @@ A scenario that matches it:
 
   test("a pattern that takes too long is a 400, not a hang", async () => {
     const mock = mockOf([{ match: { user: { matches: "(a|a)*(a|aa)*b$" } }, answer: { text: "1" } }])
-    expect(await errorOf(await ask(mock, "a".repeat(300_000)))).toMatchObject({
+    expect(await errorOf(await ask(mock, `b${"a".repeat(300_000)}`))).toMatchObject({
       status: 400,
       code: "above_limit_of_mock",
     })

@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** What was found for a request, and how many predicates were evaluated. */
-export type Selection = { readonly evaluated: number } & (
+type Selection = { readonly evaluated: number } & (
   | { readonly kind: "hit"; readonly candidate: Candidate }
   /** Several match, and none is more specific. */
   | { readonly kind: "tie"; readonly candidates: readonly Candidate[] }

@@ -32,45 +32,42 @@ export interface SubjectSource {
 }
 
 /** The request header that names the scope of a request, so that parallel tests do not see each other. */
-export const scopeHeader = "x-mock-scope"
+const scopeHeader = "x-mock-scope"
 
 /** Creates the subject of a request. */
 export function createSubject({ operation, request, headers, messages }: SubjectSource): Subject {
-  const said = once(() => messages?.() ?? [])
-  const system = once(() =>
-    said()
-      .filter(({ role }) => role === "system")
-      .map(({ text }) => text)
-      .join("\n"),
-  )
-  const user = once(() => {
-    if (messages === undefined) return inputOf(request)
-    return said().findLast(({ role }) => role === "user")?.text ?? ""
-  })
-  const toolResults = once(() => {
-    const start = said().findLastIndex(({ role }) => role !== "tool") + 1
-    return said()
-      .slice(start)
-      .map(({ text }) => text)
-  })
-  const texts = once(() => said().map(({ text }) => text))
+  let said: readonly SpokenMessage[] | undefined
+  let user: string | undefined
+  let system: string | undefined
+  let texts: readonly string[] | undefined
+  let toolResults: readonly string[] | undefined
+  const conversation = () => {
+    said ??= messages?.() ?? []
+    return said
+  }
   return {
     operation,
     model: textAt(request, "model"),
     get user() {
-      return user()
+      user ??= messages === undefined ? inputOf(request) : lastUserText(conversation())
+      return user
     },
     get system() {
-      return system()
+      system ??= textsOf(conversation().filter(({ role }) => role === "system")).join("\n")
+      return system
     },
     get messages() {
-      return texts()
+      texts ??= textsOf(conversation())
+      return texts
     },
     get toolResults() {
-      return toolResults()
+      toolResults ??= textsOf(
+        conversation().slice(conversation().findLastIndex(({ role }) => role !== "tool") + 1),
+      )
+      return toolResults
     },
     get turns() {
-      return said().reduce((count, { role }) => count + (role === "user" ? 1 : 0), 0)
+      return conversation().reduce((count, { role }) => count + (role === "user" ? 1 : 0), 0)
     },
     get scope() {
       return headerOf(headers, scopeHeader) ?? ""
@@ -79,12 +76,12 @@ export function createSubject({ operation, request, headers, messages }: Subject
   }
 }
 
-function once<Value>(compute: () => Value): () => Value {
-  let computed: { readonly value: Value } | undefined
-  return () => {
-    computed ??= { value: compute() }
-    return computed.value
-  }
+function textsOf(messages: readonly SpokenMessage[]): readonly string[] {
+  return messages.map(({ text }) => text)
+}
+
+function lastUserText(messages: readonly SpokenMessage[]): string {
+  return messages.findLast(({ role }) => role === "user")?.text ?? ""
 }
 
 function inputOf(request: unknown): string {
