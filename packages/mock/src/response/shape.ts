@@ -3,6 +3,7 @@ import type { Header, Reply } from "@nexhina/wire"
 import { envelope, Refusal } from "../refusal.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
+import type { ScenarioEffects } from "../scenarios/effects.ts"
 import { underFault } from "../timing/timeline.ts"
 import { inactiveOf } from "./alterations.ts"
 import { corsHeaders, preflight } from "./cors.ts"
@@ -12,6 +13,9 @@ import { partOf } from "./range.ts"
 
 /** Names the defects and variants that the request selected and that do not act on its reply, and `fault` if that does not. */
 const inactiveHeader = "x-mock-inactive"
+
+/** Describes why no scenario answered. */
+const missHeader = "x-mock-miss"
 
 /** The methods that a CORS preflight is told of. */
 interface Preflight {
@@ -31,13 +35,28 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
     alterations,
     situation,
   )
+  const staged = context.scenario ? staging(shaped, context.scenario) : shaped
   const fault = "allow" in outcome ? undefined : timing.fault
-  if (alterations.length === 0 && fault === undefined) return shaped
-  const struck = fault && underFault(shaped, fault)
+  if (alterations.length === 0 && fault === undefined) return staged
+  const struck = fault && underFault(staged, fault)
   const inactive = [...inactiveOf(alterations), ...(fault && !struck ? ["fault"] : [])]
-  const final = struck ?? shaped
+  const final = struck ?? staged
   if (inactive.length === 0) return final
   return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
+}
+
+/** Adds what a scenario changes outside the reply's content: its beginning, and the header that names a miss. */
+function staging(reply: Reply, { latencyMs, miss }: ScenarioEffects): Reply {
+  return {
+    ...reply,
+    ...(latencyMs > 0 && { head: { atMs: latencyMs + (reply.head?.atMs ?? 0) } }),
+    headers: miss === undefined ? reply.headers : [...reply.headers, [missHeader, printable(miss)]],
+  }
+}
+
+/** Returns a text with the characters that a header can have, and of limited length. */
+function printable(text: string): string {
+  return text.slice(0, 500).replaceAll(/[^\x20-\x7e]/g, "?")
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
