@@ -3,6 +3,8 @@ import type { Header, Reply } from "@nexhina/wire"
 import { envelope, Refusal } from "../refusal.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
+import type { RequestTiming } from "../timing/choose.ts"
+import { packFrames } from "../timing/pack-frames.ts"
 import { underFault } from "../timing/timeline.ts"
 import { inactiveOf } from "./alterations.ts"
 import { corsHeaders, preflight } from "./cors.ts"
@@ -32,12 +34,17 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
     situation,
   )
   const fault = "allow" in outcome ? undefined : timing.fault
-  if (alterations.length === 0 && fault === undefined) return shaped
+  if (alterations.length === 0 && fault === undefined) return packed(shaped, timing)
   const struck = fault && underFault(shaped, fault)
   const inactive = [...inactiveOf(alterations), ...(fault && !struck ? ["fault"] : [])]
-  const final = struck ?? shaped
+  const final = packed(struck ?? shaped, timing)
   if (inactive.length === 0) return final
   return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
+}
+
+/** Stores the frames of a paced stream in little memory. */
+function packed(reply: Reply, { pace }: RequestTiming): Reply {
+  return pace && Array.isArray(reply.body) ? { ...reply, body: packFrames(reply.body) } : reply
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {
