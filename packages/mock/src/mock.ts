@@ -41,7 +41,8 @@ import { memoryStore, type Store } from "./store.ts"
 import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
 import { type Clocks, createClocks, type MockClock } from "./timing/clock.ts"
 import { type Latency, totalTokens } from "./timing/latency.ts"
-import { createQuotas, type QuotaOptions, type Quotas } from "./timing/quotas.ts"
+import type { QuotaOptions } from "./timing/quota-kinds.ts"
+import { createQuotas, type Quotas } from "./timing/quotas.ts"
 
 /** Options of `createMock`. */
 export interface MockOptions {

@@ -29,6 +29,7 @@ export {
   type MockRequest,
   type Reply,
   type ReplyEnd,
+  type StoredFrames,
 } from "./reply.ts"
 export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
 export { createWriter, type Writer } from "./write.ts"

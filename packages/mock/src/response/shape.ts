@@ -4,6 +4,8 @@ import { envelope, Refusal } from "../refusal.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
 import type { ScenarioEffects } from "../scenarios/effects.ts"
+import type { RequestTiming } from "../timing/choose.ts"
+import { packFrames } from "../timing/pack-frames.ts"
 import { underFault } from "../timing/timeline.ts"
 import { inactiveOf } from "./alterations.ts"
 import { corsHeaders, preflight } from "./cors.ts"
@@ -37,10 +39,10 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
   )
   const staged = context.scenario ? staging(shaped, context.scenario) : shaped
   const fault = "allow" in outcome ? undefined : timing.fault
-  if (alterations.length === 0 && fault === undefined) return staged
+  if (alterations.length === 0 && fault === undefined) return packed(staged, timing)
   const struck = fault && underFault(staged, fault)
   const inactive = [...inactiveOf(alterations), ...(fault && !struck ? ["fault"] : [])]
-  const final = struck ?? staged
+  const final = packed(struck ?? staged, timing)
   if (inactive.length === 0) return final
   return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
 }
@@ -57,6 +59,11 @@ function staging(reply: Reply, { latencyMs, miss }: ScenarioEffects): Reply {
 /** Returns a text with the characters that a header can have, and of limited length. */
 function printable(text: string): string {
   return text.slice(0, 500).replaceAll(/[^\x20-\x7e]/g, "?")
+}
+
+/** Stores the frames of a paced stream in little memory. */
+function packed(reply: Reply, { pace }: RequestTiming): Reply {
+  return pace && Array.isArray(reply.body) ? { ...reply, body: packFrames(reply.body) } : reply
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {

@@ -157,7 +157,9 @@ function checkRange(step: FaultStep, part: string, index: number): void {
     throw wrong(`at most ${maxCount} ${step.amount.unit}`)
   }
   if (step.does === "drip" && !(step.bytes >= 1 && step.bytes <= maxCount)) throw wrong("at least 1 byte")
-  if (step.does === "drip" && step.everyMs > maxMs) throw wrong("at most a day")
+  if (step.does === "drip" && !(step.everyMs >= 1 && step.everyMs <= maxMs)) {
+    throw wrong("from 1 ms to a day")
+  }
 }
 
 function checkOrder(steps: readonly FaultStep[], parts: readonly string[]): void {

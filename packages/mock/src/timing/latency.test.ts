@@ -134,7 +134,7 @@ describe("the mock", () => {
   })
   const reply = (options: MockOptions, request: ReturnType<typeof ask>): Promise<Reply> =>
     createMock(options).handle(request)
-  const frames = (reply: Reply) => reply.body as readonly Frame[]
+  const frames = (reply: Reply) => [...(reply.body as Iterable<Frame>)]
   const text = (reply: Reply) => Buffer.concat(frames(reply).map(({ bytes }) => bytes)).toString()
 
   const messages = [{ role: "user", content: "Write ten words, with an é" }]
