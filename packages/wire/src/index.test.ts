@@ -19,6 +19,7 @@ test("exported names", () => {
       "createRedactor",
       "createSend",
       "createWriter",
+      "credentialsIn",
       "decodedBody",
       "headerOf",
       "readTranscript",

@@ -1,5 +1,6 @@
 export type { Frame, StreamEvent } from "@nexhina/stream"
 export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
+export { credentialsIn } from "./credentials.ts"
 export { type DecodedBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
@@ -30,5 +31,13 @@ export {
   type Reply,
   type ReplyEnd,
 } from "./reply.ts"
-export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
+export {
+  createSend,
+  type ResponseHead,
+  type Send,
+  type SendConfig,
+  type Sender,
+  type SendOptions,
+  type WireRequest,
+} from "./send.ts"
 export { createWriter, type Writer } from "./write.ts"
