@@ -3,9 +3,10 @@ import * as fetchHost from "../src/hosts/fetch.ts"
 import * as mswHost from "../src/hosts/msw.ts"
 import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
+import * as recordings from "../src/recordings/index.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost }).map(([entry, exported]) => [
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings }).map(([entry, exported]) => [
     entry,
     Object.keys(exported).sort(),
   ])
@@ -24,6 +25,11 @@ test("exports exactly these names at run time", () => {
       "nodeHost": [
         "startMock",
         "toNode",
+      ],
+      "recordings": [
+        "createReplay",
+        "differences",
+        "volatileMembers",
       ],
     }
   `)

@@ -20,6 +20,7 @@ test("exported names", () => {
       "createSend",
       "createWriter",
       "credentialsIn",
+      "decodeBody",
       "decodedBody",
       "headerOf",
       "readTranscript",

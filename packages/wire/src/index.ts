@@ -1,7 +1,7 @@
 export type { Frame, StreamEvent } from "@nexhina/stream"
 export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
 export { credentialsIn } from "./credentials.ts"
-export { type DecodedBody, decodedBody } from "./decoded-body.ts"
+export { type DecodedBody, decode as decodeBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
   Exchange,

@@ -27,6 +27,7 @@ export interface WireRequest {
  */
 export type Send = (request: WireRequest, options?: SendOptions) => Promise<Exchange>
 
+/** Options of one request. */
 export interface SendOptions {
   /** Aborts the exchange. */
   readonly signal?: AbortSignal

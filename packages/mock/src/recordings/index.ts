@@ -1,0 +1,4 @@
+export { type Difference, differences } from "./difference.ts"
+export type { Recording } from "./library.ts"
+export { createReplay, type ReplayOptions } from "./replay.ts"
+export { volatileMembers } from "./volatile.ts"
