@@ -1,6 +1,8 @@
 import type { MockOptions } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
+import type { RecordSettings } from "./record.ts"
+import type { ReplaySettings } from "./replay.ts"
 import { version } from "./version.ts"
 
 /** The settings from the command line. */
@@ -13,6 +15,8 @@ export interface Settings {
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
   readonly mock: Omit<MockOptions, "alterations">
+  readonly record?: RecordSettings
+  readonly replay?: ReplaySettings
 }
 
 interface Flags {
@@ -33,6 +37,10 @@ interface Flags {
   readonly log: Settings["log"]
   /** In seconds. */
   readonly drain: number
+  readonly record?: string
+  readonly to?: string
+  readonly replay?: string
+  readonly speed?: number
 }
 
 type Share = NonNullable<MockOptions["always"]>[number]
@@ -53,6 +61,7 @@ export function readOptions(argv: readonly string[]): Settings {
     host: flags.host,
     log: flags.log,
     drainMs: 1000 * flags.drain,
+    ...recordingSettings(flags, command),
     tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
@@ -65,6 +74,34 @@ export function readOptions(argv: readonly string[]): Settings {
       always: [...flags.defect, ...flags.variant],
     },
   }
+}
+
+function recordingSettings(
+  { record, to, replay, speed }: Flags,
+  command: Command,
+): Pick<Settings, "record" | "replay"> {
+  if ((record === undefined) !== (to === undefined)) {
+    command.error("error: options '--record <url>' and '--to <folder>' need each other")
+  }
+  if (speed !== undefined && replay === undefined) {
+    command.error("error: option '--speed <factor>' needs '--replay <folder>'")
+  }
+  // Checked here, because the message of an argument parser would repeat credentials in the URL.
+  if (record !== undefined && !isBaseUrl(record)) {
+    command.error(
+      "error: option '--record <url>': expected the http: or https: base URL of an API, without credentials and query",
+    )
+  }
+  return {
+    ...(record !== undefined && to !== undefined && { record: { upstream: record, folder: to } }),
+    ...(replay !== undefined && { replay: { folder: replay, speed: speed ?? 1 } }),
+  }
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ""
 }
 
 /** Returns the key from the environment, which other users do not see in the process list; undefined when not set. */
@@ -123,6 +160,26 @@ function createCommand(): Command {
     .addOption(defectOption())
     .addOption(variantOption())
     .addOption(
+      new Option("--record <url>", "pass requests on to the API at this base URL and record them").conflicts([
+        "replay",
+        "defect",
+        "variant",
+      ]),
+    )
+    .option("--to <folder>", "folder for the recordings, one file for each name in x-mock-recording")
+    .addOption(
+      new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts([
+        "defect",
+        "variant",
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--speed <factor>",
+        "factor for recorded times: 0 at once, 0.5 in half of the time (default: 1)",
+      ).argParser(toFactor),
+    )
+    .addOption(
       new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
         .default("pretty"),
@@ -168,6 +225,14 @@ function toSeconds(text: string): number {
     throw new InvalidArgumentError("Expected a number of seconds from 0 to 86400.")
   }
   return seconds
+}
+
+function toFactor(text: string): number {
+  const factor = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || factor > 1000) {
+    throw new InvalidArgumentError("Expected a number from 0 to 1000.")
+  }
+  return factor
 }
 
 function toSeed(text: string): number {

@@ -4,12 +4,17 @@ import { control, controlPath } from "./control.ts"
 import { land } from "./landing.ts"
 import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"
+import type { Recorder } from "./record.ts"
 
-/** Serves a mock with the log, the control API and a landing page. Rejects with node's error when it cannot listen. */
+/**
+ * Serves a mock, or a recorder in its place, with the log, the control API and a landing page. Rejects with node's error
+ * when it cannot listen.
+ */
 export function serve(
   mock: Mock,
   { host, port, drainMs, log: form }: Pick<Settings, "host" | "port" | "drainMs" | "log">,
   onCrash: (error: unknown) => void,
+  recorder?: Recorder,
 ): Promise<MockServer> {
   const log = createLog(form)
   return startMock({
@@ -25,6 +30,10 @@ export function serve(
         return true
       }
       if (land(request, response)) return true
+      if (recorder) {
+        recorder(request, response, note)
+        return true
+      }
       if (form === "off") return false
       // A listener of its own for each request, so that the log knows which reply is whose.
       const noted: Pick<Mock, "handle"> = {

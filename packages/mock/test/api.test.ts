@@ -6,10 +6,9 @@ import * as mock from "../src/index.ts"
 import * as recordings from "../src/recordings/index.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings }).map(([entry, exported]) => [
-    entry,
-    Object.keys(exported).sort(),
-  ])
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings }).map(
+    ([entry, exported]) => [entry, Object.keys(exported).sort()],
+  )
   expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
     {
       "fetchHost": [

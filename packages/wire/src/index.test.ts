@@ -14,6 +14,7 @@ test("exported names", () => {
       "RecordedReply",
       "RecordedRequest",
       "Redaction",
+      "SessionLine",
       "TranscriptError",
       "bodyOf",
       "createRedactor",

@@ -40,4 +40,5 @@ export {
   type SendOptions,
   type WireRequest,
 } from "./send.ts"
+export { SessionLine } from "./session.ts"
 export { createWriter, type Writer } from "./write.ts"

@@ -1,4 +1,3 @@
-export { type Difference, differences } from "./difference.ts"
 export type { Recording } from "./library.ts"
 export { createReplay, type ReplayOptions } from "./replay.ts"
 export { volatileMembers } from "./volatile.ts"

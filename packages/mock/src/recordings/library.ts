@@ -10,7 +10,7 @@ export interface Recording {
 }
 
 /** A recording with the members that it is matched on. */
-export interface IndexedRecording extends Recording {
+interface IndexedRecording extends Recording {
   readonly matched: MatchedRequest
 }
 
@@ -36,9 +36,9 @@ export interface Library {
 }
 
 /** Names the recordings to answer from; an unknown name is a miss. */
-export const recordingHeader = "x-mock-recording"
+const recordingHeader = "x-mock-recording"
 /** Keeps parallel tests apart. Also names recordings, if some have this name. */
-export const scopeHeader = "x-mock-scope"
+const scopeHeader = "x-mock-scope"
 
 /** The number of sequences whose position is remembered; beyond, those used least recently start again (chosen). */
 const maxPositions = 10_000

@@ -154,7 +154,9 @@ describe("a miss", () => {
     const text = "word ".repeat(100)
     const replay = replayOf({ body: { input: `${text}one` } })
     const { message } = await error(replay, { body: { input: `${text}two` } })
-    expect(message).toContain('/input (recorded: …"word word word word one", received: …"word word word word two")')
+    expect(message).toContain(
+      '/input (recorded: …"word word word word one", received: …"word word word word two")',
+    )
   })
 
   test("of the query", async () => {

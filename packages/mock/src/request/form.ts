@@ -19,7 +19,9 @@ export function isForm(contentType: string | undefined): contentType is string {
  * media types and malformed or truncated bodies.
  */
 export function readForm(body: Uint8Array, contentType: string | undefined, schema: z.ZodType): unknown {
-  const fields = [...formFields(body, contentType)].map(([name, values]) => [name, values.map(toFile)] as const)
+  const fields = [...formFields(body, contentType)].map(
+    ([name, values]) => [name, values.map(toFile)] as const,
+  )
   return typed(new Map(fields), schema)
 }
 
@@ -31,7 +33,9 @@ export interface FormFile {
 }
 
 function toFile(value: string | FormFile): string | File {
-  return typeof value === "string" ? value : new File([value.bytes], value.filename, { type: value.mediaType })
+  return typeof value === "string"
+    ? value
+    : new File([value.bytes], value.filename, { type: value.mediaType })
 }
 
 /** Reads the fields of a multipart body, by name, each with all its values in order. Refuses like `readForm`. */
