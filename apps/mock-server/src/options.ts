@@ -1,6 +1,7 @@
 import type { MockOptions } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
+import type { Conversion } from "./convert.ts"
 import type { RecordSettings } from "./record.ts"
 import type { ReplaySettings } from "./replay.ts"
 import { version } from "./version.ts"
@@ -17,6 +18,8 @@ export interface Settings {
   readonly mock: Omit<MockOptions, "alterations">
   readonly record?: RecordSettings
   readonly replay?: ReplaySettings
+  /** Files to convert instead of starting a server. */
+  readonly conversion?: Conversion
 }
 
 interface Flags {
@@ -48,6 +51,15 @@ type Share = NonNullable<MockOptions["always"]>[number]
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
+  let conversion: Conversion | undefined
+  // With a subcommand, the command needs an action to run without one.
+  command
+    .action(() => {})
+    .addCommand(
+      convertCommand((files) => {
+        conversion = files
+      }),
+    )
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
@@ -62,6 +74,7 @@ export function readOptions(argv: readonly string[]): Settings {
     log: flags.log,
     drainMs: 1000 * flags.drain,
     ...recordingSettings(flags, command),
+    ...(conversion && { conversion }),
     tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
@@ -189,6 +202,16 @@ function createCommand(): Command {
         .default(5)
         .argParser(toSeconds),
     )
+    .exitOverride()
+    .showHelpAfterError("(run with --help for usage)")
+}
+
+function convertCommand(onFiles: (files: Conversion) => void): Command {
+  return new Command("convert")
+    .description("convert recordings: a transcript (.ndjson) into an HTTP Archive (.har), or the reverse")
+    .argument("<input>", "file to read")
+    .argument("<output>", "file to write; credentials are replaced by asterisks")
+    .action((input: string, output: string) => onFiles({ input, output }))
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
 }

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs"
-import { open, readdir } from "node:fs/promises"
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
-import { type Exchange, readTranscript, type SessionLine, TranscriptError } from "@nexhina/wire"
+import type { Exchange, SessionLine } from "@nexhina/wire"
+import { isRecordingFile, readFile } from "./recording-file.ts"
 
 /** The name of recordings whose requests have none. */
 const defaultName = "recording"
@@ -21,7 +22,7 @@ export function fileNameOf(name: string | undefined): string | undefined {
 
 /** Returns the name of the recordings in a file. */
 export function nameOf(file: string): string {
-  const name = file.slice(0, -extension.length)
+  const name = file.replace(/\.[^.]*$/, "")
   try {
     return decodeURIComponent(name)
   } catch {
@@ -67,36 +68,20 @@ export interface RecordingFolder {
 
 /** Reads the recordings of a folder, file by file in the order of their names. Throws an error that names the file. */
 export async function readFolder(folder: string): Promise<RecordingFolder> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith(extension)).sort()
+  const files = (await readdir(folder)).filter((file) => isRecordingFile(file)).sort()
   const recordings: Recording[] = []
   let unfinished = 0
   for (const file of files) {
-    const read = await readSessions(join(folder, file))
-    const exchanges = read.sessions.flatMap((session) => inOrder(session))
-    recordings.push(...exchanges.map((exchange) => ({ name: nameOf(file), exchange })))
+    const read = await readFile(join(folder, file))
+    for (const { exchanges } of read.sessions) {
+      recordings.push(...inOrder(exchanges).map((exchange) => ({ name: nameOf(file), exchange })))
+    }
     unfinished += read.unfinished
   }
   return { recordings, unfinished }
 }
 
 /** Exchanges are written when they end; the order in which they were sent is that in which a client sends them again. */
-function inOrder(session: readonly Exchange[]): Exchange[] {
-  return session.toSorted((a, b) => a.request.sentAtMs - b.request.sentAtMs)
-}
-
-async function readSessions(path: string) {
-  const sessions: Exchange[][] = [[]]
-  const file = await open(path)
-  const transcript = readTranscript(file.readLines(), {
-    onForeignLine({ fact }) {
-      if (fact === "session") sessions.push([])
-    },
-  })
-  try {
-    for await (const exchange of transcript) sessions.at(-1)?.push(exchange)
-  } catch (error) {
-    if (error instanceof TranscriptError) throw new Error(`${path}: ${error.message}`)
-    throw error
-  }
-  return { sessions, unfinished: transcript.summary().unfinished.length }
+function inOrder(exchanges: readonly Exchange[]): Exchange[] {
+  return exchanges.toSorted((a, b) => a.request.sentAtMs - b.request.sentAtMs)
 }

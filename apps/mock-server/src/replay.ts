@@ -15,7 +15,7 @@ export async function openReplay(
   onCrash: (error: unknown) => void,
 ): Promise<Mock> {
   const { recordings, unfinished } = await readFolder(folder)
-  if (recordings.length === 0) throw new Error(`${folder} contains no recordings (files *.ndjson)`)
+  if (recordings.length === 0) throw new Error(`${folder} contains no recordings (files *.ndjson or *.har)`)
   if (unfinished > 0) console.error(`warning: ${unfinished} unfinished recordings in ${folder} are left out`)
   return createReplay({ recordings, speed, onCrash })
 }

@@ -444,6 +444,89 @@ test("a name is found again in the name of its file, which stays in the folder",
   )
 })
 
+describe("convert", () => {
+  test("a transcript becomes an archive and a transcript again, and all three are replayed alike", async () => {
+    const upstream = await startUpstream()
+    const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
+    const [recorded = "", archived = "", back = ""] = folders
+    const { baseURL } = await start("--record", upstream.baseURL, "--to", recorded)
+    for (const request of await requestsTo(baseURL)) await client()(request)
+    const transcript = join(recorded, "recording.ndjson")
+    expect(await run("convert", transcript, join(archived, "recording.har"))).toEqual({ code: 0, stderr: "" })
+    expect(
+      await run("convert", join(archived, "recording.har"), join(back, "recording.ndjson")),
+    ).toMatchObject({
+      code: 0,
+    })
+    const exchanges = await Promise.all(
+      folders.map(async (folder) =>
+        (await readFolder(folder)).recordings.map(({ exchange: { request, ...rest } }) => ({
+          ...rest,
+          request: { ...request, sentAtMs: 0 },
+        })),
+      ),
+    )
+    expect(exchanges[0]?.length).toBeGreaterThan(10)
+    expect(exchanges[1]).toEqual(exchanges[0])
+    expect(exchanges[2]).toEqual(exchanges[0])
+    const started = JSON.parse(readFileSync(join(archived, "recording.har"), "utf8")).log.entries[0]
+      .startedDateTime
+    expect(Math.abs(Date.parse(started) - Date.now())).toBeLessThan(600_000)
+  })
+
+  test("an archive of a browser is replayed, and its keys do not reach a transcript", async () => {
+    const folder = temporaryFolder()
+    const key = "browser-key-0123456789"
+    const entry = {
+      startedDateTime: "2026-11-27T10:00:00.000Z",
+      time: 3,
+      request: {
+        method: "POST",
+        url: "https://api.example/v1/chat/completions",
+        headers: [{ name: "authorization", value: `Bearer ${key}` }],
+        postData: { mimeType: "application/json", text: '{"model":"m"}' },
+      },
+      response: {
+        status: 200,
+        headers: [
+          { name: "content-encoding", value: "br" },
+          { name: "content-length", value: "999" },
+        ],
+        content: { text: `{"echo":"${key}"}` },
+      },
+    }
+    writeFileSync(join(folder, "browser.har"), JSON.stringify({ log: { entries: [entry] } }))
+    const replay = await start("--replay", folder)
+    const reply = received(await client()(json(`${replay.baseURL}/chat/completions`, { model: "m" })))
+    expect(reply).toMatchObject({ status: 200, body: `{"echo":"${key}"}`, end: "complete" })
+    expect(await run("convert", join(folder, "browser.har"), join(folder, "out.ndjson"))).toMatchObject({
+      code: 0,
+    })
+    expect(readFileSync(join(folder, "out.ndjson"), "utf8")).not.toContain(key)
+    expect(readdirSync(folder).sort()).toEqual(["browser.har", "out.ndjson"])
+  })
+
+  test.each<[() => string[], string]>([
+    [() => ["a.ndjson"], "output"],
+    [() => ["a.ndjson", "b.txt"], ".har"],
+    [() => ["a.har", "b.har"], ".ndjson"],
+    [() => [join(temporaryFolder(), "none.har"), "b.ndjson"], "ENOENT"],
+    [() => [fileOf("a.har", "{"), "b.ndjson"], "a.har: "],
+    [() => [fileOf("a.har", '{"log":{}}'), "b.ndjson"], "/log/entries"],
+    [() => [fileOf("a.ndjson", '{"fact":"end"}\n{"fact":"end"}\n'), "b.har"], "transcript line 1"],
+  ])("%#: %s ends with 2", async (args, named) => {
+    const { code, stderr } = await run("convert", ...args())
+    expect([code, stderr]).toEqual([2, expect.stringContaining(named)])
+    expect(stderr).not.toContain("    at ")
+  })
+
+  function fileOf(name: string, content: string): string {
+    const path = join(temporaryFolder(), name)
+    writeFileSync(path, content)
+    return path
+  }
+})
+
 describe("arguments that are wrong end with 2 and name option and remedy", () => {
   const folder = () => temporaryFolder()
   const damaged = () => {

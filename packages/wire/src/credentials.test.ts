@@ -73,6 +73,10 @@ test("leaves what only sounds like a key", () => {
   expect(credentialsIn(exchangeOf({ headers: [["Idempotency-Key", "a-b-c-d-e"]], body }))).toEqual([])
 })
 
+test("what a redactor has replaced is not replaced again", () => {
+  expect(credentialsIn(exchangeOf({ headers: [["authorization", "Bearer ********"]] }))).toEqual([])
+})
+
 test("a transcript whose secrets they are contains none of them, wherever it stands", async () => {
   const places: ((secret: string) => Parts)[] = [
     (secret) => ({ headers: [["x-api-key", secret]], reply: `you sent ${secret}` }),

@@ -27,7 +27,8 @@ export function credentialsIn({ request, response }: Pick<Exchange, "request" | 
   const found = new Set<string>()
   const add = (value: string) => {
     const secret = value.replace(scheme, "").trim()
-    if (secret !== "") found.add(secret)
+    // Asterisks are what a redactor has left of one.
+    if (/[^*]/.test(secret)) found.add(secret)
   }
   for (const [name, value] of [...request.headers, ...(response?.headers ?? [])]) {
     if (!headerName.test(name)) continue

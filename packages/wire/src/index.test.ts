@@ -8,6 +8,8 @@ test("exported names", () => {
       "ExchangeEnd",
       "Fidelity",
       "ForeignLine",
+      "Har",
+      "HarError",
       "Header",
       "Line",
       "ReceivedChunk",
@@ -23,9 +25,11 @@ test("exported names", () => {
       "credentialsIn",
       "decodeBody",
       "decodedBody",
+      "fromHar",
       "headerOf",
       "readTranscript",
       "toForm",
+      "toHar",
     ]
   `)
 })

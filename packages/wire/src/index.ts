@@ -12,6 +12,7 @@ export {
   RecordedRequest,
   Redaction,
 } from "./exchange.ts"
+export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
 export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
 export {
