@@ -2,7 +2,7 @@ import { open, readFile as readWhole } from "node:fs/promises"
 import { type Exchange, fromHar, HarError, readTranscript, SessionLine, TranscriptError } from "@nexhina/wire"
 
 /** Exchanges whose `sentAtMs` count from the same time. */
-export interface Session {
+interface Session {
   readonly startedAt: Date
   readonly exchanges: Exchange[]
 }

@@ -27,7 +27,7 @@ test("exports exactly these names at run time", () => {
       ],
       "recordings": [
         "createReplay",
-        "differences",
+        "recordedTurn",
         "volatileMembers",
       ],
     }

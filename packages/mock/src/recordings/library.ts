@@ -1,7 +1,7 @@
 import { type Exchange, headerOf, type MockRequest } from "@nexhina/wire"
 import { LRUCache } from "lru-cache"
 import { canonicalJson } from "./difference.ts"
-import { type MatchedRequest, matchedRequest } from "./matched-request.ts"
+import { type MatchedRequest, matchedRequest, pathsOf } from "./matched-request.ts"
 
 /** A recorded exchange and the name under which it was recorded, such as that of a test. */
 export interface Recording {
@@ -119,12 +119,6 @@ function grouped<Item>(
 
 const keyOf = ({ method, query, body }: MatchedRequest, path: string) =>
   canonicalJson([method, path, query, body])
-
-/** Returns a recorded path and what follows its first segments: not every upstream has its API below `/v1`. */
-function pathsOf(path: string): string[] {
-  const segments = path.split("/").slice(1)
-  return segments.map((_, from) => `/${segments.slice(from).join("/")}`)
-}
 
 /**
  * Returns the position that answers a request: the next one, or the last again. A retry gets the recording of a retry

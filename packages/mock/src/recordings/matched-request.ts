@@ -41,6 +41,12 @@ function belowBase(path: string): string {
   return path.replace(/^.*?\/v1(?=\/|$)/, "") || "/"
 }
 
+/** Returns a recorded path and what follows its first segments: not every upstream has its API below `/v1`. */
+export function pathsOf(path: string): string[] {
+  const segments = path.split("/").slice(1)
+  return segments.map((_, from) => `/${segments.slice(from).join("/")}`)
+}
+
 /** Replaces the credentials of a request as a recorder does, so that any key matches the recorded one. */
 function redacted(request: Pick<MockRequest, "method" | "target" | "headers" | "body">): typeof request {
   const asked = { ...request, sentAtMs: 0 }
