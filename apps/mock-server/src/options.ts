@@ -124,6 +124,21 @@ function keysFromEnvironment(): string[] | undefined {
   return key ? [key] : undefined
 }
 
+/** Options that say what the mock generates or accepts, which have no meaning for the replies of a real API. */
+const ofGeneratedReplies = [
+  "apiKey",
+  "auth",
+  "callTools",
+  "clock",
+  "defect",
+  "model",
+  "profile",
+  "seed",
+  "strictModels",
+  "tokenizer",
+  "variant",
+]
+
 function createCommand(): Command {
   return new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")
@@ -175,16 +190,14 @@ function createCommand(): Command {
     .addOption(
       new Option("--record <url>", "pass requests on to the API at this base URL and record them").conflicts([
         "replay",
-        "defect",
-        "variant",
+        ...ofGeneratedReplies,
       ]),
     )
     .option("--to <folder>", "folder for the recordings, one file for each name in x-mock-recording")
     .addOption(
-      new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts([
-        "defect",
-        "variant",
-      ]),
+      new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts(
+        ofGeneratedReplies,
+      ),
     )
     .addOption(
       new Option(

@@ -73,6 +73,19 @@ test("leaves what only sounds like a key", () => {
   expect(credentialsIn(exchangeOf({ headers: [["Idempotency-Key", "a-b-c-d-e"]], body }))).toEqual([])
 })
 
+test("of a reply only cookies and keys are credentials: its other headers count tokens", () => {
+  const exchange = exchangeOf({})
+  const headers: Header[] = [
+    ["x-ratelimit-limit-tokens", "150000000"],
+    ["x-ratelimit-remaining-tokens", "149999984"],
+    ["www-authenticate", 'Bearer realm="api.example"'],
+    ["Set-Cookie", `__cf=${key}; path=/; domain=.api.example.com; HttpOnly; SameSite=None`],
+    ["set-cookie", "theme=dark; HttpOnly"],
+  ]
+  const response = { status: 200, headers, trailers: [], chunks: [] }
+  expect(credentialsIn({ request: exchange.request, response })).toEqual([key])
+})
+
 test("what a redactor has replaced is not replaced again", () => {
   expect(credentialsIn(exchangeOf({ headers: [["authorization", "Bearer ********"]] }))).toEqual([])
 })

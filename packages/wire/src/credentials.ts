@@ -1,8 +1,11 @@
 import { decode } from "./decoded-body.ts"
 import { bodyOf, type Exchange } from "./exchange.ts"
+import type { Header } from "./reply.ts"
 
-/** Headers whose value is a credential, by name. Keys that identify a request, such as `idempotency-key`, are not. */
-const headerName = /auth|cookie|credential|(?<!port|idempotency-)key|password|secret|session|token/i
+/** Request headers whose value is a credential, by name. Keys of a request, such as `idempotency-key`, are not. */
+const requestHeader = /auth|cookie|credential|(?<!port|idempotency-)key|password|secret|session|token(?!s)/i
+/** Response headers, of which many only count tokens. */
+const responseHeader = /^set-cookie$|^authorization$|api[-_]?key|secret|[-_]token$/i
 /** Query parameters and form fields, by name. */
 const parameterName =
   /^(?:key|token|sig|signature|authorization|password)$|(?:api[-_]?key|[-_]token|secret|password)$/i
@@ -30,9 +33,19 @@ export function credentialsIn({ request, response }: Pick<Exchange, "request" | 
     // Asterisks are what a redactor has left of one.
     if (/[^*]/.test(secret)) found.add(secret)
   }
-  for (const [name, value] of [...request.headers, ...(response?.headers ?? [])]) {
-    if (!headerName.test(name)) continue
-    if (/cookie/i.test(name)) for (const cookie of cookieValues(value)) add(cookie)
+  // Shorter values of cookies are states, not secrets.
+  const addCookie = (pair: string) => {
+    const value = pair.slice(pair.indexOf("=") + 1).trim()
+    if (value.length >= 8) add(value)
+  }
+  const named = (headers: readonly Header[], pattern: RegExp) =>
+    headers.filter(([name]) => pattern.test(name))
+  for (const [name, value] of named(request.headers, requestHeader)) {
+    if (/^cookie$/i.test(name)) for (const cookie of value.split(";")) addCookie(cookie)
+    else add(value)
+  }
+  for (const [name, value] of named(response?.headers ?? [], responseHeader)) {
+    if (/^set-cookie$/i.test(name)) addCookie(value.replace(/;.*/s, ""))
     else add(value)
   }
   if (URL.canParse(request.target)) {
@@ -53,14 +66,6 @@ export function credentialsIn({ request, response }: Pick<Exchange, "request" | 
 }
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-
-/** Returns the values of the cookies in a header; those shorter than 8 characters are states, not secrets. */
-function cookieValues(header: string): string[] {
-  return header
-    .split(";")
-    .map((cookie) => cookie.slice(cookie.indexOf("=") + 1).trim())
-    .filter((value) => value.length >= 8)
-}
 
 /** Returns the strings of a JSON text that are credentials by the name of their member, at any depth. */
 function memberValues(json: string): string[] {
