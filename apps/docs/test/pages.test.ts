@@ -1,9 +1,10 @@
 import { rules, sentences } from "@nexhina/conformance"
 import { defects, variants } from "@nexhina/defects"
-import { limits } from "@nexhina/mock"
+import { faultSteps, limits } from "@nexhina/mock"
 import { expect, test } from "vitest"
 import { defectsPage } from "../src/defects-page.ts"
 import { mockLimitsPage } from "../src/mock-limits-page.ts"
+import { mockTimingPage } from "../src/mock-timing-page.ts"
 import { rulesPage } from "../src/rules-page.ts"
 import { runPage } from "../src/run-page.ts"
 import { scoreboardPage } from "../src/scoreboard-page.ts"
@@ -14,6 +15,7 @@ test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
   ["mock-limits.md", mockLimitsPage(limits)],
+  ["mock-timing.md", mockTimingPage(faultSteps)],
   ["defects.md", defectsPage(defects, variants)],
   ["scoreboard.md", scoreboardPage(rules, defects, variants, readScores())],
   ["traceability.md", traceabilityPage(sentences, defects)],

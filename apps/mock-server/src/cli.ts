@@ -3,9 +3,12 @@ import { readOptions, type Settings } from "./options.ts"
 
 const settings = settingsFromArguments()
 // Loaded after the arguments: `--version` and `--help` need none of it.
-if (settings.conversion) {
+if (settings.command?.name === "convert") {
   const { convert } = await import("./convert.ts")
-  await convert(settings.conversion)
+  await convert(settings.command)
+} else if (settings.command) {
+  const { runScenarioCommand } = await import("./scenario-commands.ts")
+  process.exitCode = await runScenarioCommand(settings.command)
 } else {
   const { start } = await import("./start.ts")
   await start(settings)

@@ -10,14 +10,15 @@ import {
 import { isHar, isTranscript, type RecordingFile, readFile } from "./recording-file.ts"
 import { version } from "./version.ts"
 
-/** The files of a conversion. */
+/** The command that converts a file of recordings. */
 export interface Conversion {
+  readonly name: "convert"
   readonly input: string
   readonly output: string
 }
 
 /** Converts a transcript into an HTTP Archive or the reverse, prints what it did, and exits with 2 if it cannot. */
-export async function convert({ input, output }: Conversion): Promise<void> {
+export async function convert({ input, output }: Omit<Conversion, "name">): Promise<void> {
   if (!((isTranscript(input) && isHar(output)) || (isHar(input) && isTranscript(output)))) {
     return fail(`cannot convert ${input} to ${output}: one must end in .ndjson and the other in .har`)
   }

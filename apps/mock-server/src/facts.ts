@@ -1,4 +1,4 @@
-import { headerOf, type MockRequest, type Reply } from "@nexhina/wire"
+import { type Frame, headerOf, type MockRequest, type Reply, type StoredFrames } from "@nexhina/wire"
 
 /** What a log line says of an exchange, as far as it is known. */
 export interface ExchangeFacts {
@@ -12,6 +12,8 @@ export interface ExchangeFacts {
   readonly error?: string
   /** Defects and variants that the request selected and that do not act on its reply. */
   readonly inactive?: string
+  /** Why no scenario answered. */
+  readonly miss?: string
 }
 
 /** Bodies that are larger are not read: they are files, and the log must cost little (chosen). */
@@ -28,20 +30,27 @@ export function factsOf({ body: asked }: MockRequest, reply: Reply): ExchangeFac
   const facts: ExchangeFacts = Object.assign({}, ...values.map(saidBy))
   const model = asked.length > 0 && asked.length <= maxBytes ? stringAt(parsed(asked), "model") : undefined
   const inactive = headerOf(reply.headers, "x-mock-inactive")
+  const miss = headerOf(reply.headers, "x-mock-miss")
   return {
     ...(model !== undefined && { model }),
     ...(isStream && { stream: true }),
     ...facts,
     ...(inactive !== undefined && { inactive }),
+    ...(miss !== undefined && { miss }),
   }
 }
 
 function textOf(body: Reply["body"]): string {
   if (typeof body === "string") return body.length <= maxBytes ? body : ""
   const frames = body instanceof Uint8Array ? [{ bytes: body }] : body
-  if (!Array.isArray(frames)) return ""
-  const bytes = Buffer.concat(frames.map(({ bytes }) => bytes))
+  if (!(Array.isArray(frames) || isStored(frames))) return ""
+  const bytes = Buffer.concat(Array.from<Frame, Uint8Array>(frames, ({ bytes }) => bytes))
   return bytes.length <= maxBytes ? bytes.toString() : ""
+}
+
+/** Returns whether frames can be read here and sent too. */
+function isStored(frames: object): frames is StoredFrames {
+  return "byteLength" in frames && typeof frames.byteLength === "number" && frames.byteLength <= maxBytes
 }
 
 function eventsOf(text: string): unknown[] {

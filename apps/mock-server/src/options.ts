@@ -1,4 +1,13 @@
-import type { MockOptions } from "@nexhina/mock"
+import {
+  type Header,
+  type Latency,
+  latencyModel,
+  latencyParameters,
+  type MockOptions,
+  parseFault,
+  quotaKinds,
+  quotaOf,
+} from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
 import type { Conversion } from "./convert.ts"
@@ -15,14 +24,31 @@ export interface Settings {
   readonly drainMs: number
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
+  /** Files and folders of scenarios. */
+  readonly scenarios: readonly string[]
+  /** The command to run in place of the server. Default: none. */
+  readonly command?: ScenarioCommand | Conversion
   readonly mock: Omit<MockOptions, "alterations">
   readonly record?: RecordSettings
   readonly replay?: ReplaySettings
-  /** Files to convert instead of starting a server. */
-  readonly conversion?: Conversion
 }
 
-interface Flags {
+/** A command that works with scenarios and starts no server. */
+export type ScenarioCommand =
+  | { readonly name: "lint"; readonly files: readonly string[] }
+  | {
+      readonly name: "explain"
+      /** File of a request body; `-` for standard input. */
+      readonly request: string
+      readonly scenarios: readonly string[]
+      readonly operation?: string
+      readonly headers: readonly Header[]
+    }
+
+interface Flags extends LatencyFlags {
+  readonly fault?: string
+  readonly rpm?: number
+  readonly tpm?: number
   readonly port: number
   readonly host: string
   readonly profile: NonNullable<MockOptions["profile"]>
@@ -36,6 +62,8 @@ interface Flags {
   readonly clock: "fixed" | "real"
   readonly defect: readonly Share[]
   readonly variant: readonly Share[]
+  readonly scenarios: readonly string[]
+  readonly strict: boolean
   readonly tokenizer: Settings["tokenizer"]
   readonly log: Settings["log"]
   /** In seconds. */
@@ -46,20 +74,20 @@ interface Flags {
   readonly speed?: number
 }
 
+/** The flags of latency, as text. */
+type LatencyFlags = { readonly [Name in keyof typeof latencyParameters]?: string }
+
 type Share = NonNullable<MockOptions["always"]>[number]
 
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
-  let conversion: Conversion | undefined
-  // With a subcommand, the command needs an action to run without one.
-  command
-    .action(() => {})
-    .addCommand(
-      convertCommand((files) => {
-        conversion = files
-      }),
-    )
+  let chosenCommand: Settings["command"]
+  const choose = (chosen: Settings["command"]) => {
+    chosenCommand = chosen
+  }
+  addScenarioCommands(command, choose)
+  addConvertCommand(command, choose)
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
@@ -68,13 +96,17 @@ export function readOptions(argv: readonly string[]): Settings {
       "error: option '--api-key <key...>' or NEXHINA_MOCK_API_KEY: a key is printable ASCII without spaces at its ends",
     )
   }
+  if (flags.strict && flags.scenarios.length === 0) {
+    command.error("error: option '--strict' needs '--scenarios <path...>'")
+  }
   return {
+    ...(chosenCommand && { command: chosenCommand }),
+    scenarios: flags.scenarios,
     port: flags.port,
     host: flags.host,
     log: flags.log,
     drainMs: 1000 * flags.drain,
     ...recordingSettings(flags, command),
-    ...(conversion && { conversion }),
     tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
@@ -83,8 +115,15 @@ export function readOptions(argv: readonly string[]): Settings {
       models: flags.model,
       strictModels: flags.strictModels,
       callTools: flags.callTools,
+      strictScenarios: flags.strict,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
+      ...latencyOf(flags),
+      quotas: {
+        ...(flags.rpm !== undefined && { rpm: flags.rpm }),
+        ...(flags.tpm !== undefined && { tpm: flags.tpm }),
+      },
+      ...(flags.fault !== undefined && { fault: flags.fault }),
     },
   }
 }
@@ -117,6 +156,17 @@ function isBaseUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username + password + search + hash === ""
 }
 
+/** Returns the latency that the flags describe, if any. */
+function latencyOf({ ttft, itl, tokensPerSecond, prefill }: LatencyFlags): { latency?: Latency } {
+  const latency: Latency = {
+    ...(ttft !== undefined && { ttft }),
+    ...(itl !== undefined && { itl }),
+    ...(tokensPerSecond !== undefined && { tokensPerSecond: Number(tokensPerSecond) }),
+    ...(prefill !== undefined && { prefill: Number(prefill) }),
+  }
+  return Object.keys(latency).length === 0 ? {} : { latency }
+}
+
 /** Returns the key from the environment, which other users do not see in the process list; undefined when not set. */
 function keysFromEnvironment(): string[] | undefined {
   const key = process.env["NEXHINA_MOCK_API_KEY"]
@@ -131,16 +181,22 @@ const ofGeneratedReplies = [
   "callTools",
   "clock",
   "defect",
+  "fault",
   "model",
   "profile",
+  "rpm",
+  "scenarios",
   "seed",
+  "strict",
   "strictModels",
   "tokenizer",
+  "tpm",
   "variant",
+  ...Object.keys(latencyParameters),
 ]
 
 function createCommand(): Command {
-  return new Command("nexhina-mock")
+  const command = new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")
     .version(version)
     .addOption(
@@ -185,6 +241,18 @@ function createCommand(): Command {
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
+    .addOption(
+      new Option(
+        "--scenarios <path...>",
+        "files and folders of scenarios, loaded again when they change",
+      ).default([], "none"),
+    )
+    .addOption(
+      new Option("--strict", "reject chat completions and responses without a scenario").default(
+        false,
+        "generate the reply",
+      ),
+    )
     .addOption(defectOption())
     .addOption(variantOption())
     .addOption(
@@ -217,16 +285,95 @@ function createCommand(): Command {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
+  for (const option of [...latencyOptions(), ...quotaOptions(), faultOption()]) command.addOption(option)
+  return command
 }
 
-function convertCommand(onFiles: (files: Conversion) => void): Command {
-  return new Command("convert")
+function latencyOptions(): Option[] {
+  return Object.entries(latencyParameters).map(([name, { flag, says }]) => {
+    const isNumber = name === "tokensPerSecond" || name === "prefill"
+    const option = new Option(flag, says).argParser((text: string) => {
+      readOrRefuse(() => latencyModel({ [name]: isNumber ? Number(text || "NaN") : text }))
+      return text
+    })
+    return name === "tokensPerSecond" ? option.conflicts("itl") : option
+  })
+}
+
+function quotaOptions(): Option[] {
+  return (Object.keys(quotaKinds) as (keyof typeof quotaKinds)[]).map((name) => {
+    const { flag, says } = quotaKinds[name]
+    return new Option(flag, says).argParser((text: string) =>
+      readOrRefuse(() => quotaOf(name, Number(text || "NaN"))),
+    )
+  })
+}
+
+function faultOption(): Option {
+  return new Option(
+    "--fault <timeline>",
+    "cut or delay replies, or a fraction of them, such as 'after 2 events: stall 5s; then reset@0.1'",
+  ).argParser((text: string) => {
+    readOrRefuse(() => parseFault(text))
+    return text
+  })
+}
+
+/** Reads an argument. Turns the error of a wrong one into the message of the command line. */
+function readOrRefuse<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new InvalidArgumentError(error.message)
+  }
+}
+
+/** Adds the commands that work with scenarios. `choose` is called with the one that the arguments name. */
+function addScenarioCommands(command: Command, choose: (chosen: ScenarioCommand) => void): void {
+  // An option after a command's name belongs to that command.
+  command.enablePositionalOptions().action(() => {})
+  command
+    .command("lint")
+    .description("check files of scenarios; exit code 1 if there are problems")
+    .argument("<file...>", "files and folders of scenarios")
+    .action((files: readonly string[]) => choose({ name: "lint", files }))
+  command
+    .command("explain")
+    .description("tell which scenario answers a request, and why; exit code 1 if none does")
+    .argument("<request>", "file of a request body (JSON), or - for standard input")
+    .requiredOption("--scenarios <path...>", "files and folders of scenarios")
+    .option("--operation <id>", "operation of the request, such as createEmbedding (default: by its body)")
+    .addOption(
+      new Option("--header <line...>", "request headers, such as 'x-mock-scope: a'")
+        .argParser(toHeaders)
+        .default([], "none"),
+    )
+    .action((request: string, { scenarios, operation, header }: ExplainFlags) =>
+      choose({ name: "explain", request, scenarios, headers: header, ...(operation && { operation }) }),
+    )
+}
+
+interface ExplainFlags {
+  readonly scenarios: readonly string[]
+  readonly operation?: string
+  readonly header: readonly Header[]
+}
+
+function toHeaders(line: string, before: readonly Header[]): readonly Header[] {
+  const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("Expected 'NAME: VALUE'.")
+  return [...before, [name, value]]
+}
+
+/** Adds the command that converts recordings. `choose` is called with it when the arguments name it. */
+function addConvertCommand(command: Command, choose: (chosen: Conversion) => void): void {
+  command
+    .command("convert")
     .description("convert recordings: a transcript (.ndjson) into an HTTP Archive (.har), or the reverse")
     .argument("<input>", "file to read")
     .argument("<output>", "file to write; credentials are replaced by asterisks")
-    .action((input: string, output: string) => onFiles({ input, output }))
-    .exitOverride()
-    .showHelpAfterError("(run with --help for usage)")
+    .action((input: string, output: string) => choose({ name: "convert", input, output }))
 }
 
 function defectOption(): Option {

@@ -1,6 +1,7 @@
-import type { Mock } from "@nexhina/mock"
-import { createReplay } from "@nexhina/mock/recordings"
+import { createReplay, type Replay } from "@nexhina/mock/recordings"
 import { readFolder } from "./recordings-folder.ts"
+
+export type { Replay }
 
 /** What to answer from. */
 export interface ReplaySettings {
@@ -13,7 +14,7 @@ export interface ReplaySettings {
 export async function openReplay(
   { folder, speed }: ReplaySettings,
   onCrash: (error: unknown) => void,
-): Promise<Mock> {
+): Promise<Replay> {
   const { recordings, unfinished } = await readFolder(folder)
   if (recordings.length === 0) throw new Error(`${folder} contains no recordings (files *.ndjson or *.har)`)
   if (unfinished > 0) console.error(`warning: ${unfinished} unfinished recordings in ${folder} are left out`)

@@ -6,15 +6,21 @@ import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"
 import type { Recorder } from "./record.ts"
 
+/** What answers in place of the mock. */
+export interface OtherAnswers {
+  readonly recorder?: Recorder
+  readonly replay?: Pick<Mock, "handle">
+}
+
 /**
- * Serves a mock, or a recorder in its place, with the log, the control API and a landing page. Rejects with node's error
+ * Serves a mock, or what answers in its place, with the log, the control API and a landing page. Rejects with node's error
  * when it cannot listen.
  */
 export function serve(
   mock: Mock,
   { host, port, drainMs, log: form }: Pick<Settings, "host" | "port" | "drainMs" | "log">,
   onCrash: (error: unknown) => void,
-  recorder?: Recorder,
+  { recorder, replay }: OtherAnswers = {},
 ): Promise<MockServer> {
   const log = createLog(form)
   return startMock({
@@ -34,11 +40,11 @@ export function serve(
         recorder(request, response, note)
         return true
       }
-      if (form === "off") return false
+      if (form === "off" && !replay) return false
       // A listener of its own for each request, so that the log knows which reply is whose.
       const noted: Pick<Mock, "handle"> = {
         async handle(asked) {
-          const reply = await mock.handle(asked)
+          const reply = await (replay ?? mock).handle(asked)
           note(asked, reply)
           return reply
         },

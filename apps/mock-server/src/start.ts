@@ -4,14 +4,18 @@ import pc from "picocolors"
 import { catalogue } from "./catalogue.ts"
 import type { Settings } from "./options.ts"
 import type { Recorder, RecordSettings } from "./record.ts"
-import type { ReplaySettings } from "./replay.ts"
-import { serve } from "./serve.ts"
+import type { Replay, ReplaySettings } from "./replay.ts"
+import { type OtherAnswers, serve } from "./serve.ts"
 
 /** Starts the server, says where it listens, and lets it run until a signal. */
 export async function start(settings: Settings): Promise<void> {
-  const recorder = settings.record && (await recorderOf(settings.record))
-  const mock = settings.replay ? await replayOf(settings.replay) : await mockOf(settings)
-  const server = await startServer(mock, settings, recorder)
+  const { scenarios, record, replay } = settings
+  const mock = await mockOf(settings)
+  if (scenarios.length > 0) await useScenarios(mock, scenarios)
+  const server = await startServer(mock, settings, {
+    ...(record && { recorder: await recorderOf(record) }),
+    ...(replay && { replay: await replayOf(replay) }),
+  })
   drainOnSignal(server)
   announce(server, settings)
 }
@@ -26,7 +30,7 @@ async function recorderOf(record: RecordSettings): Promise<Recorder> {
   }
 }
 
-async function replayOf(replay: ReplaySettings): Promise<Mock> {
+async function replayOf(replay: ReplaySettings): Promise<Replay> {
   const { openReplay } = await import("./replay.ts")
   try {
     return await openReplay(replay, console.error)
@@ -47,6 +51,36 @@ async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
   }
 }
 
+/**
+ * Loads scenarios into a mock, and again whenever their files change. Scenarios with a problem end the start; later they
+ * are reported, and those in use stay.
+ */
+async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
+  const { loadScenarios, UsageError, watchFiles } = await import("./scenario-files.ts")
+  const known = new Set(catalogue.map(({ id }) => id))
+  const load = async (): Promise<boolean> => {
+    try {
+      const { scenarios, places, problems } = await loadScenarios(paths, known)
+      for (const problem of problems) console.error(`error: ${problem}`)
+      if (problems.length === 0) mock.scenarios.replace(scenarios, places)
+      return problems.length === 0
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      console.error(`error: option '--scenarios': ${error.message}`)
+      return false
+    }
+  }
+  if (!(await load())) process.exit(2)
+  let loading = Promise.resolve()
+  watchFiles(paths, () => {
+    // One after the other: the last state of the files wins.
+    loading = loading.then(async () => {
+      const isLoaded = await load()
+      console.error(isLoaded ? "scenarios loaded again" : "the scenarios in use stay")
+    })
+  })
+}
+
 /** Loads the tokenizer of GPT-4o, which is the greater part of all that one could install, and is therefore optional. */
 async function o200kBase(): Promise<NonNullable<MockOptions["tokenizer"]>> {
   try {
@@ -63,10 +97,10 @@ async function o200kBase(): Promise<NonNullable<MockOptions["tokenizer"]>> {
 async function startServer(
   mock: Mock,
   { host, port, drainMs, log }: Settings,
-  recorder: Recorder | undefined,
+  others: OtherAnswers,
 ): Promise<MockServer> {
   try {
-    return await serve(mock, { host, port, drainMs, log }, console.error, recorder)
+    return await serve(mock, { host, port, drainMs, log }, console.error, others)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(

@@ -17,6 +17,7 @@ const packages = ["schemas", "stream", "wire", "mock", "defects", "conformance"]
 const pages = [
   "README.md",
   "docs/mock.md",
+  "docs/mock-timing.md",
   "docs/run.md",
   ...[...packages, "apps/mock-server"].map((folder) => `${folder}/README.md`),
 ]

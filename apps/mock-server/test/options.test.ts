@@ -31,3 +31,40 @@ test.each([
     { id: "d", rate: 1 },
   ])
 })
+
+test("the flags of latency are read as `createMock` takes them", () => {
+  expect(readOptions([]).mock.latency).toBeUndefined()
+  expect(readOptions(["--ttft", "200±50", "--itl", "20", "--prefill", "0.5"]).mock.latency).toEqual({
+    ttft: "200±50",
+    itl: "20",
+    prefill: 0.5,
+  })
+  expect(readOptions(["--tokens-per-second", "40"]).mock.latency).toEqual({ tokensPerSecond: 40 })
+})
+
+test.each([
+  [["--ttft", "soon"], "Invalid latency 'ttft': expected milliseconds"],
+  [["--ttft", "1,tps=5"], "Invalid latency 'ttft': expected milliseconds"],
+  [["--itl", "20±30"], "the jitter must not be larger than the delay"],
+  [["--tokens-per-second", "0"], "expected a number greater than 0"],
+  [["--itl", "5", "--tokens-per-second", "5"], "cannot be used with option '--itl <ms>'"],
+])("wrong latency is refused: %j", (argv, message) => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(argv)).toThrow()
+  expect(write.mock.calls.join("")).toContain(message)
+})
+
+test("a fault is read, and a wrong one refused with the step at fault", () => {
+  expect(readOptions(["--fault", "after 2 events: reset@0.5"]).mock.fault).toBe("after 2 events: reset@0.5")
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(["--fault", "after 2 evnts: reset"])).toThrow()
+  expect(write.mock.calls.join("")).toContain("Invalid fault, step 1 ('after 2 evnts'): expected 'head'")
+})
+
+test("quotas are read, and wrong ones refused", () => {
+  expect(readOptions([]).mock.quotas).toEqual({})
+  expect(readOptions(["--rpm", "3", "--tpm", "1000"]).mock.quotas).toEqual({ rpm: 3, tpm: 1000 })
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(["--rpm", "few"])).toThrow()
+  expect(write.mock.calls.join("")).toContain("Invalid quota 'rpm': expected a whole number from 1 to")
+})

@@ -253,7 +253,7 @@ export const runOptions = {
   },
   timeout: {
     flag: "--timeout <s>",
-    says: `seconds without a byte after which a request fails; twice as many in total (default: ${defaults.timeout})`,
+    says: `seconds without a byte after which a request fails; two and a half times as many in total (default: ${defaults.timeout})`,
     schema: seconds.default(defaults.timeout),
   },
   dryRun: {

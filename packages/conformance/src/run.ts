@@ -133,7 +133,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   setMaxListeners(0, ends)
   const sender = createSend({
     timeoutMs,
-    maxDurationMs: 2 * timeoutMs,
+    // Longer than two waits: a wait is extended once when this process was too busy to receive.
+    maxDurationMs: 2.5 * timeoutMs,
     maxBodyBytes: limits.replyBytes.max,
     maxChunks: limits.replyChunks.max,
     clock: elapsed,

@@ -486,7 +486,7 @@ export const chatCompletionDefects: readonly Defect[] = [
     says: "the content ends with a control token of the chat template",
     breaks: "chat.no-control-markers",
     fault: "marker",
-    also: ["chat.stop-exact"],
+    also: ["chat.stop-exact", "chat.logprobs-text"],
     seen: [
       "https://github.com/smg-project/smg/pull/2203",
       "https://github.com/vllm-project/vllm/issues/51697",

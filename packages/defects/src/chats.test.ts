@@ -35,7 +35,12 @@ const tools = [
   { type: "function" as const, function: { name: "get_time" } },
   { type: "function" as const, function: { name: "lookup", parameters: city } },
 ]
-const entry = { token: "Rain", logprob: -0.5, bytes: [82], top_logprobs: [] }
+const entry = {
+  token: "Rain",
+  logprob: -0.5,
+  bytes: [82],
+  top_logprobs: [{ token: "Rain", logprob: -0.5, bytes: [82] }],
+}
 
 const texts = (content: string, finish_reason = "stop", members: object = {}): Choice[] => [
   { index: 0, message: { role: "assistant", content }, finish_reason, ...members },

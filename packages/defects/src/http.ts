@@ -57,9 +57,11 @@ const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
 
 const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
 
-/** Changes the time at which an answer with images says that they were made. */
-const onImageDate = (change: (seconds: number) => number) =>
-  onReply("createImage", (list) => ({ ...list, created: change(list.created) }))
+/** Changes the time at which a whole completion says that it was made. */
+const onChatDate = (change: (seconds: number) => number) =>
+  onReply("createChatCompletion", (completion, { streaming }) =>
+    streaming ? completion : { ...completion, created: change(completion.created) },
+  )
 
 export const httpDefects: readonly Defect[] = [
   {
@@ -81,7 +83,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "milliseconds",
     also: [],
     seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
-    ...onImageDate((seconds) => 1000 * seconds),
+    ...onChatDate((seconds) => 1000 * seconds),
   },
   {
     id: "http-created-zero",
@@ -90,7 +92,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-positive",
     also: [],
     seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
-    ...onImageDate(() => 0),
+    ...onChatDate(() => 0),
   },
   {
     id: "http-required-not-offered",

@@ -50,7 +50,7 @@ export const modelDefects: readonly Defect[] = [
     says: "the created time is in milliseconds instead of seconds",
     breaks: "models.schema-full",
     fault: "milliseconds",
-    also: ["models.retrieve-equal"],
+    also: ["models.retrieve-equal", "http.created-plausible"],
     seen: ["OpenAI API reference: the model object, created in Unix seconds"],
     ...onListed((model) => ({ ...model, created: 1000 * (model.created ?? 0) })),
   },

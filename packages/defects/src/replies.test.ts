@@ -69,6 +69,15 @@ test("the alterations of a family leave all other answers, and every error, as t
     }
 })
 
+/** Forms of real servers that are not the contract's, and break no MUST: the kit notes them. */
+const ownForms = new Set([
+  "err-azure-401",
+  "images-cost-only",
+  "audio-usage-of-mistral",
+  "rerank-document-string",
+  "video-task-brief",
+])
+
 test("a variant's values still fit the contract, and its errors are errors", () => {
   const variants = [
     ...modelVariants,
@@ -83,7 +92,7 @@ test("a variant's values still fit the contract, and its errors are errors", () 
     ...errorVariants,
   ]
   for (const variant of variants) {
-    if (variant.stage !== "value") continue
+    if (variant.stage !== "value" || ownForms.has(variant.id)) continue
     for (const { operation, value } of examples) {
       const content = (endpoints[operation] as Endpoint).success.content["application/json"]
       if (content?.kind !== "json" || typeof value !== "object") continue

@@ -150,7 +150,7 @@ export const rerankVariants: readonly Variant[] = [
     ),
   },
   {
-    id: "rerank-documents-always",
+    id: "rerank-documents-unrequested",
     says: "results have their documents also when they were not requested, as vLLM sends them",
     notes: ["rerank.documents-unasked"],
     seen: ["vLLM, entrypoints/pooling/score/protocol.py"],

@@ -48,6 +48,19 @@ interface Case {
 
 const functionOf = (name: string) => ({ type: "function" as const, name })
 const items: fc.Arbitrary<ResponseOutputItem> = fc.oneof(
+  fc.constantFrom<ResponseOutputItem[]>(
+    {
+      type: "reasoning" as const,
+      id: "rs_1",
+      summary: [{ type: "summary_text" as const, text: "Well." }],
+    },
+    {
+      type: "reasoning" as const,
+      id: "rs_1",
+      summary: [],
+      content: [{ type: "reasoning_text" as const, text: "Well." }],
+    },
+  ),
   fc.tuple(fc.constantFrom("Hello", "Grüße, 世界 😀", "{}"), fc.boolean()).map(([text, isScored]) => ({
     type: "message" as const,
     id: "msg_1",

@@ -563,10 +563,14 @@ export const sseVariants: readonly Variant[] = [
   },
   {
     id: "event-lines",
-    says: "events have an event line with the default type, message",
+    says: "events of chat streams have an event line with the default type, message",
     notes: [],
     seen: [whatwg],
-    ...onEvents((events) => events.map((event) => ({ ...event, event: "message" }))),
+    stage: "events",
+    apply: (events, { operationId }) =>
+      operationId === "createChatCompletion"
+        ? events.map((event) => ({ ...event, event: "message" }))
+        : events,
   },
   {
     id: "ids",

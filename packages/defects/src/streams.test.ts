@@ -168,6 +168,7 @@ const otherwise = new Set([
   "unknown-chunk-members",
   "model-snapshot",
   "chunk-azure-filters",
+  "chunk-created-ticks",
   "usage-forced",
   "usage-reasoning-besides",
   "usage-details",

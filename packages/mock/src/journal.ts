@@ -6,6 +6,7 @@ import {
   headerOf,
   type MockRequest,
   type Reply,
+  type StoredFrames,
 } from "@nexhina/wire"
 
 /** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
@@ -34,12 +35,14 @@ interface Entry {
   readonly requestBody: Uint8Array
   readonly reply: Reply
   /** The body as sent so far. */
-  readonly body: string | Uint8Array | readonly Frame[]
+  readonly body: string | Uint8Array | readonly Frame[] | StoredFrames
   bytes: number
 }
 
 const defaultMaxExchanges = 1000
 const defaultMaxBytes = 8 * 2 ** 20
+/** Memory of a frame in addition to its bytes, which may be few (estimated). */
+const frameBytes = 200
 const utf8 = new TextEncoder()
 
 /** Creates an empty journal. Exchanges are built when they are read: recording costs little. */
@@ -68,7 +71,7 @@ export function createJournal(options: JournalOptions = {}): Journal {
       if (maxExchanges === 0 || request.body.length > maxBytes) return reply
       const { body } = reply
       const sent: Frame[] = []
-      const isWhole = typeof body === "string" || body instanceof Uint8Array || Array.isArray(body)
+      const isWhole = typeof body === "string" || "byteLength" in body || Array.isArray(body)
       const entry: Entry = {
         number: ++count,
         sentAtMs: performance.now() - startedAt,
@@ -86,7 +89,7 @@ export function createJournal(options: JournalOptions = {}): Journal {
       if (isWhole) return reply
       const keep = (frame: Frame) => {
         if (entries.has(entry.number)) sent.push(frame)
-        grow(entry, frame.bytes.length)
+        grow(entry, frame.bytes.length + frameBytes)
       }
       return { ...reply, body: Symbol.asyncIterator in body ? watchedAsync(body, keep) : watched(body, keep) }
     },
@@ -98,10 +101,10 @@ export function createJournal(options: JournalOptions = {}): Journal {
   }
 }
 
-function sizeOf(body: string | Uint8Array | readonly Frame[]): number {
-  return typeof body === "string" || body instanceof Uint8Array
-    ? body.length
-    : body.reduce((sum, { bytes }) => sum + bytes.length, 0)
+function sizeOf(body: string | Uint8Array | readonly Frame[] | StoredFrames): number {
+  if (typeof body === "string") return body.length
+  if ("byteLength" in body) return body.byteLength
+  return body.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 function* watched(frames: Iterable<Frame>, keep: (frame: Frame) => void): Iterable<Frame> {
@@ -130,8 +133,9 @@ const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
 
 function toExchange(entry: Entry): Exchange {
   const { number, sentAtMs, method, target, headers, requestBody, reply, body } = entry
+  const isWithheld = reply.head?.withheld === true
   const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
-  const chunks = (frames instanceof Uint8Array ? [{ bytes: frames }] : frames).map(({ bytes }) => ({
+  const chunks = Array.from(frames instanceof Uint8Array ? [{ bytes: frames }] : frames, ({ bytes }) => ({
     atMs: 0,
     bytes,
   }))
@@ -145,10 +149,12 @@ function toExchange(entry: Entry): Exchange {
       body: new Uint8Array(requestBody),
       sentAtMs,
     },
-    response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+    ...(!isWithheld && {
+      response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+    }),
     end: {
-      kind: endKinds[reply.end],
-      ...(reply.end !== "complete" && { stage: "body" as const }),
+      kind: isWithheld && reply.end !== "hang" ? "network" : endKinds[reply.end],
+      ...(reply.end !== "complete" && { stage: isWithheld ? ("connect" as const) : ("body" as const) }),
       atMs: 0,
     },
     // What was handed to the host; the mock does not measure when it arrived.

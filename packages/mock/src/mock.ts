@@ -34,7 +34,15 @@ import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
+import type { ScenarioEffects } from "./scenarios/effects.ts"
+import type { Scenario } from "./scenarios/scenario.ts"
+import { createScenarios, type ScenarioControl, type Scenarios } from "./scenarios/scenarios.ts"
 import { memoryStore, type Store } from "./store.ts"
+import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
+import { type Clocks, createClocks, type MockClock } from "./timing/clock.ts"
+import { type Latency, totalTokens } from "./timing/latency.ts"
+import type { QuotaOptions } from "./timing/quota-kinds.ts"
+import { createQuotas, type Quotas } from "./timing/quotas.ts"
 
 /** Options of `createMock`. */
 export interface MockOptions {
@@ -55,6 +63,11 @@ export interface MockOptions {
   readonly callTools?: boolean
   /** Returns the time for the stamps of replies, in Unix seconds. Default: a fixed time, so that replies repeat byte for byte. */
   readonly clock?: () => number
+  /**
+   * Reads elapsed time in milliseconds, for quotas, video jobs and the expiry of the default store. Default: the time of
+   * this machine, without its corrections.
+   */
+  readonly elapsed?: () => number
   /** Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. Default: none. */
   readonly alterations?: readonly NamedAlteration[]
   /** Alterations of every request, or of a fraction of them chosen by hash. Default: none. */
@@ -69,6 +82,28 @@ export interface MockOptions {
    * apply to their utterances too. Default: none, every utterance is generated.
    */
   readonly responders?: readonly Responder[]
+  /** Latency of successful replies to POST requests, paced by the host. `x-mock-latency` replaces it. Default: none. */
+  readonly latency?: Latency
+  /**
+   * Fault of every reply, or of a fraction of them, such as `after 2 events: stall 5s; then reset @0.1`. `x-mock-fault`
+   * replaces it. Default: none.
+   */
+  readonly fault?: string
+  /**
+   * Requests and tokens per minute of each key and scope (`x-mock-scope`), counted for POST requests. Every reply to one
+   * states them in `x-ratelimit-*` headers. Default: not limited.
+   */
+  readonly quotas?: QuotaOptions
+  /**
+   * Answers to requests that are recognised by their content. They are asked after `responders`. `createMock` throws a
+   * `ScenarioError` when one of them is invalid or can never answer. Default: none.
+   */
+  readonly scenarios?: readonly Scenario[]
+  /**
+   * Whether a chat completion or a response without a scenario is refused with 400 `scenario_miss`. Default: false, the
+   * reply is generated and its header `x-mock-miss` describes the miss.
+   */
+  readonly strictScenarios?: boolean
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -83,7 +118,11 @@ export interface Mock {
   readonly handle: Handle
   /** The most recent exchanges, oldest first. They contain API keys as received. */
   readonly exchanges: readonly Exchange[]
-  /** Clears the store and the recorded exchanges. */
+  /** Virtual time: `advance` moves quotas, expiry and video jobs. */
+  readonly clock: MockClock
+  /** The scenarios in use and the counters of their faults. */
+  readonly scenarios: ScenarioControl
+  /** Clears the store, the recorded exchanges, the quotas and the counters of faults, and takes back what the clock was advanced. */
   reset(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
@@ -94,7 +133,8 @@ interface Engine {
   readonly profile: Profile
   readonly models: Models
   readonly keys: Keys
-  readonly clock: () => number
+  readonly clocks: Clocks
+  readonly quotas: Quotas | undefined
   readonly tokenizer: Tokenizer
   readonly store: Store
   readonly media: MediaLibrary
@@ -103,13 +143,15 @@ interface Engine {
   readonly seed: Digest
   readonly callTools: boolean
   readonly responders: readonly Responder[]
+  readonly scenarios: Scenarios
   readonly chooseAlterations: ChooseAlterations
+  readonly chooseTiming: ChooseTiming
   readonly route: Router
 }
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks.
+ * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency`, `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
   const { onCrash = () => {} } = options
@@ -124,6 +166,7 @@ export function createMock(options: MockOptions = {}): Mock {
       onCrash(error)
       // An alteration may be what crashed.
       context.alterations = []
+      context.timing = noTiming
       return journal.record(request, shape(new Refusal(500), context, engine.profile))
     }
   }
@@ -137,8 +180,13 @@ export function createMock(options: MockOptions = {}): Mock {
     get exchanges() {
       return journal.read()
     },
+    clock: engine.clocks,
+    scenarios: engine.scenarios,
     async reset() {
       journal.clear()
+      engine.scenarios.clear()
+      engine.quotas?.clear()
+      engine.clocks.reset()
       await engine.store.clear()
     },
     close: () => engine.audio.close(),
@@ -148,21 +196,31 @@ export function createMock(options: MockOptions = {}): Mock {
 function createEngine(options: MockOptions): Engine {
   const profile = profiles[options.profile ?? "nexhina"]
   const lane = createLane()
+  const clocks = createClocks(
+    options.clock ?? (() => sampleTime),
+    options.elapsed ?? (() => performance.timeOrigin + performance.now()),
+  )
   return {
     profile,
     route: createRouter(profile),
     models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
-    clock: options.clock ?? (() => sampleTime),
+    clocks,
+    quotas: createQuotas(options.quotas ?? {}),
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
     callTools: options.callTools ?? false,
     responders: options.responders ?? [],
-    store: options.store ?? memoryStore(),
+    scenarios: createScenarios(options.scenarios ?? [], {
+      strict: options.strictScenarios ?? false,
+      alterations: new Set(options.alterations?.map(({ id }) => id)),
+    }),
+    store: options.store ?? memoryStore(() => clocks.elapsedMs),
     lane,
     media: createMediaLibrary(lane),
     audio: createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
+    chooseTiming: timingChooser(options),
   }
 }
 
@@ -171,6 +229,7 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     context.alterations = engine.chooseAlterations(headers, context.identity)
+    context.timing = engine.chooseTiming(headers, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
@@ -186,9 +245,11 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
       if (isLarge) await engine.lane.turn()
       const asked = receive(matched, context, engine)
       if (isLarge) await engine.lane.turn()
-      const result = operate(matched, asked, context, engine)
+      const made = operate(matched, asked, context, engine)
       // Most makers return at once, and awaiting a value still takes a turn.
-      return result instanceof Promise ? await result : result
+      const result = made instanceof Promise ? await made : made
+      if (context.account && "value" in result) context.account.charge(totalTokens(result.value))
+      return result
     }
     if (matched === mediaRoute && matched.allow.includes(request.method)) {
       return await engine.media.load(path.slice(mediaPath.length), new URLSearchParams(context.query))
@@ -214,7 +275,11 @@ type Operation = Extract<MatchedRoute, { kind: "operation" }>
 /** Authenticates a request and returns its validated body; undefined when the operation has none. */
 function receive({ operationId }: Operation, context: Context, engine: Engine): unknown {
   context.situation.operationId = operationId
+  const { authorization = "", "x-mock-scope": scope = "" } = context.headers
   authenticate(context.headers.authorization, engine.keys)
+  if (engine.quotas && context.request.method === "POST") {
+    context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.elapsedMs)
+  }
   return readRequest(endpoints[operationId], context)
 }
 
@@ -226,6 +291,7 @@ function operate(
   engine: Engine,
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
   const endpoint: Endpoint = endpoints[operationId]
+  const responders = respondersOf(operationId, request, context, engine)
   // Each maker receives the request of its own operation, which its contract validates here.
   return (replies[operationId] as ReplyMaker<never>)({
     request: request as never,
@@ -240,11 +306,37 @@ function operate(
     models: engine.models,
     tokenizer: engine.tokenizer,
     callTools: engine.callTools,
-    responders: engine.responders,
-    now: engine.clock(),
+    responders,
+    now: engine.clocks.stamp(),
+    elapsedMs: engine.clocks.elapsedMs,
     seed: context.seed,
     id: context.id,
   })
+}
+
+/** Returns the responders of a request: those of the mock, then its scenarios. */
+function respondersOf(
+  operationId: Operation["operationId"],
+  body: unknown,
+  context: Context,
+  { responders, scenarios, chooseAlterations }: Engine,
+): readonly Responder[] {
+  if (scenarios.isEmpty) return responders
+  const { identity } = context
+  const asked = {
+    headers: context.request.headers,
+    seed: context.seed,
+    apply(effects: ScenarioEffects) {
+      context.scenario = effects
+      const { defects, variants } = effects
+      if (defects.length + variants.length === 0) return
+      const named = { "x-mock-defect": defects.join(), "x-mock-variant": variants.join() }
+      const standing = chooseAlterations({}, identity).length
+      context.alterations = [...context.alterations, ...chooseAlterations(named, identity).slice(standing)]
+    },
+  }
+  scenarios.intercept(operationId, body, asked)
+  return [...responders, scenarios.responder(asked)]
 }
 
 /** Returns the validated body, after the alterations of the stage `request`; undefined when the operation has none. */

@@ -46,6 +46,8 @@ interface Question<Request, Query> {
   readonly responders: readonly Responder[]
   /** Unix seconds. */
   readonly now: number
+  /** Elapsed time of the mock, in milliseconds. */
+  readonly elapsedMs: number
   /** Hash of the seed alone, from which content is drawn. */
   readonly seed: Digest
   /** Hash of seed, method, path and body, the base of generated ids. */

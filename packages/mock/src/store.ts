@@ -24,9 +24,16 @@ export interface Store {
 /** Limit of the stored text, in UTF-16 units; the least recently used values are dropped first (chosen). */
 const maxText = limits.storedText.max
 
-/** Creates a store that lives as long as the process. */
-export function memoryStore(): Store {
-  const texts = new LRUCache<string, string>({ maxSize: maxText, sizeCalculation: ({ length }) => length })
+/** Creates a store that lives as long as the process. Values expire by a clock of elapsed milliseconds. */
+export function memoryStore(now: () => number = () => performance.now()): Store {
+  const texts = new LRUCache<string, string>({
+    maxSize: maxText,
+    sizeCalculation: ({ length }) => length,
+    // The cache takes a start at 0 for none.
+    perf: { now: () => now() + 1 },
+    // Else the time of the last use would be kept for a while by a real timer.
+    ttlResolution: 0,
+  })
   const read = (key: string): unknown => {
     const text = texts.get(key)
     return text === undefined ? undefined : JSON.parse(text)

@@ -96,12 +96,12 @@ export function brokenBy(ask: MockRequest, reply: Reply): string | undefined {
 /**
  * Returns a mock that validates every reply against the emitted OpenAPI document: status, media type, and the JSON
  * body or the events of the stream. Violations are thrown outside of any promise, so that the run fails whatever the
- * test checks. Replies that a request alters, with a defect or a variant, are not validated.
+ * test checks. Replies that a request alters, with a defect, a variant or a fault, are not validated.
  */
 export function againstDocument(mock: Mock): Mock {
   const handle = async (ask: MockRequest): Promise<Reply> => {
     const reply = await mock.handle(ask)
-    const altered = ask.headers.some(([name]) => /^x-mock-(defect|variant)$/i.test(name))
+    const altered = ask.headers.some(([name]) => /^x-mock-(defect|variant|fault)$/i.test(name))
     const broken = altered ? undefined : brokenBy(ask, reply)
     if (broken !== undefined) {
       const error = new Error(`${ask.method} ${ask.target} is answered against the document: ${broken}`)

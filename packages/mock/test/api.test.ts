@@ -4,9 +4,10 @@ import * as mswHost from "../src/hosts/msw.ts"
 import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
 import * as recordings from "../src/recordings/index.ts"
+import * as yaml from "../src/scenarios/yaml.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings }).map(
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings, yaml }).map(
     ([entry, exported]) => [entry, Object.keys(exported).sort()],
   )
   expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
@@ -15,8 +16,17 @@ test("exports exactly these names at run time", () => {
         "toFetch",
       ],
       "mock": [
+        "ScenarioError",
         "createMock",
+        "defineScenarios",
+        "explainRequest",
+        "faultSteps",
+        "latencyModel",
+        "latencyParameters",
         "limits",
+        "parseFault",
+        "quotaKinds",
+        "quotaOf",
       ],
       "mswHost": [
         "toMsw",
@@ -29,6 +39,9 @@ test("exports exactly these names at run time", () => {
         "createReplay",
         "recordedTurn",
         "volatileMembers",
+      ],
+      "yaml": [
+        "readScenarios",
       ],
     }
   `)

@@ -205,3 +205,49 @@ test("a client that leaves ends the work of the fetch host", async () => {
   await reader?.cancel()
   expect(returned).toBe(true)
 })
+
+test.each(["before", "after"])(
+  "a caller that gives up %s the head ends the wait of the fetch host",
+  async (when) => {
+    const waits: AbortSignal[] = []
+    const head = { atMs: when === "before" ? 60_000 : 0 }
+    const body = [{ bytes: utf8.encode("."), atMs: 60_000 }]
+    const fetch = toFetch(
+      mockOf(async () => ({ ...ok, head, body })),
+      {
+        now: () => 0,
+        sleep: (_, signal) =>
+          new Promise((_, reject) => {
+            waits.push(signal)
+            signal.addEventListener("abort", () => reject(signal.reason))
+          }),
+      },
+    )
+    const caller = new AbortController()
+    const response = fetch(new Request("https://gateway.example/v1/models", { signal: caller.signal }))
+    if (when === "before") {
+      while (waits.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      caller.abort()
+      await expect(response).rejects.toThrow(/aborted/)
+    } else {
+      const reader = (await response).body?.getReader()
+      const read = reader?.read()
+      while (waits.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      await reader?.cancel()
+      expect(await read).toEqual({ done: true, value: undefined })
+    }
+    expect(waits.map(({ aborted }) => aborted)).toEqual([true])
+  },
+)
+
+test.each(["close", "reset"])("a reply without status and headers (%s) is a network error", async (fault) => {
+  const request = () =>
+    new Request("https://gateway.example/v1/models", {
+      headers: { authorization: "Bearer sk-x", "x-mock-fault": fault },
+    })
+  await expect(toFetch(createMock())(request())).rejects.toThrow(TypeError)
+  const server = setupServer(...toMsw(createMock(), "https://gateway.example/v1"))
+  server.listen()
+  await expect(globalThis.fetch(request())).rejects.toThrow(TypeError)
+  server.close()
+})

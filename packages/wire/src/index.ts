@@ -31,6 +31,7 @@ export {
   type MockRequest,
   type Reply,
   type ReplyEnd,
+  type StoredFrames,
 } from "./reply.ts"
 export {
   createSend,

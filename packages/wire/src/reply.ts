@@ -27,6 +27,11 @@ export interface HttpFault {
 /** How a reply ends: normally, by a reset, by a close before the announced end, or never. */
 export type ReplyEnd = "complete" | "reset" | "early-close" | "hang"
 
+/** Frames that can be read more than once, and whose size in bytes is known. */
+export interface StoredFrames extends Iterable<Frame> {
+  readonly byteLength: number
+}
+
 /**
  * The reply of a server. Unlike a web `Response` it can express what real servers do: bytes before a reset,
  * duplicate headers, a wrong length. Hosts add `content-length` to a string or bytes when `headers` lacks it.
@@ -34,9 +39,12 @@ export type ReplyEnd = "complete" | "reset" | "early-close" | "hang"
 export interface Reply {
   readonly status: number
   readonly headers: readonly Header[]
-  /** The time to send status and headers, in milliseconds since the request arrived. Default: at once. */
-  readonly head?: { readonly atMs: number }
-  readonly body: string | Uint8Array | Iterable<Frame> | AsyncIterable<Frame>
+  /**
+   * The time to send status and headers, in milliseconds since the request arrived. Default: at once. When they are
+   * withheld, the reply ends at that time without a byte.
+   */
+  readonly head?: { readonly atMs: number; readonly withheld?: true }
+  readonly body: string | Uint8Array | StoredFrames | Iterable<Frame> | AsyncIterable<Frame>
   readonly end: ReplyEnd
 }
 

@@ -18,13 +18,14 @@ function answerable(
   })
 }
 
-const isSpoilt = ({ asks }: Sample): boolean => fixedSteps(asks).some(({ fault }) => fault !== undefined)
+/** Returns whether a sample sends a body that is spoilt on purpose. */
+const isSpoilt = ({ asks }: Sample): boolean =>
+  fixedSteps(asks).some(({ fault, body }) => fault !== undefined && body !== undefined)
 
 /**
- * Sends the probes and samples of a plan, except those for operations that the target does not offer. Requests that are
- * spoilt on purpose come last: by then the run knows which members the target refuses, and leaves them out, so that a
- * refusal is about what is spoilt. Returns what is to be judged, in an order that does not depend on which reply came
- * first.
+ * Sends the probes and samples of a plan, except those for operations that the target does not offer. Bodies that are
+ * spoilt on purpose come last: by then it is known which members the target refuses, and they are left out. Returns
+ * everything that the run has sent, in an order that does not depend on which reply came first.
  */
 export async function ask(
   plan: Plan,
@@ -33,9 +34,9 @@ export async function ask(
 ): Promise<readonly ExecutedSample[]> {
   const unsent = plan.probes.filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
   const probes = unsent.map((probe) => probeSample(probe, known))
-  const stages = [probes, plan.samples].map((samples) => samples.filter((sample) => !isSpoilt(sample)))
-  const spoilt = [...probes, ...plan.samples].filter(isSpoilt)
-  for (const samples of [...stages, spoilt]) {
+  await sampler.run(answerable(probes, sampler.groups, known), "probing")
+  for (const spoilt of [false, true]) {
+    const samples = plan.samples.filter((sample) => isSpoilt(sample) === spoilt)
     await sampler.run(answerable(samples, sampler.groups, known), "probing")
   }
   return sampler.groups.toSorted(

@@ -184,7 +184,17 @@ const answersByForm = view<ParsedReply>({
 })
 
 /** Where nothing but chats and responses is offered, there are no such forms. */
-const answersByOtherForm = view<ParsedReply>({ ...answersByForm, id: "http.other-forms", occasional: true })
+const answersByOtherForm = view<ParsedReply>({
+  ...answersByForm,
+  id: "http.other-forms",
+  says: "responses to inputs in lists and tokens",
+  occasional: true,
+  of(exchange) {
+    const answered = answersToValid.of(exchange)
+    const isOne = ({ operation, isOf }: Form) => operation === answered?.operation && isOf(answered)
+    return answered && documentedForms.some(isOne) ? answered : undefined
+  },
+})
 
 const answersOfStreamed = view<ParsedReply>({
   ...answersToValid,

@@ -25,8 +25,6 @@ export interface Asked {
   /** The step as the sample has it, not as it was adapted to the target. */
   readonly step: Step
   readonly exchange: Evidence
-  /** The step as it was sent, where that is another one. */
-  readonly sent?: Step
   /** Members of the step that were left out because the target refuses them, each with the status of the refusal. */
   readonly refused?: ReadonlyMap<string, number>
 }
@@ -210,7 +208,7 @@ class Traffic {
     for (let lessons = 0; ; lessons++) {
       const { step: sent, refused } = adaptation.adapted(step)
       const { exchanges, cut } = await this.repeat(sent, sample)
-      const how = { ...(isOtherwise(step, sent) && { sent }), ...(refused.size > 0 && { refused }) }
+      const how = refused.size > 0 ? { refused } : {}
       asked.push(...exchanges.map((exchange) => ({ step, exchange, ...how })))
       const last = exchanges.at(-1)
       if (cut) return { asked, cut }

@@ -8,8 +8,8 @@ import { defaultMaxBodyBytes } from "./too-large.ts"
 export interface FetchOptions {
   /** Maximum size of a request body, in bytes; a larger one gets a 413. Default: 32 MiB. */
   readonly maxBodyBytes?: number
-  /** Waits for a number of milliseconds. Default: a timer. */
-  readonly sleep?: (ms: number) => Promise<unknown>
+  /** Waits for a number of milliseconds, or rejects when the signal aborts. Default: a timer. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
   /** Reads the clock that replies are scheduled by, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
@@ -23,14 +23,16 @@ export function toFetch(
   options: FetchOptions = {},
 ): (request: Request) => Promise<Response> {
   const { maxBodyBytes = defaultMaxBodyBytes } = options
-  const sleep = options.sleep ?? ((ms) => new Promise((wake) => setTimeout(wake, ms)))
+  const sleep = options.sleep ?? timer
   const now = options.now ?? (() => performance.now())
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
     const arrivedAt = now()
+    const left = new AbortController()
+    request.signal.addEventListener("abort", () => left.abort(request.signal.reason))
     const until: Until = async (atMs) => {
       const ms = atMs - (now() - arrivedAt)
-      if (ms > 0) await sleep(ms)
+      if (ms > 0) await sleep(ms, left.signal)
     }
     const headers: Header[] = [...request.headers]
     const head = { method: request.method, target: request.url, headers }
@@ -41,8 +43,15 @@ export function toFetch(
     )
     if (reply.head) await until(reply.head.atMs)
     request.signal.throwIfAborted()
-    return toResponse(reply, request, until)
+    if (reply.head?.withheld) return withheld(reply.end, request.signal)
+    return toResponse(reply, request, until, () => left.abort())
   }
+}
+
+/** Rejects as `fetch` does when the connection ends without a reply, or when the caller stops waiting for one. */
+function withheld(end: Reply["end"], signal: AbortSignal): Promise<never> {
+  if (end !== "hang") throw new TypeError("fetch failed")
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
 }
 
 /** Waits until a time, in milliseconds since the request arrived; not at all when it has passed. */
@@ -65,7 +74,23 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | u
   return concatBytes(chunks, length)
 }
 
-function toResponse(reply: Reply, request: Request, until: Until): Response {
+/** Waits for a number of milliseconds, or rejects when the signal aborts. */
+function timer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((wake, reject) => {
+    const leave = () => {
+      clearTimeout(id)
+      reject(signal.reason)
+    }
+    const id = setTimeout(() => {
+      signal.removeEventListener("abort", leave)
+      wake()
+    }, ms)
+    if (signal.aborted) leave()
+    else signal.addEventListener("abort", leave)
+  })
+}
+
+function toResponse(reply: Reply, request: Request, until: Until, onLeft: () => void): Response {
   const { status, body, end } = reply
   const headers = new Headers()
   for (const [name, value] of reply.headers) headers.append(name, value)
@@ -79,6 +104,7 @@ function toResponse(reply: Reply, request: Request, until: Until): Response {
       end,
       request.signal,
       until,
+      onLeft,
     ),
     {
       status,
@@ -93,6 +119,7 @@ function toStream(
   end: Reply["end"],
   signal: AbortSignal,
   until: Until,
+  onLeft: () => void,
 ): ReadableStream<Uint8Array> {
   const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
   return new ReadableStream(
@@ -110,6 +137,7 @@ function toStream(
         else controller.error(new TypeError("terminated"))
       },
       async cancel() {
+        onLeft()
         await iterator.return?.()
       },
     },

@@ -27,7 +27,13 @@ export function toMsw(
   )
   const serve = toFetch(mock, options)
   return [
-    http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request)),
-    http.all(`${origin}${prefix}/*`, ({ request }) => respond(request)),
+    http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request).catch(networkError)),
+    http.all(`${origin}${prefix}/*`, ({ request }) => respond(request).catch(networkError)),
   ]
+}
+
+/** Turns the rejection of a reply without status and headers into the response that MSW makes a network error of. */
+function networkError(error: unknown): Response {
+  if (error instanceof TypeError) return Response.error()
+  throw error
 }

@@ -168,11 +168,13 @@ async function pace(reply: Reply, response: ServerResponse, { elapsed, sleep }: 
   try {
     if (head) await until(head.atMs)
     left.signal.throwIfAborted()
-    response.writeHead(status, headerLines(reply))
-    response.flushHeaders()
+    if (!head?.withheld) {
+      response.writeHead(status, headerLines(reply))
+      response.flushHeaders()
+    }
     for await (const { bytes, atMs } of frames) {
       if (atMs !== undefined) await until(atMs)
-      if (!response.write(bytes)) await once(response, "drain", { signal: left.signal })
+      if (bytes.length > 0 && !response.write(bytes)) await once(response, "drain", { signal: left.signal })
       left.signal.throwIfAborted()
     }
     await finish(end, response, (ms) => sleep(ms, left.signal))

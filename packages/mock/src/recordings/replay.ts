@@ -23,6 +23,9 @@ export interface ReplayOptions {
   readonly onCrash?: (error: unknown) => void
 }
 
+/** A server of recordings, without a transport, as a mock is. */
+export type Replay = Pick<Mock, "handle" | "exchanges" | "reset" | "close">
+
 /**
  * Creates a server that answers from recordings, byte for byte, in the rhythm in which the replies arrived, and cut where
  * they were cut. A request that no recording matches gets a 400 with the code `recording_miss` that says what differs
@@ -33,7 +36,7 @@ export function createReplay({
   speed = 1,
   journal: limits,
   onCrash = () => {},
-}: ReplayOptions): Mock {
+}: ReplayOptions): Replay {
   const library = createLibrary(recordings)
   const journal = createJournal(limits)
 

@@ -18,7 +18,9 @@ const mostFilms = 10
 
 /** The retrieval at which a task is completed (chosen). */
 const lastPoll = 3
-/** How long a task says that its video is kept, in seconds (chosen). */
+/** Elapsed time that brings a task as far as one retrieval, in milliseconds (chosen). */
+const stepMs = 10_000
+/** How long a task and its video are kept, in seconds (chosen). */
 const keptFor = 86_400
 
 /** What is kept of a task: plain JSON. */
@@ -27,7 +29,9 @@ interface Task extends Pick<VideoGenerationRequest, "prompt"> {
   readonly films: readonly Film[]
   readonly format: "url" | "b64_json"
   readonly createdAt: number
-  /** How often it was retrieved, up to `lastPoll`. */
+  /** Elapsed time of the mock at its creation, in milliseconds. */
+  readonly createdMs: number
+  /** How often it was retrieved, or the steps of its time if those were more, up to `lastPoll`. */
   readonly polls: number
   /** Undefined until it is. */
   readonly completedAt?: number
@@ -38,7 +42,7 @@ interface Task extends Pick<VideoGenerationRequest, "prompt"> {
  * the nearest of those that there are; the reply says which.
  */
 export const createVideo: ReplyMaker<"createVideo"> = async (question) => {
-  const { request, profile, models, store, now, seed, id } = question
+  const { request, profile, models, store, now, elapsedMs, seed, id } = question
   const { model = usualModel, prompt, response_format: format = "url" } = request
   if (request.model !== undefined) models.require(model, "video")
   const films = filmsOf(request, digest(`${model}\n${request.seed ?? ""}\n${prompt}`, seed))
@@ -50,31 +54,36 @@ export const createVideo: ReplyMaker<"createVideo"> = async (question) => {
     }
     return { value }
   }
-  const task: Task = { model, prompt, films, format, createdAt: now, polls: 0 }
+  const task: Task = { model, prompt, films, format, createdAt: now, createdMs: elapsedMs, polls: 0 }
   const taskId = `video_${id}`
   // The same request is the same task: who polls it must not see it begin again.
-  if ((await store.get(key(taskId))) === undefined) await store.set(key(taskId), task)
+  if ((await store.get(key(taskId))) === undefined) await store.set(key(taskId), task, keptFor * 1000)
   return { value: await show(taskId, task, question) }
 }
 
-/** A task, one step further each time. */
+/** Returns a task, one step further each time, or as far as the elapsed time has brought it. */
 export const retrieveVideo: ReplyMaker<"retrieveVideo"> = async (question) => {
-  const { params, store, now } = question
+  const { params, store, now, elapsedMs } = question
   const { id, task } = await find(params, store)
   if (task.polls === lastPoll) return { value: await show(id, task, question) }
-  const polls = task.polls + 1
+  const polls = Math.max(task.polls + 1, stepOf(task, elapsedMs))
   const next: Task = { ...task, polls, ...(polls === lastPoll && { completedAt: now }) }
-  await store.set(key(id), next)
+  await store.set(key(id), next, task.createdMs + keptFor * 1000 - elapsedMs)
   return { value: await show(id, next, question) }
 }
 
 /** The first film of a completed task. */
-export const retrieveVideoContent: ReplyMaker<"retrieveVideoContent"> = async ({ params, store }) => {
+export const retrieveVideoContent: ReplyMaker<"retrieveVideoContent"> = async ({
+  params,
+  store,
+  elapsedMs,
+}) => {
   const { id, task } = await find(params, store)
   const [film] = task.films
-  if (film === undefined || statusOf(task) !== "completed") {
+  const status = statusOf({ polls: stepOf(task, elapsedMs) })
+  if (film === undefined || status !== "completed") {
     throw new Refusal(409, {
-      message: `The video '${id}' is ${statusOf(task)}. Retrieve its task until it is completed.`,
+      message: `The video '${id}' is ${status}. Retrieve its task until it is completed.`,
     })
   }
   return { mediaType: "video/mp4", body: await makeFilm(film) }
@@ -139,7 +148,12 @@ async function find(
   return { id, task }
 }
 
-function statusOf({ polls }: Task): VideoTask["status"] {
+/** Returns how far a task is: the number of its retrievals, or of the steps that its time is worth if those are more. */
+function stepOf({ polls, createdMs }: Task, elapsedMs: number): number {
+  return Math.min(lastPoll, Math.max(polls, Math.floor((elapsedMs - createdMs) / stepMs)))
+}
+
+function statusOf({ polls }: Pick<Task, "polls">): VideoTask["status"] {
   if (polls === 0) return "queued"
   return polls < lastPoll ? "in_progress" : "completed"
 }

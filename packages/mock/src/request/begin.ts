@@ -1,5 +1,8 @@
 import type { MockRequest, NamedAlteration, Situation } from "@nexhina/wire"
 import { type Digest, digest, digestText } from "../content/random.ts"
+import type { ScenarioEffects } from "../scenarios/effects.ts"
+import { noTiming, type RequestTiming } from "../timing/choose.ts"
+import type { Account } from "../timing/quotas.ts"
 import { type KnownHeaders, readHeaders, requestId } from "./headers.ts"
 
 /** The facts about one request. */
@@ -21,6 +24,12 @@ export interface Context {
   readonly requestId: string
   /** The alterations of this request. Empty until they are chosen. */
   alterations: readonly NamedAlteration[]
+  /** The schedule of the reply. Empty until it is chosen. */
+  timing: RequestTiming
+  /** The quotas of the client, once the request has been counted. */
+  account: Account | undefined
+  /** What a scenario changes in the reply. */
+  scenario?: ScenarioEffects
   /** What alterations see. Gains the operation and the parsed body as they become known. */
   readonly situation: { -readonly [Member in keyof Situation]: Situation[Member] }
 }
@@ -45,6 +54,8 @@ export function begin(request: MockRequest, ownSeed: Digest): Context {
     id: digestText(identity),
     requestId: requestId(headers, identity),
     alterations: noAlterations,
+    timing: noTiming,
+    account: undefined,
     situation: { operationId: undefined, ask: request, request: undefined, streaming: false },
   }
 }

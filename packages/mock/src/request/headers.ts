@@ -14,6 +14,9 @@ export interface KnownHeaders {
   readonly "x-mock-defect"?: string
   readonly "x-mock-variant"?: string
   readonly "x-mock-seed"?: string
+  readonly "x-mock-scope"?: string
+  readonly "x-mock-latency"?: string
+  readonly "x-mock-fault"?: string
 }
 
 const known: Readonly<Record<keyof KnownHeaders, true>> = {
@@ -28,6 +31,9 @@ const known: Readonly<Record<keyof KnownHeaders, true>> = {
   "x-mock-defect": true,
   "x-mock-variant": true,
   "x-mock-seed": true,
+  "x-mock-scope": true,
+  "x-mock-latency": true,
+  "x-mock-fault": true,
 }
 const knownNames = new Set(Object.keys(known))
 

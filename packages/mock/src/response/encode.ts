@@ -1,6 +1,7 @@
 import { encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import type { Header, NamedAlteration, Reply, Situation } from "@nexhina/wire"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
+import type { Pace } from "../timing/latency.ts"
 
 /** The input and output type of an alteration, by stage. */
 interface Subjects {
@@ -38,34 +39,46 @@ const streamTypes: readonly Header[] = [
 
 const utf8 = new TextEncoder()
 
-/** Encodes a result as JSON, as a stream or as a file, with the alterations of the stages `value`, `events` and `bytes`. */
+/**
+ * Encodes a result as JSON, as a stream or as a file, with the alterations of the stages `value`, `events` and `bytes`.
+ * With a pace, the head and each event of a stream have a time; a whole reply waits for the time of its last token.
+ */
 export function respond(
   status: number,
   made: GeneratedReply | GeneratedFile,
   headers: readonly Header[],
   alterations: readonly NamedAlteration[],
   situation: Situation,
+  pace?: Pace,
 ): Reply {
-  const framed = (texts: readonly (string | Uint8Array)[]) =>
-    altered(
-      "bytes",
-      texts.map((text) => ({ bytes: typeof text === "string" ? utf8.encode(text) : text })),
-      alterations,
-      situation,
-    )
+  const framed = (frames: readonly Frame[]) => altered("bytes", frames, alterations, situation)
   const whole = (type: Header, content: string | Uint8Array): Reply => {
-    const body = alterations.some(({ stage }) => stage === "bytes") ? framed([content]) : content
-    return { status, headers: [type, ...headers], body, end: "complete" }
+    const isFramed = alterations.some(({ stage }) => stage === "bytes")
+    const body = isFramed ? framed([{ bytes: bytesOf(content) }]) : content
+    const head = pace && { atMs: pace.whole("value" in made ? made.value : undefined) }
+    return { status, headers: [type, ...headers], ...(head && { head }), body, end: "complete" }
   }
   if ("body" in made) return whole(["content-type", made.mediaType], made.body)
   const { stream, encoded, json } = made
   if (json !== undefined && !alterations.some(({ stage }) => stage === "value")) return whole(jsonType, json)
   const value = altered("value", made.value, alterations, situation)
   if (stream === undefined) return whole(jsonType, JSON.stringify(value))
+  const streamed: Pick<Reply, "status" | "headers" | "end"> = {
+    status,
+    headers: [...streamTypes, ...headers],
+    end: "complete",
+  }
   // An unaltered stream is sent in one piece: one write per event would take twice as long.
-  const body =
-    encoded && alterations.length === 0
-      ? [{ bytes: utf8.encode(encoded(value)) }]
-      : framed(altered("events", stream(value), alterations, situation).map(encodeEvent))
-  return { status, headers: [...streamTypes, ...headers], body, end: "complete" }
+  if (encoded && alterations.length === 0 && pace === undefined) {
+    return { ...streamed, body: [{ bytes: bytesOf(encoded(value)) }] }
+  }
+  const events = altered("events", stream(value), alterations, situation)
+  const bytes = events.map((event) => bytesOf(encodeEvent(event)))
+  if (pace === undefined) return { ...streamed, body: framed(bytes.map((bytes) => ({ bytes }))) }
+  const times = pace.times(events, made.value)
+  const timed = bytes.map((bytes, index) => ({ bytes, atMs: times[index] ?? 0 }))
+  return { ...streamed, head: { atMs: times[0] ?? 0 }, body: framed(timed) }
 }
+
+const bytesOf = (content: string | Uint8Array) =>
+  typeof content === "string" ? utf8.encode(content) : content

@@ -224,17 +224,17 @@ export const createSpeech = endpoint({
 })
 
 const plainText = {
-  summary: "Plain text (`response_format: text`)",
+  summary: "Plain text (response_format text)",
   provenance: "deduced",
   value: "Hello! How can I help you?\n",
 } as const
 const srt = {
-  summary: "SRT subtitles (`response_format: srt`)",
+  summary: "SRT subtitles (response_format srt)",
   provenance: "deduced",
   value: "1\n00:00:00,000 --> 00:00:01,500\nHello!\n\n",
 } as const
 const vtt = {
-  summary: "VTT subtitles (`response_format: vtt`)",
+  summary: "VTT subtitles (response_format vtt)",
   provenance: "deduced",
   value: "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nHello!\n\n",
 } as const
@@ -243,12 +243,12 @@ const file = new File([], "speech.mp3")
 
 const spoken = {
   json: {
-    summary: "Text (`response_format: json`)",
+    summary: "Text (response_format json)",
     provenance: "deduced",
     value: { text: "Hello! How can I help you?" } satisfies TranscriptionResponse,
   },
   verbose: {
-    summary: "Text with timings (`response_format: verbose_json`)",
+    summary: "Text with timings (response_format verbose_json)",
     provenance: "deduced",
     value: {
       task: "transcribe",

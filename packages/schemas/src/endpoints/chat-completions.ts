@@ -849,7 +849,7 @@ export const createChatCompletion = endpoint({
             ] satisfies ChatCompletionChunk[],
           },
           usage: {
-            summary: "Last chunk with `include_usage: true`",
+            summary: "Last chunk with include_usage",
             provenance: "documented",
             value: [
               {

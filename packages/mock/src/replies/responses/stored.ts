@@ -15,11 +15,14 @@ interface DeletedResponse {
   readonly response: Pick<ResponseObject, "output" | "previous_response_id">
 }
 
+/** How long a response is stored, in milliseconds: 30 days, as OpenAI documents. */
+const keptMs = 30 * 86_400_000
+
 /** Stores a response and the owner of each of its output items. */
 export async function keepResponse(store: Store, stored: StoredResponse): Promise<void> {
   const { response } = stored
-  await store.set(responseKey(response.id), stored)
-  for (const id of itemIds(response)) await store.set(itemKey(id), response.id)
+  await store.set(responseKey(response.id), stored, keptMs)
+  for (const id of itemIds(response)) await store.set(itemKey(id), response.id, keptMs)
 }
 
 /** Returns a response; undefined when it is unknown or deleted. */
@@ -48,7 +51,7 @@ export async function conversationOf(store: Store, id: string): Promise<readonly
 export async function deleteStored(store: Store, { response, input }: StoredResponse): Promise<void> {
   const { output, previous_response_id } = response
   const deleted: DeletedResponse = { deleted: true, input, response: { output, previous_response_id } }
-  await store.set(responseKey(response.id), deleted)
+  await store.set(responseKey(response.id), deleted, keptMs)
   for (const id of itemIds(response)) await store.delete(itemKey(id))
 }
 
