@@ -45,6 +45,7 @@ function named(path: string): string {
 test.each(["--version", "--help"])("nexhina-mock %s loads its options only", async (option) => {
   expect(await loadedBy("nexhina-mock", option)).toEqual([
     "apps/mock-server/bin/nexhina-mock.js",
+    // Some helpers of the bundler, in a file of their own as soon as several files share them.
     "apps/mock-server/dist/rolldown-runtime.js",
     "apps/mock-server/src/cli.ts",
     "apps/mock-server/src/options.ts",
