@@ -5,10 +5,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createMock } from "@nexhina/mock"
-import { type MockServer, startMock } from "@nexhina/mock/node"
+import type { MockServer } from "@nexhina/mock/node"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { catalogue } from "../src/catalogue.ts"
 import { loadScenarios } from "../src/scenario-files.ts"
+import { serve as serveWithControl } from "../src/serve.ts"
 
 const page = readFileSync(new URL("../../../docs/scenarios.md", import.meta.url), "utf8")
 const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", code = ""]) => ({
@@ -51,7 +52,7 @@ async function serve(name: string): Promise<MockServer> {
   )
   expect(problems).toEqual([])
   mock.scenarios.replace(scenarios, places)
-  return startMock({ mock })
+  return serveWithControl(mock, { host: "127.0.0.1", port: 0, drainMs: 0, log: "off" }, console.error)
 }
 
 test("each request gets the reply that the page shows, from the file above it", async () => {
