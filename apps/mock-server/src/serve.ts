@@ -32,7 +32,11 @@ export function serve(
     intercept(request, response) {
       const note = log(request, response)
       if (request.url?.startsWith(controlPath)) {
-        control(request, response)
+        control(request, response, mock).catch((error) => {
+          // A client that hangs up while it sends is not a crash.
+          if (!response.destroyed) onCrash(error)
+          response.destroy()
+        })
         return true
       }
       if (land(request, response)) return true
