@@ -9,8 +9,13 @@ export const controlPath = "/__mock/"
  * Replies to a control request. Only programs on this machine are allowed, and no web page of another origin, even if
  * its host name resolves to loopback (DNS rebinding).
  */
-export async function control(request: IncomingMessage, response: ServerResponse, mock: Mock): Promise<void> {
-  const [status, value] = await reply(request, mock)
+export async function control(
+  request: IncomingMessage,
+  response: ServerResponse,
+  mock: Mock,
+  replay?: Pick<Mock, "reset">,
+): Promise<void> {
+  const [status, value] = await reply(request, mock, replay)
   const body = JSON.stringify(value)
   response.writeHead(status, {
     "content-type": "application/json",
@@ -19,7 +24,11 @@ export async function control(request: IncomingMessage, response: ServerResponse
   response.end(body)
 }
 
-type Control = (mock: Mock, request: IncomingMessage) => ControlReply | Promise<ControlReply>
+type Control = (
+  mock: Mock,
+  request: IncomingMessage,
+  replay?: Pick<Mock, "reset">,
+) => ControlReply | Promise<ControlReply>
 
 /** The control API, by path and method. `ready` returns 200 when the server accepts requests. */
 const controls: Readonly<Record<string, Readonly<Record<string, Control>>>> = {
@@ -29,8 +38,9 @@ const controls: Readonly<Record<string, Readonly<Record<string, Control>>>> = {
     PUT: async (mock, request) => (await scenarioControl()).replaceControl(mock, request),
   },
   reset: {
-    async POST(mock) {
+    async POST(mock, _, replay) {
       await mock.reset()
+      await replay?.reset()
       return [200, { reset: true }]
     },
   },
@@ -39,7 +49,11 @@ const controls: Readonly<Record<string, Readonly<Record<string, Control>>>> = {
 /** Loaded when it is needed: most servers have no scenarios. */
 const scenarioControl = () => import("./control-scenarios.ts")
 
-async function reply(request: IncomingMessage, mock: Mock): Promise<ControlReply> {
+async function reply(
+  request: IncomingMessage,
+  mock: Mock,
+  replay?: Pick<Mock, "reset">,
+): Promise<ControlReply> {
   if (!isLocal(request)) return [403, refusal("The control API answers this machine only.")]
   const { url = "", method = "" } = request
   const prefix = `${controlPath}api/`
@@ -49,7 +63,7 @@ async function reply(request: IncomingMessage, mock: Mock): Promise<ControlReply
   const found = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (found === undefined)
     return [405, refusal(`This control path takes ${Object.keys(methods).join(" and ")}.`)]
-  return found(mock, request)
+  return found(mock, request, replay)
 }
 
 function refusal(message: string): object {

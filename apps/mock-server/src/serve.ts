@@ -9,7 +9,7 @@ import type { Recorder } from "./record.ts"
 /** What answers in place of the mock. */
 export interface OtherAnswers {
   readonly recorder?: Recorder
-  readonly replay?: Pick<Mock, "handle">
+  readonly replay?: Pick<Mock, "handle" | "reset">
 }
 
 /**
@@ -32,7 +32,7 @@ export function serve(
     intercept(request, response) {
       const note = log(request, response)
       if (request.url?.startsWith(controlPath)) {
-        control(request, response, mock).catch((error) => {
+        control(request, response, mock, replay).catch((error) => {
           // A client that hangs up while it sends is not a crash.
           if (!response.destroyed) onCrash(error)
           response.destroy()

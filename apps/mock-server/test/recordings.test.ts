@@ -418,6 +418,23 @@ describe("recording", () => {
   })
 })
 
+test("a reset begins every sequence of recordings again", async () => {
+  const folder = temporaryFolder()
+  const entry = (text: string, second: number) => ({
+    startedDateTime: `2026-11-27T10:00:0${second}Z`,
+    request: { method: "GET", url: "https://api.example/v1/videos/video_1", headers: [] },
+    response: { status: 200, headers: [], content: { text } },
+  })
+  // Written when they ended, and answered in the order in which they were asked.
+  const entries = [entry("completed", 2), entry("queued", 1)]
+  writeFileSync(join(folder, "a.har"), JSON.stringify({ log: { entries } }))
+  const { baseURL } = await start("--replay", folder)
+  const poll = async () => (await fetch(`${baseURL}/videos/video_1`)).text()
+  expect([await poll(), await poll(), await poll()]).toEqual(["queued", "completed", "completed"])
+  await fetch(baseURL.replace("/v1", "/__mock/api/reset"), { method: "POST" })
+  expect(await poll()).toBe("queued")
+})
+
 test("the base path of the upstream replaces ours", () => {
   const url = (upstream: string, target: string) => upstreamUrl(upstream, target)
   expect(url("https://h.example/v1", "/v1/models?a=1")).toBe("https://h.example/v1/models?a=1")
