@@ -174,6 +174,23 @@ function keysFromEnvironment(): string[] | undefined {
   return key ? [key] : undefined
 }
 
+function recordingOptions(): Option[] {
+  return [
+    new Option("--record <url>", "pass requests on to the API at this base URL and record them").conflicts([
+      "replay",
+      ...ofGeneratedReplies,
+    ]),
+    new Option("--to <folder>", "folder for the recordings, one file for each name in x-mock-recording"),
+    new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts(
+      ofGeneratedReplies,
+    ),
+    new Option(
+      "--speed <factor>",
+      "factor for recorded times: 0 at once, 0.5 in half of the time (default: 1)",
+    ).argParser(toFactor),
+  ]
+}
+
 /** Options that say what the mock generates or accepts, which have no meaning for the replies of a real API. */
 const ofGeneratedReplies = [
   "apiKey",
@@ -256,24 +273,6 @@ function createCommand(): Command {
     .addOption(defectOption())
     .addOption(variantOption())
     .addOption(
-      new Option("--record <url>", "pass requests on to the API at this base URL and record them").conflicts([
-        "replay",
-        ...ofGeneratedReplies,
-      ]),
-    )
-    .option("--to <folder>", "folder for the recordings, one file for each name in x-mock-recording")
-    .addOption(
-      new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts(
-        ofGeneratedReplies,
-      ),
-    )
-    .addOption(
-      new Option(
-        "--speed <factor>",
-        "factor for recorded times: 0 at once, 0.5 in half of the time (default: 1)",
-      ).argParser(toFactor),
-    )
-    .addOption(
       new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
         .default("pretty"),
@@ -285,7 +284,8 @@ function createCommand(): Command {
     )
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
-  for (const option of [...latencyOptions(), ...quotaOptions(), faultOption()]) command.addOption(option)
+  for (const option of [...latencyOptions(), ...quotaOptions(), faultOption(), ...recordingOptions()])
+    command.addOption(option)
   return command
 }
 

@@ -37,30 +37,11 @@ const ownHeaders =
   /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect|x-mock-.*)$/i
 const connectionHeaders = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i
 
-/**
- * Creates a proxy that records. Bytes are passed on as they arrive, and an exchange is appended to its file, without
- * credentials, before its reply ends. Errors of writing a file are given to `onError`, and the proxy goes on.
- */
-export function createRecorder(
-  { upstream, folder }: RecordSettings,
-  onError: (message: string) => void,
-): Recorder {
-  const startedAt = new Date()
-  const beganAt = performance.now()
-  const clock = () => performance.now() - beganAt
-  const sender = createSend({
-    timeoutMs,
-    maxDurationMs,
-    maxBodyBytes: Number.POSITIVE_INFINITY,
-    maxKeptBytes,
-    maxChunks,
-    clock,
-    loopClock: clock,
-  })
+/** Creates a function that appends an exchange, without credentials, to a file of the folder. */
+function createFileWriter(folder: string, startedAt: Date, onError: (message: string) => void) {
   const append = createAppender(folder, startedAt)
   const secrets = new Set<string>()
-
-  function write(file: string, exchange: Exchange): void {
+  return (file: string, exchange: Exchange): void => {
     for (const secret of credentialsIn(exchange)) secrets.add(secret)
     for (const oldest of secrets) if (secrets.size > maxSecrets) secrets.delete(oldest)
     const lines: string[] = []
@@ -74,6 +55,28 @@ export function createRecorder(
       onError(`an exchange cannot be replayed: its reply exceeds a limit (${exchange.end.code})`)
     }
   }
+}
+
+/**
+ * Creates a proxy that records. Bytes are passed on as they arrive, and an exchange is appended to its file, without
+ * credentials, before its reply ends. Errors of writing a file are given to `onError`, and the proxy goes on.
+ */
+export function createRecorder(
+  { upstream, folder }: RecordSettings,
+  onError: (message: string) => void,
+): Recorder {
+  const write = createFileWriter(folder, new Date(), onError)
+  const beganAt = performance.now()
+  const clock = () => performance.now() - beganAt
+  const sender = createSend({
+    timeoutMs,
+    maxDurationMs,
+    maxBodyBytes: Number.POSITIVE_INFINITY,
+    maxKeptBytes,
+    maxChunks,
+    clock,
+    loopClock: clock,
+  })
 
   return async (request, response, note) => {
     const headers = headersOf(request)
