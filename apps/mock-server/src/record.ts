@@ -78,7 +78,7 @@ export function createRecorder(
     loopClock: clock,
   })
 
-  return async (request, response, note) => {
+  const pass = async (...[request, response, note]: Parameters<Recorder>): Promise<void> => {
     const headers = headersOf(request)
     const file = fileNameOf(headerOf(headers, "x-mock-recording") || headerOf(headers, "x-mock-scope"))
     if (file === undefined) return refuse(response, 400, "The name in 'x-mock-recording' is too long.")
@@ -106,6 +106,13 @@ export function createRecorder(
     write(file, exchange)
     note({ method: exchange.request.method, target: request.url ?? "/", headers, body }, toReply(exchange))
     passage.finish(exchange)
+  }
+  return (request, response, note) => {
+    pass(request, response, note).catch((error: Error) => {
+      // A request that node receives and does not send, which must not end the recorder.
+      onError(`a request cannot be passed on: ${error.message}`)
+      response.destroy()
+    })
   }
 }
 
