@@ -3,8 +3,13 @@ import { readOptions, type Settings } from "./options.ts"
 
 const settings = settingsFromArguments()
 // Loaded after the arguments: `--version` and `--help` need none of it.
-const { start } = await import("./start.ts")
-await start(settings)
+if (settings.command) {
+  const { runScenarioCommand } = await import("./scenario-commands.ts")
+  process.exitCode = await runScenarioCommand(settings.command)
+} else {
+  const { start } = await import("./start.ts")
+  await start(settings)
+}
 
 function settingsFromArguments(): Settings {
   try {

@@ -12,6 +12,8 @@ export interface ExchangeFacts {
   readonly error?: string
   /** Defects and variants that the request selected and that do not act on its reply. */
   readonly inactive?: string
+  /** Why no scenario answered. */
+  readonly miss?: string
 }
 
 /** Bodies that are larger are not read: they are files, and the log must cost little (chosen). */
@@ -28,11 +30,13 @@ export function factsOf({ body: asked }: MockRequest, reply: Reply): ExchangeFac
   const facts: ExchangeFacts = Object.assign({}, ...values.map(saidBy))
   const model = asked.length > 0 && asked.length <= maxBytes ? stringAt(parsed(asked), "model") : undefined
   const inactive = headerOf(reply.headers, "x-mock-inactive")
+  const miss = headerOf(reply.headers, "x-mock-miss")
   return {
     ...(model !== undefined && { model }),
     ...(isStream && { stream: true }),
     ...facts,
     ...(inactive !== undefined && { inactive }),
+    ...(miss !== undefined && { miss }),
   }
 }
 

@@ -56,7 +56,7 @@ function createPrinter(): (line: string) => void {
   }
 }
 
-function described({ model, stream, tokens, finish, error, inactive }: ExchangeFacts): string[] {
+function described({ model, stream, tokens, finish, error, inactive, miss }: ExchangeFacts): string[] {
   return [
     ...(model === undefined ? [] : [model]),
     ...(stream ? ["stream"] : []),
@@ -64,6 +64,7 @@ function described({ model, stream, tokens, finish, error, inactive }: ExchangeF
     ...(finish === undefined ? [] : [finish]),
     ...(error === undefined ? [] : [error]),
     ...(inactive === undefined ? [] : [`inactive here: ${inactive}`]),
+    ...(miss === undefined ? [] : [`no scenario, ${miss}`]),
   ].map((text) => (text.length > 200 ? `${printable(text.slice(0, 200))}…` : printable(text)))
 }
 

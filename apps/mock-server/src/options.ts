@@ -1,4 +1,5 @@
 import {
+  type Header,
   type Latency,
   latencyModel,
   latencyParameters,
@@ -20,8 +21,24 @@ export interface Settings {
   readonly drainMs: number
   /** Tokenizer for usage and limits. */
   readonly tokenizer: "cheap" | "o200k_base"
+  /** Files and folders of scenarios. */
+  readonly scenarios: readonly string[]
+  /** The command to run in place of the server. Default: none. */
+  readonly command?: ScenarioCommand
   readonly mock: Omit<MockOptions, "alterations">
 }
+
+/** A command that works with scenarios and starts no server. */
+export type ScenarioCommand =
+  | { readonly name: "lint"; readonly files: readonly string[] }
+  | {
+      readonly name: "explain"
+      /** File of a request body; `-` for standard input. */
+      readonly request: string
+      readonly scenarios: readonly string[]
+      readonly operation?: string
+      readonly headers: readonly Header[]
+    }
 
 interface Flags extends LatencyFlags {
   readonly fault?: string
@@ -40,6 +57,8 @@ interface Flags extends LatencyFlags {
   readonly clock: "fixed" | "real"
   readonly defect: readonly Share[]
   readonly variant: readonly Share[]
+  readonly scenarios: readonly string[]
+  readonly strict: boolean
   readonly tokenizer: Settings["tokenizer"]
   readonly log: Settings["log"]
   /** In seconds. */
@@ -54,6 +73,10 @@ type Share = NonNullable<MockOptions["always"]>[number]
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
+  let scenarioCommand: ScenarioCommand | undefined
+  addScenarioCommands(command, (chosen) => {
+    scenarioCommand = chosen
+  })
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
@@ -62,7 +85,12 @@ export function readOptions(argv: readonly string[]): Settings {
       "error: option '--api-key <key...>' or NEXHINA_MOCK_API_KEY: a key is printable ASCII without spaces at its ends",
     )
   }
+  if (flags.strict && flags.scenarios.length === 0) {
+    command.error("error: option '--strict' needs '--scenarios <path...>'")
+  }
   return {
+    ...(scenarioCommand && { command: scenarioCommand }),
+    scenarios: flags.scenarios,
     port: flags.port,
     host: flags.host,
     log: flags.log,
@@ -75,6 +103,7 @@ export function readOptions(argv: readonly string[]): Settings {
       models: flags.model,
       strictModels: flags.strictModels,
       callTools: flags.callTools,
+      strictScenarios: flags.strict,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
       always: [...flags.defect, ...flags.variant],
       ...latencyOf(flags),
@@ -151,6 +180,18 @@ function createCommand(): Command {
         .choices(["cheap", "o200k_base"])
         .default("cheap"),
     )
+    .addOption(
+      new Option(
+        "--scenarios <path...>",
+        "files and folders of scenarios, loaded again when they change",
+      ).default([], "none"),
+    )
+    .addOption(
+      new Option("--strict", "reject chat completions and responses without a scenario").default(
+        false,
+        "generate the reply",
+      ),
+    )
     .addOption(defectOption())
     .addOption(variantOption())
     .addOption(
@@ -207,6 +248,43 @@ function readOrRefuse<Value>(read: () => Value): Value {
     if (!(error instanceof TypeError)) throw error
     throw new InvalidArgumentError(error.message)
   }
+}
+
+/** Adds the commands that work with scenarios. `choose` is called with the one that the arguments name. */
+function addScenarioCommands(command: Command, choose: (chosen: ScenarioCommand) => void): void {
+  // An option after a command's name belongs to that command.
+  command.enablePositionalOptions().action(() => {})
+  command
+    .command("lint")
+    .description("check files of scenarios; exit code 1 if there are problems")
+    .argument("<file...>", "files and folders of scenarios")
+    .action((files: readonly string[]) => choose({ name: "lint", files }))
+  command
+    .command("explain")
+    .description("tell which scenario answers a request, and why; exit code 1 if none does")
+    .argument("<request>", "file of a request body (JSON), or - for standard input")
+    .requiredOption("--scenarios <path...>", "files and folders of scenarios")
+    .option("--operation <id>", "operation of the request, such as createEmbedding (default: by its body)")
+    .addOption(
+      new Option("--header <line...>", "request headers, such as 'x-mock-scope: a'")
+        .argParser(toHeaders)
+        .default([], "none"),
+    )
+    .action((request: string, { scenarios, operation, header }: ExplainFlags) =>
+      choose({ name: "explain", request, scenarios, headers: header, ...(operation && { operation }) }),
+    )
+}
+
+interface ExplainFlags {
+  readonly scenarios: readonly string[]
+  readonly operation?: string
+  readonly header: readonly Header[]
+}
+
+function toHeaders(line: string, before: readonly Header[]): readonly Header[] {
+  const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("Expected 'NAME: VALUE'.")
+  return [...before, [name, value]]
 }
 
 function defectOption(): Option {

@@ -7,7 +7,10 @@ import { serve } from "./serve.ts"
 
 /** Starts the server, says where it listens, and lets it run until a signal. */
 export async function start(settings: Settings): Promise<void> {
-  const server = await startServer(await mockOf(settings), settings)
+  const mock = await mockOf(settings)
+  const { scenarios } = settings
+  if (scenarios.length > 0) await useScenarios(mock, scenarios)
+  const server = await startServer(mock, settings)
   drainOnSignal(server)
   announce(server, settings)
 }
@@ -21,6 +24,36 @@ async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
     console.error(`error: option '--defect' or '--variant': ${error.message}`)
     process.exit(2)
   }
+}
+
+/**
+ * Loads scenarios into a mock, and again whenever their files change. Scenarios with a problem end the start; later they
+ * are reported, and those in use stay.
+ */
+async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
+  const { loadScenarios, UsageError, watchFiles } = await import("./scenario-files.ts")
+  const known = new Set(catalogue.map(({ id }) => id))
+  const load = async (): Promise<boolean> => {
+    try {
+      const { scenarios, places, problems } = await loadScenarios(paths, known)
+      for (const problem of problems) console.error(`error: ${problem}`)
+      if (problems.length === 0) mock.scenarios.replace(scenarios, places)
+      return problems.length === 0
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      console.error(`error: option '--scenarios': ${error.message}`)
+      return false
+    }
+  }
+  if (!(await load())) process.exit(2)
+  let loading = Promise.resolve()
+  watchFiles(paths, () => {
+    // One after the other: the last state of the files wins.
+    loading = loading.then(async () => {
+      const isLoaded = await load()
+      console.error(isLoaded ? "scenarios loaded again" : "the scenarios in use stay")
+    })
+  })
 }
 
 /** Loads the tokenizer of GPT-4o, which is the greater part of all that one could install, and is therefore optional. */

@@ -4,11 +4,26 @@ export type { Alteration, Exchange, Handle, Header, MockRequest, NamedAlteration
 export type { JournalOptions } from "./journal.ts"
 export { type Limit, limits } from "./limits.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
-export type { LastTurn } from "./replies/utterance/decide.ts"
+export type { LastTurn, SpokenMessage } from "./replies/utterance/decide.ts"
 export type { Responder, Turn } from "./replies/utterance/respond.ts"
-export type { CallSegment, Segment, TextSegment, Utterance } from "./replies/utterance/utterance.ts"
+export type {
+  CallSegment,
+  Segment,
+  TextSegment,
+  UsageCounts,
+  Utterance,
+} from "./replies/utterance/utterance.ts"
 export type { Keys } from "./request/authenticate.ts"
 export type { StandingAlteration } from "./response/alterations.ts"
+export { ScenarioError, type ScenarioProblem } from "./scenarios/check.ts"
+export {
+  type ExplainedRequest,
+  explainRequest,
+  type ScenarioExplanation,
+} from "./scenarios/explain-request.ts"
+export type { FaultCount } from "./scenarios/faults.ts"
+export type { Scenario } from "./scenarios/scenario.ts"
+export { defineScenarios, type ScenarioControl } from "./scenarios/scenarios.ts"
 export type { Store } from "./store.ts"
 export type { MockClock } from "./timing/clock.ts"
 export { type FaultStepForm, faultSteps, parseFault } from "./timing/fault.ts"

@@ -34,6 +34,9 @@ import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
+import type { ScenarioEffects } from "./scenarios/effects.ts"
+import type { Scenario } from "./scenarios/scenario.ts"
+import { createScenarios, type ScenarioControl, type Scenarios } from "./scenarios/scenarios.ts"
 import { memoryStore, type Store } from "./store.ts"
 import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
 import { type Clocks, createClocks, type MockClock } from "./timing/clock.ts"
@@ -90,6 +93,16 @@ export interface MockOptions {
    * states them in `x-ratelimit-*` headers. Default: not limited.
    */
   readonly quotas?: QuotaOptions
+  /**
+   * Answers to requests that are recognised by their content. They are asked after `responders`. `createMock` throws a
+   * `ScenarioError` when one of them is invalid or can never answer. Default: none.
+   */
+  readonly scenarios?: readonly Scenario[]
+  /**
+   * Whether a chat completion or a response without a scenario is refused with 400 `scenario_miss`. Default: false, the
+   * reply is generated and its header `x-mock-miss` describes the miss.
+   */
+  readonly strictScenarios?: boolean
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -106,7 +119,9 @@ export interface Mock {
   readonly exchanges: readonly Exchange[]
   /** Virtual time: `advance` moves quotas, expiry and video jobs. */
   readonly clock: MockClock
-  /** Clears the store, the recorded exchanges and the quotas, and takes back what the clock was advanced. */
+  /** The scenarios in use and the counters of their faults. */
+  readonly scenarios: ScenarioControl
+  /** Clears the store, the recorded exchanges, the quotas and the counters of faults, and takes back what the clock was advanced. */
   reset(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
@@ -127,6 +142,7 @@ interface Engine {
   readonly seed: Digest
   readonly callTools: boolean
   readonly responders: readonly Responder[]
+  readonly scenarios: Scenarios
   readonly chooseAlterations: ChooseAlterations
   readonly chooseTiming: ChooseTiming
   readonly route: Router
@@ -164,8 +180,10 @@ export function createMock(options: MockOptions = {}): Mock {
       return journal.read()
     },
     clock: engine.clocks,
+    scenarios: engine.scenarios,
     async reset() {
       journal.clear()
+      engine.scenarios.clear()
       engine.quotas?.clear()
       engine.clocks.reset()
       await engine.store.clear()
@@ -191,6 +209,10 @@ function createEngine(options: MockOptions): Engine {
     tokenizer: options.tokenizer ? tokenizerOf(options.tokenizer) : cheapTokenizer,
     callTools: options.callTools ?? false,
     responders: options.responders ?? [],
+    scenarios: createScenarios(options.scenarios ?? [], {
+      strict: options.strictScenarios ?? false,
+      alterations: new Set(options.alterations?.map(({ id }) => id)),
+    }),
     store: options.store ?? memoryStore(() => clocks.elapsedMs),
     lane,
     media: createMediaLibrary(lane),
@@ -268,6 +290,7 @@ function operate(
   engine: Engine,
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
   const endpoint: Endpoint = endpoints[operationId]
+  const responders = respondersOf(operationId, request, context, engine)
   // Each maker receives the request of its own operation, which its contract validates here.
   return (replies[operationId] as ReplyMaker<never>)({
     request: request as never,
@@ -282,12 +305,37 @@ function operate(
     models: engine.models,
     tokenizer: engine.tokenizer,
     callTools: engine.callTools,
-    responders: engine.responders,
+    responders,
     now: engine.clocks.stamp(),
     elapsedMs: engine.clocks.elapsedMs,
     seed: context.seed,
     id: context.id,
   })
+}
+
+/** Returns the responders of a request: those of the mock, then its scenarios. */
+function respondersOf(
+  operationId: Operation["operationId"],
+  body: unknown,
+  context: Context,
+  { responders, scenarios, chooseAlterations }: Engine,
+): readonly Responder[] {
+  if (scenarios.isEmpty) return responders
+  const { identity } = context
+  const asked = {
+    headers: context.request.headers,
+    seed: context.seed,
+    apply(effects: ScenarioEffects) {
+      context.scenario = effects
+      const { defects, variants } = effects
+      if (defects.length + variants.length === 0) return
+      const named = { "x-mock-defect": defects.join(), "x-mock-variant": variants.join() }
+      const standing = chooseAlterations({}, identity).length
+      context.alterations = [...context.alterations, ...chooseAlterations(named, identity).slice(standing)]
+    },
+  }
+  scenarios.intercept(operationId, body, asked)
+  return [...responders, scenarios.responder(asked)]
 }
 
 /** Returns the validated body, after the alterations of the stage `request`; undefined when the operation has none. */

@@ -7,7 +7,7 @@ interface RefusalDetails {
   /** Path of the member at fault, such as `messages[0].role`. Default: null. */
   readonly param?: string
   /** Default: the code of the status table. */
-  readonly code?: string
+  readonly code?: string | null
   /** Additional response headers. Default: none. */
   readonly headers?: readonly Header[]
 }
@@ -22,27 +22,38 @@ const httpStatuses = {
 
 type HttpStatus = keyof typeof httpStatuses
 
-/** An error reply to a request: thrown where the error is detected, encoded in one place. */
+/**
+ * An error reply to a request: thrown where the error is detected, encoded in one place. A status that neither the
+ * contract nor HTTP defines has the type of its class and no code.
+ */
 export class Refusal extends Error {
-  readonly status: ErrorStatus | HttpStatus
+  readonly status: number
   readonly param: string | null
   readonly code: string | null
   readonly headers: readonly Header[]
 
-  constructor(status: ErrorStatus | HttpStatus, details: RefusalDetails = {}) {
+  constructor(status: number, details: RefusalDetails = {}) {
     const { says, code } = statusOf(status)
     super(details.message ?? says)
     this.name = "Refusal"
     this.status = status
     this.param = details.param ?? null
-    this.code = details.code ?? code
+    this.code = details.code === undefined ? code : details.code
     this.headers = details.headers ?? []
   }
 }
 
-function statusOf(status: ErrorStatus | HttpStatus) {
+interface StatusText {
+  readonly says: string
+  readonly type: string
+  readonly code: string | null
+}
+
+function statusOf(status: number): StatusText {
   if (status in errorStatuses) return errorStatuses[status as ErrorStatus]
-  return { ...httpStatuses[status as HttpStatus], type: "invalid_request_error" }
+  const type = status < 500 ? "invalid_request_error" : "server_error"
+  if (status in httpStatuses) return { ...httpStatuses[status as HttpStatus], type }
+  return { says: `The request failed with status ${status}.`, type, code: null }
 }
 
 /** Returns the documented error body. A 401 has no `param` unless the profile's `param401` is set. */

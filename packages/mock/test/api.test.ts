@@ -3,9 +3,10 @@ import * as fetchHost from "../src/hosts/fetch.ts"
 import * as mswHost from "../src/hosts/msw.ts"
 import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
+import * as yaml from "../src/scenarios/yaml.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost }).map(([entry, exported]) => [
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, yaml }).map(([entry, exported]) => [
     entry,
     Object.keys(exported).sort(),
   ])
@@ -15,7 +16,10 @@ test("exports exactly these names at run time", () => {
         "toFetch",
       ],
       "mock": [
+        "ScenarioError",
         "createMock",
+        "defineScenarios",
+        "explainRequest",
         "faultSteps",
         "latencyModel",
         "latencyParameters",
@@ -30,6 +34,9 @@ test("exports exactly these names at run time", () => {
       "nodeHost": [
         "startMock",
         "toNode",
+      ],
+      "yaml": [
+        "readScenarios",
       ],
     }
   `)

@@ -58,7 +58,7 @@ type Members<T> = T extends File ? T
   : T extends readonly (infer Item)[] ? Members<Item>[]
   : T extends object ? { [Name in keyof T]-?: Members<T[Name]> } : T
 type Equal<A, B> = [Same<A, B>, Same<Members<A>, Members<B>>]
-type Facts<E> = { [Name in keyof E & ("method" | "path" | "surface" | "operationId" | "aliases" | "provenance")]: E[Name] }
+type Facts<E> = { [Name in keyof E & ("method" | "path" | "surface" | "operationId" | "aliases" | "onlyWith" | "provenance")]: E[Name] }
 type Errors<E> = E extends { readonly errors: readonly (infer Status)[] } ? Status : never
 type Body<E> = E extends { readonly request?: { readonly schema: infer S extends z.ZodType } } ? z.output<S> : "none"
 type Query<E> = E extends { readonly query: infer S extends z.ZodType } ? z.output<S> : "none"

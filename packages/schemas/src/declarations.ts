@@ -239,9 +239,28 @@ function schemaType(schema: z.core.$ZodType): string {
 
 /** The type of one endpoint. What tells endpoints apart stays literal; prose and examples do not. */
 function operationType(endpoint: Endpoint): string {
-  const { operationId, surface, method, path, aliases, provenance, params, query, request, success } =
-    endpoint
-  const exact = { operationId, surface, method, path, ...(aliases && { aliases }), provenance }
+  const {
+    operationId,
+    surface,
+    method,
+    path,
+    aliases,
+    onlyWith,
+    provenance,
+    params,
+    query,
+    request,
+    success,
+  } = endpoint
+  const exact = {
+    operationId,
+    surface,
+    method,
+    path,
+    ...(aliases && { aliases }),
+    ...(onlyWith && { onlyWith }),
+    provenance,
+  }
   const contents = Object.entries(success.content).map(
     ([mediaType, content]) => `${literal(mediaType)}: ${contentType(content)}`,
   )

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts"
 import { endpoints, type OperationId } from "./endpoints.ts"
 import type { Profile } from "./profile.ts"
 
@@ -5,5 +6,8 @@ import type { Profile } from "./profile.ts"
 export function operationsOf(profile: Profile): readonly OperationId[] {
   // The registry's keys are the operation ids; `Object.keys` widens them to string.
   const operations = Object.keys(endpoints) as OperationId[]
-  return operations.filter((id) => id !== "createRerank" || profile.rerank)
+  return operations.filter((id) => {
+    const { onlyWith }: Endpoint = endpoints[id]
+    return onlyWith === undefined || profile[onlyWith]
+  })
 }

@@ -253,6 +253,54 @@ describe("a request in a sample of several", () => {
     expect(await shrunkOf(200)).toEqual([[7], [1, 3, 2]])
   })
 
+  test("is sent beside the first one where the rule compares them", async () => {
+    const sent: number[][] = []
+    const sample: Sample = { by: "test.pair", index: 0, asks: [1, 7, 2, 9].flatMap((size) => asksOf(size)) }
+    const statusOf = (ask: Ask) => (sizeOf({ ...sample, asks: [ask] }) === 2 ? 500 : 200)
+    const executedOf = (each: Sample): ExecutedSample => ({
+      sample: each,
+      asked: each.asks.map((ask) => ({
+        step: ask as Step,
+        exchange: exchangeOf({ status: statusOf(ask), operation: "listModels" }),
+      })),
+    })
+    const compared: Rule = rule({
+      ...(judged as Rule & { scope?: undefined }),
+      id: "test.pair",
+      scope: "group",
+      holds: (statuses) =>
+        statuses.flatMap((status, of) =>
+          status === 500 && statuses.includes(200)
+            ? [{ fault: "bad" as const, at: { part: "status" } as const, expected: "", actual: "", of }]
+            : [],
+        ),
+    }) as Rule
+    const executed = executedOf(sample)
+    const exchange = executed.asked[2]?.exchange
+    if (!exchange) throw new RangeError("nothing was asked")
+    const fault = { fault: "bad", at: { part: "status" }, expected: "", actual: "" } as const
+    const executor: Executor = {
+      get sent() {
+        return sent.flat().length
+      },
+      ended: () => undefined,
+      exhausted: () => undefined,
+      async execute(each) {
+        sent.push(each.asks.map((ask) => sizeOf({ ...each, asks: [ask] })))
+        return executedOf(each)
+      },
+    }
+    const found: Detection = { rule: compared, fault, exchange, executed }
+    const { found: smallest } = await shrink(found, {
+      executor,
+      known: knownOf({ deterministic: true }),
+      rules: [compared],
+      budget: 20,
+    })
+    expect(sent).toEqual([[1, 2]])
+    expect(smallest.executed.sample.asks).toEqual([1, 2].flatMap((size) => asksOf(size)))
+  })
+
   test("is not sent alone when it was made from an earlier reply", async () => {
     expect(await shrunkOf(500, { made: true })).toEqual([[1, 3, 2]])
   })

@@ -14,23 +14,25 @@ export interface ShrinkResult {
   readonly requests: number
 }
 
+/** Returns fewer of the requests of a sample. */
+type Narrowing = (asks: readonly Ask[]) => readonly Ask[]
+
 /**
- * Returns the place of the request that shows a fault among the fixed requests of its sample; `undefined` when it is
- * the only request, was made from an earlier reply, or is compared with the others.
+ * Returns what leaves the request that shows a fault alone, or beside the first request of its sample where the rule
+ * compares them; `undefined` when there is nothing to leave out, or the request was made from an earlier reply.
  */
-function placeOf({ rule, exchange, executed }: Detection): number | undefined {
-  const { asks } = executed.sample
-  if (rule.scope === "group" || rule.scope === "run" || asks.flat().length < 2) return undefined
+function narrowingOf({ rule, exchange, executed }: Detection): Narrowing | undefined {
+  if (rule.scope === "run") return undefined
+  const steps = fixedSteps(executed.sample.asks)
   const step = executed.asked.find((each) => each.exchange === exchange)?.step
-  const place = step ? fixedSteps(asks).indexOf(step) : -1
-  return place < 0 ? undefined : place
+  const place = step ? steps.indexOf(step) : -1
+  const kept = rule.scope === "group" ? [...new Set([0, place])] : [place]
+  if (place < 0 || executed.sample.asks.flat().length <= kept.length) return undefined
+  return (asks) => fixedSteps(asks).filter((_, at) => kept.includes(at))
 }
 
-const onlyAt = (asks: readonly Ask[], place: number): readonly Ask[] =>
-  fixedSteps(asks).slice(place, place + 1)
-
 /**
- * Sends the request that shows a fault without the rest of its sample. Then looks for a smaller request with the same
+ * Sends the request that shows a fault without the rest of its sample, except what it is compared with. Then looks for a smaller request with the same
  * finding, and repeats that one twice unless the target is deterministic. A fixed request is only repeated. Stops after
  * `budget` requests or when the executor is exhausted.
  */
@@ -50,14 +52,14 @@ export async function shrink(
   }
 
   let best = found
-  let asksOf = (asks: readonly Ask[]) => asks
-  const place = placeOf(found)
-  if (place !== undefined && spent() < budget && !executor.exhausted()) {
+  let asksOf: Narrowing = (asks) => asks
+  const narrowing = narrowingOf(found)
+  if (narrowing && spent() < budget && !executor.exhausted()) {
     const { sample } = found.executed
-    const { again } = await attempt({ ...sample, asks: onlyAt(sample.asks, place) }, findingId)
+    const { again } = await attempt({ ...sample, asks: narrowing(sample.asks) }, findingId)
     if (again) {
       best = again
-      asksOf = (asks) => onlyAt(asks, place)
+      asksOf = narrowing
     }
   }
 

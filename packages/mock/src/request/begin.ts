@@ -1,5 +1,6 @@
 import type { MockRequest, NamedAlteration, Situation } from "@nexhina/wire"
 import { type Digest, digest, digestText } from "../content/random.ts"
+import type { ScenarioEffects } from "../scenarios/effects.ts"
 import { noTiming, type RequestTiming } from "../timing/choose.ts"
 import type { Account } from "../timing/quotas.ts"
 import { type KnownHeaders, readHeaders, requestId } from "./headers.ts"
@@ -27,6 +28,8 @@ export interface Context {
   timing: RequestTiming
   /** The quotas of the client, once the request has been counted. */
   account: Account | undefined
+  /** What a scenario changes in the reply. */
+  scenario?: ScenarioEffects
   /** What alterations see. Gains the operation and the parsed body as they become known. */
   readonly situation: { -readonly [Member in keyof Situation]: Situation[Member] }
 }

@@ -68,6 +68,7 @@ export const createRerank = endpoint({
   surface: "rerank",
   method: "POST",
   path: "/rerank",
+  onlyWith: "rerank",
   summary: "Sort documents by relevance",
   description: "Sorts documents by their relevance to a query.",
   provenance: "chosen",

@@ -12,7 +12,7 @@ import { respond } from "../utterance/respond.ts"
 import { voiceOf, withAudio } from "./audio.ts"
 import { dressCompletion, type SpokenChoice } from "./dress.ts"
 import { encodeChat } from "./encode.ts"
-import { countPrompt, lastTurnOf, requireData, requireFewMessages } from "./prompt.ts"
+import { countPrompt, lastTurnOf, requireData, requireFewMessages, spokenMessages } from "./prompt.ts"
 import { offeredBy } from "./tools.ts"
 
 type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
@@ -66,15 +66,23 @@ function speakChoices({
   const prompt = promptOf(request, callTools)
   const limits = { limit: tokenLimit(request, profile), stop: stop == null ? [] : [stop].flat() }
   const drawn = contentSeed(request, ignoredBySeed, seed)
+  const messages = () => spokenMessages(request.messages)
   const choices: SpokenChoice[] = []
   let entries = 0
   for (let choice = 0; choice < (n ?? 1); choice++) {
     const seed = digest(String(choice), drawn)
-    const turn = { operationId: "createChatCompletion", request, choice, ...prompt.lastTurn } as const
-    const delivery = deliver(respond(responders, turn, prompt, seed), limits, tokenizer)
+    const turn = {
+      operationId: "createChatCompletion",
+      request,
+      choice,
+      messages,
+      ...prompt.lastTurn,
+    } as const
+    const utterance = respond(responders, turn, prompt, seed)
+    const delivery = deliver(utterance, limits, tokenizer)
     entries += delivery.tokens * (1 + (top_logprobs ?? 0))
     requireFewEntries(entries, "n", "Ask for fewer choices.")
-    choices.push({ delivery, seed })
+    choices.push(utterance.usage ? { delivery, seed, usage: utterance.usage } : { delivery, seed })
   }
   return choices
 }

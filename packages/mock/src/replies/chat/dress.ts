@@ -9,12 +9,15 @@ import type {
 import { type Digest, digest, digestText, random } from "../../content/random.ts"
 import type { DeliveredSegment, Delivery } from "../utterance/deliver.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
+import type { UsageCounts } from "../utterance/utterance.ts"
 
 /** A choice of a completion before it has a wire format. */
 export interface SpokenChoice {
   readonly delivery: Delivery
   /** The text as audio, when the request asks for it. */
   readonly audio?: ChatCompletionMessage["audio"]
+  /** Token counts to report. Default: those that were counted. */
+  readonly usage?: UsageCounts
   /** The hash that the log probabilities are drawn from. */
   readonly seed: Digest
 }
@@ -75,9 +78,10 @@ function dressMessage({ delivery, audio }: SpokenChoice, profile: Profile): Chat
   const reasoning = segments.find(({ kind }) => kind === "reasoning")
   const refusal = segments.find(({ kind }) => kind === "refusal")
   const calls = dressCalls(segments)
+  const speaks = segments.some(({ kind }) => kind === "text")
   const message: ChatCompletionMessage = {
     role: "assistant",
-    content: calls || refusal || audio ? null : textOf(segments),
+    content: (calls && !speaks) || refusal || audio ? null : textOf(segments),
     ...calls,
   }
   if (profile.openaiMembers) {
@@ -135,9 +139,11 @@ function dressLogprobs(
     : { content: entries, refusal: null }
 }
 
-function dressUsage(choices: readonly SpokenChoice[], prompt: number, profile: Profile): CompletionUsage {
-  const completion = choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0)
-  const reasoning = choices.reduce((sum, { delivery }) => sum + delivery.reasoningTokens, 0)
+function dressUsage(choices: readonly SpokenChoice[], counted: number, profile: Profile): CompletionUsage {
+  const { input, output, reasoning: thought, cached = 0 } = choices[0]?.usage ?? noUsage
+  const prompt = input ?? counted
+  const completion = output ?? choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0)
+  const reasoning = thought ?? choices.reduce((sum, { delivery }) => sum + delivery.reasoningTokens, 0)
   const usage: CompletionUsage = {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -146,7 +152,7 @@ function dressUsage(choices: readonly SpokenChoice[], prompt: number, profile: P
   if (profile.openaiMembers) {
     return {
       ...usage,
-      prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+      prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
       completion_tokens_details: {
         reasoning_tokens: reasoning,
         audio_tokens: 0,
@@ -155,5 +161,11 @@ function dressUsage(choices: readonly SpokenChoice[], prompt: number, profile: P
       },
     }
   }
-  return reasoning > 0 ? { ...usage, completion_tokens_details: { reasoning_tokens: reasoning } } : usage
+  return {
+    ...usage,
+    ...(cached > 0 && { prompt_tokens_details: { cached_tokens: cached } }),
+    ...(reasoning > 0 && { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  }
 }
+
+const noUsage: UsageCounts = {}

@@ -3,13 +3,27 @@ import type { Tokenizer } from "../../content/tokens.ts"
 import { limits, requireWithin } from "../../limits.ts"
 import { requireBase64, requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import { countContent, joinTexts, textLength } from "../utterance/content.ts"
-import type { LastTurn } from "../utterance/decide.ts"
+import type { LastTurn, SpokenMessage } from "../utterance/decide.ts"
 
 /** Returns the end of a conversation. */
 export function lastTurnOf(messages: readonly ChatMessage[]): LastTurn {
   const asked = messages.findLastIndex(({ role }) => role === "user")
   const outputs = messages.slice(asked + 1).filter(({ role }) => role === "tool" || role === "function")
   return { userText: textOf(messages[asked]), toolOutputs: outputs.map(textOf) }
+}
+
+/** Returns the texts of a conversation. */
+export function spokenMessages(messages: readonly ChatMessage[]): SpokenMessage[] {
+  return messages.map((message) => ({ role: spokenRoles[message.role], text: textOf(message) }))
+}
+
+const spokenRoles: Readonly<Record<ChatMessage["role"], SpokenMessage["role"]>> = {
+  system: "system",
+  developer: "system",
+  user: "user",
+  assistant: "assistant",
+  tool: "tool",
+  function: "tool",
 }
 
 function textOf(message: ChatMessage | undefined): string {

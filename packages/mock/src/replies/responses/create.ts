@@ -21,7 +21,7 @@ import { deliver, maxTokens } from "../utterance/deliver.ts"
 import { respond } from "../utterance/respond.ts"
 import { dressOutput } from "./dress.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
-import { countItems, lastTurnOf, readInput, requireShort } from "./input.ts"
+import { countItems, lastTurnOf, readInput, requireShort, spokenMessages } from "./input.ts"
 import { conversationOf, deleteStored, findResponse, keepResponse, type StoredResponse } from "./stored.ts"
 import { offeredTools } from "./tools.ts"
 
@@ -63,12 +63,16 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
   const { request, profile, tokenizer, responders } = question
   const prompt = promptOf(question, items)
   const seed = contentSeed(request, ignoredBySeed, question.seed)
-  const turn = { operationId: "createResponse", request, choice: 0, ...prompt.lastTurn } as const
+  const messages = () => spokenMessages(request.instructions, items)
+  const turn = { operationId: "createResponse", request, choice: 0, messages, ...prompt.lastTurn } as const
   const deliveryLimits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }
-  const delivery = deliver(respond(responders, turn, prompt, seed), deliveryLimits, tokenizer)
+  const utterance = respond(responders, turn, prompt, seed)
+  const delivery = deliver(utterance, deliveryLimits, tokenizer)
   const isComplete = delivery.end === "stop"
   const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
-  const inputTokens = countPrompt(request, items, tokenizer)
+  const { usage = {} } = utterance
+  const inputTokens = usage.input ?? countPrompt(request, items, tokenizer)
+  const outputTokens = usage.output ?? delivery.tokens
   return {
     id: `resp_${question.id}`,
     object: "response",
@@ -88,10 +92,13 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
     }),
     usage: {
       input_tokens: inputTokens,
-      input_tokens_details: { cached_tokens: 0, ...(profile.openaiMembers && { cache_write_tokens: 0 }) },
-      output_tokens: delivery.tokens,
-      output_tokens_details: { reasoning_tokens: delivery.reasoningTokens },
-      total_tokens: inputTokens + delivery.tokens,
+      input_tokens_details: {
+        cached_tokens: usage.cached ?? 0,
+        ...(profile.openaiMembers && { cache_write_tokens: 0 }),
+      },
+      output_tokens: outputTokens,
+      output_tokens_details: { reasoning_tokens: usage.reasoning ?? delivery.reasoningTokens },
+      total_tokens: inputTokens + outputTokens,
     },
   }
 }

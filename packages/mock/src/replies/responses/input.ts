@@ -6,7 +6,7 @@ import { Refusal } from "../../refusal.ts"
 import { requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import type { Store } from "../../store.ts"
 import { countContent, joinTexts, textLength } from "../utterance/content.ts"
-import type { LastTurn } from "../utterance/decide.ts"
+import type { LastTurn, SpokenMessage } from "../utterance/decide.ts"
 import { findOwner } from "./stored.ts"
 
 /** The prefix of an item's id, by its type. */
@@ -157,6 +157,20 @@ export function lastTurnOf(items: readonly ResponseItem[]): LastTurn {
       .slice(asked + 1)
       .flatMap((item) => (isToolOutput(item) ? [joinTexts(item.output, textOf)] : [])),
   }
+}
+
+/** Returns the texts of a conversation. Items that are neither messages nor tool results are left out. */
+export function spokenMessages(
+  instructions: string | null | undefined,
+  items: readonly ResponseItem[],
+): SpokenMessage[] {
+  const spoken = items.flatMap((item): SpokenMessage[] => {
+    if (isToolOutput(item)) return [{ role: "tool", text: joinTexts(item.output, textOf) }]
+    if (item.type !== "message") return []
+    const role = item.role === "developer" ? "system" : item.role
+    return [{ role, text: joinTexts(item.content, textOf) }]
+  })
+  return instructions ? [{ role: "system", text: instructions }, ...spoken] : spoken
 }
 
 function isToolOutput<Item extends ResponseInputItem | ResponseItem>(

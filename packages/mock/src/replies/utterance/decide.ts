@@ -16,6 +16,12 @@ export interface LastTurn {
   readonly toolOutputs: readonly string[]
 }
 
+/** A text of a conversation, in the same form for chat and responses. `system` includes developers and instructions. */
+export interface SpokenMessage {
+  readonly role: "system" | "user" | "assistant" | "tool"
+  readonly text: string
+}
+
 /** The format that a text must have: any, a JSON object, or JSON that matches the schema at `param`. */
 export type TextForm = "text" | "json" | { readonly schema: object; readonly param: string }
 

@@ -4,6 +4,19 @@ export interface Utterance {
   readonly segments: readonly Segment[]
   /** Whether a content filter ends the text halfway. Default: false. */
   readonly isFiltered?: boolean
+  /** Token counts to report. Default: those that the mock counts. */
+  readonly usage?: UsageCounts
+}
+
+/** Token counts that replace those of the mock, each on its own. */
+export interface UsageCounts {
+  /** Of the prompt. */
+  readonly input?: number
+  /** Of the reply, reasoning included. */
+  readonly output?: number
+  readonly reasoning?: number
+  /** Tokens of the prompt that were read from a cache. */
+  readonly cached?: number
 }
 
 /** A part of an utterance that is measured in tokens. */

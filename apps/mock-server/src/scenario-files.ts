@@ -1,0 +1,113 @@
+import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node:fs"
+import { dirname, extname, join, resolve } from "node:path"
+import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
+
+/** Thrown for arguments that cannot be used, such as a path that cannot be read. The message names it and the reason. */
+export class UsageError extends Error {}
+
+const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
+const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
+
+/**
+ * Reads the scenarios in some files, and in the files of folders with a known extension. Throws a `UsageError`
+ * for a path that cannot be read; all other faults are `problems` of the result.
+ */
+export async function loadScenarios(
+  paths: readonly string[],
+  alterations: ReadonlySet<string>,
+): Promise<ReadScenarios> {
+  const { readScenarios } = await import("@nexhina/mock/yaml")
+  const faults: string[] = []
+  const read: (ScenarioText | ScenarioValues)[] = []
+  for (const file of paths.flatMap(filesIn)) {
+    if (code.has(extname(file))) {
+      const loaded = await loadCode(file)
+      if (typeof loaded === "string") faults.push(loaded)
+      else read.push(loaded)
+    } else read.push({ name: file, text: readText(file) })
+  }
+  const found = readScenarios(read, alterations)
+  return faults.length === 0 ? found : { scenarios: [], places: [], problems: [...faults, ...found.problems] }
+}
+
+function filesIn(path: string): string[] {
+  const isFolder = readable(path, () => statSync(path).isDirectory())
+  if (!isFolder) return [path]
+  return readable(path, () => readdirSync(path, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".d.ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => textual.has(extname(file)) || code.has(extname(file)))
+    .toSorted()
+}
+
+function readText(file: string): string {
+  return readable(file, () => readFileSync(file, "utf8"))
+}
+
+function readable<Value>(path: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file or folder",
+      EACCES: "permission denied",
+    }
+    throw new UsageError(`cannot read '${path}': ${reasons[code ?? ""] ?? message}`)
+  }
+}
+
+/** Loads a file of code, in TypeScript too, or returns why it cannot be loaded. */
+async function loadCode(file: string): Promise<ScenarioValues | string> {
+  readText(file)
+  const { createJiti } = await import("jiti")
+  // Without caches, a changed file is loaded anew.
+  const jiti = createJiti(resolve("scenarios"), { moduleCache: false, fsCache: false })
+  try {
+    const loaded: unknown = await jiti.import(resolve(file), { default: true })
+    if (Array.isArray(loaded)) return { name: file, scenarios: loaded }
+    return `${file}: the default export must be a list of scenarios. Write 'export default defineScenarios([…])'.`
+  } catch (error) {
+    const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error)
+    const needsMock = message.includes("'@nexhina/mock'")
+    return `${file}: ${message}${needsMock ? " (run 'npm install -D @nexhina/mock')" : ""}`
+  }
+}
+
+/** Milliseconds without another change after which changed files are read: editors write in several steps (chosen). */
+const settleMs = 50
+
+/**
+ * Calls back after files under some paths have changed. Watches folders, because editors replace files. Returns the
+ * function that ends it.
+ */
+export function watchFiles(paths: readonly string[], changed: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const notice = () => {
+    clearTimeout(timer)
+    timer = setTimeout(changed, settleMs)
+  }
+  const folders = new Set(
+    paths.flatMap((path) => (isFolder(path) ? [path, ...subfoldersOf(path)] : [dirname(path)])),
+  )
+  const watchers: FSWatcher[] = [...folders].map((folder) => {
+    const watcher = watch(folder, { persistent: false }, notice)
+    // A folder that is deleted is an error; the scenarios in use stay.
+    watcher.on("error", notice)
+    return watcher
+  })
+  return () => {
+    clearTimeout(timer)
+    for (const watcher of watchers) watcher.close()
+  }
+}
+
+function isFolder(path: string): boolean {
+  return readable(path, () => statSync(path).isDirectory())
+}
+
+function subfoldersOf(path: string): string[] {
+  return readable(path, () => readdirSync(path, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+
+const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
+
+let folder = ""
+const running: ChildProcess[] = []
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "scenarios-"))
+})
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL")
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text)
+  return name
+}
+
+const answering = (user: string, text: string) =>
+  `scenarios:\n  - match: { user: ${user} }\n    answer: { text: ${text} }\n`
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function cli(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+interface Running {
+  readonly baseUrl: string
+  /** Resolves when it has printed a text. */
+  until(text: string): Promise<void>
+}
+
+async function start(...args: string[]): Promise<Running> {
+  const env = { ...process.env, NO_COLOR: "1" }
+  const child = spawn(process.execPath, [bin, "--port", "0", ...args], { cwd: folder, env })
+  running.push(child)
+  let printed = ""
+  let check = () => {}
+  const read = (chunk: Buffer) => {
+    printed += chunk.toString()
+    check()
+  }
+  child.stdout.on("data", read)
+  child.stderr.on("data", read)
+  const until = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      check = () => {
+        if (!printed.includes(text)) return
+        printed = printed.slice(printed.indexOf(text) + text.length)
+        resolve()
+      }
+      child.once("exit", (code) => reject(new Error(`It ended with ${code}: ${printed}`)))
+      check()
+    })
+  let baseUrl = ""
+  child.stdout.on("data", (chunk) => {
+    baseUrl ||= /http:\/\/[^\s"]+\/v1/.exec(String(chunk))?.[0] ?? ""
+  })
+  await until("/v1")
+  return { baseUrl, until }
+}
+
+async function say(baseUrl: string, user: string): Promise<Response> {
+  return fetch(`${baseUrl}/chat/completions`, {
+    method: "POST",
+    headers: { authorization: "Bearer sk-x", "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: user }] }),
+  })
+}
+const contentOf = async (response: Response) =>
+  ((await response.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content
+
+describe("lint", () => {
+  test("exit codes 0, 1 and 2", async () => {
+    await file("good.yaml", answering("Hi", "Hello"))
+    await file("bad.yaml", answering("Hi", "Hello").replace("user", "usr"))
+    expect(await cli("lint", "good.yaml")).toEqual({
+      code: 0,
+      stdout: "1 scenario, no problems\n",
+      stderr: "",
+    })
+    expect(await cli("lint", "good.yaml", "bad.yaml")).toEqual({
+      code: 1,
+      stdout: "bad.yaml:2:14: match.usr: unknown key 'usr'. Did you mean 'user'?\n1 problem\n",
+      stderr: "",
+    })
+    expect(await cli("lint", "none.yaml")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: cannot read 'none.yaml': there is no such file or folder\n",
+    })
+    expect((await cli("lint")).code).toBe(2)
+    expect((await cli("lint", "--help")).stdout).toContain("Usage: nexhina-mock lint")
+  })
+
+  test("TypeScript, and why it cannot be loaded", async () => {
+    await file("good.ts", 'const text: string = "x"\nexport default [{ match: {}, answer: { text } }]')
+    await file("list.ts", "export default 3")
+    await file("syntax.ts", "export default [")
+    await file("wrong.ts", "export default [{ match: {}, answer: { txt: 1 } }]")
+    expect(await cli("lint", "good.ts")).toMatchObject({ code: 0, stdout: "1 scenario, no problems\n" })
+    expect((await cli("lint", "list.ts")).stdout).toContain(
+      "list.ts: the default export must be a list of scenarios.",
+    )
+    expect((await cli("lint", "syntax.ts")).stdout).toMatch(/^syntax\.ts: .*\n1 problem\n$/)
+    expect((await cli("lint", "wrong.ts")).stdout).toContain(
+      "wrong.ts [0].answer.txt: answer.txt: unknown key 'txt'. Did you mean 'text'?",
+    )
+  })
+})
+
+test("explain: the scenario that answers, a miss, and wrong usage", async () => {
+  await file("a.yaml", answering("Hi", "Hello"))
+  const body = (user: string) =>
+    JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: user }] })
+  await file("hit.json", body("Hi"))
+  await file("miss.json", body("Ho"))
+  await file("invalid.json", "{}")
+  const explain = (request: string) => cli("explain", request, "--scenarios", "a.yaml")
+  expect(await explain("hit.json")).toEqual({
+    code: 0,
+    stdout: `'a.yaml:2' answers this request.\nIt matches:\n  user: "Hi"\n`,
+    stderr: "",
+  })
+  const missed = await explain("miss.json")
+  expect([missed.code, missed.stdout]).toEqual([
+    1,
+    expect.stringContaining(`user: expected "Hi", but got "Ho"`),
+  ])
+  expect(await explain("invalid.json")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Missing required"),
+  })
+  expect(await explain("none.json")).toMatchObject({ code: 2 })
+  expect(await cli("explain", "hit.json")).toMatchObject({ code: 2 })
+})
+
+test("the start ends with 2 for wrong scenarios, and for --strict without them", async () => {
+  await file("bad.yaml", answering("Hi", "Hello").replace("user", "usr"))
+  expect(await cli("--port", "0", "--scenarios", "bad.yaml")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "error: bad.yaml:2:14: match.usr: unknown key 'usr'. Did you mean 'user'?\n",
+  })
+  expect(await cli("--scenarios", "none.yaml")).toMatchObject({
+    code: 2,
+    stderr: "error: option '--scenarios': cannot read 'none.yaml': there is no such file or folder\n",
+  })
+  expect(await cli("--strict")).toMatchObject({ code: 2 })
+})
+
+test("a miss is named in the log, and refused with --strict", async () => {
+  await file("a.yaml", answering("Hi", "Hello"))
+  const open = await start("--scenarios", "a.yaml")
+  expect((await say(open.baseUrl, "Ho")).headers.get("x-mock-miss")).not.toBeNull()
+  await open.until("no scenario")
+  const strict = await start("--scenarios", "a.yaml", "--strict", "--log", "json")
+  const refused = await say(strict.baseUrl, "Ho")
+  expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: "scenario_miss" } }])
+  await strict.until("No scenario matches")
+})
+
+test("changed files are loaded without dropping a request; wrong ones leave the scenarios in use", async () => {
+  await file("hot.yaml", answering("Hi", "one"))
+  const { baseUrl, until } = await start("--scenarios", "hot.yaml", "--strict", "--log", "off")
+  const answers: (string | undefined)[] = []
+  let asking = true
+  const load = Array.from({ length: 4 }, async () => {
+    while (asking) answers.push(await contentOf(await say(baseUrl, "Hi")))
+  })
+  await file("hot.yaml", answering("Hi", "two"))
+  await until("scenarios loaded again")
+  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("two")
+  await file("hot.yaml", answering("Hi", "two").replace("user", "usr"))
+  await until("hot.yaml:2:14: match.usr: unknown key 'usr'. Did you mean 'user'?")
+  await until("the scenarios in use stay")
+  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("two")
+  // As editors save: a new file in place of the old one.
+  await file("hot.yaml~", answering("Hi", "three"))
+  await rename(join(folder, "hot.yaml~"), join(folder, "hot.yaml"))
+  await until("scenarios loaded again")
+  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("three")
+  asking = false
+  await Promise.all(load)
+  expect(new Set(answers)).toEqual(new Set(["one", "two", "three"]))
+})

@@ -1,0 +1,314 @@
+import { closestMatch } from "leven"
+import { matches } from "../json-schema/pattern.ts"
+import type { Predicate } from "./predicates.ts"
+import { Scenario } from "./scenario.ts"
+import { bySpecificity, type Candidate, createSelector, type Selector, toCandidate } from "./select.ts"
+import type { Subject } from "./subject.ts"
+import { valueFault } from "./template.ts"
+
+/** What is wrong with a list of scenarios. */
+export interface ScenarioProblem {
+  /** Place in the list: the index of a scenario, then the path within it. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong and what to do, in one sentence without its full stop. */
+  readonly message: string
+  /** Index of another scenario that is involved. */
+  readonly other?: number
+}
+
+/** Thrown for scenarios that cannot be used. The message lists every problem. */
+export class ScenarioError extends TypeError {
+  readonly problems: readonly ScenarioProblem[]
+
+  constructor(problems: readonly ScenarioProblem[]) {
+    super(problems.map(({ path, message }) => `scenarios${pathText(path)}: ${sentence(message)}`).join("\n"))
+    this.name = "ScenarioError"
+    this.problems = problems
+  }
+}
+
+/** Ends a message as a sentence. */
+export function sentence(message: string): string {
+  return message.endsWith("?") ? message : `${message}.`
+}
+
+/** Formats a path such as `[2].match.user`. */
+export function pathText(path: readonly (string | number)[]): string {
+  return path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("")
+}
+
+/** The ids that scenarios may name in `defect` and `variant`. */
+export type KnownAlterations = ReadonlySet<string>
+
+/**
+ * Checks a list of scenarios and creates their selector. `placeOf` names a scenario without an id. Returns the problems
+ * when there are some: unknown members, wrong types, duplicate ids, and pairs of which one can never win.
+ */
+export function checkScenarios(
+  list: readonly unknown[],
+  placeOf: (index: number) => string,
+  alterations?: KnownAlterations,
+): { readonly selector: Selector } | { readonly problems: readonly ScenarioProblem[] } {
+  const problems: ScenarioProblem[] = []
+  const candidates = list.map((value, index) => {
+    const found = problemsOf(value, alterations)
+    problems.push(...found.map(({ path, message }) => ({ path: [index, ...path], message })))
+    // Without a problem it is a scenario.
+    return found.length > 0 ? undefined : toCandidate(value as Scenario, placeOf(index))
+  })
+  const valid = candidates.filter((candidate) => candidate !== undefined)
+  const indexes = new Map(candidates.map((candidate, index) => [candidate, index]))
+  const at = (candidate: Candidate) => indexes.get(candidate) ?? 0
+  const selector = createSelector(valid)
+  problems.push(...duplicateIds(valid, at), ...definiteTies(valid, selector, at))
+  return problems.length > 0 ? { problems } : { selector }
+}
+
+function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioProblem[] {
+  const parsed = Scenario.safeParse(value)
+  if (!parsed.success) return withoutEchoes(parsed.error.issues.flatMap((issue) => explained(issue, value)))
+  const { answer, fail } = parsed.data
+  const problems: ScenarioProblem[] = []
+  const json = valueFault(answer?.json)
+  if (json !== undefined) problems.push({ path: ["answer", "json"], message: json })
+  answer?.toolCalls?.forEach((call, index) => {
+    const fault = valueFault(call.arguments)
+    if (fault !== undefined)
+      problems.push({ path: ["answer", "toolCalls", index, "arguments"], message: fault })
+  })
+  if (alterations === undefined) return problems
+  const named = { answer: [answer?.defect, answer?.variant], fail: [fail?.defect] }
+  for (const [member, lists] of Object.entries(named)) {
+    for (const id of lists.flatMap((ids) => ids ?? [])) {
+      if (alterations.has(id)) continue
+      problems.push({ path: [member], message: unknownAlteration(id, alterations) })
+    }
+  }
+  return problems
+}
+
+function unknownAlteration(id: string, known: KnownAlterations): string {
+  const nearest = nearestTo(id, [...known])
+  const hint = nearest === undefined ? "The catalogue is empty" : `Did you mean '${nearest}'?`
+  return `no defect or variant has the id '${id}'. ${hint}`
+}
+
+/** Leaves out what follows from a misspelt name: that the member it is meant to be is missing. */
+function withoutEchoes(problems: readonly ScenarioProblem[]): ScenarioProblem[] {
+  const unknown = problems.filter(({ message }) => message.startsWith("unknown key"))
+  const parents = new Set(unknown.map(({ path }) => nameOf(path.slice(0, -1))))
+  const meant = new Set(
+    unknown.map(({ path, message }) => nameOf(path.slice(0, -1), /'([^']*)'\?$/.exec(message)?.[1])),
+  )
+  return problems.filter(
+    ({ path, message }) =>
+      !parents.has(nameOf(path)) && !(message.endsWith("' is missing") && meant.has(nameOf(path))),
+  )
+}
+
+function nameOf(path: readonly (string | number)[], member?: string): string {
+  return JSON.stringify(member === undefined ? path : [...path, member])
+}
+
+/** Returns the known name that an unknown one is meant to be; undefined when nothing is known. */
+function nearestTo(name: string, known: readonly string[]): string | undefined {
+  return known.find((each) => each.startsWith(name)) ?? closestMatch(name.slice(0, 64), known)
+}
+
+type Issue = NonNullable<ReturnType<typeof Scenario.safeParse>["error"]>["issues"][number]
+
+/** The members that an object at a path may have, by the last name in the path that is not free. */
+function explained(issue: Issue, value: unknown): ScenarioProblem[] {
+  const path = issue.path.filter((key) => typeof key !== "symbol")
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+    case "invalid_union":
+      return explainedUnion(issue, path, value)
+    case "invalid_type":
+      if (at(value, path) === undefined)
+        return [{ path, message: `'${path.at(-1) ?? "scenario"}' is missing` }]
+      return [{ path, message: mismatch([a(issue.expected)], at(value, path)) }]
+    case "invalid_value": {
+      const given = at(value, path)
+      const nearest = typeof given === "string" ? nearestTo(given, issue.values.map(String)) : undefined
+      const hint = nearest === undefined ? "" : `. Did you mean '${nearest}'?`
+      return [{ path, message: `invalid value ${JSON.stringify(given)}${hint}` }]
+    }
+    default:
+      return [{ path, message: issue.message }]
+  }
+}
+
+type UnionIssue = Extract<Issue, { code: "invalid_union" }>
+
+/** Explains the branch of a union that a value comes closest to: the one that accepts its type. */
+function explainedUnion(
+  issue: UnionIssue,
+  path: readonly (string | number)[],
+  value: unknown,
+): ScenarioProblem[] {
+  const branches = issue.errors.map((issues) =>
+    issues.map((inner) => ({ ...inner, path: [...path, ...inner.path] })),
+  )
+  const rejectsType = (inner: Issue) => inner.code === "invalid_type" && inner.path.length === path.length
+  const accepting = branches.find((issues) => !issues.some((inner) => rejectsType(inner as Issue)))
+  if (accepting) return accepting.flatMap((inner) => explained(inner as Issue, value))
+  const expected = branches
+    .flat()
+    .flatMap((inner) => (inner.code === "invalid_type" ? [a(inner.expected)] : []))
+  return [{ path, message: mismatch(expected, at(value, path)) }]
+}
+
+function mismatch(expected: readonly string[], value: unknown): string {
+  const isBraced = typeof value === "object" && value !== null && expected.includes("a string")
+  const hint = isBraced ? ". Quote a text that begins with '{' or '['" : ""
+  return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
+}
+
+function unknownKey(key: string, path: readonly (string | number)[]): string {
+  const known = membersAt(path)
+  const nearest = nearestTo(key, known)
+  return nearest === undefined ? `unknown key '${key}'` : `unknown key '${key}'. Did you mean '${nearest}'?`
+}
+
+/** Returns the members of the schema at a path. */
+function membersAt(path: readonly (string | number)[]): string[] {
+  let schema: unknown = Scenario
+  for (const key of path) schema = step(objectIn(schema), key)
+  return Object.keys(Reflect.get(objectIn(schema) ?? {}, "shape") ?? {})
+}
+
+/** Returns the object or array schema that an optional or a union contains. */
+function objectIn(schema: unknown): object | undefined {
+  if (typeof schema !== "object" || schema === null) return undefined
+  if ("shape" in schema || "element" in schema || "valueType" in schema) return schema
+  if ("options" in schema && Array.isArray(schema.options)) {
+    return schema.options.map(objectIn).find((option) => option !== undefined)
+  }
+  return "unwrap" in schema && typeof schema.unwrap === "function" ? objectIn(schema.unwrap()) : undefined
+}
+
+function step(schema: object | undefined, key: string | number): unknown {
+  if (schema === undefined) return undefined
+  if ("shape" in schema && typeof schema.shape === "object" && schema.shape !== null) {
+    return Reflect.get(schema.shape, key)
+  }
+  if ("element" in schema) return schema.element
+  return "valueType" in schema ? schema.valueType : undefined
+}
+
+function at(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  )
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null"
+  return Array.isArray(value) ? a("array") : a(typeof value)
+}
+
+function a(type: string): string {
+  const name = { int: "integer", record: "object" }[type] ?? type
+  return name === "null" || name === "undefined" ? name : `${/^[aio]/.test(name) ? "an" : "a"} ${name}`
+}
+
+function duplicateIds(
+  candidates: readonly Candidate[],
+  at: (candidate: Candidate) => number,
+): ScenarioProblem[] {
+  const first = new Map<string, Candidate>()
+  return candidates.flatMap((candidate) => {
+    const { id } = candidate.scenario
+    if (id === undefined) return []
+    const other = first.get(id)
+    if (other === undefined) first.set(id, candidate)
+    if (other === undefined) return []
+    const message = `the id '${id}' is used twice. Rename one of the scenarios`
+    return [{ path: [at(candidate), "id"], message, other: at(other) }]
+  })
+}
+
+/**
+ * Returns the pairs of equally specific scenarios of which one can never answer: every request that it matches, the
+ * other one matches too.
+ */
+function definiteTies(
+  candidates: readonly Candidate[],
+  { index }: Selector,
+  at: (candidate: Candidate) => number,
+): ScenarioProblem[] {
+  const problems: ScenarioProblem[] = []
+  const reported = new Set<Candidate>()
+  const sameMatch = new Map<string, Candidate>()
+  const report = (candidate: Candidate, other: Candidate) => {
+    const later = at(candidate) > at(other) ? candidate : other
+    if (reported.has(later)) return
+    reported.add(later)
+    problems.push(tie(candidate, other, at))
+  }
+  for (const candidate of candidates) {
+    const text = matchText(candidate)
+    const same = sameMatch.get(text)
+    if (same) report(candidate, same)
+    else sameMatch.set(text, candidate)
+    if (!candidate.predicates.some(({ kind }) => kind === "substring")) continue
+    for (const other of index.find(witness(candidate))) {
+      if (other === candidate || bySpecificity(candidate, other) !== 0) continue
+      if (other.predicates.every((predicate) => isImplied(predicate, candidate.predicates)))
+        report(candidate, other)
+    }
+  }
+  return problems
+}
+
+function tie(candidate: Candidate, other: Candidate, at: (candidate: Candidate) => number): ScenarioProblem {
+  const message =
+    `'${candidate.name}' can never answer: every request that it matches also matches '${other.name}', ` +
+    "and neither is more specific. Give one of them a 'priority' or a narrower match"
+  return { path: [at(candidate), "match"], message, other: at(other) }
+}
+
+function matchText({ scenario, predicates }: Candidate): string {
+  const parts = predicates.map(({ path, kind, value }) => JSON.stringify([path, kind, value])).sort()
+  return `${scenario.priority ?? 0} ${parts.join(" ")}`
+}
+
+/** Returns a request that has just the texts that the predicates name. */
+function witness({ predicates }: Candidate): Subject {
+  const valuesOf = (path: string) => predicates.filter((each) => each.path === path).map(({ value }) => value)
+  const oneOf = (path: string) => valuesOf(path)[0] ?? ""
+  return {
+    // It only looks candidates up, and an operation that no contract has finds none.
+    operation: oneOf("operation") as Subject["operation"],
+    model: oneOf("model"),
+    user: oneOf("user"),
+    system: oneOf("system"),
+    messages: valuesOf("message"),
+    toolResults: valuesOf("toolResult"),
+    turns: Number(oneOf("turns")),
+    scope: oneOf("scope"),
+    header: (name) => valuesOf(`headers.${name}`)[0],
+  }
+}
+
+/** Returns whether a predicate holds for every request for which the others hold. */
+function isImplied(predicate: Predicate, others: readonly Predicate[]): boolean {
+  const { path, kind, value, pattern } = predicate
+  return others.some((other) => {
+    if (other.path !== path) return false
+    if (other.kind === kind && other.value === value) return true
+    if (other.kind === "exact" && pattern) return matches(pattern, other.value)
+    return (
+      kind === "substring" &&
+      other.kind !== "pattern" &&
+      other.kind !== "presence" &&
+      other.value.includes(value)
+    )
+  })
+}

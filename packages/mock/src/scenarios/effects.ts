@@ -1,0 +1,10 @@
+/** What a scenario changes in a reply, apart from what the model says. */
+export interface ScenarioEffects {
+  /** Ids of defects and variants. */
+  readonly defects: readonly string[]
+  readonly variants: readonly string[]
+  /** Milliseconds until the reply begins. */
+  readonly latencyMs: number
+  /** Why the reply is generated although there are scenarios. */
+  readonly miss?: string
+}

@@ -1,0 +1,94 @@
+import { endpoints, type OperationId } from "@nexhina/schemas"
+import type { Header } from "@nexhina/wire"
+import { digest } from "../content/random.ts"
+import { budget } from "../json-schema/budget.ts"
+import { spokenMessages as chatMessages } from "../replies/chat/prompt.ts"
+import { readInput, spokenMessages as responseMessages } from "../replies/responses/input.ts"
+import type { SpokenMessage } from "../replies/utterance/decide.ts"
+import { validate } from "../request/validate.ts"
+import { memoryStore } from "../store.ts"
+import { checkScenarios, ScenarioError } from "./check.ts"
+import { explainMiss, missText, tieText } from "./explain.ts"
+import { expectation } from "./predicates.ts"
+import type { Scenario } from "./scenario.ts"
+import { type Candidate, isFor } from "./select.ts"
+import { createSubject, type Subject } from "./subject.ts"
+
+/** A request to explain, as a client would send it. */
+export interface ExplainedRequest {
+  /** Default: `createChatCompletion` for a body with `messages`, otherwise `createResponse`. */
+  readonly operation?: OperationId
+  readonly body: object
+  /** Default: none. */
+  readonly headers?: readonly Header[]
+}
+
+/** Which scenario answers a request, and why. */
+export interface ScenarioExplanation {
+  readonly kind: "hit" | "tie" | "miss"
+  /** Name of the scenario that answers; undefined when none does. */
+  readonly scenario?: string
+  /** The explanation, in lines. */
+  readonly text: string
+}
+
+/**
+ * Explains which scenario answers a request. `places` names those without an id. Rejects with a `ScenarioError` for
+ * invalid scenarios and with a `Refusal` for an invalid request. A `previous_response_id` is not followed.
+ */
+export async function explainRequest(
+  scenarios: readonly Scenario[],
+  { operation, body, headers = [] }: ExplainedRequest,
+  places: readonly string[] = [],
+): Promise<ScenarioExplanation> {
+  const checked = checkScenarios(scenarios, (index) => places[index] ?? `scenarios[${index}]`)
+  if ("problems" in checked) throw new ScenarioError(checked.problems)
+  const { selector } = checked
+  const asked = operation ?? ("messages" in body ? "createChatCompletion" : "createResponse")
+  const subject = await subjectOf(asked, body, headers)
+  const selection = selector.select(subject, budget())
+  if (selection.kind === "tie") return { kind: "tie", text: tieText(selection.candidates) }
+  if (selection.kind === "miss") {
+    return { kind: "miss", text: missText(explainMiss(selector.candidates, subject, budget())) }
+  }
+  const { candidate } = selection
+  const others = selector.candidates.filter((each) => each !== candidate && fits(each, subject))
+  return { kind: "hit", scenario: candidate.name, text: hitText(candidate, others) }
+}
+
+async function subjectOf(operation: OperationId, body: object, headers: readonly Header[]): Promise<Subject> {
+  const contract = endpoints[operation]
+  const request: unknown =
+    "request" in contract && contract.request
+      ? validate(body, contract.request.schema, contract.checks)
+      : undefined
+  const messages = await messagesOf(operation, request)
+  return createSubject({ operation, request, headers, ...(messages && { messages: () => messages }) })
+}
+
+async function messagesOf(
+  operation: OperationId,
+  request: unknown,
+): Promise<readonly SpokenMessage[] | undefined> {
+  if (operation === "createChatCompletion") {
+    return chatMessages(endpoints.createChatCompletion.request.schema.parse(request).messages)
+  }
+  if (operation !== "createResponse") return undefined
+  const { input, instructions } = endpoints.createResponse.request.schema.parse(request)
+  return responseMessages(instructions, await readInput(input, [], memoryStore(), digest("")))
+}
+
+function fits({ scenario, predicates }: Candidate, subject: Subject): boolean {
+  const spend = budget()
+  return isFor(scenario, subject) && predicates.every((predicate) => predicate.holds(subject, spend))
+}
+
+function hitText({ name, predicates }: Candidate, others: readonly Candidate[]): string {
+  const met = predicates.map((predicate) => `  ${predicate.path}: ${expectation(predicate)}`)
+  const less = others.slice(0, 10).map((other) => `  '${other.name}'`)
+  return [
+    `'${name}' answers this request.`,
+    ...(met.length === 0 ? ["It matches every request."] : ["It matches:", ...met]),
+    ...(less.length === 0 ? [] : ["Less specific scenarios that also match:", ...less]),
+  ].join("\n")
+}

@@ -1,0 +1,101 @@
+import type { Spend } from "../json-schema/budget.ts"
+import { actual, expectation, type Predicate } from "./predicates.ts"
+import { type Candidate, isFor } from "./select.ts"
+import type { Subject } from "./subject.ts"
+
+/** Number of scenarios that an explanation names. */
+const maxNearest = 3
+/** Length of a text from which on the scenario to paste has only its beginning. */
+const longText = 500
+
+/** A scenario that nearly matches a request, and what is different. */
+interface NearMiss {
+  readonly name: string
+  readonly differences: readonly string[]
+}
+
+/** Why no scenario matches a request. */
+export interface MissExplanation {
+  /** The nearest scenarios: those of which the fewest predicates fail, then those of which the most hold. */
+  readonly nearest: readonly NearMiss[]
+  /** A scenario in YAML that matches the request. */
+  readonly paste: string
+}
+
+/** Explains why no scenario matches. It looks at all of them. */
+export function explainMiss(
+  candidates: readonly Candidate[],
+  subject: Subject,
+  spend: Spend,
+): MissExplanation {
+  const near = candidates
+    .filter(({ scenario }) => isFor(scenario, subject))
+    .map((candidate) => {
+      const failing = candidate.predicates.filter((predicate) => !predicate.holds(subject, spend))
+      return { candidate, failing, holding: candidate.predicates.length - failing.length }
+    })
+    .toSorted((a, b) => a.failing.length - b.failing.length || b.holding - a.holding)
+    .slice(0, maxNearest)
+  return {
+    nearest: near.map(({ candidate, failing }) => ({
+      name: candidate.name,
+      differences: failing.map((predicate) => differenceOf(predicate, subject)),
+    })),
+    paste: scenarioFor(subject),
+  }
+}
+
+function differenceOf(predicate: Predicate, subject: Subject): string {
+  return `${predicate.path}: expected ${expectation(predicate)}, but got ${actual(predicate, subject)}`
+}
+
+/** Formats an explanation in lines. */
+export function missText({ nearest, paste }: MissExplanation): string {
+  const lines = nearest.flatMap(({ name, differences }) => [
+    `- '${name}'`,
+    ...differences.map((text) => `  ${text}`),
+  ])
+  return [
+    "No scenario matches this request.",
+    ...(lines.length === 0
+      ? ["There is no scenario for this operation."]
+      : ["The nearest scenarios:", ...lines]),
+    "A scenario that matches it:",
+    paste,
+  ].join("\n")
+}
+
+/** Returns a scenario in YAML that matches a request, with an answer to fill in. Its texts are written as in JSON. */
+function scenarioFor(subject: Subject): string {
+  const { operation, user, toolResults, scope } = subject
+  const [result] = toolResults
+  const isSpoken = operation === "createChatCompletion" || operation === "createResponse"
+  return [
+    "- match:",
+    ...(isSpoken ? [] : [`    operation: ${operation}`]),
+    `    user: ${matchText(user)}`,
+    ...(result === undefined ? [] : [`    toolResult: ${matchText(result)}`]),
+    ...(scope === "" ? [] : [`    scope: ${JSON.stringify(scope)}`]),
+    "  answer:",
+    ...(isSpoken ? ['    text: "…"'] : ["    error:", "      status: 500"]),
+  ].join("\n")
+}
+
+function matchText(text: string): string {
+  if (text.length <= longText) return JSON.stringify(text)
+  return `{ contains: ${JSON.stringify(text.slice(0, longText))} }`
+}
+
+/** Describes in one line, for a header, what was nearest among the candidates of a request. */
+export function briefMiss(candidates: readonly Candidate[], subject: Subject, spend: Spend): string {
+  const { nearest } = explainMiss(candidates, subject, spend)
+  const [first] = nearest
+  if (first === undefined) return "no scenario is near"
+  return `nearest: ${first.name} (${first.differences[0] ?? ""})`
+}
+
+/** Describes equally specific scenarios that match the same request. */
+export function tieText(candidates: readonly Candidate[]): string {
+  const names = candidates.map(({ name }) => `'${name}'`).join(" and ")
+  return `${names} match this request, and none is more specific. Give one of them a 'priority' or a narrower match.`
+}

@@ -1,0 +1,39 @@
+/** How often the fault of a scenario has occurred in one scope. */
+export interface FaultCount {
+  /** Value of `x-mock-scope`, "" for requests without one. */
+  readonly scope: string
+  /** Name of the scenario. */
+  readonly scenario: string
+  readonly count: number
+  /** How often it occurs before the answer is given. */
+  readonly times: number
+}
+
+/** Counts faults by scope and scenario: the only state of scenarios. */
+export interface FaultCounters {
+  /** Counts a request and returns whether it must fail. */
+  take(scope: string, scenario: string, times: number): boolean
+  read(): readonly FaultCount[]
+  clear(): void
+}
+
+/** Maximum number of counters; the oldest are forgotten (chosen). */
+const maxCounters = 10_000
+
+/** Creates counters that are all zero. */
+export function createFaultCounters(): FaultCounters {
+  const counts = new Map<string, FaultCount>()
+  return {
+    take(scope, scenario, times) {
+      const key = JSON.stringify([scope, scenario])
+      const count = counts.get(key)?.count ?? 0
+      if (count >= times) return false
+      counts.set(key, { scope, scenario, count: count + 1, times })
+      const [oldest] = counts.keys()
+      if (counts.size > maxCounters && oldest !== undefined) counts.delete(oldest)
+      return true
+    },
+    read: () => [...counts.values()],
+    clear: () => counts.clear(),
+  }
+}

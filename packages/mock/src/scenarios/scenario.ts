@@ -1,0 +1,207 @@
+import { endpoints, type OperationId } from "@nexhina/schemas"
+import { z } from "zod"
+import { PatternError, parsePattern } from "../json-schema/parse-pattern.ts"
+import { templateFault } from "./template.ts"
+
+const Template = z.string().superRefine((text, { addIssue }) => {
+  const fault = templateFault(text)
+  if (fault !== undefined) addIssue(fault)
+})
+
+const ExpectedText = z.string().describe("The whole text, exactly.")
+
+const ExpectedPart = z
+  .strictObject({
+    contains: z.string().min(1).describe("Part of the text, case-sensitive.").exactOptional(),
+    matches: z
+      .string()
+      .superRefine((source, { addIssue }) => {
+        const fault = patternFault(source)
+        if (fault !== undefined) addIssue(fault)
+      })
+      .describe(
+        "Regular expression (ECMAScript, without back references) that matches anywhere in the text unless it is anchored.",
+      )
+      .exactOptional(),
+  })
+  .superRefine((part, { addIssue }) => {
+    if (Object.keys(part).length !== 1) addIssue("expected exactly one of 'contains' and 'matches'")
+  })
+
+function patternFault(source: string): string | undefined {
+  try {
+    parsePattern(source)
+    return undefined
+  } catch (error) {
+    if (error instanceof PatternError) return error.message
+    throw error
+  }
+}
+
+/** What a text must be: the whole text, or `contains` or `matches`. */
+export const TextMatch = z.union([ExpectedText, ExpectedPart])
+export type TextMatch = Readonly<z.infer<typeof TextMatch>>
+
+// The registry's keys are the operation ids; `Object.keys` widens them to string.
+const operationIds = Object.keys(endpoints) as [OperationId, ...OperationId[]]
+
+const Match = z.strictObject({
+  operation: z
+    .enum(operationIds)
+    .describe("Operation of the API. Default: createChatCompletion and createResponse.")
+    .exactOptional(),
+  model: TextMatch.describe("Model id of the request.").exactOptional(),
+  user: TextMatch.describe(
+    "Last text of the user; for other operations than chat and responses the input, prompt or query.",
+  ).exactOptional(),
+  system: TextMatch.describe(
+    "System and developer messages and `instructions`, joined by line breaks.",
+  ).exactOptional(),
+  message: TextMatch.describe("At least one text of the conversation, whoever said it.").exactOptional(),
+  toolResult: z
+    .union([z.boolean(), TextMatch])
+    .describe(
+      "Whether the conversation ends with tool results, or a text that one of them must be. " +
+        "Default: false for an answer with `toolCalls`, so that loops end; otherwise any.",
+    )
+    .exactOptional(),
+  turns: z.int().min(0).describe("Number of user messages in the conversation.").exactOptional(),
+  headers: z
+    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"), TextMatch)
+    .describe("Request headers by name, in any case.")
+    .exactOptional(),
+  scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
+})
+
+const failure = {
+  message: Template.describe("Error message. Default: that of the status.").exactOptional(),
+  code: z.string().nullable().describe("Error code. Default: that of the status.").exactOptional(),
+  param: z.string().nullable().describe("Path of the member at fault. Default: null.").exactOptional(),
+  headers: z
+    .record(
+      z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"),
+      z.union([z.string().regex(/^[\t\x20-\x7e]*$/, "not a header value"), z.number()]),
+    )
+    .describe("Additional response headers, such as `retry-after`.")
+    .exactOptional(),
+}
+const Status = z.int().min(400).max(599).describe("HTTP status.")
+
+const ErrorAnswer = z.strictObject({ status: Status, ...failure })
+export type ErrorAnswer = Readonly<z.infer<typeof ErrorAnswer>>
+
+const Ids = z.union([z.string(), z.array(z.string())])
+
+const Fail = z
+  .strictObject({
+    times: z
+      .int()
+      .min(1)
+      .describe("How many matching requests of each scope fail before the answer is given."),
+    status: Status.exactOptional(),
+    ...failure,
+    defect: Ids.describe("Defects of the answer in these requests, in place of an error.").exactOptional(),
+  })
+  .superRefine(({ status, defect }, { addIssue }) => {
+    if ((status === undefined) === (defect === undefined))
+      addIssue("expected exactly one of 'status' and 'defect'")
+  })
+
+const ToolCallAnswer = z.strictObject({
+  name: z.string().min(1).describe("Name of the tool."),
+  arguments: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .describe(
+      "Arguments as an object, or the free text of a custom tool. Texts may have templates. Default: {}.",
+    )
+    .exactOptional(),
+  id: z.string().min(1).describe("Call id. Default: a hash of the request.").exactOptional(),
+})
+
+const tokens = z.int().min(0)
+const UsageAnswer = z
+  .strictObject({
+    input: tokens.describe("Tokens of the prompt.").exactOptional(),
+    output: tokens.describe("Tokens of the reply, reasoning included.").exactOptional(),
+    reasoning: tokens.describe("Tokens of the reasoning.").exactOptional(),
+    cached: tokens.describe("Tokens of the prompt that were read from a cache.").exactOptional(),
+  })
+  .describe("Token counts, in place of those that the mock counts.")
+
+const Answer = z
+  .strictObject({
+    text: Template.describe("Text of the reply.").exactOptional(),
+    json: z
+      .record(z.string(), z.unknown())
+      .describe("Object that the text of the reply encodes. Texts in it may have templates.")
+      .exactOptional(),
+    toolCalls: z
+      .array(ToolCallAnswer)
+      .min(1)
+      .describe("Calls of tools, after the text if there is one.")
+      .exactOptional(),
+    refusal: Template.describe("Refusal of the model.").exactOptional(),
+    reasoning: Template.describe("Reasoning before the reply.").exactOptional(),
+    filtered: z
+      .boolean()
+      .describe("Whether a content filter ends the text halfway. Default: false.")
+      .exactOptional(),
+    usage: UsageAnswer.exactOptional(),
+    error: ErrorAnswer.describe("Error, in place of a reply.").exactOptional(),
+    defect: Ids.describe("Defects of the reply, by id.").exactOptional(),
+    variant: Ids.describe("Legal variants of the reply, by id.").exactOptional(),
+    latency: z
+      .number()
+      .min(0)
+      .max(3_600_000)
+      .describe("Milliseconds until the reply begins. Default: 0.")
+      .exactOptional(),
+  })
+  .superRefine((answer, { addIssue }) => {
+    const texts = (["text", "json", "refusal"] as const).filter((name) => answer[name] !== undefined)
+    if (texts.length > 1) addIssue(`expected only one of ${texts.map((name) => `'${name}'`).join(" and ")}`)
+    const spoken = spokenMembers.filter((name) => answer[name] !== undefined)
+    if (answer.error && spoken.length > 0) addIssue(`expected either 'error' or '${spoken[0]}', not both`)
+  })
+export type Answer = Readonly<z.infer<typeof Answer>>
+
+/** The members of an answer that a model says or that describe what it says. */
+const spokenMembers = ["text", "json", "toolCalls", "refusal", "reasoning", "filtered", "usage"] as const
+
+/** The operations whose replies a model says. */
+export const spokenOperations: ReadonlySet<OperationId> = new Set([
+  "createChatCompletion",
+  "createResponse",
+] as const)
+
+/** A request that is recognised by its content, and the answer to it. */
+export const Scenario = z
+  .strictObject({
+    id: z.string().min(1).describe("Name of the scenario in messages. Default: its place.").exactOptional(),
+    match: Match.describe("What the request must have. `{}` matches every chat completion and response."),
+    priority: z
+      .number()
+      .describe("A higher priority wins over a more specific match. Default: 0.")
+      .exactOptional(),
+    fail: Fail.describe("Failures before the answer, counted for each scope.").exactOptional(),
+    answer: Answer.describe("The reply. Default: generated.").exactOptional(),
+  })
+  .superRefine(({ match, answer, fail }, { addIssue }) => {
+    if (answer === undefined && fail === undefined) addIssue("expected 'answer' or 'fail'")
+    const { operation } = match
+    if (operation === undefined || spokenOperations.has(operation)) return
+    for (const name of spokenMembers) {
+      if (answer?.[name] === undefined) continue
+      const message = `'${name}' is not available for ${operation}. Use 'error', 'latency', 'defect' or 'variant'.`
+      addIssue({ code: "custom", path: ["answer", name], message })
+    }
+  })
+export type Scenario = Readonly<z.infer<typeof Scenario>>
+
+/** A file of scenarios. */
+export const ScenarioFile = z
+  .strictObject({
+    $schema: z.string().describe("URL of this JSON Schema, for editors.").exactOptional(),
+    scenarios: z.array(Scenario).describe("Scenarios, in any order: the most specific match answers."),
+  })
+  .meta({ title: "Scenarios of nexhina-mock" })

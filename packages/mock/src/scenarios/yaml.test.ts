@@ -1,0 +1,88 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { stringify } from "yaml"
+import { readScenarios } from "./yaml.ts"
+
+const problemsOf = (text: string, ...more: string[]) =>
+  readScenarios([text, ...more].map((each, index) => ({ name: `${index + 1}.yaml`, text: each }))).problems
+
+describe("each problem has file, line, column, the key and the remedy", () => {
+  test.each([
+    [
+      `scenarios:
+  - match:
+      usr: Hello
+    answer:
+      text: Hi`,
+      "1.yaml:3:7: match.usr: unknown key 'usr'. Did you mean 'user'?",
+    ],
+    [
+      `scenarios:
+  - match: {}
+    answer: { text: {{user}} }`,
+      "1.yaml:3:15: answer.text: expected a string, but got an object. Quote a text that begins with '{' or '['.",
+    ],
+    [`scenarios:\n  - match: { turns: 1.5 }\n    answer: { text: x }`, "1.yaml:2:14: match.turns: "],
+    [`scenarios:\n  - match: {}\n    match: {}`, "1.yaml:3:5: Map keys must be unique."],
+    [`scenarios:\n  - match: {`, "1.yaml:2:13: "],
+    ["", "1.yaml:1:1: expected an object with the key 'scenarios', which is a list."],
+    [`- match: {}`, "1.yaml:1:1: expected an object with the key 'scenarios', which is a list."],
+    [`scenarios: x`, "1.yaml:1:1: 'scenarios' must be a list."],
+    [`scenarios: []\nscenario: []`, "1.yaml:2:1: unknown key 'scenario'. Did you mean 'scenarios'?"],
+  ])("%j", (text, expected) => {
+    const problems = problemsOf(text)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(expected)
+  })
+
+  test("of two files: an id that is used twice, and a scenario that can never answer", () => {
+    const one = "scenarios:\n  - id: a\n    match: { user: Hi }\n    answer: { text: x }"
+    const two =
+      "scenarios:\n  - match: { user: Hi }\n    answer: { text: y }\n  - id: a\n    match: { user: Yo }\n    answer: { text: x }"
+    expect(problemsOf(one, two)).toEqual([
+      "2.yaml:4:5: id: the id 'a' is used twice. Rename one of the scenarios (the other one: 1.yaml:2:5).",
+      "2.yaml:2:5: match: '2.yaml:2' can never answer: every request that it matches also matches 'a', and neither is " +
+        "more specific. Give one of them a 'priority' or a narrower match (the other one: 1.yaml:2:5).",
+    ])
+  })
+
+  test("aliases that expand without end", () => {
+    const aliases = Array.from({ length: 12 }, (_, index) =>
+      index === 0
+        ? "  a0: &a0 x"
+        : `  a${index}: &a${index} [${Array(9)
+            .fill(`*a${index - 1}`)
+            .join(",")}]`,
+    )
+    expect(problemsOf(`$schema:\n${aliases.join("\n")}\nscenarios: []`)).toEqual([
+      expect.stringContaining("alias"),
+    ])
+  })
+})
+
+test("reads what YAML and JSON write, and names scenarios by file and line", () => {
+  const scenario = fc.record(
+    {
+      id: fc.uuid(),
+      match: fc.record({ user: fc.oneof(fc.string(), fc.record({ contains: fc.string({ minLength: 1 }) })) }),
+      answer: fc.record({ json: fc.record({ a: fc.jsonValue() }) }),
+    },
+    { requiredKeys: ["id", "match", "answer"] },
+  )
+  fc.assert(
+    fc.property(fc.uniqueArray(scenario, { maxLength: 3, selector: ({ id }) => id }), (scenarios) => {
+      const expected = JSON.parse(JSON.stringify(scenarios))
+      for (const text of [stringify({ scenarios }), JSON.stringify({ scenarios }, null, 2)]) {
+        const read = readScenarios([{ name: "a.yaml", text }])
+        if (read.problems.length === 0) expect(read.scenarios).toEqual(expected)
+        else expect(read.problems.join()).toMatch(/can never answer|template/)
+      }
+    }),
+  )
+  const text = "scenarios:\n  - match: { user: Hi }\n    answer: { text: x }"
+  expect(readScenarios([{ name: "a.yaml", text }])).toEqual({
+    scenarios: [{ match: { user: "Hi" }, answer: { text: "x" } }],
+    places: ["a.yaml:2"],
+    problems: [],
+  })
+})

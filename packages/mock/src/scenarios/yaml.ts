@@ -1,0 +1,147 @@
+import { closestMatch } from "leven"
+import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml"
+import { checkScenarios, type KnownAlterations, pathText, type ScenarioProblem, sentence } from "./check.ts"
+import type { Scenario } from "./scenario.ts"
+
+/** The text of a file of scenarios, in YAML or JSON. */
+export interface ScenarioText {
+  /** Name of the file, for messages. */
+  readonly name: string
+  readonly text: string
+}
+
+/** Scenarios from code, such as a TypeScript file exports. */
+export interface ScenarioValues {
+  readonly name: string
+  readonly scenarios: readonly unknown[]
+}
+
+/** Scenarios that were read, and the place of each, for `scenarios.replace`. */
+export interface ReadScenarios {
+  readonly scenarios: readonly Scenario[]
+  /** File and line of each scenario. */
+  readonly places: readonly string[]
+  /** What is wrong, each with file, line, column, the key and the remedy. Empty when the scenarios can be used. */
+  readonly problems: readonly string[]
+}
+
+/** One scenario and where it comes from. */
+interface Source {
+  readonly value: unknown
+  /** Returns file, line and column of a path within the scenario. */
+  place(path: readonly (string | number)[]): string
+}
+
+/**
+ * Reads scenarios from the texts of files. Checks them together: an id may occur once, and no scenario may hide another.
+ * `alterations` are the known ids of defects and variants; without it, they are not checked.
+ */
+export function readScenarios(
+  files: readonly (ScenarioText | ScenarioValues)[],
+  alterations?: KnownAlterations,
+): ReadScenarios {
+  const problems: string[] = []
+  const sources = files.flatMap((file) => ("text" in file ? readText(file, problems) : readValues(file)))
+  const placeOf = (index: number) => sources[index]?.place([]).replace(/:\d+$/, "") ?? ""
+  const values = sources.map(({ value }) => value)
+  const checked = checkScenarios(values, placeOf, alterations)
+  if ("problems" in checked) problems.push(...checked.problems.map((problem) => described(problem, sources)))
+  // Without a problem they are scenarios.
+  const scenarios = problems.length > 0 ? [] : (values as Scenario[])
+  return { scenarios, places: scenarios.map((_, index) => placeOf(index)), problems }
+}
+
+function described({ path, message, other }: ScenarioProblem, sources: readonly Source[]): string {
+  const [index, ...inner] = path
+  const place = sources[Number(index)]?.place(inner)
+  const member = inner.length === 0 ? "" : `${pathText(inner).slice(1)}: `
+  const first = other === undefined ? "" : ` (the other one: ${sources[other]?.place([])})`
+  return `${place}: ${member}${sentence(message + first)}`
+}
+
+function readValues({ name, scenarios }: ScenarioValues): Source[] {
+  return scenarios.map((value, index) => ({
+    value,
+    place: (path) => `${name} ${pathText([index, ...path])}`,
+  }))
+}
+
+function readText({ name, text }: ScenarioText, problems: string[]): Source[] {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  })
+  const at = (offset: number) => {
+    const { line, col } = lineCounter.linePos(offset)
+    return `${name}:${line}:${col}`
+  }
+  const [error] = document.errors
+  if (error) {
+    problems.push(`${at(error.pos[0])}: ${error.message}.`)
+    return []
+  }
+  const place = (path: readonly (string | number)[]) => at(offsetOf(document, path))
+  const value = toValue(document, (offset, message) => problems.push(`${at(offset)}: ${message}.`))
+  const file = listIn(value)
+  if ("message" in file) {
+    problems.push(`${place(file.path)}: ${file.message}`)
+    return []
+  }
+  return file.list.map((scenario, index) => ({
+    value: scenario,
+    place: (path) => place(["scenarios", index, ...path]),
+  }))
+}
+
+interface FileFault {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** Returns the scenarios in the value of a file, or why it is not a file of scenarios. */
+function listIn(value: unknown): { readonly list: readonly unknown[] } | FileFault {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { path: [], message: "expected an object with the key 'scenarios', which is a list." }
+  }
+  const unknown = Object.keys(value).find((key) => key !== "scenarios" && key !== "$schema")
+  if (unknown !== undefined) {
+    const nearest = closestMatch(unknown.slice(0, 64), ["scenarios", "$schema"])
+    return { path: [unknown], message: `unknown key '${unknown}'. Did you mean '${nearest}'?` }
+  }
+  const list: unknown = "scenarios" in value ? value.scenarios : undefined
+  return Array.isArray(list) ? { list } : { path: ["scenarios"], message: "'scenarios' must be a list." }
+}
+
+/** Returns the value of a document. An alias that expands to too much is a problem. */
+function toValue(document: Document, report: (offset: number, message: string) => void): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    report(0, error.message)
+    return { scenarios: [] }
+  }
+}
+
+/** Returns where the key of a path stands in a document, or the nearest thing around it. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (each) => isPair(each) && isNode(each.key) && String(each.key) === String(key),
+      )
+      if (pair === undefined) return offset
+      offset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)]
+      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset
+    } else return offset
+  }
+  return offset
+}
