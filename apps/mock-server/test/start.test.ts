@@ -49,6 +49,9 @@ test.each(["--version", "--help"])("nexhina-mock %s loads its options only", asy
     "apps/mock-server/src/options.ts",
     "apps/mock-server/src/version.ts",
     "commander",
+    "packages/mock/src/timing/fault.ts",
+    "packages/mock/src/timing/latency-model.ts",
+    "packages/mock/src/timing/quota-kinds.ts",
     "packages/schemas/src/profile.ts",
   ])
 })

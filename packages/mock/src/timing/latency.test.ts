@@ -4,7 +4,8 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { digest } from "../content/random.ts"
 import { createMock, type Mock, type MockOptions } from "../mock.ts"
-import { createPace, latencyModel, readLatency } from "./latency.ts"
+import { createPace } from "./latency.ts"
+import { latencyModel, readLatency } from "./latency-model.ts"
 
 const token = (content: string): StreamEvent => ({ data: { choices: [{ delta: { content } }] } })
 const opening: StreamEvent = { data: { choices: [{ delta: { role: "assistant", content: "" } }] } }

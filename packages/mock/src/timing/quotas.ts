@@ -2,48 +2,9 @@ import type { Header } from "@nexhina/wire"
 import { LRUCache } from "lru-cache"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-
-/** Quotas for each key and scope. */
-export interface QuotaOptions {
-  /** Requests per minute. Default: not limited. */
-  readonly rpm?: number
-  /** Tokens per minute. Default: not limited. */
-  readonly tpm?: number
-}
-
-interface Kind {
-  readonly flag: string
-  readonly says: string
-  /** Name in the headers. */
-  readonly header: string
-  readonly short: string
-}
-
-/** The kinds of quotas: flags, headers and documentation are derived from this object. */
-export const quotaKinds = {
-  rpm: {
-    flag: "--rpm <number>",
-    says: "requests per minute of each key and scope, before they are refused with 429",
-    header: "requests",
-    short: "RPM",
-  },
-  tpm: {
-    flag: "--tpm <number>",
-    says: "tokens per minute of each key and scope, before requests are refused with 429",
-    header: "tokens",
-    short: "TPM",
-  },
-} as const satisfies Readonly<Record<keyof QuotaOptions, Kind>>
+import { type QuotaOptions, quotaKinds, quotaOf } from "./quota-kinds.ts"
 
 const minuteMs = 60_000
-/** Largest quota: amounts times milliseconds of a minute stay exact integers. */
-const maxQuota = 1_000_000_000
-
-/** Returns a quota that has been checked. Throws a `TypeError` that names it. */
-export function quotaOf(name: keyof QuotaOptions, perMinute: number): number {
-  if (Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= maxQuota) return perMinute
-  throw new TypeError(`Invalid quota '${name}': expected a whole number from 1 to ${maxQuota}.`)
-}
 
 /** A bucket that refills evenly within a minute. Its level is an amount times `minuteMs`, so that it stays exact. */
 interface Bucket {
