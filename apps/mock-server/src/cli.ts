@@ -3,7 +3,10 @@ import { readOptions, type Settings } from "./options.ts"
 
 const settings = settingsFromArguments()
 // Loaded after the arguments: `--version` and `--help` need none of it.
-if (settings.command) {
+if (settings.command?.name === "convert") {
+  const { convert } = await import("./convert.ts")
+  await convert(settings.command)
+} else if (settings.command) {
   const { runScenarioCommand } = await import("./scenario-commands.ts")
   process.exitCode = await runScenarioCommand(settings.command)
 } else {

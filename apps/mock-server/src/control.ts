@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Mock } from "@nexhina/mock"
+import type { ControlReply } from "./control-scenarios.ts"
 
 /** Path prefix of the control API, which the command serves itself. */
 export const controlPath = "/__mock/"
 
 /**
- * Replies to a control request: `GET /__mock/api/ready` returns 200 when the server accepts requests. Only programs on
- * this machine are allowed, and no web page of another origin, even if its host name resolves to loopback (DNS rebinding).
+ * Replies to a control request. Only programs on this machine are allowed, and no web page of another origin, even if
+ * its host name resolves to loopback (DNS rebinding).
  */
-export function control(request: IncomingMessage, response: ServerResponse): void {
-  const [status, value] = reply(request)
+export async function control(request: IncomingMessage, response: ServerResponse, mock: Mock): Promise<void> {
+  const [status, value] = await reply(request, mock)
   const body = JSON.stringify(value)
   response.writeHead(status, {
     "content-type": "application/json",
@@ -17,11 +19,37 @@ export function control(request: IncomingMessage, response: ServerResponse): voi
   response.end(body)
 }
 
-function reply(request: IncomingMessage): readonly [status: number, value: object] {
+type Control = (mock: Mock, request: IncomingMessage) => ControlReply | Promise<ControlReply>
+
+/** The control API, by path and method. `ready` returns 200 when the server accepts requests. */
+const controls: Readonly<Record<string, Readonly<Record<string, Control>>>> = {
+  ready: { GET: () => [200, { ready: true }] },
+  scenarios: {
+    GET: async (mock) => (await scenarioControl()).readControl(mock),
+    PUT: async (mock, request) => (await scenarioControl()).replaceControl(mock, request),
+  },
+  reset: {
+    async POST(mock) {
+      await mock.reset()
+      return [200, { reset: true }]
+    },
+  },
+}
+
+/** Loaded when it is needed: most servers have no scenarios. */
+const scenarioControl = () => import("./control-scenarios.ts")
+
+async function reply(request: IncomingMessage, mock: Mock): Promise<ControlReply> {
   if (!isLocal(request)) return [403, refusal("The control API answers this machine only.")]
-  if (request.url !== `${controlPath}api/ready`) return [404, refusal("There is no such control path.")]
-  if (request.method !== "GET") return [405, refusal("This control path takes GET.")]
-  return [200, { ready: true }]
+  const { url = "", method = "" } = request
+  const prefix = `${controlPath}api/`
+  const name = url.startsWith(prefix) ? url.slice(prefix.length) : ""
+  if (!Object.hasOwn(controls, name)) return [404, refusal("There is no such control path.")]
+  const methods = controls[name] ?? {}
+  const found = Object.hasOwn(methods, method) ? methods[method] : undefined
+  if (found === undefined)
+    return [405, refusal(`This control path takes ${Object.keys(methods).join(" and ")}.`)]
+  return found(mock, request)
 }
 
 function refusal(message: string): object {

@@ -5,7 +5,7 @@ import { type ExchangeFacts, factsOf } from "./facts.ts"
 import type { Settings } from "./options.ts"
 
 /** Takes the reply of the mock, for the line that is written when it has been sent. */
-type NoteReply = (asked: MockRequest, reply: Reply) => void
+export type NoteReply = (asked: MockRequest, reply: Reply) => void
 
 /**
  * Writes a line when a request has ended: method, path without query, status, milliseconds, and what the reply says of

@@ -10,6 +10,9 @@ import {
 } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
+import type { Conversion } from "./convert.ts"
+import type { RecordSettings } from "./record.ts"
+import type { ReplaySettings } from "./replay.ts"
 import { version } from "./version.ts"
 
 /** The settings from the command line. */
@@ -24,8 +27,10 @@ export interface Settings {
   /** Files and folders of scenarios. */
   readonly scenarios: readonly string[]
   /** The command to run in place of the server. Default: none. */
-  readonly command?: ScenarioCommand
+  readonly command?: ScenarioCommand | Conversion
   readonly mock: Omit<MockOptions, "alterations">
+  readonly record?: RecordSettings
+  readonly replay?: ReplaySettings
 }
 
 /** A command that works with scenarios and starts no server. */
@@ -63,6 +68,10 @@ interface Flags extends LatencyFlags {
   readonly log: Settings["log"]
   /** In seconds. */
   readonly drain: number
+  readonly record?: string
+  readonly to?: string
+  readonly replay?: string
+  readonly speed?: number
 }
 
 /** The flags of latency, as text. */
@@ -73,10 +82,12 @@ type Share = NonNullable<MockOptions["always"]>[number]
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
-  let scenarioCommand: ScenarioCommand | undefined
-  addScenarioCommands(command, (chosen) => {
-    scenarioCommand = chosen
-  })
+  let chosenCommand: Settings["command"]
+  const choose = (chosen: Settings["command"]) => {
+    chosenCommand = chosen
+  }
+  addScenarioCommands(command, choose)
+  addConvertCommand(command, choose)
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
@@ -89,12 +100,13 @@ export function readOptions(argv: readonly string[]): Settings {
     command.error("error: option '--strict' needs '--scenarios <path...>'")
   }
   return {
-    ...(scenarioCommand && { command: scenarioCommand }),
+    ...(chosenCommand && { command: chosenCommand }),
     scenarios: flags.scenarios,
     port: flags.port,
     host: flags.host,
     log: flags.log,
     drainMs: 1000 * flags.drain,
+    ...recordingSettings(flags, command),
     tokenizer: flags.tokenizer,
     mock: {
       profile: flags.profile,
@@ -116,6 +128,34 @@ export function readOptions(argv: readonly string[]): Settings {
   }
 }
 
+function recordingSettings(
+  { record, to, replay, speed }: Flags,
+  command: Command,
+): Pick<Settings, "record" | "replay"> {
+  if ((record === undefined) !== (to === undefined)) {
+    command.error("error: options '--record <url>' and '--to <folder>' need each other")
+  }
+  if (speed !== undefined && replay === undefined) {
+    command.error("error: option '--speed <factor>' needs '--replay <folder>'")
+  }
+  // Checked here, because the message of an argument parser would repeat credentials in the URL.
+  if (record !== undefined && !isBaseUrl(record)) {
+    command.error(
+      "error: option '--record <url>': expected the http: or https: base URL of an API, without credentials and query",
+    )
+  }
+  return {
+    ...(record !== undefined && to !== undefined && { record: { upstream: record, folder: to } }),
+    ...(replay !== undefined && { replay: { folder: replay, speed: speed ?? 1 } }),
+  }
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ""
+}
+
 /** Returns the latency that the flags describe, if any. */
 function latencyOf({ ttft, itl, tokensPerSecond, prefill }: LatencyFlags): { latency?: Latency } {
   const latency: Latency = {
@@ -133,6 +173,27 @@ function keysFromEnvironment(): string[] | undefined {
   if (key === "") console.error("warning: NEXHINA_MOCK_API_KEY is empty and counts as not set")
   return key ? [key] : undefined
 }
+
+/** Options that say what the mock generates or accepts, which have no meaning for the replies of a real API. */
+const ofGeneratedReplies = [
+  "apiKey",
+  "auth",
+  "callTools",
+  "clock",
+  "defect",
+  "fault",
+  "model",
+  "profile",
+  "rpm",
+  "scenarios",
+  "seed",
+  "strict",
+  "strictModels",
+  "tokenizer",
+  "tpm",
+  "variant",
+  ...Object.keys(latencyParameters),
+]
 
 function createCommand(): Command {
   const command = new Command("nexhina-mock")
@@ -194,6 +255,24 @@ function createCommand(): Command {
     )
     .addOption(defectOption())
     .addOption(variantOption())
+    .addOption(
+      new Option("--record <url>", "pass requests on to the API at this base URL and record them").conflicts([
+        "replay",
+        ...ofGeneratedReplies,
+      ]),
+    )
+    .option("--to <folder>", "folder for the recordings, one file for each name in x-mock-recording")
+    .addOption(
+      new Option("--replay <folder>", "answer from recordings; a request without one is a 400").conflicts(
+        ofGeneratedReplies,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--speed <factor>",
+        "factor for recorded times: 0 at once, 0.5 in half of the time (default: 1)",
+      ).argParser(toFactor),
+    )
     .addOption(
       new Option("--log <form>", "request log, one line per request")
         .choices(["pretty", "json", "off"])
@@ -287,6 +366,16 @@ function toHeaders(line: string, before: readonly Header[]): readonly Header[] {
   return [...before, [name, value]]
 }
 
+/** Adds the command that converts recordings. `choose` is called with it when the arguments name it. */
+function addConvertCommand(command: Command, choose: (chosen: Conversion) => void): void {
+  command
+    .command("convert")
+    .description("convert recordings: a transcript (.ndjson) into an HTTP Archive (.har), or the reverse")
+    .argument("<input>", "file to read")
+    .argument("<output>", "file to write; credentials are replaced by asterisks")
+    .action((input: string, output: string) => choose({ name: "convert", input, output }))
+}
+
 function defectOption(): Option {
   return new Option(
     // Commander takes several values only where a letter precedes the dots.
@@ -319,6 +408,14 @@ function toSeconds(text: string): number {
     throw new InvalidArgumentError("Expected a number of seconds from 0 to 86400.")
   }
   return seconds
+}
+
+function toFactor(text: string): number {
+  const factor = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || factor > 1000) {
+    throw new InvalidArgumentError("Expected a number from 0 to 1000.")
+  }
+  return factor
 }
 
 function toSeed(text: string): number {

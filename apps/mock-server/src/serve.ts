@@ -4,12 +4,23 @@ import { control, controlPath } from "./control.ts"
 import { land } from "./landing.ts"
 import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"
+import type { Recorder } from "./record.ts"
 
-/** Serves a mock with the log, the control API and a landing page. Rejects with node's error when it cannot listen. */
+/** What answers in place of the mock. */
+export interface OtherAnswers {
+  readonly recorder?: Recorder
+  readonly replay?: Pick<Mock, "handle">
+}
+
+/**
+ * Serves a mock, or what answers in its place, with the log, the control API and a landing page. Rejects with node's error
+ * when it cannot listen.
+ */
 export function serve(
   mock: Mock,
   { host, port, drainMs, log: form }: Pick<Settings, "host" | "port" | "drainMs" | "log">,
   onCrash: (error: unknown) => void,
+  { recorder, replay }: OtherAnswers = {},
 ): Promise<MockServer> {
   const log = createLog(form)
   return startMock({
@@ -21,15 +32,23 @@ export function serve(
     intercept(request, response) {
       const note = log(request, response)
       if (request.url?.startsWith(controlPath)) {
-        control(request, response)
+        control(request, response, mock).catch((error) => {
+          // A client that hangs up while it sends is not a crash.
+          if (!response.destroyed) onCrash(error)
+          response.destroy()
+        })
         return true
       }
       if (land(request, response)) return true
-      if (form === "off") return false
+      if (recorder) {
+        recorder(request, response, note)
+        return true
+      }
+      if (form === "off" && !replay) return false
       // A listener of its own for each request, so that the log knows which reply is whose.
       const noted: Pick<Mock, "handle"> = {
         async handle(asked) {
-          const reply = await mock.handle(asked)
+          const reply = await (replay ?? mock).handle(asked)
           note(asked, reply)
           return reply
         },

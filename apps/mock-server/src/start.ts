@@ -3,16 +3,41 @@ import type { MockServer } from "@nexhina/mock/node"
 import pc from "picocolors"
 import { catalogue } from "./catalogue.ts"
 import type { Settings } from "./options.ts"
-import { serve } from "./serve.ts"
+import type { Recorder, RecordSettings } from "./record.ts"
+import type { Replay, ReplaySettings } from "./replay.ts"
+import { type OtherAnswers, serve } from "./serve.ts"
 
 /** Starts the server, says where it listens, and lets it run until a signal. */
 export async function start(settings: Settings): Promise<void> {
+  const { scenarios, record, replay } = settings
   const mock = await mockOf(settings)
-  const { scenarios } = settings
   if (scenarios.length > 0) await useScenarios(mock, scenarios)
-  const server = await startServer(mock, settings)
+  const server = await startServer(mock, settings, {
+    ...(record && { recorder: await recorderOf(record) }),
+    ...(replay && { replay: await replayOf(replay) }),
+  })
   drainOnSignal(server)
   announce(server, settings)
+}
+
+async function recorderOf(record: RecordSettings): Promise<Recorder> {
+  const { createRecorder } = await import("./record.ts")
+  try {
+    return createRecorder(record, (message) => console.error(`warning: ${message}`))
+  } catch (error) {
+    console.error(`error: option '--to <folder>': ${(error as Error).message}`)
+    process.exit(2)
+  }
+}
+
+async function replayOf(replay: ReplaySettings): Promise<Replay> {
+  const { openReplay } = await import("./replay.ts")
+  try {
+    return await openReplay(replay, console.error)
+  } catch (error) {
+    console.error(`error: option '--replay <folder>': ${(error as Error).message}`)
+    process.exit(2)
+  }
 }
 
 async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
@@ -69,9 +94,13 @@ async function o200kBase(): Promise<NonNullable<MockOptions["tokenizer"]>> {
   }
 }
 
-async function startServer(mock: Mock, { host, port, drainMs, log }: Settings): Promise<MockServer> {
+async function startServer(
+  mock: Mock,
+  { host, port, drainMs, log }: Settings,
+  others: OtherAnswers,
+): Promise<MockServer> {
   try {
-    return await serve(mock, { host, port, drainMs, log }, console.error)
+    return await serve(mock, { host, port, drainMs, log }, console.error, others)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     console.error(
@@ -95,9 +124,15 @@ function drainOnSignal({ drain }: MockServer): void {
   }
 }
 
-function announce({ baseURL }: MockServer, { log, mock: { keys, profile } }: Settings): void {
+function announce({ baseURL }: MockServer, { log, record, replay, mock: { keys, profile } }: Settings): void {
   if (log === "json") {
-    console.log(JSON.stringify({ listening: baseURL, profile }))
+    const mode = record ? { records: record.upstream } : replay ? { replays: replay.folder } : { profile }
+    console.log(JSON.stringify({ listening: baseURL, ...mode }))
+    return
+  }
+  if (record || replay) {
+    const mode = record ? `records ${record.upstream} to ${record.folder}` : `replays ${replay?.folder}`
+    console.log(`nexhina-mock ${mode} at ${pc.bold(baseURL)}`)
     return
   }
   const key = keys === "any" ? "sk-mock" : "$NEXHINA_API_KEY"

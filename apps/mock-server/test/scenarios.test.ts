@@ -199,3 +199,43 @@ test("changed files are loaded without dropping a request; wrong ones leave the 
   await Promise.all(load)
   expect(new Set(answers)).toEqual(new Set(["one", "two", "three"]))
 })
+
+describe("the control API", () => {
+  const send = async (url: string, method: string, body?: string) => {
+    const response = await fetch(url, { method, ...(body !== undefined && { body }) })
+    return [response.status, await response.json()]
+  }
+
+  test("reads and replaces scenarios, and resets the counters of faults", async () => {
+    const { baseUrl } = await start("--log", "off")
+    const url = baseUrl.replace("/v1", "/__mock/api/scenarios")
+    expect(await send(url, "GET")).toEqual([200, { scenarios: [], faults: [] }])
+    const flaky = "scenarios:\n  - id: flaky\n    match: { user: Hi }\n    fail: { times: 1, status: 503 }\n"
+    expect(await send(url, "PUT", flaky)).toEqual([200, { loaded: 1 }])
+    expect([(await say(baseUrl, "Hi")).status, (await say(baseUrl, "Hi")).status]).toEqual([503, 200])
+    expect(await send(url, "PUT", "scenario: []")).toEqual([
+      400,
+      { problems: ["body:1:1: unknown key 'scenario'. Did you mean 'scenarios'?"] },
+    ])
+    expect(await send(url, "GET")).toEqual([
+      200,
+      {
+        scenarios: [{ id: "flaky", match: { user: "Hi" }, fail: { times: 1, status: 503 } }],
+        faults: [{ scope: "", scenario: "flaky", count: 1, times: 1 }],
+      },
+    ])
+    expect(await send(baseUrl.replace("/v1", "/__mock/api/reset"), "POST")).toEqual([200, { reset: true }])
+    expect((await say(baseUrl, "Hi")).status).toBe(503)
+    expect(await send(url, "DELETE")).toMatchObject([405, {}])
+    expect(await send(baseUrl.replace("/v1", "/__mock/api/toString"), "GET")).toMatchObject([404, {}])
+  })
+
+  test("refuses pages of other origins", async () => {
+    const { baseUrl } = await start("--log", "off")
+    const response = await fetch(baseUrl.replace("/v1", "/__mock/api/reset"), {
+      method: "POST",
+      headers: { origin: "https://example.com" },
+    })
+    expect(response.status).toBe(403)
+  })
+})

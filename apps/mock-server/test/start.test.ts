@@ -45,14 +45,18 @@ function named(path: string): string {
 test.each(["--version", "--help"])("nexhina-mock %s loads its options only", async (option) => {
   expect(await loadedBy("nexhina-mock", option)).toEqual([
     "apps/mock-server/bin/nexhina-mock.js",
+    // Some helpers of the bundler, in a file of their own as soon as several files share them.
+    "apps/mock-server/dist/rolldown-runtime.js",
     "apps/mock-server/src/cli.ts",
     "apps/mock-server/src/options.ts",
     "apps/mock-server/src/version.ts",
     "commander",
+    // What reads the options of latency, faults and quotas.
     "packages/mock/src/timing/fault.ts",
     "packages/mock/src/timing/latency-model.ts",
     "packages/mock/src/timing/quota-kinds.ts",
     "packages/schemas/src/profile.ts",
+    "packages/stream/src/event.ts",
   ])
 })
 

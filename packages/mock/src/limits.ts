@@ -1,5 +1,3 @@
-import { Refusal } from "./refusal.ts"
-
 /** A limit of the mock. */
 export interface Limit {
   readonly max: number
@@ -124,10 +122,3 @@ export const limits = {
     beyond: "their connections are closed; `--drain` and the option `drainMs` change it",
   },
 } as const satisfies Readonly<Record<string, Limit>>
-
-/** Throws a `Refusal` that names `param` and the limit when an amount exceeds it. */
-export function requireWithin(limit: Limit, amount: number, param: string): void {
-  if (amount <= limit.max) return
-  const message = `Invalid '${param}': the mock supports at most ${limit.max} ${limit.of}, but got ${amount}.`
-  throw new Refusal(400, { message, param, code: "above_limit_of_mock" })
-}

@@ -1,5 +1,6 @@
 import { type ErrorResponse, type ErrorStatus, errorStatuses, type Profile } from "@nexhina/schemas"
 import type { Header } from "@nexhina/wire"
+import type { Limit } from "./limits.ts"
 
 interface RefusalDetails {
   /** Default: the message of the status table. */
@@ -62,4 +63,11 @@ export function envelope({ status, message, param, code }: Refusal, profile: Pro
   return {
     error: status === 401 && !profile.param401 ? { message, type, code } : { message, type, param, code },
   }
+}
+
+/** Throws a `Refusal` that names `param` and the limit when an amount exceeds it. */
+export function requireWithin(limit: Limit, amount: number, param: string): void {
+  if (amount <= limit.max) return
+  const message = `Invalid '${param}': the mock supports at most ${limit.max} ${limit.of}, but got ${amount}.`
+  throw new Refusal(400, { message, param, code: "above_limit_of_mock" })
 }

@@ -3,13 +3,13 @@ import * as fetchHost from "../src/hosts/fetch.ts"
 import * as mswHost from "../src/hosts/msw.ts"
 import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
+import * as recordings from "../src/recordings/index.ts"
 import * as yaml from "../src/scenarios/yaml.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, yaml }).map(([entry, exported]) => [
-    entry,
-    Object.keys(exported).sort(),
-  ])
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings, yaml }).map(
+    ([entry, exported]) => [entry, Object.keys(exported).sort()],
+  )
   expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
     {
       "fetchHost": [
@@ -34,6 +34,11 @@ test("exports exactly these names at run time", () => {
       "nodeHost": [
         "startMock",
         "toNode",
+      ],
+      "recordings": [
+        "createReplay",
+        "recordedTurn",
+        "volatileMembers",
       ],
       "yaml": [
         "readScenarios",

@@ -40,7 +40,7 @@ export function decodedBody(exchange: Exchange, { maxBytes }: { readonly maxByte
   return decode(bodyOf(exchange), exchange.response?.headers ?? [], maxBytes)
 }
 
-/** Does the work of `decodedBody` for a given body; returns the same array when there are no codings. */
+/** Does the same for a body and the headers of its message; returns the same array when there are no codings. */
 export function decode(body: Uint8Array, headers: readonly Header[], maxBytes: number): DecodedBody {
   const layers = headers
     .filter(([name]) => name.toLowerCase() === "content-encoding")

@@ -1,6 +1,7 @@
 export type { Frame, StreamEvent } from "@nexhina/stream"
 export type { Alteration, NamedAlteration, Situation } from "./alteration.ts"
-export { type DecodedBody, decodedBody } from "./decoded-body.ts"
+export { credentialsIn } from "./credentials.ts"
+export { type DecodedBody, decode as decodeBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
   Exchange,
@@ -11,6 +12,7 @@ export {
   RecordedRequest,
   Redaction,
 } from "./exchange.ts"
+export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
 export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
 export {
@@ -31,5 +33,14 @@ export {
   type ReplyEnd,
   type StoredFrames,
 } from "./reply.ts"
-export { createSend, type Send, type SendConfig, type Sender, type WireRequest } from "./send.ts"
+export {
+  createSend,
+  type ResponseHead,
+  type Send,
+  type SendConfig,
+  type Sender,
+  type SendOptions,
+  type WireRequest,
+} from "./send.ts"
+export { SessionLine } from "./session.ts"
 export { createWriter, type Writer } from "./write.ts"

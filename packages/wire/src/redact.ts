@@ -109,7 +109,7 @@ class ExchangeRedaction {
       ...request,
       target: blotText(request.target, this.search(request.target, { part: "request-target" })),
       headers: this.headers(request.headers, "request-header"),
-      body: this.body(request.body, "request-body"),
+      body: this.codedBody(request.body, request.headers, "request-body"),
     }
   }
 
@@ -118,7 +118,10 @@ class ExchangeRedaction {
       ...response,
       headers: this.headers(response.headers, "response-header"),
       trailers: this.headers(response.trailers, "response-trailer"),
-      chunks: cutLike(response.chunks, this.responseBody(response.headers)),
+      chunks: cutLike(
+        response.chunks,
+        this.codedBody(bodyOf(this.exchange), response.headers, "response-body"),
+      ),
     }
   }
 
@@ -145,11 +148,10 @@ class ExchangeRedaction {
     return blotBytes(bytes, this.search(latin1(bytes), { part }))
   }
 
-  private responseBody(headers: readonly Header[]): Uint8Array {
-    const body = bodyOf(this.exchange)
-    if (!this.hidesSecrets(body, headers)) return this.body(body, "response-body")
+  private codedBody(body: Uint8Array, headers: readonly Header[], part: Redaction["part"]): Uint8Array {
+    if (!this.hidesSecrets(body, headers)) return this.body(body, part)
     const all = { at: 0, length: body.length }
-    this.redacted.push({ part: "response-body", ...all })
+    this.redacted.push({ part, ...all })
     return blotBytes(body, [all])
   }
 

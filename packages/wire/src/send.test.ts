@@ -771,3 +771,37 @@ test("of a long body only the beginning is kept, and its end is still noticed", 
   expect(exchange.end).toMatchObject({ kind: "limit", code: "maxKeptBytes" })
   expect(bodyOf(exchange).length).toBe(100)
 })
+
+test("head and pieces are passed on as they arrive, also those that are not kept", async () => {
+  let goOn = () => {}
+  const { url } = await serve((socket) => {
+    socket.write("HTTP/1.1 200 Fine\r\nX: 1\r\nx: 2\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n")
+    goOn = () => socket.end("3\r\ntwo\r\n0\r\n\r\n")
+  })
+  const passed: unknown[] = []
+  const exchange = await sender()(
+    { ...post(url), maxKeptBytes: 4 },
+    {
+      onHead: (head) => passed.push(head),
+      onChunk(bytes) {
+        passed.push(new TextDecoder().decode(bytes))
+        // The rest is only sent when the first piece has been passed on.
+        goOn()
+      },
+    },
+  )
+  expect(passed).toEqual([
+    {
+      status: 200,
+      statusText: "Fine",
+      headers: [
+        ["X", "1"],
+        ["x", "2"],
+        ["transfer-encoding", "chunked"],
+      ],
+    },
+    "one",
+    "two",
+  ])
+  expect(new TextDecoder().decode(bodyOf(exchange))).toBe("onet")
+})

@@ -25,7 +25,24 @@ export interface WireRequest {
  * Sends a request and resolves with the recorded exchange, whatever the server does and even when there is no server.
  * Rejects only for a request that cannot be sent. Closes the connection when `signal` aborts.
  */
-export type Send = (request: WireRequest, options?: { readonly signal?: AbortSignal }) => Promise<Exchange>
+export type Send = (request: WireRequest, options?: SendOptions) => Promise<Exchange>
+
+/** Options of one request. */
+export interface SendOptions {
+  /** Aborts the exchange. */
+  readonly signal?: AbortSignal
+  /** Called when the head of the response has arrived. */
+  readonly onHead?: (head: ResponseHead) => void
+  /** Called with each piece of the body as it arrives, also with those that are not kept. */
+  readonly onChunk?: (bytes: Uint8Array) => void
+}
+
+/** Status line and headers of a response, as received. */
+export interface ResponseHead {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: readonly Header[]
+}
 
 export interface SendConfig {
   /** Ms for each step: to connect, until the head arrives, and between two pieces of the body. */
@@ -83,7 +100,7 @@ export function createSend(config: SendConfig): Sender {
   let sent = 0
 
   return {
-    async send(request, { signal } = {}) {
+    async send(request, options = {}) {
       const url = new URL(request.url)
       if (url.protocol !== "http:" && url.protocol !== "https:") {
         throw new TypeError(`Cannot send to ${url.protocol} URLs: give one of http: or https:.`)
@@ -102,7 +119,7 @@ export function createSend(config: SendConfig): Sender {
             headers: [...whole.headers, ...(scheme.proxy ? proxyHeaders(scheme.proxy) : [])].flat(),
           })
         return converse(
-          { id, request: whole, start, again: () => attempt(scheme.fresh), signal, watch },
+          { id, request: whole, start, again: () => attempt(scheme.fresh), options, watch },
           config,
         )
       }
@@ -173,7 +190,7 @@ interface Conversation {
   readonly start: () => http.ClientRequest
   /** Sends the same request on a new connection. */
   readonly again: () => Promise<Exchange>
-  readonly signal: AbortSignal | undefined
+  readonly options: SendOptions
   readonly watch: LoopWatch | undefined
 }
 
@@ -269,7 +286,10 @@ class Recording {
   }
 
   begin(): void {
-    const { signal, request } = this.conversation
+    const {
+      options: { signal },
+      request,
+    } = this.conversation
     signal?.addEventListener("abort", this.abort)
     this.listen()
     if (signal?.aborted) this.abort()
@@ -288,6 +308,7 @@ class Recording {
     outgoing.on("response", (response) => {
       this.incoming = response
       this.reach("body")
+      this.conversation.options.onHead?.(headOf(response))
       response.on("data", (bytes: Buffer) => this.receive(bytes))
       response.on("end", () => {
         if (this.received > this.maxKeptBytes()) this.finish("limit", "maxKeptBytes")
@@ -316,6 +337,7 @@ class Recording {
     const taken = bytes.subarray(0, maxBodyBytes - this.received)
     const kept = taken.subarray(0, Math.max(0, this.maxKeptBytes() - this.received))
     this.received += taken.length
+    if (taken.length > 0) this.conversation.options.onChunk?.(taken)
     if (kept.length > 0) {
       this.chunks.push({
         atMs: this.sinceSent(),
@@ -361,7 +383,7 @@ class Recording {
     clearTimeout(this.idle)
     clearTimeout(this.total)
     this.conversation.watch?.delete(this)
-    this.conversation.signal?.removeEventListener("abort", this.abort)
+    this.conversation.options.signal?.removeEventListener("abort", this.abort)
     this.resolve(outcome())
   }
 
@@ -384,9 +406,8 @@ class Recording {
       },
       ...(incoming && {
         response: {
-          // The parser gives every response that it accepts a status.
-          status: incoming.statusCode as number,
-          headers: pairs(incoming.rawHeaders),
+          status: headOf(incoming).status,
+          headers: headOf(incoming).headers,
           trailers: pairs(incoming.rawTrailers),
           chunks: this.chunks,
         },
@@ -400,6 +421,11 @@ class Recording {
 /** Returns whether the peer closed the connection regularly, but too early: no system call failed. */
 const closedByPeer = (error: NodeJS.ErrnoException) =>
   error.code === "ECONNRESET" && error.syscall === undefined
+
+function headOf({ statusCode, statusMessage = "", rawHeaders }: http.IncomingMessage): ResponseHead {
+  // The parser gives every response that it accepts a status.
+  return { status: statusCode as number, statusText: statusMessage, headers: pairs(rawHeaders) }
+}
 
 const pairs = (raw: readonly string[]): Header[] =>
   raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""]] : []))

@@ -46,7 +46,8 @@ function* linesOf({ v, id, request, response, end, fidelity, redacted }: Exchang
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-function encoded(bytes: Uint8Array): EncodedBytes {
+/** Returns bytes as text when they are UTF-8, and in base64 otherwise. */
+export function encoded(bytes: Uint8Array): EncodedBytes {
   try {
     return { body: strictUtf8.decode(bytes) }
   } catch {

@@ -5,7 +5,8 @@ import {
   modelIds,
 } from "@nexhina/schemas"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
-import { limits, requireWithin } from "../limits.ts"
+import { limits } from "../limits.ts"
+import { requireWithin } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
 
 /** One result for each input, by a short list of words; the parts of a multimodal input are one. */

@@ -1,6 +1,7 @@
 import type { RerankRequest, RerankResponse, RerankResult } from "@nexhina/schemas"
 import { features } from "../content/features.ts"
-import { limits, requireWithin } from "../limits.ts"
+import { limits } from "../limits.ts"
+import { requireWithin } from "../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
 
 /** Scores each document against the query by the words that they share, whatever the other documents are. */

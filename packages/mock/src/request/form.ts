@@ -19,6 +19,30 @@ export function isForm(contentType: string | undefined): contentType is string {
  * media types and malformed or truncated bodies.
  */
 export function readForm(body: Uint8Array, contentType: string | undefined, schema: z.ZodType): unknown {
+  const fields = [...formFields(body, contentType)].map(
+    ([name, values]) => [name, values.map(toFile)] as const,
+  )
+  return typed(new Map(fields), schema)
+}
+
+/** A file in a form. */
+export interface FormFile {
+  readonly filename: string
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+}
+
+function toFile(value: string | FormFile): string | File {
+  return typeof value === "string"
+    ? value
+    : new File([value.bytes], value.filename, { type: value.mediaType })
+}
+
+/** Reads the fields of a multipart body, by name, each with all its values in order. Refuses like `readForm`. */
+export function formFields(
+  body: Uint8Array,
+  contentType: string | undefined,
+): ReadonlyMap<string, readonly (string | FormFile)[]> {
   if (!isForm(contentType)) {
     throw new Refusal(415, {
       message: `Unsupported content type '${contentType ?? ""}'. Send the request body as 'multipart/form-data'.`,
@@ -28,21 +52,21 @@ export function readForm(body: Uint8Array, contentType: string | undefined, sche
   const boundary = named?.[1] ?? named?.[2]
   if (boundary === undefined) throw malformed("its content type names no boundary")
   if (body.length === 0) throw malformed("it is empty")
-  const fields = new Map<string, (string | File)[]>()
+  const fields = new Map<string, (string | FormFile)[]>()
   try {
     for (const part of parseMultipart(fromFirst(boundary, body), { boundary, ...limits })) {
       if (part.name === undefined) throw malformed("a part has no name")
-      const isFile = part.filename !== undefined
-      const value = isFile
-        ? new File([part.bytes], part.filename ?? "", { type: part.mediaType ?? "" })
-        : part.text
+      const value =
+        part.filename === undefined
+          ? part.text
+          : { filename: part.filename, mediaType: part.mediaType ?? "", bytes: part.bytes }
       fields.set(part.name, [...(fields.get(part.name) ?? []), value])
     }
   } catch (error) {
     if (error instanceof Refusal) throw error
     throw malformed((error as Error).message)
   }
-  return typed(fields, schema)
+  return fields
 }
 
 const latin1 = new TextDecoder("latin1")

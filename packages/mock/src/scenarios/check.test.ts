@@ -34,7 +34,7 @@ test.each<[unknown, string]>([
   [{ match: { user: { matches: "(" } }, answer }, "0.match.user.matches the pattern '(' "],
   [{ match: { user: { matches: "(a)\\1" } }, answer }, "0.match.user.matches the pattern '(a)\\1' has '\\1'"],
   [{ match: { user: {} }, answer }, "0.match.user expected exactly one of 'contains' and 'matches'"],
-  [{ match: {} }, "0 expected 'answer' or 'fail'"],
+  [{ match: {} }, "0 expected 'answer', 'steps' or 'fail'"],
   [{ answer }, "0.match 'match' is missing"],
   [{ match: {}, answer: { text: "a", refusal: "b" } }, "0.answer expected only one of 'text' and 'refusal'"],
   [

@@ -1,8 +1,8 @@
 import { closestMatch } from "leven"
 import { matches } from "../json-schema/pattern.ts"
 import type { Predicate } from "./predicates.ts"
-import { Scenario } from "./scenario.ts"
-import { bySpecificity, type Candidate, createSelector, type Selector, toCandidate } from "./select.ts"
+import { type Answer, Scenario } from "./scenario.ts"
+import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
 import type { Subject } from "./subject.ts"
 import { valueFault } from "./template.ts"
 
@@ -50,41 +50,64 @@ export function checkScenarios(
   alterations?: KnownAlterations,
 ): { readonly selector: Selector } | { readonly problems: readonly ScenarioProblem[] } {
   const problems: ScenarioProblem[] = []
-  const candidates = list.map((value, index) => {
+  const indexes = new Map<Candidate, number>()
+  list.forEach((value, index) => {
     const found = problemsOf(value, alterations)
     problems.push(...found.map(({ path, message }) => ({ path: [index, ...path], message })))
+    if (found.length > 0) return
     // Without a problem it is a scenario.
-    return found.length > 0 ? undefined : toCandidate(value as Scenario, placeOf(index))
+    for (const candidate of toCandidates(value as Scenario, placeOf(index))) indexes.set(candidate, index)
   })
-  const valid = candidates.filter((candidate) => candidate !== undefined)
-  const indexes = new Map(candidates.map((candidate, index) => [candidate, index]))
-  const at = (candidate: Candidate) => indexes.get(candidate) ?? 0
-  const selector = createSelector(valid)
-  problems.push(...duplicateIds(valid, at), ...definiteTies(valid, selector, at))
+  const candidates = [...indexes.keys()]
+  const selector = createSelector(candidates)
+  problems.push(
+    ...duplicateIds(list),
+    ...definiteTies(candidates, selector, (each) => indexes.get(each) ?? 0),
+  )
   return problems.length > 0 ? { problems } : { selector }
 }
 
 function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioProblem[] {
   const parsed = Scenario.safeParse(value)
   if (!parsed.success) return withoutEchoes(parsed.error.issues.flatMap((issue) => explained(issue, value)))
-  const { answer, fail } = parsed.data
-  const problems: ScenarioProblem[] = []
-  const json = valueFault(answer?.json)
-  if (json !== undefined) problems.push({ path: ["answer", "json"], message: json })
-  answer?.toolCalls?.forEach((call, index) => {
-    const fault = valueFault(call.arguments)
-    if (fault !== undefined)
-      problems.push({ path: ["answer", "toolCalls", index, "arguments"], message: fault })
+  const { answer, fail, steps } = parsed.data
+  const places: [(string | number)[], Answer | undefined][] = [
+    [["answer"], answer],
+    ...(steps ?? []).map((each, index): [(string | number)[], Answer] => [["steps", index], each]),
+  ]
+  return [
+    ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, alterations) : [])),
+    ...problemsOfIds([fail?.defect], ["fail"], alterations),
+  ]
+}
+
+function problemsOfAnswer(
+  { json, toolCalls = [], defect, variant }: Answer,
+  path: readonly (string | number)[],
+  alterations: KnownAlterations | undefined,
+): ScenarioProblem[] {
+  const values: [(string | number)[], unknown][] = [
+    [["json"], json],
+    ...toolCalls.map((call, index): [(string | number)[], unknown] => [
+      ["toolCalls", index, "arguments"],
+      call.arguments,
+    ]),
+  ]
+  const faults = values.flatMap(([inner, value]) => {
+    const message = valueFault(value)
+    return message === undefined ? [] : [{ path: [...path, ...inner], message }]
   })
-  if (alterations === undefined) return problems
-  const named = { answer: [answer?.defect, answer?.variant], fail: [fail?.defect] }
-  for (const [member, lists] of Object.entries(named)) {
-    for (const id of lists.flatMap((ids) => ids ?? [])) {
-      if (alterations.has(id)) continue
-      problems.push({ path: [member], message: unknownAlteration(id, alterations) })
-    }
-  }
-  return problems
+  return [...faults, ...problemsOfIds([defect, variant], path, alterations)]
+}
+
+function problemsOfIds(
+  lists: readonly (string | readonly string[] | undefined)[],
+  path: readonly (string | number)[],
+  alterations: KnownAlterations | undefined,
+): ScenarioProblem[] {
+  if (alterations === undefined) return []
+  const unknown = lists.flatMap((ids) => ids ?? []).filter((id) => !alterations.has(id))
+  return unknown.map((id) => ({ path, message: unknownAlteration(id, alterations) }))
 }
 
 function unknownAlteration(id: string, known: KnownAlterations): string {
@@ -218,19 +241,16 @@ function a(type: string): string {
   return name === "null" || name === "undefined" ? name : `${/^[aio]/.test(name) ? "an" : "a"} ${name}`
 }
 
-function duplicateIds(
-  candidates: readonly Candidate[],
-  at: (candidate: Candidate) => number,
-): ScenarioProblem[] {
-  const first = new Map<string, Candidate>()
-  return candidates.flatMap((candidate) => {
-    const { id } = candidate.scenario
-    if (id === undefined) return []
+function duplicateIds(list: readonly unknown[]): ScenarioProblem[] {
+  const first = new Map<unknown, number>()
+  return list.flatMap((scenario, index) => {
+    const id = at(scenario, ["id"])
+    if (typeof id !== "string") return []
     const other = first.get(id)
-    if (other === undefined) first.set(id, candidate)
+    if (other === undefined) first.set(id, index)
     if (other === undefined) return []
     const message = `the id '${id}' is used twice. Rename one of the scenarios`
-    return [{ path: [at(candidate), "id"], message, other: at(other) }]
+    return [{ path: [index, "id"], message, other }]
   })
 }
 
@@ -292,6 +312,7 @@ function witness({ predicates }: Candidate): Subject {
     messages: valuesOf("message"),
     toolResults: valuesOf("toolResult"),
     turns: Number(oneOf("turns")),
+    step: Number(oneOf("step")),
     scope: oneOf("scope"),
     header: (name) => valuesOf(`headers.${name}`)[0],
   }

@@ -31,13 +31,14 @@ type Read = (subject: Subject) => readonly string[]
 export function predicatesOf({ match, answer }: Scenario): Predicate[] {
   const { operation, model, user, system, message, turns, headers = {}, scope } = match
   // A conversation in which the tool has answered must not call it again, or the loop never ends.
-  const toolResult = match.toolResult ?? (answer?.toolCalls ? false : undefined)
+  const toolResult = match.toolResult ?? (answer?.toolCalls && match.step === undefined ? false : undefined)
   const found: (Predicate | undefined)[] = [
     exact("operation", operation, ({ operation }) => [operation]),
     exact("scope", scope, ({ scope }) => [scope]),
     text("model", model, ({ model }) => [model]),
     text("user", user, ({ user }) => [user]),
     exact("turns", turns === undefined ? undefined : String(turns), ({ turns }) => [String(turns)]),
+    exact("step", match.step === undefined ? undefined : String(match.step), ({ step }) => [String(step)]),
     ...Object.entries(headers).map(([name, expected]) => {
       const lower = name.toLowerCase()
       return text(`headers.${lower}`, expected, (subject) => {
@@ -93,14 +94,14 @@ export function expectation({ kind, value, path }: Predicate): string {
   if (kind === "pattern") return `a match of /${value}/`
   if (kind === "substring") return `a text that contains ${shown(value)}`
   if (kind === "presence") return value === "true" ? "a tool result" : "no tool result"
-  return path === "turns" ? value : shown(value)
+  return path === "turns" || path === "step" ? value : shown(value)
 }
 
 /** Describes what a request has where a predicate looks. */
 export function actual({ path, texts }: Predicate, subject: Subject): string {
   const found = texts(subject)
   if (found.length === 0) return "nothing"
-  if (path === "turns") return found.join("")
+  if (path === "turns" || path === "step") return found.join("")
   const more = found.length > 3 ? ` and ${found.length - 3} more` : ""
   return found.slice(0, 3).map(shown).join(", ") + more
 }

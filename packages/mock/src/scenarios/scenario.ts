@@ -62,8 +62,13 @@ const Match = z.strictObject({
     .union([z.boolean(), TextMatch])
     .describe(
       "Whether the conversation ends with tool results, or a text that one of them must be. " +
-        "Default: false for an answer with `toolCalls`, so that loops end; otherwise any.",
+        "Default: false for an answer with `toolCalls` and no `step`, so that loops end; otherwise any.",
     )
+    .exactOptional(),
+  step: z
+    .int()
+    .min(0)
+    .describe("How often tools have answered since the last text of the user. Parallel calls count once.")
     .exactOptional(),
   turns: z.int().min(0).describe("Number of user messages in the conversation.").exactOptional(),
   headers: z
@@ -185,9 +190,26 @@ export const Scenario = z
       .exactOptional(),
     fail: Fail.describe("Failures before the answer, counted for each scope.").exactOptional(),
     answer: Answer.describe("The reply. Default: generated.").exactOptional(),
+    steps: z
+      .array(Answer)
+      .min(1)
+      .describe(
+        "Answers of a loop of tool calls, in order: the first to the user, the next ones to the tool results. " +
+          "Sets `match.step` of each.",
+      )
+      .exactOptional(),
   })
-  .superRefine(({ match, answer, fail }, { addIssue }) => {
-    if (answer === undefined && fail === undefined) addIssue("expected 'answer' or 'fail'")
+  .superRefine(({ match, answer, fail, steps }, { addIssue }) => {
+    if (!answer && !fail && !steps) addIssue("expected 'answer', 'steps' or 'fail'")
+    if (answer && steps) addIssue("expected either 'answer' or 'steps', not both")
+    if (steps && match.step !== undefined) addIssue("expected either 'steps' or 'match.step', not both")
+    if (steps && match.operation !== undefined && !spokenOperations.has(match.operation)) {
+      addIssue({
+        code: "custom",
+        path: ["steps"],
+        message: `'steps' is not available for ${match.operation}`,
+      })
+    }
     const { operation } = match
     if (operation === undefined || spokenOperations.has(operation)) return
     for (const name of spokenMembers) {

@@ -175,6 +175,65 @@ describe("answers", () => {
   })
 })
 
+describe("steps of a loop of tool calls", () => {
+  const loop: Scenario = {
+    id: "fix",
+    match: { user: { contains: "bug" } },
+    steps: [
+      { toolCalls: [{ name: "read" }, { name: "list" }] },
+      { toolCalls: [{ name: "write", arguments: { text: "{{toolResult}}" } }] },
+      { text: "Done: {{toolResult}}." },
+    ],
+  }
+
+  test("in chat, with the results of parallel calls counted once, and from the start again for the next text", async () => {
+    const mock = mockOf([loop], { strictScenarios: true })
+    const messages: object[] = []
+    const next = async (...more: object[]) => {
+      messages.push(...more)
+      const completion = ChatCompletionResponse.parse(
+        await (await post(mock, "/chat/completions", { messages })).json(),
+      )
+      const message = completion.choices[0]?.message
+      if (message) messages.push(message)
+      return message
+    }
+    const result = (content: string) => ({ role: "tool", tool_call_id: "c", content })
+    for (let round = 0; round < 2; round++) {
+      expect((await next({ role: "user", content: "Fix the bug." }))?.tool_calls).toHaveLength(2)
+      expect((await next(result("a"), result("b")))?.tool_calls).toMatchObject([
+        { function: { name: "write", arguments: JSON.stringify({ text: "a\nb" }) } },
+      ])
+      expect((await next(result("ok")))?.content).toBe("Done: ok.")
+    }
+    expect(
+      await errorOf(await post(mock, "/chat/completions", { messages: [...messages, result("x")] })),
+    ).toMatchObject({
+      code: "scenario_miss",
+      message: expect.stringContaining("step: expected 2, but got 3"),
+    })
+  })
+
+  test("in Responses, with stored and with replayed conversations", async () => {
+    const mock = mockOf([loop], { strictScenarios: true })
+    const outputs = (items: readonly object[], output: string) =>
+      items.map((item) => ({ type: "function_call_output", call_id: Reflect.get(item, "call_id"), output }))
+    const user = { role: "user", content: "Fix the bug." }
+    const first = await respond(mock, [user])
+    const second = await respond(mock, outputs(first.output, "a"), { previous_response_id: first.id })
+    const replayed = await respond(mock, [user, ...first.output, ...outputs(first.output, "a")])
+    expect(second.output).toMatchObject([{ type: "function_call", name: "write" }])
+    expect(replayed.output).toMatchObject([{ type: "function_call", name: "write" }])
+    const third = await respond(mock, outputs(second.output, "ok"), { previous_response_id: second.id })
+    expect(third.output).toMatchObject([{ type: "message", content: [{ text: "Done: ok." }] }])
+  })
+
+  test("failures come before the first answer", async () => {
+    const mock = mockOf([{ ...loop, fail: { times: 1, status: 503 } }])
+    expect([(await ask(mock, "bug")).status, (await ask(mock, "bug")).status]).toEqual([503, 200])
+  })
+})
+
 describe("errors", () => {
   const flaky: Scenario = {
     id: "flaky",

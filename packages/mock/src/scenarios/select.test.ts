@@ -7,7 +7,7 @@ import type { SpokenMessage } from "../replies/utterance/decide.ts"
 import { checkScenarios } from "./check.ts"
 import { requiredTexts } from "./required-texts.ts"
 import type { Scenario } from "./scenario.ts"
-import { bySpecificity, createSelector, isFor, type Selector, toCandidate } from "./select.ts"
+import { bySpecificity, createSelector, isFor, type Selector, toCandidates } from "./select.ts"
 import { createSubject, type Subject } from "./subject.ts"
 
 const words = ["weather", "Oslo", "wea", "a", "rain in Oslo", "in"]
@@ -27,6 +27,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
       message: textMatch,
       toolResult: fc.oneof(fc.boolean(), textMatch),
       turns: fc.nat(2),
+      step: fc.nat(2),
       headers: fc.record({ "X-Tenant": textMatch }),
       scope: fc.constantFrom("s", "t"),
     },
@@ -60,7 +61,7 @@ const subject: fc.Arbitrary<Subject> = fc
   )
 
 const selectorOf = (scenarios: readonly Scenario[]): Selector =>
-  createSelector(scenarios.map((each, index) => toCandidate(each, String(index))))
+  createSelector(scenarios.flatMap((each, index) => toCandidates(each, String(index))))
 
 const namesOf = (selector: Selector, asked: Subject): string[] => {
   const selection = selector.select(asked, unlimited)

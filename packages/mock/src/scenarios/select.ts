@@ -61,9 +61,17 @@ export function createSelector(candidates: readonly Candidate[]): Selector {
   }
 }
 
-/** Creates a candidate. */
-export function toCandidate(scenario: Scenario, place: string): Candidate {
-  return { name: scenario.id ?? place, scenario, predicates: predicatesOf(scenario) }
+/** Creates the candidates of a scenario: one, or one for each step. */
+export function toCandidates({ steps, ...scenario }: Scenario, place: string): Candidate[] {
+  const name = scenario.id ?? place
+  if (steps === undefined) return [{ name, scenario, predicates: predicatesOf(scenario) }]
+  const { fail, ...common } = scenario
+  return steps.map((answer, step) => {
+    const match = { ...scenario.match, step }
+    // The failures come before the first answer.
+    const each = { ...common, match, answer, ...(fail && step === 0 && { fail }) }
+    return { name: `${name}, step ${step}`, scenario: each, predicates: predicatesOf(each) }
+  })
 }
 
 /** Returns whether a scenario is about the operation of a request, as far as its match does not say. */

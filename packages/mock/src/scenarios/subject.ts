@@ -14,6 +14,8 @@ export interface Subject {
   readonly messages: readonly string[]
   /** The tool results at the end of the conversation. */
   readonly toolResults: readonly string[]
+  /** How often tools have answered since the last text of the user; the results of parallel calls count once. */
+  readonly step: number
   /** Number of messages of the user. */
   readonly turns: number
   /** Value of `x-mock-scope`, "" when absent. */
@@ -66,6 +68,9 @@ export function createSubject({ operation, request, headers, messages }: Subject
       )
       return toolResults
     },
+    get step() {
+      return stepOf(conversation())
+    },
     get turns() {
       return conversation().reduce((count, { role }) => count + (role === "user" ? 1 : 0), 0)
     },
@@ -78,6 +83,13 @@ export function createSubject({ operation, request, headers, messages }: Subject
 
 function textsOf(messages: readonly SpokenMessage[]): readonly string[] {
   return messages.map(({ text }) => text)
+}
+
+function stepOf(messages: readonly SpokenMessage[]): number {
+  const start = messages.findLastIndex(({ role }) => role === "user") + 1
+  return messages.slice(start).reduce((count, { role }, place, turn) => {
+    return count + (role === "tool" && turn[place - 1]?.role !== "tool" ? 1 : 0)
+  }, 0)
 }
 
 function lastUserText(messages: readonly SpokenMessage[]): string {

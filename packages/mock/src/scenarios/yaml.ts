@@ -1,6 +1,6 @@
 import { closestMatch } from "leven"
 import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml"
-import { checkScenarios, type KnownAlterations, pathText, type ScenarioProblem, sentence } from "./check.ts"
+import { checkScenarios, pathText, type ScenarioProblem, sentence } from "./check.ts"
 import type { Scenario } from "./scenario.ts"
 
 /** The text of a file of scenarios, in YAML or JSON. */
@@ -38,7 +38,7 @@ interface Source {
  */
 export function readScenarios(
   files: readonly (ScenarioText | ScenarioValues)[],
-  alterations?: KnownAlterations,
+  alterations?: ReadonlySet<string>,
 ): ReadScenarios {
   const problems: string[] = []
   const sources = files.flatMap((file) => ("text" in file ? readText(file, problems) : readValues(file)))

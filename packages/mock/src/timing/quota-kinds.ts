@@ -30,6 +30,7 @@ export const quotaKinds = {
   },
 } as const satisfies Readonly<Record<keyof QuotaOptions, Kind>>
 
+export const minuteMs = 60_000
 /** Largest quota: amounts times milliseconds of a minute stay exact integers. */
 const maxQuota = 1_000_000_000
 

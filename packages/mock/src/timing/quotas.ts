@@ -2,9 +2,7 @@ import type { Header } from "@nexhina/wire"
 import { LRUCache } from "lru-cache"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-import { type QuotaOptions, quotaKinds, quotaOf } from "./quota-kinds.ts"
-
-const minuteMs = 60_000
+import { minuteMs, type QuotaOptions, quotaKinds, quotaOf } from "./quota-kinds.ts"
 
 /** A bucket that refills evenly within a minute. Its level is an amount times `minuteMs`, so that it stays exact. */
 interface Bucket {

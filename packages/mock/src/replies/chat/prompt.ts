@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest, ChatMessage, ContentPart } from "@nexhina/schemas"
 import type { Tokenizer } from "../../content/tokens.ts"
-import { limits, requireWithin } from "../../limits.ts"
+import { limits } from "../../limits.ts"
+import { requireWithin } from "../../refusal.ts"
 import { requireBase64, requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import { countContent, joinTexts, textLength } from "../utterance/content.ts"
 import type { LastTurn, SpokenMessage } from "../utterance/decide.ts"

@@ -1,8 +1,8 @@
 import type { ResponseInputItem, ResponseItem, ResponseRequest } from "@nexhina/schemas"
 import { type Digest, digest, digestText } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
-import { limits, requireWithin } from "../../limits.ts"
-import { Refusal } from "../../refusal.ts"
+import { limits } from "../../limits.ts"
+import { Refusal, requireWithin } from "../../refusal.ts"
 import { requireDataUrl, requireFileData } from "../../request/check-base64.ts"
 import type { Store } from "../../store.ts"
 import { countContent, joinTexts, textLength } from "../utterance/content.ts"
@@ -159,16 +159,16 @@ export function lastTurnOf(items: readonly ResponseItem[]): LastTurn {
   }
 }
 
-/** Returns the texts of a conversation. Items that are neither messages nor tool results are left out. */
+/** Returns the texts of a conversation. All items that are neither messages nor tool results are the assistant's. */
 export function spokenMessages(
   instructions: string | null | undefined,
   items: readonly ResponseItem[],
 ): SpokenMessage[] {
-  const spoken = items.flatMap((item): SpokenMessage[] => {
-    if (isToolOutput(item)) return [{ role: "tool", text: joinTexts(item.output, textOf) }]
-    if (item.type !== "message") return []
+  const spoken = items.map((item): SpokenMessage => {
+    if (isToolOutput(item)) return { role: "tool", text: joinTexts(item.output, textOf) }
+    if (item.type !== "message") return { role: "assistant", text: "" }
     const role = item.role === "developer" ? "system" : item.role
-    return [{ role, text: joinTexts(item.content, textOf) }]
+    return { role, text: joinTexts(item.content, textOf) }
   })
   return instructions ? [{ role: "system", text: instructions }, ...spoken] : spoken
 }

@@ -1,0 +1,87 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs"
+import { readdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { Recording } from "@nexhina/mock/recordings"
+import type { Exchange, SessionLine } from "@nexhina/wire"
+import { isRecordingFile, readFile } from "./recording-file.ts"
+
+/** The name of recordings whose requests have none. */
+const defaultName = "recording"
+const extension = ".ndjson"
+/** Maximum length of a file's name in most file systems, in bytes. */
+const maxFileName = 255
+
+/** Returns the file of the recordings of a name; undefined when the name is too long for one. */
+export function fileNameOf(name: string | undefined): string | undefined {
+  const file =
+    encodeURIComponent(name || defaultName).replace(/[!'()*~.]/g, (character) =>
+      character === "." ? "." : `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+    ) + extension
+  return Buffer.byteLength(file) > maxFileName ? undefined : file
+}
+
+/** Returns the name of the recordings in a file. */
+export function nameOf(file: string): string {
+  const name = file.replace(/\.[^.]*$/, "")
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // A file of another origin.
+    return name
+  }
+}
+
+/** Appends lines to a file of recordings. */
+export type Append = (file: string, lines: readonly string[]) => void
+
+/**
+ * Creates a function that appends to the files of a folder, which is created. Each call is one write, so that a killed
+ * process leaves at most its last exchange unfinished. The first call for a file removes a line that was cut so, and
+ * begins a session.
+ */
+export function createAppender(folder: string, startedAt: Date): Append {
+  mkdirSync(folder, { recursive: true })
+  const session: SessionLine = { fact: "session", startedAt: startedAt.toISOString() }
+  const begun = new Set<string>()
+  return (file, lines) => {
+    const path = join(folder, file)
+    if (!begun.has(file)) removeTornLine(path)
+    const whole = begun.has(file) ? lines : [JSON.stringify(session), ...lines]
+    appendFileSync(path, whole.map((line) => `${line}\n`).join(""))
+    begun.add(file)
+  }
+}
+
+function removeTornLine(path: string): void {
+  if (!existsSync(path)) return
+  const bytes = readFileSync(path)
+  const end = bytes.lastIndexOf("\n") + 1
+  if (end < bytes.length) truncateSync(path, end)
+}
+
+/** The recordings of a folder. */
+export interface RecordingFolder {
+  readonly recordings: readonly Recording[]
+  /** Number of exchanges without an end. */
+  readonly unfinished: number
+}
+
+/** Reads the recordings of a folder, file by file in the order of their names. Throws an error that names the file. */
+export async function readFolder(folder: string): Promise<RecordingFolder> {
+  const files = (await readdir(folder)).filter((file) => isRecordingFile(file)).sort()
+  const recordings: Recording[] = []
+  let unfinished = 0
+  for (const file of files) {
+    const read = await readFile(join(folder, file))
+    for (const { exchanges } of read.sessions) {
+      recordings.push(...inOrder(exchanges).map((exchange) => ({ name: nameOf(file), exchange })))
+    }
+    unfinished += read.unfinished
+  }
+  return { recordings, unfinished }
+}
+
+/** Exchanges are written when they end; the order in which they were sent is that in which a client sends them again. */
+function inOrder(exchanges: readonly Exchange[]): Exchange[] {
+  return exchanges.toSorted((a, b) => a.request.sentAtMs - b.request.sentAtMs)
+}

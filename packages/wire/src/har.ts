@@ -1,0 +1,253 @@
+import { z } from "zod"
+import { decode } from "./decoded-body.ts"
+import { bodyOf, Exchange, ExchangeEnd, type ReceivedChunk, type RecordedRequest } from "./exchange.ts"
+import { type Header, headerOf } from "./reply.ts"
+import { encoded } from "./write.ts"
+
+const { id, fidelity, redacted } = Exchange.shape
+
+/** What HAR has no member for; tools ignore members that begin with an underscore. */
+const Extension = z.object({
+  id,
+  end: ExchangeEnd,
+  fidelity,
+  redacted,
+  /** Time of arrival and length of each chunk of the body; absent without a response. */
+  chunks: z.array(z.tuple([z.number(), z.number()])).exactOptional(),
+  trailers: z.array(z.tuple([z.string(), z.string()])).exactOptional(),
+  /** The body as received, in base64, when `content` is its decompressed form. */
+  body: z.string().exactOptional(),
+})
+
+const HarHeaders = z.array(z.looseObject({ name: z.string(), value: z.string() }))
+
+const Content = z.looseObject({
+  size: z.number().optional(),
+  mimeType: z.string().optional(),
+  text: z.string().optional(),
+  encoding: z.string().optional(),
+})
+type Content = z.infer<typeof Content>
+
+const PostData = z.looseObject({
+  mimeType: z.string().optional(),
+  text: z.string().optional(),
+  /** HAR 1.2 has none for requests; some tools write one all the same. */
+  encoding: z.string().optional(),
+  _encoding: z.string().optional(),
+  params: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).optional(),
+})
+type PostData = z.infer<typeof PostData>
+
+const Entry = z.looseObject({
+  startedDateTime: z.string(),
+  time: z.number().optional(),
+  request: z.looseObject({
+    method: z.string(),
+    url: z.string(),
+    headers: HarHeaders,
+    postData: PostData.optional(),
+  }),
+  response: z.looseObject({ status: z.number(), headers: HarHeaders, content: Content }),
+  _nexhina: Extension.optional(),
+})
+type Entry = z.infer<typeof Entry>
+
+/** An HTTP Archive 1.2, as far as exchanges are read from it. Members of other tools are kept. */
+export const Har = z.looseObject({ log: z.looseObject({ entries: z.array(Entry) }) })
+export type Har = z.infer<typeof Har>
+
+/** An exchange and the time from which its `sentAtMs` counts. */
+export interface DatedExchange {
+  readonly exchange: Exchange
+  readonly startedAt: Date
+}
+
+/**
+ * Returns exchanges as an HTTP Archive 1.2. Bodies are decompressed, as the format asks; `_nexhina` of each entry
+ * contains what the format has no member for, so that `fromHar` returns the same exchanges.
+ */
+export function toHar(exchanges: readonly DatedExchange[], creator: { name: string; version: string }): Har {
+  return { log: { version: "1.2", creator, entries: exchanges.map(entryOf) } }
+}
+
+function entryOf({ exchange, startedAt }: DatedExchange): Entry {
+  const { request, response, end } = exchange
+  const wait = Math.min(end.atMs, response?.chunks[0]?.atMs ?? end.atMs)
+  const { content, body } = contentOf(exchange)
+  return {
+    startedDateTime: new Date(startedAt.getTime() + request.sentAtMs).toISOString(),
+    time: end.atMs,
+    request: {
+      method: request.method,
+      url: request.target,
+      httpVersion: "HTTP/1.1",
+      cookies: [],
+      headers: toHarHeaders(request.headers),
+      queryString: queryOf(request.target),
+      ...(request.body.length > 0 && { postData: postDataOf(request) }),
+      headersSize: -1,
+      bodySize: request.body.length,
+    },
+    response: {
+      status: response?.status ?? 0,
+      statusText: "",
+      httpVersion: "HTTP/1.1",
+      cookies: [],
+      headers: toHarHeaders(response?.headers ?? []),
+      content,
+      redirectURL: headerOf(response?.headers ?? [], "location") ?? "",
+      headersSize: -1,
+      bodySize: bodyOf(exchange).length,
+    },
+    cache: {},
+    timings: { send: 0, wait, receive: end.atMs - wait },
+    _nexhina: {
+      id: exchange.id,
+      end,
+      fidelity: exchange.fidelity,
+      ...(exchange.redacted && { redacted: exchange.redacted }),
+      ...(response && {
+        chunks: response.chunks.map(({ atMs, bytes }): [number, number] => [atMs, bytes.length]),
+        trailers: response.trailers.map(([name, value]): [string, string] => [name, value]),
+      }),
+      ...(body !== undefined && { body }),
+    },
+  }
+}
+
+/** Maximum size of a decompressed body, in bytes; a larger one is written as received. */
+const maxBytes = 64 * 2 ** 20
+
+function contentOf(exchange: Exchange): { readonly content: Content; readonly body?: string } {
+  const received = bodyOf(exchange)
+  const headers = exchange.response?.headers ?? []
+  const decoded = decode(received, headers, maxBytes)
+  const isDecoded = decoded.bytes !== received && !decoded.fault
+  const bytes = isDecoded ? decoded.bytes : received
+  const { body, encoding } = encoded(bytes)
+  const mimeType = headerOf(headers, "content-type") ?? ""
+  return {
+    content: { size: bytes.length, mimeType, text: body, ...(encoding && { encoding }) },
+    ...(isDecoded && { body: Buffer.from(received).toString("base64") }),
+  }
+}
+
+function postDataOf({ headers, body }: RecordedRequest): PostData {
+  const { body: text, encoding } = encoded(body)
+  const mimeType = headerOf(headers, "content-type") ?? ""
+  return { mimeType, text, ...(encoding && { _encoding: encoding }) }
+}
+
+const toHarHeaders = (headers: readonly Header[]) => headers.map(([name, value]) => ({ name, value }))
+
+function queryOf(target: string): { name: string; value: string }[] {
+  if (!URL.canParse(target)) return []
+  return [...new URL(target).searchParams].map(([name, value]) => ({ name, value }))
+}
+
+/** Thrown when a text is not an HTTP Archive: where it is not, and why. */
+export class HarError extends Error {
+  override name = "HarError"
+}
+
+/**
+ * Returns the exchanges of an HTTP Archive of any tool, and the time from which their `sentAtMs` counts. Archives of
+ * other tools have whole bodies without their compression and timing (see `fidelity`). An entry whose body the tool
+ * has left out ends with `limit`.
+ * @throws {HarError}
+ */
+export function fromHar(value: unknown): {
+  readonly startedAt: Date
+  readonly exchanges: readonly Exchange[]
+} {
+  const parsed = Har.safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new HarError(
+      `not an HTTP Archive: /${issue?.path.join("/") ?? ""} is not valid (${issue?.message}).`,
+    )
+  }
+  const { entries } = parsed.data.log
+  const times = entries.map(({ startedDateTime }, nth) => {
+    const time = Date.parse(startedDateTime)
+    if (Number.isNaN(time)) throw new HarError(`/log/entries/${nth}/startedDateTime is not a date.`)
+    return time
+  })
+  const startedAt = times.reduce((first, time) => Math.min(first, time), times[0] ?? 0)
+  return {
+    startedAt: new Date(startedAt),
+    exchanges: entries.map((entry, nth) => exchangeOf(entry, nth, (times[nth] ?? startedAt) - startedAt)),
+  }
+}
+
+function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchange {
+  const { request, response, time = 0, _nexhina: own } = entry
+  const recorded: RecordedRequest = {
+    method: request.method,
+    target: request.url,
+    headers: fromHarHeaders(request.headers),
+    body: postedBytes(request.postData),
+    sentAtMs,
+  }
+  const body = own?.body === undefined ? contentBytes(response.content) : fromBase64(own.body)
+  const head = { status: response.status, headers: fromHarHeaders(response.headers) }
+  if (own) {
+    const { chunks, trailers = [], ...rest } = own
+    const { body: _, ...facts } = rest
+    return {
+      v: 1,
+      request: recorded,
+      ...(chunks && { response: { ...head, trailers, chunks: cut(body, chunks, nth) } }),
+      ...facts,
+    }
+  }
+  const isMissing = response.content.text === undefined && (response.content.size ?? 0) > 0
+  return {
+    v: 1,
+    id: String(nth + 1),
+    request: recorded,
+    ...(response.status > 0 && {
+      response: { ...head, trailers: [], chunks: body.length > 0 ? [{ atMs: time, bytes: body }] : [] },
+    }),
+    end:
+      response.status === 0
+        ? { kind: "network", stage: "head", atMs: time }
+        : isMissing
+          ? { kind: "limit", code: "har", stage: "body", atMs: time }
+          : { kind: "complete", atMs: time },
+    fidelity: { bytes: false, timing: false },
+  }
+}
+
+function cut(body: Uint8Array, chunks: readonly [number, number][], nth: number): ReceivedChunk[] {
+  let at = 0
+  const pieces = chunks.map(([atMs, length]) => {
+    at += length
+    return { atMs, bytes: body.slice(at - length, at) }
+  })
+  if (at !== body.length) {
+    throw new HarError(
+      `/log/entries/${nth}/_nexhina/chunks has ${at} bytes, and the body ${body.length}. Remove _nexhina from an edited entry.`,
+    )
+  }
+  return pieces
+}
+
+/** Pseudo headers of HTTP/2, such as `:path`, stand for the request line. */
+const fromHarHeaders = (headers: z.infer<typeof HarHeaders>): Header[] =>
+  headers.filter(({ name }) => !name.startsWith(":")).map(({ name, value }): Header => [name, value])
+
+const utf8 = new TextEncoder()
+const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
+
+const contentBytes = ({ text = "", encoding }: Content) =>
+  encoding === "base64" ? fromBase64(text) : utf8.encode(text)
+
+function postedBytes(data: PostData | undefined): Uint8Array {
+  if (data?.text !== undefined) {
+    return (data.encoding ?? data._encoding) === "base64" ? fromBase64(data.text) : utf8.encode(data.text)
+  }
+  const params = data?.params?.map(({ name, value = "" }): [string, string] => [name, value]) ?? []
+  return utf8.encode(new URLSearchParams(params).toString())
+}
