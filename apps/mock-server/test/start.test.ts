@@ -56,7 +56,6 @@ test.each(["--version", "--help"])("nexhina-mock %s loads its options only", asy
     "packages/mock/src/timing/latency-model.ts",
     "packages/mock/src/timing/quota-kinds.ts",
     "packages/schemas/src/profile.ts",
-    "packages/stream/src/event.ts",
   ])
 })
 
