@@ -52,13 +52,10 @@ test.each(["--version", "--help"])("nexhina-mock %s loads its options only", asy
     "apps/mock-server/src/version.ts",
     "commander",
     // What reads the options of latency, faults and quotas.
-    "packages/mock/src/content/random.ts",
-    "packages/mock/src/limits.ts",
     "packages/mock/src/timing/fault.ts",
-    "packages/mock/src/timing/latency.ts",
+    "packages/mock/src/timing/latency-model.ts",
     "packages/mock/src/timing/quota-kinds.ts",
     "packages/schemas/src/profile.ts",
-    "packages/stream/src/event.ts",
   ])
 })
 

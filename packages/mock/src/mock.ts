@@ -40,7 +40,8 @@ import { createScenarios, type ScenarioControl, type Scenarios } from "./scenari
 import { memoryStore, type Store } from "./store.ts"
 import { type ChooseTiming, noTiming, timingChooser } from "./timing/choose.ts"
 import { type Clocks, createClocks, type MockClock } from "./timing/clock.ts"
-import { type Latency, totalTokens } from "./timing/latency.ts"
+import { totalTokens } from "./timing/latency.ts"
+import type { Latency } from "./timing/latency-model.ts"
 import type { QuotaOptions } from "./timing/quota-kinds.ts"
 import { createQuotas, type Quotas } from "./timing/quotas.ts"
 

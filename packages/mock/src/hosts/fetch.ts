@@ -2,6 +2,7 @@ import type { Frame } from "@nexhina/stream"
 import type { Header, Reply } from "@nexhina/wire"
 import type { Mock } from "../mock.ts"
 import { concatBytes } from "../request/concat-bytes.ts"
+import { timer } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 /** Options of `toFetch` and `toMsw`. */
@@ -72,22 +73,6 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | u
     chunks.push(read.value)
   }
   return concatBytes(chunks, length)
-}
-
-/** Waits for a number of milliseconds, or rejects when the signal aborts. */
-function timer(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((wake, reject) => {
-    const leave = () => {
-      clearTimeout(id)
-      reject(signal.reason)
-    }
-    const id = setTimeout(() => {
-      signal.removeEventListener("abort", leave)
-      wake()
-    }, ms)
-    if (signal.aborted) leave()
-    else signal.addEventListener("abort", leave)
-  })
 }
 
 function toResponse(reply: Reply, request: Request, until: Until, onLeft: () => void): Response {

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
-import { setTimeout, setImmediate as turn } from "node:timers/promises"
+import { setImmediate as turn } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
 import type { Header, MockRequest, Reply } from "@nexhina/wire"
 import { limits } from "../limits.ts"
@@ -15,6 +15,7 @@ import { createMock, type Mock, type MockOptions } from "../mock.ts"
 import { basePath } from "../request/route.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
+import { timer } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 /** Options of `toNode`. */
@@ -35,7 +36,7 @@ export interface NodeOptions {
  */
 export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
   const { maxBodyBytes = defaultMaxBodyBytes, onCrash = () => {} } = options
-  const sleep = options.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
+  const sleep = options.sleep ?? timer
   const now = options.now ?? (() => performance.now())
   return (request, response) => {
     const crash = (error: unknown) => {
@@ -257,9 +258,9 @@ export async function startMock(options: StartOptions = {}): Promise<MockServer>
   const url = urlOf(server.address() as AddressInfo)
   async function drain(): Promise<void> {
     server.close()
-    const timer = globalThis.setTimeout(() => server.closeAllConnections(), drainMs)
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs)
     await closed
-    clearTimeout(timer)
+    clearTimeout(cut)
     await mock.close()
   }
   async function close(): Promise<void> {

@@ -73,7 +73,7 @@ export function respond(
     return { ...streamed, body: [{ bytes: bytesOf(encoded(value)) }] }
   }
   const events = altered("events", stream(value), alterations, situation)
-  const bytes = events.map((event) => bytesOf(encodeEvent(event)))
+  const bytes = bytesOfAll(events.map(encodeEvent))
   if (pace === undefined) return { ...streamed, body: framed(bytes.map((bytes) => ({ bytes }))) }
   const times = pace.times(events, made.value)
   const timed = bytes.map((bytes, index) => ({ bytes, atMs: times[index] ?? 0 }))
@@ -82,3 +82,15 @@ export function respond(
 
 const bytesOf = (content: string | Uint8Array) =>
   typeof content === "string" ? utf8.encode(content) : content
+
+/** Encodes texts next to one another: a buffer for each would take longer, and more memory. */
+function bytesOfAll(texts: readonly string[]): Uint8Array[] {
+  // No UTF-16 unit takes more than three bytes.
+  const space = new Uint8Array(3 * texts.reduce((length, text) => length + text.length, 0))
+  let at = 0
+  return texts.map((text) => {
+    const start = at
+    at += utf8.encodeInto(text, space.subarray(at)).written
+    return space.subarray(start, at)
+  })
+}

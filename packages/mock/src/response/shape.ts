@@ -1,5 +1,5 @@
 import type { Profile } from "@nexhina/schemas"
-import type { Header, Reply } from "@nexhina/wire"
+import type { Frame, Header, Reply } from "@nexhina/wire"
 import { envelope, Refusal } from "../refusal.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { Context } from "../request/begin.ts"
@@ -47,23 +47,29 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
   return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
 }
 
+/** Stores the frames of a paced stream in little memory. */
+function packed(reply: Reply, { pace }: RequestTiming): Reply {
+  return pace && Array.isArray(reply.body) ? { ...reply, body: packFrames(reply.body) } : reply
+}
+
 /** Adds what a scenario changes outside the reply's content: its beginning, and the header that names a miss. */
 function staging(reply: Reply, { latencyMs, miss }: ScenarioEffects): Reply {
   return {
     ...reply,
-    ...(latencyMs > 0 && { head: { atMs: latencyMs + (reply.head?.atMs ?? 0) } }),
+    ...(latencyMs > 0 && {
+      head: { atMs: latencyMs + (reply.head?.atMs ?? 0) },
+      body: Array.isArray(reply.body) ? reply.body.map((frame) => later(frame, latencyMs)) : reply.body,
+    }),
     headers: miss === undefined ? reply.headers : [...reply.headers, [missHeader, printable(miss)]],
   }
 }
 
+const later = (frame: Frame, ms: number): Frame =>
+  frame.atMs === undefined ? frame : { ...frame, atMs: frame.atMs + ms }
+
 /** Returns a text with the characters that a header can have, and of limited length. */
 function printable(text: string): string {
   return text.slice(0, 500).replaceAll(/[^\x20-\x7e]/g, "?")
-}
-
-/** Stores the frames of a paced stream in little memory. */
-function packed(reply: Reply, { pace }: RequestTiming): Reply {
-  return pace && Array.isArray(reply.body) ? { ...reply, body: packFrames(reply.body) } : reply
 }
 
 function toReply(outcome: Outcome, context: Context, profile: Profile): Reply {

@@ -2,7 +2,8 @@ import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
 import type { KnownHeaders } from "../request/headers.ts"
 import { type Fault, parseFault } from "./fault.ts"
-import { createPace, type Latency, latencyModel, type Pace, readLatency } from "./latency.ts"
+import { createPace, type Pace } from "./latency.ts"
+import { type Latency, latencyModel, readLatency } from "./latency-model.ts"
 
 /** Options of the mock about time and trouble. */
 export interface TimingOptions {

@@ -1,10 +1,11 @@
 import { DONE, type StreamEvent } from "@nexhina/stream"
-import type { Frame, Reply } from "@nexhina/wire"
+import type { Frame, MockRequest, Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { digest } from "../content/random.ts"
-import { createMock, type MockOptions } from "../mock.ts"
-import { createPace, latencyModel, readLatency } from "./latency.ts"
+import { createMock, type Mock, type MockOptions } from "../mock.ts"
+import { createPace } from "./latency.ts"
+import { latencyModel, readLatency } from "./latency-model.ts"
 
 const token = (content: string): StreamEvent => ({ data: { choices: [{ delta: { content } }] } })
 const opening: StreamEvent = { data: { choices: [{ delta: { role: "assistant", content: "" } }] } }
@@ -190,4 +191,25 @@ describe("the mock", () => {
   test("an invalid option throws", () => {
     expect(() => createMock({ latency: { ttft: "soon" } })).toThrow(TypeError)
   })
+})
+
+test("the latency of a scenario moves the whole schedule", async () => {
+  const ask: MockRequest = {
+    method: "POST",
+    target: "/v1/chat/completions",
+    headers: [
+      ["authorization", "Bearer sk-x"],
+      ["content-type", "application/json"],
+    ],
+    body: new TextEncoder().encode('{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]}'),
+  }
+  const latency = { ttft: 100, itl: 10 }
+  const answered = (answer: object) =>
+    createMock({ latency, scenarios: [{ match: { user: "Hi" }, answer: { text: "one two", ...answer } }] })
+  const times = async (mock: Mock) => {
+    const { head, body } = await mock.handle(ask)
+    return [head?.atMs, ...[...(body as Iterable<Frame>)].map(({ atMs = Number.NaN }) => atMs)]
+  }
+  const plain = await times(answered({}))
+  expect(await times(answered({ latency: 500 }))).toEqual(plain.map((atMs = 0) => atMs + 500))
 })
