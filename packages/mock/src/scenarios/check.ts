@@ -82,12 +82,13 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
 }
 
 function problemsOfAnswer(
-  { json, toolCalls = [], defect, variant }: Answer,
+  { json, reply, toolCalls = [], defect, variant }: Answer,
   path: readonly (string | number)[],
   alterations: KnownAlterations | undefined,
 ): ScenarioProblem[] {
   const values: [(string | number)[], unknown][] = [
     [["json"], json],
+    [["reply"], reply],
     ...toolCalls.map((call, index): [(string | number)[], unknown] => [
       ["toolCalls", index, "arguments"],
       call.arguments,

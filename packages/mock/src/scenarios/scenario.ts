@@ -152,6 +152,13 @@ const Answer = z
       .describe("Whether a content filter ends the text halfway. Default: false.")
       .exactOptional(),
     usage: UsageAnswer.exactOptional(),
+    reply: z
+      .record(z.string(), z.unknown())
+      .describe(
+        "Members of the JSON reply of other operations than chat and responses, in place of the generated ones. Objects " +
+          "are merged, lists of objects by position.",
+      )
+      .exactOptional(),
     error: ErrorAnswer.describe("Error, in place of a reply.").exactOptional(),
     defect: Ids.describe("Defects of the reply, by id.").exactOptional(),
     variant: Ids.describe("Legal variants of the reply, by id.").exactOptional(),
@@ -166,7 +173,8 @@ const Answer = z
     const texts = (["text", "json", "refusal"] as const).filter((name) => answer[name] !== undefined)
     if (texts.length > 1) addIssue(`expected only one of ${texts.map((name) => `'${name}'`).join(" and ")}`)
     const spoken = spokenMembers.filter((name) => answer[name] !== undefined)
-    if (answer.error && spoken.length > 0) addIssue(`expected either 'error' or '${spoken[0]}', not both`)
+    const given = answer.reply ? "reply" : spoken[0]
+    if (answer.error && given !== undefined) addIssue(`expected either 'error' or '${given}', not both`)
   })
 export type Answer = Readonly<z.infer<typeof Answer>>
 
@@ -211,10 +219,15 @@ export const Scenario = z
       })
     }
     const { operation } = match
-    if (operation === undefined || spokenOperations.has(operation)) return
+    if (operation === undefined || spokenOperations.has(operation)) {
+      if (!answer?.reply) return
+      const message = "'reply' needs a 'match.operation' other than chat and responses"
+      addIssue({ code: "custom", path: ["answer", "reply"], message })
+      return
+    }
     for (const name of spokenMembers) {
       if (answer?.[name] === undefined) continue
-      const message = `'${name}' is not available for ${operation}. Use 'error', 'latency', 'defect' or 'variant'.`
+      const message = `'${name}' is not available for ${operation}. Use 'reply', 'error', 'latency', 'defect' or 'variant'`
       addIssue({ code: "custom", path: ["answer", name], message })
     }
   })
