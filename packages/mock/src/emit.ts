@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs"
-import { scenarioSchema } from "./scenarios/schema.ts"
+import { publishedSchema } from "./scenarios/schema.ts"
 
 const [file] = process.argv.slice(2)
 if (file === undefined) throw new Error("usage: emit.js FILE")
-writeFileSync(file, scenarioSchema())
+writeFileSync(file, publishedSchema())

@@ -35,6 +35,7 @@ import { alterationChooser, type ChooseAlterations, type StandingAlteration } fr
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
 import type { ScenarioEffects } from "./scenarios/effects.ts"
+import { withMembers } from "./scenarios/merge.ts"
 import type { Scenario } from "./scenarios/scenario.ts"
 import { createScenarios, type ScenarioControl, type Scenarios } from "./scenarios/scenarios.ts"
 import { memoryStore, type Store } from "./store.ts"
@@ -101,8 +102,9 @@ export interface MockOptions {
    */
   readonly scenarios?: readonly Scenario[]
   /**
-   * Whether a chat completion or a response without a scenario is refused with 400 `scenario_miss`. Default: false, the
-   * reply is generated and its header `x-mock-miss` describes the miss.
+   * Whether a chat completion or a response without a scenario is refused with 400 `scenario_miss`, and a request of
+   * another operation that a scenario names. Default: false, the reply is generated and its header `x-mock-miss`
+   * describes the miss.
    */
   readonly strictScenarios?: boolean
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
@@ -294,7 +296,7 @@ function operate(
   const endpoint: Endpoint = endpoints[operationId]
   const responders = respondersOf(operationId, request, context, engine)
   // Each maker receives the request of its own operation, which its contract validates here.
-  return (replies[operationId] as ReplyMaker<never>)({
+  const made = (replies[operationId] as ReplyMaker<never>)({
     request: request as never,
     params,
     query: endpoint.query && validate(readQuery(context.query, endpoint.query), endpoint.query, []),
@@ -313,6 +315,9 @@ function operate(
     seed: context.seed,
     id: context.id,
   })
+  const members = context.scenario?.reply
+  if (members === undefined) return made
+  return Promise.resolve(made).then((reply) => withMembers(reply, members, request))
 }
 
 /** Returns the responders of a request: those of the mock, then its scenarios. */

@@ -138,7 +138,8 @@ function unitVector(vector: Float64Array): Float32Array {
   return Float32Array.from(vector, (value) => value / length)
 }
 
-function base64(vector: Float32Array): string {
+/** Encodes a vector as embeddings are encoded: 32-bit floats, little-endian, as base64. */
+export function base64(vector: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(4 * vector.length))
   vector.forEach((value, index) => {
     bytes.setFloat32(4 * index, value, true)

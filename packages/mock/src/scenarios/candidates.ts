@@ -16,7 +16,10 @@ interface Posting<Entry> {
   /** Reads the texts of a request that the keys are compared with. */
   readonly texts: Predicate["texts"]
   readonly exact: Map<string, Entry[]>
-  readonly grams: Map<string, Entry[]>
+  /** By the hash of a piece. Two pieces with the same hash only make more candidates. */
+  readonly grams: Map<number, Entry[]>
+  /** Whether a piece may be in `grams`, by the lower bits of its hash: most pieces of a text are not. */
+  readonly mayHaveGram: Uint8Array
 }
 
 /** A necessary condition of a predicate: the whole text, or a piece that a text must contain. */
@@ -62,25 +65,48 @@ function nameOf({ predicate, form, text }: Key): string {
 
 function file<Entry>(key: Key, entry: Entry, postings: Map<string, Posting<Entry>>): void {
   const { path, texts } = key.predicate
-  const posting = postings.get(path) ?? { texts, exact: new Map(), grams: new Map() }
+  const posting = postings.get(path) ?? {
+    texts,
+    exact: new Map(),
+    grams: new Map(),
+    mayHaveGram: new Uint8Array(filterSize),
+  }
   postings.set(path, posting)
-  const filed = posting[key.form].get(key.text)
-  if (filed) filed.push(entry)
-  else posting[key.form].set(key.text, [entry])
+  if (key.form === "exact") add(posting.exact, key.text, entry)
+  else {
+    const gram = gramAt(key.text, 0)
+    add(posting.grams, gram, entry)
+    posting.mayHaveGram[gram % filterSize] = 1
+  }
 }
 
-function collect<Entry>({ texts, exact, grams }: Posting<Entry>, subject: Subject, found: Set<Entry>): void {
+function add<Key, Entry>(lists: Map<Key, Entry[]>, key: Key, entry: Entry): void {
+  const list = lists.get(key)
+  if (list) list.push(entry)
+  else lists.set(key, [entry])
+}
+
+const filterSize = 2 ** 14
+
+/** Returns the hash of the piece of a text at a place: a small integer, which is faster as a key than the piece. */
+function gramAt(text: string, at: number): number {
+  const first = Math.imul(text.charCodeAt(at), 0x9e3779b1)
+  const second = Math.imul(text.charCodeAt(at + 1), 0x85ebca6b)
+  return (first ^ second ^ Math.imul(text.charCodeAt(at + 2), 0xc2b2ae35)) >>> 2
+}
+
+function collect<Entry>(
+  { texts, exact, grams, mayHaveGram }: Posting<Entry>,
+  subject: Subject,
+  found: Set<Entry>,
+): void {
   for (const text of texts(subject)) {
     for (const entry of exact.get(text) ?? []) found.add(entry)
     if (grams.size === 0) continue
-    if (text.length > grams.size * gramLength) {
-      for (const [gram, entries] of grams) {
-        if (text.includes(gram)) for (const entry of entries) found.add(entry)
-      }
-    } else {
-      for (let at = 0; at + gramLength <= text.length; at++) {
-        for (const entry of grams.get(text.slice(at, at + gramLength)) ?? []) found.add(entry)
-      }
+    for (let at = 0; at + gramLength <= text.length; at++) {
+      const gram = gramAt(text, at)
+      if (mayHaveGram[gram % filterSize] === 0) continue
+      for (const entry of grams.get(gram) ?? []) found.add(entry)
     }
   }
 }

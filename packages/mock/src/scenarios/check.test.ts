@@ -56,6 +56,10 @@ test.each<[unknown, string]>([
     { match: { operation: "createEmbedding" }, answer },
     "0.answer.text 'text' is not available for createEmbedding.",
   ],
+  [
+    { match: {}, answer: { reply: {} } },
+    "0.answer.reply 'reply' needs a 'match.operation' other than chat and responses",
+  ],
   ["x", "0 expected an object, but got a string"],
 ])("%j", (scenario, message) => {
   const [first = "", ...others] = messages(scenario)

@@ -1,7 +1,7 @@
 import { closestMatch } from "leven"
 import { matches } from "../json-schema/pattern.ts"
 import type { Predicate } from "./predicates.ts"
-import { type Answer, Scenario } from "./scenario.ts"
+import { type Answer, type Scenario, scenarioSchema } from "./scenario.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
 import type { Subject } from "./subject.ts"
 import { valueFault } from "./template.ts"
@@ -68,7 +68,7 @@ export function checkScenarios(
 }
 
 function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioProblem[] {
-  const parsed = Scenario.safeParse(value)
+  const parsed = scenarioSchema().safeParse(value)
   if (!parsed.success) return withoutEchoes(parsed.error.issues.flatMap((issue) => explained(issue, value)))
   const { answer, fail, steps } = parsed.data
   const places: [(string | number)[], Answer | undefined][] = [
@@ -82,12 +82,13 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
 }
 
 function problemsOfAnswer(
-  { json, toolCalls = [], defect, variant }: Answer,
+  { json, reply, toolCalls = [], defect, variant }: Answer,
   path: readonly (string | number)[],
   alterations: KnownAlterations | undefined,
 ): ScenarioProblem[] {
   const values: [(string | number)[], unknown][] = [
     [["json"], json],
+    [["reply"], reply],
     ...toolCalls.map((call, index): [(string | number)[], unknown] => [
       ["toolCalls", index, "arguments"],
       call.arguments,
@@ -138,7 +139,9 @@ function nearestTo(name: string, known: readonly string[]): string | undefined {
   return known.find((each) => each.startsWith(name)) ?? closestMatch(name.slice(0, 64), known)
 }
 
-type Issue = NonNullable<ReturnType<typeof Scenario.safeParse>["error"]>["issues"][number]
+type Issue = NonNullable<
+  ReturnType<ReturnType<typeof scenarioSchema>["safeParse"]>["error"]
+>["issues"][number]
 
 /** The members that an object at a path may have, by the last name in the path that is not free. */
 function explained(issue: Issue, value: unknown): ScenarioProblem[] {
@@ -197,7 +200,7 @@ function unknownKey(key: string, path: readonly (string | number)[]): string {
 
 /** Returns the members of the schema at a path. */
 function membersAt(path: readonly (string | number)[]): string[] {
-  let schema: unknown = Scenario
+  let schema: unknown = scenarioSchema()
   for (const key of path) schema = step(objectIn(schema), key)
   return Object.keys(Reflect.get(objectIn(schema) ?? {}, "shape") ?? {})
 }

@@ -3,30 +3,32 @@ import { z } from "zod"
 import { PatternError, parsePattern } from "../json-schema/parse-pattern.ts"
 import { templateFault } from "./template.ts"
 
-const Template = z.string().superRefine((text, { addIssue }) => {
-  const fault = templateFault(text)
-  if (fault !== undefined) addIssue(fault)
-})
-
-const ExpectedText = z.string().describe("The whole text, exactly.")
-
-const ExpectedPart = z
-  .strictObject({
-    contains: z.string().min(1).describe("Part of the text, case-sensitive.").exactOptional(),
-    matches: z
-      .string()
-      .superRefine((source, { addIssue }) => {
-        const fault = patternFault(source)
-        if (fault !== undefined) addIssue(fault)
-      })
-      .describe(
-        "Regular expression (ECMAScript, without back references) that matches anywhere in the text unless it is anchored.",
-      )
-      .exactOptional(),
+const templateSchema = () =>
+  z.string().superRefine((text, { addIssue }) => {
+    const fault = templateFault(text)
+    if (fault !== undefined) addIssue(fault)
   })
-  .superRefine((part, { addIssue }) => {
-    if (Object.keys(part).length !== 1) addIssue("expected exactly one of 'contains' and 'matches'")
-  })
+
+const expectedTextSchema = () => z.string().describe("The whole text, exactly.")
+
+const expectedPartSchema = () =>
+  z
+    .strictObject({
+      contains: z.string().min(1).describe("Part of the text, case-sensitive.").exactOptional(),
+      matches: z
+        .string()
+        .superRefine((source, { addIssue }) => {
+          const fault = patternFault(source)
+          if (fault !== undefined) addIssue(fault)
+        })
+        .describe(
+          "Regular expression (ECMAScript, without back references) that matches anywhere in the text unless it is anchored.",
+        )
+        .exactOptional(),
+    })
+    .superRefine((part, { addIssue }) => {
+      if (Object.keys(part).length !== 1) addIssue("expected exactly one of 'contains' and 'matches'")
+    })
 
 function patternFault(source: string): string | undefined {
   try {
@@ -39,47 +41,52 @@ function patternFault(source: string): string | undefined {
 }
 
 /** What a text must be: the whole text, or `contains` or `matches`. */
-export const TextMatch = z.union([ExpectedText, ExpectedPart])
-export type TextMatch = Readonly<z.infer<typeof TextMatch>>
+const textMatchSchema = () => z.union([expectedTextSchema(), expectedPartSchema()])
+export type TextMatch = Readonly<z.infer<ReturnType<typeof textMatchSchema>>>
 
 // The registry's keys are the operation ids; `Object.keys` widens them to string.
 const operationIds = Object.keys(endpoints) as [OperationId, ...OperationId[]]
 
-const Match = z.strictObject({
-  operation: z
-    .enum(operationIds)
-    .describe("Operation of the API. Default: createChatCompletion and createResponse.")
-    .exactOptional(),
-  model: TextMatch.describe("Model id of the request.").exactOptional(),
-  user: TextMatch.describe(
-    "Last text of the user; for other operations than chat and responses the input, prompt or query.",
-  ).exactOptional(),
-  system: TextMatch.describe(
-    "System and developer messages and `instructions`, joined by line breaks.",
-  ).exactOptional(),
-  message: TextMatch.describe("At least one text of the conversation, whoever said it.").exactOptional(),
-  toolResult: z
-    .union([z.boolean(), TextMatch])
-    .describe(
-      "Whether the conversation ends with tool results, or a text that one of them must be. " +
-        "Default: false for an answer with `toolCalls` and no `step`, so that loops end; otherwise any.",
-    )
-    .exactOptional(),
-  step: z
-    .int()
-    .min(0)
-    .describe("How often tools have answered since the last text of the user. Parallel calls count once.")
-    .exactOptional(),
-  turns: z.int().min(0).describe("Number of user messages in the conversation.").exactOptional(),
-  headers: z
-    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"), TextMatch)
-    .describe("Request headers by name, in any case.")
-    .exactOptional(),
-  scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
-})
+const matchSchema = () =>
+  z.strictObject({
+    operation: z
+      .enum(operationIds)
+      .describe("Operation of the API. Default: createChatCompletion and createResponse.")
+      .exactOptional(),
+    model: textMatchSchema().describe("Model id of the request.").exactOptional(),
+    user: textMatchSchema()
+      .describe(
+        "Last text of the user; for other operations than chat and responses the input, prompt or query.",
+      )
+      .exactOptional(),
+    system: textMatchSchema()
+      .describe("System and developer messages and `instructions`, joined by line breaks.")
+      .exactOptional(),
+    message: textMatchSchema()
+      .describe("At least one text of the conversation, whoever said it.")
+      .exactOptional(),
+    toolResult: z
+      .union([z.boolean(), textMatchSchema()])
+      .describe(
+        "Whether the conversation ends with tool results, or a text that one of them must be. " +
+          "Default: false for an answer with `toolCalls` and no `step`, so that loops end; otherwise any.",
+      )
+      .exactOptional(),
+    step: z
+      .int()
+      .min(0)
+      .describe("How often tools have answered since the last text of the user. Parallel calls count once.")
+      .exactOptional(),
+    turns: z.int().min(0).describe("Number of user messages in the conversation.").exactOptional(),
+    headers: z
+      .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"), textMatchSchema())
+      .describe("Request headers by name, in any case.")
+      .exactOptional(),
+    scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
+  })
 
-const failure = {
-  message: Template.describe("Error message. Default: that of the status.").exactOptional(),
+const failureMembers = () => ({
+  message: templateSchema().describe("Error message. Default: that of the status.").exactOptional(),
   code: z.string().nullable().describe("Error code. Default: that of the status.").exactOptional(),
   param: z.string().nullable().describe("Path of the member at fault. Default: null.").exactOptional(),
   headers: z
@@ -89,86 +96,100 @@ const failure = {
     )
     .describe("Additional response headers, such as `retry-after`.")
     .exactOptional(),
-}
-const Status = z.int().min(400).max(599).describe("HTTP status.")
-
-const ErrorAnswer = z.strictObject({ status: Status, ...failure })
-export type ErrorAnswer = Readonly<z.infer<typeof ErrorAnswer>>
-
-const Ids = z.union([z.string(), z.array(z.string())])
-
-const Fail = z
-  .strictObject({
-    times: z
-      .int()
-      .min(1)
-      .describe("How many matching requests of each scope fail before the answer is given."),
-    status: Status.exactOptional(),
-    ...failure,
-    defect: Ids.describe("Defects of the answer in these requests, in place of an error.").exactOptional(),
-  })
-  .superRefine(({ status, defect }, { addIssue }) => {
-    if ((status === undefined) === (defect === undefined))
-      addIssue("expected exactly one of 'status' and 'defect'")
-  })
-
-const ToolCallAnswer = z.strictObject({
-  name: z.string().min(1).describe("Name of the tool."),
-  arguments: z
-    .union([z.string(), z.record(z.string(), z.unknown())])
-    .describe(
-      "Arguments as an object, or the free text of a custom tool. Texts may have templates. Default: {}.",
-    )
-    .exactOptional(),
-  id: z.string().min(1).describe("Call id. Default: a hash of the request.").exactOptional(),
 })
+const statusSchema = () => z.int().min(400).max(599).describe("HTTP status.")
 
-const tokens = z.int().min(0)
-const UsageAnswer = z
-  .strictObject({
-    input: tokens.describe("Tokens of the prompt.").exactOptional(),
-    output: tokens.describe("Tokens of the reply, reasoning included.").exactOptional(),
-    reasoning: tokens.describe("Tokens of the reasoning.").exactOptional(),
-    cached: tokens.describe("Tokens of the prompt that were read from a cache.").exactOptional(),
-  })
-  .describe("Token counts, in place of those that the mock counts.")
+const errorAnswerSchema = () => z.strictObject({ status: statusSchema(), ...failureMembers() })
+export type ErrorAnswer = Readonly<z.infer<ReturnType<typeof errorAnswerSchema>>>
 
-const Answer = z
-  .strictObject({
-    text: Template.describe("Text of the reply.").exactOptional(),
-    json: z
-      .record(z.string(), z.unknown())
-      .describe("Object that the text of the reply encodes. Texts in it may have templates.")
+const idsSchema = () => z.union([z.string(), z.array(z.string())])
+
+const failSchema = () =>
+  z
+    .strictObject({
+      times: z
+        .int()
+        .min(1)
+        .describe("How many matching requests of each scope fail before the answer is given."),
+      status: statusSchema().exactOptional(),
+      ...failureMembers(),
+      defect: idsSchema()
+        .describe("Defects of the answer in these requests, in place of an error.")
+        .exactOptional(),
+    })
+    .superRefine(({ status, defect }, { addIssue }) => {
+      if ((status === undefined) === (defect === undefined))
+        addIssue("expected exactly one of 'status' and 'defect'")
+    })
+
+const toolCallAnswerSchema = () =>
+  z.strictObject({
+    name: z.string().min(1).describe("Name of the tool."),
+    arguments: z
+      .union([z.string(), z.record(z.string(), z.unknown())])
+      .describe(
+        "Arguments as an object, or the free text of a custom tool. Texts may have templates. Default: {}.",
+      )
       .exactOptional(),
-    toolCalls: z
-      .array(ToolCallAnswer)
-      .min(1)
-      .describe("Calls of tools, after the text if there is one.")
-      .exactOptional(),
-    refusal: Template.describe("Refusal of the model.").exactOptional(),
-    reasoning: Template.describe("Reasoning before the reply.").exactOptional(),
-    filtered: z
-      .boolean()
-      .describe("Whether a content filter ends the text halfway. Default: false.")
-      .exactOptional(),
-    usage: UsageAnswer.exactOptional(),
-    error: ErrorAnswer.describe("Error, in place of a reply.").exactOptional(),
-    defect: Ids.describe("Defects of the reply, by id.").exactOptional(),
-    variant: Ids.describe("Legal variants of the reply, by id.").exactOptional(),
-    latency: z
-      .number()
-      .min(0)
-      .max(3_600_000)
-      .describe("Milliseconds until the reply begins. Default: 0.")
-      .exactOptional(),
+    id: z.string().min(1).describe("Call id. Default: a hash of the request.").exactOptional(),
   })
-  .superRefine((answer, { addIssue }) => {
-    const texts = (["text", "json", "refusal"] as const).filter((name) => answer[name] !== undefined)
-    if (texts.length > 1) addIssue(`expected only one of ${texts.map((name) => `'${name}'`).join(" and ")}`)
-    const spoken = spokenMembers.filter((name) => answer[name] !== undefined)
-    if (answer.error && spoken.length > 0) addIssue(`expected either 'error' or '${spoken[0]}', not both`)
-  })
-export type Answer = Readonly<z.infer<typeof Answer>>
+
+const tokensSchema = () => z.int().min(0)
+const usageAnswerSchema = () =>
+  z
+    .strictObject({
+      input: tokensSchema().describe("Tokens of the prompt.").exactOptional(),
+      output: tokensSchema().describe("Tokens of the reply, reasoning included.").exactOptional(),
+      reasoning: tokensSchema().describe("Tokens of the reasoning.").exactOptional(),
+      cached: tokensSchema().describe("Tokens of the prompt that were read from a cache.").exactOptional(),
+    })
+    .describe("Token counts, in place of those that the mock counts.")
+
+const answerSchema = () =>
+  z
+    .strictObject({
+      text: templateSchema().describe("Text of the reply.").exactOptional(),
+      json: z
+        .record(z.string(), z.unknown())
+        .describe("Object that the text of the reply encodes. Texts in it may have templates.")
+        .exactOptional(),
+      toolCalls: z
+        .array(toolCallAnswerSchema())
+        .min(1)
+        .describe("Calls of tools, after the text if there is one.")
+        .exactOptional(),
+      refusal: templateSchema().describe("Refusal of the model.").exactOptional(),
+      reasoning: templateSchema().describe("Reasoning before the reply.").exactOptional(),
+      filtered: z
+        .boolean()
+        .describe("Whether a content filter ends the text halfway. Default: false.")
+        .exactOptional(),
+      usage: usageAnswerSchema().exactOptional(),
+      reply: z
+        .record(z.string(), z.unknown())
+        .describe(
+          "Members of the JSON reply of other operations than chat and responses, in place of the generated ones. Objects " +
+            "are merged, lists of objects by position.",
+        )
+        .exactOptional(),
+      error: errorAnswerSchema().describe("Error, in place of a reply.").exactOptional(),
+      defect: idsSchema().describe("Defects of the reply, by id.").exactOptional(),
+      variant: idsSchema().describe("Legal variants of the reply, by id.").exactOptional(),
+      latency: z
+        .number()
+        .min(0)
+        .max(3_600_000)
+        .describe("Milliseconds until the reply begins. Default: 0.")
+        .exactOptional(),
+    })
+    .superRefine((answer, { addIssue }) => {
+      const texts = (["text", "json", "refusal"] as const).filter((name) => answer[name] !== undefined)
+      if (texts.length > 1) addIssue(`expected only one of ${texts.map((name) => `'${name}'`).join(" and ")}`)
+      const spoken = spokenMembers.filter((name) => answer[name] !== undefined)
+      const given = answer.reply ? "reply" : spoken[0]
+      if (answer.error && given !== undefined) addIssue(`expected either 'error' or '${given}', not both`)
+    })
+export type Answer = Readonly<z.infer<ReturnType<typeof answerSchema>>>
 
 /** The members of an answer that a model says or that describe what it says. */
 const spokenMembers = ["text", "json", "toolCalls", "refusal", "reasoning", "filtered", "usage"] as const
@@ -180,50 +201,69 @@ export const spokenOperations: ReadonlySet<OperationId> = new Set([
 ] as const)
 
 /** A request that is recognised by its content, and the answer to it. */
-export const Scenario = z
-  .strictObject({
-    id: z.string().min(1).describe("Name of the scenario in messages. Default: its place.").exactOptional(),
-    match: Match.describe("What the request must have. `{}` matches every chat completion and response."),
-    priority: z
-      .number()
-      .describe("A higher priority wins over a more specific match. Default: 0.")
-      .exactOptional(),
-    fail: Fail.describe("Failures before the answer, counted for each scope.").exactOptional(),
-    answer: Answer.describe("The reply. Default: generated.").exactOptional(),
-    steps: z
-      .array(Answer)
-      .min(1)
-      .describe(
-        "Answers of a loop of tool calls, in order: the first to the user, the next ones to the tool results. " +
-          "Sets `match.step` of each.",
-      )
-      .exactOptional(),
-  })
-  .superRefine(({ match, answer, fail, steps }, { addIssue }) => {
-    if (!answer && !fail && !steps) addIssue("expected 'answer', 'steps' or 'fail'")
-    if (answer && steps) addIssue("expected either 'answer' or 'steps', not both")
-    if (steps && match.step !== undefined) addIssue("expected either 'steps' or 'match.step', not both")
-    if (steps && match.operation !== undefined && !spokenOperations.has(match.operation)) {
-      addIssue({
-        code: "custom",
-        path: ["steps"],
-        message: `'steps' is not available for ${match.operation}`,
-      })
-    }
-    const { operation } = match
-    if (operation === undefined || spokenOperations.has(operation)) return
-    for (const name of spokenMembers) {
-      if (answer?.[name] === undefined) continue
-      const message = `'${name}' is not available for ${operation}. Use 'error', 'latency', 'defect' or 'variant'.`
-      addIssue({ code: "custom", path: ["answer", name], message })
-    }
-  })
-export type Scenario = Readonly<z.infer<typeof Scenario>>
+const newScenarioSchema = () =>
+  z
+    .strictObject({
+      id: z.string().min(1).describe("Name of the scenario in messages. Default: its place.").exactOptional(),
+      match: matchSchema().describe(
+        "What the request must have. `{}` matches every chat completion and response.",
+      ),
+      priority: z
+        .number()
+        .describe("A higher priority wins over a more specific match. Default: 0.")
+        .exactOptional(),
+      fail: failSchema().describe("Failures before the answer, counted for each scope.").exactOptional(),
+      answer: answerSchema().describe("The reply. Default: generated.").exactOptional(),
+      steps: z
+        .array(answerSchema())
+        .min(1)
+        .describe(
+          "Answers of a loop of tool calls, in order: the first to the user, the next ones to the tool results. " +
+            "Sets `match.step` of each.",
+        )
+        .exactOptional(),
+    })
+    .superRefine(({ match, answer, fail, steps }, { addIssue }) => {
+      if (!answer && !fail && !steps) addIssue("expected 'answer', 'steps' or 'fail'")
+      if (answer && steps) addIssue("expected either 'answer' or 'steps', not both")
+      if (steps && match.step !== undefined) addIssue("expected either 'steps' or 'match.step', not both")
+      if (steps && match.operation !== undefined && !spokenOperations.has(match.operation)) {
+        addIssue({
+          code: "custom",
+          path: ["steps"],
+          message: `'steps' is not available for ${match.operation}`,
+        })
+      }
+      const { operation } = match
+      if (operation === undefined || spokenOperations.has(operation)) {
+        if (!answer?.reply) return
+        const message = "'reply' needs a 'match.operation' other than chat and responses"
+        addIssue({ code: "custom", path: ["answer", "reply"], message })
+        return
+      }
+      for (const name of spokenMembers) {
+        if (answer?.[name] === undefined) continue
+        const message = `'${name}' is not available for ${operation}. Use 'reply', 'error', 'latency', 'defect' or 'variant'`
+        addIssue({ code: "custom", path: ["answer", name], message })
+      }
+    })
+export type Scenario = Readonly<z.infer<ReturnType<typeof newScenarioSchema>>>
+
+let schema: ReturnType<typeof newScenarioSchema> | undefined
+
+/** Returns the schema of a scenario. It is created when it is first needed: most mocks have no scenarios. */
+export function scenarioSchema(): ReturnType<typeof newScenarioSchema> {
+  schema ??= newScenarioSchema()
+  return schema
+}
 
 /** A file of scenarios. */
-export const ScenarioFile = z
-  .strictObject({
-    $schema: z.string().describe("URL of this JSON Schema, for editors.").exactOptional(),
-    scenarios: z.array(Scenario).describe("Scenarios, in any order: the most specific match answers."),
-  })
-  .meta({ title: "Scenarios of nexhina-mock" })
+export const scenarioFileSchema = () =>
+  z
+    .strictObject({
+      $schema: z.string().describe("URL of this JSON Schema, for editors.").exactOptional(),
+      scenarios: z
+        .array(newScenarioSchema())
+        .describe("Scenarios, in any order: the most specific match answers."),
+    })
+    .meta({ title: "Scenarios of nexhina-mock" })

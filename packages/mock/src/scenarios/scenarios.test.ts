@@ -309,6 +309,48 @@ describe("errors", () => {
     expect([(await embed("a bad text")).status, (await embed("a good text")).status]).toEqual([429, 200])
   })
 
+  test("members of the replies of other operations: embeddings as the client encodes them, moderations, images", async () => {
+    const mock = mockOf([
+      { match: { operation: "createEmbedding" }, answer: { reply: { data: [{ embedding: [0.5, -1, 2] }] } } },
+      {
+        match: { operation: "createModeration" },
+        answer: { reply: { results: [{ flagged: true, categories: { hate: true } }] } },
+      },
+      {
+        match: { operation: "createImage" },
+        answer: { reply: { data: [{ url: "https://example.com/{{user}}.png" }] } },
+      },
+      { match: { operation: "createSpeech" }, answer: { reply: { a: 1 } } },
+    ])
+    const json = async (path: string, body: object) => (await post(mock, path, body)).json()
+    const model = "text-embedding-3-small"
+    expect(await json("/embeddings", { model, input: ["a", "b"] })).toMatchObject({
+      data: [
+        { index: 0, embedding: [0.5, -1, 2] },
+        { index: 1, embedding: { length: 1536 } },
+      ],
+    })
+    const encoded = (await json("/embeddings", { model, input: "a", encoding_format: "base64" })) as {
+      data: { embedding: string }[]
+    }
+    const bytes = Buffer.from(encoded.data[0]?.embedding ?? "", "base64")
+    expect([0, 4, 8].map((at) => bytes.readFloatLE(at))).toEqual([0.5, -1, 2])
+    const plain = await (
+      await post(createMock(), "/moderations", { model: "omni-moderation-latest", input: "Hi" })
+    ).json()
+    const [result] = (plain as { results: { categories: object }[] }).results
+    expect(await json("/moderations", { model: "omni-moderation-latest", input: "Hi" })).toEqual({
+      ...(plain as object),
+      results: [{ ...result, flagged: true, categories: { ...result?.categories, hate: true } }],
+    })
+    expect(await json("/images/generations", { model: "dall-e-3", prompt: "cat" })).toMatchObject({
+      data: [{ url: "https://example.com/cat.png" }],
+    })
+    expect(await json("/audio/speech", { model: "tts-1", input: "a", voice: "alloy" })).toMatchObject({
+      error: { code: "scenario_not_applicable" },
+    })
+  })
+
   test("latency delays the head of the reply", async () => {
     const mock = mockOf([{ match: {}, answer: { latency: 40 } }])
     const reply = await mock.handle({

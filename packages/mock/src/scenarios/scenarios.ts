@@ -12,6 +12,7 @@ import { createFaultCounters, type FaultCount, type FaultCounters } from "./faul
 import { type Scenario, spokenOperations } from "./scenario.ts"
 import type { Candidate, Selector } from "./select.ts"
 import { createSubject, type Subject } from "./subject.ts"
+import { fillMembers } from "./template.ts"
 
 /** The scenarios of a mock, while it runs. */
 export interface ScenarioControl {
@@ -151,6 +152,7 @@ function enact(
     defects: [...idsOf(fails ? fail.defect : undefined), ...idsOf(answer?.defect)],
     variants: idsOf(answer?.variant),
     latencyMs: answer?.latency ?? 0,
+    ...(answer?.reply && { reply: fillMembers(answer.reply, subject) }),
   })
   if (error) throw refuse(error, subject)
 }

@@ -1,7 +1,7 @@
 import { z } from "zod"
-import { ScenarioFile } from "./scenario.ts"
+import { scenarioFileSchema } from "./scenario.ts"
 
 /** Returns the JSON Schema of a file of scenarios, for editors. */
-export function scenarioSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(ScenarioFile, { io: "input" }), null, 2)}\n`
+export function publishedSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(scenarioFileSchema(), { io: "input" }), null, 2)}\n`
 }

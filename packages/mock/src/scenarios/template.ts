@@ -33,7 +33,11 @@ export function fill(template: string, subject: Subject): string {
 export function fillValue(value: unknown, subject: Subject): unknown {
   if (typeof value === "string") return fill(value, subject)
   if (Array.isArray(value)) return value.map((item) => fillValue(item, subject))
-  if (typeof value !== "object" || value === null) return value
+  return typeof value === "object" && value !== null ? fillMembers(value, subject) : value
+}
+
+/** Fills the templates in every text of a JSON object. */
+export function fillMembers(value: object, subject: Subject): object {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fillValue(inner, subject)]))
 }
 

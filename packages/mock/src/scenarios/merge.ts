@@ -1,0 +1,60 @@
+import { Refusal } from "../refusal.ts"
+import { base64 } from "../replies/embeddings.ts"
+import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
+
+/**
+ * Returns a reply with some members set. Objects are merged, lists of objects by position; everything else is replaced.
+ * Throws a `Refusal` when the reply is a file.
+ */
+export function withMembers(
+  reply: GeneratedReply | GeneratedFile,
+  members: object,
+  request: unknown,
+): GeneratedReply {
+  if ("body" in reply) {
+    const message =
+      "The scenario sets members of a reply that is not JSON. Use 'error', 'latency', 'defect' or 'variant'."
+    throw new Refusal(400, { message, code: "scenario_not_applicable" })
+  }
+  const isEncoded =
+    typeof request === "object" &&
+    request !== null &&
+    "encoding_format" in request &&
+    request.encoding_format === "base64"
+  const { json: _, ...rest } = reply
+  return { ...rest, value: merged(reply.value, isEncoded ? withEncodedVectors(members) : members) }
+}
+
+function merged(value: unknown, members: unknown): unknown {
+  if (isObjectList(members) && Array.isArray(value)) {
+    const length = Math.max(value.length, members.length)
+    return Array.from({ length }, (_, index) =>
+      index < members.length ? merged(value[index], members[index]) : value[index],
+    )
+  }
+  if (!isObject(members)) return members
+  const before = isObject(value) ? value : {}
+  const changed = Object.entries(members).map(([name, member]) => [
+    name,
+    merged(Object.hasOwn(before, name) ? Reflect.get(before, name) : undefined, member),
+  ])
+  return { ...before, ...Object.fromEntries(changed) }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+function isObjectList(value: unknown): value is readonly object[] {
+  return Array.isArray(value) && value.some(isObject)
+}
+
+/** Encodes the vectors of an embedding as the request asks for: clients ask for base64 unless told otherwise. */
+function withEncodedVectors(members: object): object {
+  if (!("data" in members) || !Array.isArray(members.data)) return members
+  const data = members.data.map((item: unknown) => {
+    if (!isObject(item) || !("embedding" in item) || !Array.isArray(item.embedding)) return item
+    return { ...item, embedding: base64(Float32Array.from(item.embedding)) }
+  })
+  return { ...members, data }
+}
