@@ -342,7 +342,12 @@ function addScenarioCommands(command: Command, choose: (chosen: ScenarioCommand)
     .command("explain")
     .description("tell which scenario answers a request, and why; exit code 1 if none does")
     .argument("<request>", "file of a request body (JSON), or - for standard input")
-    .requiredOption("--scenarios <path...>", "files and folders of scenarios")
+    // Not variadic: it would take the request for a file of scenarios.
+    .requiredOption(
+      "--scenarios <path>",
+      "file or folder of scenarios; repeat it for more",
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
     .option("--operation <id>", "operation of the request, such as createEmbedding (default: by its body)")
     .addOption(
       new Option("--header <line...>", "request headers, such as 'x-mock-scope: a'")

@@ -37,7 +37,8 @@ function readConfig(file: string): Record<string, unknown> {
   }
   let value: unknown
   try {
-    value = parseYaml(text)
+    // Without the lines at fault, which may contain a key.
+    value = parseYaml(text, { prettyErrors: false })
   } catch (error) {
     throw new UsageError(`--config: '${file}' is not valid YAML: ${(error as Error).message}`)
   }

@@ -36,7 +36,9 @@ export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
     }
   }
   const any = (patterns: readonly string[], id: string) => patterns.some((pattern) => matches(pattern, id))
-  return allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
+  const selected = allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
+  if (selected.length === 0) throw new UsageError("--rule and --skip leave no rule to check")
+  return selected
 }
 
 /** The option that names the model of each kind. */
@@ -61,8 +63,11 @@ function modelsOf(settings: Settings): Partial<Record<ModelKind, string>> {
   )
 }
 
-const includedOf = ({ include, baseUrl }: Settings): readonly Surface[] =>
-  include ?? (baseUrl === undefined ? surfaces : usualSurfaces)
+/** The surfaces that are checked: those that are included, and those that are required. */
+const includedOf = ({ include, require, baseUrl }: Settings): readonly Surface[] => {
+  const included = include ?? (baseUrl === undefined ? surfaces : usualSurfaces)
+  return surfaces.filter((surface) => included.includes(surface) || require.includes(surface))
+}
 
 /** How long a body has to be for the target to refuse it, where that was said. */
 function oversizedOf({ oversizedBody }: Settings): { readonly oversizedBytes?: number } {

@@ -314,6 +314,22 @@ test("a configuration file gives options by their names", async () => {
   expect(report.rules.every(({ id }) => id.startsWith("models."))).toBe(true)
 })
 
+test("a configuration file that cannot be parsed is one line, without what it says", async () => {
+  const config = join(folder, "broken.yaml")
+  for (const text of ['apiKey: "sk-SECRET123\n', "apiKey: sk-SECRET123\napiKey: x\n"]) {
+    await writeFile(config, text)
+    const { code, stderr } = await cli(["run", "--config", config])
+    expect(code).toBe(2)
+    expect(stderr.trim().split("\n")).toHaveLength(1)
+    expect(stderr).not.toContain("SECRET")
+  }
+})
+
+test("rules that leave nothing to check exit 2", async () => {
+  const { code, stderr } = await cli(["run", "--quick", "--skip", "*"])
+  expect([code, stderr]).toEqual([2, "error: --rule and --skip leave no rule to check\n"])
+})
+
 test("a server that refuses the key exits 2 and says what to do", async () => {
   const body =
     '{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}'

@@ -73,6 +73,7 @@ export function knownOf(facts: Partial<TargetFacts> = {}): TargetFacts {
     // One member for each kind.
     models: Object.fromEntries(kinds.map((kind) => [kind, modelIds(kind)[0]])) as Record<ModelKind, string>,
     unproven: new Set(),
+    absent: new Set(),
     choices: [],
     voice: "alloy",
     listed: [],

@@ -26,6 +26,41 @@ async function checkedBehind(
   return await run(settingsOf({ ...settings, ...flags }))
 }
 
+test.each([404, 405])(
+  "a server that answers /models with %s is not accused of a missing key there",
+  async (status) => {
+    const report = await checkedBehind(
+      ({ path }, answer) =>
+        path.startsWith("/models") ? Promise.resolve(json(status, { error: { message: "No." } })) : answer(),
+      { include: ["chat"], rule: ["auth.*"], apiKey: "sk-0123456789" },
+      { keys: ["sk-0123456789"] },
+    )
+    expect(report.findings).toEqual([])
+    expect(verdictsOf(report, "auth.missing-key")).not.toEqual(["fail"])
+  },
+)
+
+test("a required surface is asked for, and missed", async () => {
+  const report = await checkedBehind(
+    ({ path }, answer) => (path.startsWith("/images") ? Promise.resolve(json(404, {})) : answer()),
+    { include: ["chat"], require: ["images"], rule: ["http.offers-required", "images.*"] },
+  )
+  expect(verdictsOf(report, "http.offers-required")).toEqual(["fail"])
+})
+
+test("a required surface of which nothing was asked is not passed", async () => {
+  const report = await checkedBehind((_, answer) => answer(), { require: ["rerank"], quick: true })
+  expect(verdictsOf(report, "http.offers-required")).toEqual(["inconclusive"])
+})
+
+test("a budget of requests is kept, however many are in progress", async () => {
+  for (const maxRequests of [1, 5, 9]) {
+    expect((await checkedBehind((_, answer) => answer(), { maxRequests, concurrency: 8 })).requests).toBe(
+      maxRequests,
+    )
+  }
+})
+
 test("what was learned is in the reports", async () => {
   const report = await checkedBehind(
     ({ path, body }, answer) =>

@@ -567,8 +567,8 @@ describe("models", () => {
     const expected = {
       status: 404,
       message:
-        "Unknown model 'nope'. Start the mock with --model ID to add a model, or without --strict-models " +
-        "to serve every model.",
+        "Unknown model 'nope'. Start the mock with --model ID to list it; without --strict-models every model is " +
+        "served, listed or not.",
       type: "invalid_request_error",
       param: "model",
       code: "model_not_found",

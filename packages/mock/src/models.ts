@@ -58,7 +58,7 @@ export function unknownModel(id: string): Refusal {
   return new Refusal(404, {
     message:
       `Unknown model '${id}'. ` +
-      "Start the mock with --model ID to add a model, or without --strict-models to serve every model.",
+      "Start the mock with --model ID to list it; without --strict-models every model is served, listed or not.",
     param: "model",
     code: "model_not_found",
   })

@@ -1,6 +1,6 @@
 import { type Header, headerOf, type Redaction } from "@nexhina/wire"
 import type { ParsedReply } from "../reading/answered.ts"
-import { type Fault, rule, type Severity, type Where } from "../rule.ts"
+import { type Fault, rule, type Severity, type Undecided, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { missingKeyAnswers, wrongKeyAnswers } from "../views/auth.ts"
 import { everyResponse, isSuccess } from "../views/http.ts"
@@ -48,6 +48,10 @@ function refusal(answered: ParsedReply): Fault<keyof typeof refusalFaults>[] {
   return [{ fault, at: { part: "status" }, expected: "401", actual: String(status) }]
 }
 
+/** An operation that is not there is answered alike with any key. */
+const notOffered = ({ operation }: ParsedReply, { absent }: TargetFacts): Undecided | undefined =>
+  operation !== undefined && absent.has(operation) ? { undecided: "the target does not offer it" } : undefined
+
 const forbidden = ({ status }: ParsedReply): Fault<"forbidden">[] =>
   status === 403 ? [{ fault: "forbidden", at: { part: "status" }, expected: "401", actual: "403" }] : []
 
@@ -87,7 +91,7 @@ export const authRules = [
     source,
     on: wrongKeyAnswers,
     faults: refusalFaults,
-    holds: refusal,
+    holds: (answered, known) => notOffered(answered, known) ?? refusal(answered),
   }),
 
   rule({
@@ -109,7 +113,8 @@ export const authRules = [
     source,
     on: missingKeyAnswers,
     faults: refusalFaults,
-    holds: (answered) => (isShownModel(answered) ? [] : refusal(answered)),
+    holds: (answered, known) =>
+      isShownModel(answered) ? [] : (notOffered(answered, known) ?? refusal(answered)),
   }),
 
   rule({

@@ -23,21 +23,25 @@ export const surfaceRules = [
         asked.push({ of, isOffered: isAnswerable && isOffered })
         bySurface.set(surface, asked)
       }
-      return [...required].flatMap((surface) => {
+      const missing = [...required].flatMap((surface) => {
         const asked = bySurface.get(surface) ?? []
         const [first] = asked
         if (!first || asked.some(({ isOffered }) => isOffered)) return []
         const actual = `${responses[first.of]?.status} for all ${asked.length} requests`
         return [
           {
-            fault: "not-offered",
+            fault: "not-offered" as const,
             of: first.of,
-            at: { part: "status" },
+            at: { part: "status" } as const,
             expected: `${surface} to be offered`,
             actual,
           },
         ]
       })
+      const unasked = [...required].filter((surface) => !bySurface.has(surface))
+      return missing.length === 0 && unasked.length > 0
+        ? { undecided: `nothing was asked of ${unasked.join(", ")}` }
+        : missing
     },
   }),
 ]

@@ -275,8 +275,9 @@ class Traffic {
 
   private async once(step: Step, intent: StatedIntent): Promise<Evidence> {
     const { send, target, onExchange } = this.context
-    await this.pace()
+    // Counted before any wait, so that requests at the same time cannot exceed the budget.
     this.sent++
+    await this.pace()
     const exchange = await send(await toWire(step, target), this.signal && { signal: this.signal })
     if (exchange.response) {
       this.answered++

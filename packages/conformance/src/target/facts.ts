@@ -1,5 +1,6 @@
 import {
   type ModelKind,
+  type OperationId,
   type Profile,
   type ProfileName,
   profiles,
@@ -28,6 +29,8 @@ export interface TargetFacts {
   readonly voice: string
   /** Ids that the models list showed; empty when there is no list. */
   readonly listed: readonly string[]
+  /** Operations that the target was seen not to offer before the first rule was judged. */
+  readonly absent: ReadonlySet<OperationId>
   /** Surfaces that are checked: nothing is asked of the others. */
   readonly included: ReadonlySet<Surface>
   /** Surfaces that the target has to offer, as `--require` says. */
@@ -66,6 +69,7 @@ export function factsBefore(
     choices: [],
     voice: "alloy",
     listed: [],
+    absent: new Set(),
     included: new Set(surfaces),
     required: new Set(),
     maxOutputTokens: 64,

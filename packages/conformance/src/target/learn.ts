@@ -1,4 +1,4 @@
-import type { ModelKind, ProfileName, Surface, Trait } from "@nexhina/schemas"
+import type { ModelKind, OperationId, ProfileName, Surface, Trait } from "@nexhina/schemas"
 import { probeSample } from "../engine/plan.ts"
 import { isRefusal } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
@@ -10,6 +10,7 @@ import { chooseByTrial } from "./choice.ts"
 import type { ExecutedSample } from "./execute.ts"
 import { factsBefore, type TargetFacts } from "./facts.ts"
 import { chooseModels, listedModels } from "./models.ts"
+import { obstacles } from "./offered.ts"
 import type { Sampler } from "./sampler.ts"
 import type { Target } from "./to-wire.ts"
 
@@ -105,7 +106,8 @@ export async function learn(
   // Such a server answers every name with the one model that it has, or fills the name in.
   if (listed.length === 1) traits.add("single-model")
   const guessed = { ...before, traits, listed, models: chooseModels(stated.models, listed) }
-  const known = { ...guessed, ...(await chooseByTrial(guessed, stated.models, surfaces, sampler)) }
+  const chosen = await chooseByTrial(guessed, stated.models, surfaces, sampler)
+  const known = { ...guessed, ...chosen, absent: absentIn(sampler.groups) }
 
   if (target.apiKey !== undefined) await sampler.run([probeSample(missingKey, known)], "learning")
   requireAccess(target, sampler.groups)
@@ -114,6 +116,14 @@ export async function learn(
     sampler.groups.find(({ sample }) => sample.by === id)?.asked.at(-1)?.exchange.response?.status
   return { ...known, auth: authOf(statusOf(missingKey), statusOf(plainChat)) }
 }
+
+/** Returns the operations that the target says it does not have. */
+const absentIn = (groups: readonly ExecutedSample[]): ReadonlySet<OperationId> =>
+  new Set(
+    [...obstacles(groups)].flatMap(([operation, obstacle]) =>
+      obstacle === "the target does not offer" ? [operation] : [],
+    ),
+  )
 
 function requireAccess({ apiKey, baseUrl }: Target, groups: readonly ExecutedSample[]): void {
   const refused = refusedThroughout(groups)

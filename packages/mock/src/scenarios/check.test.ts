@@ -35,6 +35,10 @@ test.each<[unknown, string]>([
   [{ match: { user: { matches: "(a)\\1" } }, answer }, "0.match.user.matches the pattern '(a)\\1' has '\\1'"],
   [{ match: { user: {} }, answer }, "0.match.user expected exactly one of 'contains' and 'matches'"],
   [{ match: {} }, "0 expected 'answer', 'steps' or 'fail'"],
+  [
+    { match: {}, answer: { error: { status: 500, headers: { "Content-Length": 5000 } } } },
+    "0.answer.error.headers.Content-Length a header that the mock sets itself",
+  ],
   [{ answer }, "0.match 'match' is missing"],
   [{ match: {}, answer: { text: "a", refusal: "b" } }, "0.answer expected only one of 'text' and 'refusal'"],
   [

@@ -161,6 +161,8 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
       const hint = nearest === undefined ? "" : `. Did you mean '${nearest}'?`
       return [{ path, message: `invalid value ${JSON.stringify(given)}${hint}` }]
     }
+    case "invalid_key":
+      return [{ path, message: issue.issues[0]?.message ?? issue.message }]
     default:
       return [{ path, message: issue.message }]
   }

@@ -85,13 +85,29 @@ const matchSchema = () =>
     scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
   })
 
+/** Headers that say how the body is sent: others than the mock's own would leave clients waiting. */
+const framing: ReadonlySet<string> = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+])
+
 const failureMembers = () => ({
   message: templateSchema().describe("Error message. Default: that of the status.").exactOptional(),
   code: z.string().nullable().describe("Error code. Default: that of the status.").exactOptional(),
   param: z.string().nullable().describe("Path of the member at fault. Default: null.").exactOptional(),
   headers: z
     .record(
-      z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"),
+      z
+        .string()
+        .regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name")
+        .refine((name) => !framing.has(name.toLowerCase()), "a header that the mock sets itself"),
       z.union([z.string().regex(/^[\t\x20-\x7e]*$/, "not a header value"), z.number()]),
     )
     .describe("Additional response headers, such as `retry-after`.")
