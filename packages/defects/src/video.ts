@@ -272,6 +272,15 @@ const failedTask = {
   error: { code: "failed", message: "It failed." },
 }
 
+/** Returns the body of a task that failed; nothing where the body is no JSON, such as in the reply to HEAD. */
+function failed(body: Reply["body"]): Partial<Pick<Reply, "body">> {
+  try {
+    return { body: JSON.stringify({ ...JSON.parse(String(body)), ...failedTask }) }
+  } catch {
+    return {}
+  }
+}
+
 export const videoVariants: readonly Variant[] = [
   {
     id: "video-failed-without-progress",
@@ -282,9 +291,7 @@ export const videoVariants: readonly Variant[] = [
       ({ status }, { operationId }) =>
         status === 200 && (operationId === "retrieveVideo" || operationId === "retrieveVideoContent"),
       ({ headers, body }, { operationId }) =>
-        operationId === "retrieveVideo"
-          ? { body: JSON.stringify({ ...JSON.parse(String(body)), ...failedTask }) }
-          : asJson(headers, notFound, 404),
+        operationId === "retrieveVideo" ? failed(body) : asJson(headers, notFound, 404),
     ),
   },
   {

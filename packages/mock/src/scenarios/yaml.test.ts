@@ -74,7 +74,9 @@ test("reads what YAML and JSON write, and names scenarios by file and line", () 
       const expected = JSON.parse(JSON.stringify(scenarios))
       for (const text of [stringify({ scenarios }), JSON.stringify({ scenarios }, null, 2)]) {
         const read = readScenarios([{ name: "a.yaml", text }])
-        if (read.problems.length === 0) expect(read.scenarios).toEqual(expected)
+        // As JSON, which has no -0.
+        const found = JSON.parse(JSON.stringify(read.scenarios))
+        if (read.problems.length === 0) expect(found).toEqual(expected)
         else expect(read.problems.join()).toMatch(/can never answer|template/)
       }
     }),
