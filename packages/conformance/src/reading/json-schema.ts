@@ -18,17 +18,25 @@ const compiled = new Map<string, Compiled>()
 const addFormats = ajvFormats.default
 
 /**
- * A schema of its own validator: two schemas with one `$id` must not meet. The dialect is 2020-12, whatever
- * `$schema` says; what differs from draft 7 does not compile, and is undecided.
+ * One validator for all schemas, which compiles the meta-schema once. Schemas are not added to it: two with one `$id`
+ * must not meet.
+ */
+const ajv = new Ajv2020({ strict: false, logger: false, addUsedSchema: false })
+addFormats(ajv)
+
+/**
+ * Compiles a schema. The dialect is 2020-12, whatever `$schema` says; what differs from draft 7 does not compile, and is
+ * undecided.
  */
 function compile({ $schema: _, ...schema }: Readonly<Record<string, unknown>>): Compiled {
   if ("$async" in schema) return { undecided: "the schema is asynchronous" }
-  const ajv = new Ajv2020({ strict: false, logger: false })
-  addFormats(ajv)
   try {
     return ajv.compile(schema)
   } catch (error) {
     return { undecided: `the schema cannot be used: ${(error as Error).message}` }
+  } finally {
+    // Its cache would keep every schema of every reply.
+    ajv.removeSchema(schema)
   }
 }
 

@@ -84,17 +84,21 @@ export function createSampler(
   const groups: ExecutedSample[] = []
   let judged = 0
   let judge: ((executed: ExecutedSample) => ExecutedSample) | undefined
+  /** Of the samples that are not judged yet. */
+  let waitingBytes = 0
+  const add = (executed: ExecutedSample) => {
+    groups.push(executed)
+    waitingBytes += answeredBytes(executed)
+  }
   const judgeWaiting = () => {
     if (!judge) return
     for (; judged < groups.length; judged++) groups[judged] = judge(groups[judged] as ExecutedSample)
+    waitingBytes = 0
   }
   /** Returns whether the samples that wait to be judged have to be judged before more is sent. */
-  const isFull = () => {
-    if (!judge) return false
-    const waiting = groups.slice(judged)
-    const bytes = waiting.reduce((sum, group) => sum + answeredBytes(group), 0)
-    return waiting.length >= limits.unjudgedSamples.max || bytes >= limits.unjudgedBytes.max
-  }
+  const isFull = () =>
+    judge !== undefined &&
+    (groups.length - judged >= limits.unjudgedSamples.max || waitingBytes >= limits.unjudgedBytes.max)
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
     onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
@@ -112,14 +116,14 @@ export function createSampler(
       return await executor.execute(sample)
     },
     keep(executed) {
-      groups.push(executed)
+      add(executed)
       progress("learning")
     },
     async run(samples, phase) {
       planned += samples.length
       for (let next = 0; next < samples.length; ) {
         const sent = await inParallel(samples.slice(next), concurrency, isFull, async (sample) => {
-          groups.push(await executor.execute(sample))
+          add(await executor.execute(sample))
           progress(phase)
         })
         next += sent
