@@ -1,6 +1,7 @@
-export type { ChatCompletionRequest, ProfileName, ResponseRequest } from "@nexhina/schemas"
+export type { ChatCompletionRequest, OperationId, ProfileName, ResponseRequest } from "@nexhina/schemas"
 export type { Frame } from "@nexhina/stream"
 export type { Alteration, Exchange, Handle, Header, MockRequest, NamedAlteration, Reply } from "@nexhina/wire"
+export { type AudioReader, createAudioReader, type RecordingFacts } from "./audio/read-audio.ts"
 export type { JournalOptions } from "./journal.ts"
 export { type Limit, limits } from "./limits.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
@@ -26,6 +27,19 @@ export type { Scenario } from "./scenarios/scenario.ts"
 export { defineScenarios, type ScenarioControl } from "./scenarios/scenarios.ts"
 export type { Store } from "./store.ts"
 export type { MockClock } from "./timing/clock.ts"
-export { type FaultStepForm, faultSteps, parseFault } from "./timing/fault.ts"
-export { type Latency, latencyModel, latencyParameters } from "./timing/latency-model.ts"
+export {
+  type Amount,
+  type Fault,
+  type FaultStep,
+  type FaultStepForm,
+  faultSteps,
+  parseFault,
+} from "./timing/fault.ts"
+export {
+  type Delay,
+  type Latency,
+  type LatencyModel,
+  latencyModel,
+  latencyParameters,
+} from "./timing/latency-model.ts"
 export { type QuotaOptions, quotaKinds, quotaOf } from "./timing/quota-kinds.ts"

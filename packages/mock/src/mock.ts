@@ -107,6 +107,11 @@ export interface MockOptions {
    * describes the miss.
    */
   readonly strictScenarios?: boolean
+  /**
+   * Reads recordings. Default: a reader of its own, closed with the mock. Mocks that share one from `createAudioReader`
+   * start its threads once; it is the caller's to close.
+   */
+  readonly audio?: AudioReader
   /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
@@ -192,7 +197,9 @@ export function createMock(options: MockOptions = {}): Mock {
       engine.clocks.reset()
       await engine.store.clear()
     },
-    close: () => engine.audio.close(),
+    close: async () => {
+      if (options.audio === undefined) await engine.audio.close()
+    },
   }
 }
 
@@ -220,7 +227,7 @@ function createEngine(options: MockOptions): Engine {
     store: options.store ?? memoryStore(() => clocks.elapsedMs),
     lane,
     media: createMediaLibrary(lane),
-    audio: createAudioReader(),
+    audio: options.audio ?? createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
     chooseTiming: timingChooser(options),

@@ -17,6 +17,7 @@ test("exports exactly these names at run time", () => {
       ],
       "mock": [
         "ScenarioError",
+        "createAudioReader",
         "createMock",
         "defineScenarios",
         "explainRequest",

@@ -1,6 +1,6 @@
 import type { z } from "zod"
 import type { ErrorStatus } from "./error.ts"
-import type { Profile } from "./profile.ts"
+import type { ProfileFlag } from "./profile.ts"
 import type { Provenance } from "./provenance.ts"
 
 /** The parts of the API that a server offers or not as a whole; the names that `--include` and `--require` take. */
@@ -59,8 +59,6 @@ export interface Example<Value = unknown> {
   readonly value: Value
 }
 
-type BooleanMember<T> = { [Name in keyof T]: T[Name] extends boolean ? Name : never }[keyof T]
-
 /**
  * One operation of the gateway: the only place where it is written down. The OpenAPI operation, the mock's
  * route and validation, and the kit's generated requests are derived from it.
@@ -74,7 +72,7 @@ export interface Endpoint<Request extends z.ZodType = z.ZodType> {
   /** Other paths under which the same operation answers. Default: none. */
   readonly aliases?: readonly `/${string}`[]
   /** The member of the profile that says whether a server has this operation. Default: every server has it. */
-  readonly onlyWith?: BooleanMember<Profile>
+  readonly onlyWith?: ProfileFlag
   readonly summary: string
   readonly description: string
   readonly provenance: Provenance

@@ -107,6 +107,6 @@ export { openEnum, openObject, openUnion, type Unlisted, type UnlistedTag } from
 export { openUnions } from "./open-unions.ts"
 export { operationsOf } from "./operations.ts"
 export { Channel, Log, Redemption, Token, User } from "./platform.ts"
-export { type Profile, type ProfileName, profiles } from "./profile.ts"
+export { type Profile, type ProfileFlag, type ProfileName, profiles } from "./profile.ts"
 export type { Provenance } from "./provenance.ts"
 export { type Trait, traits } from "./traits.ts"

@@ -27,6 +27,11 @@ export interface Profile {
   readonly provenance: Readonly<Record<Exclude<keyof Profile, "title" | "provenance">, Provenance>>
 }
 
+/** A member of a profile that is true or false. */
+export type ProfileFlag = {
+  [Name in keyof Profile]: Profile[Name] extends boolean ? Name : never
+}[keyof Profile]
+
 export const profiles = {
   nexhina: {
     title: "Nexhina, as its documentation says",

@@ -9,7 +9,7 @@ const minSeconds = 0.1
 const maxSeconds = limits.audioSeconds.max
 
 /** The facts that the mock reads from a recording. */
-interface Recording {
+export interface RecordingFacts {
   /** Rounded to the millisecond. */
   readonly seconds: number
   /** The spoken text. Only known for speech that the mock generated. */
@@ -19,7 +19,7 @@ interface Recording {
 /** Reads audio files: small ones one after another, and large ones one after another. */
 export interface AudioReader {
   /** Reads a file in any supported format. Throws a `Refusal` that names `file` when it is not a recording. */
-  read(name: string, file: Uint8Array): Promise<Recording>
+  read(name: string, file: Uint8Array): Promise<RecordingFacts>
   /** Stops the reader's threads. */
   close(): Promise<void>
 }
@@ -77,7 +77,7 @@ async function toRecording(
   name: string,
   file: Uint8Array,
   readApart: (file: Uint8Array) => Promise<ReaderResult>,
-): Promise<Recording> {
+): Promise<RecordingFacts> {
   const unreadable = (why: string) =>
     new Refusal(400, {
       message:
