@@ -65,6 +65,19 @@ const weather = {
   name: "weather",
   parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
 }
+const strict = [weather, { ...weather, name: "tide" }].map(({ name, parameters }) => ({
+  name,
+  strict: true,
+  parameters: { ...parameters, additionalProperties: false },
+}))
+const tools = strict.map((definition) => ({ type: "function", function: definition }))
+
+/** The request as it is sent in chunks. */
+const inChunks = ({ headers, ...request }: MockRequest): MockRequest => ({
+  ...request,
+  headers: [...headers, ["transfer-encoding", "chunked"]],
+})
+
 const chat = { model: "gpt-4o", messages: [{ role: "user", content: "Describe the sea." }] }
 const response = { model: "gpt-4o", input: "Describe the sea." }
 
@@ -128,6 +141,31 @@ const byOperation: Readonly<Record<OperationId, readonly (readonly [string, Mock
         response_format: { type: "json_schema", json_schema: { name: "x", schema: weather.parameters } },
       }),
     ],
+    [
+      "two choices, streamed",
+      json("POST", "/chat/completions", {
+        ...chat,
+        n: 2,
+        stream: true,
+        stream_options: { include_usage: true },
+      }),
+    ],
+    [
+      "sampling, and a member that nobody knows",
+      json("POST", "/chat/completions", { ...chat, temperature: 0.5, unheard_of: true }),
+    ],
+    ["a limit that is reached at once", json("POST", "/chat/completions", { ...chat, max_tokens: 1 })],
+    ["two strict tools", json("POST", "/chat/completions", { ...chat, tools, tool_choice: "required" })],
+    ["tools at will", json("POST", "/chat/completions", { ...chat, tools })],
+    [
+      "a named tool",
+      json("POST", "/chat/completions", {
+        ...chat,
+        tools,
+        tool_choice: { type: "function", function: { name: weather.name } },
+      }),
+    ],
+    ["in chunks", inChunks(json("POST", "/chat/completions", chat))],
     ["invalid", json("POST", "/chat/completions", { ...chat, n: "two" })],
     ["unknown model", json("POST", "/chat/completions", { ...chat, model: "absent" })],
   ],
@@ -159,6 +197,22 @@ const byOperation: Readonly<Record<OperationId, readonly (readonly [string, Mock
         reasoning: { effort: "low", summary: "auto" },
         include: ["message.output_text.logprobs"],
         max_output_tokens: 40,
+      }),
+    ],
+    [
+      "reasoning, streamed",
+      json("POST", "/responses", {
+        ...response,
+        stream: true,
+        reasoning: { effort: "low", summary: "auto" },
+      }),
+    ],
+    [
+      "two strict functions",
+      json("POST", "/responses", {
+        ...response,
+        tools: strict.map((definition) => ({ type: "function", ...definition })),
+        tool_choice: "required",
       }),
     ],
     ["refusal", json("POST", "/responses", { ...response, input: "[mock:refuse]" })],

@@ -6,8 +6,8 @@ import { type DigestRequest, digestRequests } from "./digest-requests.ts"
 /** Options of the mocks that reply to the digest requests. */
 export const digestOptions = { keys: ["sk-digest"], strictModels: true, callTools: true } as const
 
-/** The maximum number of frames that are read of one reply: an endless stream is cut there. */
-const maxFrames = 64
+/** The maximum number of bytes that are read of one reply: an endless stream is cut there, however it is framed. */
+const maxBytes = 2 ** 17
 
 async function digestOf(reply: Reply): Promise<string> {
   const hash = createHash("sha256")
@@ -17,11 +17,12 @@ async function digestOf(reply: Reply): Promise<string> {
   const { body } = reply
   if (typeof body === "string" || body instanceof Uint8Array) hash.update(body)
   else {
-    let count = 0
+    let left = maxBytes
     for await (const { bytes, ...delay } of body) {
-      hash.update(bytes)
+      hash.update(bytes.subarray(0, left))
       if (Object.keys(delay).length > 0) hash.update(JSON.stringify(delay))
-      if (++count === maxFrames) break
+      left -= bytes.length
+      if (left <= 0) break
     }
   }
   return hash.digest("base64url").slice(0, 16)

@@ -11,10 +11,10 @@ import {
   severityOf,
 } from "@nexhina/conformance"
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
-import { createMock, type Mock } from "@nexhina/mock"
+import { createAudioReader, createMock, type Mock } from "@nexhina/mock"
 import { type MockServer, startMock } from "@nexhina/mock/node"
 import { endpoints, type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
-import { beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import type { DefectScore, VariantScore } from "../src/scoreboard-page.ts"
 import { digestRequests } from "./digest-requests.ts"
@@ -24,6 +24,10 @@ import { scoresFile } from "./scores.ts"
 const apiKey = "sk-scoreboard"
 export const profileNames = Object.keys(profiles) as ProfileName[]
 
+/** Shared, because each mock that reads a recording would start threads of its own. */
+const audio = createAudioReader()
+afterAll(() => audio.close())
+
 /** Starts a mock for one check, so that checks share no stored or deleted state. */
 function serveMock(profile: ProfileName): Promise<MockServer> {
   const mock = createMock({
@@ -31,6 +35,7 @@ function serveMock(profile: ProfileName): Promise<MockServer> {
     keys: [apiKey],
     strictModels: true,
     callTools: true,
+    audio,
     // Ids with a slash are what many servers have, and the catalogue has not.
     models: ["org/own-model"],
     alterations: [...defects, ...variants],
@@ -223,10 +228,9 @@ export function scoreVariants(profile: ProfileName): void {
       "%s",
       async (id, variant) => {
         const include = full ? surfaces : (needed.get(id) ?? surfaces)
-        // One generated sample of each rule, under one of the profiles.
-        const turn = profileNames.indexOf(profile)
-        const samples = (rule: Rule) =>
-          full ? 5 : (rules.indexOf(rule) + turn) % profileNames.length === 0 ? 1 : 0
+        // One generated sample of each fourth rule: of others for the next variant, and under the other profile.
+        const turn = variants.findIndex((variant) => variant.id === id) + 2 * profileNames.indexOf(profile)
+        const samples = (rule: Rule) => (full ? 5 : (rules.indexOf(rule) + turn) % 4 === 0 ? 1 : 0)
         const header = ["x-mock-variant", id] as const
         const report = await check(profile, header, {
           samples,
