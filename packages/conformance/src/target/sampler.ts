@@ -60,6 +60,38 @@ export interface JudgedSampler extends Sampler {
   judgeWith(judge: (executed: ExecutedSample) => ExecutedSample): void
 }
 
+type Judge = (executed: ExecutedSample) => ExecutedSample
+
+/** The samples of a run in the order in which they ended: judged ones first, then those that wait. */
+class SampleQueue {
+  readonly all: ExecutedSample[] = []
+  private judged = 0
+  /** Of the samples that wait. */
+  private waitingBytes = 0
+  judge: Judge | undefined
+
+  add(executed: ExecutedSample): void {
+    this.all.push(executed)
+    this.waitingBytes += answeredBytes(executed)
+  }
+
+  /** Returns whether the samples that wait have to be judged before more is sent. */
+  isFull(): boolean {
+    if (this.judge === undefined) return false
+    const waiting = this.all.length - this.judged
+    return waiting >= limits.unjudgedSamples.max || this.waitingBytes >= limits.unjudgedBytes.max
+  }
+
+  judgeWaiting(): void {
+    const { judge, all } = this
+    if (!judge) return
+    for (; this.judged < all.length; this.judged++) {
+      all[this.judged] = judge(all[this.judged] as ExecutedSample)
+    }
+    this.waitingBytes = 0
+  }
+}
+
 /** Creates the sampler of one run. */
 export function createSampler(
   {
@@ -81,53 +113,36 @@ export function createSampler(
     deadline,
     onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
-  const groups: ExecutedSample[] = []
-  let judged = 0
-  let judge: ((executed: ExecutedSample) => ExecutedSample) | undefined
-  /** Of the samples that are not judged yet. */
-  let waitingBytes = 0
-  const add = (executed: ExecutedSample) => {
-    groups.push(executed)
-    waitingBytes += answeredBytes(executed)
-  }
-  const judgeWaiting = () => {
-    if (!judge) return
-    for (; judged < groups.length; judged++) groups[judged] = judge(groups[judged] as ExecutedSample)
-    waitingBytes = 0
-  }
-  /** Returns whether the samples that wait to be judged have to be judged before more is sent. */
-  const isFull = () =>
-    judge !== undefined &&
-    (groups.length - judged >= limits.unjudgedSamples.max || waitingBytes >= limits.unjudgedBytes.max)
+  const queue = new SampleQueue()
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
-    onProgress?.({ phase, sent: executor.sent, done: groups.length, planned })
+    onProgress?.({ phase, sent: executor.sent, done: queue.all.length, planned })
   return {
     executor,
     adaptation,
-    groups,
+    groups: queue.all,
     progress,
-    judgeWith(given) {
-      judge = given
-      judgeWaiting()
+    judgeWith(judge) {
+      queue.judge = judge
+      queue.judgeWaiting()
     },
     async attempt(sample) {
       planned++
       return await executor.execute(sample)
     },
     keep(executed) {
-      add(executed)
+      queue.add(executed)
       progress("learning")
     },
     async run(samples, phase) {
       planned += samples.length
+      const isFull = () => queue.isFull()
       for (let next = 0; next < samples.length; ) {
-        const sent = await inParallel(samples.slice(next), concurrency, isFull, async (sample) => {
-          add(await executor.execute(sample))
+        next += await inParallel(samples.slice(next), concurrency, isFull, async (sample) => {
+          queue.add(await executor.execute(sample))
           progress(phase)
         })
-        next += sent
-        judgeWaiting()
+        queue.judgeWaiting()
       }
     },
   }
