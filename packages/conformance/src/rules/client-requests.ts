@@ -212,6 +212,7 @@ type HistoryName = keyof typeof histories
 const historyNames = Object.keys(histories) as HistoryName[]
 const repeats = (name: HistoryName): ResponseInputItem[] => [
   question,
+  // The type requires what these items leave out.
   ...(histories[name] as unknown as ResponseInputItem[]),
   question,
 ]
