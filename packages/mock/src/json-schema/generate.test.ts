@@ -33,14 +33,19 @@ const isOf = (format: string) => (text: unknown) => {
   return form instanceof RegExp ? form.test(String(text)) : form?.(String(text)) === true
 }
 
-/** The oracle. Formats are annotations to it, as the specification has them by default. */
+/** Formats are annotations to it, as the specification has them by default. One: it compiles the meta-schema first. */
+const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false })
+
+/** The oracle. */
 function isValid(schema: object, value: unknown): boolean {
   try {
-    return new Ajv2020({ strict: false, validateFormats: false, logger: false }).validate(schema, value)
+    return ajv.validate(schema, value)
   } catch (error) {
     // From some schemas Ajv makes code that does not run ("props0 is not defined"): they show nothing.
     if (error instanceof ReferenceError) fc.pre(false)
     throw error
+  } finally {
+    ajv.removeSchema(schema)
   }
 }
 
