@@ -42,7 +42,8 @@ node "$root/scripts/forgotten-exports.js" . $(cat entries.txt)
 
 npx nexhina-mock --version
 npx nexhina-conformance --version
-npx nexhina-mock --port 0 --log json --api-key sk-tarballs >mock.log &
+# Not through npx, which would leave it running when it is itself ended.
+node_modules/.bin/nexhina-mock --port 0 --log json --api-key sk-tarballs >mock.log &
 mock=$!
 until grep -q listening mock.log; do
   kill -0 "$mock" || { echo "nexhina-mock did not start"; exit 1; }
