@@ -8,7 +8,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { startMock } from "@nexhina/mock/node"
 import { readTranscript } from "@nexhina/wire"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import { main } from "../src/main.ts"
 import { Report } from "../src/reports/report.ts"
 
 const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
@@ -39,6 +40,22 @@ function cli(args: readonly string[], env: Record<string, string> = {}): Promise
   })
 }
 
+/** Carries out a command line in this process: loading the kit takes most of the time of one that fails at once. */
+async function here(args: readonly string[]): Promise<Pick<Outcome, "code" | "stderr">> {
+  vi.stubEnv("NEXHINA_API_KEY", undefined)
+  let stderr = ""
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += text
+    return true
+  })
+  try {
+    return { code: await main(args), stderr }
+  } finally {
+    write.mockRestore()
+    vi.unstubAllEnvs()
+  }
+}
+
 /** A server that says the same to everyone, or nothing. */
 async function rawServer(answer: (socket: Socket) => void): Promise<{ baseUrl: string; close(): void }> {
   const sockets = new Set<Socket>()
@@ -63,7 +80,7 @@ async function checked(
   ...args: string[]
 ): Promise<Outcome & { report: Report }> {
   const server = await rawServer(answer)
-  const file = join(folder, "report.json")
+  const file = join(folder, `${new URL(server.baseUrl).port}.json`)
   try {
     const outcome = await cli([
       "run",
@@ -116,8 +133,12 @@ test.each([
   [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {
-  const { code, stderr } = await cli(args)
-  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) })
+  expect(await here(args)).toEqual({ code: 2, stderr: expect.stringMatching(message) })
+})
+
+test.each([[["run", "--sed", "3"]], [["run", "--seed", "x"]]])("%j does so as a program", async (args) => {
+  const { code, stdout, stderr } = await cli(args)
+  expect({ code, stdout, stderr }).toEqual({ ...(await here(args)), stdout: "" })
 })
 
 test("a port that nobody listens on exits 3 with one line", async () => {
@@ -179,92 +200,10 @@ test("a base URL without /v1 is named as the reason", async () => {
   expect(stdout).toContain("Incomplete: every request was answered 404: does the base URL lack /v1?")
 })
 
-test("a target that dies during a run is incomplete, and the reports say when it answered last", async () => {
-  const server = await startMock({ strictModels: true })
-  const file = join(folder, "dying.json")
-  let answered = 0
-  const proxy = createHttpServer((request, response) => {
-    if (++answered > 60) {
-      proxy.close()
-      proxy.closeAllConnections()
-      return
-    }
-    const { method, headers } = request
-    const forwarded = httpRequest(server.url + request.url, { method, headers }, (reply) => {
-      response.writeHead(reply.statusCode ?? 500, reply.headers)
-      reply.pipe(response)
-    })
-    request.pipe(forwarded)
-  }).listen(0, "127.0.0.1")
-  await once(proxy, "listening")
-  const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/v1`
-  const { stderr } = await cli([
-    "run",
-    "--base-url",
-    baseUrl,
-    "--api-key",
-    "sk-test",
-    "--report",
-    `json=${file}`,
-  ])
-  await server.close()
-  const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
-  expect(report.reason).toMatch(
-    /^the target stopped answering after request \d+ \(which it answered \d{3}\)$/,
-  )
-  expect(report.outcome).not.toBe("conformant")
-  expect(report.conformant).not.toBe(true)
-  expect(report.requests).toBeLessThan(100)
-  expect(stderr).toContain(report.reason)
-})
-
 test("a budget that leaves MUST rules unjudged makes a run incomplete", async () => {
   const { code, stdout } = await cli(["run", "--max-requests", "4"])
   expect(code).toBe(3)
   expect(stdout).toMatch(/^Incomplete: \d+ of \d+ MUST rules could not be judged/m)
-})
-
-test("SIGINT ends a run with its reports and 3", async () => {
-  await using server = await startMock()
-  const file = join(folder, "interrupted.json")
-  const { NEXHINA_API_KEY: _, ...env } = process.env
-  const args = ["run", "--base-url", server.baseURL, "--api-key", "sk-test", "--rate", "20"]
-  const child = spawn(process.execPath, [bin, ...args, "--report", `json=${file}`], { env })
-  let stderr = ""
-  child.stderr.on("data", (data) => {
-    stderr += data
-    if (stderr.includes("probing") && child.signalCode === null && !child.killed) child.kill("SIGINT")
-  })
-  const [code] = await once(child, "exit")
-  const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
-  expect(code).toBe(3)
-  expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
-})
-
-test("a server that accepts and says nothing is a finding, and the run incomplete", async () => {
-  const { code, report } = await checked(() => {})
-  expect(code).toBe(3)
-  expect(faults(report)).toContain("http.answers:silent")
-  expect(report.stopped).toMatch(/^the first \d requests were never answered$/)
-})
-
-test("a server that answers HTML everywhere is a finding", async () => {
-  const page = "<html>It works!</html>"
-  const { code, report } = await checked((socket) =>
-    socket.end(`HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n${page}`),
-  )
-  expect(code).toBe(1)
-  expect(report.findings.find(({ rule }) => rule === "http.json-content-type")?.actual).toContain("text/html")
-})
-
-test("a server that streams for ever is a finding, and costs a few timeouts only", async () => {
-  const { code, report } = await checked((socket) => {
-    socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-    const timer = setInterval(() => socket.write('d\r\ndata: {"a":1}\r\n'), 5)
-    socket.once("close", () => clearInterval(timer))
-  })
-  expect(code).toBe(1)
-  expect(report.requests).toBeLessThan(40)
 })
 
 test("the embedded mock, quickly: conformant or not judged, and no key in any output", async () => {
@@ -318,7 +257,7 @@ test("a configuration file that cannot be parsed is one line, without what it sa
   const config = join(folder, "broken.yaml")
   for (const text of ['apiKey: "sk-SECRET123\n', "apiKey: sk-SECRET123\napiKey: x\n"]) {
     await writeFile(config, text)
-    const { code, stderr } = await cli(["run", "--config", config])
+    const { code, stderr } = await here(["run", "--config", config])
     expect(code).toBe(2)
     expect(stderr.trim().split("\n")).toHaveLength(1)
     expect(stderr).not.toContain("SECRET")
@@ -326,7 +265,7 @@ test("a configuration file that cannot be parsed is one line, without what it sa
 })
 
 test("rules that leave nothing to check exit 2", async () => {
-  const { code, stderr } = await cli(["run", "--quick", "--skip", "*"])
+  const { code, stderr } = await here(["run", "--quick", "--skip", "*"])
   expect([code, stderr]).toEqual([2, "error: --rule and --skip leave no rule to check\n"])
 })
 
@@ -377,14 +316,103 @@ test("rules lists every rule or those that match within 80 columns, and one of t
   expect(one.stdout).toMatch(/sse\.done-once\nMUST .*source .*faults/s)
 })
 
-test("reports that are longer than a pipe is deep wait for their reader, and come whole", async () => {
-  const reports = "--report json --report console --report junit"
-  const slowly = `"${process.execPath}" "${bin}" run --quick ${reports} 2>&1 | (sleep 2; cat)`
-  const output = await new Promise<string>((resolve) => {
-    execFile("sh", ["-c", slowly], { maxBuffer: 1 << 26 }, (_, stdout) => resolve(stdout))
+// Side by side: they wait.
+describe.concurrent("a run that waits", () => {
+  test("a target that dies during a run is incomplete, and the reports say when it answered last", async () => {
+    const server = await startMock({ strictModels: true })
+    const file = join(folder, "dying.json")
+    let answered = 0
+    const proxy = createHttpServer((request, response) => {
+      if (++answered > 60) {
+        proxy.close()
+        proxy.closeAllConnections()
+        return
+      }
+      const { method, headers } = request
+      const forwarded = httpRequest(server.url + request.url, { method, headers }, (reply) => {
+        response.writeHead(reply.statusCode ?? 500, reply.headers)
+        reply.pipe(response)
+      })
+      request.pipe(forwarded)
+    }).listen(0, "127.0.0.1")
+    await once(proxy, "listening")
+    const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/v1`
+    const { stderr } = await cli([
+      "run",
+      "--base-url",
+      baseUrl,
+      "--api-key",
+      "sk-test",
+      "--report",
+      `json=${file}`,
+    ])
+    await server.close()
+    const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
+    expect(report.reason).toMatch(
+      /^the target stopped answering after request \d+ \(which it answered \d{3}\)$/,
+    )
+    expect(report.outcome).not.toBe("conformant")
+    expect(report.conformant).not.toBe(true)
+    expect(report.requests).toBeLessThan(100)
+    expect(stderr).toContain(report.reason)
   })
-  expect(output.length).toBeGreaterThan(2 ** 16)
-  const json = output.slice(output.indexOf("{"), output.indexOf("\n}\n") + 2)
-  expect(Report.parse(JSON.parse(json)).rules.length).toBeGreaterThan(200)
-  expect(output.trimEnd()).toMatch(/<\/testsuites>$/)
+
+  test("SIGINT ends a run with its reports and 3", async () => {
+    await using server = await startMock()
+    const file = join(folder, "interrupted.json")
+    const { NEXHINA_API_KEY: _, ...env } = process.env
+    const args = ["run", "--base-url", server.baseURL, "--api-key", "sk-test", "--rate", "20"]
+    const child = spawn(process.execPath, [bin, ...args, "--report", `json=${file}`], { env })
+    let stderr = ""
+    child.stderr.on("data", (data) => {
+      stderr += data
+      if (stderr.includes("probing") && child.signalCode === null && !child.killed) child.kill("SIGINT")
+    })
+    const [code] = await once(child, "exit")
+    const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
+    expect(code).toBe(3)
+    expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
+  })
+
+  test("a server that accepts and says nothing is a finding, and the run incomplete", async () => {
+    const { code, report } = await checked(() => {})
+    expect(code).toBe(3)
+    expect(faults(report)).toContain("http.answers:silent")
+    expect(report.stopped).toMatch(/^the first \d requests were never answered$/)
+  })
+
+  test("a server that answers HTML everywhere is a finding", async () => {
+    const page = "<html>It works!</html>"
+    const answer = (socket: Socket) =>
+      socket.end(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n${page}`,
+      )
+    const { code, report } = await checked(answer, "--quick")
+    expect(code).toBe(1)
+    expect(report.findings.find(({ rule }) => rule === "http.json-content-type")?.actual).toContain(
+      "text/html",
+    )
+  })
+
+  test("a server that streams for ever is a finding, and costs a few timeouts only", async () => {
+    const { code, report } = await checked((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+      const timer = setInterval(() => socket.write('d\r\ndata: {"a":1}\r\n'), 5)
+      socket.once("close", () => clearInterval(timer))
+    })
+    expect(code).toBe(1)
+    expect(report.requests).toBeLessThan(40)
+  })
+
+  test("reports that are longer than a pipe is deep wait for their reader, and come whole", async () => {
+    const reports = "--report json --report console --report junit"
+    const slowly = `"${process.execPath}" "${bin}" run --quick ${reports} 2>&1 | (sleep 2; cat)`
+    const output = await new Promise<string>((resolve) => {
+      execFile("sh", ["-c", slowly], { maxBuffer: 1 << 26 }, (_, stdout) => resolve(stdout))
+    })
+    expect(output.length).toBeGreaterThan(2 ** 16)
+    const json = output.slice(output.indexOf("{"), output.indexOf("\n}\n") + 2)
+    expect(Report.parse(JSON.parse(json)).rules.length).toBeGreaterThan(200)
+    expect(output.trimEnd()).toMatch(/<\/testsuites>$/)
+  })
 })

@@ -48,7 +48,7 @@ const schemas: Readonly<Record<string, object>> = {
 }
 
 /** Replaces a method while `act` runs. */
-function replaced<Owner extends object>(owner: Owner, methods: Partial<Owner>, act: () => void): void {
+function replaced(owner: object, methods: object, act: () => void): void {
   const own = Object.fromEntries(Object.keys(methods).map((name) => [name, Reflect.get(owner, name)]))
   Object.assign(owner, methods)
   try {
@@ -105,10 +105,10 @@ function countingSteps(schema: unknown, act: (schema: unknown, random: Random) =
       return add.call(this, item)
     },
   }
-  const ranges: Partial<unknown[]> = {
-    some(...args) {
+  const ranges: Pick<unknown[], "some"> & ThisType<unknown[]> = {
+    some(holds: (item: unknown, index: number, items: unknown[]) => unknown) {
       step(this.length)
-      return some.apply(this, args)
+      return some.call(this, holds)
     },
   }
   replaced(Set.prototype, places, () => replaced(Array.prototype, ranges, () => act(counted(schema), draws)))

@@ -1,0 +1,46 @@
+import { Command, CommanderError } from "commander"
+import { exitCodes } from "./reports/exit-codes.ts"
+import { version } from "./version.ts"
+
+const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
+  .map(([code, means]) => `  ${code}  ${means}`)
+  .join("\n")}`
+
+/** Loads the kit. Not before a command asks for it: `--version` and `--help` need none of it. */
+const loadCommands = () => import("./commands.ts")
+
+/** Carries out a command line, and returns its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = new Command("nexhina-conformance")
+    .description("Tests whether a server conforms to the gateway's API contract.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(run with --help for usage)")
+    .addHelpText("after", exitCodeHelp)
+
+  const runProgram = program
+    .command("run")
+    .description("test a server and report the findings")
+    .option("--config <file>", "read options from a YAML or JSON file, named as baseUrl, maxRequests, …")
+    .action(async (flags) => {
+      exitCode = await (await loadCommands()).runCommand(flags)
+    })
+  if (argv.includes("run")) (await loadCommands()).addRunOptions(runProgram)
+
+  program
+    .command("rules [pattern]")
+    .description("list the rules that match, such as 'sse.*', or show one")
+    .option("--json", "as JSON")
+    .action(async (pattern: string | undefined, flags: { json?: boolean }) => {
+      exitCode = (await loadCommands()).listRules(pattern, flags)
+    })
+
+  try {
+    await program.parseAsync(argv, { from: "user" })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return (await loadCommands()).exitCodeOfError(error)
+  }
+}
