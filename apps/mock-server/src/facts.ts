@@ -20,24 +20,36 @@ export interface ExchangeFacts {
 const maxBytes = 2 ** 20
 /** What a stream says of its end stands in its last events (chosen). */
 const lastEvents = 8
+/** A reply of this length is read even when it says no more than its model (chosen). */
+const shortLength = 4096
+
+/** Finds a member that says more than the model. Parsing takes many times as long, most of all that of embeddings. */
+const telling = /"(?:finish_reason|status|error|completion_tokens|output_tokens)"\s*:\s*[^n\s]/
 
 /** Returns the facts about an exchange. Never throws. */
 export function factsOf({ body: asked }: MockRequest, reply: Reply): ExchangeFacts {
   const type = headerOf(reply.headers, "content-type") ?? ""
   const isStream = type.startsWith("text/event-stream")
   const text = isStream || type.startsWith("application/json") ? textOf(reply.body) : ""
-  const values = isStream ? eventsOf(text) : [parsed(text)]
-  const facts: ExchangeFacts = Object.assign({}, ...values.map(saidBy))
-  const model = asked.length > 0 && asked.length <= maxBytes ? stringAt(parsed(asked), "model") : undefined
+  const said = isStream ? saidByEvents(text) : isWorthReading(text) ? saidBy(parsed(text)) : {}
+  const model = said.model ?? modelAsked(asked)
   const inactive = headerOf(reply.headers, "x-mock-inactive")
   const miss = headerOf(reply.headers, "x-mock-miss")
   return {
     ...(model !== undefined && { model }),
     ...(isStream && { stream: true }),
-    ...facts,
+    ...said,
     ...(inactive !== undefined && { inactive }),
     ...(miss !== undefined && { miss }),
   }
+}
+
+function isWorthReading(text: string): boolean {
+  return text !== "" && (text.length <= shortLength || telling.test(text))
+}
+
+function modelAsked(body: Uint8Array): string | undefined {
+  return body.length > 0 && body.length <= maxBytes ? stringAt(parsed(body), "model") : undefined
 }
 
 function textOf(body: Reply["body"]): string {
@@ -53,9 +65,22 @@ function isStored(frames: object): frames is StoredFrames {
   return "byteLength" in frames && typeof frames.byteLength === "number" && frames.byteLength <= maxBytes
 }
 
-function eventsOf(text: string): unknown[] {
-  const lines = text.split("\n").filter((line) => line.startsWith("data: {"))
-  return lines.slice(-lastEvents).map((line) => parsed(line.slice("data: ".length)))
+/** Returns what the last events of a stream say. The very last one is read for its model alone, too. */
+function saidByEvents(text: string): ExchangeFacts {
+  const events = endOf(text)
+  const read = events.filter((event, index) => index === events.length - 1 || telling.test(event))
+  return Object.assign({}, ...read.map((event) => saidBy(parsed(event))))
+}
+
+/** Returns the JSON texts of the last events of a stream, in order. */
+function endOf(text: string): string[] {
+  const events: string[] = []
+  for (let end = text.length; end > 0 && events.length < lastEvents; ) {
+    const start = text.lastIndexOf("\n", end - 1) + 1
+    if (text.startsWith("data: {", start)) events.push(text.slice(start + "data: ".length, end))
+    end = start - 1
+  }
+  return events.reverse()
 }
 
 /** Returns what one JSON value of a reply, or one event of it, says. */

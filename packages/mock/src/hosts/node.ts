@@ -133,7 +133,12 @@ async function send(reply: Reply, response: ServerResponse, timing: Timing): Pro
   }
   response.writeHead(reply.status, headerLines(reply))
   // Without times, one write suffices; twenty would take twice as long.
-  response.end(isWhole ? body : Buffer.concat(body.map(({ bytes }) => bytes)))
+  response.end(isWhole ? body : joined(body))
+}
+
+/** Returns frames in one piece. A single one is not copied: it is a whole stream that was encoded at once. */
+function joined(frames: readonly Frame[]): Uint8Array {
+  return frames.length === 1 && frames[0] ? frames[0].bytes : Buffer.concat(frames.map(({ bytes }) => bytes))
 }
 
 const isUntimed = (body: Iterable<Frame> | AsyncIterable<Frame>): body is Frame[] =>
