@@ -332,7 +332,7 @@ function respondersOf(
   operationId: Operation["operationId"],
   body: unknown,
   context: Context,
-  { responders, scenarios, chooseAlterations }: Engine,
+  { responders, scenarios, chooseAlterations, chooseTiming }: Engine,
 ): readonly Responder[] {
   if (scenarios.isEmpty) return responders
   const { identity } = context
@@ -341,7 +341,10 @@ function respondersOf(
     seed: context.seed,
     apply(effects: ScenarioEffects) {
       context.scenario = effects
-      const { defects, variants } = effects
+      const { defects, variants, fault } = effects
+      if (fault !== undefined && context.headers["x-mock-fault"] === undefined) {
+        context.timing = { ...context.timing, fault: chooseTiming({ "x-mock-fault": fault }, identity).fault }
+      }
       if (defects.length + variants.length === 0) return
       const named = { "x-mock-defect": defects.join(), "x-mock-variant": variants.join() }
       const standing = chooseAlterations({}, identity).length

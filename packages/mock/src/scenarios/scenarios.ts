@@ -148,10 +148,12 @@ function enact(
   const fails = fail !== undefined && faults.take(subject.scope, name, fail.times)
   const status = fails ? fail.status : undefined
   const error = fails && status !== undefined ? { ...fail, status } : answer?.error
+  const fault = (fails ? fail.fault : undefined) ?? answer?.fault
   request.apply({
     defects: [...idsOf(fails ? fail.defect : undefined), ...idsOf(answer?.defect)],
     variants: idsOf(answer?.variant),
     latencyMs: answer?.latency ?? 0,
+    ...(fault !== undefined && { fault }),
     ...(answer?.reply && { reply: fillMembers(answer.reply, subject) }),
   })
   if (error) throw refuse(error, subject)
