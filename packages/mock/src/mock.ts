@@ -18,6 +18,7 @@ import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
 import { createJournal, type JournalOptions } from "./journal.ts"
+import { requireKnownNames } from "./known-names.ts"
 import { createLane, type Lane } from "./lane.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
@@ -120,6 +121,31 @@ export interface MockOptions {
   readonly onCrash?: (error: unknown) => void
 }
 
+/** The names of the options of `createMock`. */
+export const mockOptionNames: readonly string[] = Object.keys({
+  profile: true,
+  seed: true,
+  keys: true,
+  models: true,
+  strictModels: true,
+  callTools: true,
+  clock: true,
+  elapsed: true,
+  alterations: true,
+  always: true,
+  tokenizer: true,
+  responders: true,
+  latency: true,
+  fault: true,
+  quotas: true,
+  scenarios: true,
+  strictScenarios: true,
+  audio: true,
+  store: true,
+  journal: true,
+  onCrash: true,
+} satisfies Record<keyof MockOptions, true>)
+
 /** A mock server without a transport. The hosts `toNode`, `toFetch` and `toMsw` connect it to one. */
 export interface Mock {
   /** Returns the reply to a request. Never rejects. */
@@ -159,9 +185,16 @@ interface Engine {
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency`, `fault` or `quotas` is invalid.
+ * Throws a `TypeError` for an unknown option, when `always` names an id that `alterations` lacks, or when `latency`,
+ * `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
+  requireKnownNames(options, mockOptionNames, "option")
+  return createKnownMock(options)
+}
+
+/** Creates a mock server like `createMock`, from options whose names have been checked. */
+export function createKnownMock(options: MockOptions): Mock {
   const { onCrash = () => {} } = options
   const engine = createEngine(options)
   const journal = createJournal(options.journal)

@@ -86,6 +86,14 @@ const matchSchema = () =>
     scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
   })
 
+/** The conditions of a scenario. */
+export type Match = Readonly<z.infer<ReturnType<typeof matchSchema>>>
+
+/** Returns the names of the conditions. */
+export function matchMembers(): string[] {
+  return Object.keys(matchSchema().shape)
+}
+
 /** Headers that say how the body is sent: others than the mock's own would leave clients waiting. */
 const framing: ReadonlySet<string> = new Set([
   "connection",
