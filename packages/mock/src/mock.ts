@@ -31,6 +31,7 @@ import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
+import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
@@ -156,7 +157,12 @@ export interface Mock {
   readonly clock: MockClock
   /** The scenarios in use and the counters of their faults. */
   readonly scenarios: ScenarioControl
-  /** Clears the store, the recorded exchanges, the quotas and the counters of faults, and takes back what the clock was advanced. */
+  /** Latency, faults, defects and variants that are switched while the mock runs, for all requests or for a scope. */
+  readonly settings: SettingsControl
+  /**
+   * Clears the store, the recorded exchanges, the quotas, the settings and the counters of faults, and takes back what
+   * the clock was advanced.
+   */
   reset(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
@@ -180,6 +186,7 @@ interface Engine {
   readonly scenarios: Scenarios
   readonly chooseAlterations: ChooseAlterations
   readonly chooseTiming: ChooseTiming
+  readonly settings: Settings
   readonly route: Router
 }
 
@@ -223,9 +230,11 @@ export function createKnownMock(options: MockOptions): Mock {
     },
     clock: engine.clocks,
     scenarios: engine.scenarios,
+    settings: engine.settings,
     async reset() {
       journal.clear()
-      engine.scenarios.clear()
+      engine.settings.clear()
+      engine.scenarios.clearFaults()
       engine.quotas?.clear()
       engine.clocks.reset()
       await engine.store.clear()
@@ -243,6 +252,8 @@ function createEngine(options: MockOptions): Engine {
     options.clock ?? (() => sampleTime),
     options.elapsed ?? (() => performance.timeOrigin + performance.now()),
   )
+  const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
+  const chooseTiming = timingChooser(options)
   return {
     profile,
     route: createRouter(profile),
@@ -262,17 +273,25 @@ function createEngine(options: MockOptions): Engine {
     media: createMediaLibrary(lane),
     audio: options.audio ?? createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
-    chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
-    chooseTiming: timingChooser(options),
+    chooseAlterations,
+    chooseTiming,
+    settings: createSettings((headers) => {
+      chooseTiming(headers, noIdentity)
+      chooseAlterations(headers, noIdentity)
+    }),
   }
 }
+
+/** For checks of headers that belong to no request. */
+const noIdentity = digest("")
 
 /** Returns the outcome of a request. Rejects only when there is a bug. */
 async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
-    context.alterations = engine.chooseAlterations(headers, context.identity)
-    context.timing = engine.chooseTiming(headers, context.identity)
+    const steered = engine.settings.appliedTo(headers)
+    context.alterations = engine.chooseAlterations(steered, context.identity)
+    context.timing = engine.chooseTiming(steered, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
