@@ -537,3 +537,12 @@ describe("explainRequest", () => {
     expect(response.status).toBe(scenario === undefined ? 400 : 200)
   })
 })
+
+test("the calls of a scenario are made even when the request wants none", async () => {
+  const mock = mockOf([{ match: {}, answer: { toolCalls: [{ name: "get_weather" }] } }])
+  const reply = await chat(mock, "Hi", { tools, tool_choice: "none" })
+  expect(reply.choices[0]).toMatchObject({
+    finish_reason: "tool_calls",
+    message: { tool_calls: [{ function: { name: "get_weather", arguments: "{}" } }] },
+  })
+})

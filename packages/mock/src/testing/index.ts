@@ -1,3 +1,4 @@
+export type { Match } from "../scenarios/scenario.ts"
 export { type MockFixtures, mockFixture } from "./fixture.ts"
 export {
   expectRequest,

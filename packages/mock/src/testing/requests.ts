@@ -36,18 +36,15 @@ export interface SentRequest {
   readonly exchange: Exchange
 }
 
-/** Where requests are recorded. */
-type Journal = Pick<Mock, "exchanges">
-
 /** Returns the requests that a mock has received, oldest first: all, or those with the given members. */
-export function requestsOf(mock: Journal, query: RequestQuery = {}): readonly SentRequest[] {
+export function requestsOf(mock: Pick<Mock, "exchanges">, query: RequestQuery = {}): readonly SentRequest[] {
   return judge(mock, query)
     .filter(({ differences }) => differences.length === 0)
     .map(({ request }) => request)
 }
 
 /** Returns the only request with the given members. Throws an error that describes the others when there is not exactly one. */
-export function expectRequest(mock: Journal, query: RequestQuery = {}): SentRequest {
+export function expectRequest(mock: Pick<Mock, "exchanges">, query: RequestQuery = {}): SentRequest {
   const [request] = requireCount(mock, 1, query, expectRequest)
   // The count was checked.
   return request as SentRequest
@@ -55,7 +52,7 @@ export function expectRequest(mock: Journal, query: RequestQuery = {}): SentRequ
 
 /** Returns the requests with the given members. Throws an error that describes the others when their number is different. */
 export function expectRequests(
-  mock: Journal,
+  mock: Pick<Mock, "exchanges">,
   count: number,
   query: RequestQuery = {},
 ): readonly SentRequest[] {
@@ -74,7 +71,7 @@ interface Judgement {
 const maxShown = 10
 
 function requireCount(
-  mock: Journal,
+  mock: Pick<Mock, "exchanges">,
   count: number,
   query: RequestQuery,
   caller: (...args: never) => unknown,
@@ -103,7 +100,7 @@ function described(query: RequestQuery): string {
 }
 
 /** Compares all requests with a query. Throws a `TypeError` for a member that queries do not have. */
-function judge({ exchanges }: Journal, query: RequestQuery): readonly Judgement[] {
+function judge({ exchanges }: Pick<Mock, "exchanges">, query: RequestQuery): readonly Judgement[] {
   requireKnownNames(query, [...matchMembers(), "body", "status"], "condition")
   const { body, status, ...match } = query
   const predicates = predicatesOf({ match })
