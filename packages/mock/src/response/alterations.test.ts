@@ -82,12 +82,3 @@ test("a header with a rate acts on that fraction of the requests, chosen by thei
   expect(await struck("wire@0.5")).toBe(half)
   for (const wrong of ["wire@", "wire@2", "wire@x"]) expect(await statusOf(wrong, "a")).toBe(400)
 })
-
-test("web pages of other origins can read which defects were inactive", async () => {
-  const { handle } = createMock({ alterations })
-  const headers = [["x-mock-defect", "same"]] as const
-  const reply = await handle({ method: "GET", target: "/v1/models", headers, body: new Uint8Array() })
-  expect(Object.fromEntries(reply.headers)["access-control-expose-headers"]).toBe(
-    "x-request-id, retry-after, x-mock-inactive",
-  )
-})

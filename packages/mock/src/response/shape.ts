@@ -44,7 +44,7 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
   const inactive = [...inactiveOf(alterations), ...(fault && !struck ? ["fault"] : [])]
   const final = packed(struck ?? staged, timing)
   if (inactive.length === 0) return final
-  return { ...final, headers: explained(final.headers, inactiveHeader, inactive.join(", ")) }
+  return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
 }
 
 /** Stores the frames of a paced stream in little memory. */
@@ -60,16 +60,8 @@ function staging(reply: Reply, { latencyMs, miss }: ScenarioEffects): Reply {
       head: { atMs: latencyMs + (reply.head?.atMs ?? 0) },
       body: Array.isArray(reply.body) ? reply.body.map((frame) => later(frame, latencyMs)) : reply.body,
     }),
-    headers: miss === undefined ? reply.headers : explained(reply.headers, missHeader, printable(miss)),
+    headers: miss === undefined ? reply.headers : [...reply.headers, [missHeader, printable(miss)]],
   }
-}
-
-/** Adds a header that web pages of other origins can read, too. */
-function explained(headers: readonly Header[], name: string, value: string): readonly Header[] {
-  const exposed = headers.map(
-    ([each, list]): Header => [each, each === "access-control-expose-headers" ? `${list}, ${name}` : list],
-  )
-  return [...exposed, [name, value]]
 }
 
 const later = (frame: Frame, ms: number): Frame =>
