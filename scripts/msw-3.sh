@@ -10,4 +10,5 @@ cd "$folder"
 on_node_22() { npx -y -p node@22 -p pnpm@10.34.8 "$@"; }
 sed -i 's/^  msw: .*/  msw: ^3.0.0/' pnpm-workspace.yaml
 on_node_22 pnpm --silent install --no-frozen-lockfile
-on_node_22 pnpm exec vitest run packages/mock/src/hosts/msw.test.ts packages/mock/test/hosts.test.ts
+on_node_22 pnpm exec vitest run packages/mock/src/hosts packages/mock/src/testing packages/mock/test/hosts.test.ts \
+  packages/mock/test/sdk-msw.test.ts examples

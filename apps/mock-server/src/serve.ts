@@ -1,6 +1,6 @@
 import type { Mock } from "@nexhina/mock"
 import { type MockServer, startMock, toNode } from "@nexhina/mock/node"
-import { control, controlPath } from "./control.ts"
+import { control, controlPath } from "./control/control.ts"
 import { land } from "./landing.ts"
 import { createLog } from "./log.ts"
 import type { Settings } from "./options.ts"
@@ -9,7 +9,7 @@ import type { Recorder } from "./record.ts"
 /** What answers in place of the mock. */
 export interface OtherAnswers {
   readonly recorder?: Recorder
-  readonly replay?: Pick<Mock, "handle" | "reset">
+  readonly replay?: Pick<Mock, "handle" | "reset" | "exchanges">
 }
 
 /**
@@ -32,7 +32,7 @@ export function serve(
     intercept(request, response) {
       const note = log(request, response)
       if (request.url?.startsWith(controlPath)) {
-        control(request, response, mock, replay).catch((error) => {
+        control(request, response, { mock, replay }).catch((error) => {
           // A client that hangs up while it sends is not a crash.
           if (!response.destroyed) onCrash(error)
           response.destroy()

@@ -19,6 +19,7 @@ const pages = [
   "docs/mock.md",
   "docs/mock-timing.md",
   "docs/run.md",
+  "docs/testing.md",
   ...[...packages, "apps/mock-server"].map((folder) => `${folder}/README.md`),
 ]
 

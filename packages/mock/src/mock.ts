@@ -18,6 +18,7 @@ import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
 import { createJournal, type JournalOptions } from "./journal.ts"
+import { requireKnownNames } from "./known-names.ts"
 import { createLane, type Lane } from "./lane.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
@@ -30,6 +31,7 @@ import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
+import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
@@ -120,6 +122,31 @@ export interface MockOptions {
   readonly onCrash?: (error: unknown) => void
 }
 
+/** The names of the options of `createMock`. */
+export const mockOptionNames: readonly string[] = Object.keys({
+  profile: true,
+  seed: true,
+  keys: true,
+  models: true,
+  strictModels: true,
+  callTools: true,
+  clock: true,
+  elapsed: true,
+  alterations: true,
+  always: true,
+  tokenizer: true,
+  responders: true,
+  latency: true,
+  fault: true,
+  quotas: true,
+  scenarios: true,
+  strictScenarios: true,
+  audio: true,
+  store: true,
+  journal: true,
+  onCrash: true,
+} satisfies Record<keyof MockOptions, true>)
+
 /** A mock server without a transport. The hosts `toNode`, `toFetch` and `toMsw` connect it to one. */
 export interface Mock {
   /** Returns the reply to a request. Never rejects. */
@@ -130,7 +157,12 @@ export interface Mock {
   readonly clock: MockClock
   /** The scenarios in use and the counters of their faults. */
   readonly scenarios: ScenarioControl
-  /** Clears the store, the recorded exchanges, the quotas and the counters of faults, and takes back what the clock was advanced. */
+  /** Latency, faults, defects and variants that are switched while the mock runs, for all requests or for a scope. */
+  readonly settings: SettingsControl
+  /**
+   * Clears the store, the recorded exchanges, the quotas, the settings and the counters of faults, and takes back what
+   * the clock was advanced.
+   */
   reset(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
@@ -154,14 +186,22 @@ interface Engine {
   readonly scenarios: Scenarios
   readonly chooseAlterations: ChooseAlterations
   readonly chooseTiming: ChooseTiming
+  readonly settings: Settings
   readonly route: Router
 }
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` when `always` names an id that `alterations` lacks, or when `latency`, `fault` or `quotas` is invalid.
+ * Throws a `TypeError` for an unknown option, when `always` names an id that `alterations` lacks, or when `latency`,
+ * `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
+  requireKnownNames(options, mockOptionNames, "option")
+  return createKnownMock(options)
+}
+
+/** Creates a mock server like `createMock`, from options whose names have been checked. */
+export function createKnownMock(options: MockOptions): Mock {
   const { onCrash = () => {} } = options
   const engine = createEngine(options)
   const journal = createJournal(options.journal)
@@ -190,9 +230,11 @@ export function createMock(options: MockOptions = {}): Mock {
     },
     clock: engine.clocks,
     scenarios: engine.scenarios,
+    settings: engine.settings,
     async reset() {
       journal.clear()
-      engine.scenarios.clear()
+      engine.settings.clear()
+      engine.scenarios.clearFaults()
       engine.quotas?.clear()
       engine.clocks.reset()
       await engine.store.clear()
@@ -210,6 +252,8 @@ function createEngine(options: MockOptions): Engine {
     options.clock ?? (() => sampleTime),
     options.elapsed ?? (() => performance.timeOrigin + performance.now()),
   )
+  const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
+  const chooseTiming = timingChooser(options)
   return {
     profile,
     route: createRouter(profile),
@@ -229,17 +273,25 @@ function createEngine(options: MockOptions): Engine {
     media: createMediaLibrary(lane),
     audio: options.audio ?? createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
-    chooseAlterations: alterationChooser(options.alterations ?? [], options.always ?? []),
-    chooseTiming: timingChooser(options),
+    chooseAlterations,
+    chooseTiming,
+    settings: createSettings((headers) => {
+      chooseTiming(headers, noIdentity)
+      chooseAlterations(headers, noIdentity)
+    }),
   }
 }
+
+/** For checks of headers that belong to no request. */
+const noIdentity = digest("")
 
 /** Returns the outcome of a request. Rejects only when there is a bug. */
 async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
-    context.alterations = engine.chooseAlterations(headers, context.identity)
-    context.timing = engine.chooseTiming(headers, context.identity)
+    const steered = engine.settings.appliedTo(headers)
+    context.alterations = engine.chooseAlterations(steered, context.identity)
+    context.timing = engine.chooseTiming(steered, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
     if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
@@ -332,7 +384,7 @@ function respondersOf(
   operationId: Operation["operationId"],
   body: unknown,
   context: Context,
-  { responders, scenarios, chooseAlterations }: Engine,
+  { responders, scenarios, chooseAlterations, chooseTiming }: Engine,
 ): readonly Responder[] {
   if (scenarios.isEmpty) return responders
   const { identity } = context
@@ -341,7 +393,10 @@ function respondersOf(
     seed: context.seed,
     apply(effects: ScenarioEffects) {
       context.scenario = effects
-      const { defects, variants } = effects
+      const { defects, variants, fault } = effects
+      if (fault !== undefined && context.headers["x-mock-fault"] === undefined) {
+        context.timing = { ...context.timing, fault: chooseTiming({ "x-mock-fault": fault }, identity).fault }
+      }
       if (defects.length + variants.length === 0) return
       const named = { "x-mock-defect": defects.join(), "x-mock-variant": variants.join() }
       const standing = chooseAlterations({}, identity).length

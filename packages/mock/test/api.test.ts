@@ -5,9 +5,10 @@ import * as nodeHost from "../src/hosts/node.ts"
 import * as mock from "../src/index.ts"
 import * as recordings from "../src/recordings/index.ts"
 import * as yaml from "../src/scenarios/yaml.ts"
+import * as testing from "../src/testing/index.ts"
 
 test("exports exactly these names at run time", () => {
-  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings, yaml }).map(
+  const names = Object.entries({ mock, nodeHost, fetchHost, mswHost, recordings, testing, yaml }).map(
     ([entry, exported]) => [entry, Object.keys(exported).sort()],
   )
   expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
@@ -40,6 +41,13 @@ test("exports exactly these names at run time", () => {
         "createReplay",
         "recordedTurn",
         "volatileMembers",
+      ],
+      "testing": [
+        "expectRequest",
+        "expectRequests",
+        "mockFixture",
+        "requestsOf",
+        "startTestMock",
       ],
       "yaml": [
         "readScenarios",

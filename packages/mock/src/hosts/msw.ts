@@ -2,6 +2,7 @@ import { type HttpHandler, http } from "msw"
 import { mediaPath } from "../media/media.ts"
 import type { Mock } from "../mock.ts"
 import { basePath } from "../request/route.ts"
+import { branching } from "./branching-body.ts"
 import { type FetchOptions, toFetch } from "./fetch.ts"
 
 /**
@@ -27,8 +28,8 @@ export function toMsw(
   )
   const serve = toFetch(mock, options)
   return [
-    http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request).catch(networkError)),
-    http.all(`${origin}${prefix}/*`, ({ request }) => respond(request).catch(networkError)),
+    http.all(`${origin}${mediaPath}*`, ({ request }) => serve(request).then(branching, networkError)),
+    http.all(`${origin}${prefix}/*`, ({ request }) => respond(request).then(branching, networkError)),
   ]
 }
 

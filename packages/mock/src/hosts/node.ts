@@ -10,8 +10,10 @@ import type { AddressInfo, Socket } from "node:net"
 import { setImmediate as turn } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
 import type { Header, MockRequest, Reply } from "@nexhina/wire"
+import { requireKnownNames } from "../known-names.ts"
 import { limits } from "../limits.ts"
-import { createMock, type Mock, type MockOptions } from "../mock.ts"
+import { createKnownMock, type Mock, type MockOptions, mockOptionNames } from "../mock.ts"
+import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
@@ -243,10 +245,31 @@ export interface MockServer extends AsyncDisposable {
 /** Milliseconds that an idle connection stays open. Longer than clients wait between requests of a run (chosen). */
 const keepAliveTimeout = 60_000
 
-/** Starts a mock on a port of this machine. Rejects with node's error when it cannot listen there. */
+const startOptionNames = [
+  ...mockOptionNames,
+  ...Object.keys({
+    maxBodyBytes: true,
+    sleep: true,
+    now: true,
+    onCrash: true,
+    host: true,
+    port: true,
+    mock: true,
+    drainMs: true,
+    writeTimeoutMs: true,
+    intercept: true,
+  } satisfies Record<Exclude<keyof StartOptions, keyof MockOptions> | "onCrash", true>),
+]
+
+/**
+ * Starts a mock on a port of this machine. Rejects with node's error when it cannot listen there, and with a `TypeError`
+ * that names an unknown or wrong option.
+ */
 export async function startMock(options: StartOptions = {}): Promise<MockServer> {
-  const { host = "127.0.0.1", port = 0, mock = createMock(options), intercept, keys = "any" } = options
+  requireKnownNames(options, startOptionNames, "option")
+  const { host = "127.0.0.1", port = 0, intercept } = options
   const { drainMs = limits.drain.max, writeTimeoutMs = defaultSlowClientLimits.writeTimeoutMs } = options
+  const mock = options.mock ?? createKnownMock(options)
   const api = toNode(mock, options)
   const listener: RequestListener = (request, response) => {
     if (!intercept?.(request, response)) api(request, response)
@@ -277,7 +300,7 @@ export async function startMock(options: StartOptions = {}): Promise<MockServer>
   return {
     url,
     baseURL: `${url}${basePath}`,
-    apiKey: (typeof keys === "string" ? undefined : keys[0]) ?? "sk-mock",
+    apiKey: acceptedKey(options.keys),
     mock,
     drain,
     close,

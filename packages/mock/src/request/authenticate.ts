@@ -19,3 +19,8 @@ export function authenticate(authorization: string | undefined, keys: Keys): voi
     throw new Refusal(401, { message })
   }
 }
+
+/** Returns a key that is accepted. */
+export function acceptedKey(keys: Keys = "any"): string {
+  return (typeof keys === "string" ? undefined : keys[0]) ?? "sk-mock"
+}

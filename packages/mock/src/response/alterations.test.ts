@@ -58,3 +58,27 @@ test("a defect that acts is not named, nor is one that the request did not selec
   expect(await inactive("events", true)).toBeUndefined()
   expect(await inactive("")).toBeUndefined()
 })
+
+test("a header with a rate acts on that fraction of the requests, chosen by their hash", async () => {
+  const { handle } = createMock({ alterations })
+  const statusOf = async (share: string, user: string) => {
+    const body = JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: user }] })
+    const headers = [
+      ["authorization", "Bearer sk-x"],
+      ["x-mock-defect", share],
+    ] as const
+    const target = "/v1/chat/completions"
+    return (await handle({ method: "POST", target, headers, body: new TextEncoder().encode(body) })).status
+  }
+  const texts = Array.from({ length: 60 }, (_, place) => `text ${place}`)
+  const struck = async (share: string) => {
+    const statuses = await Promise.all(texts.map((text) => statusOf(share, text)))
+    return statuses.filter((status) => status === 202).length
+  }
+  expect([await struck("wire@0"), await struck("wire@1"), await struck("wire")]).toEqual([0, 60, 60])
+  const half = await struck("wire@0.5")
+  expect(half).toBeGreaterThan(10)
+  expect(half).toBeLessThan(50)
+  expect(await struck("wire@0.5")).toBe(half)
+  for (const wrong of ["wire@", "wire@2", "wire@x"]) expect(await statusOf(wrong, "a")).toBe(400)
+})

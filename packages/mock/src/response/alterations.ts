@@ -33,14 +33,19 @@ export function alterationChooser(
     if (alteration === undefined) throw new TypeError(unknownId(id, byId))
     return { alteration, rate }
   })
-  function asked(header: "x-mock-defect" | "x-mock-variant", list: string | undefined): NamedAlteration[] {
-    const ids = (list ?? "").split(",").map((id) => id.trim())
-    return ids
-      .filter((id) => id !== "")
-      .map((id) => {
+  function asked(
+    header: "x-mock-defect" | "x-mock-variant",
+    list: string | undefined,
+    identity: Digest,
+  ): NamedAlteration[] {
+    const shares = (list ?? "").split(",").map((share) => share.trim())
+    return shares
+      .filter((share) => share !== "")
+      .flatMap((share) => {
+        const { id, rate } = readShare(share, header)
         const alteration = byId.get(id)
         if (alteration === undefined) throw new Refusal(400, { message: unknownId(id, byId), param: header })
-        return watched(alteration)
+        return digestFraction(digest(id, identity)) < rate ? [watched(alteration)] : []
       })
   }
   return (headers, identity) => {
@@ -50,10 +55,19 @@ export function alterationChooser(
       ...standing
         .filter(({ alteration, rate }) => digestFraction(digest(alteration.id, identity)) < rate)
         .map(({ alteration }) => alteration),
-      ...asked("x-mock-defect", defect),
-      ...asked("x-mock-variant", variant),
+      ...asked("x-mock-defect", defect, identity),
+      ...asked("x-mock-variant", variant, identity),
     ]
   }
+}
+
+/** Reads an id, or `ID@RATE` for a fraction of the requests, chosen by their hash. */
+function readShare(share: string, param: string): StandingAlteration {
+  const [, id = share, text = "1"] = /^(.+)@(.*)$/.exec(share) ?? []
+  const rate = Number(text.trim() || Number.NaN)
+  if (rate >= 0 && rate <= 1) return { id, rate }
+  const message = `Invalid rate '${text.slice(0, 64)}' of '${id.slice(0, 64)}': expected a number from 0 to 1.`
+  throw new Refusal(400, { message, param })
 }
 
 /** Returns a copy of an alteration for one request that remembers whether it has changed anything. */

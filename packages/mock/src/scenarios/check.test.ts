@@ -51,7 +51,7 @@ test.each<[unknown, string]>([
   ],
   [{ match: {}, answer: { json: { a: ["{{x}}"] } } }, "0.answer.json unknown template '{{x}}'."],
   [{ match: {}, answer: { error: { status: 200 } } }, "0.answer.error.status Too small"],
-  [{ match: {}, fail: { times: 1 } }, "0.fail expected exactly one of 'status' and 'defect'"],
+  [{ match: {}, fail: { times: 1 } }, "0.fail expected exactly one of 'status', 'defect' and 'fault'"],
   [
     { match: {}, answer: { defect: "sse-double-don" } },
     "0.answer no defect or variant has the id 'sse-double-don'. Did you mean 'sse-double-done'?",

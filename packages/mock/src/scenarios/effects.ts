@@ -5,6 +5,8 @@ export interface ScenarioEffects {
   readonly variants: readonly string[]
   /** Milliseconds until the reply begins. */
   readonly latencyMs: number
+  /** Timeline of cuts and stalls, as it is written. */
+  readonly fault?: string
   /** Members of the JSON reply to set. */
   readonly reply?: object
   /** Why the reply is generated although there are scenarios. */

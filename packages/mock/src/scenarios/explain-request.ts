@@ -1,18 +1,14 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import type { Header } from "@nexhina/wire"
-import { digest } from "../content/random.ts"
 import { budget } from "../json-schema/budget.ts"
-import { spokenMessages as chatMessages } from "../replies/chat/prompt.ts"
-import { readInput, spokenMessages as responseMessages } from "../replies/responses/input.ts"
-import type { SpokenMessage } from "../replies/utterance/decide.ts"
 import { validate } from "../request/validate.ts"
-import { memoryStore } from "../store.ts"
 import { checkScenarios, ScenarioError } from "./check.ts"
 import { explainMiss, missText, tieText } from "./explain.ts"
 import { expectation } from "./predicates.ts"
+import { readSubject } from "./read-subject.ts"
 import type { Scenario } from "./scenario.ts"
 import { type Candidate, isFor } from "./select.ts"
-import { createSubject, type Subject } from "./subject.ts"
+import type { Subject } from "./subject.ts"
 
 /** A request to explain, as a client would send it. */
 export interface ExplainedRequest {
@@ -45,7 +41,7 @@ export async function explainRequest(
   if ("problems" in checked) throw new ScenarioError(checked.problems)
   const { selector } = checked
   const asked = operation ?? ("messages" in body ? "createChatCompletion" : "createResponse")
-  const subject = await subjectOf(asked, body, headers)
+  const subject = subjectOf(asked, body, headers)
   const selection = selector.select(subject, budget())
   if (selection.kind === "tie") return { kind: "tie", text: tieText(selection.candidates) }
   if (selection.kind === "miss") {
@@ -56,26 +52,13 @@ export async function explainRequest(
   return { kind: "hit", scenario: candidate.name, text: hitText(candidate, others) }
 }
 
-async function subjectOf(operation: OperationId, body: object, headers: readonly Header[]): Promise<Subject> {
+function subjectOf(operation: OperationId, body: object, headers: readonly Header[]): Subject {
   const contract = endpoints[operation]
   const request: unknown =
     "request" in contract && contract.request
       ? validate(body, contract.request.schema, contract.checks)
       : undefined
-  const messages = await messagesOf(operation, request)
-  return createSubject({ operation, request, headers, ...(messages && { messages: () => messages }) })
-}
-
-async function messagesOf(
-  operation: OperationId,
-  request: unknown,
-): Promise<readonly SpokenMessage[] | undefined> {
-  if (operation === "createChatCompletion") {
-    return chatMessages(endpoints.createChatCompletion.request.schema.parse(request).messages)
-  }
-  if (operation !== "createResponse") return undefined
-  const { input, instructions } = endpoints.createResponse.request.schema.parse(request)
-  return responseMessages(instructions, await readInput(input, [], memoryStore(), digest("")))
+  return readSubject(operation, request, headers)
 }
 
 function fits({ scenario, predicates }: Candidate, subject: Subject): boolean {

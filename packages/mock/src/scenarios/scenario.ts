@@ -1,6 +1,7 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import { z } from "zod"
 import { PatternError, parsePattern } from "../json-schema/parse-pattern.ts"
+import { parseFault } from "../timing/fault.ts"
 import { templateFault } from "./template.ts"
 
 const templateSchema = () =>
@@ -85,6 +86,14 @@ const matchSchema = () =>
     scope: z.string().min(1).describe("Value of the request header `x-mock-scope`.").exactOptional(),
   })
 
+/** The conditions of a scenario. */
+export type Match = Readonly<z.infer<ReturnType<typeof matchSchema>>>
+
+/** Returns the names of the conditions. */
+export function matchMembers(): string[] {
+  return Object.keys(matchSchema().shape)
+}
+
 /** Headers that say how the body is sent: others than the mock's own would leave clients waiting. */
 const framing: ReadonlySet<string> = new Set([
   "connection",
@@ -118,6 +127,16 @@ const statusSchema = () => z.int().min(400).max(599).describe("HTTP status.")
 const errorAnswerSchema = () => z.strictObject({ status: statusSchema(), ...failureMembers() })
 export type ErrorAnswer = Readonly<z.infer<ReturnType<typeof errorAnswerSchema>>>
 
+const faultSchema = () =>
+  z.string().superRefine((text, { addIssue }) => {
+    try {
+      parseFault(text)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      addIssue(error.message.replace(/\.$/, ""))
+    }
+  })
+
 const idsSchema = () => z.union([z.string(), z.array(z.string())])
 
 const failSchema = () =>
@@ -132,10 +151,15 @@ const failSchema = () =>
       defect: idsSchema()
         .describe("Defects of the answer in these requests, in place of an error.")
         .exactOptional(),
+      fault: faultSchema()
+        .describe(
+          "Fault of the answer in these requests, in place of an error, such as `after 2 events: reset`.",
+        )
+        .exactOptional(),
     })
-    .superRefine(({ status, defect }, { addIssue }) => {
-      if ((status === undefined) === (defect === undefined))
-        addIssue("expected exactly one of 'status' and 'defect'")
+    .superRefine(({ status, defect, fault }, { addIssue }) => {
+      if ([status, defect, fault].filter((way) => way !== undefined).length !== 1)
+        addIssue("expected exactly one of 'status', 'defect' and 'fault'")
     })
 
 const toolCallAnswerSchema = () =>
@@ -191,6 +215,9 @@ const answerSchema = () =>
       error: errorAnswerSchema().describe("Error, in place of a reply.").exactOptional(),
       defect: idsSchema().describe("Defects of the reply, by id.").exactOptional(),
       variant: idsSchema().describe("Legal variants of the reply, by id.").exactOptional(),
+      fault: faultSchema()
+        .describe("Timeline of cuts and stalls of the reply, such as `after 2 events: stall 1s; then reset`.")
+        .exactOptional(),
       latency: z
         .number()
         .min(0)
@@ -259,7 +286,7 @@ const newScenarioSchema = () =>
       }
       for (const name of spokenMembers) {
         if (answer?.[name] === undefined) continue
-        const message = `'${name}' is not available for ${operation}. Use 'reply', 'error', 'latency', 'defect' or 'variant'`
+        const message = `'${name}' is not available for ${operation}. Use 'reply', 'error', 'latency', 'fault', 'defect' or 'variant'`
         addIssue({ code: "custom", path: ["answer", name], message })
       }
     })

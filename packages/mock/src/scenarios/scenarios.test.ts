@@ -302,6 +302,39 @@ describe("errors", () => {
     expect(await read()).toContain("[DONE]")
   })
 
+  test("a fault: what comes before the cut is delivered; a header replaces it", async () => {
+    const mock = mockOf([
+      { match: {}, answer: { text: "One two three four five.", fault: "after 3 events: reset" } },
+    ])
+    const read = async (headers?: Headers) => {
+      const reader = (await ask(mock, "Hi", { stream: true }, headers)).body?.getReader()
+      let events = 0
+      for (;;) {
+        const part = await reader?.read().catch(() => undefined)
+        if (part === undefined) return { events, isCut: true }
+        if (part.done) return { events, isCut: false }
+        events += new TextDecoder().decode(part.value).split("\n\n").length - 1
+      }
+    }
+    expect(await read()).toEqual({ events: 3, isCut: true })
+    expect(await read({ "x-mock-fault": "after 1 event: reset" })).toEqual({ events: 1, isCut: true })
+    expect((await read({ "x-mock-fault": "none" })).isCut).toBe(false)
+  })
+
+  test("a fault for the first request, then the answer", async () => {
+    const mock = mockOf([
+      { match: {}, fail: { times: 1, fault: "after 9 bytes: close" }, answer: { text: "Hello." } },
+    ])
+    await expect(chat(mock, "Hi")).rejects.toThrow("terminated")
+    expect((await chat(mock, "Hi")).choices[0]?.message.content).toBe("Hello.")
+  })
+
+  test("a fault with a mistake is named when scenarios are loaded", () => {
+    expect(() => mockOf([{ match: {}, answer: { fault: "after 2 evnts: reset" } }])).toThrow(
+      /^scenarios\[0\]\.answer\.fault: Invalid fault, step 1 \(.after 2 evnts.\): /,
+    )
+  })
+
   test("errors and latency of operations that have no conversation", async () => {
     const match = { operation: "createEmbedding", user: { contains: "bad" } } as const
     const mock = mockOf([{ match, answer: { error: { status: 429 } } }])
@@ -502,5 +535,14 @@ describe("explainRequest", () => {
     const mock = mockOf(weather, { strictScenarios: true })
     const response = await post(mock, "messages" in body ? "/chat/completions" : "/responses", asked)
     expect(response.status).toBe(scenario === undefined ? 400 : 200)
+  })
+})
+
+test("the calls of a scenario are made even when the request wants none", async () => {
+  const mock = mockOf([{ match: {}, answer: { toolCalls: [{ name: "get_weather" }] } }])
+  const reply = await chat(mock, "Hi", { tools, tool_choice: "none" })
+  expect(reply.choices[0]).toMatchObject({
+    finish_reason: "tool_calls",
+    message: { tool_calls: [{ function: { name: "get_weather", arguments: "{}" } }] },
   })
 })

@@ -20,6 +20,8 @@ export interface ScenarioControl {
   readonly list: readonly Scenario[]
   /** The counters of `fail`, for scopes in which something has failed. `reset()` of the mock clears them. */
   readonly faults: readonly FaultCount[]
+  /** Clears the counters, so that scenarios with `fail` fail again. */
+  clearFaults(): void
   /**
    * Replaces all scenarios, from the next request on, and clears the counters. `places` names those without an id, in the
    * same order. Throws a `ScenarioError` and keeps the scenarios in use when there is a problem.
@@ -42,7 +44,6 @@ export interface Scenarios extends ScenarioControl {
   responder(request: ScenarioRequest): Responder
   /** Applies the scenario of a request of another operation. Throws a `Refusal` for a scripted error. */
   intercept(operation: OperationId, body: unknown, request: ScenarioRequest): void
-  clear(): void
 }
 
 interface ScenarioOptions {
@@ -86,7 +87,7 @@ export function createScenarios(
       return list.length === 0 && !strict
     },
     replace,
-    clear: faults.clear,
+    clearFaults: faults.clear,
     responder(request) {
       let decided: { readonly subject: Subject; readonly candidate: Candidate | undefined } | undefined
       return (turn, generate) => {
@@ -148,10 +149,12 @@ function enact(
   const fails = fail !== undefined && faults.take(subject.scope, name, fail.times)
   const status = fails ? fail.status : undefined
   const error = fails && status !== undefined ? { ...fail, status } : answer?.error
+  const fault = (fails ? fail.fault : undefined) ?? answer?.fault
   request.apply({
     defects: [...idsOf(fails ? fail.defect : undefined), ...idsOf(answer?.defect)],
     variants: idsOf(answer?.variant),
     latencyMs: answer?.latency ?? 0,
+    ...(fault !== undefined && { fault }),
     ...(answer?.reply && { reply: fillMembers(answer.reply, subject) }),
   })
   if (error) throw refuse(error, subject)

@@ -16,7 +16,7 @@ export interface RequestTiming {
   /** The schedule of a successful reply. */
   readonly pace?: Pace
   /** The fault that the reply is under. */
-  readonly fault?: Fault
+  readonly fault?: Fault | undefined
 }
 
 /** Returns the timing of one request: by its headers, else by the options of the mock. */

@@ -173,6 +173,18 @@ export function spokenMessages(
   return instructions ? [{ role: "system", text: instructions }, ...spoken] : spoken
 }
 
+/** Returns the texts of a request without what it refers to. */
+export function spokenInput(
+  instructions: string | null | undefined,
+  input: ResponseRequest["input"],
+): SpokenMessage[] {
+  const given = typeof input === "string" ? [{ role: "user" as const, content: input }] : input
+  const items = given.flatMap((item, index) =>
+    item.type === "item_reference" ? [] : [stored(item, `input ${index}`, digest(""))],
+  )
+  return spokenMessages(instructions, items)
+}
+
 function isToolOutput<Item extends ResponseInputItem | ResponseItem>(
   item: Item,
 ): item is Extract<Item, ToolOutput> {

@@ -1,0 +1,50 @@
+import { test as base, describe, expect } from "vitest"
+import { mockFixture } from "./fixture.ts"
+import { requestsOf } from "./requests.ts"
+import { startTestMock, type TestMockOptions } from "./test-mock.ts"
+
+const kinds: Readonly<Record<string, TestMockOptions>> = {
+  "on a port": {},
+  intercepted: { baseURL: "https://gateway.example/api/v1" },
+}
+
+const ask = (baseURL: string, apiKey: string) =>
+  fetch(`${baseURL}/models`, { headers: { authorization: `Bearer ${apiKey}` } })
+
+describe.each(Object.entries(kinds))("a mock %s", (_, options) => {
+  const test = base.extend(mockFixture({ ...options, keys: ["sk-mine"] }))
+
+  test("accepts its key, and records what it receives", async ({ mock }) => {
+    expect((await ask(mock.baseURL, mock.apiKey)).status).toBe(200)
+    expect((await ask(mock.baseURL, "sk-other")).status).toBe(401)
+    expect(requestsOf(mock).map(({ operation, path }) => [operation, path])).toEqual([
+      ["listModels", "/models"],
+      ["listModels", "/models"],
+    ])
+    await mock.reset()
+    expect(mock.exchanges).toEqual([])
+  })
+
+  test("belongs to one test", ({ mock }) => {
+    expect(mock.exchanges).toEqual([])
+  })
+})
+
+base("a mock that is closed answers no more", async () => {
+  for (const options of [{}, { baseURL: "http://127.0.0.1:9/v1" }]) {
+    const mock = await startTestMock(options)
+    expect((await ask(mock.baseURL, mock.apiKey)).status).toBe(200)
+    await mock.close()
+    await expect(ask(mock.baseURL, mock.apiKey)).rejects.toThrow("fetch failed")
+  }
+})
+
+base("an unknown option is an error", async () => {
+  const typo: object = { senarios: [] }
+  await expect(startTestMock(typo)).rejects.toThrow("Unknown option 'senarios'. Did you mean 'scenarios'?")
+})
+
+base("the fixture names no other fixture, where Playwright looks for them", () => {
+  // Playwright requires a destructuring pattern as the first parameter.
+  expect(String(mockFixture().mock)).toMatch(/^async mock\(\{\s*\}, use\)/)
+})
