@@ -9,6 +9,8 @@ const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
 /** Loads the kit. Not before a command asks for it: `--version` and `--help` need none of it. */
 const loadCommands = () => import("./commands.ts")
 
+const loadCheck = () => import("./commands/check.ts")
+
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const program = new Command("nexhina-conformance")
@@ -26,6 +28,17 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await (await loadCommands()).runCommand(flags)
     })
   if (argv.includes("run")) (await loadCommands()).addRunOptions(runProgram)
+
+  const checkProgram = program
+    .command("check <file...>")
+    .description(
+      "judge recorded traffic: transcripts, HTTP Archives, event streams, folders of them, - for stdin",
+    )
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (files: string[], flags) => {
+      exitCode = await (await loadCheck()).checkCommand(files, flags)
+    })
+  if (argv.includes("check")) (await loadCheck()).addCheckOptions(checkProgram)
 
   program
     .command("rules [pattern]")

@@ -75,7 +75,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     const { report, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       interrupt: signals.signal,
-      ...(transcript && { onExchange: transcript.record }),
+      ...transcript?.events,
     })
     line.stop()
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.

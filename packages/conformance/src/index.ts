@@ -18,6 +18,8 @@ export {
   type Sender,
   type WireRequest,
 } from "@nexhina/wire"
+export { type CheckedRecording, type CheckWorld, check, NothingRead } from "./check.ts"
+export { type CheckSettings, checkOptions, checkSettingsOf } from "./check-options.ts"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export type { Selection } from "./engine/plan.ts"
 export {
@@ -28,11 +30,14 @@ export {
   type StatedIntent,
   type UncertainFact,
 } from "./evidence.ts"
+export type { Source } from "./inputs/source.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
 export { type Limit, limits } from "./limits.ts"
 export {
+  type Option,
   type OptionName,
+  type ParsedOptions,
   type ReportRequest,
   runOptions,
   type Settings,
@@ -66,6 +71,7 @@ export {
 export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
+export type { EndLine, FactsLine, RunLine, RunLines, SampleLine } from "./run-line.ts"
 export type { Limits } from "./target/execute.ts"
 export { factsBefore, type TargetFacts } from "./target/facts.ts"
 export { KeyRefused, NothingJudged, type StatedFacts, Unreachable } from "./target/learn.ts"

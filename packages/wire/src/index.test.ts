@@ -25,9 +25,12 @@ test("exported names", () => {
       "credentialsIn",
       "decodeBody",
       "decodedBody",
+      "fileLines",
       "fromHar",
       "headerOf",
+      "readHar",
       "readTranscript",
+      "salvageTranscript",
       "toForm",
       "toHar",
     ]

@@ -12,7 +12,9 @@ export {
   RecordedRequest,
   Redaction,
 } from "./exchange.ts"
+export { fileLines } from "./file-lines.ts"
 export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
+export { type HarItem, readHar } from "./har-stream.ts"
 export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
 export {
@@ -33,6 +35,7 @@ export {
   type ReplyEnd,
   type StoredFrames,
 } from "./reply.ts"
+export { type FileLine, type SalvagedItem, salvageTranscript } from "./salvage.ts"
 export {
   createSend,
   type ResponseHead,

@@ -8,7 +8,7 @@ import { openForWriting } from "./report-output.ts"
 
 /** The transcript of a run. A failure to write ends the transcript and not the run. */
 interface TranscriptFile {
-  readonly record: NonNullable<RunEvents["onExchange"]>
+  readonly events: Required<Pick<RunEvents, "onExchange" | "onLine">>
   /** The sentence about the first failure, if there was one. */
   readonly problem: string | undefined
   close(): void
@@ -27,12 +27,17 @@ export function openTranscript({ transcript: path, apiKey, header }: Settings): 
       problem = `--transcript: cannot write '${path}': ${(error as Error).message}`
     }
   }
-  const record = transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] }))
+  const recorder = transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] }))
   return {
-    record(exchange, intent) {
-      if (written < limits.transcriptBytes.max) record(exchange, intent)
-      else
-        problem ??= `--transcript: '${path}' has reached its limit of ${limits.transcriptBytes.max} bytes; later exchanges are not in it`
+    events: {
+      onExchange(exchange, intent) {
+        if (written < limits.transcriptBytes.max) recorder.onExchange(exchange, intent)
+        else
+          problem ??= `--transcript: '${path}' has reached its limit of ${limits.transcriptBytes.max} bytes; later exchanges are not in it`
+      },
+      onLine(line) {
+        if (written < limits.transcriptBytes.max) recorder.onLine(line)
+      },
     },
     get problem() {
       return problem
