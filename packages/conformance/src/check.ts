@@ -59,7 +59,9 @@ class Notes {
     if (this.places === 0) return undefined
     const [first] = this.says
     const lost =
-      this.exchanges > 0 ? `${counted(this.exchanges, "exchange")} could not be read` : "a file is damaged"
+      this.exchanges > 0
+        ? `${counted(this.exchanges, "exchange")} could not be read`
+        : "the recording is not complete"
     return `${lost} (${first})`
   }
 

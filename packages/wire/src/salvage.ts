@@ -13,8 +13,8 @@ export type SalvagedItem =
   | { readonly kind: "line"; readonly line: ForeignLine; readonly number: number }
   /** A damaged line, and the ids of the exchanges that are lost with it. */
   | { readonly kind: "damage"; readonly error: TranscriptError; readonly lost: readonly string[] }
-  /** The end of the file: exchanges without an end, and whether the last line was cut off. */
-  | { readonly kind: "end"; readonly unfinished: readonly string[]; readonly torn: boolean }
+  /** The end of the file: exchanges without an end, and the number of the last line if it was cut off. */
+  | { readonly kind: "end"; readonly unfinished: readonly string[]; readonly tornLine?: number }
 
 /**
  * Reads what is readable of a damaged transcript: the finished exchanges and the lines of other programs. An exchange of
@@ -39,7 +39,7 @@ export async function* salvageTranscript(
     const item = salvage.add(value.json, number)
     if (item) yield item
   }
-  yield { kind: "end", unfinished: salvage.unfinished(), torn: torn !== undefined }
+  yield { kind: "end", unfinished: salvage.unfinished(), ...(torn && { tornLine: torn.line }) }
 }
 
 function parsed(text: string | undefined): { readonly json: unknown } | undefined {

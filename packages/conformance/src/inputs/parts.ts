@@ -69,7 +69,7 @@ function* partsOfLine(
 }
 
 function* endParts(
-  { unfinished, torn }: Extract<SalvagedItem, { kind: "end" }>,
+  { unfinished, tornLine }: Extract<SalvagedItem, { kind: "end" }>,
   name: string,
 ): Generator<ReadPart> {
   if (unfinished.length > 1) {
@@ -77,7 +77,9 @@ function* endParts(
     yield { kind: "loss", says, exchanges: unfinished.length }
   } else if (unfinished.length === 1) {
     yield { kind: "unfinished", says: `${name}: the last exchange was not finished (${unfinished[0]})` }
-  } else if (torn) yield { kind: "unfinished", says: `${name}: the last line was cut off` }
+  } else if (tornLine !== undefined) {
+    yield { kind: "unfinished", says: `${name}:${tornLine}: the last line is not JSON, as if it was cut off` }
+  }
 }
 
 async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
@@ -86,7 +88,7 @@ async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncG
       const place = `${name}:${item.line}`
       if (item.kind === "damage")
         yield { kind: "loss", says: `${place}: ${item.error.message}`, exchanges: 1 }
-      else if (item.kind === "torn") yield { kind: "unfinished", says: `${place}: the archive was cut off` }
+      else if (item.kind === "torn") yield { kind: "unfinished", says: `${place}: the archive is cut off` }
       else if (item.exchange.end.code === "har")
         yield { kind: "unusable", says: "an entry without the body of its response" }
       else if (!item.exchange.response && !item.exchange.fidelity.bytes)
