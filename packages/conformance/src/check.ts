@@ -183,7 +183,7 @@ export async function concluded(
   const conclusion = await judging.conclusion()
   const report = reportOf(judging, conclusion, facts)
   const isJudged = report.rules.some(({ judged }) => judged > 0)
-  if (!isJudged) return { report, exitCode: 3 }
+  if (!isJudged || facts.world.interrupt?.aborted) return { report, exitCode: 3 }
   // A run decides by what the target offers; of other traffic, a finding is what counts.
   const isFinding = judging.runs.length === 0 && report.summary.fail > 0
   return { report, exitCode: isFinding ? 1 : exitCodeOf(report, facts.settings.strict) }

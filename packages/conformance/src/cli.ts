@@ -11,6 +11,8 @@ const loadCommands = () => import("./commands.ts")
 
 const loadCheck = () => import("./commands/check.ts")
 
+const loadProxy = () => import("./commands/proxy.ts")
+
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const program = new Command("nexhina-conformance")
@@ -39,6 +41,15 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await (await loadCheck()).checkCommand(files, flags)
     })
   if (argv.includes("check")) (await loadCheck()).addCheckOptions(checkProgram)
+
+  const proxyProgram = program
+    .command("proxy")
+    .description("pass requests on to a server and judge each exchange; Ctrl-C ends it with the report")
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (flags) => {
+      exitCode = await (await loadProxy()).proxyCommand(flags)
+    })
+  if (argv.includes("proxy")) (await loadProxy()).addProxyOptions(proxyProgram)
 
   program
     .command("rules [pattern]")

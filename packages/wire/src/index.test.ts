@@ -19,6 +19,7 @@ test("exported names", () => {
       "SessionLine",
       "TranscriptError",
       "bodyOf",
+      "createForwarder",
       "createRedactor",
       "createSend",
       "createWriter",
@@ -33,6 +34,7 @@ test("exported names", () => {
       "salvageTranscript",
       "toForm",
       "toHar",
+      "upstreamUrl",
     ]
   `)
 })

@@ -13,6 +13,13 @@ export {
   Redaction,
 } from "./exchange.ts"
 export { fileLines } from "./file-lines.ts"
+export {
+  createForwarder,
+  type Forwarder,
+  type ForwarderOptions,
+  type ReceivedRequest,
+  upstreamUrl,
+} from "./forward.ts"
 export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
 export { type HarItem, readHar } from "./har-stream.ts"
 export { ForeignLine, Line } from "./line.ts"

@@ -154,14 +154,14 @@ export async function judged(
       interrupt: signals.signal,
     })
     count.stop()
-    const exitCode = await reportRecording(checked, outputs)
-    return signals.signal.aborted ? 3 : exitCode
+    return await reportRecording(checked, outputs)
   } catch (error) {
-    count.stop()
     if (!(error instanceof NothingRead)) throw error
+    count.stop()
     process.stderr.write(`error: no exchange could be read: ${error.message}\n`)
     return 2
   } finally {
+    count.stop()
     signals.stop()
     discard(outputs)
   }
