@@ -114,6 +114,8 @@ export async function check(
   settings: CheckSettings,
   sources: readonly Source[],
   world: CheckWorld,
+  /** Returns why the recordings are not a whole run. */
+  gapOf: (judging: RecordedJudging) => string | undefined = () => undefined,
 ): Promise<CheckedRecording> {
   const names = sources.map(({ name }) => name)
   const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
@@ -126,12 +128,13 @@ export async function check(
   if (judging.exchanges === 0 && judging.unrelated === 0) {
     throw new NothingRead(notes.first ?? `${names.join(", ")}: no exchange`)
   }
+  const missing = gapOf(judging)
   return await concluded(judging, {
     settings,
     world,
     names,
     notes: notes.sentences(judging.unrelated),
-    gap: notes.gap(),
+    gap: missing ?? notes.gap(),
     lost: notes.exchanges,
   })
 }

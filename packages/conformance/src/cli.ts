@@ -11,6 +11,7 @@ const loadCommands = () => import("./commands.ts")
 
 const loadCheck = () => import("./commands/check.ts")
 
+const loadMerge = () => import("./commands/merge.ts")
 const loadProxy = () => import("./commands/proxy.ts")
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -41,6 +42,17 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = await (await loadCheck()).checkCommand(files, flags)
     })
   if (argv.includes("check")) (await loadCheck()).addCheckOptions(checkProgram)
+
+  const mergeProgram = program
+    .command("merge <file...>")
+    .description(
+      "judge the transcripts of all shards as one run, or put JSON reports of several targets side by side",
+    )
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (files: string[], flags) => {
+      exitCode = await (await loadMerge()).mergeCommand(files, flags)
+    })
+  if (argv.includes("merge")) (await loadCheck()).addCheckOptions(mergeProgram)
 
   const proxyProgram = program
     .command("proxy")

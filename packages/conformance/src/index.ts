@@ -34,6 +34,7 @@ export type { Source } from "./inputs/source.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
 export { type Limit, limits } from "./limits.ts"
+export { merge } from "./merge.ts"
 export {
   type Option,
   type OptionName,
@@ -41,11 +42,13 @@ export {
   type ReportRequest,
   runOptions,
   type Settings,
+  type Shard,
   settingsOf,
   UsageError,
 } from "./options.ts"
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
+export { Matrix, matrixOf, type NamedReport } from "./reports/matrix.ts"
 export {
   Cause,
   exitCodeOf,

@@ -75,6 +75,20 @@ const baseUrl = z.string().transform((value, context) => {
   return value.replace(/\/+$/, "")
 })
 
+/** One of several parts of a run. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number
+  readonly count: number
+}
+
+const shard = z.string().transform((value, context): Shard => {
+  const [index = 0, count = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? []).slice(1).map(Number)
+  if (index >= 1 && index <= count) return { index, count }
+  context.addIssue({ code: "custom", message: "Expected I/N, such as 2/4: part I of N" })
+  return z.NEVER
+})
+
 /** A report to write. */
 export interface ReportRequest {
   readonly format: keyof typeof reports
@@ -256,6 +270,11 @@ export const runOptions = {
     flag: "--timeout <s>",
     says: `seconds without a byte after which a request fails; two and a half times as many in total (default: ${defaults.timeout})`,
     schema: seconds.default(defaults.timeout),
+  },
+  shard: {
+    flag: "--shard <i/n>",
+    says: "send only the i-th of n equal parts of the samples; 'merge' judges the transcripts of all parts as one run",
+    schema: shard,
   },
   dryRun: {
     flag: "--dry-run",

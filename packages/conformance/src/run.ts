@@ -85,6 +85,7 @@ function selectionOf(settings: Settings): Selection {
     probes: (probe) => !settings.quick || probe.quick === true,
     samples: () => (settings.quick ? 0 : settings.runs),
     seed: settings.seed,
+    shard: settings.shard,
   }
 }
 

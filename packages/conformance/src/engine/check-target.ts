@@ -43,7 +43,7 @@ export async function checkTarget(options: CheckOptions, world: World): Promise<
   const plan = planOf(options, known)
   const judging = createJudging(plan, known, options, world.elapsed)
   judging.begin(sampler)
-  const groups = await ask(plan, known, sampler)
+  const groups = await ask(plan, known, sampler, options.shard)
   const sent = sentIn(groups)
   const judgement = await judging.end(sent, sampler)
   return reportOf(options, world, { sampler, known, sent, judgement })
@@ -65,6 +65,7 @@ function runLine(options: CheckOptions, { startedAt }: World): RunLine {
     deterministic: options.deterministic,
     ...(rules.length < allRules.length && { rules: rules.map(({ id }) => id) }),
     ...(proxy !== undefined && { proxy }),
+    ...(options.shard && { shard: { ...options.shard } }),
     replay: [...replayArguments],
   }
 }
