@@ -1,5 +1,6 @@
 import type { Command } from "commander"
 import pc from "picocolors"
+import { openBundle } from "./commands/bundle-file.ts"
 import { readConfig } from "./commands/config-file.ts"
 import { progressLine } from "./commands/progress-line.ts"
 import { discard, isUtf8, openReports, writeReports } from "./commands/report-output.ts"
@@ -67,7 +68,8 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
-  const transcript = openTranscript(settings)
+  const bundle = settings.bundle === undefined ? undefined : openBundle(settings.bundle)
+  const transcript = openTranscript({ ...settings, transcript: settings.transcript ?? bundle?.transcript })
   const outputs = openReports(settings)
   const line = progressLine()
   const signals = listenForSignals()
@@ -80,6 +82,8 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     line.stop()
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
+    transcript?.close()
+    if (bundle) await bundle.write(report, settings.transcript ?? bundle.transcript)
     if (transcript?.problem) problems.unshift(transcript.problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
     if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
@@ -90,6 +94,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     signals.stop()
     discard(outputs)
     transcript?.close()
+    bundle?.discard()
   }
 }
 

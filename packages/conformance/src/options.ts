@@ -287,6 +287,11 @@ export const runOptions = {
     says: "write every exchange to an NDJSON file, with secrets redacted",
     schema: text,
   },
+  bundle: {
+    flag: "--bundle <file>",
+    says: "write the report and the transcript into one file that 'check' judges again anywhere",
+    schema: text,
+  },
   report: {
     flag: "--report <format...>",
     says: `report format: ${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE (default: console)`,

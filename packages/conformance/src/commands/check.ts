@@ -9,6 +9,7 @@ import type { Source } from "../inputs/source.ts"
 import { UsageError } from "../options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
+import { bundleHead, bundleSource } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
 import { discard, isUtf8, openReports, type ReportOutput, writeReports } from "./report-output.ts"
 import { listenForSignals } from "./signals.ts"
@@ -18,7 +19,7 @@ export function addCheckOptions(command: Command): void {
   for (const { flag, says } of Object.values(checkOptions)) command.option(flag, says)
 }
 
-const isRecording = (name: string): boolean => /\.(?:ndjson|har|sse)$/i.test(name)
+const isRecording = (name: string): boolean => /\.(?:ndjson|har|sse|zip)$/i.test(name)
 
 /** Returns the files of a folder and of the folders in it, in the order of their names. */
 function filesIn(folder: string): string[] {
@@ -57,12 +58,12 @@ const sourceOf = (path: string): Source =>
 /** The first bytes of the transcript of a run. */
 const runHead = '{"fact":"run"'
 
-async function isRun(path: string): Promise<boolean> {
-  if (path === "-") return false
+async function headOf(path: string): Promise<string> {
+  if (path === "-") return ""
   const file = await open(path)
   try {
     const { buffer } = await file.read(Buffer.alloc(runHead.length), 0, runHead.length, 0)
-    return buffer.toString("latin1") === runHead
+    return buffer.toString("latin1")
   } finally {
     await file.close()
   }
@@ -78,8 +79,11 @@ export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
   const others: Source[] = []
   for (const path of files) {
     try {
-      ;((await isRun(path)) ? runs : others).push(sourceOf(path))
+      const head = await headOf(path)
+      if (head.startsWith(bundleHead)) runs.push(await bundleSource(path))
+      else (head === runHead ? runs : others).push(sourceOf(path))
     } catch (error) {
+      if (error instanceof UsageError) throw error
       throw new UsageError(`cannot read '${path}': ${(error as Error).message}`)
     }
   }

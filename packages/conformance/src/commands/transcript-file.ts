@@ -19,6 +19,7 @@ export function openTranscript({ transcript: path, apiKey, header }: Settings): 
   const file = openForWriting("--transcript", path)
   let problem: string | undefined
   let written = 0
+  let isOpen = true
   const write = (line: string) => {
     if (problem !== undefined) return
     try {
@@ -42,6 +43,9 @@ export function openTranscript({ transcript: path, apiKey, header }: Settings): 
     get problem() {
       return problem
     },
-    close: () => closeSync(file),
+    close() {
+      if (isOpen) closeSync(file)
+      isOpen = false
+    },
   }
 }
