@@ -7,7 +7,7 @@ export interface Source {
 }
 
 /** A format of recorded traffic. */
-export type SourceKind = "transcript" | "har" | "event-stream"
+type SourceKind = "transcript" | "har" | "event-stream"
 
 /** Number of bytes from which the format of a source is recognised. */
 const maxHead = 4096
@@ -15,7 +15,7 @@ const maxHead = 4096
 const lenientUtf8 = new TextDecoder()
 
 /** Returns the format of a file from its name and its first bytes; `undefined` when it is none that can be checked. */
-export function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
+function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
   const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
   if (/^\{\s*"log"\s*:/.test(text)) return "har"
   if (text.startsWith("{")) return /\.har$/i.test(name) ? "har" : "transcript"
