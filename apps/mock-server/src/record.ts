@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { limits } from "@nexhina/mock"
 import {
-  createSend,
+  createForwarder,
   createWriter,
   credentialsIn,
   type Exchange,
   type Header,
   headerOf,
   type Reply,
-  type ResponseHead,
 } from "@nexhina/wire"
 import type { NoteReply } from "./log.ts"
 import { createAppender, fileNameOf } from "./recordings-folder.ts"
@@ -23,19 +22,8 @@ export interface RecordSettings {
 /** Replies to a request. Calls `note` for the log when the exchange has ended. */
 export type Recorder = (request: IncomingMessage, response: ServerResponse, note: NoteReply) => void
 
-/** How long an upstream may take, in ms: as long as the SDKs of OpenAI wait, and an hour for a whole stream. */
-const timeoutMs = 600_000
-const maxDurationMs = 3_600_000
-/** The maximum size of a reply that is recorded, in bytes and in chunks. A larger one is passed on only (chosen). */
-const maxKeptBytes = 64 * 2 ** 20
-const maxChunks = 1_000_000
 /** Credentials that are remembered, so that later replies that contain them do not reach the files (chosen). */
 const maxSecrets = 1_000
-
-/** Headers of one connection (RFC 9110, section 7.6.1), those that the client of the upstream sets, and our own. */
-const ownHeaders =
-  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect|x-mock-.*)$/i
-const connectionHeaders = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i
 
 /** Creates a function that appends an exchange, without credentials, to a file of the folder. */
 function createFileWriter(folder: string, startedAt: Date, onError: (message: string) => void) {
@@ -66,146 +54,23 @@ export function createRecorder(
   onError: (message: string) => void,
 ): Recorder {
   const write = createFileWriter(folder, new Date(), onError)
-  const beganAt = performance.now()
-  const clock = () => performance.now() - beganAt
-  const sender = createSend({
-    timeoutMs,
-    maxDurationMs,
-    maxBodyBytes: Number.POSITIVE_INFINITY,
-    maxKeptBytes,
-    maxChunks,
-    clock,
-    loopClock: clock,
+  const fileOf = (headers: readonly Header[]) =>
+    fileNameOf(headerOf(headers, "x-mock-recording") || headerOf(headers, "x-mock-scope"))
+  const forwarder = createForwarder({
+    upstream,
+    maxRequestBytes: limits.bodyBytes.max,
+    code: "recorder",
+    droppedHeaders: /^x-mock-/i,
+    refusal: (headers) =>
+      fileOf(headers) === undefined ? "The name in 'x-mock-recording' is too long." : undefined,
+    onExchange(exchange, request) {
+      const file = fileOf(request.headers)
+      if (file !== undefined) write(file, exchange)
+    },
+    onError,
   })
-
-  const pass = async (...[request, response, note]: Parameters<Recorder>): Promise<void> => {
-    const headers = headersOf(request)
-    const file = fileNameOf(headerOf(headers, "x-mock-recording") || headerOf(headers, "x-mock-scope"))
-    if (file === undefined) return refuse(response, 400, "The name in 'x-mock-recording' is too long.")
-    const body = await bodyOf(request)
-    if (body === "left") return
-    if (body === "too-large")
-      return refuse(response, 413, `The request body exceeds ${maxRequestBytes} bytes.`)
-    const left = new AbortController()
-    const passage = createPassage(response)
-    // SDKs do not read the errors after which they retry, and a replay needs them.
-    response.once("close", () => response.statusCode < 400 && left.abort())
-    const exchange = await sender.send(
-      {
-        method: request.method ?? "GET",
-        url: upstreamUrl(upstream, request.url ?? "/"),
-        headers: headers.filter(([name]) => !ownHeaders.test(name)),
-        body,
-      },
-      {
-        signal: left.signal,
-        onHead: (head) => passage.head(head),
-        onChunk: (bytes) => passage.chunk(bytes),
-      },
-    )
-    write(file, exchange)
-    note({ method: exchange.request.method, target: request.url ?? "/", headers, body }, toReply(exchange))
-    passage.finish(exchange)
-  }
-  return (request, response, note) => {
-    pass(request, response, note).catch((error: Error) => {
-      // A request that node receives and does not send, which must not end the recorder.
-      onError(`a request cannot be passed on: ${error.message}`)
-      response.destroy()
-    })
-  }
-}
-
-function headersOf({ rawHeaders }: IncomingMessage): Header[] {
-  return rawHeaders.flatMap((name, at): Header[] => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : []))
-}
-
-const maxRequestBytes = limits.bodyBytes.max
-
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | "too-large" | "left"> {
-  const chunks: Buffer[] = []
-  let length = 0
-  try {
-    for await (const chunk of request) {
-      length += chunk.length
-      // The rest is read and dropped, so that the client can read the reply.
-      if (length <= maxRequestBytes) chunks.push(chunk)
-      else if (length > 2 * maxRequestBytes) return "too-large"
-    }
-  } catch {
-    return "left"
-  }
-  return length > maxRequestBytes ? "too-large" : Buffer.concat(chunks)
-}
-
-/** Returns the URL of the upstream for a request target: the base path is replaced, other paths are kept. */
-export function upstreamUrl(upstream: string, target: string): string {
-  const base = new URL(upstream)
-  // A path that does not begin with a slash would change the host.
-  const path = target.replace(/^https?:\/\/[^/?]*/i, "").replace(/^(?!\/)/, "/")
-  const hasBasePath = base.pathname !== "/"
-  const below = hasBasePath ? path.replace(/^\/v1(?=[/?]|$)/, "") : path
-  const isBelow = !hasBasePath || below !== path
-  return base.origin + (isBelow ? base.pathname.replace(/\/$/, "") : "") + below
-}
-
-/** Passes a reply on as it arrives, except for its end: a client that has seen it finds the exchange in the file. */
-interface Passage {
-  head(head: ResponseHead): void
-  chunk(bytes: Uint8Array): void
-  /** Ends the reply as that of the upstream ended. */
-  finish(exchange: Exchange): void
-}
-
-function createPassage(response: ServerResponse): Passage {
-  let bytesLeft = Number.POSITIVE_INFINITY
-  let last: Uint8Array | undefined
-  return {
-    head({ status, statusText, headers }) {
-      const length = headerOf(headers, "content-length")
-      const hasBody = response.req.method !== "HEAD" && status !== 204 && status !== 304 && length !== "0"
-      if (length !== undefined) bytesLeft = Number(length)
-      try {
-        response.writeHead(
-          status,
-          statusText,
-          headers.filter(([name]) => !connectionHeaders.test(name)).flat(),
-        )
-        // Without a body, the head is the end.
-        if (hasBody) response.flushHeaders()
-      } catch {
-        // Node does not send every header that it reads.
-        response.destroy()
-      }
-    },
-    chunk(bytes) {
-      bytesLeft -= bytes.length
-      // The last byte of an announced length is the end of the reply.
-      if (bytesLeft <= 0) last = bytes
-      else if (!response.destroyed) response.write(bytes)
-    },
-    finish({ request, response: received, end }) {
-      if (response.destroyed) return
-      if (!response.headersSent && !received) {
-        const { host } = new URL(request.target)
-        refuse(response, 502, `The upstream ${host} did not reply (${end.code ?? end.kind}).`)
-      } else if (end.kind === "complete" || end.code === "maxKeptBytes") {
-        response.addTrailers(received?.trailers.map(([...line]) => line) ?? [])
-        response.end(last)
-      } else if (end.code === "ECONNRESET") response.socket?.resetAndDestroy()
-      else response.socket?.end()
-    },
-  }
-}
-
-function refuse(response: ServerResponse, status: number, message: string): void {
-  const type = status < 500 ? "invalid_request_error" : "server_error"
-  const body = JSON.stringify({ error: { message, type, param: null, code: "recorder" } })
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-  })
-  response.end(body)
+  return (request, response, note) =>
+    forwarder.handle(request, response, (exchange, received) => note(received, toReply(exchange)))
 }
 
 /** Returns a recorded reply in the form in which the log reads it. */

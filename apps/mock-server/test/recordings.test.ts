@@ -16,12 +16,12 @@ import {
   type NamedAlteration,
   type Reply,
   toForm,
+  upstreamUrl,
   type WireRequest,
 } from "@nexhina/wire"
 import * as fc from "fast-check"
 import OpenAI from "openai"
 import { describe, expect, onTestFinished, test } from "vitest"
-import { upstreamUrl } from "../src/record.ts"
 import { fileNameOf, nameOf, readFolder } from "../src/recordings-folder.ts"
 
 const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))

@@ -1,208 +1,20 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs"
 import type { Command } from "commander"
 import pc from "picocolors"
-import { parse as parseYaml } from "yaml"
-import spinner from "yocto-spinner"
+import { openBundle } from "./commands/bundle-file.ts"
+import { readConfig } from "./commands/config-file.ts"
+import { progressLine } from "./commands/progress-line.ts"
+import { discard, isUtf8, openReports, writeReports } from "./commands/report-output.ts"
+import { listenForSignals } from "./commands/signals.ts"
+import { openTranscript } from "./commands/transcript-file.ts"
 import type { Count } from "./engine/plan.ts"
-import { transcriptRecorder } from "./inputs/transcript.ts"
-import { limits } from "./limits.ts"
 import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-import { ascii, columns, isUtf8Locale, wrapped } from "./reports/layout.ts"
+import { ascii, columns, wrapped } from "./reports/layout.ts"
 import { outcomeText } from "./reports/outcome-text.ts"
-import { exitCodeOf, type Report, type ReportFormat } from "./reports/report.ts"
-import { reports } from "./reports/reports.ts"
+import { exitCodeOf, type Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules } from "./rules/rules.ts"
 import { dryRun, type RunEvents, run } from "./run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
-import type { Progress } from "./target/sampler.ts"
-import { secretsOf } from "./target/to-wire.ts"
-
-function readConfig(file: string): Record<string, unknown> {
-  let text: string
-  try {
-    text = readFileSync(file, "utf8")
-  } catch (error) {
-    throw new UsageError(`--config: cannot read '${file}': ${(error as Error).message}`)
-  }
-  let value: unknown
-  try {
-    // Without the lines at fault, which may contain a key.
-    value = parseYaml(text, { prettyErrors: false })
-  } catch (error) {
-    throw new UsageError(`--config: '${file}' is not valid YAML: ${(error as Error).message}`)
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UsageError(`--config: '${file}' must contain an object of options, such as 'profile: openai'`)
-  }
-  return value as Record<string, unknown>
-}
-
-/** Opens a file that will be written, before the first request is sent. */
-function openForWriting(option: string, file: string): number {
-  try {
-    return openSync(file, "w")
-  } catch (error) {
-    throw new UsageError(`${option}: cannot write '${file}': ${(error as Error).message}`)
-  }
-}
-
-/** A report's destination: a file, or standard output when it has no path. */
-interface ReportOutput {
-  readonly write: ReportFormat["write"]
-  readonly color: boolean
-  readonly file?: ReportFile
-}
-
-/** A file that is replaced when its content is complete, so that an earlier one survives a failed run. */
-interface ReportFile {
-  readonly path: string
-  /** The file that is written: a new one beside `path`, or `path` itself when that is a device or a pipe. */
-  readonly written: string
-}
-
-function openReportFile(path: string): ReportFile {
-  const isDevice = existsSync(path) && !statSync(path).isFile()
-  const written = isDevice ? path : `${path}.${process.pid}.tmp`
-  closeSync(openForWriting("--report", written))
-  return { path, written }
-}
-
-function discard(outputs: readonly ReportOutput[]): void {
-  for (const { file } of outputs)
-    if (file && file.written !== file.path) rmSync(file.written, { force: true })
-}
-
-const isUtf8 = isUtf8Locale(process.env, process.platform)
-const plainSpinner = { frames: ["-", "\\", "|", "/"], interval: 100 }
-
-/** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
-function progressLine(): { update(progress: Progress): void; stop(): void } {
-  const text = ({ phase, done, planned, sent }: Progress) =>
-    `${phase}: ${done} of ${planned} samples, ${sent} requests`
-  if (process.stderr.isTTY) {
-    const line = spinner({ text: "starting", ...(!isUtf8 && { spinner: plainSpinner }) }).start()
-    return {
-      update(progress) {
-        line.text = text(progress)
-      },
-      stop: () => void line.stop(),
-    }
-  }
-  let phase = "learning"
-  return {
-    update(progress) {
-      if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
-      phase = progress.phase
-    },
-    stop() {},
-  }
-}
-
-/** Writes to standard output. Resolves when the reader of the pipe has received everything, or is gone. */
-const print = (text: string): Promise<void> =>
-  new Promise((resolve) => {
-    process.stdout.write(text, () => resolve())
-  })
-// A reader that stops early, such as `head`, closes the pipe: that is not an error.
-process.stdout.on("error", () => {})
-
-/** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
-function openReports(settings: Settings): ReportOutput[] {
-  const outputs: ReportOutput[] = []
-  try {
-    for (const { format, file } of settings.report) {
-      const opened =
-        file === undefined ? { color: pc.isColorSupported } : { color: false, file: openReportFile(file) }
-      outputs.push({ write: reports[format].write, ...opened })
-    }
-    return outputs
-  } catch (error) {
-    discard(outputs)
-    throw error
-  }
-}
-
-/** Writes every report, standard output first. Returns the sentences about those that could not be written. */
-async function writeReports(report: Report, outputs: readonly ReportOutput[]): Promise<string[]> {
-  const problems: string[] = []
-  for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
-    const text = write(report, { color, ascii: !file && !isUtf8 })
-    if (!file) {
-      await print(text)
-      continue
-    }
-    try {
-      writeFileSync(file.written, text)
-      if (file.written !== file.path) renameSync(file.written, file.path)
-    } catch (error) {
-      problems.push(`--report: cannot write '${file.path}': ${(error as Error).message}`)
-    }
-  }
-  return problems
-}
-
-/** The transcript of a run. A failure to write ends the transcript and not the run. */
-interface Transcript {
-  readonly record: NonNullable<RunEvents["onExchange"]>
-  /** The sentence about the first failure, if there was one. */
-  readonly problem: string | undefined
-  close(): void
-}
-
-function openTranscript({ transcript: path, apiKey, header }: Settings): Transcript | undefined {
-  if (path === undefined) return undefined
-  const file = openForWriting("--transcript", path)
-  let problem: string | undefined
-  let written = 0
-  const write = (line: string) => {
-    if (problem !== undefined) return
-    try {
-      written += writeSync(file, `${line}\n`)
-    } catch (error) {
-      problem = `--transcript: cannot write '${path}': ${(error as Error).message}`
-    }
-  }
-  const record = transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] }))
-  return {
-    record(exchange, intent) {
-      if (written < limits.transcriptBytes.max) record(exchange, intent)
-      else
-        problem ??= `--transcript: '${path}' has reached its limit of ${limits.transcriptBytes.max} bytes; later exchanges are not in it`
-    },
-    get problem() {
-      return problem
-    },
-    close: () => closeSync(file),
-  }
-}
-
-/** Turns SIGINT and SIGTERM into an interruption of the run; a second one ends the process. */
-function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController()
-  const names = ["SIGINT", "SIGTERM"] as const
-  const interrupt = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143)
-    controller.abort(`the run was interrupted by ${name}`)
-  }
-  for (const name of names) process.on(name, interrupt)
-  return {
-    signal: controller.signal,
-    stop() {
-      for (const name of names) process.off(name, interrupt)
-    },
-  }
-}
 
 /** Runs the check. A run in which nothing could be judged has a report too, and an error to show. */
 async function reportOf(
@@ -256,7 +68,8 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
-  const transcript = openTranscript(settings)
+  const bundle = settings.bundle === undefined ? undefined : openBundle(settings.bundle)
+  const transcript = openTranscript({ ...settings, transcript: settings.transcript ?? bundle?.transcript })
   const outputs = openReports(settings)
   const line = progressLine()
   const signals = listenForSignals()
@@ -264,11 +77,13 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     const { report, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       interrupt: signals.signal,
-      ...(transcript && { onExchange: transcript.record }),
+      ...transcript?.events,
     })
     line.stop()
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
+    transcript?.close()
+    if (bundle) await bundle.write(report, settings.transcript ?? bundle.transcript)
     if (transcript?.problem) problems.unshift(transcript.problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
     if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
@@ -279,6 +94,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     signals.stop()
     discard(outputs)
     transcript?.close()
+    bundle?.discard()
   }
 }
 

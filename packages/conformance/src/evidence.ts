@@ -17,6 +17,8 @@ export interface Evidence extends Exchange {
   /** How the request breaks the contract on purpose; the value is `undefined` when it does not. */
   readonly fault: Fact<RequestFault | undefined>
   readonly key: Fact<KeyState>
+  /** Whether the body of the request is known; a recorded stream has none. Default: yes. */
+  readonly isRequestKnown?: boolean
 }
 
 /** Facts that a recording without intent does not contain. */

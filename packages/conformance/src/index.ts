@@ -18,6 +18,8 @@ export {
   type Sender,
   type WireRequest,
 } from "@nexhina/wire"
+export { type CheckedRecording, type CheckWorld, check, NothingRead } from "./check.ts"
+export { type CheckSettings, checkOptions, checkSettingsOf } from "./check-options.ts"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export type { Selection } from "./engine/plan.ts"
 export {
@@ -28,19 +30,25 @@ export {
   type StatedIntent,
   type UncertainFact,
 } from "./evidence.ts"
+export type { Source } from "./inputs/source.ts"
 export { readEvidence } from "./inputs/transcript.ts"
 export { Intent, RequestFault } from "./intent.ts"
 export { type Limit, limits } from "./limits.ts"
+export { merge } from "./merge.ts"
 export {
+  type Option,
   type OptionName,
+  type ParsedOptions,
   type ReportRequest,
   runOptions,
   type Settings,
+  type Shard,
   settingsOf,
   UsageError,
 } from "./options.ts"
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
+export { Matrix, matrixOf, type NamedReport } from "./reports/matrix.ts"
 export {
   Cause,
   exitCodeOf,
@@ -66,6 +74,7 @@ export {
 export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
+export type { EndLine, FactsLine, RunLine, RunLines, SampleLine } from "./run-line.ts"
 export type { Limits } from "./target/execute.ts"
 export { factsBefore, type TargetFacts } from "./target/facts.ts"
 export { KeyRefused, NothingJudged, type StatedFacts, Unreachable } from "./target/learn.ts"

@@ -80,6 +80,11 @@ export const limits = {
     unit: "bytes of a transcript",
     beyond: "the transcript ends after a complete exchange; the command says so and exits with 3",
   },
+  proxiedBytes: {
+    max: 64 * MiB,
+    unit: "bytes of a request that `proxy` passes on",
+    beyond: "the proxy answers 413",
+  },
   overrunMs: {
     max: 500,
     unit: "milliseconds of judging after `--max-time`",

@@ -8,6 +8,9 @@ const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
 
 /** Loads the kit. Not before a command asks for it: `--version` and `--help` need none of it. */
 const loadCommands = () => import("./commands.ts")
+const loadCheck = () => import("./commands/check.ts")
+const loadMerge = () => import("./commands/merge.ts")
+const loadProxy = () => import("./commands/proxy.ts")
 
 /** Carries out a command line, and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -27,6 +30,37 @@ export async function main(argv: readonly string[]): Promise<number> {
       exitCode = await (await loadCommands()).runCommand(flags)
     })
   if (argv.includes("run")) (await loadCommands()).addRunOptions(runProgram)
+
+  const checkProgram = program
+    .command("check <file...>")
+    .description(
+      "judge recorded traffic: transcripts, HTTP Archives, event streams, folders of them, - for stdin",
+    )
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (files: string[], flags) => {
+      exitCode = await (await loadCheck()).checkCommand(files, flags)
+    })
+  if (argv.includes("check")) (await loadCheck()).addCheckOptions(checkProgram)
+
+  const mergeProgram = program
+    .command("merge <file...>")
+    .description(
+      "judge the transcripts of all shards as one run, or put JSON reports of several targets side by side",
+    )
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (files: string[], flags) => {
+      exitCode = await (await loadMerge()).mergeCommand(files, flags)
+    })
+  if (argv.includes("merge")) (await loadCheck()).addCheckOptions(mergeProgram)
+
+  const proxyProgram = program
+    .command("proxy")
+    .description("pass requests on to a server and judge each exchange; Ctrl-C ends it with the report")
+    .option("--config <file>", "read options from a YAML or JSON file")
+    .action(async (flags) => {
+      exitCode = await (await loadProxy()).proxyCommand(flags)
+    })
+  if (argv.includes("proxy")) (await loadProxy()).addProxyOptions(proxyProgram)
 
   program
     .command("rules [pattern]")

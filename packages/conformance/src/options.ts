@@ -75,6 +75,20 @@ const baseUrl = z.string().transform((value, context) => {
   return value.replace(/\/+$/, "")
 })
 
+/** One of several parts of a run. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number
+  readonly count: number
+}
+
+const shard = z.string().transform((value, context): Shard => {
+  const [index = 0, count = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? []).slice(1).map(Number)
+  if (index >= 1 && index <= count) return { index, count }
+  context.addIssue({ code: "custom", message: "Expected I/N, such as 2/4: part I of N" })
+  return z.NEVER
+})
+
 /** A report to write. */
 export interface ReportRequest {
   readonly format: keyof typeof reports
@@ -100,7 +114,8 @@ const reportRequests = z.preprocess(
   ),
 )
 
-interface Option {
+/** An option of a command. */
+export interface Option {
   /** As commander takes it; `...` marks an option that may be given again. */
   readonly flag: string
   readonly says: string
@@ -256,6 +271,11 @@ export const runOptions = {
     says: `seconds without a byte after which a request fails; two and a half times as many in total (default: ${defaults.timeout})`,
     schema: seconds.default(defaults.timeout),
   },
+  shard: {
+    flag: "--shard <i/n>",
+    says: "send only the i-th of n equal parts of the samples; 'merge' judges the transcripts of all parts as one run",
+    schema: shard,
+  },
   dryRun: {
     flag: "--dry-run",
     says: "print the number of requests by surface without sending any",
@@ -265,6 +285,11 @@ export const runOptions = {
   transcript: {
     flag: "--transcript <file>",
     says: "write every exchange to an NDJSON file, with secrets redacted",
+    schema: text,
+  },
+  bundle: {
+    flag: "--bundle <file>",
+    says: "write the report and the transcript into one file that 'check' judges again anywhere",
     schema: text,
   },
   report: {
@@ -280,28 +305,36 @@ export class UsageError extends Error {
   override readonly name = "UsageError"
 }
 
-export type Settings = {
-  readonly [Name in OptionName]: undefined extends z.input<(typeof runOptions)[Name]["schema"]>
-    ? z.output<(typeof runOptions)[Name]["schema"]>
-    : z.output<(typeof runOptions)[Name]["schema"]> | undefined
+/** The values of some options, by name. */
+export type ParsedOptions<Options extends Readonly<Record<string, Option>>> = {
+  readonly [Name in keyof Options]: undefined extends z.input<Options[Name]["schema"]>
+    ? z.output<Options[Name]["schema"]>
+    : z.output<Options[Name]["schema"]> | undefined
 }
 
-const names = Object.keys(runOptions) as OptionName[]
+export type Settings = ParsedOptions<typeof runOptions>
 
 /**
  * Joins the command line and the configuration file (the command line wins) and checks every member.
  * @throws {UsageError} naming the first member that is wrong.
  */
-export function settingsOf(
+export const settingsOf = (
   flags: Readonly<Record<string, unknown>>,
   file: Readonly<Record<string, unknown>> = {},
-): Settings {
-  const unknown = Object.keys(file).find((name) => !names.includes(name as OptionName))
+): Settings => parsedOptions(runOptions, flags, file)
+
+/** Does the same for the options of any command: the file may contain every option of `run`. */
+export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
+  options: Options,
+  flags: Readonly<Record<string, unknown>>,
+  file: Readonly<Record<string, unknown>>,
+): ParsedOptions<Options> {
+  const known = Object.keys({ ...runOptions, ...options })
+  const unknown = Object.keys(file).find((name) => !known.includes(name))
   if (unknown)
-    throw new UsageError(`configuration: unknown member '${unknown}'; known are ${names.join(", ")}`)
+    throw new UsageError(`configuration: unknown member '${unknown}'; known are ${known.join(", ")}`)
   return Object.fromEntries(
-    names.map((name) => {
-      const { schema, flag: spelling, secret }: Option = runOptions[name]
+    Object.entries(options).map(([name, { schema, flag: spelling, secret }]) => {
       const fromFlag = flags[name] !== undefined
       const given = fromFlag ? flags[name] : file[name]
       const parsed = (given === undefined ? schema.optional() : schema).safeParse(given)
@@ -310,7 +343,7 @@ export function settingsOf(
       const where = fromFlag ? spelling.split(" ")[0] : `configuration: ${name}`
       throw new UsageError(`${where}: ${parsed.error.issues[0]?.message}${shown}`)
     }),
-  ) as Settings
+  ) as ParsedOptions<Options>
 }
 
 /** Whether a rule's id matches a pattern in which `*` stands for anything. */

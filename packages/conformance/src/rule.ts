@@ -60,6 +60,11 @@ export interface RuleBase<V, Name extends string> {
    * (or the target is deterministic); seen once it is `flaky`. Default: no.
    */
   readonly modelDependent?: true
+  /**
+   * The rule knows of what was redacted in a recording, and its findings are exact. Default: no, and a fault in redacted
+   * bytes is undecided.
+   */
+  readonly readsRedactions?: true
 }
 
 /** Judges each exchange of its view by itself; the usual kind. */

@@ -15,6 +15,7 @@ import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
+import type { RunLines } from "./run-line.ts"
 import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import { proxyFor } from "./target/proxy.ts"
@@ -23,6 +24,8 @@ import type { Progress } from "./target/sampler.ts"
 /** Callbacks of a run in progress. */
 export interface RunEvents {
   readonly onExchange?: (exchange: Exchange, intent: Intent) => void
+  /** Called with the other facts of a transcript: what the run is asked to do, what it learned, which requests belong together. */
+  readonly onLine?: (line: RunLines) => void
   readonly onProgress?: (progress: Progress) => void
   /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */
   readonly interrupt?: AbortSignal
@@ -82,6 +85,7 @@ function selectionOf(settings: Settings): Selection {
     probes: (probe) => !settings.quick || probe.quick === true,
     samples: () => (settings.quick ? 0 : settings.runs),
     seed: settings.seed,
+    shard: settings.shard,
   }
 }
 

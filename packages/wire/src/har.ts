@@ -39,7 +39,7 @@ const PostData = z.looseObject({
 })
 type PostData = z.infer<typeof PostData>
 
-const Entry = z.looseObject({
+export const Entry = z.looseObject({
   startedDateTime: z.string(),
   time: z.number().optional(),
   request: z.looseObject({
@@ -51,7 +51,7 @@ const Entry = z.looseObject({
   response: z.looseObject({ status: z.number(), headers: HarHeaders, content: Content }),
   _nexhina: Extension.optional(),
 })
-type Entry = z.infer<typeof Entry>
+export type Entry = z.infer<typeof Entry>
 
 /** An HTTP Archive 1.2, as far as exchanges are read from it. Members of other tools are kept. */
 export const Har = z.looseObject({ log: z.looseObject({ entries: z.array(Entry) }) })
@@ -181,7 +181,8 @@ export function fromHar(value: unknown): {
   }
 }
 
-function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchange {
+/** Returns the exchange of an entry. */
+export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchange {
   const { request, response, time = 0, _nexhina: own } = entry
   const recorded: RecordedRequest = {
     method: request.method,

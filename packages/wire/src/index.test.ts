@@ -19,17 +19,22 @@ test("exported names", () => {
       "SessionLine",
       "TranscriptError",
       "bodyOf",
+      "createForwarder",
       "createRedactor",
       "createSend",
       "createWriter",
       "credentialsIn",
       "decodeBody",
       "decodedBody",
+      "fileLines",
       "fromHar",
       "headerOf",
+      "readHar",
       "readTranscript",
+      "salvageTranscript",
       "toForm",
       "toHar",
+      "upstreamUrl",
     ]
   `)
 })

@@ -12,7 +12,16 @@ export {
   RecordedRequest,
   Redaction,
 } from "./exchange.ts"
+export { fileLines } from "./file-lines.ts"
+export {
+  createForwarder,
+  type Forwarder,
+  type ForwarderOptions,
+  type ReceivedRequest,
+  upstreamUrl,
+} from "./forward.ts"
 export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
+export { type HarItem, readHar } from "./har-stream.ts"
 export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
 export {
@@ -33,6 +42,7 @@ export {
   type ReplyEnd,
   type StoredFrames,
 } from "./reply.ts"
+export { type FileLine, type SalvagedItem, salvageTranscript } from "./salvage.ts"
 export {
   createSend,
   type ResponseHead,

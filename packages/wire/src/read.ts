@@ -6,9 +6,12 @@ import { type EncodedBytes, ForeignLine, type Line, lineSchemas } from "./line.t
 export class TranscriptError extends Error {
   override name = "TranscriptError"
   readonly line: number
+  /** The message without the number of the line. */
+  readonly says: string
   constructor(line: number, says: string) {
     super(`transcript line ${line}: ${says}`)
     this.line = line
+    this.says = says
   }
 }
 
@@ -90,13 +93,25 @@ export function readTranscript(
 }
 
 /** Puts lines together to exchanges. */
-class Assembly {
+export class Assembly {
   private readonly open = new Map<string, OpenExchange>()
   private readonly abandoned: string[] = []
 
   /** Returns the ids of exchanges without an end. */
   unfinished(): string[] {
     return [...this.abandoned, ...this.open.keys()]
+  }
+
+  /** Forgets an exchange, of which a line is damaged. Returns whether it had begun. */
+  forget(id: string): boolean {
+    return this.open.delete(id)
+  }
+
+  /** Forgets every exchange that has begun, because a line of one of them is damaged. Returns their ids. */
+  forgetAll(): string[] {
+    const ids = [...this.open.keys()]
+    this.open.clear()
+    return ids
   }
 
   /** Adds a line to its exchange; returns the exchange when the line is its end. */
@@ -132,7 +147,12 @@ const facts: ReadonlySet<string> = new Set(Object.keys(lineSchemas))
 
 const isForeign = (line: Line | ForeignLine): line is ForeignLine => !facts.has(line.fact)
 
-function lineOf(value: unknown, number: number): Line | ForeignLine {
+/** Returns a line as one of an exchange; `undefined` when it is of another program. */
+export const ownLine = (line: Line | ForeignLine): Line | undefined =>
+  facts.has(line.fact) ? (line as Line) : undefined
+
+/** Returns a value of JSON as a line. Throws a `TranscriptError` when it is not one. */
+export function lineOf(value: unknown, number: number): Line | ForeignLine {
   const { fact, v } = Object.assign({ fact: undefined, v: undefined }, value)
   if (typeof v === "number" && v > 1) {
     throw new TranscriptError(

@@ -6,6 +6,8 @@ import { createRedactor } from "./redact.ts"
 export interface Writer {
   /** Writes `about`, lines of the caller's own about this exchange, then the exchange. Only the exchange is redacted. */
   exchange(exchange: Exchange, about?: readonly ForeignLine[]): void
+  /** Writes a line of the caller's own, as it is. */
+  line(line: ForeignLine): void
 }
 
 /**
@@ -25,6 +27,7 @@ export function createWriter({
       for (const line of about) write(serialize(line))
       for (const line of linesOf(redactor.exchange(exchange))) write(serialize(line))
     },
+    line: (line) => write(serialize(line)),
   }
 }
 

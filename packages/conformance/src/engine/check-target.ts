@@ -2,7 +2,9 @@ import type { Surface } from "@nexhina/schemas"
 import { createRedactor } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
 import { severityOf } from "../rule.ts"
-import type { ExecutedSample, Limits } from "../target/execute.ts"
+import { rules as allRules } from "../rules/rules.ts"
+import { factsLine, type RunLine } from "../run-line.ts"
+import type { Limits } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
 import { learn, NothingJudged, type StatedFacts } from "../target/learn.ts"
 import { createSampler, type Sampler, type World } from "../target/sampler.ts"
@@ -13,6 +15,7 @@ import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
 import { planOf, type Selection } from "./plan.ts"
 import { createJudging, type Judgement } from "./results.ts"
+import { type Sent, sentIn } from "./sent.ts"
 
 /** The target of a run, the rules to check and the limits. Times in ms. */
 export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
@@ -33,14 +36,38 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
  * report in which no rule was run.
  */
 export async function checkTarget(options: CheckOptions, world: World): Promise<Report> {
+  world.onLine?.(runLine(options, world))
   const sampler = createSampler(options, world)
   const known = await learned(options, sampler, world)
+  world.onLine?.(factsLine(known))
   const plan = planOf(options, known)
   const judging = createJudging(plan, known, options, world.elapsed)
   judging.begin(sampler)
-  const groups = await ask(plan, known, sampler)
-  const judgement = await judging.end(groups, sampler)
-  return reportOf(options, world, { sampler, known, groups, judgement })
+  const groups = await ask(plan, known, sampler, options.shard)
+  const sent = sentIn(groups)
+  const judgement = await judging.end(sent, sampler)
+  return reportOf(options, world, { sampler, known, sent, judgement })
+}
+
+/** Returns what a run is asked to do, for its transcript. */
+function runLine(options: CheckOptions, { startedAt }: World): RunLine {
+  const { target, rules, proxy, replayArguments = [] } = options
+  return {
+    fact: "run",
+    kit: version,
+    target: target.baseUrl,
+    startedAt: startedAt.toISOString(),
+    seed: options.seed,
+    profile: options.profile,
+    traits: [...options.traits],
+    include: [...options.include],
+    require: [...options.require],
+    deterministic: options.deterministic,
+    ...(rules.length < allRules.length && { rules: rules.map(({ id }) => id) }),
+    ...(proxy !== undefined && { proxy }),
+    ...(options.shard && { shard: { ...options.shard } }),
+    replay: [...replayArguments],
+  }
 }
 
 /** Returns the surfaces to which the rules of a run send requests: all that are checked, if some rules hold everywhere. */
@@ -71,7 +98,13 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
       }),
     )
     const judgement = { results, open: new Set<string>(), causes: [], findings: [], omitted: 0, unjudged: 0 }
-    error.report = reportOf(options, world, { sampler, known, groups: sampler.groups, judgement, reason })
+    error.report = reportOf(options, world, {
+      sampler,
+      known,
+      sent: sentIn(sampler.groups),
+      judgement,
+      reason,
+    })
     throw error
   }
 }
@@ -94,7 +127,7 @@ const unjudgedReason = (count: number, { maxTimeMs }: Limits) =>
 interface Run {
   readonly sampler: Sampler
   readonly known: TargetFacts
-  readonly groups: readonly ExecutedSample[]
+  readonly sent: Sent
   readonly judgement: Judgement
   /** Why nothing was judged. */
   readonly reason?: string
@@ -103,17 +136,28 @@ interface Run {
 function reportOf(
   options: CheckOptions,
   world: World,
-  { sampler, known, groups, judgement: { results, open, causes, findings, omitted, unjudged }, reason }: Run,
+  { sampler, known, sent, judgement: { results, open, causes, findings, omitted, unjudged }, reason }: Run,
 ): Report {
   const { executor } = sampler
-  const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
+  const stopped = reason ?? executor.exhausted() ?? sent.cut
+  const incomplete = reason ?? executor.ended() ?? unjudgedReason(unjudged, options.limits)
+  const learned = learnedOf(known, sampler, options)
+  const durationMs = Math.round(world.elapsed())
+  world.onLine?.({
+    fact: "run-end",
+    requests: executor.sent,
+    durationMs,
+    learned,
+    ...(stopped !== undefined && { stopped }),
+    ...(incomplete !== undefined && { incomplete }),
+  })
   const conclusion = conclude(results, {
     selected: options.rules,
     include: options.include,
     known,
-    groups,
+    sent,
     open,
-    stopped: reason ?? executor.ended() ?? unjudgedReason(unjudged, options.limits),
+    stopped: incomplete,
   })
   const redactor = createRedactor(secretsOf(options.target))
   return {
@@ -128,10 +172,10 @@ function reportOf(
     models: Object.fromEntries(
       Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
     ),
-    learned: learnedOf(known, sampler, options).map((sentence) => redactor.text(sentence)),
+    learned: learned.map((sentence) => redactor.text(sentence)),
     seed: options.seed,
     startedAt: world.startedAt.toISOString(),
-    durationMs: Math.round(world.elapsed()),
+    durationMs,
     requests: executor.sent,
     ...conclusion,
     ...(stopped !== undefined && { stopped }),

@@ -6,6 +6,7 @@ import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import { conclude } from "./conclude.ts"
+import { sentIn } from "./sent.ts"
 
 const known = knownOf()
 
@@ -42,7 +43,15 @@ const concluded = (
   selected: readonly Rule[] = rules,
   groups = answering(200),
   stopped?: string,
-) => conclude(results, { selected, include: ["models"], known, groups, open: openOf(results), stopped })
+) =>
+  conclude(results, {
+    selected,
+    include: ["models"],
+    known,
+    sent: sentIn(groups),
+    open: openOf(results),
+    stopped,
+  })
 
 const without = (isLeftOut: (rule: Rule) => boolean): Rule[] => {
   const [left] = rules.filter(isLeftOut)
@@ -118,7 +127,7 @@ describe("a target is", () => {
       selected: onModels,
       include: surfaces,
       known,
-      groups: answering(200),
+      sent: sentIn(answering(200)),
       stopped: undefined,
     }
     expect(conclude([passed], coverage).conformant).toBeNull()

@@ -1,18 +1,17 @@
-import { endpoints, type Surface } from "@nexhina/schemas"
-import type { Evidence } from "../evidence.ts"
+import { type Surface, surfaces } from "@nexhina/schemas"
 import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
-import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { isWithin } from "../view.ts"
+import type { Sent } from "./sent.ts"
 
 /** What a run selected and sent. */
 export interface Coverage {
   readonly selected: readonly Rule[]
   readonly include: readonly Surface[]
   readonly known: TargetFacts
-  readonly groups: readonly ExecutedSample[]
+  readonly sent: Sent
   /** Ids of the rules that the run asked for and could not judge. */
   readonly open: ReadonlySet<string>
   /** Why the run ended early, other than by a budget. */
@@ -30,23 +29,8 @@ function isWhole({ selected, include, known }: Coverage): boolean {
   )
 }
 
-const exchangesOf = (groups: readonly ExecutedSample[]): Evidence[] =>
-  groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
-
-/** Returns the surfaces that answered a request with 2xx. */
-function answeredSurfaces(groups: readonly ExecutedSample[]): ReadonlySet<Surface> {
-  const surfaces = new Set<Surface>()
-  for (const { response, operation } of exchangesOf(groups)) {
-    if (response && response.status >= 200 && response.status < 300 && operation.value) {
-      surfaces.add(endpoints[operation.value].surface)
-    }
-  }
-  return surfaces
-}
-
 /** Returns why no surface answered, with the remedy where the replies suggest one. */
-function silenceOf(groups: readonly ExecutedSample[]): string {
-  const statuses = new Set(exchangesOf(groups).map(({ response }) => response?.status))
+function silenceOf({ statuses }: Sent): string {
   const [status] = statuses
   if (statuses.size > 1) return `no request was answered with 2xx, but with ${[...statuses].join(", ")}`
   if (status === undefined) return "no request was answered"
@@ -83,11 +67,10 @@ function gapOf(
 
 /** Returns why the evidence is not enough for a verdict, if it is not. */
 function incompleteness(results: readonly RuleResult[], coverage: Coverage): string | undefined {
-  const { stopped, groups } = coverage
+  const { stopped, sent } = coverage
   if (stopped !== undefined) return stopped
-  const answered = answeredSurfaces(groups)
-  if (answered.size === 0) return silenceOf(groups)
-  return gapOf(results, coverage.open, answered)
+  if (sent.answered.size === 0) return silenceOf(sent)
+  return gapOf(results, coverage.open, sent.answered)
 }
 
 /**
@@ -111,7 +94,7 @@ export function conclude(
     outcome,
     ...(reason !== undefined && { reason }),
     conformant: isBroken ? false : outcome === "conformant" && isProven ? true : null,
-    answered: [...answeredSurfaces(coverage.groups)],
+    answered: surfaces.filter((surface) => coverage.sent.answered.has(surface)),
     summary,
   }
 }

@@ -46,7 +46,10 @@ function headerArguments(
     const lower = name.toLowerCase()
     if (ofConnection.has(lower)) return []
     if (value === `Bearer ${wrongKey}`) return [shellQuoted(`${lower}: ${value}`)]
-    if (value === `Bearer ${target.apiKey}`) return [`"${lower}: Bearer $NEXHINA_API_KEY"`]
+    // A recording has asterisks where a secret was.
+    const isKey =
+      value === `Bearer ${target.apiKey}` || (lower === "authorization" && /^Bearer \*+$/.test(value))
+    if (isKey) return [`"${lower}: Bearer $NEXHINA_API_KEY"`]
     return [curlHeader([lower, value], shown.headers[at]?.[1] !== value)]
   })
   const isTyped = request.headers.some(([name]) => name.toLowerCase() === "content-type")

@@ -1,5 +1,7 @@
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
+import { RequestUnknown } from "../reading/answered.ts"
+import { isRedactedAt } from "../reading/redacted.ts"
 import type { Fault, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -136,8 +138,14 @@ function count<F extends Fault, Group extends EvidenceGroup>(
     countReason(tally.undecided, faults.undecided)
     return
   }
+  const isObscured = (fault: F) => !tally.rule.readsRedactions && isRedactedAt(at(fault).exchange, fault.at)
+  if (faults.length > 0 && faults.every(isObscured)) {
+    countReason(tally.undecided, "the recording is redacted where the fault would be")
+    return
+  }
   tally.judged++
   for (const fault of faults) {
+    if (isObscured(fault)) continue
     const { exchange, executed } = at(fault)
     failures.add(tally.rule, fault, exchange)
     tally.found.push({ rule: tally.rule, fault, exchange, executed })
@@ -170,7 +178,8 @@ function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () 
   try {
     work()
   } catch (error) {
-    tally.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (error instanceof RequestUnknown) countReason(tally.undecided, "the recording has no request")
+    else tally.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
 }
 

@@ -124,7 +124,10 @@ test("a spoilt request to an endpoint that is absent counts for nothing", () => 
   const { sample: of, asked } = sample("a", 0, 404, "createEmbedding")
   const fault = { kind: "missing", says: "a member is missing" } as const
   ledger.add(
-    { sample: of, asked: asked.map(({ step, exchange }) => ({ step: { ...step, fault }, exchange })) },
+    {
+      sample: of,
+      asked: asked.map(({ exchange }) => ({ step: { operation: "createEmbedding", fault }, exchange })),
+    },
     inTime,
   )
   const judged = (absent: ReadonlySet<OperationId>) => ledger.result(absent).tallies.get("test.each")?.judged

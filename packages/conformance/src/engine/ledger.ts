@@ -37,7 +37,7 @@ export interface FoundFault extends Seen {
 }
 
 /** The outcome of one rule in a run. */
-export interface RuleTally extends Pick<Tally, "judged" | "undecided" | "crash"> {
+interface RuleTally extends Pick<Tally, "judged" | "undecided" | "crash"> {
   /** In the order of the samples that show them first. */
   readonly found: readonly FoundFault[]
 }

@@ -1,6 +1,7 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { draw, seedOf } from "../drawing/draw.ts"
+import type { Shard } from "../options.ts"
 import type { Probe } from "../probe.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import type { Sample } from "../target/execute.ts"
@@ -18,6 +19,8 @@ export interface Selection {
   /** How many samples of its own a rule may send; one whose requests are fixed sends them once. */
   readonly samples: (rule: Rule) => number
   readonly seed: number
+  /** The part of the samples to send. Default: all. */
+  readonly shard?: Shard | undefined
 }
 
 /** What a run is going to do: a function of the selection and of what is known. */
@@ -52,6 +55,11 @@ export function planOf(selection: Selection, known: TargetFacts): Plan {
 const isArbitrary = (
   asks: readonly Ask[] | fc.Arbitrary<readonly Ask[]>,
 ): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
+
+/** Returns every n-th of some samples, so that the parts are equal and the same in every run. */
+export function sampleShare<T>(samples: readonly T[], shard: Shard | undefined): T[] {
+  return samples.filter((_, at) => !shard || at % shard.count === shard.index - 1)
+}
 
 /** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
 function samplesOf(rule: Rule, known: TargetFacts, { seed, samples }: Selection): Sample[] {

@@ -5,18 +5,18 @@ import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample, Limits } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import { obstacles } from "../target/offered.ts"
 import type { JudgedSampler, Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
 import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
 import { causeOf } from "./finding-id.ts"
 import { createJudge, type Detection, withPrerequisites } from "./judge.ts"
-import { type FoundFault, Ledger, type RuleTally } from "./ledger.ts"
+import { type FoundFault, Ledger } from "./ledger.ts"
 import type { Plan } from "./plan.ts"
 import { replayOf } from "./replay.ts"
+import type { Sent } from "./sent.ts"
 import { shrink } from "./shrink.ts"
-import { verdictOf } from "./verdict.ts"
+import { type VerdictOutcome, verdictOf } from "./verdict.ts"
 
 /** The judgement of a run: a result for each selected rule, and the findings. */
 export interface Judgement {
@@ -31,6 +31,9 @@ export interface Judgement {
   readonly unjudged: number
 }
 
+/** Returns the finding of a fault with its verdict, made smaller and confirmed if it can be. */
+export type Confirm = (found: FoundFault, severity: Severity) => Promise<Finding>
+
 interface Context {
   readonly known: TargetFacts
   readonly sampler: Sampler
@@ -41,7 +44,7 @@ interface Context {
 }
 
 /** Creates the finding of a detection, with the verdict of a fault that was seen once. */
-type Describe = (found: Detection, severity: Severity) => Finding
+export type Describe = (found: Detection, severity: Severity) => Finding
 
 interface JudgingOptions {
   readonly target: Target
@@ -51,7 +54,7 @@ interface JudgingOptions {
   readonly limits: Limits
 }
 
-const verdictBySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
+export const verdictBySeverity = { MUST: "fail", SHOULD: "warn", MAY: "info" } as const
 
 function describer(
   { target, seed, replayArguments: given = [] }: JudgingOptions,
@@ -76,7 +79,7 @@ export interface Judging {
   /** Judges what was sent so far; from now on, samples are judged as they come. */
   begin(sampler: JudgedSampler): void
   /** Concludes on what was sent, and shrinks and confirms each finding. */
-  end(groups: readonly ExecutedSample[], sampler: Sampler): Promise<Judgement>
+  end(sent: Sent, sampler: Sampler): Promise<Judgement>
 }
 
 /** Creates the judging by the rules of a plan. */
@@ -88,12 +91,7 @@ export function createJudging(
 ): Judging {
   const judging = withPrerequisites(plan.applicable, allRules)
   const describe = describer(options, known)
-  const severities = new Map(plan.selected.map((rule) => [rule, severityOf(rule, known)]))
-  const ledger = new Ledger({
-    judge: createJudge(judging, known),
-    isReported: (rule) => (severities.get(rule) ?? "not-applicable") !== "not-applicable",
-    findingOf: (found) => describe(found, severities.get(found.rule) as Severity),
-  })
+  const ledger = createLedger(plan, known, describe)
   const { maxTimeMs } = options.limits
   /** Ms of judging after the end of the time of the run. */
   let overrunMs = 0
@@ -106,29 +104,44 @@ export function createJudging(
     overrunMs = spentMs()
     return brief
   }
-  return {
-    begin: (sampler) => sampler.judgeWith(add),
-    end: (groups, sampler) =>
-      judgementOf(plan, groups, ledger, {
-        known,
-        sampler,
-        judging,
-        describe,
-        shrinkBudget: options.shrinkBudget,
-        redactor: createRedactor(secretsOf(options.target)),
-      }),
+  const end: Judging["end"] = async (sent, sampler) => {
+    sampler.progress("judging")
+    const { shrinkBudget } = options
+    return await judgementOf(plan, ledger, {
+      known,
+      sent,
+      redactor: createRedactor(secretsOf(options.target)),
+      confirm: createShrinking({ known, sampler, judging, describe, shrinkBudget }),
+    })
   }
+  return { begin: (sampler) => sampler.judgeWith(add), end }
 }
 
-async function judgementOf(
+/** Creates the ledger of the rules of a plan. */
+export function createLedger(plan: Plan, known: TargetFacts, describe: Describe): Ledger {
+  const severities = new Map(plan.selected.map((rule) => [rule, severityOf(rule, known)]))
+  return new Ledger({
+    judge: createJudge(withPrerequisites(plan.applicable, allRules), known),
+    isReported: (rule) => (severities.get(rule) ?? "not-applicable") !== "not-applicable",
+    findingOf: (found) => describe(found, severities.get(found.rule) as Severity),
+  })
+}
+
+/** Concludes on what was sent: a result for each selected rule, and the findings. */
+export async function judgementOf(
   plan: Plan,
-  groups: readonly ExecutedSample[],
   ledger: Ledger,
-  context: Context & { readonly redactor: Redactor },
+  facts: {
+    readonly known: TargetFacts
+    readonly sent: Sent
+    readonly redactor: Redactor
+    readonly confirm: Confirm
+    /** Changes the verdict of a rule before it counts. Default: unchanged. */
+    readonly revise?: (outcome: VerdictOutcome, rule: Rule) => VerdictOutcome
+  },
 ): Promise<Judgement> {
-  const { known, sampler, redactor } = context
-  sampler.progress("judging")
-  const met = obstacles(groups, known.unproven)
+  const { known, sent, redactor, confirm, revise = (outcome) => outcome } = facts
+  const met = sent.obstacles(known.unproven)
   const { tallies, precursors } = ledger.result(met)
   const findings: Finding[] = []
   const results: RuleResult[] = []
@@ -136,18 +149,20 @@ async function judgementOf(
   for (const rule of plan.selected) {
     const severity = severityOf(rule, known)
     const tally = tallies.get(rule.id)
-    const ofRule = severity === "not-applicable" || !tally ? [] : await findingsOf(tally, severity, context)
+    const ofRule: Finding[] = []
+    if (severity !== "not-applicable")
+      for (const found of tally?.found ?? []) ofRule.push(await confirm(found, severity))
     findings.push(...ofRule)
-    const { isCut, ...outcome } = verdictOf({ rule, severity, tally, findings: ofRule, groups, met })
+    const decided = verdictOf({ rule, severity, tally, findings: ofRule, sent, met })
+    const { isCut, ...outcome } = revise(decided, rule)
     if (isCut || outcome.verdict === "inconclusive") open.add(rule.id)
     results.push({
       id: rule.id,
       surface: rule.on.surface,
       severity,
       judged: tally?.judged ?? 0,
-      cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
-        .length,
-      ...durationOf(rule, groups),
+      cases: sent.by(rule.id)?.generated ?? 0,
+      ...durationOf(rule, sent),
       findings: ofRule.map((finding) => finding.id),
       ...withoutSecrets(outcome, redactor),
     })
@@ -157,11 +172,11 @@ async function judgementOf(
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
-function durationOf(rule: Rule, groups: readonly ExecutedSample[]): Pick<RuleResult, "durationMs"> {
+function durationOf(rule: Rule, sent: Sent): Pick<RuleResult, "durationMs"> {
   const senders = new Set([rule.id, ...rule.on.probes.map(({ id }) => id)])
-  const asked = groups.filter(({ sample }) => senders.has(sample.by)).flatMap((group) => group.asked)
-  if (asked.length === 0) return {}
-  return { durationMs: Math.round(asked.reduce((sum, { exchange }) => sum + exchange.end.atMs, 0)) }
+  const fed = [...senders].flatMap((by) => sent.by(by) ?? []).filter(({ requests }) => requests > 0)
+  if (fed.length === 0) return {}
+  return { durationMs: Math.round(fed.reduce((sum, { durationMs }) => sum + durationMs, 0)) }
 }
 
 /** Returns a verdict whose reason, which may quote a reply, contains no secret. */
@@ -169,33 +184,41 @@ function withoutSecrets<V extends { readonly reason?: string }>(verdict: V, reda
   return verdict.reason === undefined ? verdict : { ...verdict, reason: redactor.text(verdict.reason) }
 }
 
-async function findingsOf(tally: RuleTally, severity: Severity, context: Context): Promise<Finding[]> {
-  const findings: Finding[] = []
+/** Creates the confirmation of findings by more requests. */
+function createShrinking({ known, sampler, judging, describe, shrinkBudget }: Context): Confirm {
   const budgets = new Map<string, number>()
-  for (const found of tally.found) {
-    context.sampler.progress("shrinking")
-    const cause = causeOf(found.simplest)
-    const budget = budgets.get(cause) ?? context.shrinkBudget
-    const { finding, requests } = await confirmed(found, severity, { ...context, shrinkBudget: budget })
-    budgets.set(cause, budget - requests)
-    findings.push(finding)
+  return async (found, severity) => {
+    sampler.progress("shrinking")
+    const { simplest } = found
+    const cause = causeOf(simplest)
+    const budget = budgets.get(cause) ?? shrinkBudget
+    const shrunk =
+      simplest.rule.scope === "run"
+        ? { found: simplest, confirmed: true, requests: 0 }
+        : await shrink(simplest, {
+            executor: sampler.executor,
+            known,
+            rules: judging,
+            budget,
+            onSent: sampler.repeated,
+          })
+    budgets.set(cause, budget - shrunk.requests)
+    const shown = shrunk.found === simplest ? found.finding : describe(shrunk.found, severity)
+    return confirmedFinding(found, severity, { known, shown, confirmed: shrunk.confirmed })
   }
-  return findings
 }
 
-/** Shrinks and confirms a finding; returns it with the number of requests that were needed. */
-async function confirmed(
-  { simplest, finding, times, foundAfter }: FoundFault,
+/** Returns a finding with its verdict: what a model chose to say counts only when it was seen again. */
+export function confirmedFinding(
+  { simplest: { rule }, times, foundAfter }: FoundFault,
   severity: Severity,
-  { known, sampler, judging, describe, shrinkBudget }: Context,
-): Promise<{ readonly finding: Finding; readonly requests: number }> {
-  const { rule } = simplest
-  const shrunk =
-    rule.scope === "run"
-      ? { found: simplest, confirmed: true, requests: 0 }
-      : await shrink(simplest, { executor: sampler.executor, known, rules: judging, budget: shrinkBudget })
-  const certain = shrunk.confirmed || known.deterministic || !rule.modelDependent
-  const shown = shrunk.found === simplest ? finding : describe(shrunk.found, severity)
+  {
+    known,
+    shown,
+    confirmed,
+  }: { readonly known: TargetFacts; readonly shown: Finding; readonly confirmed: boolean },
+): Finding {
+  const certain = confirmed || known.deterministic || !rule.modelDependent
   const verdict = certain ? verdictBySeverity[severity] : "flaky"
-  return { finding: { ...shown, verdict, times, foundAfter }, requests: shrunk.requests }
+  return { ...shown, verdict, times, foundAfter }
 }

@@ -14,6 +14,12 @@ export interface ShrinkResult {
   readonly requests: number
 }
 
+/** Why a sample is sent once a finding is known: to find a smaller request, or to see the fault again. */
+export type RepeatPurpose = "smaller" | "again"
+
+/** Called with each sample that is sent to make a finding smaller or to confirm it. */
+export type OnRepeat = (executed: ExecutedSample, found: Detection, purpose: RepeatPurpose) => void
+
 /** Returns fewer of the requests of a sample. */
 type Narrowing = (asks: readonly Ask[]) => readonly Ask[]
 
@@ -38,17 +44,28 @@ function narrowingOf({ rule, exchange, executed }: Detection): Narrowing | undef
  */
 export async function shrink(
   found: Detection,
-  context: { executor: Executor; known: TargetFacts; rules: readonly Rule[]; budget: number },
+  context: {
+    executor: Executor
+    known: TargetFacts
+    rules: readonly Rule[]
+    budget: number
+    onSent?: OnRepeat | undefined
+  },
 ): Promise<ShrinkResult> {
-  const { executor, known, rules, budget } = context
+  const { executor, known, rules, budget, onSent } = context
   const before = executor.sent
   const spent = () => executor.sent - before
 
-  const attempt = async (sample: Sample, idOf: (each: Detection) => string) => {
+  const attempt = async (sample: Sample, purpose: RepeatPurpose) => {
     const executed: ExecutedSample = await executor.execute(sample)
-    const tally = judge(rules, [executed], known).get(found.rule.id)
-    const again = tally?.found.find((each) => idOf(each) === idOf(found))
-    return { again, answered: isAnswered(executed) }
+    onSent?.(executed, found, purpose)
+    return repeatOf(executed, {
+      rules,
+      known,
+      rule: found.rule.id,
+      idOf: idIn(purpose),
+      id: idIn(purpose)(found),
+    })
   }
 
   let best = found
@@ -56,7 +73,7 @@ export async function shrink(
   const narrowing = narrowingOf(found)
   if (narrowing && spent() < budget && !executor.exhausted()) {
     const { sample } = found.executed
-    const { again } = await attempt({ ...sample, asks: narrowing(sample.asks) }, findingId)
+    const { again } = await attempt({ ...sample, asks: narrowing(sample.asks) }, "smaller")
     if (again) {
       best = again
       asksOf = narrowing
@@ -69,7 +86,7 @@ export async function shrink(
     const next = smaller.next()
     if (next.done) break
     const smallerSample = { ...found.executed.sample, asks: asksOf(next.value.value), draw: next.value }
-    const { again } = await attempt(smallerSample, findingId)
+    const { again } = await attempt(smallerSample, "smaller")
     if (again) {
       best = again
       draw = next.value
@@ -81,10 +98,31 @@ export async function shrink(
   const looks = known.deterministic ? 0 : 2
   let contradicted = false
   for (let time = 0; time < looks && !executor.exhausted(); time++) {
-    const { again, answered } = await attempt(best.executed.sample, causeOf)
+    const { again, answered } = await attempt(best.executed.sample, "again")
     if (!again && answered) contradicted = true
   }
   return { found: best, confirmed: !contradicted, requests: spent() }
+}
+
+/** Returns how a repetition is compared with its finding: the same request may show the fault at another pointer. */
+export const idIn = (purpose: RepeatPurpose): ((each: Detection) => string) =>
+  purpose === "smaller" ? findingId : causeOf
+
+/** Judges a repetition: whether it shows the fault again, and whether it was answered at all. */
+export function repeatOf(
+  executed: ExecutedSample,
+  facts: {
+    readonly rules: readonly Rule[]
+    readonly known: TargetFacts
+    readonly rule: string
+    readonly idOf: (each: Detection) => string
+    readonly id: string
+  },
+): { readonly again: Detection | undefined; readonly answered: boolean } {
+  const { rules, known, rule, idOf, id } = facts
+  const tally = judge(rules, [executed], known).get(rule)
+  const again = tally?.found.find((each) => idOf(each) === id)
+  return { again, answered: isAnswered(executed) }
 }
 
 /** Returns whether every request of a sample was sent and answered, and not with the excuse of being busy. */

@@ -9,6 +9,7 @@ import type { Obstacle } from "../target/offered.ts"
 import type { Step } from "../target/step.ts"
 import { type Place, view } from "../view.ts"
 import { countReason, type Tally } from "./judge.ts"
+import { sentIn } from "./sent.ts"
 import { verdictOf } from "./verdict.ts"
 
 const probe: Probe = { id: "the-probe", says: "a probe", asks: () => [] }
@@ -90,7 +91,7 @@ const outcome = ({
     severity,
     tally: tally === null ? undefined : tallyOf(tally),
     findings,
-    groups,
+    sent: sentIn(groups),
     met: new Map(met),
   })
 

@@ -23,7 +23,10 @@ async function recorded(mock: MockOptions): Promise<{ lines: string[]; report: R
     runs: 2,
     include: ["chat", "models", "embeddings"],
   })
-  const report = await run(settings, { onExchange: transcriptRecorder((line) => lines.push(line), [apiKey]) })
+  const report = await run(
+    settings,
+    transcriptRecorder((line) => lines.push(line), [apiKey]),
+  )
   return { lines, report }
 }
 

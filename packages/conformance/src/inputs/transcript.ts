@@ -1,19 +1,32 @@
 import { createRedactor, createWriter, type Exchange, readTranscript } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
 import { Intent } from "../intent.ts"
+import type { RunLines } from "../run-line.ts"
 
-/** Creates a function that writes exchanges and their intents as lines of a transcript, without the secrets. */
+/** Writes a run as a transcript. */
+export interface TranscriptRecorder {
+  readonly onExchange: (exchange: Exchange, intent: Intent) => void
+  readonly onLine: (line: RunLines) => void
+}
+
+/** Creates a recorder that writes lines of a transcript, without the secrets. */
 export function transcriptRecorder(
   write: (line: string) => void,
   secrets: readonly string[],
-): (exchange: Exchange, intent: Intent) => void {
+): TranscriptRecorder {
   const writer = createWriter({ write, secrets })
   const redactor = createRedactor(secrets)
-  return (exchange, intent) => {
-    const { fault } = intent
-    writer.exchange(exchange, [
-      { ...intent, ...(fault && { fault: { ...fault, says: redactor.text(fault.says) } }) },
-    ])
+  const redacted = (_: string, value: unknown) => (typeof value === "string" ? redactor.text(value) : value)
+  return {
+    onExchange(exchange, intent) {
+      const { fault } = intent
+      writer.exchange(exchange, [
+        { ...intent, ...(fault && { fault: { ...fault, says: redactor.text(fault.says) } }) },
+      ])
+    },
+    onLine(line) {
+      writer.line(JSON.parse(JSON.stringify(line), redacted))
+    },
   }
 }
 

@@ -98,6 +98,7 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
   if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
   const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
   const request = once(() => {
+    if (exchange.isRequestKnown === false) return unknownRequest
     const sent = parseJson(textOf(exchange.request.body))
     return sent.ok ? sent.value : undefined
   })
@@ -112,6 +113,28 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
     ? { body, reply: replyOf(exchange, mediaType, body.subarray(0, crossing.offset), request) }
     : { body, crossing }
 }
+
+/** Thrown when a rule depends on a request that is not known. */
+export class RequestUnknown extends Error {
+  override name = "RequestUnknown"
+}
+
+/** A request of which nothing is known but that it asked for a stream. */
+const unknownRequest: unknown = new Proxy(
+  { stream: true },
+  {
+    get(known, name) {
+      if (name === "stream") return known.stream
+      throw new RequestUnknown(`the request is not known: ${String(name)}`)
+    },
+    has() {
+      throw new RequestUnknown("the request is not known")
+    },
+    ownKeys() {
+      throw new RequestUnknown("the request is not known")
+    },
+  },
+)
 
 function crossingIn(body: Uint8Array, isStream: boolean): Crossing | undefined {
   const first = body.find((byte) => byte > 0x20)

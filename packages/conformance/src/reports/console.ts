@@ -131,7 +131,13 @@ export const consoleReport: ReportFormat = {
     const text = `${[
       colors.bold(report.target),
       ...(report.proxy === undefined ? [] : [`through the proxy ${report.proxy}`]),
-      wrapped(`profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`, ""),
+      wrapped(
+        report.models["chat"] === undefined
+          ? `profile ${report.profile}`
+          : `profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`,
+        "",
+      ),
+      ...(report.recording?.notes ?? []).map((note) => colors.yellow(wrapped(note, ""))),
       ...report.learned.map((sentence) => colors.dim(wrapped(sentence, "learned  "))),
       ...surfaces.flatMap((surface) => [
         "",

@@ -123,6 +123,17 @@ export const Report = z
       .describe(
         "What the run learned before or while it asked: traits, which models were chosen and why, members that the target refuses and how it is asked instead.",
       ),
+    recording: z
+      .object({
+        files: z.array(z.string()).describe("Files that were read."),
+        exchanges: z.int().describe("Number of exchanges that were judged."),
+        lost: z.int().describe("Number of exchanges that could not be read."),
+        notes: z
+          .array(z.string())
+          .describe("What could not be read, with file and line, and what was not judged."),
+      })
+      .optional()
+      .describe("What was judged, when it was recorded before: by `check`, `merge` and `proxy`."),
     seed: z.int(),
     startedAt: z.iso.datetime(),
     durationMs: z.number(),

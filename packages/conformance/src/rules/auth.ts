@@ -1,7 +1,9 @@
-import { type Header, headerOf, type Redaction } from "@nexhina/wire"
+import { headerOf, type Redaction } from "@nexhina/wire"
+import type { Evidence } from "../evidence.ts"
 import type { ParsedReply } from "../reading/answered.ts"
 import { type Fault, rule, type Severity, type Undecided, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
+import { wrongKey } from "../target/to-wire.ts"
 import { missingKeyAnswers, wrongKeyAnswers } from "../views/auth.ts"
 import { everyResponse, isSuccess } from "../views/http.ts"
 
@@ -58,21 +60,31 @@ const forbidden = ({ status }: ParsedReply): Fault<"forbidden">[] =>
 /** A shorter key may stand in a reply by chance: local servers are asked with keys such as "ollama". */
 const minKeyLength = 12
 
-function sentKey(headers: readonly Header[]): string | undefined {
+function sentKey({ request: { headers }, key: state }: Evidence): string | undefined {
+  // In a recording it is redacted, although everybody knows it.
+  if (state.value === "wrong") return wrongKey
   const key = /^bearer +(\S+)$/i.exec(headerOf(headers, "authorization") ?? "")?.[1]
   return key !== undefined && key.length >= minKeyLength && !/^\*+$/.test(key) ? key : undefined
 }
 
-/** Where a redactor found secrets in a response before it was written to a file. */
-function whereRedacted({ part, header, at, credential }: Redaction): Where[] {
-  if (credential) return []
+/**
+ * Where a redactor found the key in a response before it was written to a file: a secret of another length than those in
+ * the headers of the request is not the key.
+ */
+function whereRedacted(
+  { part, header, at, length, credential }: Redaction,
+  sent: ReadonlySet<number>,
+): Where[] {
+  if (credential || !sent.has(length)) return []
   if (part === "response-body") return [{ part: "body", offset: at }]
   return part.startsWith("response-") && header !== undefined ? [{ part: "header", name: header }] : []
 }
 
 function whereEchoed({ exchange, body }: ParsedReply): Where[] {
-  const key = sentKey(exchange.request.headers)
-  const redacted = (exchange.redacted ?? []).flatMap(whereRedacted)
+  const key = sentKey(exchange)
+  const redactions = exchange.redacted ?? []
+  const sent = new Set(redactions.filter(({ part }) => part === "request-header").map(({ length }) => length))
+  const redacted = redactions.flatMap((each) => whereRedacted(each, sent))
   if (key === undefined || !exchange.response) return redacted
   const { headers, trailers } = exchange.response
   const inHeaders = [...headers, ...trailers].flatMap(([name, value]): Where[] =>
@@ -149,6 +161,7 @@ export const authRules = [
     severity: "MUST",
     source: `${source}; RFC 6750, section 5.3`,
     on: everyResponse,
+    readsRedactions: true,
     faults: {
       header: "a header contains the key",
       body: "the body contains the key",

@@ -59,7 +59,7 @@ async function trialsOf(
   for (const candidate of candidates) {
     const models = { ...known.models, [kind]: candidate.id }
     const executed = await sampler.attempt(probeSample(trialProbes[kind], { ...known, models }))
-    const named = executed.asked.filter(({ step }) => kindOfOperation(step.operation) === kind)
+    const named = executed.asked.filter(({ step }) => step && kindOfOperation(step.operation) === kind)
     const trial = { candidate, executed, status: named.at(-1)?.exchange.response?.status }
     trials.push(trial)
     if (isSuccess(trial) || !isModelAtFault(kind, trial)) break

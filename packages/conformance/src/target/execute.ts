@@ -22,8 +22,11 @@ export interface Sample {
 
 /** A step, and what came of it. */
 export interface Asked {
-  /** The step as the sample has it, not as it was adapted to the target. */
-  readonly step: Step
+  /**
+   * The step as the sample has it, not as it was adapted to the target. Absent for a recorded request of another client
+   * that is none of the contract's operations.
+   */
+  readonly step?: Step
   readonly exchange: Evidence
   /** Members of the step that were left out because the target refuses them, each with the status of the refusal. */
   readonly refused?: ReadonlyMap<string, number>
@@ -74,6 +77,9 @@ interface Context {
   /** Aborts when the time of the run is used up. */
   readonly deadline?: AbortSignal | undefined
 }
+
+/** What sends the request that shows whether the target is still there. */
+export const presenceSender = "presence"
 
 /** Number of exchanges of one kind that may end by time or size before no more of that kind are sent. */
 const patience = 3
@@ -260,7 +266,7 @@ class Traffic {
       this.gone ??= `the last ${this.busy} requests were answered ${exchange.response?.status}`
     }
     if (this.failures < maxFailures || this.answered === 0 || this.gone !== undefined) return
-    const intent = { operation: "listModels", by: "presence", group: "presence[0]" }
+    const intent = { operation: "listModels", by: presenceSender, group: `${presenceSender}[0]` }
     const presence = await this.once({ operation: "listModels" }, intent)
     if (presence.response) this.failures = 0
     else {

@@ -67,6 +67,7 @@ function samplerOf(answers: Answers) {
       return execute(sample)
     },
     keep: (executed) => groups.push(executed),
+    repeated: () => {},
     async run(samples, phase) {
       phases.push(phase)
       groups.push(...samples.map(execute))
@@ -116,7 +117,7 @@ describe("models", () => {
     expect(facts.listed).toEqual(["my-embedder", "my-model", "other"])
     expect([facts.models.chat, facts.models.embedding]).toEqual(["my-model", "my-embedder"])
     const chat = groups.find(({ sample }) => sample.by === "chat.plain")
-    expect(chat?.asked[0]?.step.body).toMatchObject({ model: "my-model" })
+    expect(chat?.asked[0]?.step?.body).toMatchObject({ model: "my-model" })
   })
 
   test("that are named come before those listed, and documented ones after", async () => {

@@ -67,7 +67,7 @@ function authOf(keyless: number | undefined, keyed: number | undefined): TargetF
 function refusedThroughout(groups: readonly ExecutedSample[]): number | undefined {
   const statuses = groups
     .flatMap(({ asked }) => asked)
-    .filter(({ step }) => !step.fault && !step.key)
+    .filter(({ step }) => !step?.fault && !step?.key)
     .flatMap(({ exchange }) => exchange.response?.status ?? [])
   return statuses.every(isRefusal) ? statuses[0] : undefined
 }

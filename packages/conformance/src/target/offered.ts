@@ -44,33 +44,50 @@ function obstacleIn(exchange: Evidence): Obstacle | undefined {
 const needsEndpoint = ({ fault, key }: Step) =>
   !key && fault?.kind !== "unknown-path" && fault?.kind !== "wrong-method"
 
-/**
- * Operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing was rightly
- * asked, what was wrongly asked says as much. How a model was refused that nobody named says nothing.
- */
+/** Counts, sample by sample, of which operations nothing can be asked. */
+interface ObstacleCount {
+  add(executed: Pick<ExecutedSample, "asked">): void
+  /**
+   * Returns the operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing
+   * was rightly asked, what was wrongly asked says as much. How a model was refused that nobody named says nothing.
+   */
+  result(unproven: ReadonlySet<ModelKind>): Map<OperationId, Obstacle>
+}
+
+export function createObstacleCount(): ObstacleCount {
+  const byRight = new Map<OperationId, Obstacle | undefined>()
+  const byWrong = new Map<OperationId, Obstacle | undefined>()
+  return {
+    add({ asked }) {
+      for (const { step, exchange } of asked) {
+        if (!step || !exchange.response || !needsEndpoint(step)) continue
+        const met = step.fault ? byWrong : byRight
+        const obstacle = obstacleIn(exchange)
+        met.set(step.operation, obstacle && met.has(step.operation) ? met.get(step.operation) : obstacle)
+      }
+    },
+    result(unproven) {
+      const byModel = operationsOfKinds(unproven).map(
+        (operation) => [operation, "no model is known for"] as const,
+      )
+      // What was rightly asked comes last, and wins.
+      const met = new Map<OperationId, Obstacle | undefined>([...byWrong, ...byRight, ...byModel])
+      return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
+    },
+  }
+}
+
+/** Returns the operations of some samples of which nothing can be asked (see `ObstacleCount`). */
 export function obstacles(
   groups: readonly ExecutedSample[],
   unproven: ReadonlySet<ModelKind> = new Set(),
 ): Map<OperationId, Obstacle> {
-  const byRight = new Map<OperationId, Obstacle | undefined>()
-  const byWrong = new Map<OperationId, Obstacle | undefined>()
-  for (const { asked } of groups) {
-    for (const { step, exchange } of asked) {
-      if (!exchange.response || !needsEndpoint(step)) continue
-      const met = step.fault ? byWrong : byRight
-      const obstacle = obstacleIn(exchange)
-      met.set(step.operation, obstacle && met.has(step.operation) ? met.get(step.operation) : obstacle)
-    }
-  }
-  const byModel = operationsOfKinds(unproven).map(
-    (operation) => [operation, "no model is known for"] as const,
-  )
-  // What was rightly asked comes last, and wins.
-  const met = new Map<OperationId, Obstacle | undefined>([...byWrong, ...byRight, ...byModel])
-  return new Map([...met].filter((entry): entry is [OperationId, Obstacle] => entry[1] !== undefined))
+  const count = createObstacleCount()
+  for (const group of groups) count.add(group)
+  return count.result(unproven)
 }
 
 /** Returns the operations whose endpoints a sample needs for its spoilt requests. */
 export const spoiltOperations = ({ asked }: ExecutedSample): OperationId[] => [
-  ...new Set(asked.flatMap(({ step }) => (step.fault && needsEndpoint(step) ? [step.operation] : []))),
+  ...new Set(asked.flatMap(({ step }) => (step?.fault && needsEndpoint(step) ? [step.operation] : []))),
 ]

@@ -1,6 +1,9 @@
 import type { Exchange, Send } from "@nexhina/wire"
+import { findingId } from "../engine/finding-id.ts"
+import type { OnRepeat } from "../engine/shrink.ts"
 import type { Intent } from "../intent.ts"
 import { limits } from "../limits.ts"
+import { type RunLines, sampleLine } from "../run-line.ts"
 import { type Adaptation, createAdaptation } from "./adaptation.ts"
 import {
   answeredBytes,
@@ -33,6 +36,8 @@ export interface World {
   /** Aborts when the time of the run is used up. */
   readonly deadline?: AbortSignal
   readonly onExchange?: (exchange: Exchange, intent: Intent) => void
+  /** Called with the facts that a transcript needs in addition to exchanges, in the order in which they become known. */
+  readonly onLine?: (line: RunLines) => void
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -47,6 +52,8 @@ export interface Sampler {
   /** Sends a sample while the run learns, and leaves it to `keep` whether it is judged. */
   attempt(sample: Sample): Promise<ExecutedSample>
   keep(executed: ExecutedSample): void
+  /** Records that a sample was sent because of a finding. */
+  readonly repeated: OnRepeat
   /** Reports that a phase has begun or advanced. */
   progress(phase: Progress["phase"]): void
 }
@@ -99,7 +106,7 @@ export function createSampler(
     limits: budget,
     concurrency,
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
-  { send, elapsed, sleep, interrupt, deadline, onExchange, onProgress }: World,
+  { send, elapsed, sleep, interrupt, deadline, onExchange, onLine, onProgress }: World,
 ): JudgedSampler {
   const adaptation = createAdaptation()
   const executor = createExecutor({
@@ -114,6 +121,10 @@ export function createSampler(
     onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
   const queue = new SampleQueue()
+  const add = (executed: ExecutedSample) => {
+    queue.add(executed)
+    onLine?.(sampleLine(executed))
+  }
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
     onProgress?.({ phase, sent: executor.sent, done: queue.all.length, planned })
@@ -130,8 +141,12 @@ export function createSampler(
       planned++
       return await executor.execute(sample)
     },
+    repeated(executed, found, purpose) {
+      const repeats = { rule: found.rule.id, finding: findingId(found), purpose }
+      onLine?.({ ...sampleLine(executed), repeats })
+    },
     keep(executed) {
-      queue.add(executed)
+      add(executed)
       progress("learning")
     },
     async run(samples, phase) {
@@ -139,7 +154,7 @@ export function createSampler(
       const isFull = () => queue.isFull()
       for (let next = 0; next < samples.length; ) {
         next += await inParallel(samples.slice(next), concurrency, isFull, async (sample) => {
-          queue.add(await executor.execute(sample))
+          add(await executor.execute(sample))
           progress(phase)
         })
         queue.judgeWaiting()

@@ -1,0 +1,230 @@
+import type { CheckSettings } from "./check-options.ts"
+import { conclude } from "./engine/conclude.ts"
+import { shellWord } from "./engine/curl.ts"
+import { type RecordedConclusion, RecordedJudging } from "./engine/recorded.ts"
+import { type ReadPart, readParts } from "./inputs/parts.ts"
+import type { Source } from "./inputs/source.ts"
+import type { ExitCode } from "./reports/exit-codes.ts"
+import { exitCodeOf, type Report } from "./reports/report.ts"
+import { selectRules } from "./run.ts"
+import { version } from "./version.ts"
+
+/** The surroundings of a check. */
+export interface CheckWorld {
+  readonly startedAt: Date
+  /** Returns monotonic ms since the check began. */
+  readonly elapsed: () => number
+  /** Called after each part of a file with the number of exchanges judged so far. */
+  readonly onProgress?: (exchanges: number) => void
+  /** Ends the reading when it aborts: what was read is judged. Its reason is the sentence for the report. */
+  readonly interrupt?: AbortSignal
+}
+
+/** Thrown when no exchange could be read, with a sentence for each file. */
+export class NothingRead extends Error {
+  override readonly name = "NothingRead"
+}
+
+/** The report of recorded traffic. */
+export interface CheckedRecording {
+  readonly report: Report
+  readonly exitCode: ExitCode
+}
+
+/** Maximum number of sentences about what could not be read. */
+const maxNotes = 20
+
+/** What could not be read or judged, in sentences. */
+class Notes {
+  /** Number of exchanges, and of other places, that are lost. */
+  exchanges = 0
+  places = 0
+  private readonly says: string[] = []
+  private readonly unusable = new Map<string, number>()
+  private readonly unfinished: string[] = []
+
+  add(part: Extract<ReadPart, { kind: "loss" | "unfinished" | "unusable" }>): void {
+    if (part.kind === "unusable") this.unusable.set(part.says, (this.unusable.get(part.says) ?? 0) + 1)
+    else if (part.kind === "unfinished") {
+      if (this.unfinished.length < maxNotes) this.unfinished.push(part.says)
+    } else {
+      this.places++
+      this.exchanges += part.exchanges
+      if (this.says.length < maxNotes) this.says.push(part.says)
+    }
+  }
+
+  /** Returns why the evidence has gaps, if it has. */
+  gap(): string | undefined {
+    if (this.places === 0) return undefined
+    const [first] = this.says
+    const lost =
+      this.exchanges > 0
+        ? `${counted(this.exchanges, "exchange")} could not be read`
+        : "the recording is not complete"
+    return `${lost} (${first})`
+  }
+
+  sentences(unrelated: number): string[] {
+    const rest = this.places - this.says.length
+    return [
+      ...this.says.map((says) => `not read: ${says}`),
+      ...(rest > 0 ? [`not read: ${rest} more`] : []),
+      ...(this.exchanges > 0 ? [`lost: ${counted(this.exchanges, "exchange")}`] : []),
+      ...this.unfinished.map((says) => `not finished: ${says}`),
+      ...[...this.unusable].map(
+        ([says, times]) => `not judged: ${says} (${times === 1 ? "once" : `${times} times`})`,
+      ),
+      ...(unrelated > 0
+        ? [`not judged: ${counted(unrelated, "exchange")} that no operation of the API matches`]
+        : []),
+    ]
+  }
+
+  get first(): string | undefined {
+    return this.says[0] ?? this.unfinished[0] ?? [...this.unusable.keys()][0]
+  }
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+/** Creates the judging of recordings with the settings of `check`. */
+export function createRecordedJudging(
+  settings: CheckSettings,
+  again: string,
+  onFinding?: ConstructorParameters<typeof RecordedJudging>[0]["onFinding"],
+): RecordedJudging {
+  const isAll = settings.rule.join() === "*" && settings.skip.length === 0
+  return new RecordedJudging({
+    rules: isAll ? undefined : selectRules(settings),
+    profile: settings.profile,
+    traits: settings.trait,
+    include: settings.include,
+    require: settings.require,
+    again,
+    onFinding,
+  })
+}
+
+/**
+ * Judges recorded traffic by the rules and with the verdicts of `run`, in memory that does not depend on its size.
+ * @throws {NothingRead} when no exchange could be read; {UsageError} when recordings do not belong together.
+ */
+export async function check(
+  settings: CheckSettings,
+  sources: readonly Source[],
+  world: CheckWorld,
+  /** Returns why the recordings are not a whole run. */
+  gapOf: (judging: RecordedJudging) => string | undefined = () => undefined,
+): Promise<CheckedRecording> {
+  const names = sources.map(({ name }) => name)
+  const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
+  const judging = createRecordedJudging(settings, again)
+  const notes = new Notes()
+  for (const source of sources) {
+    if (world.interrupt?.aborted) break
+    await readInto(source, judging, notes, world)
+  }
+  if (judging.exchanges === 0 && judging.unrelated === 0) {
+    throw new NothingRead(notes.first ?? `${names.join(", ")}: no exchange`)
+  }
+  const missing = gapOf(judging)
+  return await concluded(judging, {
+    settings,
+    world,
+    names,
+    notes: notes.sentences(judging.unrelated),
+    gap: missing ?? notes.gap(),
+    lost: notes.exchanges,
+  })
+}
+
+async function readInto(
+  source: Source,
+  judging: RecordedJudging,
+  notes: Notes,
+  { onProgress, interrupt }: CheckWorld,
+): Promise<void> {
+  const [runs, ends] = [judging.runs.length, judging.ends.length]
+  for await (const part of readParts(source)) {
+    if (interrupt?.aborted) return
+    addPart(part, judging, notes)
+    onProgress?.(judging.exchanges)
+  }
+  if (judging.runs.length - runs > judging.ends.length - ends)
+    notes.add({
+      kind: "loss",
+      says: `${source.name}: the recorded run has no end; it was killed`,
+      exchanges: 0,
+    })
+}
+
+function addPart(part: ReadPart, judging: RecordedJudging, notes: Notes): void {
+  if (part.kind === "run") judging.run(part.line)
+  else if (part.kind === "facts") judging.facts(part.line)
+  else if (part.kind === "end") judging.end(part.line)
+  else if (part.kind === "sample") judging.sample(part)
+  else if (part.kind === "other") judging.other(part.exchange)
+  else if (part.kind === "stream") judging.otherEvidence(part.evidence)
+  else notes.add(part)
+}
+
+/** Concludes on recordings, and returns the report. */
+export async function concluded(
+  judging: RecordedJudging,
+  facts: {
+    readonly settings: Pick<CheckSettings, "strict">
+    readonly world: CheckWorld
+    readonly names: readonly string[]
+    readonly notes: readonly string[]
+    /** Why the evidence has gaps. */
+    readonly gap: string | undefined
+    /** Number of exchanges that could not be read. */
+    readonly lost: number
+  },
+): Promise<CheckedRecording> {
+  const conclusion = await judging.conclusion()
+  const report = reportOf(judging, conclusion, facts)
+  const isJudged = report.rules.some(({ judged }) => judged > 0)
+  if (!isJudged || facts.world.interrupt?.aborted) return { report, exitCode: 3 }
+  // A run decides by what the target offers; of other traffic, a finding is what counts.
+  const isFinding = judging.runs.length === 0 && report.summary.fail > 0
+  return { report, exitCode: isFinding ? 1 : exitCodeOf(report, facts.settings.strict) }
+}
+
+function reportOf(
+  judging: RecordedJudging,
+  { rules, known, sent, judgement, bases }: RecordedConclusion,
+  { world, names, notes, gap, lost }: Parameters<typeof concluded>[1],
+): Report {
+  const { runs, ends } = judging
+  const [run] = runs
+  const { results, open, causes, findings, omitted } = judgement
+  const interrupted = world.interrupt?.aborted ? String(world.interrupt.reason) : undefined
+  const incomplete = interrupted ?? ends.find((end) => end.incomplete !== undefined)?.incomplete ?? gap
+  const stopped = interrupted ?? ends.find((end) => end.stopped !== undefined)?.stopped
+  const include = [...known.included]
+  return {
+    schemaVersion: 1,
+    kit: { name: "@nexhina/conformance", version },
+    target: run?.target ?? (bases.join(", ") || names.join(", ")),
+    ...(run?.proxy !== undefined && { proxy: run.proxy }),
+    profile: known.profileName,
+    traits: [...known.traits],
+    surfaces: include,
+    models: run ? { ...known.models } : {},
+    learned: [...new Set(ends.flatMap((end) => end.learned))],
+    recording: { files: [...names], exchanges: judging.exchanges, lost, notes: [...notes] },
+    seed: run?.seed ?? 0,
+    startedAt: run?.startedAt ?? world.startedAt.toISOString(),
+    durationMs:
+      ends.length > 0 ? Math.max(...ends.map((end) => end.durationMs)) : Math.round(world.elapsed()),
+    requests: ends.length > 0 ? ends.reduce((sum, end) => sum + end.requests, 0) : judging.exchanges,
+    ...conclude(results, { selected: rules, include, known, sent, open, stopped: incomplete }),
+    ...(stopped !== undefined && { stopped }),
+    rules: [...results],
+    causes: [...causes],
+    findings: [...findings],
+    ...(omitted > 0 && { omitted }),
+  }
+}

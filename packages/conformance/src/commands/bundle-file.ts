@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto"
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs"
+import { strToU8, Unzip, UnzipInflate, Zip, ZipDeflate } from "fflate"
+import type { Source } from "../inputs/source.ts"
+import { UsageError } from "../options.ts"
+import { jsonReport } from "../reports/json.ts"
+import type { Report } from "../reports/report.ts"
+import { version } from "../version.ts"
+import { openForWriting } from "./report-output.ts"
+
+/** The first bytes of a ZIP file. */
+export const bundleHead = "PK\x03\x04"
+
+const transcriptName = "transcript.ndjson"
+
+/** The comment at the end of a bundle: the digest of all bytes before it. */
+const commentPrefix = "sha256:"
+const commentLength = commentPrefix.length + 64
+
+/** A time that ZIP can express, the same for every bundle. */
+const mtime = new Date(1980, 0, 2)
+
+const pieceBytes = 2 ** 18
+const sha256 = () => createHash("sha256")
+
+/** A bundle that will be written: a ZIP file with the report, the transcript and their digests. */
+export interface BundleFile {
+  /** Where to write the transcript, if it is kept nowhere else. */
+  readonly transcript: string
+  /** Writes the bundle, and prints the digest to publish. */
+  write(report: Report, transcript: string): Promise<void>
+  /** Removes what is only needed until the bundle is written. */
+  discard(): void
+}
+
+/** Opens a bundle before the run, so that a path that cannot be written costs nothing. */
+export function openBundle(path: string): BundleFile {
+  const temporary = `${path}.${process.pid}.tmp`
+  const transcript = `${path}.${process.pid}.ndjson`
+  const file = openForWriting("--bundle", temporary)
+  let isOpen = true
+  const close = () => {
+    if (isOpen) closeSync(file)
+    isOpen = false
+  }
+  return {
+    transcript,
+    async write(report, transcriptPath) {
+      const digest = await writeBundle(file, jsonReport.write(report, { color: false }), transcriptPath)
+      close()
+      renameSync(temporary, path)
+      process.stderr.write(`bundle: ${path}\nsha256: ${digest}\n`)
+    },
+    discard() {
+      close()
+      for (const each of [temporary, transcript]) rmSync(each, { force: true })
+    },
+  }
+}
+
+/** Writes a bundle; returns the digest of the whole file. */
+async function writeBundle(file: number, report: string, transcript: string): Promise<string> {
+  const [before, whole] = [sha256(), sha256()]
+  const put = (bytes: Uint8Array, isLast: boolean) => {
+    // The last piece ends with the length of the comment, which is 0.
+    if (isLast) new DataView(bytes.buffer, bytes.byteOffset).setUint16(bytes.length - 2, commentLength, true)
+    before.update(bytes)
+    whole.update(bytes)
+    writeSync(file, bytes)
+  }
+  const zip = new Zip((error, bytes, isLast) => {
+    if (error) throw error
+    put(bytes, isLast)
+  })
+  const entry = (name: string) => {
+    const added = new ZipDeflate(name, { level: 6 })
+    added.mtime = mtime
+    zip.add(added)
+    return added
+  }
+  const digest = sha256()
+  const exchanges = entry(transcriptName)
+  for await (const chunk of createReadStream(transcript, { highWaterMark: pieceBytes })) {
+    digest.update(chunk)
+    // A copy, because the stream may use the bytes again.
+    exchanges.push(Uint8Array.from(chunk as Uint8Array))
+  }
+  exchanges.push(new Uint8Array(), true)
+  entry("report.json").push(strToU8(report), true)
+  const digests = {
+    [transcriptName]: digest.digest("hex"),
+    "report.json": sha256().update(report).digest("hex"),
+  }
+  const manifest = { kit: { name: "@nexhina/conformance", version }, sha256: digests }
+  entry("manifest.json").push(strToU8(`${JSON.stringify(manifest, null, 2)}\n`), true)
+  zip.end()
+  const comment = strToU8(commentPrefix + before.digest("hex"))
+  whole.update(comment)
+  writeSync(file, comment)
+  return whole.digest("hex")
+}
+
+/**
+ * Returns the transcript of a bundle.
+ * @throws {UsageError} when a byte of the bundle was changed.
+ */
+export async function bundleSource(path: string): Promise<Source> {
+  const { size } = statSync(path)
+  const comment = Buffer.alloc(commentLength)
+  const file = openSync(path, "r")
+  try {
+    readSync(file, comment, 0, commentLength, Math.max(0, size - commentLength))
+  } finally {
+    closeSync(file)
+  }
+  const digest = sha256()
+  const end = size - commentLength - 1
+  if (end > 0) for await (const chunk of createReadStream(path, { end })) digest.update(chunk)
+  if (comment.toString("latin1") !== commentPrefix + digest.digest("hex"))
+    throw new UsageError(
+      `'${path}' is damaged or is not a bundle of this kit: its digest is another; get it again`,
+    )
+  return { name: path, bytes: () => transcriptIn(path) }
+}
+
+async function* transcriptIn(path: string): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = []
+  const unzip = new Unzip((entry) => {
+    if (entry.name !== transcriptName) return
+    entry.ondata = (error, bytes) => {
+      if (error) throw error
+      pieces.push(bytes)
+    }
+    entry.start()
+  })
+  unzip.register(UnzipInflate)
+  for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
+    unzip.push(Uint8Array.from(chunk as Uint8Array))
+    yield* pieces
+    pieces = []
+  }
+}

@@ -1,0 +1,65 @@
+import { closeSync, readFileSync, writeFileSync } from "node:fs"
+import { basename } from "node:path"
+import { checkSettingsOf } from "../check-options.ts"
+import { merge } from "../merge.ts"
+import { UsageError } from "../options.ts"
+import type { ExitCode } from "../reports/exit-codes.ts"
+import { exitCodeOfMatrix, matrixOf, matrixText, type NamedReport } from "../reports/matrix.ts"
+import { Report } from "../reports/report.ts"
+import { judged, sourcesOf } from "./check.ts"
+import { readConfig } from "./config-file.ts"
+import { openForWriting, print } from "./report-output.ts"
+
+const isJson = (path: string) => /\.json$/i.test(path)
+
+function readReport(path: string): NamedReport {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"))
+  } catch (error) {
+    throw new UsageError(`cannot read the report '${path}': ${(error as Error).message}`)
+  }
+  const { data, error } = Report.safeParse(value)
+  if (data) return { name: basename(path), report: data }
+  const [issue] = error.issues
+  throw new UsageError(
+    `'${path}' is not a JSON report of the kit: ${issue?.path.join(".") || "it"} is not valid; write one with --report json=FILE`,
+  )
+}
+
+/** Writes the matrix of some reports. */
+async function writeMatrix(
+  paths: readonly string[],
+  outputs: ReturnType<typeof checkSettingsOf>["report"],
+): Promise<ExitCode> {
+  const other = outputs.find(({ format }) => format !== "console" && format !== "json")
+  if (other)
+    throw new UsageError(`--report: a matrix of targets is written as console or json, got ${other.format}`)
+  const matrix = matrixOf(paths.map(readReport))
+  for (const { format, file } of outputs) {
+    const text = format === "json" ? `${JSON.stringify(matrix, null, 2)}\n` : matrixText(matrix)
+    if (file === undefined) await print(text)
+    else {
+      const opened = openForWriting("--report", file)
+      writeFileSync(opened, text)
+      closeSync(opened)
+    }
+  }
+  return exitCodeOfMatrix(matrix)
+}
+
+/** Carries out `merge`, and returns its exit code. */
+export async function mergeCommand(
+  paths: readonly string[],
+  { config, ...flags }: Record<string, unknown>,
+): Promise<ExitCode> {
+  const settings = checkSettingsOf(flags, typeof config === "string" ? readConfig(config) : {})
+  if (paths.every(isJson)) return await writeMatrix(paths, settings.report)
+  const report = paths.find(isJson)
+  if (report !== undefined)
+    throw new UsageError(
+      `merge takes transcripts of one run or JSON reports of several targets, not both ('${report}')`,
+    )
+  const sources = await sourcesOf(paths)
+  return await judged(settings, (world) => merge(settings, sources, world))
+}

@@ -1,0 +1,133 @@
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { createForwarder } from "@nexhina/wire"
+import type { Command } from "commander"
+import pc from "picocolors"
+import { z } from "zod"
+import {
+  type CheckedRecording,
+  type CheckWorld,
+  concluded,
+  createRecordedJudging,
+  NothingRead,
+} from "../check.ts"
+import { type CheckSettings, checkOptions } from "../check-options.ts"
+import { shellWord } from "../engine/curl.ts"
+import { limits } from "../limits.ts"
+import { type Option, type ParsedOptions, parsedOptions, runOptions, UsageError } from "../options.ts"
+import type { ExitCode } from "../reports/exit-codes.ts"
+import type { Finding } from "../reports/report.ts"
+import { judged } from "./check.ts"
+import { readConfig } from "./config-file.ts"
+
+const defaults = { host: "127.0.0.1", port: 4020 } as const
+
+/** The options of `proxy`: those of `check`, and where requests come from and go to. */
+const proxyOptions = {
+  target: {
+    flag: "--target <url>",
+    says: "base URL of the server to pass requests on to, including /v1",
+    schema: runOptions.baseUrl.schema,
+    secret: true,
+  },
+  port: {
+    flag: "--port <n>",
+    says: `port to listen on; 0 for any (default: ${defaults.port})`,
+    schema: z.coerce.number().int().min(0).max(65_535).default(defaults.port),
+  },
+  host: {
+    flag: "--host <address>",
+    says: `address to listen on (default: ${defaults.host})`,
+    schema: z.string().min(1).default(defaults.host),
+  },
+  failFast: {
+    flag: "--fail-fast",
+    says: "end at the first MUST finding",
+    schema: z.boolean().default(false),
+  },
+  ...checkOptions,
+} as const satisfies Record<string, Option>
+type ProxySettings = ParsedOptions<typeof proxyOptions>
+
+/** Adds the options of `proxy`. */
+export function addProxyOptions(command: Command): void {
+  for (const { flag, says } of Object.values(proxyOptions)) command.option(flag, says)
+}
+
+const colors = { fail: pc.red, warn: pc.yellow, info: pc.cyan, flaky: pc.yellow } as const
+
+// Control characters of a server never reach a terminal.
+const printable = (text: string) => text.replace(/\p{Cc}/gu, "�")
+
+function findingLine({ verdict, id, means, evidence }: Finding): string {
+  const status = evidence.status === undefined ? "" : ` (${evidence.status})`
+  return colors[verdict](printable(`${verdict}: ${id}${status}: ${means}`))
+}
+
+/** Carries out `proxy`, and returns its exit code. */
+export async function proxyCommand({ config, ...flags }: Record<string, unknown>): Promise<ExitCode> {
+  const settings = parsedOptions(proxyOptions, flags, typeof config === "string" ? readConfig(config) : {})
+  const { target } = settings
+  if (target === undefined) throw new UsageError("--target: name the server to pass requests on to")
+  return await judged(settings, (world) => proxied({ ...settings, target }, world))
+}
+
+/** Passes requests on and judges them until it is interrupted. */
+async function proxied(
+  settings: ProxySettings & { readonly target: string },
+  world: CheckWorld,
+): Promise<CheckedRecording> {
+  const { target, host, port, failFast } = settings
+  const failed = new AbortController()
+  const judging = createRecordedJudging(
+    settings satisfies CheckSettings,
+    `nexhina-conformance proxy --target ${shellWord(target)}`,
+    (finding) => {
+      process.stderr.write(`${findingLine(finding)}\n`)
+      if (failFast && finding.verdict === "fail") failed.abort()
+    },
+  )
+  const forwarder = createForwarder({
+    upstream: target,
+    maxRequestBytes: limits.proxiedBytes.max,
+    code: "conformance_proxy",
+    onEnd(exchange) {
+      judging.other(exchange)
+      world.onProgress?.(judging.exchanges)
+    },
+    onError: (message) => process.stderr.write(`warning: ${message}\n`),
+  })
+  const server = createServer((request, response) => forwarder.handle(request, response))
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(new UsageError(`--port: cannot listen on ${host}:${port}: ${error.message}`)),
+    )
+    server.listen(port, host, resolve)
+  })
+  const { port: bound } = server.address() as AddressInfo
+  const shownHost = host.includes(":") ? `[${host}]` : host
+  process.stderr.write(
+    `proxy: http://${shownHost}:${bound}/v1 passes requests on to ${target}; Ctrl-C ends it\n`,
+  )
+  const ends = AbortSignal.any([failed.signal, ...(world.interrupt ? [world.interrupt] : [])])
+  if (!ends.aborted) await once(ends, "abort")
+  server.close()
+  server.closeAllConnections()
+  forwarder.close()
+  if (judging.exchanges === 0 && judging.unrelated === 0) throw new NothingRead("no request came")
+  const { interrupt: _, ...rest } = world
+  const unrelated =
+    judging.unrelated === 0
+      ? []
+      : [`not judged: ${judging.unrelated} exchanges that no operation of the API matches`]
+  return await concluded(judging, {
+    settings,
+    // To end it is what it is ended with.
+    world: rest,
+    names: [],
+    notes: unrelated,
+    gap: undefined,
+    lost: 0,
+  })
+}

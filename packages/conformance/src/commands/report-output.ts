@@ -1,0 +1,86 @@
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import pc from "picocolors"
+import { type Settings, UsageError } from "../options.ts"
+import { isUtf8Locale } from "../reports/layout.ts"
+import type { Report, ReportFormat } from "../reports/report.ts"
+import { reports } from "../reports/reports.ts"
+
+export const isUtf8 = isUtf8Locale(process.env, process.platform)
+
+/** Opens a file that will be written, before the first request is sent. */
+export function openForWriting(option: string, file: string): number {
+  try {
+    return openSync(file, "w")
+  } catch (error) {
+    throw new UsageError(`${option}: cannot write '${file}': ${(error as Error).message}`)
+  }
+}
+
+/** A report's destination: a file, or standard output when it has no path. */
+export interface ReportOutput {
+  readonly write: ReportFormat["write"]
+  readonly color: boolean
+  readonly file?: ReportFile
+}
+
+/** A file that is replaced when its content is complete, so that an earlier one survives a failed run. */
+interface ReportFile {
+  readonly path: string
+  /** The file that is written: a new one beside `path`, or `path` itself when that is a device or a pipe. */
+  readonly written: string
+}
+
+function openReportFile(path: string): ReportFile {
+  const isDevice = existsSync(path) && !statSync(path).isFile()
+  const written = isDevice ? path : `${path}.${process.pid}.tmp`
+  closeSync(openForWriting("--report", written))
+  return { path, written }
+}
+
+export function discard(outputs: readonly ReportOutput[]): void {
+  for (const { file } of outputs)
+    if (file && file.written !== file.path) rmSync(file.written, { force: true })
+}
+
+/** Writes to standard output. Resolves when the reader of the pipe has received everything, or is gone. */
+export const print = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(text, () => resolve())
+  })
+// A reader that stops early, such as `head`, closes the pipe: that is not an error.
+process.stdout.on("error", () => {})
+
+/** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
+export function openReports(settings: Pick<Settings, "report">): ReportOutput[] {
+  const outputs: ReportOutput[] = []
+  try {
+    for (const { format, file } of settings.report) {
+      const opened =
+        file === undefined ? { color: pc.isColorSupported } : { color: false, file: openReportFile(file) }
+      outputs.push({ write: reports[format].write, ...opened })
+    }
+    return outputs
+  } catch (error) {
+    discard(outputs)
+    throw error
+  }
+}
+
+/** Writes every report, standard output first. Returns the sentences about those that could not be written. */
+export async function writeReports(report: Report, outputs: readonly ReportOutput[]): Promise<string[]> {
+  const problems: string[] = []
+  for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
+    const text = write(report, { color, ascii: !file && !isUtf8 })
+    if (!file) {
+      await print(text)
+      continue
+    }
+    try {
+      writeFileSync(file.written, text)
+      if (file.written !== file.path) renameSync(file.written, file.path)
+    } catch (error) {
+      problems.push(`--report: cannot write '${file.path}': ${(error as Error).message}`)
+    }
+  }
+  return problems
+}

@@ -1,0 +1,307 @@
+import type { ProfileName } from "@nexhina/schemas"
+import { endpoints, type OperationId, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
+import { createRedactor, credentialsIn, type Exchange, headerOf } from "@nexhina/wire"
+import { type Evidence, evidenceOf } from "../evidence.ts"
+import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
+import { UsageError } from "../options.ts"
+import type { Finding } from "../reports/report.ts"
+import { type Rule, type Severity, severityOf } from "../rule.ts"
+import { rules as allRules } from "../rules/rules.ts"
+import type { EndLine, FactsLine, RunLine, SampleLine } from "../run-line.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import { factsBefore, type TargetFacts } from "../target/facts.ts"
+import { findingOf } from "./finding.ts"
+import { findingId } from "./finding-id.ts"
+import { type Detection, withPrerequisites } from "./judge.ts"
+import type { Ledger } from "./ledger.ts"
+import { type Plan, planOf } from "./plan.ts"
+import { replayOf } from "./replay.ts"
+import { confirmedFinding, createLedger, type Judgement, judgementOf, verdictBySeverity } from "./results.ts"
+import { Sent } from "./sent.ts"
+import { idIn, repeatOf } from "./shrink.ts"
+import { feedersOf, type VerdictOutcome } from "./verdict.ts"
+
+/** How recorded traffic is judged, where the recording does not say so. */
+export interface RecordedOptions {
+  /** The selected rules. Default: those of the recorded run, otherwise all. */
+  readonly rules?: readonly Rule[] | undefined
+  readonly profile?: ProfileName | undefined
+  readonly traits: readonly Trait[]
+  readonly include?: readonly Surface[] | undefined
+  readonly require: readonly Surface[]
+  /** Command that judges the same again, for findings on requests of other clients. */
+  readonly again: string
+  /** Called with each finding when it is seen first. */
+  readonly onFinding?: ((finding: Finding) => void) | undefined
+}
+
+/** What is known of a finding from requests that were sent again. */
+interface Repeats {
+  smaller?: Finding
+  isContradicted: boolean
+}
+
+/** Maximum number of findings of which repeated requests are judged. */
+const maxRepeats = 10_000
+
+/** Everything that is created when the facts about the target are known. */
+interface Judging {
+  /** The selected rules, also those of surfaces that are not judged. */
+  readonly rules: readonly Rule[]
+  readonly plan: Plan
+  readonly known: TargetFacts
+  readonly ledger: Ledger
+  readonly judged: readonly Rule[]
+  readonly describe: (found: Detection, severity: Severity) => Finding
+}
+
+/** Maximum number of samples that wait for the facts about the target. */
+const maxWaiting = 64
+
+/** Judges recorded exchanges as they are read, by the same rules and with the same ledger as a run. */
+export class RecordedJudging {
+  private readonly options: RecordedOptions
+  private readonly sent = new Sent()
+  private readonly repeats = new Map<string, Repeats>()
+  private readonly shown = new Set<string>()
+  /** Credentials of other clients' requests, for texts of the report. */
+  private readonly secrets = new Set<string>()
+  private readonly bases = new Set<string>()
+  private waiting: Extract<RecordedPart, { kind: "sample" }>[] = []
+  private judging: Judging | undefined
+  private others = 0
+  /** Samples that every shard of a run sends before it knows its target. */
+  private readonly learning = new Set<string>()
+  private isLearning = false
+  readonly runs: RunLine[] = []
+  readonly ends: EndLine[] = []
+  /** Number of exchanges that were judged. */
+  exchanges = 0
+  /** Number of exchanges that belong to no operation of the API. */
+  unrelated = 0
+
+  constructor(options: RecordedOptions) {
+    this.options = options
+  }
+
+  /** Adds the line with which a recorded run begins. */
+  run(line: RunLine): void {
+    const [first] = this.runs
+    this.runs.push(line)
+    this.isLearning = true
+    if (!first) return
+    const differs = (["target", "profile"] as const).find((name) => first[name] !== line[name])
+    if (differs)
+      throw new UsageError(
+        `the recorded runs have another ${differs} (${first[differs]}, ${line[differs]}); check each by itself`,
+      )
+  }
+
+  /** Adds what a recorded run has learned. */
+  facts(line: FactsLine): void {
+    this.isLearning = false
+    if (!this.judging) this.begin(line)
+  }
+
+  end(line: EndLine): void {
+    this.ends.push(line)
+  }
+
+  /** Adds a sample of a recorded run. */
+  sample(part: Extract<RecordedPart, { kind: "sample" }>): void {
+    const { by, index } = part.executed.sample
+    const key = `${by}[${index}]`
+    if (this.isLearning && this.runs.length <= 1) this.learning.add(key)
+    // Another shard has sent the same.
+    else if (this.isLearning && this.learning.has(key)) return
+    if (this.judging) this.judge(part, this.judging)
+    else {
+      this.waiting.push(part)
+      if (this.waiting.length > maxWaiting) this.begin()
+    }
+  }
+
+  /** Adds a request of a client that did not record its intent. */
+  other(exchange: Exchange): void {
+    const evidence = evidenceOf(exchange)
+    if (evidence.operation.value === undefined) this.unrelated++
+    else this.otherEvidence(evidence)
+  }
+
+  /** Adds the same as evidence. */
+  otherEvidence(evidence: Evidence): void {
+    this.others++
+    const { request, operation } = evidence
+    const key = headerOf(request.headers, "authorization")?.replace(/^bearer +/i, "")
+    if (key && /[^*]/.test(key) && this.secrets.size < 1000) this.secrets.add(key)
+    if (this.bases.size < 10 && evidence.isRequestKnown !== false)
+      this.bases.add(baseOf(request.target, operation.value))
+    const index = this.others - 1
+    const exchange: Evidence = { ...evidence, id: String(this.others) }
+    const step = operation.value && { step: { operation: operation.value } }
+    const executed: ExecutedSample = {
+      sample: { by: otherClients, index, asks: [] },
+      asked: [{ exchange, ...step }],
+    }
+    if (!this.judging) this.begin()
+    if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
+  }
+
+  private begin(line?: FactsLine): void {
+    const { options, runs } = this
+    const known = this.knownOf(line)
+    const [run] = runs
+    const ids = run?.rules && new Set(run.rules)
+    const rules = (options.rules ?? allRules).filter(({ id }) => !ids || ids.has(id))
+    const plan = planOf(
+      {
+        rules,
+        include: [...known.included],
+        probes: () => true,
+        samples: () => 0,
+        seed: run?.seed ?? 0,
+      },
+      known,
+    )
+    const describe = (found: Detection, severity: Severity) => this.describe(found, severity, known)
+    const judged = withPrerequisites(plan.applicable, allRules)
+    this.judging = { rules, plan, known, judged, describe, ledger: createLedger(plan, known, describe) }
+    const { waiting } = this
+    this.waiting = []
+    for (const part of waiting) this.judge(part, this.judging)
+  }
+
+  private knownOf(line: FactsLine | undefined): TargetFacts {
+    const { profile, traits, include, require } = this.options
+    const [run] = this.runs
+    const name = profile ?? line?.profileName ?? run?.profile ?? "nexhina"
+    const before = factsBefore(name, {
+      traits: new Set([...(line?.traits ?? run?.traits ?? []), ...traits]),
+      deterministic: line?.deterministic ?? run?.deterministic ?? false,
+      included: new Set(include ?? line?.included ?? run?.include ?? surfaces),
+      required: new Set([...(line?.required ?? run?.require ?? []), ...require]),
+    })
+    if (!line) return before
+    const { auth, models, unproven, choices, voice, listed, absent, maxOutputTokens, oversizedBytes } = line
+    return {
+      ...before,
+      profile: profiles[name],
+      auth,
+      models: { ...before.models, ...models },
+      unproven: new Set(unproven),
+      choices,
+      voice,
+      listed,
+      absent: new Set(absent),
+      maxOutputTokens,
+      ...(oversizedBytes !== undefined && { oversizedBytes }),
+    }
+  }
+
+  private judge({ executed, repeats }: Extract<RecordedPart, { kind: "sample" }>, judging: Judging): void {
+    this.exchanges += executed.asked.length
+    if (repeats) this.repeat(executed, repeats, judging)
+    else {
+      this.sent.add(executed)
+      judging.ledger.add(executed, () => undefined)
+    }
+  }
+
+  /** Judges a sample that was sent because of a finding. */
+  private repeat(
+    executed: ExecutedSample,
+    { rule, finding, purpose }: NonNullable<SampleLine["repeats"]>,
+    { judged, known, describe }: Judging,
+  ): void {
+    const repeats = this.repeats.get(finding) ?? { isContradicted: false }
+    if (this.repeats.size >= maxRepeats) return
+    this.repeats.set(finding, repeats)
+    const id = purpose === "smaller" ? finding : finding.replace(/[#~].*$/, "")
+    const { again, answered } = repeatOf(executed, { rules: judged, known, rule, idOf: idIn(purpose), id })
+    const severity = again && severityOf(again.rule, known)
+    if (purpose === "again") repeats.isContradicted ||= !again && answered
+    else if (again && severity !== undefined && severity !== "not-applicable")
+      repeats.smaller = describe(again, severity)
+  }
+
+  private describe(found: Detection, severity: Severity, known: TargetFacts): Finding {
+    const [run] = this.runs
+    const { sample, asked } = found.executed
+    const isOther = sample.by === otherClients
+    const secrets = isOther ? asked.flatMap(({ exchange }) => credentialsIn(exchange)) : []
+    const again = `${this.options.again} --rule ${found.rule.id}`
+    const finding = findingOf(found, {
+      known,
+      severity,
+      verdict: verdictBySeverity[severity],
+      times: 1,
+      foundAfter: Number(found.exchange.id),
+      redactor: createRedactor(secrets),
+      target: { apiKey: undefined },
+      replay: (each) =>
+        isOther || !run
+          ? again
+          : replayOf(each, { given: run.replay, rules: allRules, seed: run.seed, known }),
+    })
+    if (this.options.onFinding && !this.shown.has(finding.id)) {
+      this.shown.add(finding.id)
+      this.options.onFinding(finding)
+    }
+    return finding
+  }
+
+  /** Concludes on everything that was added. */
+  async conclusion(): Promise<RecordedConclusion> {
+    if (!this.judging) this.begin()
+    const { rules, known, plan, ledger } = this.judging as Judging
+    const judgement = await judgementOf(plan, ledger, {
+      known,
+      sent: this.sent,
+      redactor: createRedactor([...this.secrets]),
+      confirm: async (found, severity) => {
+        const repeats = this.repeats.get(findingId(found.simplest))
+        const isOther = found.simplest.executed.sample.by === otherClients
+        const confirmed = found.simplest.rule.scope === "run" || !(isOther || repeats?.isContradicted)
+        return confirmedFinding(found, severity, {
+          known,
+          shown: repeats?.smaller ?? found.finding,
+          confirmed,
+        })
+      },
+      revise: (outcome, rule) => this.revised(outcome, rule),
+    })
+    return { rules, known, sent: this.sent, judgement, bases: [...this.bases] }
+  }
+
+  /** What was not asked for and could not be judged is not-run. */
+  private revised(outcome: VerdictOutcome, rule: Rule): VerdictOutcome {
+    if (this.others === 0 || feedersOf(rule).some((by) => this.sent.by(by))) return outcome
+    const { verdict, reason = "" } = outcome
+    if (verdict === "inconclusive") return { verdict: "not-run", reason }
+    if (verdict !== "not-run") return outcome
+    const why =
+      rule.scope === "group"
+        ? "it compares requests that only the kit sends"
+        : `nothing recorded is one of its kind (${rule.on.says})`
+    return { verdict, reason: why }
+  }
+}
+
+/** The judgement of recordings, and what it is based on. */
+export interface RecordedConclusion {
+  readonly rules: readonly Rule[]
+  readonly known: TargetFacts
+  readonly sent: Sent
+  readonly judgement: Judgement
+  /** Base URLs of the requests of other clients. */
+  readonly bases: readonly string[]
+}
+
+/** Returns the base URL of a request: what precedes the path of its operation. */
+function baseOf(target: string, operation: OperationId | undefined): string {
+  const [url = ""] = target.split(/[?#]/, 1)
+  if (operation === undefined) return url
+  const [, first = ""] = endpoints[operation].path.split("/")
+  const at = url.lastIndexOf(`/${first}`)
+  return at > 0 ? url.slice(0, at) : url
+}

@@ -1,0 +1,122 @@
+import { fileLines, HarError, readHar, type SalvagedItem, salvageTranscript } from "@nexhina/wire"
+import { z } from "zod"
+import type { Evidence } from "../evidence.ts"
+import { limits } from "../limits.ts"
+import { eventStreamEvidence } from "./event-stream.ts"
+import { type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
+import { openSource, type Source } from "./source.ts"
+
+/** A part of a recording, or what cannot be read of it. */
+export type ReadPart =
+  | RecordedPart
+  /** The body of a stream, which is all that is known of its exchange. */
+  | { readonly kind: "stream"; readonly evidence: Evidence }
+  /** What is lost, with file and line. */
+  | { readonly kind: "loss"; readonly says: string; readonly exchanges: number }
+  /** An exchange at the end of a file that was not finished when its writer ended: not a loss. */
+  | { readonly kind: "unfinished"; readonly says: string }
+  /** An exchange that has too little to be judged. */
+  | { readonly kind: "unusable"; readonly says: string }
+
+/** Reads a source of any format, part by part. */
+export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
+  const { kind, isEmpty, bytes } = await openSource(source)
+  const { name } = source
+  if (isEmpty) yield { kind: "loss", says: `${name} is empty`, exchanges: 0 }
+  else if (kind === "transcript") yield* transcriptParts(name, bytes)
+  else if (kind === "har") yield* harParts(name, bytes)
+  else if (kind === "event-stream") yield* streamParts(name, bytes)
+  else {
+    const says = `${name}:1: not a transcript (NDJSON), an HTTP Archive or an event stream`
+    yield { kind: "loss", says, exchanges: 0 }
+  }
+}
+
+async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
+  const samples = new RecordedSamples()
+  for await (const item of salvageTranscript(fileLines(bytes))) {
+    if (item.kind === "exchange") yield* samples.exchange(item.exchange)
+    else if (item.kind === "line") yield* partsOfLine(item, samples, name)
+    else if (item.kind === "damage") {
+      yield {
+        kind: "loss",
+        says: `${name}:${item.error.line}: ${item.error.says}`,
+        exchanges: item.lost.length,
+      }
+    } else {
+      yield* samples.rest()
+      yield* endParts(item, name)
+    }
+  }
+}
+
+function* partsOfLine(
+  { line, number }: Extract<SalvagedItem, { kind: "line" }>,
+  samples: RecordedSamples,
+  name: string,
+): Generator<ReadPart> {
+  let parts: readonly RecordedPart[]
+  try {
+    parts = samples.line(line)
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error
+    const [issue] = error.issues
+    const says = `${name}:${number}: in the ${line.fact} line, ${issue?.path.join(".") || "it"} is not valid`
+    yield { kind: "loss", says, exchanges: 0 }
+    return
+  }
+  yield* parts
+}
+
+function* endParts(
+  { unfinished, tornLine }: Extract<SalvagedItem, { kind: "end" }>,
+  name: string,
+): Generator<ReadPart> {
+  if (unfinished.length > 1) {
+    const says = `${name}: ${unfinished.length} exchanges have no end (${unfinished.slice(0, 3).join(", ")} …)`
+    yield { kind: "loss", says, exchanges: unfinished.length }
+  } else if (unfinished.length === 1) {
+    yield { kind: "unfinished", says: `${name}: the last exchange was not finished (${unfinished[0]})` }
+  } else if (tornLine !== undefined) {
+    yield { kind: "unfinished", says: `${name}:${tornLine}: the last line is not JSON, as if it was cut off` }
+  }
+}
+
+async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
+  try {
+    for await (const item of readHar(bytes)) {
+      const place = `${name}:${item.line}`
+      if (item.kind === "damage")
+        yield { kind: "loss", says: `${place}: ${item.error.message}`, exchanges: 1 }
+      else if (item.kind === "torn") yield { kind: "unfinished", says: `${place}: the archive is cut off` }
+      else if (item.exchange.end.code === "har")
+        yield { kind: "unusable", says: "an entry without the body of its response" }
+      else if (!item.exchange.response && !item.exchange.fidelity.bytes)
+        yield { kind: "unusable", says: "an entry without a response" }
+      else yield { kind: "other", exchange: item.exchange }
+    }
+  } catch (error) {
+    if (!(error instanceof HarError)) throw error
+    yield { kind: "loss", says: `${name}:1: ${error.message}`, exchanges: 0 }
+  }
+}
+
+async function* streamParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of bytes) {
+    length += piece.length
+    if (length > limits.replyBytes.max) {
+      const says = `${name}: the stream is longer than ${limits.replyBytes.max} bytes`
+      yield { kind: "loss", says, exchanges: 1 }
+      return
+    }
+    pieces.push(piece)
+  }
+  const evidence = eventStreamEvidence(Uint8Array.from(Buffer.concat(pieces)), "1")
+  if (evidence) yield { kind: "stream", evidence }
+  else {
+    const says = `${name}:1: no event of it is of a chat completion or a response`
+    yield { kind: "loss", says, exchanges: 1 }
+  }
+}

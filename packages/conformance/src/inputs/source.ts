@@ -1,0 +1,51 @@
+/** Bytes to check, such as those of a file. */
+export interface Source {
+  /** Name for messages, such as the path of the file. */
+  readonly name: string
+  /** Returns the bytes from the beginning. Is called once. */
+  bytes(): AsyncIterable<Uint8Array>
+}
+
+/** A format of recorded traffic. */
+type SourceKind = "transcript" | "har" | "event-stream"
+
+/** Number of bytes from which the format of a source is recognised. */
+const maxHead = 4096
+
+const lenientUtf8 = new TextDecoder()
+
+/** Returns the format of a file from its name and its first bytes; `undefined` when it is none that can be checked. */
+function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
+  const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
+  if (/^\{\s*"log"\s*:/.test(text)) return "har"
+  if (text.startsWith("{")) return /\.har$/i.test(name) ? "har" : "transcript"
+  if (/^(?:data|event|id|retry)?:/.test(text)) return "event-stream"
+  // What is damaged at its beginning.
+  if (/\.ndjson$/i.test(name) && text !== "") return "transcript"
+  return /\.sse$/i.test(name) && text !== "" ? "event-stream" : undefined
+}
+
+/** A source of which the format is known. */
+export interface OpenSource {
+  readonly kind: SourceKind | undefined
+  readonly isEmpty: boolean
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** Reads the beginning of a source and recognises its format. */
+export async function openSource({ name, bytes }: Source): Promise<OpenSource> {
+  const reading = bytes()[Symbol.asyncIterator]()
+  const first: Uint8Array[] = []
+  let length = 0
+  while (length < maxHead) {
+    const { done, value } = await reading.next()
+    if (done) break
+    first.push(value)
+    length += value.length
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* first
+    for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value
+  }
+  return { kind: kindOf(name, Buffer.concat(first)), isEmpty: length === 0, bytes: all() }
+}

@@ -1,0 +1,91 @@
+import { z } from "zod"
+import type { ExitCode } from "./exit-codes.ts"
+import { Outcome, type Report, type Verdict, verdictNames } from "./report.ts"
+import { terminalLines } from "./terminal-text.ts"
+
+/** The reports of several targets, rule by rule. */
+export const Matrix = z
+  .object({
+    schemaVersion: z.literal(1),
+    targets: z.array(
+      z.object({
+        name: z.string().describe("Name of the report's file."),
+        target: z.string(),
+        profile: z.string(),
+        kit: z.string(),
+        outcome: Outcome,
+        reason: z.string().optional(),
+      }),
+    ),
+    rules: z.array(
+      z.object({
+        id: z.string(),
+        surface: z.string(),
+        verdicts: z
+          .array(z.enum(verdictNames).nullable())
+          .describe("In the order of the targets; null where a report does not have the rule."),
+      }),
+    ),
+  })
+  .meta({ id: "CompatibilityMatrix" })
+export type Matrix = z.infer<typeof Matrix>
+
+/** A report and the name of its file. */
+export interface NamedReport {
+  readonly name: string
+  readonly report: Report
+}
+
+/** Puts the reports of several targets side by side. */
+export function matrixOf(reports: readonly NamedReport[]): Matrix {
+  const surfaces = new Map(
+    reports.flatMap(({ report }) => report.rules.map(({ id, surface }) => [id, surface])),
+  )
+  const verdicts = reports.map(({ report }) => new Map(report.rules.map(({ id, verdict }) => [id, verdict])))
+  return {
+    schemaVersion: 1,
+    targets: reports.map(({ name, report }) => ({
+      name,
+      target: report.target,
+      profile: report.profile,
+      kit: report.kit.version,
+      outcome: report.outcome,
+      ...(report.reason !== undefined && { reason: report.reason }),
+    })),
+    rules: [...surfaces].map(([id, surface]) => ({
+      id,
+      surface,
+      verdicts: verdicts.map((each) => each.get(id) ?? null),
+    })),
+  }
+}
+
+/** Verdicts that make a row worth showing. */
+const notable: ReadonlySet<Verdict | null> = new Set(["fail", "warn", "flaky", "harness-error"])
+
+/** Returns a matrix as text: the targets, then each rule that some target breaks. */
+export function matrixText({ targets, rules }: Matrix): string {
+  const width = Math.max(4, ...rules.map(({ id }) => id.length))
+  const cell = (text: string) => text.padEnd(14)
+  const rows = rules.filter(({ verdicts }) => verdicts.some((each) => notable.has(each)))
+  return terminalLines(
+    [
+      ...targets.map(
+        ({ name, target, profile, outcome }, at) => `${at + 1}  ${name}: ${target} (${profile}): ${outcome}`,
+      ),
+      "",
+      ["rule".padEnd(width), ...targets.map((_, at) => cell(String(at + 1)))].join("  ").trimEnd(),
+      ...rows.map(({ id, verdicts }) =>
+        [id.padEnd(width), ...verdicts.map((each) => cell(each ?? "-"))].join("  ").trimEnd(),
+      ),
+      `${rows.length} of ${rules.length} rules are broken by some target.`,
+      "",
+    ].join("\n"),
+  )
+}
+
+/** Returns the exit code of the worst target. */
+export function exitCodeOfMatrix({ targets }: Matrix): ExitCode {
+  if (targets.some(({ outcome }) => outcome === "not-conformant")) return 1
+  return targets.some(({ outcome }) => outcome === "incomplete") ? 3 : 0
+}

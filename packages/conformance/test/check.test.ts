@@ -1,0 +1,234 @@
+import { startMock } from "@nexhina/mock/node"
+import type { ProfileName } from "@nexhina/schemas"
+import { bodyOf, type Exchange, headerOf, readTranscript, toHar } from "@nexhina/wire"
+import { beforeAll, describe, expect, test } from "vitest"
+import { defects } from "../../defects/src/index.ts"
+import { type CheckedRecording, check, NothingRead } from "../src/check.ts"
+import { checkSettingsOf } from "../src/check-options.ts"
+import { transcriptRecorder } from "../src/inputs/transcript.ts"
+import { settingsOf } from "../src/options.ts"
+import { exitCodeOf, type Report } from "../src/reports/report.ts"
+import { run } from "../src/run.ts"
+
+const apiKey = "sk-check-test-key"
+
+interface Recorded {
+  readonly lines: readonly string[]
+  readonly report: Report
+}
+
+/** Runs the kit against a mock with defects, and records the run. */
+async function recorded(
+  profile: ProfileName,
+  ids: readonly string[],
+  flags: Record<string, unknown>,
+): Promise<Recorded> {
+  await using server = await startMock({
+    profile,
+    keys: [apiKey],
+    strictModels: true,
+    callTools: true,
+    alterations: defects.filter(({ id }) => ids.includes(id)),
+    always: ids.map((id) => ({ id, rate: 1 })),
+  })
+  const lines: string[] = []
+  const recorder = transcriptRecorder((line) => lines.push(line), [apiKey])
+  const settings = settingsOf({ baseUrl: server.baseURL, apiKey, profile, include: ["all"], ...flags })
+  const report = await run(settings, recorder)
+  return { lines, report }
+}
+
+const utf8 = new TextEncoder()
+
+/** Returns a file with this text. */
+const fileOf = (text: string, name: string) => ({
+  name,
+  async *bytes() {
+    // Cut anywhere, as a file is read.
+    const bytes = utf8.encode(text)
+    for (let at = 0; at < bytes.length; at += 1013) yield bytes.subarray(at, at + 1013)
+  },
+})
+
+const world = { startedAt: new Date(0), elapsed: () => 0 }
+
+const checkedText = (text: string, name: string): Promise<CheckedRecording> =>
+  check(checkSettingsOf({}), [fileOf(text, name)], world)
+
+const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("")
+
+function checkedLines(
+  lines: readonly string[],
+  flags: Record<string, unknown> = {},
+): Promise<CheckedRecording> {
+  return check(checkSettingsOf(flags), [fileOf(textOf(lines), "run.ndjson")], world)
+}
+
+const include = ["chat", "models", "embeddings"]
+
+const some = { include: ["chat"], rule: ["err.*", "stream.*", "chat.id-unique"] }
+
+/** Returns the first defect of each rule. */
+const defectsOf = (rules: readonly string[]): string[] =>
+  rules.flatMap((rule) => defects.find(({ breaks }) => breaks === rule)?.id ?? [])
+
+/** What `check` must say as the run did: everything but the commands that show a finding again. */
+const comparable = ({ recording: _, ...report }: Report) => ({
+  ...report,
+  findings: report.findings.map(({ curl: _, ...finding }) => finding),
+})
+
+describe("check of the transcript of a run is the verdict of the run, rule by rule", () => {
+  test.each<[string, ProfileName, readonly string[], Record<string, unknown>]>([
+    ["of a conforming server", "nexhina", [], { quick: true }],
+    ["of a conforming server", "openai", [], { quick: true, include }],
+    [
+      "with defects",
+      "nexhina",
+      defectsOf(["chat.id-unique", "stream.created", "err.envelope"]),
+      { runs: 2, ...some },
+    ],
+    ["with defects", "openai", defectsOf(["auth.key-not-echoed", "emb.order"]), { quick: true, include }],
+  ])("%s (%s, %j)", async (_, profile, ids, flags) => {
+    const { lines, report } = await recorded(profile, ids, flags)
+    expect(report.summary.fail > 0).toBe(ids.length > 0)
+    const checked = await checkedLines(lines)
+    expect(comparable(checked.report)).toEqual(comparable(report))
+    expect(checked.exitCode).toBe(exitCodeOf(report, false))
+  })
+})
+
+/** What the kit and no other program writes. */
+const isOfKit = (line: string) => /^\{"fact":"(?:intent|sample|run|facts|run-end)"/.test(line)
+
+const verdictsOf = ({ report }: CheckedRecording) => new Map(report.rules.map((each) => [each.id, each]))
+
+async function exchangesIn(lines: readonly string[]): Promise<Exchange[]> {
+  const exchanges: Exchange[] = []
+  for await (const exchange of readTranscript(lines)) exchanges.push(exchange)
+  return exchanges
+}
+
+/** Returns exchanges as an archive of another tool: without what only ours has. */
+function archiveOf(exchanges: readonly Exchange[]): string {
+  const dated = exchanges.map((exchange) => ({ exchange, startedAt: new Date(0) }))
+  const har = toHar(dated, { name: "a browser", version: "1" })
+  const entries = har.log.entries.map(({ _nexhina: _, ...entry }) => entry)
+  return JSON.stringify({ log: { ...har.log, entries } }, null, 1)
+}
+
+describe("traffic of other clients", () => {
+  let plain: Recorded
+  let broken: Recorded
+  beforeAll(async () => {
+    plain = await recorded("nexhina", [], { quick: true, include })
+    broken = await recorded("nexhina", defectsOf(["emb.order", "chat.schema"]), { quick: true, include })
+  })
+
+  test("of a conforming server has no finding; what needs intent or the kit's own requests is not-run with the reason", async () => {
+    const checked = await checkedLines(plain.lines.filter((line) => !isOfKit(line)))
+    expect([checked.exitCode, checked.report.findings, checked.report.outcome]).toEqual([0, [], "conformant"])
+    const rules = verdictsOf(checked)
+    expect(rules.get("http.answers")).toMatchObject({
+      verdict: "not-run",
+      reason: "the recording has no fault",
+    })
+    expect(rules.get("chat.schema")).toMatchObject({ verdict: "pass" })
+    const unexplained = checked.report.rules.filter(({ verdict, reason }) => verdict === "not-run" && !reason)
+    expect(unexplained).toEqual([])
+    expect(checked.report.rules.filter(({ verdict }) => verdict === "inconclusive")).toEqual([])
+  })
+
+  test("in an HTTP Archive is judged entry by entry, without framing and timing", async () => {
+    const exchanges = await exchangesIn(plain.lines)
+    const text = archiveOf(exchanges)
+    const checked = await checkedText(text, "a.har")
+    expect([checked.exitCode, checked.report.findings, checked.report.recording?.lost]).toEqual([0, [], 0])
+    expect(verdictsOf(checked).get("sse.grammar")).toMatchObject({ verdict: "not-run" })
+    expect(verdictsOf(checked).get("chat.schema")).toMatchObject({ verdict: "pass" })
+  })
+
+  test("with a defect has the findings of the run, also in an HTTP Archive", async () => {
+    const found = ({ report }: Pick<CheckedRecording, "report">) => report.causes.map(({ id }) => id).sort()
+    const run = found({ report: broken.report }).filter((id) => /^(?:emb|chat)/.test(id))
+    expect(run.length).toBeGreaterThan(1)
+    const ofLines = await checkedLines(broken.lines.filter((line) => !isOfKit(line)))
+    expect([ofLines.exitCode, found(ofLines)]).toEqual([1, expect.arrayContaining(run)])
+    const ofArchive = await checkedText(archiveOf(await exchangesIn(broken.lines)), "b.har")
+    expect([ofArchive.exitCode, found(ofArchive)]).toEqual([1, expect.arrayContaining(run)])
+  })
+
+  test("never has a finding that depends on a request of which nothing is known: the body of a stream", async () => {
+    const streams = (await exchangesIn(plain.lines)).filter(({ response }) =>
+      headerOf(response?.headers ?? [], "content-type")?.startsWith("text/event-stream"),
+    )
+    expect(streams.length).toBeGreaterThan(1)
+    const files = streams.map((each, nth) => fileOf(new TextDecoder().decode(bodyOf(each)), `${nth}.sse`))
+    const { report, exitCode } = await check(checkSettingsOf({}), files, world)
+    expect([exitCode, report.findings]).toEqual([0, []])
+    const passed = report.rules.filter(({ verdict }) => verdict === "pass").map(({ id }) => id)
+    expect(passed).toContain("sse.grammar")
+    expect(
+      report.rules.filter(({ reason }) => reason === "the recording has no request").length,
+    ).toBeGreaterThan(0)
+  })
+
+  test("shows no key of a request that was recorded with it", async () => {
+    const exchanges = await exchangesIn(broken.lines)
+    const text = archiveOf(exchanges).replaceAll("*".repeat(apiKey.length), apiKey)
+    expect(text).toContain(apiKey)
+    const { report } = await checkedText(text, "keys.har")
+    expect(report.findings.length).toBeGreaterThan(0)
+    expect(JSON.stringify(report)).not.toContain(apiKey)
+  })
+
+  describe("in a damaged file", () => {
+    test("without a single exchange cannot be judged", async () => {
+      for (const [name, text, says] of [
+        ["empty.ndjson", "", "empty.ndjson is empty"],
+        ["note.txt", "hello\n", "note.txt:1: not a transcript (NDJSON), an HTTP Archive or an event stream"],
+        ["note.ndjson", "hello\n", "note.ndjson:1: the last line is not JSON, as if it was cut off"],
+        ["no.har", '{"log":{}}', "no.har:1: not an HTTP Archive: it has no log.entries."],
+        ["other.sse", "data: {}\n\n", "other.sse:1: no event of it is of a chat completion or a response"],
+      ] as const)
+        await expect(checkedText(text, name)).rejects.toThrow(new NothingRead(says))
+    })
+
+    test("is judged as far as it can be read, the rest is counted, and the check is incomplete", async () => {
+      const lines = plain.lines.filter((line) => !isOfKit(line))
+      const chunk = lines.findIndex((line) => line.startsWith('{"fact":"chunk"'))
+      const damaged = lines.map((line, at) => (at === chunk ? line.slice(0, 40) : line))
+      const { report, exitCode } = await checkedLines(damaged)
+      expect([exitCode, report.findings, report.outcome]).toEqual([3, [], "incomplete"])
+      expect(report.recording).toMatchObject({
+        lost: 1,
+        notes: expect.arrayContaining([
+          expect.stringContaining(`run.ndjson:${chunk + 1}: not JSON`),
+          "lost: 1 exchange",
+        ]),
+      })
+    })
+
+    test("wherever a transcript is cut, the last exchange is missing and nothing is found", async () => {
+      const text = textOf(plain.lines.filter((line) => !isOfKit(line)))
+      const first = text.indexOf('"fact":"end"') + 200
+      for (const share of [0.3, 0.6, 0.9]) {
+        const cut = text.slice(0, first + Math.round(share * (text.length - first)))
+        const { report, exitCode } = await checkedText(cut, "cut.ndjson")
+        expect([exitCode, report.findings, report.recording?.lost]).toEqual([0, [], 0])
+      }
+    })
+
+    test("an archive is cut or has a broken entry", async () => {
+      const text = archiveOf(await exchangesIn(plain.lines))
+      const cut = await checkedText(text.slice(0, -500), "cut.har")
+      expect([cut.exitCode, cut.report.findings]).toEqual([0, []])
+      const line = text.slice(0, text.indexOf('"startedDateTime"')).split("\n").length - 1
+      const broken = await checkedText(text.replace('"startedDateTime"', '"startedAt"'), "broken.har")
+      expect([broken.exitCode, broken.report.findings, broken.report.recording?.lost]).toEqual([3, [], 1])
+      expect(broken.report.recording?.notes[0]).toContain(
+        `not read: broken.har:${line}: /log/entries/0 is not an entry`,
+      )
+    })
+  })
+})

@@ -1,0 +1,98 @@
+import { startMock } from "@nexhina/mock/node"
+import { beforeAll, describe, expect, test } from "vitest"
+import { defects } from "../../defects/src/index.ts"
+import { checkSettingsOf } from "../src/check-options.ts"
+import { transcriptRecorder } from "../src/inputs/transcript.ts"
+import { merge } from "../src/merge.ts"
+import { settingsOf } from "../src/options.ts"
+import { exitCodeOfMatrix, matrixOf, matrixText } from "../src/reports/matrix.ts"
+import type { Report } from "../src/reports/report.ts"
+import { run } from "../src/run.ts"
+
+const apiKey = "sk-merge-test-key"
+const broken = ["chat.id-unique", "emb.order", "err.envelope"]
+const ids = broken.flatMap((rule) => defects.find(({ breaks }) => breaks === rule)?.id ?? [])
+const flags = {
+  apiKey,
+  runs: 2,
+  include: ["chat", "models", "embeddings"],
+  rule: ["err.*", "emb.*", "chat.*"],
+}
+
+async function recorded(shard: string | undefined, baseUrl: string) {
+  const lines: string[] = []
+  const settings = settingsOf({ ...flags, baseUrl, ...(shard && { shard }) })
+  const report = await run(
+    settings,
+    transcriptRecorder((line) => lines.push(line), [apiKey]),
+  )
+  return { report, lines }
+}
+
+const sourceOf = (lines: readonly string[], nth: number) => ({
+  name: `${nth + 1}.ndjson`,
+  async *bytes() {
+    yield new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""))
+  },
+})
+
+const merged = (parts: readonly (readonly string[])[]) =>
+  merge(checkSettingsOf({}), parts.map(sourceOf), { startedAt: new Date(0), elapsed: () => 0 })
+
+const facts = ({ rules, causes, findings, outcome }: Report) => ({
+  rules: rules.map(({ id, verdict }) => [id, verdict]),
+  causes: causes.map(({ id }) => id).sort(),
+  findings: findings.map(({ id }) => id).sort(),
+  outcome,
+})
+
+describe("shards of a run", () => {
+  let whole: Report
+  const parts: { report: Report; lines: string[] }[] = []
+
+  beforeAll(async () => {
+    await using server = await startMock({
+      keys: [apiKey],
+      strictModels: true,
+      callTools: true,
+      alterations: defects.filter(({ id }) => ids.includes(id)),
+      always: ids.map((id) => ({ id, rate: 1 })),
+    })
+    whole = (await recorded(undefined, server.baseURL)).report
+    for (const index of [1, 2, 3, 4]) parts.push(await recorded(`${index}/4`, server.baseURL))
+  })
+
+  test("are parts of it, each smaller than the whole", () => {
+    for (const { report } of parts) expect(report.requests).toBeLessThan(whole.requests)
+  })
+
+  test("four of them merged, in any order, are the whole run: verdicts, causes, ids", async () => {
+    expect(whole.findings.length).toBeGreaterThan(3)
+    const lines = parts.map((part) => part.lines)
+    for (const order of [lines, lines.toReversed()])
+      expect(facts((await merged(order)).report)).toEqual(facts(whole))
+  })
+
+  test("of which one is missing are incomplete; one that is given twice is refused", async () => {
+    const [one = [], two = [], three = []] = parts.map((part) => part.lines)
+    const { report } = await merged([one, three])
+    expect(report.reason).toBe("parts 2, 4 of 4 of the run are missing")
+    await expect(merged([one, two, one])).rejects.toThrow("merge: part 1 of 4 is given twice")
+  })
+
+  test("reports of several targets are a matrix, and its exit code is that of the worst", () => {
+    const conforming: Report = {
+      ...whole,
+      target: "http://b/v1",
+      outcome: "conformant",
+      rules: whole.rules.map((each) => ({ ...each, verdict: "pass" })),
+    }
+    const matrix = matrixOf([
+      { name: "a.json", report: whole },
+      { name: "b.json", report: conforming },
+    ])
+    expect(matrix.rules.find(({ id }) => id === "emb.order")?.verdicts).toEqual(["warn", "pass"])
+    expect(matrixText(matrix)).toMatch(/^emb\.order +warn +pass$/m)
+    expect(exitCodeOfMatrix(matrix)).toBe(1)
+  })
+})

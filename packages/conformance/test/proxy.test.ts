@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { fileURLToPath } from "node:url"
+import { startMock } from "@nexhina/mock/node"
+import OpenAI from "openai"
+import { afterEach, expect, test } from "vitest"
+import { defects } from "../../defects/src/index.ts"
+import { Report } from "../src/reports/report.ts"
+
+const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
+const apiKey = "sk-proxied-client-key"
+
+interface Proxy {
+  readonly url: string
+  readonly process: ChildProcess
+  /** Ends the proxy as Ctrl-C does. */
+  end(): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+}
+
+const running: ChildProcess[] = []
+afterEach(() => {
+  for (const each of running.splice(0)) each.kill("SIGKILL")
+})
+
+async function startProxy(target: string, ...flags: string[]): Promise<Proxy> {
+  const args = [bin, "proxy", "--target", target, "--port", "0", ...flags]
+  const child = spawn(process.execPath, args, { env: { ...process.env, NO_COLOR: "1" } })
+  running.push(child)
+  let [stdout, stderr] = ["", ""]
+  child.stdout.on("data", (text) => {
+    stdout += text
+  })
+  const closed = once(child, "close")
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.on("data", (text) => {
+      stderr += text
+      const [, found] = /(http:\/\/\S+\/v1) passes/.exec(stderr) ?? []
+      if (found) resolve(found)
+    })
+    child.once("close", () => reject(new Error(stderr)))
+  })
+  return {
+    url,
+    process: child,
+    async end() {
+      child.kill("SIGINT")
+      const [code] = await closed
+      return { code, stdout, stderr }
+    },
+  }
+}
+
+const withDefect = (id: string) =>
+  startMock({ alterations: defects.filter((each) => each.id === id), always: [{ id, rate: 1 }] })
+
+test("the client sees what the target sends, each finding is shown at once, and the report at the end", async () => {
+  await using mock = await withDefect("chunk-id-changes")
+  const proxy = await startProxy(mock.baseURL, "--report", "json")
+  const client = new OpenAI({ baseURL: proxy.url, apiKey, maxRetries: 0 })
+  const ask = { model: "gpt-4o", messages: [{ role: "user", content: "Say hello." }] } as const
+  const plain = await client.chat.completions.create({ ...ask, messages: [...ask.messages] })
+  expect(plain.choices[0]?.message.content).toContain("Say hello.")
+  const ids: string[] = []
+  const stream = await client.chat.completions.create({ ...ask, messages: [...ask.messages], stream: true })
+  for await (const chunk of stream) ids.push(chunk.id)
+  expect(new Set(ids).size).toBeGreaterThan(1)
+  const { code, stdout, stderr } = await proxy.end()
+  expect(stderr).toContain("fail: stream.id-constant")
+  const report = Report.parse(JSON.parse(stdout))
+  expect([code, report.outcome, report.requests]).toEqual([1, "not-conformant", 2])
+  expect(report.causes.map(({ rule }) => rule)).toContain("stream.id-constant")
+  expect(`${stdout}${stderr}`).not.toContain(apiKey)
+})
+
+test("with --fail-fast it ends at the first MUST finding", async () => {
+  await using mock = await withDefect("chunk-id-changes")
+  const proxy = await startProxy(mock.baseURL, "--fail-fast")
+  const client = new OpenAI({ baseURL: proxy.url, apiKey, maxRetries: 0 })
+  const ended = once(proxy.process, "close")
+  const stream = await client.chat.completions.create({
+    model: "gpt-4o",
+    messages: [{ role: "user", content: "Hello" }],
+    stream: true,
+  })
+  for await (const _ of stream);
+  expect(await ended).toEqual([1, null])
+})
+
+async function listening(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+}
+
+test("pieces are passed on as they come, a reset reaches the client, and headers of the connection do not", async () => {
+  let send: ((text: string | undefined) => void) | undefined
+  let received: readonly string[] = []
+  const server = createServer((request, response) => {
+    received = request.rawHeaders
+    response.writeHead(200, { "content-type": "text/event-stream" })
+    response.flushHeaders()
+    send = (text) => (text === undefined ? response.socket?.resetAndDestroy() : response.write(text))
+  })
+  const proxy = await startProxy(await listening(server))
+  const reply = await fetch(`${proxy.url}/chat/completions`, {
+    method: "POST",
+    headers: { "X-Own": "1", te: "trailers" },
+    body: '{ "stream":true}',
+  })
+  const reader = reply.body?.getReader()
+  for (const text of ["data: 1\n\n", "data: 2\n\n"]) {
+    send?.(text)
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(text)
+  }
+  send?.(undefined)
+  await expect(reader?.read()).rejects.toThrow()
+  expect(received).toEqual(expect.arrayContaining(["X-Own", "1"]))
+  expect(received.map((each) => each.toLowerCase())).not.toContain("te")
+  const { code } = await proxy.end()
+  expect([1, 3]).toContain(code)
+  server.close()
+})
+
+test("wrong usage is one line and exit 2", async () => {
+  await expect(startProxy("ftp://x")).rejects.toThrow(/^error: --target: Expected an http or https URL/)
+})
