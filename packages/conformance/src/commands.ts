@@ -13,6 +13,7 @@ import type { Command } from "commander"
 import pc from "picocolors"
 import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
+import { openBaseline, settle } from "./baselines/settle.ts"
 import type { Count } from "./engine/plan.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
 import { limits } from "./limits.ts"
@@ -23,7 +24,7 @@ import { exitCodeOf, type Report, type ReportFormat } from "./reports/report.ts"
 import { reports } from "./reports/reports.ts"
 import type { Rule } from "./rule.ts"
 import { rules } from "./rules/rules.ts"
-import { dryRun, type RunEvents, run } from "./run.ts"
+import { dryRun, type RunEvents, runWithoutBaseline } from "./run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
 import type { Progress } from "./target/sampler.ts"
 import { secretsOf } from "./target/to-wire.ts"
@@ -210,7 +211,7 @@ async function reportOf(
   events: RunEvents,
 ): Promise<{ readonly report: Report; readonly error?: NothingJudged }> {
   try {
-    return { report: await run(settings, events) }
+    return { report: await runWithoutBaseline(settings, events) }
   } catch (error) {
     if (error instanceof NothingJudged && error.report) return { report: error.report, error }
     throw error
@@ -256,20 +257,25 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
+  const baseline = openBaseline(settings)
   const transcript = openTranscript(settings)
   const outputs = openReports(settings)
   const line = progressLine()
   const signals = listenForSignals()
   try {
-    const { report, error } = await reportOf(settings, {
+    const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       interrupt: signals.signal,
       ...(transcript && { onExchange: transcript.record }),
     })
     line.stop()
+    const write = { ...settings, updateBaseline: settings.updateBaseline && !error }
+    const { report, note, problem } = settle(found, baseline, write, new Date())
+    if (note !== undefined) process.stderr.write(`${note}\n`)
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
     if (transcript?.problem) problems.unshift(transcript.problem)
+    if (problem !== undefined) problems.unshift(problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
     if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
     if (error) throw error

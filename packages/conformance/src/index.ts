@@ -42,6 +42,7 @@ export {
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
 export {
+  BaselineResult,
   Cause,
   exitCodeOf,
   Finding,
@@ -50,6 +51,7 @@ export {
   RuleResult,
   type Verdict,
   verdicts,
+  Waiver,
 } from "./reports/report.ts"
 export { reports } from "./reports/reports.ts"
 export {

@@ -37,6 +37,8 @@ test("nothing given: every option has its default or is absent", () => {
     concurrency: 4,
     timeout: 60,
     strict: false,
+    baseline: undefined,
+    updateBaseline: false,
     transcript: undefined,
     report: [{ format: "console" }],
   })

@@ -262,6 +262,16 @@ export const runOptions = {
     schema: flag.default(false),
   },
   strict: { flag: "--strict", says: "fail the run on SHOULD findings too", schema: flag.default(false) },
+  baseline: {
+    flag: "--baseline <file>",
+    says: "YAML or JSON file of known findings, which do not fail the run; stale and expired entries do",
+    schema: text,
+  },
+  updateBaseline: {
+    flag: "--update-baseline",
+    says: "add new findings to the baseline and remove stale entries, before the result is decided",
+    schema: flag.default(false),
+  },
   transcript: {
     flag: "--transcript <file>",
     says: "write every exchange to an NDJSON file, with secrets redacted",

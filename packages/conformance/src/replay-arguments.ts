@@ -8,6 +8,8 @@ const notReplayed: ReadonlySet<string> = new Set<OptionName | "config">([
   "seed",
   "report",
   "transcript",
+  "baseline",
+  "updateBaseline",
   "dryRun",
   "strict",
   "maxRequests",

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import { createSend } from "@nexhina/wire"
+import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
@@ -120,10 +121,24 @@ function certificate(file: string): string {
 }
 
 /**
- * Checks a server, or with no `baseUrl` the embedded mock, which it starts on loopback and stops again.
+ * Checks a server, or with no `baseUrl` the embedded mock, which it starts on loopback and stops again. Applies the
+ * baseline of the settings.
  * @throws {UsageError} when a setting is wrong; {Unreachable} when no connection could be made.
  */
 export async function run(settings: Settings, events: RunEvents = {}): Promise<Report> {
+  const baseline = openBaseline(settings)
+  const { report, problem } = settle(
+    await runWithoutBaseline(settings, events),
+    baseline,
+    settings,
+    new Date(),
+  )
+  if (problem !== undefined) throw new UsageError(problem)
+  return report
+}
+
+/** Does what `run` does, except for the baseline. */
+export async function runWithoutBaseline(settings: Settings, events: RunEvents = {}): Promise<Report> {
   const selection = selectionOf(settings)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
@@ -155,6 +170,7 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         traits: settings.trait,
         models: modelsOf(settings),
         ...selection,
+        quick: settings.quick,
         require: settings.require,
         // Its credentials are nobody's business.
         ...(proxy && { proxy: proxy.origin }),

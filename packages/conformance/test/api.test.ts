@@ -4,6 +4,7 @@ import * as conformance from "../src/index.ts"
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
     [
+      "BaselineResult",
       "Cause",
       "Finding",
       "Intent",
@@ -14,6 +15,7 @@ test("exports exactly these names at run time", () => {
       "RuleResult",
       "Unreachable",
       "UsageError",
+      "Waiver",
       "checkTarget",
       "createSend",
       "evidenceOf",

@@ -19,6 +19,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
   /** The proxy that requests pass through, without credentials: for the report. */
   readonly proxy?: string
+  /** Whether the selection is that of a quick run: for the report. Default: no. */
+  readonly quick?: boolean
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
@@ -91,6 +93,12 @@ const unjudgedReason = (count: number, { maxTimeMs }: Limits) =>
     ? undefined
     : `${count} samples were answered and not judged, because the time of ${maxTimeMs / 1000} s was used up`
 
+/** Returns the ids of the probes and rules whose requests were sent completely. */
+function sendersOf(groups: readonly ExecutedSample[]): string[] {
+  const cut = new Set(groups.filter((group) => group.cut !== undefined).map(({ sample }) => sample.by))
+  return [...new Set(groups.map(({ sample }) => sample.by))].filter((by) => !cut.has(by)).sort()
+}
+
 interface Run {
   readonly sampler: Sampler
   readonly known: TargetFacts
@@ -130,9 +138,12 @@ function reportOf(
     ),
     learned: learnedOf(known, sampler, options).map((sentence) => redactor.text(sentence)),
     seed: options.seed,
+    quick: options.quick === true,
+    deterministic: known.deterministic,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),
     requests: executor.sent,
+    senders: sendersOf(groups),
     ...conclusion,
     ...(stopped !== undefined && { stopped }),
     rules: [...results],

@@ -1,3 +1,4 @@
+import type { OperationId } from "@nexhina/schemas"
 import { createRedactor, type Redactor } from "@nexhina/wire"
 import { limits } from "../limits.ts"
 import type { Cause, Finding, RuleResult } from "../reports/report.ts"
@@ -145,6 +146,7 @@ async function judgementOf(
       surface: rule.on.surface,
       severity,
       judged: tally?.judged ?? 0,
+      judgedOn: judgedOnOf(tally, met),
       cases: groups.filter(({ sample, asked }) => sample.by === rule.id && sample.draw && asked.length > 0)
         .length,
       ...durationOf(rule, groups),
@@ -154,6 +156,12 @@ async function judgementOf(
   }
   const { omitted, unjudged } = ledger
   return { results, open, causes: causesOf(findings, precursors), findings, omitted, unjudged }
+}
+
+/** Returns the kinds of requests on which a rule was judged, of the operations that the target offers. */
+function judgedOnOf(tally: RuleTally | undefined, met: { has(operation: OperationId): boolean }): string[] {
+  const kinds = [...(tally?.judgedOn ?? [])]
+  return kinds.filter((kind) => !met.has(kind.split("~", 1)[0] as OperationId)).sort()
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
@@ -185,7 +193,7 @@ async function findingsOf(tally: RuleTally, severity: Severity, context: Context
 
 /** Shrinks and confirms a finding; returns it with the number of requests that were needed. */
 async function confirmed(
-  { simplest, finding, times, foundAfter }: FoundFault,
+  { simplest, finding, times, foundAfter, sender }: FoundFault,
   severity: Severity,
   { known, sampler, judging, describe, shrinkBudget }: Context,
 ): Promise<{ readonly finding: Finding; readonly requests: number }> {
@@ -197,5 +205,8 @@ async function confirmed(
   const certain = shrunk.confirmed || known.deterministic || !rule.modelDependent
   const shown = shrunk.found === simplest ? finding : describe(shrunk.found, severity)
   const verdict = certain ? verdictBySeverity[severity] : "flaky"
-  return { finding: { ...shown, verdict, times, foundAfter }, requests: shrunk.requests }
+  return {
+    finding: { ...shown, verdict, times, foundAfter, shownBy: sender.by },
+    requests: shrunk.requests,
+  }
 }

@@ -18,7 +18,11 @@ interface Outcome {
   readonly isCut?: true
 }
 
-const worst = ["fail", "warn", "info", "flaky"] as const
+const worst = ["fail", "warn", "info", "flaky", "waived"] as const
+
+/** Returns the verdict of a rule with these findings, if there are any. */
+export const verdictOfFindings = (findings: readonly Pick<Finding, "verdict">[]) =>
+  worst.find((each) => findings.some(({ verdict }) => verdict === each))
 
 /**
  * Returns that the target does not take a member, of those that the step may be refused for: a 4xx names it, or an
@@ -83,7 +87,7 @@ export function verdictOf(facts: {
   if (breach)
     return { verdict: "harness-error", reason: `a request of the kit breaks the contract: ${breach}` }
 
-  const verdict = worst.find((each) => findings.some((finding) => finding.verdict === each))
+  const verdict = verdictOfFindings(findings)
   if (verdict) return { verdict }
 
   const sent = fed.flatMap(({ asked }) => asked)
