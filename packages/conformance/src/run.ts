@@ -171,6 +171,7 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
         models: modelsOf(settings),
         ...selection,
         quick: settings.quick,
+        strict: settings.strict,
         require: settings.require,
         // Its credentials are nobody's business.
         ...(proxy && { proxy: proxy.origin }),

@@ -49,7 +49,7 @@ function sorted(baseline: Baseline, report: Report, now: Date): BaselineResult {
     [List in "waived" | "stale" | "expired" | "unjudged"]: BaselineResult[List]
   }
   for (const entry of baseline.entries) {
-    const listed = { id: entry.id, ...waiverOf(entry) }
+    const listed = { id: entry.id, line: entry.line, ...waiverOf(entry) }
     const because = seen.has(entry.id) ? undefined : gapFor(entry, report)
     const isGone = !seen.has(entry.id) && because === undefined
     if (isGone) result.stale.push(listed)
@@ -75,7 +75,7 @@ const rankOf = ({ verdict }: Cause) => findingVerdicts.indexOf(verdict)
  */
 export function applyBaseline(report: Report, baseline: Baseline, now: Date): Report {
   const result = sorted(baseline, report, now)
-  const waivers = new Map(result.waived.map(({ id, ...waiver }) => [id, waiver]))
+  const waivers = new Map(result.waived.map(({ id, line: _, ...waiver }) => [id, waiver]))
   const findings = report.findings.map((finding): Finding => {
     const waiver = waivers.get(finding.id)
     return waiver ? { ...finding, verdict: "waived", waiver } : finding

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { always, checked } from "../../test/checked.ts"
 import { passed, sampleFinding, sampleReport } from "../../test/sample-report.ts"
 import { UsageError } from "../options.ts"
-import { exitCodeOf, type Report } from "../reports/report.ts"
+import { type BaselineResult, exitCodeOf, type Report } from "../reports/report.ts"
 import { applyBaseline } from "./apply.ts"
 import { type BaselineEntry, baselineSchema, parseBaseline } from "./baseline.ts"
 import { updatedBaseline } from "./update.ts"
@@ -243,6 +243,9 @@ test("each entry is in exactly one list, in whatever order entries and findings 
   )
 })
 
+/** Entries move when a file is written. */
+const withoutLines = (entries: BaselineResult["waived"] = []) => entries.map(({ line: _, ...entry }) => entry)
+
 test("an updated baseline waives every finding and has no stale entry; expired entries stay", () => {
   fc.assert(
     fc.property(arbitraryReport, arbitraryEntries, fc.boolean(), (report, entries, isJson) => {
@@ -251,8 +254,8 @@ test("an updated baseline waives every finding and has no stale entry; expired e
       const text = updatedBaseline(before, applied, true)
       const again = applyBaseline(report, parseBaseline(text, before.file), now)
       expect(again.baseline?.stale).toEqual([])
-      expect(again.baseline?.expired).toEqual(applied.baseline?.expired)
-      expect(again.baseline?.unjudged).toEqual(applied.baseline?.unjudged)
+      expect(withoutLines(again.baseline?.expired)).toEqual(withoutLines(applied.baseline?.expired))
+      expect(withoutLines(again.baseline?.unjudged)).toEqual(withoutLines(applied.baseline?.unjudged))
       const open = again.findings.filter(({ verdict }) => verdict !== "waived").map(({ id }) => id)
       expect(open.every((id) => again.baseline?.expired.some((entry) => entry.id === id))).toBe(true)
       expect(updatedBaseline(parseBaseline(text, before.file), again, true)).toBe(text)

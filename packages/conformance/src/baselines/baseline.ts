@@ -37,7 +37,7 @@ export function baselineSchema(): string {
 /** A baseline as it was read. */
 export interface Baseline {
   readonly file: string
-  readonly entries: readonly BaselineEntry[]
+  readonly entries: readonly (BaselineEntry & { readonly line: number })[]
   /** The file with its comments and its order. */
   readonly document: Document
 }
@@ -86,8 +86,9 @@ const isEmpty = (value: unknown): value is object =>
  */
 export function parseBaseline(text: string, file: string): Baseline {
   const lines = new LineCounter()
+  const lineOf = (offset: number) => Math.max(1, lines.linePos(offset).line)
   const fail = (offset: number, message: string) => {
-    throw new UsageError(`--baseline: ${file}:${Math.max(1, lines.linePos(offset).line)}: ${message}`)
+    throw new UsageError(`--baseline: ${file}:${lineOf(offset)}: ${message}`)
   }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
@@ -113,5 +114,6 @@ export function parseBaseline(text: string, file: string): Baseline {
         : undefined)
     if (problem !== undefined) fail(offsetOf(["findings", at, "id"]), problem)
   }
-  return { file, entries: findings, document }
+  const entries = findings.map((entry, at) => ({ ...entry, line: lineOf(offsetOf(["findings", at])) }))
+  return { file, entries, document }
 }

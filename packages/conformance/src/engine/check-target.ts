@@ -21,6 +21,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly proxy?: string
   /** Whether the selection is that of a quick run: for the report. Default: no. */
   readonly quick?: boolean
+  /** Whether SHOULD findings fail the run: for the report. Default: no. */
+  readonly strict?: boolean
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
@@ -139,6 +141,7 @@ function reportOf(
     learned: learnedOf(known, sampler, options).map((sentence) => redactor.text(sentence)),
     seed: options.seed,
     quick: options.quick === true,
+    strict: options.strict === true,
     deterministic: known.deterministic,
     startedAt: world.startedAt.toISOString(),
     durationMs: Math.round(world.elapsed()),

@@ -16,6 +16,13 @@ function baselineFaults({ file, stale, expired }: BaselineResult): string[] {
   ]
 }
 
+/** Returns that SHOULD findings fail the run, if nothing worse does. */
+function strictFaults({ strict, summary }: Report): string[] {
+  if (strict !== true || summary.fail > 0 || summary.warn === 0) return []
+  const rules = summary.warn === 1 ? "1 SHOULD rule was broken" : `${summary.warn} SHOULD rules were broken`
+  return [`${rules}, which fails the run with --strict.`]
+}
+
 /** Returns the verdict on the target, without what the baseline says. */
 function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
   const gap = reason === undefined ? "" : ` Incomplete: ${reason}.`
@@ -35,4 +42,8 @@ function verdictText({ outcome, reason, conformant, profile, surfaces, summary }
 
 /** Returns the outcome of a run as one line, with the reason and the remedy when it is incomplete. */
 export const outcomeText = (report: Report): string =>
-  [verdictText(report), ...(report.baseline ? baselineFaults(report.baseline) : [])].join(" ")
+  [
+    verdictText(report),
+    ...strictFaults(report),
+    ...(report.baseline ? baselineFaults(report.baseline) : []),
+  ].join(" ")

@@ -136,7 +136,11 @@ export const RuleResult = z
   .meta({ id: "RuleResult" })
 export type RuleResult = z.infer<typeof RuleResult>
 
-const EntryList = z.array(Waiver.extend({ id: z.string() }))
+const ListedEntry = Waiver.extend({
+  id: z.string(),
+  line: z.int().optional().describe("Line of the entry in the file."),
+})
+const EntryList = z.array(ListedEntry)
 
 /** What a run says about the entries of a baseline. Each entry is in exactly one of the lists. */
 export const BaselineResult = z
@@ -146,7 +150,7 @@ export const BaselineResult = z
     stale: EntryList.describe("Entries whose findings were looked for and are gone. They fail the run."),
     expired: EntryList.describe("Entries whose last day is over. They fail the run and waive nothing."),
     unjudged: z
-      .array(Waiver.extend({ id: z.string(), because: z.string() }))
+      .array(ListedEntry.extend({ because: z.string() }))
       .describe("Entries whose findings this run did not look for. They say nothing about the target."),
   })
   .meta({ id: "BaselineResult" })
@@ -169,6 +173,7 @@ export const Report = z
       ),
     seed: z.int(),
     quick: z.boolean().optional().describe("Whether the run sent only the fixed probes of `--quick`."),
+    strict: z.boolean().optional().describe("Whether SHOULD findings fail the run, as MUST findings do."),
     deterministic: z.boolean().optional().describe("Whether the same request had to get the same reply."),
     startedAt: z.iso.datetime(),
     durationMs: z.number(),
@@ -224,15 +229,23 @@ export interface ReportFormat {
   write(report: Report, options: { readonly color: boolean; readonly ascii?: boolean }): string
 }
 
+/** Returns whether a finding or rule with a verdict fails a run. */
+export const failsRun = (verdict: Verdict, { strict }: Pick<Report, "strict">): boolean =>
+  verdict === "fail" || (verdict === "warn" && strict === true)
+
+/** Returns whether the evidence of a run has gaps and no finding fails it. */
+export const isIncomplete = ({ summary, outcome, reason }: Report): boolean =>
+  // With every finding waived, the outcome is still `not-conformant`; evidence with gaps has a reason.
+  outcome === "incomplete" || (summary.fail === 0 && reason !== undefined)
+
 /** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
-  const { summary, outcome, reason, answered, baseline } = report
+  const { summary, answered, baseline } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)
   if (count("harness-error") > 0) return 2
   if (answered.length === 0) return 3
   if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
   if (baseline && baseline.stale.length + baseline.expired.length > 0) return 1
-  // With every finding waived, the outcome is still `not-conformant`; evidence with gaps has a reason.
-  if (outcome === "incomplete" || reason !== undefined) return 3
+  if (isIncomplete(report)) return 3
   return count("pass", "warn", "info", "flaky", "waived", "inconclusive", "unsupported") === 0 ? 2 : 0
 }

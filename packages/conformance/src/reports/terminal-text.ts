@@ -28,8 +28,13 @@ const wrappableLines = (text: string) => terminalLines(text).replace(wrappedComm
 const terminalText = (text: string) => wrappableLines(text).replaceAll("\n", "\\n")
 
 /** Returns an entry of a baseline with text that can be printed. */
-const printableEntry = <E extends Partial<Record<string, string>>>(entry: E): E =>
-  Object.fromEntries(Object.entries(entry).map(([name, text]) => [name, terminalText(text ?? "")])) as E
+const printableEntry = <E extends object>(entry: E): E =>
+  Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [
+      name,
+      typeof value === "string" ? terminalText(value) : value,
+    ]),
+  ) as E
 
 /** Returns the report with text that can be printed: only excerpts, commands and reasons keep their lines. */
 export function terminalReport(report: Report): Report {
