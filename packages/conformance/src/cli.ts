@@ -35,6 +35,13 @@ async function main(argv: readonly string[]): Promise<number> {
       exitCode = (await loadCommands()).listRules(pattern, flags)
     })
 
+  program
+    .command("explain <id>")
+    .description("explain a rule, a cause (rule:fault), a finding or a verdict, with an example")
+    .action(async (id: string) => {
+      exitCode = await (await loadCommands()).explainCommand(id)
+    })
+
   try {
     await program.parseAsync(argv, { from: "user" })
     return exitCode

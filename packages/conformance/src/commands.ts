@@ -15,6 +15,7 @@ import { parse as parseYaml } from "yaml"
 import spinner from "yocto-spinner"
 import { openBaseline, settle } from "./baselines/settle.ts"
 import type { Count } from "./engine/plan.ts"
+import { explain } from "./explain.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
 import { limits } from "./limits.ts"
 import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
@@ -345,6 +346,13 @@ export function listRules(pattern: string | undefined, { json }: { json?: boolea
       ? facts.map(ruleText).join("\n")
       : ruleTable(facts)
   process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
+  return 0
+}
+
+/** Carries out `explain`, and returns its exit code. */
+export async function explainCommand(id: string): Promise<number> {
+  const text = await explain(id)
+  await print(isUtf8 ? text : ascii(text))
   return 0
 }
 
