@@ -1,4 +1,12 @@
-import { exitCodes, type Limit, limits, reports, runOptions, verdicts } from "@nexhina/conformance"
+import {
+  exitCodes,
+  type Limit,
+  limits,
+  reports,
+  requirementSets,
+  runOptions,
+  verdicts,
+} from "@nexhina/conformance"
 import { table } from "./table.ts"
 
 /** Returns an amount with its thousands separated, bytes as MiB. */
@@ -115,6 +123,16 @@ export function runPage(): string {
     "from the seed, so use the same `--seed` and `--runs` as for the baseline.",
     "",
     "The file is YAML or JSON. Its JSON Schema is `packages/conformance/baseline.schema.json`.",
+    "",
+    "## Freeze the requirements",
+    "",
+    "A newer kit can have more rules. With `--requirements 2026-11`, only the rules count that were published by that month,",
+    "so an update of the kit does not fail a build. The report and the badge name the set.",
+    "",
+    table(
+      ["set", "first kit with it"],
+      Object.entries(requirementSets).map(([id, version]) => [id, version]),
+    ),
     "",
     "## Causes",
     "",

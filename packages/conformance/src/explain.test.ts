@@ -11,7 +11,7 @@ describe("an explanation", () => {
       "what breaks it\n  missing: a member that every client reads is missing",
       "POST /v1/chat/completions",
       '"object":"chat.completion"',
-      "it broke users of  PowerShell/AIShell",
+      "reported in         PowerShell/AIShell",
       "https://github.com/PowerShell/AIShell/issues/350",
     ])
       expect(text).toContain(part)

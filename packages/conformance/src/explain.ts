@@ -54,9 +54,10 @@ async function exampleOf(rule: Rule): Promise<Exchange | undefined> {
 const maxBody = 800
 const lenientUtf8 = new TextDecoder()
 
-const excerptOf = (bytes: Uint8Array) => {
-  const text = terminalLines(lenientUtf8.decode(bytes.subarray(0, 4 * maxBody)))
-  return text.length <= maxBody ? text : `${text.slice(0, maxBody)}…`
+/** Returns a body as text, of a long one the beginning and the end. */
+function excerptOf(bytes: Uint8Array): string {
+  const text = terminalLines(lenientUtf8.decode(bytes))
+  return text.length <= maxBody ? text : `${text.slice(0, (3 * maxBody) / 4)} … ${text.slice(-maxBody / 4)}`
 }
 
 function exampleLines({ request, response }: Exchange): string[] {
@@ -102,7 +103,7 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
     ...(threads.length > 0
       ? [
           "",
-          wrapped(repositories.join(", "), "it broke users of  "),
+          wrapped(repositories.join(", "), "reported in         "),
           ...threads.map((thread) => `  ${thread}`),
         ]
       : []),

@@ -54,6 +54,7 @@ export {
   Waiver,
 } from "./reports/report.ts"
 export { reports } from "./reports/reports.ts"
+export { type RequirementSet, requirementSets } from "./requirement-sets.ts"
 export {
   type ExchangeRule,
   type Fault,

@@ -37,6 +37,7 @@ test("nothing given: every option has its default or is absent", () => {
     concurrency: 4,
     timeout: 60,
     strict: false,
+    requirements: undefined,
     baseline: undefined,
     updateBaseline: false,
     transcript: undefined,

@@ -262,6 +262,16 @@ export const runOptions = {
     schema: flag.default(false),
   },
   strict: { flag: "--strict", says: "fail the run on SHOULD findings too", schema: flag.default(false) },
+  requirements: {
+    flag: "--requirements <date>",
+    says: "check only the rules that were in force in a month or on a day, such as 2026-11 (default: all)",
+    schema: z
+      .string()
+      .regex(
+        /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/,
+        "Expected a month or a day, such as 2026-11",
+      ),
+  },
   baseline: {
     flag: "--baseline <file>",
     says: "YAML or JSON file of known findings, which do not fail the run; stale and expired entries do",

@@ -14,6 +14,7 @@ import { limits } from "./limits.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
+import { type RequirementSet, requirementSetOn } from "./requirement-sets.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
 import { factsBefore, type TargetFacts } from "./target/facts.ts"
@@ -29,15 +30,20 @@ export interface RunEvents {
   readonly interrupt?: AbortSignal
 }
 
-/** The rules that `--rule` and `--skip` leave. */
-export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
+/** The rules of a set of requirements that `--rule` and `--skip` leave. */
+export function selectRules(
+  settings: Pick<Settings, "rule" | "skip">,
+  requirements: Pick<RequirementSet, "has"> = { has: () => true },
+): Rule[] {
   for (const pattern of [...settings.rule, ...settings.skip]) {
     if (!allRules.some(({ id }) => matches(pattern, id))) {
       throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
     }
   }
   const any = (patterns: readonly string[], id: string) => patterns.some((pattern) => matches(pattern, id))
-  const selected = allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
+  const selected = allRules
+    .filter((rule) => requirements.has(rule))
+    .filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
   if (selected.length === 0) throw new UsageError("--rule and --skip leave no rule to check")
   return selected
 }
@@ -76,9 +82,9 @@ function oversizedOf({ oversizedBody }: Settings): { readonly oversizedBytes?: n
 }
 
 /** What the settings select. */
-function selectionOf(settings: Settings): Selection {
+function selectionOf(settings: Settings, requirements: RequirementSet): Selection {
   return {
-    rules: selectRules(settings),
+    rules: selectRules(settings, requirements),
     include: includedOf(settings),
     probes: (probe) => !settings.quick || probe.quick === true,
     samples: () => (settings.quick ? 0 : settings.runs),
@@ -101,7 +107,8 @@ export function dryRun(settings: Settings): Count[] {
     }),
     models: chooseModels(modelsOf(settings), []),
   }
-  return countsOf(planOf(selectionOf(settings), known), known)
+  const requirements = requirementSetOn(settings.requirements, new Date())
+  return countsOf(planOf(selectionOf(settings, requirements), known), known)
 }
 
 function certificate(file: string): string {
@@ -139,7 +146,8 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
 
 /** Does what `run` does, except for the baseline. */
 export async function runWithoutBaseline(settings: Settings, events: RunEvents = {}): Promise<Report> {
-  const selection = selectionOf(settings)
+  const requirements = requirementSetOn(settings.requirements, new Date())
+  const selection = selectionOf(settings, requirements)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
@@ -170,6 +178,7 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
         traits: settings.trait,
         models: modelsOf(settings),
         ...selection,
+        requirements,
         quick: settings.quick,
         strict: settings.strict,
         require: settings.require,

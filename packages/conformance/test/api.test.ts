@@ -25,6 +25,7 @@ test("exports exactly these names at run time", () => {
       "limits",
       "readEvidence",
       "reports",
+      "requirementSets",
       "rules",
       "run",
       "runOptions",

@@ -1,6 +1,7 @@
 import type { Surface } from "@nexhina/schemas"
 import { createRedactor } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
+import type { RequirementSet } from "../requirement-sets.ts"
 import { severityOf } from "../rule.ts"
 import type { ExecutedSample, Limits } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
@@ -19,6 +20,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
   /** The proxy that requests pass through, without credentials: for the report. */
   readonly proxy?: string
+  /** The requirements that were selected. Default: every rule of the kit. */
+  readonly requirements?: RequirementSet
   /** Whether the selection is that of a quick run: for the report. Default: no. */
   readonly quick?: boolean
   /** Whether SHOULD findings fail the run: for the report. Default: no. */
@@ -119,6 +122,7 @@ function reportOf(
   const stopped = reason ?? executor.exhausted() ?? groups.find((group) => group.cut)?.cut
   const conclusion = conclude(results, {
     selected: options.rules,
+    ...(options.requirements && { requirements: options.requirements }),
     include: options.include,
     known,
     groups,
@@ -139,6 +143,7 @@ function reportOf(
       Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
     ),
     learned: learnedOf(known, sampler, options).map((sentence) => redactor.text(sentence)),
+    ...(options.requirements && { requirements: options.requirements.id }),
     seed: options.seed,
     quick: options.quick === true,
     strict: options.strict === true,

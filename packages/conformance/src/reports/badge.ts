@@ -21,7 +21,11 @@ export const badgeReport: ReportFormat = {
   says: "JSON for a badge, in the form of a shields.io endpoint",
   write(given) {
     const report = terminalReport(given)
-    const badge = { schemaVersion: 1, label: `${report.profile} conformance`, ...badgeOf(report) }
+    const badge = {
+      schemaVersion: 1,
+      label: [report.profile, "conformance", report.requirements].filter(Boolean).join(" "),
+      ...badgeOf(report),
+    }
     return `${JSON.stringify(badge)}\n`
   },
 }

@@ -151,7 +151,10 @@ export const consoleReport: ReportFormat = {
     const text = `${[
       colors.bold(report.target),
       ...(report.proxy === undefined ? [] : [`through the proxy ${report.proxy}`]),
-      wrapped(`profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`, ""),
+      wrapped(
+        `profile ${report.profile}, ${report.requirements === undefined ? "" : `requirements ${report.requirements}, `}seed ${report.seed}, chat model ${report.models["chat"]}`,
+        "",
+      ),
       ...report.learned.map((sentence) => colors.dim(wrapped(sentence, "learned  "))),
       ...report.causes.flatMap((cause) => ["", causeBlock(cause, report, colors)]),
       ...(report.baseline ? baselineLines(report.baseline, colors) : []),

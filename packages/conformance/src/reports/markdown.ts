@@ -102,7 +102,7 @@ function heading(report: Report): string[] {
       ? []
       : ["", `Stopped early: ${inlineCode(report.stopped)}`]),
     "",
-    `Profile ${report.profile}, seed ${report.seed}, ${report.requests} requests in ${(report.durationMs / 1000).toFixed(1)} s. ${report.rules.length} rules: ${counts.join(", ")}.`,
+    `Profile ${report.profile}, ${report.requirements === undefined ? "" : `requirements ${report.requirements}, `}seed ${report.seed}, ${report.requests} requests in ${(report.durationMs / 1000).toFixed(1)} s. ${report.rules.length} rules: ${counts.join(", ")}.`,
   ]
 }
 

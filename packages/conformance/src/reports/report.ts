@@ -163,6 +163,10 @@ export const Report = z
     target: z.string(),
     proxy: z.string().optional().describe("Proxy that the requests passed through, without credentials."),
     profile: z.string(),
+    requirements: z
+      .string()
+      .optional()
+      .describe("Set of requirements that was checked: the month in which its rules were published."),
     traits: z.array(z.string()),
     surfaces: z.array(z.string()).describe("Surfaces that were checked."),
     models: z.record(z.string(), z.string()),
