@@ -20,6 +20,7 @@ test("nothing given: every option has its default or is absent", () => {
     videoModel: undefined,
     rerankModel: undefined,
     voice: "alloy",
+    wait: undefined,
     quick: false,
     include: undefined,
     require: [],

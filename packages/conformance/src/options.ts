@@ -160,6 +160,11 @@ export const runOptions = {
     says: "PEM file of a certificate authority to trust instead of Node's defaults",
     schema: text,
   },
+  wait: {
+    flag: "--wait <s>",
+    says: "wait up to this many seconds for the target to accept connections (default: do not wait)",
+    schema: seconds,
+  },
   profile: {
     flag: "--profile <name>",
     says: `profile to judge by: ${keysOf(profiles).join(" or ")} (default: ${defaults.profile})`,
@@ -185,7 +190,7 @@ export const runOptions = {
   },
   quick: {
     flag: "--quick",
-    says: "run only the fixed probes, about 25 requests",
+    says: "run only the most important fixed probes, at most 30 requests",
     schema: flag.default(false),
   },
   include: {

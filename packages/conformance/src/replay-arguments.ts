@@ -8,6 +8,7 @@ const notReplayed: ReadonlySet<string> = new Set<OptionName | "config">([
   "seed",
   "report",
   "transcript",
+  "wait",
   "baseline",
   "updateBaseline",
   "dryRun",

@@ -21,6 +21,7 @@ import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import { proxyFor } from "./target/proxy.ts"
 import type { Progress } from "./target/sampler.ts"
+import { waitForTarget } from "./target/wait.ts"
 
 /** Callbacks of a run in progress. */
 export interface RunEvents {
@@ -150,6 +151,8 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
   const selection = selectionOf(settings, requirements)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
+  if (settings.wait !== undefined && settings.baseUrl !== undefined)
+    await waitForTarget(proxy?.href ?? settings.baseUrl, settings.wait * 1000, events.interrupt)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
   const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
   const began = performance.now()

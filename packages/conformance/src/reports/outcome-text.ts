@@ -23,6 +23,15 @@ function strictFaults({ strict, summary }: Report): string[] {
   return [`${rules}, which fails the run with --strict.`]
 }
 
+/** Returns what a quick run did not look at. */
+function quickGaps({ quick, summary, rules }: Report): string[] {
+  if (quick !== true) return []
+  const left = summary["not-run"] === 1 ? "1 rule" : `${summary["not-run"]} rules`
+  return [
+    `Quick run: it sent no generated requests and did not look at ${left} of ${rules.length}; run without --quick for those.`,
+  ]
+}
+
 /** Returns the verdict on the target, without what the baseline says. */
 function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
   const gap = reason === undefined ? "" : ` Incomplete: ${reason}.`
@@ -44,6 +53,7 @@ function verdictText({ outcome, reason, conformant, profile, surfaces, summary }
 export const outcomeText = (report: Report): string =>
   [
     verdictText(report),
+    ...quickGaps(report),
     ...strictFaults(report),
     ...(report.baseline ? baselineFaults(report.baseline) : []),
   ].join(" ")
