@@ -36,6 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
     })
 
   program
+    .command("init")
+    .description("write a configuration, an empty baseline and a workflow for GitHub Actions")
+    .option("--force", "overwrite existing files")
+    .action(async (flags: { force?: boolean }) => {
+      exitCode = (await loadCommands()).initCommand(flags)
+    })
+
+  program
     .command("explain <id>")
     .description("explain a rule, a cause (rule:fault), a finding or a verdict, with an example")
     .action(async (id: string) => {

@@ -16,6 +16,7 @@ import spinner from "yocto-spinner"
 import { openBaseline, settle } from "./baselines/settle.ts"
 import type { Count } from "./engine/plan.ts"
 import { explain } from "./explain.ts"
+import { init } from "./init.ts"
 import { transcriptRecorder } from "./inputs/transcript.ts"
 import { limits } from "./limits.ts"
 import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
@@ -346,6 +347,12 @@ export function listRules(pattern: string | undefined, { json }: { json?: boolea
       ? facts.map(ruleText).join("\n")
       : ruleTable(facts)
   process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
+  return 0
+}
+
+/** Carries out `init` in the current folder, and returns its exit code. */
+export function initCommand({ force = false }: { force?: boolean }): number {
+  for (const path of init(".", force)) process.stdout.write(`wrote ${path}\n`)
   return 0
 }
 
