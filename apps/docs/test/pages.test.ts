@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs"
 import { rules, sentences } from "@nexhina/conformance"
 import { defects, variants } from "@nexhina/defects"
 import { faultSteps, limits } from "@nexhina/mock"
 import { expect, test } from "vitest"
+import { parse } from "yaml"
+import { type ActionInput, ciPage } from "../src/ci-page.ts"
 import { defectsPage } from "../src/defects-page.ts"
 import { mockLimitsPage } from "../src/mock-limits-page.ts"
 import { mockTimingPage } from "../src/mock-timing-page.ts"
@@ -11,9 +14,14 @@ import { scoreboardPage } from "../src/scoreboard-page.ts"
 import { traceabilityPage } from "../src/traceability-page.ts"
 import { readScores } from "./scores.ts"
 
+const action = parse(readFileSync(new URL("../../../action.yml", import.meta.url), "utf8")) as {
+  readonly inputs: Record<string, ActionInput>
+}
+
 test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
+  ["ci.md", ciPage(action.inputs)],
   ["mock-limits.md", mockLimitsPage(limits)],
   ["mock-timing.md", mockTimingPage(faultSteps)],
   ["defects.md", defectsPage(defects, variants)],

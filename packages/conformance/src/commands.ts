@@ -1,19 +1,22 @@
 import type { Command } from "commander"
 import pc from "picocolors"
+import { openBaseline, settle } from "./baselines/settle.ts"
 import { openBundle } from "./commands/bundle-file.ts"
 import { readConfig } from "./commands/config-file.ts"
 import { progressLine } from "./commands/progress-line.ts"
-import { discard, isUtf8, openReports, writeReports } from "./commands/report-output.ts"
+import { discard, isUtf8, openReports, print, writeReports } from "./commands/report-output.ts"
 import { listenForSignals } from "./commands/signals.ts"
 import { openTranscript } from "./commands/transcript-file.ts"
 import type { Count } from "./engine/plan.ts"
+import { explain } from "./explain.ts"
+import { init } from "./init.ts"
 import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
 import { ascii, columns, wrapped } from "./reports/layout.ts"
 import { outcomeText } from "./reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "./reports/report.ts"
 import type { Rule } from "./rule.ts"
 import { rules } from "./rules/rules.ts"
-import { dryRun, type RunEvents, run } from "./run.ts"
+import { dryRun, type RunEvents, runWithoutBaseline } from "./run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
 
 /** Runs the check. A run in which nothing could be judged has a report too, and an error to show. */
@@ -22,7 +25,7 @@ async function reportOf(
   events: RunEvents,
 ): Promise<{ readonly report: Report; readonly error?: NothingJudged }> {
   try {
-    return { report: await run(settings, events) }
+    return { report: await runWithoutBaseline(settings, events) }
   } catch (error) {
     if (error instanceof NothingJudged && error.report) return { report: error.report, error }
     throw error
@@ -68,23 +71,28 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
+  const baseline = openBaseline(settings)
   const bundle = settings.bundle === undefined ? undefined : openBundle(settings.bundle)
   const transcript = openTranscript({ ...settings, transcript: settings.transcript ?? bundle?.transcript })
   const outputs = openReports(settings)
   const line = progressLine()
   const signals = listenForSignals()
   try {
-    const { report, error } = await reportOf(settings, {
+    const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       interrupt: signals.signal,
       ...transcript?.events,
     })
     line.stop()
+    const write = { ...settings, updateBaseline: settings.updateBaseline && !error }
+    const { report, note, problem } = settle(found, baseline, write, new Date())
+    if (note !== undefined) process.stderr.write(`${note}\n`)
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
     transcript?.close()
     if (bundle) await bundle.write(report, settings.transcript ?? bundle.transcript)
     if (transcript?.problem) problems.unshift(transcript.problem)
+    if (problem !== undefined) problems.unshift(problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
     if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
     if (error) throw error
@@ -155,6 +163,19 @@ export function listRules(pattern: string | undefined, { json }: { json?: boolea
       ? facts.map(ruleText).join("\n")
       : ruleTable(facts)
   process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
+  return 0
+}
+
+/** Carries out `init` in the current folder, and returns its exit code. */
+export function initCommand({ force = false }: { force?: boolean }): number {
+  for (const path of init(".", force)) process.stdout.write(`wrote ${path}\n`)
+  return 0
+}
+
+/** Carries out `explain`, and returns its exit code. */
+export async function explainCommand(id: string): Promise<number> {
+  const text = await explain(id)
+  await print(isUtf8 ? text : ascii(text))
   return 0
 }
 

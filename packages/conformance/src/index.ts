@@ -50,6 +50,7 @@ export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
 export { Matrix, matrixOf, type NamedReport } from "./reports/matrix.ts"
 export {
+  BaselineResult,
   Cause,
   exitCodeOf,
   Finding,
@@ -58,8 +59,10 @@ export {
   RuleResult,
   type Verdict,
   verdicts,
+  Waiver,
 } from "./reports/report.ts"
 export { reports } from "./reports/reports.ts"
+export { type RequirementSet, requirementSets } from "./requirement-sets.ts"
 export {
   type ExchangeRule,
   type Fault,

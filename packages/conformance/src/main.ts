@@ -70,6 +70,21 @@ export async function main(argv: readonly string[]): Promise<number> {
       exitCode = (await loadCommands()).listRules(pattern, flags)
     })
 
+  program
+    .command("init")
+    .description("write a configuration, an empty baseline and a workflow for GitHub Actions")
+    .option("--force", "overwrite existing files")
+    .action(async (flags: { force?: boolean }) => {
+      exitCode = (await loadCommands()).initCommand(flags)
+    })
+
+  program
+    .command("explain <id>")
+    .description("explain a rule, a cause (rule:fault), a finding or a verdict, with an example")
+    .action(async (id: string) => {
+      exitCode = await (await loadCommands()).explainCommand(id)
+    })
+
   try {
     await program.parseAsync(argv, { from: "user" })
     return exitCode

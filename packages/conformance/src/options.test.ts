@@ -20,6 +20,7 @@ test("nothing given: every option has its default or is absent", () => {
     videoModel: undefined,
     rerankModel: undefined,
     voice: "alloy",
+    wait: undefined,
     quick: false,
     include: undefined,
     require: [],
@@ -37,6 +38,9 @@ test("nothing given: every option has its default or is absent", () => {
     concurrency: 4,
     timeout: 60,
     strict: false,
+    requirements: undefined,
+    baseline: undefined,
+    updateBaseline: false,
     transcript: undefined,
     report: [{ format: "console" }],
   })

@@ -175,6 +175,11 @@ export const runOptions = {
     says: "PEM file of a certificate authority to trust instead of Node's defaults",
     schema: text,
   },
+  wait: {
+    flag: "--wait <s>",
+    says: "wait up to this many seconds for the target to accept connections (default: do not wait)",
+    schema: seconds,
+  },
   profile: {
     flag: "--profile <name>",
     says: `profile to judge by: ${keysOf(profiles).join(" or ")} (default: ${defaults.profile})`,
@@ -200,7 +205,7 @@ export const runOptions = {
   },
   quick: {
     flag: "--quick",
-    says: "run only the fixed probes, about 25 requests",
+    says: "run only the most important fixed probes, at most 30 requests",
     schema: flag.default(false),
   },
   include: {
@@ -282,6 +287,26 @@ export const runOptions = {
     schema: flag.default(false),
   },
   strict: { flag: "--strict", says: "fail the run on SHOULD findings too", schema: flag.default(false) },
+  requirements: {
+    flag: "--requirements <date>",
+    says: "check only the rules that were in force in a month or on a day, such as 2026-11 (default: all)",
+    schema: z
+      .string()
+      .regex(
+        /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/,
+        "Expected a month or a day, such as 2026-11",
+      ),
+  },
+  baseline: {
+    flag: "--baseline <file>",
+    says: "YAML or JSON file of known findings, which do not fail the run; stale and expired entries do",
+    schema: text,
+  },
+  updateBaseline: {
+    flag: "--update-baseline",
+    says: "add new findings to the baseline and remove stale entries, before the result is decided",
+    schema: flag.default(false),
+  },
   transcript: {
     flag: "--transcript <file>",
     says: "write every exchange to an NDJSON file, with secrets redacted",

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
 import type { Exchange } from "@nexhina/wire"
 import { createSend } from "@nexhina/wire"
+import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
@@ -13,6 +14,7 @@ import { limits } from "./limits.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
 import { replayArguments } from "./replay-arguments.ts"
 import type { Report } from "./reports/report.ts"
+import { type RequirementSet, requirementSetOn } from "./requirement-sets.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
 import type { RunLines } from "./run-line.ts"
@@ -20,6 +22,7 @@ import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import { proxyFor } from "./target/proxy.ts"
 import type { Progress } from "./target/sampler.ts"
+import { waitForTarget } from "./target/wait.ts"
 
 /** Callbacks of a run in progress. */
 export interface RunEvents {
@@ -31,15 +34,20 @@ export interface RunEvents {
   readonly interrupt?: AbortSignal
 }
 
-/** The rules that `--rule` and `--skip` leave. */
-export function selectRules(settings: Pick<Settings, "rule" | "skip">): Rule[] {
+/** The rules of a set of requirements that `--rule` and `--skip` leave. */
+export function selectRules(
+  settings: Pick<Settings, "rule" | "skip">,
+  requirements: Pick<RequirementSet, "has"> = { has: () => true },
+): Rule[] {
   for (const pattern of [...settings.rule, ...settings.skip]) {
     if (!allRules.some(({ id }) => matches(pattern, id))) {
       throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
     }
   }
   const any = (patterns: readonly string[], id: string) => patterns.some((pattern) => matches(pattern, id))
-  const selected = allRules.filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
+  const selected = allRules
+    .filter((rule) => requirements.has(rule))
+    .filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
   if (selected.length === 0) throw new UsageError("--rule and --skip leave no rule to check")
   return selected
 }
@@ -78,9 +86,9 @@ function oversizedOf({ oversizedBody }: Settings): { readonly oversizedBytes?: n
 }
 
 /** What the settings select. */
-function selectionOf(settings: Settings): Selection {
+function selectionOf(settings: Settings, requirements: RequirementSet): Selection {
   return {
-    rules: selectRules(settings),
+    rules: selectRules(settings, requirements),
     include: includedOf(settings),
     probes: (probe) => !settings.quick || probe.quick === true,
     samples: () => (settings.quick ? 0 : settings.runs),
@@ -104,7 +112,8 @@ export function dryRun(settings: Settings): Count[] {
     }),
     models: chooseModels(modelsOf(settings), []),
   }
-  return countsOf(planOf(selectionOf(settings), known), known)
+  const requirements = requirementSetOn(settings.requirements, new Date())
+  return countsOf(planOf(selectionOf(settings, requirements), known), known)
 }
 
 function certificate(file: string): string {
@@ -124,13 +133,30 @@ function certificate(file: string): string {
 }
 
 /**
- * Checks a server, or with no `baseUrl` the embedded mock, which it starts on loopback and stops again.
+ * Checks a server, or with no `baseUrl` the embedded mock, which it starts on loopback and stops again. Applies the
+ * baseline of the settings.
  * @throws {UsageError} when a setting is wrong; {Unreachable} when no connection could be made.
  */
 export async function run(settings: Settings, events: RunEvents = {}): Promise<Report> {
-  const selection = selectionOf(settings)
+  const baseline = openBaseline(settings)
+  const { report, problem } = settle(
+    await runWithoutBaseline(settings, events),
+    baseline,
+    settings,
+    new Date(),
+  )
+  if (problem !== undefined) throw new UsageError(problem)
+  return report
+}
+
+/** Does what `run` does, except for the baseline. */
+export async function runWithoutBaseline(settings: Settings, events: RunEvents = {}): Promise<Report> {
+  const requirements = requirementSetOn(settings.requirements, new Date())
+  const selection = selectionOf(settings, requirements)
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
+  if (settings.wait !== undefined && settings.baseUrl !== undefined)
+    await waitForTarget(proxy?.href ?? settings.baseUrl, settings.wait * 1000, events.interrupt)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
   const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
   const began = performance.now()
@@ -159,6 +185,9 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
         traits: settings.trait,
         models: modelsOf(settings),
         ...selection,
+        requirements,
+        quick: settings.quick,
+        strict: settings.strict,
         require: settings.require,
         // Its credentials are nobody's business.
         ...(proxy && { proxy: proxy.origin }),

@@ -4,6 +4,7 @@ import * as conformance from "../src/index.ts"
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
     [
+      "BaselineResult",
       "Cause",
       "Finding",
       "Intent",
@@ -16,6 +17,7 @@ test("exports exactly these names at run time", () => {
       "RuleResult",
       "Unreachable",
       "UsageError",
+      "Waiver",
       "check",
       "checkOptions",
       "checkSettingsOf",
@@ -30,6 +32,7 @@ test("exports exactly these names at run time", () => {
       "merge",
       "readEvidence",
       "reports",
+      "requirementSets",
       "rules",
       "run",
       "runOptions",

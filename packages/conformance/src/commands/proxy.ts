@@ -55,7 +55,7 @@ export function addProxyOptions(command: Command): void {
   for (const { flag, says } of Object.values(proxyOptions)) command.option(flag, says)
 }
 
-const colors = { fail: pc.red, warn: pc.yellow, info: pc.cyan, flaky: pc.yellow } as const
+const colors = { fail: pc.red, warn: pc.yellow, info: pc.cyan, flaky: pc.yellow, waived: pc.dim } as const
 
 // Control characters of a server never reach a terminal.
 const printable = (text: string) => text.replace(/\p{Cc}/gu, "�")

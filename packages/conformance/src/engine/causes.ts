@@ -1,5 +1,5 @@
 import type { Evidence } from "../evidence.ts"
-import type { Cause, Finding } from "../reports/report.ts"
+import { type Cause, type Finding, findingVerdicts } from "../reports/report.ts"
 import type { Where } from "../rule.ts"
 import { findingId } from "./finding-id.ts"
 import type { Detection, EvidenceGroup } from "./judge.ts"
@@ -105,8 +105,7 @@ function rootsOf(findings: readonly Finding[], precursors: Precursors): Readonly
   return roots
 }
 
-const worstFirst = ["fail", "flaky", "warn", "info"] as const
-const rankOf = ({ verdict }: { readonly verdict: Finding["verdict"] }) => worstFirst.indexOf(verdict)
+const rankOf = ({ verdict }: { readonly verdict: Finding["verdict"] }) => findingVerdicts.indexOf(verdict)
 
 /**
  * Groups findings by cause. Findings of the same rule and fault on several operations have one cause. A finding on

@@ -1,6 +1,7 @@
 import type { Surface } from "@nexhina/schemas"
 import { createRedactor } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
+import type { RequirementSet } from "../requirement-sets.ts"
 import { severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import { factsLine, type RunLine } from "../run-line.ts"
@@ -22,6 +23,12 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
   /** The proxy that requests pass through, without credentials: for the report. */
   readonly proxy?: string
+  /** The requirements that were selected. Default: every rule of the kit. */
+  readonly requirements?: RequirementSet
+  /** Whether the selection is that of a quick run: for the report. Default: no. */
+  readonly quick?: boolean
+  /** Whether SHOULD findings fail the run: for the report. Default: no. */
+  readonly strict?: boolean
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
@@ -153,6 +160,7 @@ function reportOf(
   })
   const conclusion = conclude(results, {
     selected: options.rules,
+    ...(options.requirements && { requirements: options.requirements }),
     include: options.include,
     known,
     sent,
@@ -173,10 +181,15 @@ function reportOf(
       Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
     ),
     learned: learned.map((sentence) => redactor.text(sentence)),
+    ...(options.requirements && { requirements: options.requirements.id }),
     seed: options.seed,
+    quick: options.quick === true,
+    strict: options.strict === true,
+    deterministic: known.deterministic,
     startedAt: world.startedAt.toISOString(),
     durationMs,
     requests: executor.sent,
+    senders: sent.complete,
     ...conclusion,
     ...(stopped !== undefined && { stopped }),
     rules: [...results],

@@ -1,5 +1,6 @@
 import { type Surface, surfaces } from "@nexhina/schemas"
 import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
+import type { RequirementSet } from "../requirement-sets.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -9,6 +10,8 @@ import type { Sent } from "./sent.ts"
 /** What a run selected and sent. */
 export interface Coverage {
   readonly selected: readonly Rule[]
+  /** The requirements that have to be selected for a proof. Default: every rule of the kit. */
+  readonly requirements?: Pick<RequirementSet, "has">
   readonly include: readonly Surface[]
   readonly known: TargetFacts
   readonly sent: Sent
@@ -21,11 +24,14 @@ export interface Coverage {
 /** The share of MUST rules that may stay undecided in a run that is complete (chosen). */
 const maxUndecidedShare = 0.1
 
-/** Returns whether every MUST rule of the included surfaces was selected. */
-function isWhole({ selected, include, known }: Coverage): boolean {
+/** Returns whether every required MUST rule of the included surfaces was selected. */
+function isWhole({ selected, requirements, include, known }: Coverage): boolean {
   return allRules.every(
     (rule) =>
-      selected.includes(rule) || !isWithin(rule.on.surface, include) || severityOf(rule, known) !== "MUST",
+      selected.includes(rule) ||
+      requirements?.has(rule) === false ||
+      !isWithin(rule.on.surface, include) ||
+      severityOf(rule, known) !== "MUST",
   )
 }
 

@@ -1,4 +1,5 @@
 import { ErrorResponse, endpoints } from "@nexhina/schemas"
+import type { Evidence } from "../evidence.ts"
 import type { Where } from "../rule.ts"
 import type { Detection } from "./judge.ts"
 
@@ -46,6 +47,35 @@ export function causeOf({ rule, fault, exchange }: Pick<Detection, "rule" | "fau
   return `${rule.id}:${fault.fault}@${exchange.operation.value ?? "unknown"}`
 }
 
+/** Returns the member of a request that was made invalid, with its `~`, if there is one. */
+function memberOf({ fault }: Pick<Evidence, "fault">): string {
+  const member = fault.value?.param?.replace(/\[\d+\]/g, "[*]")
+  return member ? `~${member}` : ""
+}
+
+/** Returns `operation~member`, the parts of a finding's id that depend only on the request. */
+export const requestKindOf = (exchange: Pick<Evidence, "operation" | "fault">): string =>
+  `${exchange.operation.value ?? "unknown"}${memberOf(exchange)}`
+
+/** The parts of the id of a finding. */
+export interface FindingIdParts {
+  readonly rule: string
+  readonly fault: string
+  readonly operation: string
+  /** The member of the reply, with its `#`, if the id has one. */
+  readonly pointer: string
+  /** The member of the request, with its `~`, if the id has one. */
+  readonly member: string
+}
+
+/** Parses the id of a finding. Returns `undefined` for a text of another form. */
+export function findingIdParts(id: string): FindingIdParts | undefined {
+  const match = /^([^:@#~]+):([^:@#~]+)@([^@#~]+)(#[^~]*)?(~.+)?$/s.exec(id)
+  if (!match) return undefined
+  const [, rule = "", fault = "", operation = "", pointer = "", member = ""] = match
+  return { rule, fault, operation, pointer, member }
+}
+
 /**
  * Returns the id of a finding, `rule:fault@operation#pointer~member`. `#pointer` is the member of the reply, `~member`
  * the member of the request that was made invalid; each is omitted when it does not exist. Array indexes are `*`. The
@@ -53,6 +83,5 @@ export function causeOf({ rule, fault, exchange }: Pick<Detection, "rule" | "fau
  */
 export function findingId(found: Pick<Detection, "rule" | "fault" | "exchange">): string {
   const pointer = pointerOf(found.fault.at)
-  const member = found.exchange.fault.value?.param?.replace(/\[\d+\]/g, "[*]")
-  return `${causeOf(found)}${pointer && `#${stablePointer(pointer)}`}${member ? `~${member}` : ""}`
+  return `${causeOf(found)}${pointer && `#${stablePointer(pointer)}`}${memberOf(found.exchange)}`
 }

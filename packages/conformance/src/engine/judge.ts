@@ -6,6 +6,7 @@ import type { Fault, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { View } from "../view.ts"
+import { requestKindOf } from "./finding-id.ts"
 
 /** Evidence that belongs together, such as an executed sample or a recording. */
 export interface EvidenceGroup {
@@ -27,6 +28,8 @@ export interface Tally<Group extends EvidenceGroup = ExecutedSample> {
   readonly rule: Rule
   /** Exchanges (or groups) on which it came to a decision. */
   readonly judged: number
+  /** The kinds of requests (`operation~member`) on which it came to a decision. */
+  readonly judgedOn: ReadonlySet<string>
   /** Why it could not decide, with the number of exchanges on which it could not. */
   readonly undecided: ReadonlyMap<string, number>
   readonly found: readonly Detection<Group>[]
@@ -103,6 +106,7 @@ export function countReason(counts: Map<string, number>, given: string, times = 
 interface OpenTally<Group extends EvidenceGroup> {
   readonly rule: Rule
   judged: number
+  readonly judgedOn: Set<string>
   readonly undecided: Map<string, number>
   readonly found: Detection<Group>[]
   crash?: string
@@ -127,8 +131,9 @@ function viewsOf<Group extends EvidenceGroup>(
   return views
 }
 
-/** Adds the outcome of one judgement to a tally; `at` returns the view that shows a fault. */
+/** Adds the outcome of the judgement of some views to a tally; `at` returns the view that shows a fault. */
 function count<F extends Fault, Group extends EvidenceGroup>(
+  seen: readonly JudgeableView<Group>[],
   faults: readonly F[] | Undecided,
   at: (fault: F) => JudgeableView<Group>,
   tally: OpenTally<Group>,
@@ -144,6 +149,7 @@ function count<F extends Fault, Group extends EvidenceGroup>(
     return
   }
   tally.judged++
+  for (const { exchange } of seen) tally.judgedOn.add(requestKindOf(exchange))
   for (const fault of faults) {
     if (isObscured(fault)) continue
     const { exchange, executed } = at(fault)
@@ -170,7 +176,7 @@ function judgeTogether<Group extends EvidenceGroup>(
     if (!view) throw new RangeError(`fault ${fault} names view ${of} of ${seen.length}`)
     return view
   }
-  count(faults, at, tally, failures)
+  count(seen, faults, at, tally, failures)
 }
 
 /** Does what a rule may fail at, and notes in its tally if it does. */
@@ -217,6 +223,7 @@ export interface JudgedGroup<Group extends EvidenceGroup> {
 const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> => ({
   rule,
   judged: 0,
+  judgedOn: new Set(),
   undecided: new Map(),
   found: [],
 })
@@ -238,7 +245,7 @@ function judgeGroup<Group extends EvidenceGroup>(
     guarded(tally, () => {
       const seen = viewsOf(group, tally, failures)
       if (rule.scope === undefined || rule.scope === "exchange") {
-        for (const each of seen) count(rule.holds(each.view, known), () => each, tally, failures)
+        for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
       } else if (rule.scope === "group") judgeTogether(seen, known, tally, failures)
       else if (seen.length > 0) {
         const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
@@ -284,8 +291,9 @@ export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
 /** Joins the tallies of a rule on several groups. */
 function joined<Group extends EvidenceGroup>(tallies: readonly Tally<Group>[], rule: Rule): Tally<Group> {
   const whole = openTally<Group>(rule)
-  for (const { judged, undecided, found, crash } of tallies) {
+  for (const { judged, judgedOn, undecided, found, crash } of tallies) {
     whole.judged += judged
+    for (const kind of judgedOn) whole.judgedOn.add(kind)
     for (const [reason, times] of undecided) countReason(whole.undecided, reason, times)
     whole.found.push(...found)
     if (crash !== undefined) whole.crash ??= crash

@@ -3,11 +3,12 @@ import { limits } from "../limits.ts"
 import { briefOf } from "../reading/brief.ts"
 import type { Finding } from "../reports/report.ts"
 import type { Rule } from "../rule.ts"
-import type { ExecutedSample } from "../target/execute.ts"
+import type { ExecutedSample, Sample } from "../target/execute.ts"
 import { spoiltOperations } from "../target/offered.ts"
 import { joinPrecursors, type Precursors, precursorsOf } from "./causes.ts"
 import { findingId } from "./finding-id.ts"
 import { countReason, type Detection, type Judge, type JudgedGroup, type Tally } from "./judge.ts"
+import { isSentQuickly } from "./quick.ts"
 
 /** The place of a detection in the order of samples, which does not depend on when their replies came. */
 interface Place {
@@ -19,12 +20,27 @@ interface Place {
 const comparePlaces = (a: Place, b: Place) =>
   a.by.localeCompare(b.by, "en") || a.index - b.index || a.at - b.at
 
+/** A probe or rule that sends requests; the lower its rank, the more runs send them. */
+interface Sender {
+  readonly by: string
+  readonly rank: number
+}
+
+const senderOf = ({ by, draw }: Sample): Sender => ({
+  by,
+  rank: isSentQuickly(by) ? 0 : draw === undefined ? 1 : 2,
+})
+
+const compareSenders = (a: Sender, b: Sender) => a.rank - b.rank || a.by.localeCompare(b.by, "en")
+
 /** How often and where a finding was seen. */
 interface Seen {
   readonly times: number
   /** Number of requests sent when it was first seen, including that one. */
   readonly foundAfter: number
   readonly first: Place
+  /** Of the probes and rules whose requests show it, the one that runs send most often. */
+  readonly sender: Sender
 }
 
 /** What is kept of the detections of one finding. */
@@ -37,13 +53,14 @@ export interface FoundFault extends Seen {
 }
 
 /** The outcome of one rule in a run. */
-interface RuleTally extends Pick<Tally, "judged" | "undecided" | "crash"> {
+export interface RuleTally extends Pick<Tally, "judged" | "judgedOn" | "undecided" | "crash"> {
   /** In the order of the samples that show them first. */
   readonly found: readonly FoundFault[]
 }
 
 interface OpenRuleTally {
   judged: number
+  readonly judgedOn: Set<string>
   readonly undecided: Map<string, number>
   readonly found: Map<string, FoundFault>
   crash?: string
@@ -79,16 +96,21 @@ const joinSeen = (a: Seen, b: Seen): Seen => ({
   times: a.times + b.times,
   foundAfter: Math.min(a.foundAfter, b.foundAfter),
   first: comparePlaces(a.first, b.first) <= 0 ? a.first : b.first,
+  sender: compareSenders(a.sender, b.sender) <= 0 ? a.sender : b.sender,
 })
 
 function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
-  const tally = rules.get(rule) ?? { judged: 0, undecided: new Map(), found: new Map() }
+  const tally = rules.get(rule) ?? { judged: 0, judgedOn: new Set(), undecided: new Map(), found: new Map() }
   rules.set(rule, tally)
   return tally
 }
 
-function addCounts(tally: OpenRuleTally, { judged, undecided, crash }: Omit<RuleTally, "found">): void {
+function addCounts(
+  tally: OpenRuleTally,
+  { judged, judgedOn, undecided, crash }: Omit<RuleTally, "found">,
+): void {
   tally.judged += judged
+  for (const kind of judgedOn) tally.judgedOn.add(kind)
   for (const [reason, times] of undecided) countReason(tally.undecided, reason, times)
   if (crash !== undefined) tally.crash ??= crash
 }
@@ -169,7 +191,12 @@ export class Ledger {
     const at = asked.findIndex(({ exchange }) => exchange === found.exchange)
     const simplestPlace: Place = { by: sample.by, index: sample.index, at }
     // The sender numbers its exchanges.
-    const now: Seen = { times: 1, foundAfter: Number(found.exchange.id), first: simplestPlace }
+    const now: Seen = {
+      times: 1,
+      foundAfter: Number(found.exchange.id),
+      first: simplestPlace,
+      sender: senderOf(sample),
+    }
     const seen = earlier ? joinSeen(earlier, now) : now
     if (earlier && compareSimplicity(earlier, { simplest: found, simplestPlace }) <= 0) {
       tally.found.set(id, { ...earlier, ...seen })

@@ -1,13 +1,8 @@
-import { missingKey } from "../probes/auth.ts"
-import { plainChat } from "../probes/chat-completions.ts"
-import { listModels } from "../probes/models.ts"
 import type { Rule } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { shellWord } from "./curl.ts"
 import type { Detection } from "./judge.ts"
-
-/** The probes that every run sends, whatever its rules. */
-const alwaysSent: ReadonlySet<string> = new Set([listModels.id, plainChat.id, missingKey.id])
+import { alwaysSent } from "./quick.ts"
 
 /**
  * Returns the ids of the rules that a run needs to send the same requests again. A fault that was seen on a request of

@@ -1,3 +1,4 @@
+import type { OperationId } from "@nexhina/schemas"
 import { createRedactor, type Redactor } from "@nexhina/wire"
 import { limits } from "../limits.ts"
 import type { Cause, Finding, RuleResult } from "../reports/report.ts"
@@ -11,7 +12,7 @@ import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
 import { causeOf } from "./finding-id.ts"
 import { createJudge, type Detection, withPrerequisites } from "./judge.ts"
-import { type FoundFault, Ledger } from "./ledger.ts"
+import { type FoundFault, Ledger, type RuleTally } from "./ledger.ts"
 import type { Plan } from "./plan.ts"
 import { replayOf } from "./replay.ts"
 import type { Sent } from "./sent.ts"
@@ -161,6 +162,7 @@ export async function judgementOf(
       surface: rule.on.surface,
       severity,
       judged: tally?.judged ?? 0,
+      judgedOn: judgedOnOf(tally, met),
       cases: sent.by(rule.id)?.generated ?? 0,
       ...durationOf(rule, sent),
       findings: ofRule.map((finding) => finding.id),
@@ -169,6 +171,12 @@ export async function judgementOf(
   }
   const { omitted, unjudged } = ledger
   return { results, open, causes: causesOf(findings, precursors), findings, omitted, unjudged }
+}
+
+/** Returns the kinds of requests on which a rule was judged, of the operations that the target offers. */
+function judgedOnOf(tally: RuleTally | undefined, met: { has(operation: OperationId): boolean }): string[] {
+  const kinds = [...(tally?.judgedOn ?? [])]
+  return kinds.filter((kind) => !met.has(kind.split("~", 1)[0] as OperationId)).sort()
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */
@@ -210,7 +218,7 @@ function createShrinking({ known, sampler, judging, describe, shrinkBudget }: Co
 
 /** Returns a finding with its verdict: what a model chose to say counts only when it was seen again. */
 export function confirmedFinding(
-  { simplest: { rule }, times, foundAfter }: FoundFault,
+  { simplest: { rule }, times, foundAfter, sender }: FoundFault,
   severity: Severity,
   {
     known,
@@ -220,5 +228,5 @@ export function confirmedFinding(
 ): Finding {
   const certain = confirmed || known.deterministic || !rule.modelDependent
   const verdict = certain ? verdictBySeverity[severity] : "flaky"
-  return { ...shown, verdict, times, foundAfter }
+  return { ...shown, verdict, times, foundAfter, shownBy: sender.by }
 }

@@ -126,6 +126,11 @@ export class Sent {
     return this.senders.get(id)
   }
 
+  /** Ids of the probes and rules whose samples were all sent completely, sorted. */
+  get complete(): string[] {
+    return [...this.senders].flatMap(([id, { cut }]) => (cut === undefined ? [id] : [])).sort()
+  }
+
   /** Returns the operations of which nothing can be asked. */
   obstacles(unproven: ReadonlySet<ModelKind>): Map<OperationId, Obstacle> {
     return this.offered.result(unproven)

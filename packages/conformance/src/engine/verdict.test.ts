@@ -44,6 +44,7 @@ const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe] }: RuleFa
 const tallyOf = (facts: Partial<Tally> = {}): Tally => ({
   rule: ruleOf(),
   judged: 0,
+  judgedOn: new Set(),
   undecided: new Map(),
   found: [],
   ...facts,

@@ -15,7 +15,11 @@ export interface VerdictOutcome {
   readonly isCut?: true
 }
 
-const worst = ["fail", "warn", "info", "flaky"] as const
+const worst = ["fail", "warn", "info", "flaky", "waived"] as const
+
+/** Returns the verdict of a rule with these findings, if there are any. */
+export const verdictOfFindings = (findings: readonly Pick<Finding, "verdict">[]) =>
+  worst.find((each) => findings.some(({ verdict }) => verdict === each))
 
 /** The most frequent of some reasons, with its share. */
 function mostly(counts: ReadonlyMap<string, number>): string {
@@ -61,7 +65,7 @@ export function verdictOf(facts: {
   if (breach)
     return { verdict: "harness-error", reason: `a request of the kit breaks the contract: ${breach}` }
 
-  const verdict = worst.find((each) => findings.some((finding) => finding.verdict === each))
+  const verdict = verdictOfFindings(findings)
   if (verdict) return { verdict }
 
   const operations = new Set(fed.flatMap((each) => [...each.operations]))

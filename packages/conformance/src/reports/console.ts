@@ -2,6 +2,7 @@ import pc from "picocolors"
 import { ascii, block, clipped, wrapped } from "./layout.ts"
 import { outcomeText } from "./outcome-text.ts"
 import {
+  type BaselineResult,
   type Cause,
   type Finding,
   type Report,
@@ -23,6 +24,7 @@ const marks: Record<
   warn: { mark: "!", color: "yellow" },
   info: { mark: "i", color: "cyan" },
   flaky: { mark: "~", color: "yellow" },
+  waived: { mark: "w", color: "dim" },
   unsupported: { mark: "-", color: "dim" },
   "not-applicable": { mark: "-", color: "dim" },
   inconclusive: { mark: "?", color: "yellow" },
@@ -66,6 +68,8 @@ function causeBlock(cause: Cause, report: Report, colors: Colors): string {
   const { mark, color } = marks[cause.verdict]
   const [finding, ...others] = report.findings.filter(({ id }) => cause.findings.includes(id))
   if (!finding) return ""
+  // The baseline lists it below.
+  if (cause.verdict === "waived") return colors[color](`${mark} ${finding.id} (waived)`)
   const also = others.map(({ id, times: seen }) => `    ${id} (${times(seen)})`)
   const consequences = cause.consequences.map((id) => `    ${id}`)
   return [
@@ -77,6 +81,22 @@ function causeBlock(cause: Cause, report: Report, colors: Colors): string {
     ...(also.length > 0 ? ["  the same fault", ...also] : []),
     ...(consequences.length > 0 ? ["  follows from it", ...consequences] : []),
   ].join("\n")
+}
+
+/** Returns the entries of the baseline, with what the run says about each. */
+function baselineLines({ file, waived, stale, expired, unjudged }: BaselineResult, colors: Colors): string[] {
+  const entry = (state: string, { id, reason, owner, expires }: BaselineResult["waived"][number]) => {
+    const facts = [owner, expires && `until ${expires}`].filter(Boolean).join(", ")
+    return [`  ${state} ${id}`, wrapped(`${reason}${facts && ` (${facts})`}`, "      ")].join("\n")
+  }
+  return [
+    "",
+    colors.bold(`baseline ${file}`),
+    ...stale.map((each) => colors.red(entry("stale", each))),
+    ...expired.map((each) => colors.red(entry("expired", each))),
+    ...waived.map((each) => colors.dim(entry("waived", each))),
+    ...unjudged.map((each) => entry("not judged", { ...each, reason: `${each.because}; ${each.reason}` })),
+  ]
 }
 
 /** Maximum number of lines of the summary at the end. */
@@ -108,7 +128,7 @@ function conclusion(report: Report, colors: Colors): string {
     : sentence
 }
 
-/** For people: the rules by surface, then each cause with what is needed to see it again, then a short summary. */
+/** For people: each cause with what is needed to see it again, then the rules by surface, then a short summary. */
 export const consoleReport: ReportFormat = {
   says: "plain text for a terminal",
   write(given, { color, ascii: isAscii }) {
@@ -132,13 +152,19 @@ export const consoleReport: ReportFormat = {
       colors.bold(report.target),
       ...(report.proxy === undefined ? [] : [`through the proxy ${report.proxy}`]),
       wrapped(
-        report.models["chat"] === undefined
-          ? `profile ${report.profile}`
-          : `profile ${report.profile}, seed ${report.seed}, chat model ${report.models["chat"]}`,
+        [
+          `profile ${report.profile}`,
+          ...(report.requirements === undefined ? [] : [`requirements ${report.requirements}`]),
+          ...(report.models["chat"] === undefined
+            ? []
+            : [`seed ${report.seed}`, `chat model ${report.models["chat"]}`]),
+        ].join(", "),
         "",
       ),
       ...(report.recording?.notes ?? []).map((note) => colors.yellow(wrapped(note, ""))),
       ...report.learned.map((sentence) => colors.dim(wrapped(sentence, "learned  "))),
+      ...report.causes.flatMap((cause) => ["", causeBlock(cause, report, colors)]),
+      ...(report.baseline ? baselineLines(report.baseline, colors) : []),
       ...surfaces.flatMap((surface) => [
         "",
         colors.bold(surface),
@@ -146,7 +172,6 @@ export const consoleReport: ReportFormat = {
           .filter((rule) => rule.surface === surface)
           .map((rule) => ruleLines(rule, width, colors)),
       ]),
-      ...report.causes.flatMap((cause) => ["", causeBlock(cause, report, colors)]),
       "",
       verdict,
       ...causeSummary(report, room, colors),

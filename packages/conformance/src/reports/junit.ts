@@ -1,10 +1,31 @@
 import { create } from "xmlbuilder2"
 import { outcomeText } from "./outcome-text.ts"
-import type { Report, ReportFormat, RuleResult } from "./report.ts"
+import {
+  type Finding,
+  failsRun,
+  isIncomplete,
+  type Report,
+  type ReportFormat,
+  type RuleResult,
+  type Verdict,
+} from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
 
-const failing = new Set(["fail", "harness-error"])
-const passing = new Set(["pass", "warn", "info", "flaky"])
+/** The element that a test case has for a verdict; a case without one has passed. */
+type CaseElement = "failure" | "error" | "skipped"
+
+const elements: Partial<Record<Verdict, CaseElement>> = {
+  fail: "failure",
+  "harness-error": "error",
+  waived: "skipped",
+  unsupported: "skipped",
+  "not-applicable": "skipped",
+  inconclusive: "skipped",
+  "not-run": "skipped",
+}
+
+const elementOf = ({ verdict }: RuleResult, report: Report): CaseElement | undefined =>
+  failsRun(verdict, report) ? "failure" : elements[verdict]
 
 /** Everything but the characters of XML 1.0 (section 2.2), which cannot hold the others even escaped. */
 const unprintable = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
@@ -21,83 +42,116 @@ function propertiesOf({ severity, findings }: RuleResult, { causes }: Report) {
   ]
 }
 
+/** Returns a finding as text: what was expected, the response as far as it shows the fault, and the commands. */
+function findingText(finding: Finding): string {
+  const { id, says, where, expected, actual, evidence, waiver, curl, replay } = finding
+  return [
+    id,
+    says,
+    `${where}: expected ${expected}, got ${actual}`,
+    ...(waiver ? [`waived: ${waiver.reason}`] : []),
+    `response ${evidence.status ?? "none"}, ${evidence.end}`,
+    ...(evidence.excerpt ? [evidence.excerpt.trimEnd()] : []),
+    curl,
+    replay,
+  ].join("\n")
+}
+
 function testcase(rule: RuleResult, report: Report) {
   const findings = report.findings.filter((finding) => rule.findings.includes(finding.id))
-  const details = findings
-    .map(
-      (finding) =>
-        `${finding.id}\n${finding.says}\n${finding.where}: expected ${finding.expected}, got ${finding.actual}\n${finding.curl}\n${finding.replay}`,
-    )
-    .join("\n\n")
+  const details = printable(findings.map(findingText).join("\n\n"))
+  const element = elementOf(rule, report)
+  const reason = rule.reason ?? findings[0]?.waiver?.reason
   return {
     "@name": rule.id,
     "@classname": `conformance.${rule.surface}`,
     "@time": (rule.durationMs ?? 0) / 1000,
     properties: { property: propertiesOf(rule, report) },
-    ...(failing.has(rule.verdict) && {
-      failure: {
+    ...((element === "failure" || element === "error") && {
+      [element]: {
         "@message": printable(findings[0]?.means ?? rule.reason ?? rule.verdict),
         "@type": rule.verdict,
-        "#": printable(details || (rule.reason ?? "")),
+        "#": details || printable(rule.reason ?? ""),
       },
     }),
-    ...(!failing.has(rule.verdict) &&
-      !passing.has(rule.verdict) && {
-        skipped: { "@message": printable(`${rule.verdict}${rule.reason ? `: ${rule.reason}` : ""}`) },
-      }),
-    ...(passing.has(rule.verdict) && details && { "system-out": printable(`${rule.verdict}\n${details}`) }),
+    ...(element === "skipped" && {
+      skipped: { "@message": printable(`${rule.verdict}${reason ? `: ${reason}` : ""}`) },
+    }),
+    ...(element !== "failure" && details && { "system-out": `${rule.verdict}\n${details}` }),
   }
 }
 
-/** A suite with one failed test case, because every reader of JUnit takes a file without a failure for a success. */
-function incompleteSuite(report: Report) {
-  const message = printable(outcomeText(report))
+/** A test suite of which every case failed, because a reader of JUnit takes a file without a failure for a success. */
+function failedSuite(
+  name: string,
+  cases: readonly { readonly name: string; readonly type: string; readonly message: string }[],
+  { startedAt }: Report,
+) {
   return {
-    "@name": "run",
-    "@tests": 1,
-    "@failures": 1,
+    "@name": name,
+    "@tests": cases.length,
+    "@failures": cases.length,
+    "@errors": 0,
     "@skipped": 0,
-    "@timestamp": report.startedAt,
-    testcase: [
-      {
-        "@name": "run",
-        "@classname": "conformance",
-        failure: { "@message": message, "@type": "incomplete", "#": message },
-      },
-    ],
+    "@timestamp": startedAt,
+    testcase: cases.map((each) => ({
+      "@name": each.name,
+      "@classname": "conformance",
+      "@time": 0,
+      failure: { "@message": printable(each.message), "@type": each.type, "#": printable(each.message) },
+    })),
   }
+}
+
+/** Returns suites for what fails a run and belongs to no rule: gaps in the evidence, entries of the baseline. */
+function suitesOfRun(report: Report) {
+  const { stale = [], expired = [] } = report.baseline ?? {}
+  const entries = [
+    ...stale.map(({ id }) => ({
+      name: id,
+      type: "stale",
+      message: "The finding is gone: remove the entry.",
+    })),
+    ...expired.map(({ id, expires }) => ({
+      name: id,
+      type: "expired",
+      message: `The last day of the entry was ${expires}.`,
+    })),
+  ]
+  const run = { name: "run", type: "incomplete", message: outcomeText(report) }
+  return [
+    ...(isIncomplete(report) ? [failedSuite("run", [run], report)] : []),
+    ...(entries.length > 0 ? [failedSuite("baseline", entries, report)] : []),
+  ]
 }
 
 /** One test case for each rule, one suite for each surface; what was not judged is skipped, with the reason. */
 export const junitReport: ReportFormat = {
-  says: "JUnit XML",
+  says: "JUnit XML: a test case for each rule, and a failed case `run` if the evidence is incomplete",
   write(given) {
     const report = terminalReport(given)
     const surfaces = [...new Set(report.rules.map((rule) => rule.surface))]
-    const count = (rules: readonly RuleResult[], skipped: boolean) => ({
-      "@tests": rules.length,
-      "@failures": rules.filter(({ verdict }) => failing.has(verdict)).length,
-      ...(skipped && {
-        "@skipped": rules.filter(({ verdict }) => !failing.has(verdict) && !passing.has(verdict)).length,
-      }),
-    })
-    const totals = ({ rules, outcome }: Report) => {
-      const extra = outcome === "incomplete" ? 1 : 0
-      const { "@tests": tests, "@failures": failures } = count(rules, false)
-      return { "@tests": tests + extra, "@failures": failures + extra }
-    }
+    const count = (rules: readonly RuleResult[], element: CaseElement) =>
+      rules.filter((rule) => elementOf(rule, report) === element).length
+    const ofRun = suitesOfRun(report)
+    const extra = ofRun.reduce((sum, suite) => sum + suite["@tests"], 0)
     return create({
       testsuites: {
         "@name": `${report.kit.name} ${report.profile} ${report.target}`,
-        ...totals(report),
+        "@tests": report.rules.length + extra,
+        "@failures": count(report.rules, "failure") + extra,
+        "@errors": count(report.rules, "error"),
         "@time": report.durationMs / 1000,
         testsuite: [
-          ...(report.outcome === "incomplete" ? [incompleteSuite(report)] : []),
+          ...ofRun,
           ...surfaces.map((surface) => {
             const rules = report.rules.filter((rule) => rule.surface === surface)
             return {
               "@name": surface,
-              ...count(rules, true),
+              "@tests": rules.length,
+              "@failures": count(rules, "failure"),
+              "@errors": count(rules, "error"),
+              "@skipped": count(rules, "skipped"),
               "@timestamp": report.startedAt,
               testcase: rules.map((rule) => testcase(rule, report)),
             }

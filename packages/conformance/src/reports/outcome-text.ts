@@ -1,11 +1,45 @@
-import type { Report } from "./report.ts"
+import type { BaselineResult, Report } from "./report.ts"
 
-/** Returns the outcome of a run as one sentence, with the reason and the remedy when it is incomplete. */
-export function outcomeText({ outcome, reason, conformant, profile, surfaces }: Report): string {
+/** Returns a count with its noun and verb: `1 entry is`, `2 entries are`. */
+const entries = (count: number) => (count === 1 ? "1 entry is" : `${count} entries are`)
+
+/** Returns what the baseline has against a run, as sentences. */
+function baselineFaults({ file, stale, expired }: BaselineResult): string[] {
+  const update = "remove it, or run with --update-baseline"
+  return [
+    ...(stale.length > 0
+      ? [`In ${file}, ${entries(stale.length)} stale (the finding is gone): ${update}.`]
+      : []),
+    ...(expired.length > 0
+      ? [`In ${file}, ${entries(expired.length)} expired: fix the finding, or set a later day.`]
+      : []),
+  ]
+}
+
+/** Returns that SHOULD findings fail the run, if nothing worse does. */
+function strictFaults({ strict, summary }: Report): string[] {
+  if (strict !== true || summary.fail > 0 || summary.warn === 0) return []
+  const rules = summary.warn === 1 ? "1 SHOULD rule was broken" : `${summary.warn} SHOULD rules were broken`
+  return [`${rules}, which fails the run with --strict.`]
+}
+
+/** Returns what a quick run did not look at. */
+function quickGaps({ quick, summary, rules }: Report): string[] {
+  if (quick !== true) return []
+  const left = summary["not-run"] === 1 ? "1 rule" : `${summary["not-run"]} rules`
+  return [
+    `Quick run: it sent no generated requests and did not look at ${left} of ${rules.length}; run without --quick for those.`,
+  ]
+}
+
+/** Returns the verdict on the target, without what the baseline says. */
+function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
   const gap = reason === undefined ? "" : ` Incomplete: ${reason}.`
   switch (outcome) {
     case "not-conformant":
-      return `Not conformant with the ${profile} profile.${gap}`
+      return summary.fail === 0
+        ? `Not conformant with the ${profile} profile, but the baseline waives every finding that breaks it.${gap}`
+        : `Not conformant with the ${profile} profile.${gap}`
     case "incomplete":
       return `Incomplete: ${reason}.`
     default:
@@ -14,3 +48,12 @@ export function outcomeText({ outcome, reason, conformant, profile, surfaces }: 
         : "No MUST rule was broken, but not every applicable MUST rule was judged."
   }
 }
+
+/** Returns the outcome of a run as one line, with the reason and the remedy when it is incomplete. */
+export const outcomeText = (report: Report): string =>
+  [
+    verdictText(report),
+    ...quickGaps(report),
+    ...strictFaults(report),
+    ...(report.baseline ? baselineFaults(report.baseline) : []),
+  ].join(" ")

@@ -8,6 +8,7 @@ export const verdicts = {
   warn: "a SHOULD rule was broken",
   info: "a MAY rule was broken",
   flaky: "broken once by generated content, but not when the same request was repeated",
+  waived: "broken only by findings that the baseline lists",
   unsupported: "the target does not offer the feature that the rule is about",
   "not-applicable": "the rule does not apply to this profile or these traits",
   inconclusive: "requests were sent, but no response could be judged",
@@ -17,13 +18,27 @@ export const verdicts = {
 export type Verdict = keyof typeof verdicts
 export const verdictNames = Object.keys(verdicts) as [Verdict, ...Verdict[]]
 
+/** The verdicts of a finding, the worst first. */
+export const findingVerdicts = ["fail", "flaky", "warn", "info", "waived"] as const satisfies Verdict[]
+
 const Verdict = z.enum(verdictNames)
 /** How a run ended. `incomplete`: the evidence is not enough for a verdict. */
 export const Outcome = z.enum(["conformant", "not-conformant", "incomplete"])
 export type Outcome = z.infer<typeof Outcome>
 
 const Severity = z.enum(["MUST", "SHOULD", "MAY"])
+const FindingVerdict = z.enum(findingVerdicts)
 const HeaderList = z.array(z.tuple([z.string(), z.string()]))
+
+/** Why a finding does not fail a run, who answers for that, and until when. */
+export const Waiver = z
+  .object({
+    reason: z.string(),
+    owner: z.string().optional(),
+    expires: z.iso.date().optional().describe("Last day on which the entry holds, in UTC."),
+  })
+  .meta({ id: "Waiver" })
+export type Waiver = z.infer<typeof Waiver>
 
 export const Finding = z
   .object({
@@ -35,7 +50,8 @@ export const Finding = z
     rule: z.string(),
     fault: z.string(),
     severity: Severity,
-    verdict: z.enum(["fail", "warn", "info", "flaky"]),
+    verdict: FindingVerdict,
+    waiver: Waiver.optional().describe("The entry of the baseline that waives the finding."),
     surface: z.string(),
     operation: z.string(),
     says: z.string(),
@@ -67,6 +83,12 @@ export const Finding = z
     requestId: z.string().optional().describe("Request id that the target returned."),
     otherProfile: z.string().optional().describe("Profile under which the same exchange is not a finding."),
     see: z.array(z.string()).describe("Public reports of servers with the same defect."),
+    shownBy: z
+      .string()
+      .optional()
+      .describe(
+        "Probe or rule that sent a request that shows the finding. If several did, one that `--quick` sends, otherwise one with fixed requests.",
+      ),
   })
   .meta({ id: "Finding" })
 export type Finding = z.infer<typeof Finding>
@@ -77,7 +99,7 @@ export const Cause = z
     rule: z.string(),
     fault: z.string(),
     severity: Severity,
-    verdict: z.enum(["fail", "warn", "info", "flaky"]).describe("Worst verdict of its findings."),
+    verdict: FindingVerdict.describe("Worst verdict of its findings."),
     means: z.string().describe("The fault in plain words."),
     operations: z.array(z.string()).describe("Operations on which the fault was found."),
     findings: z.array(z.string()).describe("Ids of the findings of this rule and fault; at least one."),
@@ -95,6 +117,12 @@ export const RuleResult = z
     severity: z.union([Severity, z.literal("not-applicable")]),
     verdict: Verdict,
     judged: z.int().describe("Number of exchanges or groups that the rule judged."),
+    judgedOn: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Kinds of requests on which the rule was judged: `operation`, or `operation~member` for requests in which that member was made invalid.",
+      ),
     cases: z.int().describe("Number of generated samples sent for this rule."),
     durationMs: z
       .number()
@@ -108,6 +136,26 @@ export const RuleResult = z
   .meta({ id: "RuleResult" })
 export type RuleResult = z.infer<typeof RuleResult>
 
+const ListedEntry = Waiver.extend({
+  id: z.string(),
+  line: z.int().optional().describe("Line of the entry in the file."),
+})
+const EntryList = z.array(ListedEntry)
+
+/** What a run says about the entries of a baseline. Each entry is in exactly one of the lists. */
+export const BaselineResult = z
+  .object({
+    file: z.string(),
+    waived: EntryList.describe("Entries whose findings were seen: they do not fail the run."),
+    stale: EntryList.describe("Entries whose findings were looked for and are gone. They fail the run."),
+    expired: EntryList.describe("Entries whose last day is over. They fail the run and waive nothing."),
+    unjudged: z
+      .array(ListedEntry.extend({ because: z.string() }))
+      .describe("Entries whose findings this run did not look for. They say nothing about the target."),
+  })
+  .meta({ id: "BaselineResult" })
+export type BaselineResult = z.infer<typeof BaselineResult>
+
 export const Report = z
   .object({
     schemaVersion: z.literal(1),
@@ -115,6 +163,10 @@ export const Report = z
     target: z.string(),
     proxy: z.string().optional().describe("Proxy that the requests passed through, without credentials."),
     profile: z.string(),
+    requirements: z
+      .string()
+      .optional()
+      .describe("Set of requirements that was checked: the month in which its rules were published."),
     traits: z.array(z.string()),
     surfaces: z.array(z.string()).describe("Surfaces that were checked."),
     models: z.record(z.string(), z.string()),
@@ -135,6 +187,9 @@ export const Report = z
       .optional()
       .describe("What was judged, when it was recorded before: by `check`, `merge` and `proxy`."),
     seed: z.int(),
+    quick: z.boolean().optional().describe("Whether the run sent only the fixed probes of `--quick`."),
+    strict: z.boolean().optional().describe("Whether SHOULD findings fail the run, as MUST findings do."),
+    deterministic: z.boolean().optional().describe("Whether the same request had to get the same reply."),
     startedAt: z.iso.datetime(),
     durationMs: z.number(),
     requests: z.int(),
@@ -143,6 +198,10 @@ export const Report = z
     ),
     reason: z.string().optional().describe("Why the evidence is not complete, and the remedy."),
     answered: z.array(z.string()).describe("Surfaces that answered a request with 2xx."),
+    senders: z
+      .array(z.string())
+      .optional()
+      .describe("Probes and rules with requests of their own that were sent completely."),
     conformant: z
       .boolean()
       .nullable()
@@ -151,6 +210,7 @@ export const Report = z
       ),
     stopped: z.string().optional().describe("Why the run stopped early."),
     summary: z.record(Verdict, z.int()),
+    baseline: BaselineResult.optional(),
     rules: z.array(RuleResult),
     causes: z
       .array(Cause)
@@ -184,13 +244,23 @@ export interface ReportFormat {
   write(report: Report, options: { readonly color: boolean; readonly ascii?: boolean }): string
 }
 
+/** Returns whether a finding or rule with a verdict fails a run. */
+export const failsRun = (verdict: Verdict, { strict }: Pick<Report, "strict">): boolean =>
+  verdict === "fail" || (verdict === "warn" && strict === true)
+
+/** Returns whether the evidence of a run has gaps and no finding fails it. */
+export const isIncomplete = ({ summary, outcome, reason }: Report): boolean =>
+  // With every finding waived, the outcome is still `not-conformant`; evidence with gaps has a reason.
+  outcome === "incomplete" || (summary.fail === 0 && reason !== undefined)
+
 /** Returns the exit code of a finished run. */
 export function exitCodeOf(report: Report, strict: boolean): ExitCode {
-  const { summary, outcome, answered } = report
+  const { summary, answered, baseline } = report
   const count = (...names: Verdict[]) => names.reduce((sum, name) => sum + summary[name], 0)
   if (count("harness-error") > 0) return 2
   if (answered.length === 0) return 3
   if (count("fail") > 0 || (strict && count("warn") > 0)) return 1
-  if (outcome === "incomplete") return 3
-  return count("pass", "warn", "info", "flaky", "inconclusive", "unsupported") === 0 ? 2 : 0
+  if (baseline && baseline.stale.length + baseline.expired.length > 0) return 1
+  if (isIncomplete(report)) return 3
+  return count("pass", "warn", "info", "flaky", "waived", "inconclusive", "unsupported") === 0 ? 2 : 0
 }

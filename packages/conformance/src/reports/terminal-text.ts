@@ -27,6 +27,15 @@ const wrappableLines = (text: string) => terminalLines(text).replace(wrappedComm
 /** Escapes what a terminal or a CI runner would obey, and line breaks. */
 const terminalText = (text: string) => wrappableLines(text).replaceAll("\n", "\\n")
 
+/** Returns an entry of a baseline with text that can be printed. */
+const printableEntry = <E extends object>(entry: E): E =>
+  Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [
+      name,
+      typeof value === "string" ? terminalText(value) : value,
+    ]),
+  ) as E
+
 /** Returns the report with text that can be printed: only excerpts, commands and reasons keep their lines. */
 export function terminalReport(report: Report): Report {
   return {
@@ -37,6 +46,15 @@ export function terminalReport(report: Report): Report {
     ),
     ...(report.reason !== undefined && { reason: terminalText(report.reason) }),
     ...(report.stopped !== undefined && { stopped: terminalText(report.stopped) }),
+    ...(report.baseline && {
+      baseline: {
+        file: terminalText(report.baseline.file),
+        waived: report.baseline.waived.map(printableEntry),
+        stale: report.baseline.stale.map(printableEntry),
+        expired: report.baseline.expired.map(printableEntry),
+        unjudged: report.baseline.unjudged.map(printableEntry),
+      },
+    }),
     rules: report.rules.map((rule) => ({
       ...rule,
       findings: rule.findings.map(terminalText),
@@ -63,6 +81,7 @@ export function terminalReport(report: Report): Report {
         excerpt: terminalLines(finding.evidence.excerpt),
       },
       curl: terminalLines(finding.curl),
+      ...(finding.waiver && { waiver: printableEntry(finding.waiver) }),
       ...(finding.requestId !== undefined && { requestId: terminalText(finding.requestId) }),
     })),
   }

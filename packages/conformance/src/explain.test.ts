@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest"
+import { explain } from "./explain.ts"
+import { UsageError } from "./options.ts"
+
+describe("an explanation", () => {
+  test("of a rule contains its sentence, source, faults, threads and an exchange that keeps it", async () => {
+    const text = await explain("chat.schema")
+    for (const part of [
+      "chat.schema\nMUST return `id`",
+      "source    Chat Completion page, sample reply",
+      "what breaks it\n  missing: a member that every client reads is missing",
+      "POST /v1/chat/completions",
+      '"object":"chat.completion"',
+      "reported in         PowerShell/AIShell",
+      "https://github.com/PowerShell/AIShell/issues/350",
+    ])
+      expect(text).toContain(part)
+    const isLink = (line: string) => line.includes("https://")
+    expect(text.split("\n").filter((line) => line.length > 80 && !isLink(line))).toEqual([])
+  })
+
+  test("of a finding shows only its fault, and where it lies", async () => {
+    const text = await explain("sse.done-once:repeated@createChatCompletion")
+    expect(text).toContain("how it was broken\n  repeated: [DONE] more than once")
+    expect(text).toContain("on        createChatCompletion")
+  })
+
+  test("of a verdict is its meaning", async () => {
+    expect(await explain("waived")).toBe("waived: broken only by findings that the baseline lists\n")
+  })
+
+  test.each([
+    ["sse.done-one", "sse.done-once"],
+    ["sse.done-once:repeat", "sse.done-once:repeated"],
+    ["flakey", "flaky"],
+    ["constructor", "constructor"],
+  ])("of '%s' is refused with a suggestion", async (id, nearest) => {
+    await expect(explain(id)).rejects.toThrow(UsageError)
+    if (id !== nearest) await expect(explain(id)).rejects.toThrow(`Did you mean '${nearest}'?`)
+  })
+})

@@ -1,0 +1,40 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { parse } from "yaml"
+import { parseBaseline } from "./baselines/baseline.ts"
+import { init } from "./init.ts"
+import { settingsOf, UsageError } from "./options.ts"
+
+test("init writes a configuration and a baseline that run accepts, and overwrites nothing unasked", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "init-"))
+  const read = (path: string) => readFile(join(folder, path), "utf8")
+  try {
+    expect(init(folder, false)).toEqual([
+      "conformance.yaml",
+      "baseline.yaml",
+      ".github/workflows/conformance.yml",
+    ])
+    expect(settingsOf({}, parse(await read("conformance.yaml")))).toMatchObject({ baseline: "baseline.yaml" })
+    expect(parseBaseline(await read("baseline.yaml"), "baseline.yaml").entries).toEqual([])
+
+    const action = parse(await readFile(new URL("../../../action.yml", import.meta.url), "utf8"))
+    const workflow = parse(await read(".github/workflows/conformance.yml"))
+    const given = Object.keys(workflow.jobs.conformance.steps.at(-1).with)
+    expect(given.filter((name) => !Object.hasOwn(action.inputs, name))).toEqual([])
+
+    await writeFile(join(folder, "baseline.yaml"), "mine")
+    await rm(join(folder, "conformance.yaml"))
+    expect(() => init(folder, false)).toThrow(
+      new UsageError(
+        "init: baseline.yaml, .github/workflows/conformance.yml would be overwritten; use --force to do that",
+      ),
+    )
+    expect(await read("baseline.yaml")).toBe("mine")
+    init(folder, true)
+    expect(await read("baseline.yaml")).toContain("findings: []")
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,47 @@
+import { createServer } from "node:net"
+import { startMock } from "@nexhina/mock/node"
+import { expect, test } from "vitest"
+import { settingsOf } from "../src/options.ts"
+import { outcomeText } from "../src/reports/outcome-text.ts"
+import { run } from "../src/run.ts"
+
+test.each(["nexhina", "openai"] as const)(
+  "a quick run under %s sends at most 30 requests and says what it did not look at",
+  async (profile) => {
+    const report = await run(settingsOf({ profile, quick: true }))
+    expect(report.requests).toBeLessThanOrEqual(30)
+    const { "not-run": left } = report.summary
+    expect(outcomeText(report)).toContain(
+      `Quick run: it sent no generated requests and did not look at ${left} rules of ${report.rules.length}`,
+    )
+    expect([report.summary.fail, report.conformant]).toEqual([0, null])
+  },
+)
+
+/** Returns a port that nobody listens on at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === "object" && address ? address.port : expect.fail("no port")
+}
+
+test("with --wait, a target that starts later is checked", async () => {
+  const port = await freePort()
+  const settings = {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    apiKey: "sk-test",
+    quick: true,
+    rule: ["models.*"],
+  }
+  const waiting = run(settingsOf({ ...settings, wait: 60 }))
+  await using _ = await startMock({ port })
+  expect((await waiting).answered).toContain("models")
+})
+
+test("a target that does not start within --wait is reported as one that cannot be reached", async () => {
+  const port = await freePort()
+  const settings = settingsOf({ baseUrl: `http://127.0.0.1:${port}/v1`, wait: 0.01 })
+  await expect(run(settings)).rejects.toThrow("ECONNREFUSED")
+})
