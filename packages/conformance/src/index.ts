@@ -7,6 +7,7 @@ export type {
   Surface,
   Trait,
 } from "@nexhina/schemas"
+export { BodyPart, Mark, ShownBody, ShownExchange } from "@nexhina/viewer"
 export {
   createSend,
   type Exchange,
@@ -41,6 +42,7 @@ export {
 } from "./options.ts"
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
+export { htmlReportOf } from "./reports/html.ts"
 export {
   Cause,
   exitCodeOf,

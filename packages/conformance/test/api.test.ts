@@ -4,14 +4,18 @@ import * as conformance from "../src/index.ts"
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
     [
+      "BodyPart",
       "Cause",
       "Finding",
       "Intent",
       "KeyRefused",
+      "Mark",
       "NothingJudged",
       "Report",
       "RequestFault",
       "RuleResult",
+      "ShownBody",
+      "ShownExchange",
       "Unreachable",
       "UsageError",
       "checkTarget",
@@ -20,6 +24,7 @@ test("exports exactly these names at run time", () => {
       "exitCodeOf",
       "exitCodes",
       "factsBefore",
+      "htmlReportOf",
       "limits",
       "readEvidence",
       "reports",

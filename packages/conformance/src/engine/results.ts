@@ -10,6 +10,7 @@ import type { JudgedSampler, Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
 import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
+import { exchangesOf, withCauseExchanges } from "./finding-exchanges.ts"
 import { causeOf } from "./finding-id.ts"
 import { createJudge, type Detection, withPrerequisites } from "./judge.ts"
 import { type FoundFault, Ledger, type RuleTally } from "./ledger.ts"
@@ -58,8 +59,8 @@ function describer(
   known: TargetFacts,
 ): Describe {
   const redactor = createRedactor(secretsOf(target))
-  return (found, severity) =>
-    findingOf(found, {
+  return (found, severity) => ({
+    ...findingOf(found, {
       known,
       severity,
       verdict: verdictBySeverity[severity],
@@ -68,7 +69,9 @@ function describer(
       redactor,
       target,
       replay: (each) => replayOf(each, { given, rules: allRules, seed, known }),
-    })
+    }),
+    exchanges: exchangesOf(found, redactor),
+  })
 }
 
 /** The judging of a run: while it sends, and once everything is sent. */
@@ -153,7 +156,8 @@ async function judgementOf(
     })
   }
   const { omitted, unjudged } = ledger
-  return { results, open, causes: causesOf(findings, precursors), findings, omitted, unjudged }
+  const causes = causesOf(findings, precursors)
+  return { results, open, causes, findings: withCauseExchanges(findings, causes), omitted, unjudged }
 }
 
 /** Returns the duration of the requests that were sent for a rule: its own and those of its view's probes. */

@@ -1,3 +1,4 @@
+import { ShownExchange } from "@nexhina/viewer"
 import { z } from "zod"
 import type { ExitCode } from "./exit-codes.ts"
 
@@ -67,6 +68,12 @@ export const Finding = z
     requestId: z.string().optional().describe("Request id that the target returned."),
     otherProfile: z.string().optional().describe("Profile under which the same exchange is not a finding."),
     see: z.array(z.string()).describe("Public reports of servers with the same defect."),
+    exchanges: z
+      .array(ShownExchange)
+      .optional()
+      .describe(
+        "The exchanges that show the fault, as they were on the wire: one, or several that are compared, of which the last one is at fault. Only for findings of causes, and only while the report has room.",
+      ),
   })
   .meta({ id: "Finding" })
 export type Finding = z.infer<typeof Finding>

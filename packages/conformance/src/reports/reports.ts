@@ -1,4 +1,5 @@
 import { consoleReport } from "./console.ts"
+import { htmlReport } from "./html.ts"
 import { jsonReport } from "./json.ts"
 import { junitReport } from "./junit.ts"
 import type { ReportFormat } from "./report.ts"
@@ -8,4 +9,5 @@ export const reports = {
   console: consoleReport,
   json: jsonReport,
   junit: junitReport,
+  html: htmlReport,
 } as const satisfies Record<string, ReportFormat>
