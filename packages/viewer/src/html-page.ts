@@ -17,22 +17,21 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (unit) => `&#${unit.charCodeAt(0)};`)
 }
 
-/** Escapes each UTF-16 code unit of a text as in JSON. */
-const escaped = (text: string) =>
-  Array.from(
-    { length: text.length },
-    (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`,
-  ).join("")
+const unitEscape = (text: string, at: number) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`
+
+/** Escapes a character, which has one or two UTF-16 code units, as in JSON. */
+const escaped = (character: string) =>
+  character.length === 1 ? unitEscape(character, 0) : unitEscape(character, 0) + unitEscape(character, 1)
 
 /**
- * What ends a script element or is invisible in a file: markup, control and format characters, line separators and
- * halves of surrogate pairs. Of two `#`, which CI runners obey, the second.
+ * What is invisible in a file: control and format characters, line separators and halves of surrogate pairs. Of two
+ * `#`, which CI runners obey, the second.
  */
-const unsafe = /[<\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=#)#/gu
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=#)#/gu
 
 /** Returns a value as JSON that can stand inside a script element. */
 export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replace(unsafe, escaped)
+  return JSON.stringify(value).replaceAll("<", "\\u003c").replace(unsafe, escaped)
 }
 
 const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`

@@ -62,7 +62,7 @@ dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 .legend b { color: var(--kind); }
 .toggle { font-size: 14px; display: inline-block; }
 .toggle input { accent-color: var(--link); }
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; }
 th, td { padding: 6px 10px; vertical-align: top; }

@@ -43,6 +43,8 @@ class Room {
   /** Returns the value if there is room for it. */
   take<T>(value: T | undefined): T | undefined {
     if (value === undefined) return undefined
+    // A text that is too long without its escapes is too long with them.
+    if (JSON.stringify(value).length > this.left) return undefined
     const bytes = Buffer.byteLength(scriptJson(value)) + 2
     if (bytes > this.left) return undefined
     this.left -= bytes
@@ -132,31 +134,32 @@ function rulesOf(reports: readonly Report[], origins: readonly (readonly Origin[
   }))
 }
 
-/** The findings of a page by target and id, of which details and exchanges are added while there is room. */
-type Filled = Map<Finding, { details?: FindingDetails; exchanges?: Finding["exchanges"] }>
+/** What there is room for of the findings of each target. */
+type Filled = readonly Map<Finding, Pick<PageFinding, "details" | "exchanges">>[]
 
 const findingsOf = ({ cause, report }: Origin): Finding[] =>
   report.findings.filter(({ id }) => cause.findings.includes(id))
 
 /**
- * Chooses what there is room for: the details of each cause first, then its exchange, then those of its other targets
- * and findings.
+ * Chooses what there is room for: the details of each cause first, then those of its other targets and findings, then
+ * the exchanges in the same order.
  */
-function filled(origins: readonly (readonly Origin[])[], room: Room): Filled {
-  const chosen: Filled = new Map()
-  const byRank = origins.flatMap((group) =>
-    group.flatMap((origin, target) =>
-      findingsOf(origin).map((finding, index) => ({ finding, rank: target + index })),
-    ),
-  )
-  const inOrder = byRank.toSorted((a, b) => a.rank - b.rank).map(({ finding }) => finding)
-  for (const finding of inOrder) {
+function filled(origins: readonly (readonly Origin[])[], targets: number, room: Room): Filled {
+  const chosen = Array.from({ length: targets }, () => new Map() as Filled[number])
+  const inOrder = origins
+    .flatMap((group) =>
+      group.flatMap((origin, place) =>
+        findingsOf(origin).map((finding, index) => ({ finding, of: origin.target, rank: place + index })),
+      ),
+    )
+    .toSorted((a, b) => a.rank - b.rank)
+  for (const { finding, of } of inOrder) {
     const details = room.take(detailsOf(finding))
-    chosen.set(finding, details ? { details } : {})
+    chosen[of]?.set(finding, details ? { details } : {})
   }
-  for (const finding of inOrder) {
+  for (const { finding, of } of inOrder) {
     const exchanges = room.take(finding.exchanges)
-    if (exchanges) chosen.set(finding, { ...chosen.get(finding), exchanges })
+    if (exchanges) chosen[of]?.set(finding, { ...chosen[of]?.get(finding), exchanges })
   }
   return chosen
 }
@@ -170,7 +173,7 @@ function occurrenceOf(origin: Origin, chosen: Filled): Occurrence {
     target: origin.target,
     findings: findingsOf(origin).map((finding): PageFinding => {
       const { id, operation, times } = finding
-      return { id, operation, times, ...chosen.get(finding) }
+      return { id, operation, times, ...chosen[origin.target]?.get(finding) }
     }),
   }
 }
@@ -196,16 +199,16 @@ function dataOf(reports: readonly Report[]): PageData {
   const room = new Room()
   room.take(targets)
   room.take(pageRules)
-  room.take(origins.map((group) => causeOf(group, new Map())))
-  const chosen = filled(origins, room)
-  const kept = [...chosen.values()]
+  room.take(origins.map((group) => causeOf(group, [])))
+  const chosen = filled(origins, reports.length, room)
+  const kept = chosen.flatMap((byFinding) => [...byFinding])
   return {
     targets,
     rules: pageRules,
     causes: origins.map((group) => causeOf(group, chosen)),
     leftOut: {
-      findings: kept.filter(({ details }) => !details).length,
-      exchanges: [...chosen].filter(([finding, { exchanges }]) => !exchanges && finding.exchanges).length,
+      findings: kept.filter(([, { details }]) => !details).length,
+      exchanges: kept.filter(([finding, { exchanges }]) => !exchanges && finding.exchanges).length,
       unlisted: reports.reduce((sum, { omitted = 0 }) => sum + omitted, 0),
     },
   }
