@@ -4,15 +4,21 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { ShownExchange } from "@nexhina/viewer"
+import axe from "axe-core"
 import fc from "fast-check"
 import { type Browser, chromium, type Page } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
 import { htmlReportOf } from "../src/reports/html.ts"
 import type { Finding, Report } from "../src/reports/report.ts"
 import { findingOf, reportOf, shownExchange } from "./report.ts"
 
 let browser: Browser
+/** One page for all tests: a new one takes longer than what is tested on it. */
+let page: Page
 let folder: string
+let number = 0
+/** What a page must not do: requests, errors, messages of the console, dialogs. */
+const complaints: string[] = []
 
 beforeAll(async () => {
   const folders = (process.env["PATH"] ?? "").split(delimiter)
@@ -21,6 +27,13 @@ beforeAll(async () => {
     throw new Error("chromium is missing: run 'bash scripts/chromium.sh' to install it")
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
   folder = await mkdtemp(join(tmpdir(), "html-report-"))
+  page = await browser.newPage()
+  page.on("console", (message) => complaints.push(message.text()))
+  page.on("pageerror", (error) => complaints.push(String(error)))
+  page.on("dialog", (dialog) => complaints.push(dialog.message()))
+  page.on("request", (request) => {
+    if (request.url() !== urlOf(number)) complaints.push(request.url())
+  })
 })
 
 afterAll(async () => {
@@ -28,40 +41,30 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true })
 })
 
-/** A page of reports, and everything that it must not do: requests, errors, messages of the console. */
-interface OpenPage extends AsyncDisposable {
-  readonly page: Page
-  readonly complaints: readonly string[]
-}
+afterEach(() => {
+  expect(complaints.splice(0)).toEqual([])
+})
+
+const urlOf = (report: number) => pathToFileURL(join(folder, `${report}.html`)).href
 
 /** Opens the page of some reports as a file. */
-async function opened(
-  reports: readonly Report[],
-  options: Parameters<Browser["newPage"]>[0] = {},
-): Promise<OpenPage> {
-  const file = join(folder, "report.html")
-  await writeFile(file, htmlReportOf(reports))
-  const url = pathToFileURL(file).href
-  const page = await browser.newPage(options)
-  const complaints: string[] = []
-  page.on("console", (message) => complaints.push(message.text()))
-  page.on("pageerror", (error) => complaints.push(String(error)))
-  page.on("dialog", (dialog) => complaints.push(dialog.message()))
-  page.on("request", (request) => request.url() !== url && complaints.push(request.url()))
-  await page.goto(url)
-  return { page, complaints, [Symbol.asyncDispose]: () => page.close() }
+async function open(reports: readonly Report[], colorScheme: "light" | "dark" = "light", width = 1280) {
+  number++
+  await writeFile(join(folder, `${number}.html`), htmlReportOf(reports))
+  await page.emulateMedia({ colorScheme })
+  await page.setViewportSize({ width, height: 900 })
+  await page.goto(urlOf(number))
 }
 
-const causes = (page: Page) => page.locator(".cause:visible > summary .says")
-const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent")
+const causes = () => page.locator(".cause:visible > summary .says")
+const focused = () => page.evaluate<string>("document.activeElement.textContent")
 
 test("the result comes first, and every cause is named and opens to its exchange", async () => {
-  await using open = await opened([reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")])])
-  const { page, complaints } = open
+  await open([reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")])])
   expect(await page.locator("h1").allTextContents()).toEqual(["Not conformant"])
-  expect(await causes(page).allTextContents()).toEqual(["MUST keep sse.done-once", "MUST keep sse.grammar"])
+  expect(await causes().allTextContents()).toEqual(["MUST keep sse.done-once", "MUST keep sse.grammar"])
   expect(await page.locator(".exchange").count()).toBe(0)
-  await causes(page).first().click()
+  await causes().first().click()
   const chunks = page.locator(".cause").first().locator(".response .chunk")
   expect(await chunks.locator(".time").allTextContents()).toEqual(["2 ms", "5 ms", "6 ms"])
   expect(await chunks.locator("mark").allTextContents()).toEqual(["data: [DONE]\n\n"])
@@ -69,23 +72,21 @@ test("the result comes first, and every cause is named and opens to its exchange
     "2 chunks, 28 bytes · first byte after 2 ms · longest pause 3 ms · end after 6 ms",
   ])
   expect(await page.locator(".timeline .fault").getAttribute("d")).toMatch(/^M[\d.]+ 40V[\d.]+$/)
-  expect(complaints).toEqual([])
 })
 
 test("a run without findings says so", async () => {
-  await using open = await opened([reportOf([])])
-  expect(await open.page.locator("h1").textContent()).toBe("Conformant")
-  expect(await open.page.locator(".empty").textContent()).toBe("Nothing was found that breaks a rule.")
-  expect(await open.page.locator(".matrix tbody tr:visible code").allTextContents()).toEqual(["chat.passed"])
+  await open([reportOf([])])
+  expect(await page.locator("h1").textContent()).toBe("Conformant")
+  expect(await page.locator(".empty").textContent()).toBe("Nothing was found that breaks a rule.")
+  expect(await page.locator(".matrix tbody tr:visible code").allTextContents()).toEqual(["chat.passed"])
 })
 
 test("causes and rules are filtered by text, verdict, surface and target", async () => {
   const warning = findingOf("http.request-id", { verdict: "warn", severity: "SHOULD", surface: "http" })
   const reports = [reportOf([findingOf("sse.done-once"), warning]), reportOf([warning])]
-  await using open = await opened(reports)
-  const { page } = open
+  await open(reports)
   const rows = page.locator(".matrix tbody tr:not(.surface):visible th > code")
-  const shown = async () => [await causes(page).allTextContents(), await rows.allTextContents()]
+  const shown = async () => [await causes().allTextContents(), await rows.allTextContents()]
   const both = [
     ["MUST keep sse.done-once", "MUST keep http.request-id"],
     ["sse.done-once", "http.request-id"],
@@ -114,10 +115,9 @@ test("causes and rules are filtered by text, verdict, surface and target", async
 })
 
 test("the keyboard reaches everything", async () => {
-  await using open = await opened([reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")])])
-  const { page } = open
+  await open([reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")])])
   await page.keyboard.press("Tab")
-  expect(await focused(page)).toBe("Skip to the causes")
+  expect(await focused()).toBe("Skip to the causes")
   await page.keyboard.press("Enter")
   for (const [key, cause] of [
     ["j", "sse.done-once"],
@@ -128,7 +128,7 @@ test("the keyboard reaches everything", async () => {
     ["k", "sse.done-once"],
   ] as const) {
     await page.keyboard.press(key)
-    expect(await focused(page)).toContain(`MUST keep ${cause}`)
+    expect(await focused()).toContain(`MUST keep ${cause}`)
   }
   await page.keyboard.press("Enter")
   expect(await page.locator(".cause[open]").count()).toBe(1)
@@ -137,17 +137,36 @@ test("the keyboard reaches everything", async () => {
   expect(await page.getByRole("searchbox").inputValue()).toBe("grammar j")
   await page.getByRole("searchbox").fill("grammar")
   await page.keyboard.press("Escape")
-  expect(await focused(page)).toContain("MUST keep sse.grammar")
+  expect(await focused()).toContain("MUST keep sse.grammar")
 })
 
 test("the theme is that of the system until it is chosen", async () => {
-  await using open = await opened([reportOf([])], { colorScheme: "dark" })
-  const background = () => open.page.evaluate("getComputedStyle(document.body).backgroundColor")
+  await open([reportOf([])], "dark")
+  const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor")
   const dark = await background()
-  await open.page.getByLabel("Theme").selectOption("light")
+  await page.getByLabel("Theme").selectOption("light")
   const light = await background()
-  await open.page.getByLabel("Theme").selectOption("dark")
+  await page.getByLabel("Theme").selectOption("dark")
   expect([dark, light, await background()]).toEqual(["rgb(20, 23, 28)", "rgb(255, 255, 255)", dark])
+})
+
+test.each([
+  ["light", 1280],
+  ["dark", 390],
+] as const)("axe finds nothing wrong in the %s theme at %i pixels", async (colorScheme, width) => {
+  const reports = [reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")]), reportOf([])]
+  await open(reports, colorScheme, width)
+  // A cause is filled when it opens, with more to open.
+  for (const _ of [1, 2]) {
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    await page.locator(".content").nth(1).waitFor()
+  }
+  await page.locator(".exchange").nth(1).waitFor()
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+    "axe.run()",
+  )
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
 })
 
 test("several targets are columns of the matrix, and each cell leads to its cause", async () => {
@@ -155,8 +174,7 @@ test("several targets are columns of the matrix, and each cell leads to its caus
   const reports = Array.from({ length: 6 }, (_, index) =>
     reportOf(faults.slice(0, index % 4), { target: `http://host-${index}/v1` }),
   )
-  await using open = await opened(reports, { viewport: { width: 390, height: 800 } })
-  const { page, complaints } = open
+  await open(reports, "light", 390)
   expect(await page.locator("h1").textContent()).toBe("4 of 6 targets are not conformant")
   const row = page.locator(".matrix tbody tr", { hasText: "sse.b" })
   const signs = await row.locator(".sign").allTextContents()
@@ -169,7 +187,6 @@ test("several targets are columns of the matrix, and each cell leads to its caus
   ])
   const width = await page.evaluate("document.documentElement.scrollWidth")
   expect(width).toBe(390)
-  expect(complaints).toEqual([])
 })
 
 const hostile = fc.string({
@@ -217,8 +234,7 @@ test("whatever a server sends is text: it runs nothing, asks for nothing and hid
     fc.asyncProperty(replies, hostile, async (sent, text) => {
       const findings = sent.map(([each, bytes], index) => hostileFinding(each, bytes, index))
       const report = reportOf(findings, { models: { chat: text }, target: text, stopped: text })
-      await using open = await opened([report])
-      const { page, complaints } = open
+      await open([report])
       await page.evaluate("for (const cause of document.querySelectorAll('.cause')) cause.open = true")
       await page
         .locator(".exchange")
@@ -243,9 +259,9 @@ test("a page has at most 5 MB, says what it leaves out, and keeps an exchange of
   )
   const report = reportOf(findings, { omitted: 7 })
   expect(Buffer.byteLength(htmlReportOf([report, report]))).toBeLessThanOrEqual(5_000_000)
-  await using open = await opened([report, report])
-  expect(await causes(open.page).count()).toBe(1000)
-  const note = await open.page.locator("#causes > .note").textContent()
+  await open([report, report])
+  expect(await causes().count()).toBe(1000)
+  const note = await page.locator("#causes > .note").textContent()
   expect(note).toMatch(
     /^This page is limited in size. It leaves out the exchanges of [\d,]+ findings and 14 /,
   )

@@ -38,7 +38,7 @@ function exchangeBlock({ exchanges, details }: PageFinding): HTMLElement[] {
   if (exchanges)
     return exchanges.flatMap((exchange, index) => [
       ...(exchanges.length > 1
-        ? [element("h5", { class: "step" }, `Request ${index + 1} of ${exchanges.length} that are compared`)]
+        ? [element("h3", { class: "step" }, `Request ${index + 1} of ${exchanges.length} that are compared`)]
         : []),
       exchangeView(exchange),
     ])
@@ -94,7 +94,7 @@ function occurrenceView({ findings, consequences }: Occurrence): Node[] {
     ...(first ? [findingView(first)] : []),
     ...(others.length > 0
       ? [
-          element("h4", {}, "The same fault elsewhere"),
+          element("h3", {}, "The same fault elsewhere"),
           ...others.map((finding) =>
             lazyDetails(
               { class: "other" },
@@ -111,7 +111,7 @@ function occurrenceView({ findings, consequences }: Occurrence): Node[] {
       : []),
     ...(consequences.length > 0
       ? [
-          element("h4", {}, "Follows from it"),
+          element("h3", {}, "Follows from it"),
           element(
             "p",
             { class: "note" },
@@ -152,7 +152,7 @@ function causeDetails(cause: PageCause, { targets }: PageData): Node[] {
       { class: "content" },
       element("p", { class: "sentence" }, element("b", {}, "Source: "), cause.source),
       ...parts,
-      cause.see.length > 0 && element("h4", {}, "Reported for other servers"),
+      cause.see.length > 0 && element("h3", {}, "Reported for other servers"),
       cause.see.length > 0 && element("ul", {}, ...cause.see.map(threadLink)),
     ),
   ]

@@ -1,6 +1,6 @@
 import { type Child, element } from "@nexhina/viewer/dom"
 import type { PageData, PageResult, PageRule } from "../reports/page-data.ts"
-import { codeText, isFinding, shortName, signOf, signs } from "./words.ts"
+import { breakable, codeText, isFinding, shortName, signOf, signs } from "./words.ts"
 
 /** A row of the matrix with the rule that it shows. */
 interface MatrixRow {
@@ -80,7 +80,7 @@ function surfaceCell(rules: readonly PageRule[], index: number, isOnly: boolean)
     .filter(({ count, kind }) => count > 0 && kind !== "skip")
   const title = counted.map(({ verdict, count }) => `${count} ${verdict}`).join(", ") || "nothing judged"
   const shown = (isOnly ? counted : counted.slice(0, 1)).map(({ sign, kind, count }) =>
-    element("span", { class: `tally ${kind}` }, `${sign} ${count}`),
+    element("span", { class: `tally ${kind}` }, sign, element("span", { class: "wide" }, ` ${count}`)),
   )
   return element(
     "td",
@@ -128,7 +128,7 @@ export function createMatrix(data: PageData): Matrix {
       "th",
       { scope: "col", class: "target", title: target.target },
       targets.length === 1 ? "Verdict" : element("b", {}, String(index + 1)),
-      targets.length > 1 && element("span", { class: "wide" }, ` ${shortName(target)}`),
+      targets.length > 1 && element("span", { class: "wide" }, " ", ...breakable(shortName(target))),
     ),
   )
   const table = element(

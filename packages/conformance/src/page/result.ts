@@ -1,6 +1,6 @@
 import { type Child, element, plural } from "@nexhina/viewer/dom"
 import type { PageData, PageTarget } from "../reports/page-data.ts"
-import { outcomes, shortName } from "./words.ts"
+import { breakable, outcomes, shortName } from "./words.ts"
 
 const passed = ({ summary }: PageTarget) => summary.pass
 
@@ -80,7 +80,12 @@ function targetRow(target: PageTarget, index: number): HTMLElement {
   const { title, kind } = outcomes[target.outcome]
   const cells: Child[] = [
     element("td", { class: "number" }, String(index + 1)),
-    element("th", { scope: "row" }, shortName(target), element("small", {}, ` ${target.profile}`)),
+    element(
+      "th",
+      { scope: "row" },
+      ...breakable(shortName(target)),
+      element("small", {}, ` ${target.profile}`),
+    ),
     element("td", {}, element("span", { class: `badge ${kind}` }, title)),
     element("td", { class: "number" }, String(target.causes)),
     element("td", { class: "number wide" }, `${passed(target)} of ${judged(target)}`),
@@ -99,8 +104,12 @@ function several(targets: readonly PageTarget[]): HTMLElement {
       : kind === "warn"
         ? `${count("incomplete")} of ${targets.length} runs are incomplete`
         : `All ${targets.length} targets are conformant`
-  const head = ["", "Target", "Result", "Causes", "Rules passed", "Requests"].map((name, index) =>
-    element("th", { scope: "col", class: index > 3 ? "number wide" : index === 3 ? "number" : "" }, name),
+  const head = ["No.", "Target", "Result", "Causes", "Rules passed", "Requests"].map((name, index) =>
+    element(
+      "th",
+      { scope: "col", class: index > 3 ? "number wide" : index === 3 || index === 0 ? "number" : "" },
+      name,
+    ),
   )
   return element(
     "section",
@@ -117,7 +126,7 @@ function several(targets: readonly PageTarget[]): HTMLElement {
       { class: "about" },
       element("summary", {}, "About these runs"),
       ...targets.flatMap((target, index) => [
-        element("h3", {}, `${index + 1}. ${target.target}`),
+        element("h2", { class: "run" }, `${index + 1}. ${target.target}`),
         element("p", {}, target.says),
         ...(target.stopped ? [element("p", {}, `Stopped early: ${target.stopped}.`)] : []),
         circumstances(target),

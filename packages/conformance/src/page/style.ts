@@ -9,9 +9,9 @@ footer { margin-top: 40px; border-top: 1px solid var(--line); padding-top: 12px;
 kbd { font: 12px var(--mono); border: 1px solid var(--line); border-radius: 4px; padding: 0 5px; color: var(--text); }
 h1 { font-size: 28px; line-height: 1.25; margin: 2px 0 6px; }
 h2 { font-size: 20px; margin: 32px 0 10px; }
-h3 { font-size: 15px; margin: 16px 0 2px; overflow-wrap: anywhere; }
-h4 { font-size: 14px; margin: 20px 0 4px; }
-h5.step { margin: 16px 0 -4px; font-size: 13px; color: var(--dim); }
+h2.run { font-size: 15px; margin: 16px 0 2px; overflow-wrap: anywhere; }
+.content h3 { font-size: 14px; margin: 20px 0 4px; }
+.content h3.step { margin: 16px 0 -4px; font-size: 13px; color: var(--dim); }
 p { margin: 4px 0; overflow-wrap: anywhere; }
 .count { color: var(--dim); font-weight: 400; }
 .fail { --kind: var(--fail); --kind-bg: var(--fail-bg); }
@@ -75,7 +75,8 @@ tbody tr + tr > *, tbody + tbody > tr:first-child > *, thead + tbody > tr:first-
 .matrix .says { display: block; color: var(--dim); font-size: 13px; }
 .matrix .surface > * { background: var(--panel); }
 .matrix .surface th { font-weight: 600; background: var(--panel); }
-.matrix .target { vertical-align: bottom; overflow-wrap: anywhere; max-width: 8rem; }
+.matrix .target { vertical-align: bottom; overflow-wrap: anywhere; max-width: 9rem; }
+.matrix .target .wide { display: block; }
 .matrix .cell { color: var(--kind); white-space: nowrap; }
 .matrix .cell a { color: inherit; }
 .matrix .tally { margin-right: 12px; font-variant-numeric: tabular-nums; color: var(--kind); }
@@ -88,7 +89,7 @@ tbody tr + tr > *, tbody + tbody > tr:first-child > *, thead + tbody > tr:first-
 .hidden { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 @media (max-width: 760px) {
   #app { padding: 0 12px 32px; }
-  .wide { display: none; }
+  .wide, .matrix .target .wide { display: none; }
   h1 { font-size: 24px; }
   .result { padding: 12px 14px; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
@@ -98,7 +99,8 @@ tbody tr + tr > *, tbody + tbody > tr:first-child > *, thead + tbody > tr:first-
   .place code { display: block; }
   .content { padding: 4px 10px 12px; }
   th, td { padding: 6px; }
-  .matrix tbody th { max-width: 12rem; min-width: 10rem; overflow-wrap: anywhere; }
+  .matrix tbody th { max-width: 12rem; min-width: 8.5rem; overflow-wrap: anywhere; }
+  .matrix:not(.single) td { padding: 6px 2px; }
   .matrix.single tbody th { max-width: none; }
   .matrix.single .cell { min-width: 6rem; max-width: 9rem; }
   .matrix .says { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }

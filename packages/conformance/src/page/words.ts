@@ -33,6 +33,10 @@ export const isFinding = (verdict: Verdict): boolean =>
 export const codeText = (text: string): (HTMLElement | string)[] =>
   text.split("`").map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part))
 
+/** Returns an address that is broken into lines at its punctuation. */
+export const breakable = (address: string): (HTMLElement | string)[] =>
+  address.split(/(?<=[:/.])/).flatMap((part) => [part, element("wbr")])
+
 /** Returns a target without its scheme: what distinguishes it from the others. */
 export const shortName = ({ target }: PageTarget): string =>
   target.replace(/^https?:\/\//, "").replace(/\/v1\/?$/, "")

@@ -88,9 +88,9 @@ function requestView({ request, marks }: ShownExchange): HTMLElement {
   const { body } = request
   const all = { from: 0, to: body.length }
   return element(
-    "section",
-    { class: "message request", "aria-label": "Request" },
-    element("h5", {}, "Request"),
+    "div",
+    { class: "message request" },
+    element("p", { class: "heading" }, "Request"),
     element("div", { class: "wire start" }, element("b", {}, request.method), ` ${request.url}`),
     headerBlock(request.headers, []),
     body.length > 0 &&
@@ -124,17 +124,17 @@ function rowsOf(exchange: ShownExchange, body: ShownBody): Row[] {
   return end < body.length ? [...rows, { from: end, to: body.length, isMarked: false }] : rows
 }
 
-/** Number of rows at the beginning, around a mark and at the end that are shown at once. */
-const firstRows = 12
-const rowsAround = 4
-const lastRows = 4
+/** Number of rows that are shown at once: at the beginning, with and without a mark, around the mark, and at the end. */
+const firstRows = { marked: 3, unmarked: 12 }
+const rowsAround = 3
+const lastRows = 2
 
 /** Returns the indexes of the rows that are shown at once. */
 function rowsShownFirst(rows: readonly Row[]): Set<number> {
   const marked = rows.findIndex(({ isMarked }) => isMarked)
   return new Set(
     rows.flatMap((_, index) =>
-      index < firstRows ||
+      index < (marked < 0 ? firstRows.unmarked : firstRows.marked) ||
       index >= rows.length - lastRows ||
       (marked >= 0 && Math.abs(index - marked) <= rowsAround)
         ? [index]
@@ -204,7 +204,7 @@ function endLine({ end, marks, isTimed }: ShownExchange): HTMLElement {
 
 function responseView(exchange: ShownExchange): HTMLElement {
   const { response, marks } = exchange
-  const children: Child[] = [element("h5", {}, "Response")]
+  const children: Child[] = [element("p", { class: "heading" }, "Response")]
   if (response) {
     const { status, headers, trailers, body, isCoded } = response
     const isStatus = marks.some(({ part }) => part === "status")
@@ -217,21 +217,31 @@ function responseView(exchange: ShownExchange): HTMLElement {
       trailers.length > 0 && headerBlock(trailers, []),
     )
   }
-  return element(
-    "section",
-    { class: "message response", "aria-label": "Response" },
-    ...children,
-    endLine(exchange),
-  )
+  return element("div", { class: "message response" }, ...children, endLine(exchange))
+}
+
+/** Scrolls what is longer than its frame to the first mark in it, and lets the keyboard scroll it. */
+function showMarks(view: HTMLElement): void {
+  for (const frame of view.querySelectorAll<HTMLElement>(".wire")) {
+    if (frame.scrollHeight <= frame.clientHeight) continue
+    frame.tabIndex = 0
+    const mark = frame.querySelector("mark")
+    if (!mark) continue
+    frame.scrollTop +=
+      mark.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight / 3
+  }
 }
 
 /** Shows an exchange: the request, the response as it arrived, with the marked bytes, and a timeline of its chunks. */
 export function exchangeView(exchange: ShownExchange): HTMLElement {
-  return element(
+  const view = element(
     "div",
     { class: "exchange" },
+    timeline(exchange),
     requestView(exchange),
     responseView(exchange),
-    timeline(exchange),
   )
+  // It has a height only once it is on the page.
+  requestAnimationFrame(() => showMarks(view))
+  return view
 }
