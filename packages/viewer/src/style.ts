@@ -38,7 +38,7 @@ mark { background: var(--mark); color: var(--mark-text); border-radius: 2px; pad
 mark .name, mark .escape, mark .lf::before { color: inherit; }
 .exchange { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 12px; margin: 12px 0; }
 .exchange > .timeline { grid-column: 1 / -1; }
-.message { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; min-width: 0; }
+.message { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; min-width: 0; align-self: start; }
 .message .heading { margin: 0 0 6px; font-size: 12px; font-weight: 600; color: var(--dim); }
 .wire { font-size: 12.5px; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
 .wire .name { color: var(--dim); }

@@ -157,6 +157,8 @@ function chunkRows(exchange: ShownExchange, body: ShownBody): Node[] {
   const rows = rowsOf(exchange, body)
   const shown = bytesOf(body)
   const marks = spansIn(exchange.marks, "response-body")
+  if (body.length === 0 && marks.length > 0)
+    return [element("p", { class: "wire" }, element("mark", {}, "(empty body)"))]
   const first = rowsShownFirst(rows)
   const nodes: Node[] = []
   for (let index = 0; index < rows.length; ) {
