@@ -81,6 +81,17 @@ test("a run without findings says so", async () => {
   expect(await page.locator(".matrix tbody tr:visible code").allTextContents()).toEqual(["chat.passed"])
 })
 
+test("an incomplete run is not shown as one in which nothing is wrong", async () => {
+  const reason = "cannot reach http://127.0.0.1:1/v1"
+  await open([reportOf([], { outcome: "incomplete", conformant: null, reason, stopped: reason })])
+  expect(await page.locator("h1").textContent()).toBe("Incomplete")
+  expect(await page.locator(".result > p").allTextContents()).toEqual([
+    "http://127.0.0.1:4010/v1 judged by the nexhina profile",
+    `Incomplete: ${reason}.`,
+  ])
+  expect(await page.locator(".empty").textContent()).toBe("Nothing was found, but not everything was judged.")
+})
+
 test("causes and rules are filtered by text, verdict, surface and target", async () => {
   const warning = findingOf("http.request-id", { verdict: "warn", severity: "SHOULD", surface: "http" })
   const reports = [reportOf([findingOf("sse.done-once"), warning]), reportOf([warning])]

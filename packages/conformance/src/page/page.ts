@@ -96,6 +96,14 @@ function causesSection(data: PageData) {
   return { view, listed, count, empty }
 }
 
+/** Says that there is no cause, and no more than the evidence allows. */
+function nothingText({ targets }: PageData): string {
+  const isIncomplete = targets.some(({ outcome }) => outcome === "incomplete")
+  return isIncomplete
+    ? "Nothing was found, but not everything was judged."
+    : "Nothing was found that breaks a rule."
+}
+
 /** Opens the cause that the address names. */
 function openNamed(show: () => void): void {
   const named = location.hash === "" ? null : document.getElementById(location.hash.slice(1))
@@ -115,8 +123,7 @@ function build(app: HTMLElement, data: PageData): void {
     const shown = causes.listed.filter(({ view }) => !view.hidden).length
     const all = causes.listed.length
     causes.count.textContent = shown === all ? String(all) : `${shown} of ${all}`
-    causes.empty.textContent =
-      shown > 0 ? "" : all > 0 ? "No cause matches the filters." : "Nothing was found that breaks a rule."
+    causes.empty.textContent = shown > 0 ? "" : all > 0 ? "No cause matches the filters." : nothingText(data)
     const rows = filterMatrix(matrix, selection, rules.toggle.checked)
     rules.count.textContent = rows === data.rules.length ? String(rows) : `${rows} of ${data.rules.length}`
   }

@@ -17,6 +17,10 @@ function fact(label: string, value: string): HTMLElement[] {
   return value === "" ? [] : [element("dt", {}, label), element("dd", {}, value)]
 }
 
+/** Says why a run stopped early, unless its outcome already does. */
+const stoppedNote = ({ stopped, says }: PageTarget): HTMLElement[] =>
+  stopped && !says.includes(stopped) ? [element("p", {}, `Stopped early: ${stopped}.`)] : []
+
 /** Shows the circumstances of a run. */
 function circumstances(target: PageTarget): HTMLElement {
   const { kit, models, traits, surfaces, seed, startedAt, proxy, learned } = target
@@ -46,12 +50,13 @@ function circumstances(target: PageTarget): HTMLElement {
 
 function single(target: PageTarget): HTMLElement {
   const { title, kind } = outcomes[target.outcome]
-  const { fail, warn, inconclusive } = target.summary
+  const { fail, warn, inconclusive, "not-run": notRun } = target.summary
   const counts = [
     target.causes > 0 && plural(target.causes, "cause"),
     fail > 0 && `${plural(fail, "MUST rule")} broken`,
     warn > 0 && `${plural(warn, "SHOULD rule")} broken`,
     inconclusive > 0 && `${plural(inconclusive, "rule")} not judged`,
+    notRun > 0 && `${plural(notRun, "rule")} not run`,
     `${passed(target)} of ${plural(judged(target), "rule")} passed`,
     `${plural(target.requests, "request")} in ${duration(target)}`,
   ]
@@ -66,7 +71,7 @@ function single(target: PageTarget): HTMLElement {
     ),
     element("h1", {}, title),
     element("p", {}, target.says),
-    !!target.stopped && element("p", {}, `Stopped early: ${target.stopped}.`),
+    ...stoppedNote(target),
     element(
       "ul",
       { class: "counts" },
@@ -128,7 +133,7 @@ function several(targets: readonly PageTarget[]): HTMLElement {
       ...targets.flatMap((target, index) => [
         element("h2", { class: "run" }, `${index + 1}. ${target.target}`),
         element("p", {}, target.says),
-        ...(target.stopped ? [element("p", {}, `Stopped early: ${target.stopped}.`)] : []),
+        ...stoppedNote(target),
         circumstances(target),
       ]),
     ),

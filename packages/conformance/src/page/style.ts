@@ -90,6 +90,8 @@ tbody tr + tr > *, tbody + tbody > tr:first-child > *, thead + tbody > tr:first-
 @media (max-width: 760px) {
   #app { padding: 0 12px 32px; }
   .wide, .matrix .target .wide { display: none; }
+  .matrix.single .tally .wide { display: inline; }
+  .filters { position: static; }
   h1 { font-size: 24px; }
   .result { padding: 12px 14px; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }

@@ -35,7 +35,7 @@ export const codeText = (text: string): (HTMLElement | string)[] =>
 
 /** Returns an address that is broken into lines at its punctuation. */
 export const breakable = (address: string): (HTMLElement | string)[] =>
-  address.split(/(?<=[:/.])/).flatMap((part) => [part, element("wbr")])
+  address.split(/(?<=[:/])|(?<=\.)(?=[a-z])/i).flatMap((part) => [part, element("wbr")])
 
 /** Returns a target without its scheme: what distinguishes it from the others. */
 export const shortName = ({ target }: PageTarget): string =>
