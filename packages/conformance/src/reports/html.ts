@@ -214,7 +214,7 @@ function dataOf(reports: readonly Report[]): PageData {
   }
 }
 
-/** Number of causes of a target that a reader without scripts sees. */
+/** Number of causes that a reader without scripts sees. */
 const maxPlainCauses = 100
 
 /** Writes what a reader without scripts sees: the outcome and the causes of each target. */
@@ -222,9 +222,9 @@ function plainContent(reports: readonly Report[]): string {
   const sections = reports.map((given) => {
     const report = terminalReport(given)
     const items = report.causes
-      .slice(0, maxPlainCauses)
+      .slice(0, Math.ceil(maxPlainCauses / reports.length))
       .map(({ id, verdict, means }) => `<li>${[verdict, means, id].map(escapeHtml).join(" · ")}</li>`)
-    return `<h1>${escapeHtml(report.target)}</h1>\n<p>${escapeHtml(outcomeText(report))}</p>\n<ol>${items.join("\n")}</ol>`
+    return `<h1>${escapeHtml(report.target)}</h1>\n<p>${escapeHtml(clip(outcomeText(report)))}</p>\n<ol>${items.join("\n")}</ol>`
   })
   return `<div id="app">\n${sections.join("\n")}\n<p>Scripts are needed for the rest of this report.</p>\n</div>`
 }
