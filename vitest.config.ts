@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config"
+import { bundled } from "./packages/viewer/bundled.js"
 
 // Tests run from sources: every workspace package exports its `src` under the condition "source".
 const conditions = ["source"]
 
 export default defineConfig({
+  plugins: [bundled()],
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {

@@ -9,9 +9,11 @@ import {
 } from "@nexhina/conformance"
 import { table } from "./table.ts"
 
-/** Returns an amount with its thousands separated, bytes as MiB. */
-const amount = (max: number, unit: string) =>
-  unit.startsWith("bytes") ? `${max / 2 ** 20} MiB` : max.toLocaleString("en")
+/** Returns an amount with its thousands separated, bytes as MiB or KiB. */
+function amount(max: number, unit: string): string {
+  if (!unit.startsWith("bytes")) return max.toLocaleString("en")
+  return max >= 2 ** 20 ? `${max / 2 ** 20} MiB` : `${max / 2 ** 10} KiB`
+}
 
 /** The command line of `run`, its verdicts and report formats, as a Markdown page. */
 export function runPage(): string {
@@ -148,6 +150,28 @@ export function runPage(): string {
     ),
     "",
     "The JSON Schema of the JSON report is `packages/conformance/report.schema.json`.",
+    "",
+    "### The HTML report",
+    "",
+    "```sh",
+    "npx nexhina-conformance run --base-url https://gateway.example/v1 --report console --report html=report.html",
+    "```",
+    "",
+    "Open `report.html` in a browser. It is one file of at most 5 MB that works without a network and makes no requests.",
+    "It shows the outcome, each cause and the rules. A cause opens to the exchange as it was on the wire, with the bytes at",
+    "fault marked, a timeline of the chunks, and the commands that show the fault again. API keys are redacted as in a",
+    "transcript. In the page, `j` and `k` move between the causes, Enter opens one, and `/` starts a search.",
+    "",
+    "The exchanges come from the report, so the JSON report contains them, too (`findings[].exchanges`). From code,",
+    "`htmlReportOf` turns one JSON report into the page, or the reports of several targets into a matrix:",
+    "",
+    "```js",
+    'import { htmlReportOf, run, settingsOf } from "@nexhina/conformance"',
+    "",
+    'const given = { baseUrl: "http://127.0.0.1:4010/v1", apiKey: "sk-mock", quick: true }',
+    'const reports = [await run(settingsOf(given)), await run(settingsOf({ ...given, profile: "openai" }))]',
+    "console.log(htmlReportOf(reports))",
+    "```",
     "",
     "## Limits",
     "",

@@ -11,7 +11,7 @@ import { againstDocument } from "../../../packages/mock/test/against-document.ts
 import { catalogue } from "../src/catalogue.ts"
 
 const root = new URL("../../../", import.meta.url)
-const packages = ["schemas", "stream", "wire", "mock", "defects", "conformance"].map(
+const packages = ["schemas", "stream", "wire", "viewer", "mock", "defects", "conformance"].map(
   (name) => `packages/${name}`,
 )
 const pages = [

@@ -7,6 +7,7 @@ export type {
   Surface,
   Trait,
 } from "@nexhina/schemas"
+export { BodyPart, Mark, ShownBody, ShownExchange } from "@nexhina/viewer"
 export {
   createSend,
   type Exchange,
@@ -48,6 +49,7 @@ export {
 } from "./options.ts"
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
+export { htmlReportOf } from "./reports/html.ts"
 export { Matrix, matrixOf, type NamedReport } from "./reports/matrix.ts"
 export {
   BaselineResult,

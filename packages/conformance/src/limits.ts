@@ -70,6 +70,16 @@ export const limits = {
     unit: "bytes of the findings of a report",
     beyond: "as above",
   },
+  exchangeBytes: {
+    max: 4 * MiB,
+    unit: "bytes of the exchanges in a report",
+    beyond: "the report leaves out the exchanges of further findings, those of the worst causes last",
+  },
+  shownBodyBytes: {
+    max: 32 * 1024,
+    unit: "bytes of a body in an exchange of a report",
+    beyond: "the report has its beginning, the bytes around the fault, and its end",
+  },
   modelIdLength: {
     max: 1000,
     unit: "characters of a listed model id",

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib"
 import { headerOf } from "@nexhina/wire"
 import { expect, test } from "vitest"
+import { Report } from "../src/reports/report.ts"
 import { reports } from "../src/reports/reports.ts"
 import { always, apiKey, checked } from "./checked.ts"
 
@@ -210,6 +211,18 @@ test("what follows from two objects on one line of a stream stands under that ca
     "tool.stream-first-delta:no-id@createChatCompletion#/choices/*/delta/tool_calls/*",
   )
   expect(report.causes).toHaveLength(1)
+
+  // The exchanges are those of the cause, as they were on the wire, with the event at fault marked.
+  const withExchanges = report.findings.filter(({ exchanges }) => exchanges).map(({ id }) => id)
+  expect(withExchanges).toEqual(cause?.findings)
+  const [exchange] = report.findings.find(({ id }) => id === cause?.findings[0])?.exchanges ?? []
+  const text = exchange?.response?.body.parts[0]?.text ?? ""
+  const marked = exchange?.marks.flatMap((mark) => ("from" in mark ? [text.slice(mark.from, mark.to)] : []))
+  expect(marked).toEqual([expect.stringMatching(/\}\{\}/)])
+  expect(exchange?.response?.chunks.reduce((sum, [, length]) => sum + length, 0)).toBe(
+    Buffer.byteLength(text),
+  )
+  expect(Report.parse(JSON.parse(JSON.stringify(report)))).toEqual(report)
 })
 
 test("a finding that is made smaller stays at its operation, and is told once", async () => {

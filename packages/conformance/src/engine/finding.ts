@@ -2,12 +2,12 @@ import { type ProfileName, profiles } from "@nexhina/schemas"
 import { bodyOf, type Exchange, type Header, headerOf, type Redactor } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { readingOf } from "../reading/answered.ts"
-import { memberIndex } from "../reading/member-index.ts"
 import type { Finding } from "../reports/report.ts"
 import { type Severity, severityOf, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { requestIdHeaders, type Target } from "../target/to-wire.ts"
 import { curlOf } from "./curl.ts"
+import { faultOffset } from "./fault-range.ts"
 import { findingId } from "./finding-id.ts"
 import type { Detection } from "./judge.ts"
 
@@ -27,23 +27,6 @@ function whereText(at: Where): string {
     case "end":
       return "end of the body"
   }
-}
-
-/** Maximum number of bytes in which a member is looked for. */
-const maxSearchedBytes = 2 ** 21
-
-/** Returns where in the body a fault lies, in bytes: at the member that its pointer names, if there is one. */
-function offsetOf(body: Uint8Array, at: Where): number {
-  if (at.part === "end") return body.length
-  if (at.part !== "body" && at.part !== "event") return 0
-  const from = at.offset ?? 0
-  // An event has its fields before the JSON of its data; the offset of a body is already exact.
-  if (!at.pointer || (at.part === "body" && at.offset !== undefined)) return from
-  // One character for each byte, so that indexes are offsets.
-  const searched = body.subarray(from, from + maxSearchedBytes)
-  const text = Buffer.from(searched.buffer, searched.byteOffset, searched.length).toString("latin1")
-  const json = Math.max(0, text.search(/[{[]/))
-  return from + memberIndex(text, json, Buffer.from(at.pointer).toString("latin1"))
 }
 
 /** Moves an offset back to the beginning of its UTF-8 character. */
@@ -68,7 +51,7 @@ function shownExchange(exchange: Evidence, at: Where, redactor: Redactor): Shown
   const { response } = exchange
   if (!response) return { exchange: redactor.exchange(exchange), excerpt: "" }
   const body = readingOf(exchange)?.body ?? new Uint8Array()
-  const offset = offsetOf(body, at)
+  const offset = faultOffset(body, at)
   const from = characterStart(body, Math.max(0, Math.min(offset - 100, body.length - excerptBytes)))
   const to = characterStart(body, Math.min(body.length, from + excerptBytes))
   const start = Math.max(0, from - redactionMargin)

@@ -6,6 +6,7 @@ import type { Rule } from "../rule.ts"
 import type { ExecutedSample, Sample } from "../target/execute.ts"
 import { spoiltOperations } from "../target/offered.ts"
 import { joinPrecursors, type Precursors, precursorsOf } from "./causes.ts"
+import { exchangeBytes } from "./finding-exchanges.ts"
 import { findingId } from "./finding-id.ts"
 import { countReason, type Detection, type Judge, type JudgedGroup, type Tally } from "./judge.ts"
 import { isSentQuickly } from "./quick.ts"
@@ -127,6 +128,7 @@ export class Ledger {
   private readonly compared: JudgedGroup<ExecutedSample>[] = []
   private findings = 0
   private findingBytes = 0
+  private exchangeBytes = 0
   /** Number of detections that are not in the result because it has too many findings. */
   omitted = 0
   /** Number of samples for which there was no time to judge them by every rule. */
@@ -203,9 +205,24 @@ export class Ledger {
       return
     }
     const simplest = { ...found, executed: brief, exchange: brief.asked[at]?.exchange ?? found.exchange }
-    const finding = this.findingOf(found)
+    const { exchanges, ...finding } = this.findingOf(found)
     if (!earlier) this.findingBytes += JSON.stringify(finding).length
-    tally.found.set(id, { ...seen, simplest, simplestPlace, finding })
+    const kept = this.keptExchanges(exchanges, earlier?.finding.exchanges)
+    tally.found.set(id, { ...seen, simplest, simplestPlace, finding: { ...finding, ...kept } })
+  }
+
+  /** Returns exchanges that take the place of earlier ones, if there is room for them. */
+  private keptExchanges(
+    exchanges: Finding["exchanges"],
+    earlier: Finding["exchanges"],
+  ): Pick<Finding, "exchanges"> {
+    const bytes = exchangeBytes(exchanges) - exchangeBytes(earlier)
+    if (!exchanges || this.exchangeBytes + bytes > limits.exchangeBytes.max) {
+      this.exchangeBytes -= exchangeBytes(earlier)
+      return {}
+    }
+    this.exchangeBytes += bytes
+    return { exchanges }
   }
 
   private isFull(): boolean {

@@ -10,6 +10,7 @@ import type { JudgedSampler, Sampler } from "../target/sampler.ts"
 import { secretsOf, type Target } from "../target/to-wire.ts"
 import { causesOf } from "./causes.ts"
 import { findingOf } from "./finding.ts"
+import { exchangesOf, withCauseExchanges } from "./finding-exchanges.ts"
 import { causeOf } from "./finding-id.ts"
 import { createJudge, type Detection, withPrerequisites } from "./judge.ts"
 import { type FoundFault, Ledger, type RuleTally } from "./ledger.ts"
@@ -62,8 +63,8 @@ function describer(
   known: TargetFacts,
 ): Describe {
   const redactor = createRedactor(secretsOf(target))
-  return (found, severity) =>
-    findingOf(found, {
+  return (found, severity) => ({
+    ...findingOf(found, {
       known,
       severity,
       verdict: verdictBySeverity[severity],
@@ -72,7 +73,9 @@ function describer(
       redactor,
       target,
       replay: (each) => replayOf(each, { given, rules: allRules, seed, known }),
-    })
+    }),
+    exchanges: exchangesOf(found, redactor),
+  })
 }
 
 /** The judging of a run: while it sends, and once everything is sent. */
@@ -170,7 +173,8 @@ export async function judgementOf(
     })
   }
   const { omitted, unjudged } = ledger
-  return { results, open, causes: causesOf(findings, precursors), findings, omitted, unjudged }
+  const causes = causesOf(findings, precursors)
+  return { results, open, causes, findings: withCauseExchanges(findings, causes), omitted, unjudged }
 }
 
 /** Returns the kinds of requests on which a rule was judged, of the operations that the target offers. */

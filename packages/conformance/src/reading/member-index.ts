@@ -13,7 +13,7 @@ export function afterString(text: string, from: number): number {
 }
 
 /** Returns the index behind a value. */
-function afterValue(text: string, from: number): number {
+export function afterValue(text: string, from: number): number {
   let depth = 0
   let at = from
   while (at < text.length) {

@@ -1,3 +1,4 @@
+import { ShownExchange } from "@nexhina/viewer"
 import { z } from "zod"
 import type { ExitCode } from "./exit-codes.ts"
 
@@ -88,6 +89,12 @@ export const Finding = z
       .optional()
       .describe(
         "Probe or rule that sent a request that shows the finding. If several did, one that `--quick` sends, otherwise one with fixed requests.",
+      ),
+    exchanges: z
+      .array(ShownExchange)
+      .optional()
+      .describe(
+        "The exchanges that show the fault, as they were on the wire: one, or several that are compared, of which the last one is at fault. Only for findings of causes, and only while the report has room.",
       ),
   })
   .meta({ id: "Finding" })

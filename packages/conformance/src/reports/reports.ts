@@ -1,6 +1,7 @@
 import { badgeReport } from "./badge.ts"
 import { consoleReport } from "./console.ts"
 import { githubReport } from "./github.ts"
+import { htmlReport } from "./html.ts"
 import { jsonReport } from "./json.ts"
 import { junitReport } from "./junit.ts"
 import { markdownReport } from "./markdown.ts"
@@ -12,6 +13,7 @@ export const reports = {
   console: consoleReport,
   json: jsonReport,
   junit: junitReport,
+  html: htmlReport,
   markdown: markdownReport,
   github: githubReport,
   sarif: sarifReport,

@@ -1,0 +1,4 @@
+declare module "*?bundled" {
+  const script: string
+  export default script
+}

@@ -1,0 +1,5 @@
+export { type Child, element, visible } from "./element.ts"
+export { exchangeView } from "./exchange-view.ts"
+export { listKeys } from "./list-keys.ts"
+export { themeSwitch } from "./theme-switch.ts"
+export { bytesText, msText, plural } from "./units.ts"

@@ -1,0 +1,5 @@
+export type { Exchange, Redactor } from "@nexhina/wire"
+export { escapeHtml, type HtmlPage, htmlPage, scriptJson } from "./html-page.ts"
+export { type ShowOptions, showExchange } from "./show-exchange.ts"
+export { BodyPart, Mark, ShownBody, ShownExchange } from "./shown-exchange.ts"
+export { viewerStyle } from "./style.ts"
