@@ -321,7 +321,8 @@ describe("over a socket", () => {
   })
 
   test("a whole reply that is cut announces its length", async () => {
-    const port = await listen(instant())
+    const { waits: _, ...timing } = instant()
+    const port = await listen(timing)
     const fault = (text: string) => ask([["x-mock-fault", text]], false)
     const whole = String((await createMock().handle(ask([], false))).body)
     const { text, end } = await receive(port, fault("half a json; close"))
@@ -332,7 +333,8 @@ describe("over a socket", () => {
   })
 
   test("a fault before the head sends nothing", async () => {
-    const port = await listen(instant())
+    const { waits: _, ...timing } = instant()
+    const port = await listen(timing)
     expect(await receive(port, ask([["x-mock-fault", "reset"]]))).toEqual({ text: "", end: "ECONNRESET" })
     expect(await receive(port, ask([["x-mock-fault", "stall 1s; close"]]))).toEqual({
       text: "",
