@@ -6,6 +6,7 @@ import { type ReadPart, readParts } from "./inputs/parts.ts"
 import type { Source } from "./inputs/source.ts"
 import type { ExitCode } from "./reports/exit-codes.ts"
 import { exitCodeOf, type Report } from "./reports/report.ts"
+import { requirementsOf } from "./requirement-sets.ts"
 import { selectRules } from "./run.ts"
 import { version } from "./version.ts"
 
@@ -195,7 +196,7 @@ export async function concluded(
 function reportOf(
   judging: RecordedJudging,
   { rules, known, sent, judgement, bases }: RecordedConclusion,
-  { world, names, notes, gap, lost }: Parameters<typeof concluded>[1],
+  { settings, world, names, notes, gap, lost }: Parameters<typeof concluded>[1],
 ): Report {
   const { runs, ends } = judging
   const [run] = runs
@@ -204,6 +205,7 @@ function reportOf(
   const incomplete = interrupted ?? ends.find((end) => end.incomplete !== undefined)?.incomplete ?? gap
   const stopped = interrupted ?? ends.find((end) => end.stopped !== undefined)?.stopped
   const include = [...known.included]
+  const requirements = requirementsOf(run)
   return {
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
@@ -214,13 +216,26 @@ function reportOf(
     surfaces: include,
     models: run ? { ...known.models } : {},
     learned: [...new Set(ends.flatMap((end) => end.learned))],
+    ...(requirements && { requirements: requirements.id }),
     recording: { files: [...names], exchanges: judging.exchanges, lost, notes: [...notes] },
     seed: run?.seed ?? 0,
+    ...(run && { quick: run.quick === true }),
+    strict: settings.strict,
+    deterministic: known.deterministic,
     startedAt: run?.startedAt ?? world.startedAt.toISOString(),
     durationMs:
       ends.length > 0 ? Math.max(...ends.map((end) => end.durationMs)) : Math.round(world.elapsed()),
     requests: ends.length > 0 ? ends.reduce((sum, end) => sum + end.requests, 0) : judging.exchanges,
-    ...conclude(results, { selected: rules, include, known, sent, open, stopped: incomplete }),
+    senders: sent.complete,
+    ...conclude(results, {
+      selected: rules,
+      ...(requirements && { requirements }),
+      include,
+      known,
+      sent,
+      open,
+      stopped: incomplete,
+    }),
     ...(stopped !== undefined && { stopped }),
     rules: [...results],
     causes: [...causes],

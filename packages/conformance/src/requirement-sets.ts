@@ -42,3 +42,12 @@ export function requirementSetOn(
     throw new UsageError(`--requirements: there was no set of requirements in '${date}'; ${known}`)
   return { id, has: ({ since }) => compareVersions(since, version) <= 0 }
 }
+
+/** Returns the set of requirements of a recorded run; `undefined` when it states none. */
+export function requirementsOf(
+  run: { readonly requirements?: string; readonly startedAt: string } | undefined,
+): RequirementSet | undefined {
+  return run?.requirements === undefined
+    ? undefined
+    : requirementSetOn(run.requirements, new Date(run.startedAt))
+}

@@ -35,6 +35,8 @@ export const RunLine = z.object({
   require: Surfaces,
   deterministic: z.boolean(),
   rules: z.array(z.string()).exactOptional().describe("Ids of the selected rules. Default: all."),
+  requirements: z.string().exactOptional().describe("Set of requirements."),
+  quick: z.literal(true).exactOptional().describe("Only fixed requests of the quick probes were sent."),
   proxy: z.string().exactOptional(),
   shard: z.object({ index: z.int().min(1), count: z.int().min(1) }).exactOptional(),
   replay: z.array(z.string()).describe("Arguments of `run`, quoted for a shell."),

@@ -71,6 +71,8 @@ function runLine(options: CheckOptions, { startedAt }: World): RunLine {
     require: [...options.require],
     deterministic: options.deterministic,
     ...(rules.length < allRules.length && { rules: rules.map(({ id }) => id) }),
+    ...(options.requirements && { requirements: options.requirements.id }),
+    ...(options.quick && { quick: true }),
     ...(proxy !== undefined && { proxy }),
     ...(options.shard && { shard: { ...options.shard } }),
     replay: [...replayArguments],

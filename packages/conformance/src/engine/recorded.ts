@@ -5,12 +5,14 @@ import { type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
 import { UsageError } from "../options.ts"
 import type { Finding } from "../reports/report.ts"
+import { requirementsOf } from "../requirement-sets.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { EndLine, FactsLine, RunLine, SampleLine } from "../run-line.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
 import { findingOf } from "./finding.ts"
+import { exchangesOf } from "./finding-exchanges.ts"
 import { findingId } from "./finding-id.ts"
 import { type Detection, withPrerequisites } from "./judge.ts"
 import type { Ledger } from "./ledger.ts"
@@ -152,7 +154,10 @@ export class RecordedJudging {
     const known = this.knownOf(line)
     const [run] = runs
     const ids = run?.rules && new Set(run.rules)
-    const rules = (options.rules ?? allRules).filter(({ id }) => !ids || ids.has(id))
+    const requirements = requirementsOf(run)
+    const rules = (options.rules ?? allRules).filter(
+      (rule) => (ids?.has(rule.id) ?? true) && (requirements?.has(rule) ?? true),
+    )
     const plan = planOf(
       {
         rules,
@@ -230,19 +235,21 @@ export class RecordedJudging {
     const isOther = sample.by === otherClients
     const secrets = isOther ? asked.flatMap(({ exchange }) => credentialsIn(exchange)) : []
     const again = `${this.options.again} --rule ${found.rule.id}`
-    const finding = findingOf(found, {
+    const redactor = createRedactor(secrets)
+    const made = findingOf(found, {
       known,
       severity,
       verdict: verdictBySeverity[severity],
       times: 1,
       foundAfter: Number(found.exchange.id),
-      redactor: createRedactor(secrets),
+      redactor,
       target: { apiKey: undefined },
       replay: (each) =>
         isOther || !run
           ? again
           : replayOf(each, { given: run.replay, rules: allRules, seed: run.seed, known }),
     })
+    const finding = { ...made, exchanges: exchangesOf(found, redactor) }
     if (this.options.onFinding && !this.shown.has(finding.id)) {
       this.shown.add(finding.id)
       this.options.onFinding(finding)
