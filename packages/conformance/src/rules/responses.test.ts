@@ -327,6 +327,15 @@ test("a response is judged by its shape where it is retrieved, too", () => {
   ])
 })
 
+test("a usage is judged wherever a response is shown, and whatever key the request had (B10)", () => {
+  const wrong = responseOf({ usage: { input_tokens: 8, output_tokens: 4, total_tokens: 13 } })
+  const retrieved = exchangeOf({ operation: "retrieveResponse", body: wrong })
+  for (const exchange of [retrieved, replyOf(wrong, {}, { key: "none" })])
+    expect(found(rules, [exchange])).toEqual([
+      ["resp.usage", "sum", { part: "body", pointer: "/usage/total_tokens" }],
+    ])
+})
+
 test("reasoning tokens beside the output are counted where the target is known for it", () => {
   const unfolded = usage({ total_tokens: 22, output_tokens_details: { reasoning_tokens: 10 } })
   expect(names(unfolded)).toHaveLength(2)

@@ -37,10 +37,12 @@ import { narrowed } from "../views/chat-completions.ts"
 import {
   isRefusal,
   isWhole,
+  itemsOf,
   type OutputItem,
   type ResponseReply,
   responseAnswers,
   responseIds,
+  type ShownResponse,
   shownResponses,
   textOf,
 } from "../views/responses.ts"
@@ -122,17 +124,20 @@ const counts = ["input_tokens", "output_tokens", "total_tokens"] as const
 
 const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0
 
-const usageOf = ({ response: { usage } }: ResponseReply): Readonly<Record<string, unknown>> =>
-  isObject(usage) ? usage : {}
+const usageOf = ({
+  response: { usage },
+}: Pick<ResponseReply, "response">): Readonly<Record<string, unknown>> => (isObject(usage) ? usage : {})
+
+const hasUsage = ({ response: { usage } }: ShownResponse) => usage !== undefined && usage !== null
 
 const usages = narrowed(
-  responseAnswers,
+  shownResponses,
   {
     id: "responses.usages",
-    says: "usages of responses, streamed or not",
+    says: "usages of responses: replies, in the events of streams, and retrieved ones",
     probes: [plainResponse, streamedResponse],
   },
-  ({ response: { usage } }) => usage !== undefined && usage !== null,
+  (all) => all.some(hasUsage),
 )
 
 const limited = narrowed(
@@ -151,6 +156,54 @@ const cutAnswers = narrowed(
   ({ response: { status, incomplete_details: details } }) =>
     status === "incomplete" && isObject(details) && details["reason"] === "max_output_tokens",
 )
+
+type UsageFault = Fault<
+  "not-an-object" | "no-count" | "sum" | "cached" | "reasoning" | "no-input" | "no-output"
+>
+
+const detailOf = (details: unknown, member: string): number => {
+  const value = isObject(details) ? details[member] : undefined
+  return typeof value === "number" ? value : 0
+}
+
+/** How the usage of a response is wrong. `isUnfolded`: the target counts reasoning tokens apart from the output. */
+function usageFaults(answer: ShownResponse, isUnfolded: boolean): UsageFault[] {
+  const { request, response, where } = answer
+  const fault = (
+    name: UsageFault["fault"],
+    pointer: string,
+    expected: string,
+    actual: unknown,
+  ): UsageFault => ({
+    fault: name,
+    at: where(`/usage${pointer}`),
+    expected,
+    actual: shown(actual),
+  })
+  if (!isObject(response["usage"])) return [fault("not-an-object", "", "an object", response["usage"])]
+  const usage = usageOf(answer)
+  const missing = counts.find((name) => !isCount(usage[name]))
+  if (missing) return [fault("no-count", `/${missing}`, `${missing}: an integer from 0`, usage[missing])]
+
+  const [input, output, total] = counts.map((name) => Number(usage[name])) as [number, number, number]
+  const cached = detailOf(usage["input_tokens_details"], "cached_tokens")
+  const reasoning = detailOf(usage["output_tokens_details"], "reasoning_tokens")
+  const faults: UsageFault[] = []
+  const sums = [input + output, ...(isUnfolded ? [input + output + reasoning] : [])]
+  if (!sums.includes(total))
+    faults.push(fault("sum", "/total_tokens", `${input} + ${output} = ${input + output}`, total))
+  if (cached > input)
+    faults.push(fault("cached", "/input_tokens_details/cached_tokens", `at most ${input}`, cached))
+  if (reasoning > output && !isUnfolded)
+    faults.push(fault("reasoning", "/output_tokens_details/reasoning_tokens", `at most ${output}`, reasoning))
+  if (input === 0 && request && request.input.length > 0)
+    faults.push(fault("no-input", "/input_tokens", "above 0", 0))
+  const items = itemsOf(response)
+  const hasOutput = items.some((item) => textOf(item) !== "") || callsOf({ items }).length > 0
+  if (output === 0 && reasoning === 0 && hasOutput)
+    faults.push(fault("no-output", "/output_tokens", "above 0", 0))
+  return faults
+}
 
 // Repeated members
 
@@ -240,7 +293,7 @@ const ofOtherKind: Undecided = { undecided: "the function is of another kind" }
 
 const callTypes: ReadonlySet<unknown> = new Set(["function_call", "custom_tool_call"])
 
-const callsOf = ({ items }: ResponseReply): OutputItem[] =>
+const callsOf = ({ items }: Pick<ResponseReply, "items">): OutputItem[] =>
   items.filter(({ value: { type } }) => callTypes.has(type))
 
 const functionCallsOf = (answer: ResponseReply): OutputItem[] =>
@@ -547,49 +600,10 @@ export const responseRules = [
       "no-input": "no input tokens, although there was input",
       "no-output": "no output tokens, although there is output",
     },
-    holds(answer, { traits }) {
-      type Name = "not-an-object" | "no-count" | "sum" | "cached" | "reasoning" | "no-input" | "no-output"
-      const { request, response, where } = answer
-      const fault = (name: Name, pointer: string, expected: string, actual: unknown): Fault<Name> => ({
-        fault: name,
-        at: where(`/usage${pointer}`),
-        expected,
-        actual: shown(actual),
-      })
-      if (!isObject(response["usage"])) return [fault("not-an-object", "", "an object", response["usage"])]
-      const usage = usageOf(answer)
-      const missing = counts.find((name) => !isCount(usage[name]))
-      if (missing) return [fault("no-count", `/${missing}`, `${missing}: an integer from 0`, usage[missing])]
-
-      const detail = (name: string, member: string) => {
-        const details = usage[name]
-        const value = isObject(details) ? details[member] : undefined
-        return typeof value === "number" ? value : 0
-      }
-      const [input, output, total] = counts.map((name) => Number(usage[name])) as [number, number, number]
-      const cached = detail("input_tokens_details", "cached_tokens")
-      const reasoning = detail("output_tokens_details", "reasoning_tokens")
-      const isUnfolded = traits.has("unfolded-reasoning")
-      const faults: Fault<Name>[] = []
-      const sums = [input + output, ...(isUnfolded ? [input + output + reasoning] : [])]
-      if (!sums.includes(total))
-        faults.push(fault("sum", "/total_tokens", `${input} + ${output} = ${input + output}`, total))
-      if (cached > input)
-        faults.push(fault("cached", "/input_tokens_details/cached_tokens", `at most ${input}`, cached))
-      if (reasoning > output && !isUnfolded)
-        faults.push(
-          fault("reasoning", "/output_tokens_details/reasoning_tokens", `at most ${output}`, reasoning),
-        )
-      if (input === 0 && request.input.length > 0)
-        faults.push(fault("no-input", "/input_tokens", "above 0", 0))
-      if (
-        output === 0 &&
-        reasoning === 0 &&
-        (answer.items.some((item) => textOf(item) !== "") || callsOf(answer).length > 0)
-      )
-        faults.push(fault("no-output", "/output_tokens", "above 0", 0))
-      return faults
-    },
+    holds: (all, { traits }) =>
+      firstOfEach(
+        all.filter(hasUsage).flatMap((shown) => usageFaults(shown, traits.has("unfolded-reasoning"))),
+      ),
   }),
   rule({
     id: "resp.usage-present",

@@ -203,3 +203,11 @@ test("usage.n-counted: the prompt once, all choices", () => {
   expect(judged(counting(9, 8), counting(9, 8), "stop")).toEqual([])
   expect(judgedBy(rules, [reply(counting(9), { n: 3 }, 3)])).toEqual([])
 })
+
+test("a usage is judged whatever key the request had (B10)", () => {
+  const keyless = {
+    ...reply({ ...usage, total_tokens: 15 }),
+    key: { basis: "stated", value: "none" },
+  } as const
+  expect(names(usageRules, [keyless])).toEqual([["usage.sum", "sum"]])
+})

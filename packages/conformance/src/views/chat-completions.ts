@@ -110,20 +110,27 @@ function requestOf(body: unknown): ChatCompletionRequest | undefined {
     : undefined
 }
 
-/** Valid chat requests, whatever the reply. */
-export const chatRequests = view<ChatRequested>({
-  id: "chat.requests",
-  says: "chat requests that keep the contract",
+/** Valid chat requests with any key or none, whatever the reply: what a success contains does not depend on the key. */
+const requestedChats = view<ChatRequested>({
+  id: "chat.requested",
+  says: "chat requests that keep the contract, with any key or none",
   needs: ["fault"],
   surface: "chat",
   probes: [plainChat],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (answered?.operation !== "createChatCompletion") return undefined
-    if (!isProper(exchange)) return undefined
+    if (answered?.operation !== "createChatCompletion" || exchange.fault.value) return undefined
     const request = requestOf(answered.request)
     return request && { answered, request }
   },
+})
+
+/** Valid chat requests, whatever the reply. */
+export const chatRequests = view<ChatRequested>({
+  ...requestedChats,
+  id: "chat.requests",
+  says: "chat requests that keep the contract",
+  of: (exchange) => (isProper(exchange) ? requestedChats.of(exchange) : undefined),
 })
 
 /** Returns whether a success contains an error, which is judged by the rules about errors. */
@@ -136,7 +143,7 @@ export const chatReplies = view<ChatReply>({
   surface: "chat",
   probes: [plainChat],
   of(exchange) {
-    const requested = chatRequests.of(exchange)
+    const requested = requestedChats.of(exchange)
     if (!requested) return undefined
     const { status, json, streaming } = requested.answered
     if (streaming || status < 200 || status >= 300 || !json.ok) return undefined
@@ -262,7 +269,7 @@ export const chatAnswers = view<ChatAnswer>({
     const reply = chatReplies.of(exchange)
     if (reply) return { ...reply, streamed: false }
     const stream = completeChatStreams.of(exchange)
-    const requested = chatRequests.of(exchange)
+    const requested = requestedChats.of(exchange)
     return stream && requested && assembled(requested, stream)
   },
 })

@@ -41,7 +41,8 @@ export interface ResponseReply extends ResponseRequested {
 
 const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
 
-const itemsOf = ({ output }: Members): OutputItem[] =>
+/** Returns the items of a response's output. */
+export const itemsOf = ({ output }: Members): OutputItem[] =>
   (Array.isArray(output) ? output : []).map((item: unknown, at) => ({
     pointer: `/output/${at}`,
     value: membersOf(item),
@@ -75,20 +76,27 @@ function requestOf(body: unknown): ResponseRequest | undefined {
   return endpoints.createResponse.checks.every((check) => check.holds(parsed.data)) ? parsed.data : undefined
 }
 
-/** Requests for responses that keep the contract, whatever came back. */
-export const responseRequests = view<ResponseRequested>({
-  id: "responses.requests",
-  says: "requests for responses that keep the contract",
+/** Valid requests for responses with any key or none: what a success contains does not depend on the key. */
+const requestedResponses = view<ResponseRequested>({
+  id: "responses.requested",
+  says: "requests for responses that keep the contract, with any key or none",
   needs: ["fault"],
   surface: "responses",
   probes: [plainResponse],
   of(exchange) {
     const answered = everyResponse.of(exchange)
-    if (answered?.operation !== "createResponse") return undefined
-    if (!isProper(exchange)) return undefined
+    if (answered?.operation !== "createResponse" || exchange.fault.value) return undefined
     const request = requestOf(answered.request)
     return request && { answered, request }
   },
+})
+
+/** Requests for responses that keep the contract, whatever came back. */
+export const responseRequests = view<ResponseRequested>({
+  ...requestedResponses,
+  id: "responses.requests",
+  says: "requests for responses that keep the contract",
+  of: (exchange) => (isProper(exchange) ? requestedResponses.of(exchange) : undefined),
 })
 
 /** An error sent as a success is for the rules on errors to judge. */
@@ -102,7 +110,7 @@ export const responseReplies = view<ResponseReply>({
   surface: "responses",
   probes: [plainResponse],
   of(exchange) {
-    const requested = responseRequests.of(exchange)
+    const requested = requestedResponses.of(exchange)
     if (!requested) return undefined
     const { json, streaming } = requested.answered
     if (streaming || !isSuccess(requested.answered) || !json.ok) return undefined
@@ -128,7 +136,7 @@ export const responseAnswers = view<ResponseReply>({
     const reply = responseReplies.of(exchange)
     if (reply) return reply
     const stream = completeResponseStreams.of(exchange)
-    const requested = responseRequests.of(exchange)
+    const requested = requestedResponses.of(exchange)
     const response = stream?.terminal && responseIn(stream.terminal)
     if (!stream?.terminal || !requested || !response) return undefined
     const { terminal } = stream
@@ -155,6 +163,8 @@ export const responseIds = view<NamedAnswer>({
 /** A response wherever it is shown: as a reply, in an event of a stream, or retrieved later. */
 export interface ShownResponse {
   readonly response: Members
+  /** The request that created it; `undefined` where it is retrieved. */
+  readonly request?: ResponseRequest
   /** The type of the event that shows it. */
   readonly event?: string
   /** Whether the request let the server answer before the response has ended. */
@@ -172,7 +182,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
     const reply = responseReplies.of(exchange)
     if (reply) {
       const { response, request, where } = reply
-      return [{ response, mayBeOpen: request.background === true, where }]
+      return [{ response, request, mayBeOpen: request.background === true, where }]
     }
     const stream = responseStreams.of(exchange)
     if (stream) {
@@ -180,7 +190,7 @@ export const shownResponses = view<readonly ShownResponse[]>({
         const response = responseIn(event)
         if (!response || event.type === undefined || !isLifecycle(event)) return []
         const where = (pointer: string) => whereIn(stream, event, `/response${pointer}`)
-        return [{ response, event: event.type, mayBeOpen: true, where }]
+        return [{ response, request: stream.request, event: event.type, mayBeOpen: true, where }]
       })
       return shown.length > 0 ? shown : undefined
     }
