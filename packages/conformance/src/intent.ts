@@ -16,6 +16,8 @@ export const RequestFault = z.object({
   kind: z.enum([...bodyFaults, "unknown-model", "unknown-path", "wrong-method", "too-large"]),
   /** Path of the member concerned, as in `error.param`; absent when the fault does not concern a member. */
   param: z.string().exactOptional(),
+  /** Whether the member, or one in which it lies, may be left out: a server may ignore what it does not know. */
+  isOptional: z.literal(true).exactOptional(),
   /** Description for the report. */
   says: z.string(),
 })

@@ -431,6 +431,41 @@ export const audioDefects: readonly Defect[] = [
     seen: ["RFC 2046, section 5.1.1: the last boundary closes a multipart body"],
     ...onRefusal((form) => !isWholeForm(form)),
   },
+  {
+    id: "audio-pcm-half-sample",
+    says: "audio for response_format pcm ends inside a sample",
+    breaks: "audio.speech-whole",
+    fault: "half-sample",
+    also: [],
+    seen: ["OpenAI's guide to text to speech: pcm is raw samples of 16 bits"],
+    ...onSpeech(({ headers, body }) =>
+      typeOf(headers) === "audio/pcm" && body instanceof Uint8Array ? { body: body.subarray(0, -1) } : {},
+    ),
+  },
+  {
+    id: "audio-wav-cut",
+    says: "a WAV file has less data than its header announces",
+    breaks: "audio.speech-whole",
+    fault: "cut",
+    also: [],
+    seen: ["OpenAI's guide to text to speech: supported output formats"],
+    ...onSpeech(({ headers, body }) =>
+      typeOf(headers) === "audio/wav" && body instanceof Uint8Array ? { body: body.subarray(0, -100) } : {},
+    ),
+  },
+  {
+    id: "audio-silent",
+    says: "WAV files and raw samples are silent",
+    breaks: "audio.speech-whole",
+    fault: "silent",
+    also: [],
+    seen: ["OpenAI API reference: create speech"],
+    ...onSpeech(({ headers, body }) => {
+      if (!(body instanceof Uint8Array) || !/^audio\/(?:wav|pcm)$/.test(typeOf(headers))) return {}
+      const start = typeOf(headers) === "audio/wav" ? 44 : 0
+      return { body: Uint8Array.from(body, (byte, at) => (at < start ? byte : 0)) }
+    }),
+  },
 ]
 
 export const audioVariants: readonly Variant[] = [

@@ -471,6 +471,20 @@ export const chatCompletionDefects: readonly Defect[] = [
     ...onEntries((entry) => ({ ...entry, top_logprobs: [] })),
   },
   {
+    id: "logprobs-unasked",
+    says: "log probabilities are returned without being requested",
+    breaks: "chat.logprobs-unasked",
+    fault: "sent",
+    also: [],
+    seen: [`${createChat}: logprobs, false by default`],
+    ...onChoices((choice, request) => {
+      const { content } = choice.message
+      if (request.logprobs || !content) return choice
+      const entry = { token: content, logprob: -0.5, bytes: [...Buffer.from(content)], top_logprobs: [] }
+      return { ...choice, logprobs: { content: [entry], refusal: null } }
+    }),
+  },
+  {
     id: "thoughts-in-content",
     says: "the model's thoughts are in front of the content, in their tags",
     breaks: "chat.no-control-markers",

@@ -259,6 +259,15 @@ export const chatStreamDefects: readonly Defect[] = [
     ...onEachChunk((chunk, at, last) => (at === last ? { ...chunk, model: `${chunk.model}-latest` } : chunk)),
   },
   {
+    id: "chunk-fingerprint-changes",
+    says: "every chunk has a different system_fingerprint",
+    breaks: "stream.fingerprint-constant",
+    fault: "changes",
+    also: [],
+    seen: ["OpenAI API reference, the chat completion chunk object: system_fingerprint"],
+    ...onEachChunk((chunk, at) => ({ ...chunk, system_fingerprint: `fp_${at}` })),
+  },
+  {
     id: "choice-index-counts-chunks",
     says: "the index of a choice with text is the number of its chunk",
     breaks: "stream.index-in-range",

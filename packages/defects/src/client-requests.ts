@@ -228,6 +228,18 @@ export const clientRequestDefects: readonly Defect[] = [
       hasItem((item) => item.type === "reasoning" && item.id === undefined),
     ),
   },
+  {
+    id: "client-output-call-id-required",
+    says: "the output of a function call is rejected without call_id",
+    breaks: "client.output-without-call-id",
+    fault: "refused",
+    also: [],
+    seen: ["https://github.com/openai/codex (replays outputs without call_id)"],
+    ...refusingWhere(
+      "Missing required parameter: call_id",
+      hasItem((item) => item.type === "function_call_output" && item.call_id == null),
+    ),
+  },
 ]
 
 export const clientRequestVariants: readonly Variant[] = [

@@ -55,6 +55,15 @@ const onVectors = (change: ChangeVector) =>
 
 export const embeddingDefects: readonly Defect[] = [
   {
+    id: "emb-first-for-all",
+    says: "every text of a batch has the vector of the first one",
+    breaks: "emb.distinct",
+    fault: "same",
+    also: ["emb.batch-invariant"],
+    seen: ["OpenAI API reference: create embeddings"],
+    ...onItems((items) => items.map((item) => ({ ...item, embedding: items[0]?.embedding }))),
+  },
+  {
     id: "emb-usage-missing",
     says: "the response has no usage",
     breaks: "emb.schema",

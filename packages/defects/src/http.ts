@@ -480,6 +480,34 @@ export const httpDefects: readonly Defect[] = [
       ({ headers }) => ({ headers: withoutHeader(headers, "x-request-id") }),
     ),
   },
+  {
+    id: "request-id-repeated",
+    says: "all responses have the same request id",
+    breaks: "http.request-id-unique",
+    fault: "repeated",
+    also: [],
+    seen: ["OpenAI API reference: debugging requests"],
+    ...onWire(
+      () => true,
+      ({ headers }) => ({ headers: withHeader(headers, "x-request-id", "req_0") }),
+    ),
+  },
+  {
+    id: "http-charset-latin1",
+    says: "JSON and event streams are labelled as ISO-8859-1",
+    breaks: "http.charset-utf8",
+    fault: "other",
+    also: [],
+    seen: ["RFC 8259, section 8.1: JSON between systems is UTF-8"],
+    ...onWire(
+      ({ headers }) =>
+        /^(?:application\/json|text\/event-stream)/.test(headerOf(headers, "content-type") ?? ""),
+      ({ headers }) => {
+        const type = headerOf(headers, "content-type")
+        return { headers: withHeader(headers, "content-type", `${type}; charset=iso-8859-1`) }
+      },
+    ),
+  },
 ]
 
 /** Every answer of the API as it is, on the wire. */

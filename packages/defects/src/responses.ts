@@ -158,6 +158,16 @@ const object = "OpenAI API reference, the response object"
 const create = "OpenAI API reference, create a model response"
 const keeping = "OpenAI API reference, Responses: get, delete and list input items"
 
+/** Whether an input has the output of a call that is not among its items. */
+const isUnmatched = (input: ResponseRequest["input"]): boolean =>
+  typeof input !== "string" &&
+  input.some(
+    (item) =>
+      item.type === "function_call_output" &&
+      typeof item.call_id === "string" &&
+      !input.some((call) => call.type === "function_call" && call.call_id === item.call_id),
+  )
+
 export const responseDefects: readonly Defect[] = [
   {
     id: "resp-created-at-missing",
@@ -313,6 +323,15 @@ export const responseDefects: readonly Defect[] = [
     also: [],
     seen: [`${object}: parallel_tool_calls`],
     ...onResponse(() => ({ parallel_tool_calls: true })),
+  },
+  {
+    id: "resp-tool-choice-auto-echoed",
+    says: "tool_choice in the response is always auto",
+    breaks: "resp.echo-tool-choice",
+    fault: "other-value",
+    also: [],
+    seen: [`${object}: tool_choice`],
+    ...onResponse(() => ({ tool_choice: "auto" })),
   },
   {
     id: "resp-usage-number",
@@ -514,6 +533,57 @@ export const responseDefects: readonly Defect[] = [
         top_logprobs: Array(5).fill({ token: "a", logprob: -1, bytes: [97] }),
       })),
     ),
+  },
+  {
+    id: "resp-logprobs-entry-dropped",
+    says: "the log probabilities lack the entry of the first token",
+    breaks: "resp.logprobs-text",
+    fault: "text",
+    also: [],
+    seen: [`${object}: output_text, logprobs`],
+    ...onLogprobs((logprobs) => logprobs.slice(1)),
+  },
+  {
+    id: "resp-logprobs-bytes-of-another",
+    says: "the bytes of every token are those of a question mark",
+    breaks: "resp.logprobs-text",
+    fault: "bytes",
+    also: [],
+    seen: [`${object}: output_text, logprobs, bytes`],
+    ...onLogprobs((logprobs) => logprobs.map((entry) => ({ ...entry, bytes: [63] }))),
+  },
+  {
+    id: "resp-logprobs-no-alternatives",
+    says: "there are no top log probabilities, whatever number was requested",
+    breaks: "resp.logprobs-alternatives",
+    fault: "fewer",
+    also: [],
+    seen: [`${create}: top_logprobs`],
+    ...onLogprobs((logprobs) => logprobs.map((entry) => ({ ...entry, top_logprobs: [] }))),
+  },
+  {
+    id: "resp-logprobs-unasked",
+    says: "log probabilities are returned without being requested",
+    breaks: "resp.logprobs-unasked",
+    fault: "sent",
+    also: [],
+    seen: [`${create}: include, message.output_text.logprobs`],
+    ...onItems((item, { include, top_logprobs }) => {
+      if (item.type !== "message" || include?.length || top_logprobs != null) return item
+      return {
+        ...item,
+        content: item.content.map((part) =>
+          part.type === "output_text"
+            ? {
+                ...part,
+                logprobs: [
+                  { token: part.text, logprob: -0.5, bytes: [...Buffer.from(part.text)], top_logprobs: [] },
+                ],
+              }
+            : part,
+        ),
+      }
+    }),
   },
   {
     id: "resp-call-id-empty",
@@ -940,6 +1010,31 @@ export const responseDefects: readonly Defect[] = [
     also: [],
     seen: [`${create}: previous_response_id`],
     ...onMissingPrevious(() => ({ status: 409 })),
+  },
+  {
+    id: "resp-own-output-refused",
+    says: "messages with an id are rejected in the input",
+    breaks: "resp.replay-own-output",
+    fault: "refused",
+    also: [],
+    seen: ["https://github.com/BerriAI/litellm/issues/13420"],
+    ...refusingItems(
+      "Unknown parameter: id",
+      (item) => item.type === "message" && "id" in item && item.role === "assistant",
+    ),
+  },
+  {
+    id: "resp-unmatched-output-conflict",
+    says: "the output of an unknown function call is answered with 409",
+    breaks: "resp.unmatched-output",
+    fault: "other-status",
+    also: [],
+    seen: [`${create}: input, function call output, call_id`],
+    ...onWire(
+      (_, { operationId, request }) =>
+        operationId === "createResponse" && isUnmatched((request as Partial<ResponseRequest>).input ?? []),
+      (reply) => asJson(reply, error("No tool call found for this output.", "input"), 409),
+    ),
   },
 ]
 

@@ -74,6 +74,10 @@ function placesIn(schema: Schema, value: unknown, path: Path): Place[] {
 
 const isOptional = (schema: Schema) => definitionOf(schema).type === "optional"
 
+/** Returns whether a member, or one in which it lies, may be left out. */
+const isOptionalAt = (places: readonly Place[], path: Path): boolean =>
+  places.some((place) => isOptional(place.schema) && place.path.every((key, at) => key === path[at]))
+
 function missing(places: readonly Place[]): Mutation[] {
   return places
     .filter(({ path, schema }) => typeof path.at(-1) === "string" && !isOptional(schema))
@@ -382,7 +386,10 @@ export function faultySteps(
     for (const { path, value, says } of [...turned(own, at), ...turned(all, at)]) {
       const changed = mutated(body, path, value)
       const param = blamed(kind, contract, changed, path)
-      if (param !== undefined) return [{ operation, body: changed, fault: { kind, param, says } }]
+      if (param === undefined) continue
+      const optional = kind === "wrong-type" && isOptionalAt(placesIn(contract.schema, body, []), path)
+      const fault = { kind, param, ...(optional && { isOptional: true as const }), says }
+      return [{ operation, body: changed, fault }]
     }
     return []
   })

@@ -76,6 +76,28 @@ test("every format under each of its types is legal, and under no other's", () =
           )
 })
 
+test("audio.speech-whole: whole samples with sound, as long as announced or unknown", () => {
+  const wav = (announced: number, data: Uint8Array) => {
+    const head = Buffer.from(
+      "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\0\0\0\0\0\0\0\0\x02\0\x10\0data\0\0\0\0",
+      "latin1",
+    )
+    head.writeUInt32LE(announced, 40)
+    return Uint8Array.from([...head, ...data])
+  }
+  const answered = (response_format: "wav" | "pcm" | "mp3", body: Uint8Array) =>
+    found(single, [spoken({ response_format }, types[response_format][0] ?? "", body)])
+  const sound = Uint8Array.of(1, 0, 2, 0)
+  const silence = new Uint8Array(4)
+  for (const length of [4, 2, 0, 0xffffffff, 0x7fffffff])
+    expect(answered("wav", wav(length, sound))).toEqual([])
+  expect(answered("pcm", sound)).toEqual([])
+  expect(answered("wav", wav(5, sound))).toMatchObject([["audio.speech-whole", "cut", { offset: 44 }]])
+  expect(answered("pcm", sound.subarray(1))).toMatchObject([["audio.speech-whole", "half-sample", {}]])
+  expect(answered("wav", wav(4, silence))).toMatchObject([["audio.speech-whole", "silent", {}]])
+  expect(answered("pcm", silence)).toMatchObject([["audio.speech-whole", "silent", {}]])
+})
+
 test("audio.speech-format: the bytes say which format it is", () => {
   for (const wanted of formats)
     for (const format of formats) {

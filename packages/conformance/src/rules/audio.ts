@@ -18,6 +18,7 @@ import {
   transcriptionAnswers,
   transcripts,
   translations,
+  wavData,
   wavSeconds,
   writings,
 } from "../views/audio.ts"
@@ -182,6 +183,28 @@ const noRecordings = [
   },
 ]
 
+/** A length that a server writes into a header before it knows the real one. */
+const unknownLengths: ReadonlySet<number> = new Set([0, 0x7fffffff, 0x80000000])
+
+/** How the samples of a file are not what its format and header announce. */
+function sampleFaults(body: Uint8Array, format: string): Fault<"half-sample" | "cut" | "silent">[] {
+  const data = format === "pcm" ? { offset: 0, length: body.length } : wavData(body)
+  if (format !== "pcm" && (format !== "wav" || !data)) return []
+  const { offset, length } = data ?? { offset: 0, length: 0 }
+  const held = body.length - offset
+  const at = { part: "body", offset } as const
+  if (format === "pcm" && held % 2 !== 0)
+    return [
+      { fault: "half-sample", at: { part: "end" }, expected: "an even number of bytes", actual: `${held}` },
+    ]
+  // Streamed files have the largest length, or one near it.
+  if (length > held && length < 0x7fffff00 && !unknownLengths.has(length))
+    return [{ fault: "cut", at, expected: `${length} bytes of data`, actual: `${held}` }]
+  const samples = body.subarray(offset)
+  if (samples.length === 0 || samples.some((byte) => byte !== 0)) return []
+  return [{ fault: "silent", at, expected: "sound", actual: `${samples.length} bytes of 0` }]
+}
+
 export const audioRules = [
   rule({
     id: "audio.speech-nonempty",
@@ -286,6 +309,26 @@ export const audioRules = [
       if (answered.mediaType !== "application/octet-stream") return []
       return [{ fault: "octet-stream", at: atType, expected: "a type of sound", actual: typeOf(answered) }]
     },
+  }),
+
+  rule({
+    id: "audio.speech-whole",
+    since,
+    says: "SHOULD send whole samples that are not silent, and as many bytes as a WAV header announces",
+    severity: "SHOULD",
+    source: speech,
+    on: speeches,
+    after: ["audio.speech-format"],
+    faults: {
+      "half-sample": "the bytes of `pcm` end inside a sample of 16 bits",
+      cut: "a WAV file has less data than its header announces",
+      silent: "every sample is 0",
+    },
+    asks: (known) =>
+      (["wav", "pcm"] as const).map((response_format) =>
+        speechStep(known, { input: "Hello.", response_format }),
+      ),
+    holds: ({ answered: { body }, wanted, container }) => sampleFaults(body, container ?? wanted),
   }),
 
   rule({

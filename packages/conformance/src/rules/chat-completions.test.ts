@@ -398,6 +398,14 @@ test.each([
   ).toEqual([])
 })
 
+test("chat.logprobs-unasked: log probabilities only where they were requested", () => {
+  const logprobs = { content: [entry] }
+  expect(faultsOf([saying({ content: "Hi" }, { logprobs })])).toEqual([
+    ["chat.logprobs-unasked sent", "/choices/0/logprobs"],
+  ])
+  expect(faultsOf([saying({ content: "Hi" }, { logprobs: { content: [] } })])).toEqual([])
+})
+
 test("chat.no-control-markers: thoughts in front of the text", () => {
   expect(faultsOf([saying({ content: "<think>Hm.</think>Hi" })])).toEqual([
     ["chat.no-control-markers marker", "/choices/0/message/content"],

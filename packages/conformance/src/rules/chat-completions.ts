@@ -14,6 +14,7 @@ import {
   stoppedChat,
   userSays,
 } from "../probes/chat-completions.ts"
+import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, parseJson } from "../reading/answered.ts"
 import { schemaBreach } from "../reading/json-schema.ts"
 import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
@@ -32,6 +33,7 @@ import {
   isRefusal,
   narrowed,
 } from "../views/chat-completions.ts"
+import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
 import { repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -173,12 +175,15 @@ const scoredAnswers = narrowed(
   ({ request }) => request.logprobs === true,
 )
 
-const Alternative = z.looseObject({
-  token: z.string(),
-  logprob: z.number().max(0),
-  bytes: z.array(z.int().min(0).max(255)).nullish(),
-})
-const Entry = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() })
+const unscoredAnswers = narrowed(
+  chatAnswers,
+  {
+    id: "chat.no-logprobs",
+    says: "chat completions without requested log probabilities",
+    probes: [plainChat, streamedChat],
+  },
+  ({ request }) => request.logprobs !== true,
+)
 
 type LogprobsFault = Fault<"missing" | "other-endpoint" | "entry" | "logprob" | "bytes" | "alternatives">
 
@@ -200,7 +205,7 @@ function logprobsFaults(choice: Choice, { request, where }: ChatAnswer): Logprob
       if (found.has(fault)) return
       found.set(fault, { fault, at: where(`${pointer}/content/${number}${path}`, number), expected, actual })
     }
-    for (const { path, expected, actual } of schemaFaults(Entry, entry)) {
+    for (const { path, expected, actual } of schemaFaults(LogprobEntry, entry)) {
       const fault = (["logprob", "bytes"] as const).find((name) => path.includes(name)) ?? "entry"
       add(fault, pointerTo(path), expected, actual)
     }
@@ -212,42 +217,16 @@ function logprobsFaults(choice: Choice, { request, where }: ChatAnswer): Logprob
   return [...found.values()]
 }
 
-/** The text of an entry's token; `undefined` where the token is a part of a character only. */
-const tokenText = ({ token }: z.infer<typeof Entry>): string | undefined =>
-  token.includes("\ufffd") || /^(?:bytes:)?(?:\\x[0-9a-f]{2})+$/i.test(token) ? undefined : token
-
 /** How the log probabilities of a choice do not spell its text, or their bytes not their tokens. */
 function spellingFaults(
-  { pointer, message, logprobs }: Choice,
+  { pointer, message: { content }, logprobs }: Choice,
   { where }: ChatAnswer,
 ): Fault<"text" | "bytes">[] {
-  const parsed = z.array(Entry).safeParse(isObject(logprobs) ? logprobs["content"] : undefined)
-  const { content } = message
-  if (!parsed.success || !isString(content) || content === "") return []
-  const entries = parsed.data
-  const misspelt = entries.findIndex((entry) => {
-    const text = tokenText(entry)
-    return text && entry.bytes && !Buffer.from(text).equals(Uint8Array.from(entry.bytes))
-  })
-  const entry = entries[misspelt]
-  if (entry) {
-    const expected = `the UTF-8 of ${shown(entry.token)}`
-    const at = where(`${pointer}/logprobs/content/${misspelt}/bytes`, misspelt)
-    return [{ fault: "bytes", at, expected, actual: shown(entry.bytes) }]
-  }
-  const pieces = entries.map((each) => (each.bytes ? Buffer.from(each.bytes) : tokenText(each)))
-  if (pieces.includes(undefined)) return []
-  const spelt = Buffer.concat(pieces.map((piece) => Buffer.from(piece ?? ""))).toString()
-  // Thoughts before the text and special tokens after it may have entries too.
-  if (spelt.includes(content)) return []
-  return [
-    {
-      fault: "text",
-      at: where(`${pointer}/logprobs/content`),
-      expected: shown(content),
-      actual: shown(spelt),
-    },
-  ]
+  const entries = isObject(logprobs) ? logprobs["content"] : undefined
+  const found = isString(content) ? misspelling(content, entries) : undefined
+  if (!found) return []
+  const { path, entry, ...fault } = found
+  return [{ ...fault, at: where(`${pointer}/logprobs/content${path}`, entry) }]
 }
 
 /** The first entry with fewer alternatives than were asked for. */
@@ -255,16 +234,13 @@ function missingAlternatives(
   { pointer, logprobs }: Choice,
   { request, where }: ChatAnswer,
 ): Fault<"fewer">[] {
-  const entries = isObject(logprobs) ? logprobs["content"] : undefined
-  const wanted = request.top_logprobs ?? 0
-  const counts = (Array.isArray(entries) ? entries : []).map((entry: unknown) => {
-    const top = isObject(entry) ? entry["top_logprobs"] : undefined
-    return Array.isArray(top) ? top.length : 0
-  })
-  const at = counts.findIndex((count) => count < wanted)
-  if (at === -1) return []
-  const place = where(`${pointer}/logprobs/content/${at}/top_logprobs`, at)
-  return [{ fault: "fewer", at: place, expected: `${wanted} alternatives`, actual: String(counts[at]) }]
+  const found = lackingAlternatives(
+    isObject(logprobs) ? logprobs["content"] : undefined,
+    request.top_logprobs ?? 0,
+  )
+  if (!found) return []
+  const { path, entry, ...fault } = found
+  return [{ ...fault, at: where(`${pointer}/logprobs/content${path}`, entry) }]
 }
 
 /** The faults of all items that can be judged; undecided when there are items and none of them can. */
@@ -729,6 +705,23 @@ export const chatCompletionRules = [
     after: ["chat.schema:choices", "chat.logprobs-shape"],
     faults: { fewer: "fewer alternatives than requested" },
     holds: (answer) => firstOfEach(answer.choices.flatMap((choice) => missingAlternatives(choice, answer))),
+  }),
+  rule({
+    id: "chat.logprobs-unasked",
+    since,
+    says: "SHOULD NOT return log probabilities without `logprobs: true`",
+    severity: "SHOULD",
+    source: `${createChat}, logprobs: whether to return log probabilities, false by default`,
+    on: unscoredAnswers,
+    after: ["chat.schema:choices"],
+    faults: { sent: "log probabilities that nobody asked for" },
+    holds: ({ choices, where }) =>
+      choices.flatMap(({ pointer, logprobs }): Fault<"sent">[] => {
+        const entries = isObject(logprobs) ? logprobs["content"] : undefined
+        if (!Array.isArray(entries) || entries.length === 0) return []
+        const actual = `${entries.length} entries`
+        return [{ fault: "sent", at: where(`${pointer}/logprobs`), expected: "null", actual }]
+      }),
   }),
   rule({
     id: "chat.no-control-markers",

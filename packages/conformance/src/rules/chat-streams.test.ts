@@ -163,6 +163,14 @@ const two = [
 test.each([
   ["stream.id-constant", "changes", 2, "/id", [first, hi, { ...stop, id: "chatcmpl-2" }], {}],
   ["stream.created-constant", "changes", 1, "/created", [first, { ...hi, created: 1 }, stop], {}],
+  [
+    "stream.fingerprint-constant",
+    "changes",
+    1,
+    "/system_fingerprint",
+    [{ ...first, system_fingerprint: "fp_1" }, { ...hi, system_fingerprint: "fp_2" }, stop],
+    {},
+  ],
   ["stream.model-constant", "changes", 1, "/model", [first, { ...hi, model: "o3" }, stop], {}],
   [
     "stream.index-in-range",

@@ -212,6 +212,17 @@ export const chatStreamRules = [
     holds: (stream, known) => changeOf(stream, known, "model", "string"),
   }),
   rule({
+    id: "stream.fingerprint-constant",
+    since,
+    says: "SHOULD use the same `system_fingerprint` in all chunks of a stream",
+    severity: "SHOULD",
+    source: `${openai}: system_fingerprint, the backend configuration that the model runs with`,
+    on: chatStreams,
+    after: readable,
+    faults: { changes: "another system_fingerprint than the first one of the stream" },
+    holds: (stream, known) => changeOf(stream, known, "system_fingerprint", "string"),
+  }),
+  rule({
     id: "stream.index-in-range",
     since,
     says: "MUST stream every choice, with the indexes 0 to `n` - 1",

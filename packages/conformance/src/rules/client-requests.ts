@@ -1,7 +1,7 @@
 import type { ChatMessage, ResponseInputItem, ToolDefinition } from "@nexhina/schemas"
 import { type Header, headerOf } from "@nexhina/wire"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
-import { responseStep } from "../probes/responses.ts"
+import { functionStep, responseStep, weatherFunction, weatherQuestion } from "../probes/responses.ts"
 import type { ParsedReply } from "../reading/answered.ts"
 import { type Fault, rule, type Undecided } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -210,6 +210,12 @@ const histories = {
 } as const satisfies Record<string, readonly object[]>
 type HistoryName = keyof typeof histories
 const historyNames = Object.keys(histories) as HistoryName[]
+/** A call and its output; some clients leave the id of the call out. */
+const callAndOutput = (hasId: boolean): ResponseInputItem[] => [
+  { type: "function_call", call_id: "call_1", name: weatherFunction.name, arguments: '{"city":"Paris"}' },
+  { type: "function_call_output", ...(hasId && { call_id: "call_1" }), output: "18 degrees, cloudy" },
+]
+
 const repeats = (name: HistoryName): ResponseInputItem[] => [
   question,
   // The type requires what these items leave out.
@@ -406,5 +412,28 @@ export const clientRequestRules = [
             typeof input !== "string" && input.some(({ type }) => type === histories[name][0].type),
         })),
       ),
+  }),
+  rule({
+    id: "client.output-without-call-id",
+    since,
+    says: "SHOULD accept the output of a function call without its `call_id`",
+    severity: "SHOULD",
+    source: "Codex and openai-node 7.7: what they send as input; OpenAI accepts it",
+    scope: "group",
+    on: responseRequests,
+    faults: { refused: "an output without call_id is refused" },
+    asks: (known) =>
+      [true, false].map((hasId) =>
+        functionStep(known, { input: [weatherQuestion, ...callAndOutput(hasId)] }),
+      ),
+    holds: (views) =>
+      besidePlain(views, [
+        {
+          name: "refused",
+          is: ({ request: { input } }) =>
+            typeof input !== "string" &&
+            input.some((item) => item.type === "function_call_output" && item.call_id == null),
+        },
+      ]),
   }),
 ] as const

@@ -165,6 +165,16 @@ test("emb.batch-invariant: the index says which vector is the text's", () => {
   expect(judgedBy(embeddingRules, [alone])).not.toContain("emb.batch-invariant")
 })
 
+test("emb.distinct: different texts have different vectors, the same text and short vectors need not", () => {
+  const long = (first: number) => [first, ...Array<number>(9).fill(0.1)]
+  const answered = (input: string[], ...vectors: number[][]) =>
+    found(single, [answer({ input }, listOf(vectors))])
+  expect(answered(["a", "b"], long(1), long(0.5))).toEqual([])
+  expect(answered(["a", " A"], long(1), long(1))).toEqual([])
+  expect(answered(["a", "b"], [1, 0], [1, 0])).toEqual([])
+  expect(answered(["a", "b"], long(1), long(1))).toEqual([["emb.distinct", "same", at("/data/1/embedding")]])
+})
+
 test("emb.usage", () => {
   const counted = (prompt_tokens: number, total_tokens: number) =>
     found(single, [answer({ input: "a" }, { ...listOf([v]), usage: { prompt_tokens, total_tokens } })])

@@ -51,6 +51,9 @@ function encodingFault(
   return []
 }
 
+/** Vectors of fewer numbers may well be the same for different texts. */
+const minDistinctNumbers = 8
+
 function cosine(a: readonly number[], b: readonly number[]): number {
   let product = 0
   let squaresA = 0
@@ -332,6 +335,39 @@ export const embeddingRules = [
           actual: likeness.toFixed(4),
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "emb.distinct",
+    since,
+    says: "SHOULD return different embeddings for different texts",
+    severity: "SHOULD",
+    source,
+    on: embeddingLists,
+    after: ["emb.count", "emb.index", "emb.encoding", "emb.dimension", "emb.finite"],
+    faults: { same: "two different texts have the same vector" },
+    asks: ({ models }) => [
+      asked({
+        model: models.embedding,
+        input: ["A recipe for onion soup.", "The moons of Jupiter."],
+      })[0] as Step,
+    ],
+    holds({ inputs, vectors }) {
+      const texts = new Map<string, string>()
+      for (const { index, values, pointer } of vectors) {
+        if (!values || values.length < minDistinctNumbers) return []
+        // Models may trim a text, and fold its case.
+        const text = String(inputs[index]).trim().toLowerCase()
+        const key = JSON.stringify(values)
+        const earlier = texts.get(key)
+        if (earlier !== undefined && earlier !== text) {
+          const expected = `another vector than that of ${shown(earlier)}`
+          return [{ fault: "same", at: bodyAt(pointer), expected, actual: `the same, for ${shown(text)}` }]
+        }
+        texts.set(key, text)
+      }
+      return []
     },
   }),
 

@@ -198,6 +198,22 @@ test("err.wrong-type: what a JSON library reads as another type is accepted by m
     expect(answer(wrong)).toEqual([["err.wrong-type", "accepted", atStatus]])
 })
 
+test("err.wrong-type: an optional member, which the target may not read, is not judged", () => {
+  const fault = { ...faultOf("wrong-type", "prompt_cache_key"), isOptional: true } as const
+  const ignored = exchangeOf({ ...chat, request: { prompt_cache_key: {} }, fault, body: {} })
+  const refused = exchangeOf({
+    ...chat,
+    request: { prompt_cache_key: {} },
+    fault,
+    status: 400,
+    body: { error },
+  })
+  const ofWrongType = errorRules.filter(({ id }) => id === "err.wrong-type")
+  expect(found(ofWrongType, [ignored])).toEqual([])
+  expect(judgedBy(ofWrongType, [ignored])).toEqual([])
+  expect(judgedBy(ofWrongType, [refused])).toEqual(["err.wrong-type"])
+})
+
 test("err.wrong-type: a member deep in the request", () => {
   const request = { messages: [{ role: "user", content: "5" }, { role: 7 }] }
   const answer = (param: string) =>

@@ -251,6 +251,28 @@ test("an answer is judged by every rule that speaks of it", () => {
     "http.members-unique",
     "http.no-error-in-2xx",
     "http.no-5xx-valid",
+    "http.charset-utf8",
+  ])
+})
+
+test.each([
+  ["application/json; charset=utf-8", []],
+  ['application/json; charset="UTF-8"', []],
+  ["application/json; charset=us-ascii", []],
+  ["application/json; charset=iso-8859-1", ["other"]],
+])("http.charset-utf8: %s", (type, faults) => {
+  const charset = httpRules.filter(({ id }) => id === "http.charset-utf8")
+  expect(found(charset, [exchangeOf({ ...answer, type })]).map(([, fault]) => fault)).toEqual(faults)
+})
+
+test("http.request-id-unique: the same request may have the same id, another one may not", () => {
+  const unique = httpRules.filter(({ id }) => id === "http.request-id-unique")
+  const identified = (request: object, id: string) =>
+    exchangeOf({ ...answer, request, headers: [["x-request-id", id]] })
+  const [one, same] = [identified({ a: 1 }, "req_1"), identified({ a: 1 }, "req_1")]
+  expect(found(unique, [one, same, identified({ a: 2 }, "req_2"), exchangeOf(answer)])).toEqual([])
+  expect(found(unique, [one, identified({ a: 2 }, "req_1")])).toEqual([
+    ["http.request-id-unique", "repeated", { part: "header", name: "x-request-id" }],
   ])
 })
 

@@ -15,6 +15,7 @@ import {
   answersToInvalid,
   answersToValid,
   everyResponse,
+  identifiedResponses,
   isSuccess,
   jsonReplies,
   jsonSuccesses,
@@ -407,6 +408,54 @@ export const httpRules = [
           actual: "nothing",
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "http.request-id-unique",
+    since,
+    says: "SHOULD return a different `x-request-id` for each request, so that support can find it",
+    severity: "SHOULD",
+    source: "OpenAI API reference: debugging requests",
+    scope: "run",
+    on: identifiedResponses,
+    faults: { repeated: "one id for different requests" },
+    holds(all) {
+      const first = new Map<string, string>()
+      return all.flatMap(({ requestId, request }, of) => {
+        const earlier = first.get(requestId) ?? request
+        first.set(requestId, earlier)
+        if (earlier === request) return []
+        const at = { part: "header", name: "x-request-id" } as const
+        return [
+          {
+            fault: "repeated",
+            at,
+            expected: "an id that no other request got",
+            actual: shown(requestId),
+            of,
+          },
+        ]
+      })
+    },
+  }),
+
+  rule({
+    id: "http.charset-utf8",
+    since,
+    says: "SHOULD NOT label JSON or an event stream with another charset than UTF-8",
+    severity: "SHOULD",
+    source: "RFC 8259, sections 8.1 and 11; WHATWG HTML, section 9.2.5: event streams are always UTF-8",
+    on: successes,
+    faults: { other: "the content-type names another charset" },
+    holds({ mediaType, exchange }) {
+      if (mediaType !== "application/json" && mediaType !== "text/event-stream") return []
+      const type = headerOf(exchange.response?.headers ?? [], "content-type") ?? ""
+      const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1]
+      // ASCII is a part of UTF-8, and no reader decodes it otherwise.
+      if (charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)) return []
+      const at = { part: "header", name: "content-type" } as const
+      return [{ fault: "other", at, expected: "charset=utf-8, or none", actual: shown(type) }]
     },
   }),
 ] as const

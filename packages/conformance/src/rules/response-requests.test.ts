@@ -40,7 +40,13 @@ const shapes: [fault: string, input: ResponseRequest["input"]][] = [
   ["typed-messages", [{ type: "message", role: "user", content: "Hi." }]],
   ["parts", [{ role: "user", content: [{ type: "input_text", text: "Hi." }] }]],
   ["roles", [{ role: "system", content: "Be kind." }]],
-  ["calls", [{ type: "function_call_output", call_id: "c", output: "18" }]],
+  [
+    "calls",
+    [
+      { type: "function_call", call_id: "c", name: "get_weather", arguments: "{}" },
+      { type: "function_call_output", call_id: "c", output: "18" },
+    ],
+  ],
 ]
 
 describe("inputs", () => {
@@ -133,6 +139,26 @@ describe("calls and results", () => {
   })
 })
 
+describe("its own output", () => {
+  const question = "Name a colour."
+  const first = replyOf(responseOf(), { input: question })
+  const input: ResponseRequest["input"] = [{ role: "user", content: question }, messageOf("Hello there!")]
+
+  test("is sent back as it came", () => {
+    const [, next] = (one("resp.replay-own-output").asks?.(known) ?? []) as readonly Ask[]
+    expect(stepsAfter(next, [first])).toMatchObject([
+      { body: { input: [{ content: question }, messageOf("Hello there!"), { role: "user" }] } },
+    ])
+    expect(stepsAfter(next, [replyOf({}, { input: question })])).toEqual([])
+  })
+
+  test("may not be refused", () => {
+    expect(names("resp.replay-own-output", [first, replyOf(responseOf(), { input })])).toEqual([])
+    expect(names("resp.replay-own-output", [first, refused({ input })])).toEqual(["refused"])
+    expect(judgedBy(ruleOf("resp.replay-own-output"), [first])).toEqual([])
+  })
+})
+
 describe("a stream and the whole", () => {
   const whole = replyOf(responseOf())
   const told = (members: Parameters<typeof responseOf>[0]) => streamOfEvents(dataOf(responseOf(members)))
@@ -162,14 +188,21 @@ describe("a stream and the whole", () => {
   ])("%s", (_, stream, faults) => {
     const all = [...responseRules, ...responseStreamRules, ...rules]
     expect(
-      found(all, [whole, stream], known).flatMap(([rule, fault]) =>
+      found(all, [whole, stream, whole], known).flatMap(([rule, fault]) =>
         rule === "resp.stream-equals-whole" ? [fault] : [],
       ),
     ).toEqual(faults)
   })
 
   test("are compared where the target is deterministic", () => {
-    expect(judgedBy(ruleOf("resp.stream-equals-whole"), [whole, told({})], knownOf())).toEqual([])
+    expect(judgedBy(ruleOf("resp.stream-equals-whole"), [whole, told({}), whole], knownOf())).toEqual([])
+  })
+
+  test("are not compared where two whole responses differ by themselves", () => {
+    const again = replyOf(responseOf({ output: [messageOf("Hello, you!")] }))
+    const exchanges = [whole, told({ output: [messageOf("Hello.")] }), again]
+    expect(found(ruleOf("resp.stream-equals-whole"), exchanges, known)).toEqual([])
+    expect(judgedBy(ruleOf("resp.stream-equals-whole"), exchanges, known)).toEqual([])
   })
 })
 
@@ -258,7 +291,11 @@ describe("what is kept", () => {
     [
       "lost",
       "resp.previous-response",
-      [created, replyOf(error("No", null, "previous_response_not_found"), {}, { status: 400 })],
+      [
+        created,
+        about("retrieveResponse", example),
+        replyOf(error("No", null, "previous_response_not_found"), {}, { status: 400 }),
+      ],
       ["lost"],
     ],
     [
@@ -299,6 +336,24 @@ describe("what is kept", () => {
   test("a server that refuses previous_response_id is not judged by what it would know", () => {
     const refusal = replyOf(error("Unsupported", "previous_response_id"), {}, { status: 400 })
     expect(judgedBy(ruleOf("resp.previous-response"), [created, refusal])).toEqual([])
+  })
+
+  test("a server that does not show a response either has not lost it", () => {
+    const lost = replyOf(error("No", null, "previous_response_not_found"), {}, { status: 404 })
+    const exchanges = [created, about("retrieveResponse", missing, 404), lost]
+    expect(found(ruleOf("resp.previous-response"), exchanges, known)).toEqual([])
+    expect(judgedBy(ruleOf("resp.previous-response"), exchanges)).toEqual([])
+  })
+
+  test("the output of a call that no item has may be refused, but not as if something else were wrong", () => {
+    const input: ResponseRequest["input"] = [{ type: "function_call_output", call_id: "c", output: "18" }]
+    const unmatched = [...ruleOf("resp.unmatched-output"), ...ruleOf("resp.accepts-input-shapes")]
+    const answer = (status: number) =>
+      found(unmatched, [replyOf(error("No tool call found"), { input }, { status })], known)
+    for (const status of [200, 400, 404, 422, 429]) expect(answer(status)).toEqual([])
+    expect(answer(409).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
+      "resp.unmatched-output:other-status",
+    ])
   })
 
   test("what the server gave is asked about, and nothing where it gave no id", () => {

@@ -19,11 +19,13 @@ import { responseRequests as anyOf, responseMembers } from "../requests/response
 import { type Fault, rule, type Undecided } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Ask, Step } from "../target/step.ts"
+import { isTransient } from "../target/to-wire.ts"
 import { narrowed } from "../views/chat-completions.ts"
 import { isSuccess } from "../views/http.ts"
 import { gistOf } from "../views/response-items.ts"
 import {
   keptResponses,
+  type ResponseReply,
   type ResponseRequested,
   responseAnswers,
   responseReplies,
@@ -45,12 +47,21 @@ const bareMembers = ["model", "input", "max_output_tokens", "store", "stream", "
 const isCallPart = (item: ResponseInputItem) =>
   item.type === "function_call" || item.type === "function_call_output"
 
+/** Whether an input has the output of a call that is not among its items. */
+function isUnmatched(input: ResponseRequest["input"]): boolean {
+  if (typeof input === "string") return false
+  const called = new Set(input.flatMap((item) => (item.type === "function_call" ? [item.call_id] : [])))
+  return input.some((item) => item.type === "function_call_output" && !called.has(item.call_id ?? ""))
+}
+
 const contentOf = (item: ResponseInputItem): unknown => ("content" in item ? item.content : undefined)
 const roleOf = (item: ResponseInputItem): unknown => ("role" in item ? item.role : undefined)
 
 /** What is special about an input, the rarest first; `undefined` for parts other than text. */
 function shapeOf(input: ResponseRequest["input"]) {
   if (typeof input === "string") return "text"
+  // OpenAI refuses the output of a call that it does not know.
+  if (isUnmatched(input)) return undefined
   if (input.some(isCallPart)) return "calls"
   const hasParts = (content: unknown) => Array.isArray(content)
   const isInputText = (part: unknown) => isObject(part) && part["type"] === "input_text"
@@ -79,6 +90,17 @@ const developerRequests = narrowed(
   responseRequests,
   { id: "responses.developer", says: "requests for responses with a developer's message", probes: [] },
   ({ request }) => isBare(request) && shapeOf(request.input) === "developer",
+)
+
+const unmatchedOutputs = narrowed(
+  responseRequests,
+  {
+    id: "responses.unmatched-outputs",
+    says: "requests for responses with the output of a call that no item has",
+    probes: [],
+  },
+  ({ request: { input, previous_response_id: previous, conversation } }) =>
+    isUnmatched(input) && previous == null && conversation == null,
 )
 
 /** Judges whether the input was taken. */
@@ -157,11 +179,42 @@ function withResults(known: TargetFacts, [first]: readonly Evidence[]): Step | u
   return functionStep(known, { input: [weatherQuestion, ...calls, ...results] })
 }
 
+/** The first response's output as it came, between its question and another one. */
+function replay(known: TargetFacts, [first]: readonly Evidence[]): Step | undefined {
+  const answer = first && responseAnswers.of(first)
+  if (!answer || answer.items.length === 0 || typeof answer.request.input !== "string") return undefined
+  const items = answer.items.map(({ value }) => value)
+  const input = ResponseRequest.shape.input.safeParse([
+    user(answer.request.input),
+    ...items,
+    user("Name another one."),
+  ])
+  // An output that no request may contain is for resp.schema-full to find.
+  return input.success ? kept(known, input.data) : undefined
+}
+
+/** Where two responses to one request differ. */
+function differences(one: ResponseReply, other: ResponseReply) {
+  // Ids of calls may be made anew for each reply.
+  const output = ({ items }: ResponseReply) => items.map(({ value }) => gistOf({ ...value, call_id: null }))
+  const compared = [
+    ["other-status", "/status", one.response["status"], other.response["status"]],
+    ["other-output", "/output", output(one), output(other)],
+    ["other-usage", "/usage", one.response["usage"], other.response["usage"]],
+  ] as const
+  return compared
+    .filter(([, , expected, actual]) => !isDeepStrictEqual(expected, actual))
+    .map(([fault, pointer, expected, actual]) => ({ fault, pointer, expected, actual }))
+}
+
 // What the server keeps
 
 /** Creates a response that the server is to keep: each rule another, as a server may know it by what was asked. */
-const kept = (known: TargetFacts, input: string, members: Partial<ResponseRequest> = {}): Step =>
-  responseStep(known, { input, ...members, store: true }, ["store"])
+const kept = (
+  known: TargetFacts,
+  input: ResponseRequest["input"],
+  members: Partial<ResponseRequest> = {},
+): Step => responseStep(known, { input, ...members, store: true }, ["store"])
 
 const listedInput = "Say hello to the harbour."
 
@@ -303,6 +356,31 @@ export const responseRequestRules = [
     },
   }),
   rule({
+    id: "resp.replay-own-output",
+    since,
+    says: "MUST accept its own output items as input of a follow-up request",
+    severity: "MUST",
+    source:
+      "OpenAI guide to conversation state: append the output to the input; create a model response: input",
+    see: ["https://github.com/BerriAI/litellm/issues/13420"],
+    on: responseRequests,
+    scope: "group",
+    after: ["resp.schema:output", "resp.schema:item"],
+    faults: { refused: "the server's own output is refused" },
+    asks: (known) => [
+      // Items of reasoning are known by their ids only where the response is stored.
+      kept(known, "Name a colour."),
+      (earlier) => replay(known, earlier),
+    ],
+    holds(views) {
+      const of = views.findIndex(({ request: { input } }, at) => at > 0 && typeof input !== "string")
+      const view = views[of]
+      if (!view) return { undecided: "no output that could be sent back" }
+      const refused = refusedInput(view, "refused", "its own output")
+      return "undecided" in refused ? refused : refused.map((fault) => ({ ...fault, of }))
+    },
+  }),
+  rule({
     id: "resp.stream-equals-whole",
     since,
     says: "MUST end a stream with the same response that the request gets without streaming",
@@ -328,32 +406,23 @@ export const responseRequestRules = [
           },
         ),
         fc.constant({ store: false }),
-      ).map((body) => [false, true].map((stream) => askFor("createResponse", { ...body, stream }))),
+        // Whole twice: what differs by itself is no difference of the stream.
+      ).map((body) => [false, true, false].map((stream) => askFor("createResponse", { ...body, stream }))),
     holds(answers) {
-      const whole = answers.find(({ streamed }) => !streamed)
+      const [whole, again] = answers.filter(({ streamed }) => !streamed)
       const at = answers.findIndex(({ streamed }) => streamed)
       const told = answers[at]
-      if (!whole || !told) return { undecided: "takes a stream and a whole response to one request" }
-      const compared = [
-        ["other-status", "/status", whole.response["status"], told.response["status"]],
-        [
-          "other-output",
-          "/output",
-          // Ids of calls may be made anew for each reply.
-          whole.items.map(({ value }) => gistOf({ ...value, call_id: null })),
-          told.items.map(({ value }) => gistOf({ ...value, call_id: null })),
-        ],
-        ["other-usage", "/usage", whole.response["usage"], told.response["usage"]],
-      ] as const
-      return compared
-        .filter(([, , one, other]) => !isDeepStrictEqual(one, other))
-        .map(([fault, pointer, one, other]) => ({
-          fault,
-          at: told.where(pointer),
-          expected: shown(one),
-          actual: shown(other),
-          of: at,
-        }))
+      if (!whole || !again || !told)
+        return { undecided: "takes a stream and two whole responses to one request" }
+      const [noise] = differences(whole, again)
+      if (noise) return { undecided: `two whole responses to one request differ too (${noise.fault})` }
+      return differences(whole, told).map(({ fault, pointer, expected, actual }) => ({
+        fault,
+        at: told.where(pointer),
+        expected: shown(expected),
+        actual: shown(actual),
+        of: at,
+      }))
     },
   }),
   rule({
@@ -486,25 +555,29 @@ export const responseRequestRules = [
         responseStep(known, { input: "Go on.", previous_response_id }, ["previous_response_id"])
       return [
         kept(known, "Say hello to the gulls.", { instructions: "Be brief." }),
+        aboutCreated(retrieved),
         aboutCreated(goOn),
         (earlier) => (createdId(earlier) === undefined ? undefined : goOn(noSuchResponse)),
       ]
     },
     holds(views) {
-      const [created, next, unknown] = views
+      const [created, next, unknown] = of(views, "createResponse").map((at) => views[at])
       if (!created || !next || !isSuccess(created)) return { undecided: "no response to go on from" }
+      const at = (view: ParsedReply) => views.indexOf(view)
       if (!isSuccess(next)) {
         const { code } = isObject(bodyOf(next)["error"]) ? (bodyOf(next)["error"] as { code?: unknown }) : {}
         // A server that keeps nothing refuses the member, not the id.
         if (next.status !== 404 && code !== "previous_response_not_found")
           return { undecided: `the target answered ${next.status} to a previous_response_id` }
+        // vLLM keeps nothing unless it is told to, and knows then no id.
+        if (!of(views, "retrieveResponse").some((at) => isSucceeded(views[at]))) return notKept
         return [
           {
             fault: "lost",
             at: atStatus,
             expected: "a response",
             actual: `${next.status} ${shown(code)}`,
-            of: 1,
+            of: at(next),
           },
         ]
       }
@@ -516,12 +589,37 @@ export const responseRequestRules = [
               at: bodyAt("/instructions"),
               expected: "null",
               actual: shown(instructions),
-              of: 1,
+              of: at(next),
             },
           ]
         : []
       const refusal = unknown ? unknownFaults(unknown, [400, 404, 422]) : []
-      return [...inherited, ...refusal.map((fault) => ({ ...fault, of: 2 }))]
+      return [...inherited, ...refusal.map((fault) => ({ ...fault, of: unknown ? at(unknown) : 0 }))]
+    },
+  }),
+  rule({
+    id: "resp.unmatched-output",
+    since,
+    says: "SHOULD answer the output of a call that no item has with a response, or with 400, 404 or 422",
+    severity: "SHOULD",
+    source: `${createResponse}: input, function call output, call_id; OpenAI answers 400`,
+    on: unmatchedOutputs,
+    after: ["http.no-5xx-valid"],
+    faults: { "other-status": "the status does not say that the input is wrong" },
+    asks: (known) => [
+      functionStep(known, {
+        input: [
+          weatherQuestion,
+          { type: "function_call_output", call_id: "call_none", output: "18 degrees" },
+        ],
+      }),
+    ],
+    holds({ answered }) {
+      const { status } = answered
+      if (isSuccess(answered) || [400, 404, 422].includes(status)) return []
+      if (isTransient(answered.exchange)) return { undecided: `the target answered ${status}` }
+      const expected = "a response, or 400, 404 or 422"
+      return [{ fault: "other-status", at: atStatus, expected, actual: `${status}` }]
     },
   }),
 ] as const

@@ -13,8 +13,10 @@ const rules = [...responseRules, ...responseStreamRules]
 
 type Response = Record<keyof ResponseObject, unknown>
 
+const echoOf = ({ tool_choice }: Partial<ResponseRequest>) => (tool_choice ? { tool_choice } : {})
+
 const names = (response: Partial<Response>, request: Partial<ResponseRequest> = {}, known?: TargetFacts) =>
-  found(rules, [replyOf({ ...responseOf(), ...response }, request)], known).map(
+  found(rules, [replyOf({ ...responseOf(), ...echoOf(request), ...response }, request)], known).map(
     ([rule, fault, at]) => `${rule}:${fault} ${at.part === "body" ? at.pointer : at.part}`,
   )
 
@@ -138,6 +140,12 @@ describe("each fault by its name, where it stands", () => {
       { output: [{ ...messageOf("Hi"), status: "in_progress" }] },
     ],
     ["null for instructions", ["resp.echo:not-repeated /instructions"], {}, { instructions: "Be brief." }],
+    [
+      "another tool_choice",
+      ["resp.echo-tool-choice:other-value /tool_choice"],
+      { tool_choice: "auto" },
+      { tool_choice: "none" },
+    ],
     ["another temperature", ["resp.echo:other-value /temperature"], {}, { temperature: 0.5 }],
     [
       "a number as usage",
@@ -231,6 +239,29 @@ describe("each fault by its name, where it stands", () => {
       ["resp.logprobs-shape:alternatives /output/0/content/0/logprobs/0/top_logprobs"],
       withLogprobs([{ ...token, top_logprobs: [token, token] }]),
       scored,
+    ],
+    [
+      "tokens of another text",
+      ["resp.logprobs-text:text /output/0/content/0/logprobs"],
+      withLogprobs([{ ...token, token: "No", bytes: [78, 111], top_logprobs: [token] }]),
+      scored,
+    ],
+    [
+      "bytes of another token",
+      ["resp.logprobs-text:bytes /output/0/content/0/logprobs/0/bytes"],
+      withLogprobs([{ ...token, bytes: [63], top_logprobs: [token] }]),
+      scored,
+    ],
+    [
+      "no alternatives",
+      ["resp.logprobs-alternatives:fewer /output/0/content/0/logprobs/0/top_logprobs"],
+      withLogprobs([token]),
+      scored,
+    ],
+    [
+      "log probabilities that nobody asked for",
+      ["resp.logprobs-unasked:sent /output/0/content/0/logprobs"],
+      withLogprobs([token]),
     ],
     ["an empty call_id", ["resp.call-schema:no-call-id /output/0/call_id"], calls({ call_id: "" })],
     [

@@ -47,6 +47,7 @@ import {
   textOf,
 } from "../views/responses.ts"
 import { eachOf, formatFault } from "./chat-completions.ts"
+import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
 import { repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -242,6 +243,23 @@ const repeating = narrowed(
   ({ request }) => toRepeat(request).length > 0,
 )
 
+/** What a `tool_choice` says, without what a server adds to it. */
+function choiceOf(choice: unknown): string {
+  if (!isObject(choice)) return String(choice)
+  const { type, name, mode } = choice
+  return JSON.stringify([type, name, mode])
+}
+
+const choosing = narrowed(
+  responseAnswers,
+  {
+    id: "responses.choosing",
+    says: "responses to requests with `tool_choice`",
+    probes: [requiredFunction, namedFunction, forbiddenFunction],
+  },
+  ({ request: { tool_choice: choice } }) => choice != null,
+)
+
 // Formats
 
 const formatted = narrowed(
@@ -264,8 +282,8 @@ function chatFormat({ text }: ResponseRequest): Parameters<typeof formatFault>[1
 
 // Log probabilities
 
-const Alternative = z.looseObject({ token: z.string(), logprob: z.number().max(0) })
-const Logprob = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() })
+const asksForLogprobs = ({ request: { include } }: ResponseReply) =>
+  include?.includes("message.output_text.logprobs") ?? false
 
 const scored = narrowed(
   responseAnswers,
@@ -274,7 +292,17 @@ const scored = narrowed(
     says: "responses with log probabilities",
     probes: [scoredResponse],
   },
-  ({ request: { include } }) => include?.includes("message.output_text.logprobs") ?? false,
+  asksForLogprobs,
+)
+
+const unscored = narrowed(
+  responseAnswers,
+  {
+    id: "responses.no-logprobs",
+    says: "responses without requested log probabilities",
+    probes: [plainResponse, streamedResponse],
+  },
+  (answer) => !asksForLogprobs(answer) && answer.request.top_logprobs == null,
 )
 
 /** Each text of a response, with its place. */
@@ -585,6 +613,21 @@ export const responseRules = [
       ),
   }),
   rule({
+    id: "resp.echo-tool-choice",
+    since,
+    says: "SHOULD echo `tool_choice`",
+    severity: "SHOULD",
+    source: `${responseObject}: tool_choice`,
+    on: choosing,
+    after: ["resp.schema"],
+    faults: { "other-value": "tool_choice has another value than in the request" },
+    holds({ request: { tool_choice: asked }, response: { tool_choice: said }, where }) {
+      if (said === undefined || choiceOf(asked) === choiceOf(said)) return []
+      const at = where("/tool_choice")
+      return [{ fault: "other-value", at, expected: shown(asked), actual: shown(said) }]
+    },
+  }),
+  rule({
     id: "resp.usage",
     since,
     says: "MUST report `input_tokens`, `output_tokens` and their sum `total_tokens`, with details no larger than their totals",
@@ -754,7 +797,7 @@ export const responseRules = [
       const most = answer.request.top_logprobs ?? 0
       return firstOfEach(
         entries.flatMap(({ entry, pointer }): Fault<"entry" | "alternatives">[] => {
-          const [flaw] = schemaFaults(Logprob, entry)
+          const [flaw] = schemaFaults(LogprobEntry, entry)
           if (flaw) {
             const at = answer.where(`${pointer}${pointerTo(flaw.path)}`)
             return [{ fault: "entry", at, expected: flaw.expected, actual: flaw.actual }]
@@ -766,6 +809,59 @@ export const responseRules = [
         }),
       )
     },
+  }),
+  rule({
+    id: "resp.logprobs-text",
+    since,
+    says: "MUST spell the text with the tokens of its log probabilities, and each token with its bytes",
+    severity: "MUST",
+    source: `${responseObject}: output_text, logprobs: tokens, with the UTF-8 bytes of each`,
+    on: scored,
+    after: [...readable, "resp.logprobs-shape"],
+    faults: {
+      text: "the tokens together do not contain the text",
+      bytes: "the bytes are not the UTF-8 of the token",
+    },
+    holds: (answer) =>
+      firstOfEach(
+        textParts(answer).flatMap(({ part: { text, logprobs }, pointer }) => {
+          const found = misspelling(String(text), logprobs)
+          return found ? [{ ...found, at: answer.where(`${pointer}${found.path}`) }] : []
+        }),
+      ),
+  }),
+  rule({
+    id: "resp.logprobs-alternatives",
+    since,
+    says: "SHOULD return as many alternatives for each token as `top_logprobs` asks for",
+    severity: "SHOULD",
+    source: `${createResponse}: top_logprobs`,
+    on: scored,
+    after: [...readable, "resp.logprobs-shape"],
+    faults: { fewer: "fewer alternatives than requested" },
+    holds: (answer) =>
+      firstOfEach(
+        textParts(answer).flatMap(({ part: { logprobs }, pointer }) => {
+          const found = lackingAlternatives(logprobs, answer.request.top_logprobs ?? 0)
+          return found ? [{ ...found, at: answer.where(`${pointer}${found.path}`) }] : []
+        }),
+      ),
+  }),
+  rule({
+    id: "resp.logprobs-unasked",
+    since,
+    says: "SHOULD NOT return log probabilities that neither `include` nor `top_logprobs` asks for",
+    severity: "SHOULD",
+    source: `${createResponse}: include, message.output_text.logprobs`,
+    on: unscored,
+    after: readable,
+    faults: { sent: "log probabilities that nobody asked for" },
+    holds: (answer) =>
+      textParts(answer).flatMap(({ part: { logprobs }, pointer }): Fault<"sent">[] => {
+        if (!Array.isArray(logprobs) || logprobs.length === 0) return []
+        const actual = `${logprobs.length} entries`
+        return [{ fault: "sent", at: answer.where(pointer), expected: "an empty list", actual }]
+      }),
   }),
   rule({
     id: "resp.call-schema",

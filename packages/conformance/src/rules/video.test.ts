@@ -86,6 +86,7 @@ const notYet = () =>
 
 const working = { status: "in_progress", progress: 50 }
 const done = { status: "completed", progress: 100 }
+const failed = { status: "failed", error: { code: "server_error", message: "Gone." } }
 
 test("a task that goes its way is legal under openai", () => {
   const life = [
@@ -102,6 +103,7 @@ test("a task that goes its way is legal under openai", () => {
   expect(judgedBy(videoRules, life, openai)).toEqual([
     "video.schema",
     "video.schema-full",
+    "video.ended-consistent",
     "video.lifecycle",
     "video.content",
     "video.content-type",
@@ -116,7 +118,7 @@ test("a redirect is legal, and so is content of a task that is completed at the 
   })
   expect(found(videoRules, [begun(), look(done), redirect], openai)).toEqual([])
   expect(found(videoRules, [begun(), look(working), content(), look(done)], openai)).toEqual([])
-  expect(found(videoRules, [begun(), look({ status: "failed", progress: 50 }), notYet()], openai)).toEqual([])
+  expect(found(videoRules, [begun(), look({ ...failed, progress: 50 }), notYet()], openai)).toEqual([])
 })
 
 test("what the kit hung up on when it had seen enough is judged", () => {
@@ -139,8 +141,16 @@ test("what a gateway leaves out of a task, and a failed task without progress, b
   expect(found(videoRules, [bare], openai).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
     "video.schema-full:missing",
   ])
-  const failed = [begun(), look(working), look({ status: "failed", progress: 0 })]
-  expect(found(videoRules, failed, openai)).toEqual([])
+  expect(found(videoRules, [begun(), look(working), look({ ...failed, progress: 0 })], openai)).toEqual([])
+})
+
+test.each([
+  ["no-error", { status: "failed", error: null }, "/error"],
+  ["unfinished", { status: "completed", progress: 99 }, "/progress"],
+])("video.ended-consistent: %s", (name, members, pointer) => {
+  expect(found(videoRules, [begun(), look(members)], openai)).toEqual([
+    ["video.ended-consistent", name, at(pointer)],
+  ])
 })
 
 test.each([

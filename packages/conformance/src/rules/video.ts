@@ -279,6 +279,27 @@ export const videoRules = [
   }),
 
   rule({
+    id: "video.ended-consistent",
+    since,
+    says: "SHOULD give a failed task an `error`, and a completed one a `progress` of 100",
+    severity: ({ profile }) => (profile.video === "task" ? "SHOULD" : "not-applicable"),
+    source: `${reference}: the video job, error and progress`,
+    on: taskReplies,
+    after: ["video.schema"],
+    faults: {
+      "no-error": "a failed task has no error",
+      unfinished: "a completed task has less progress than 100",
+    },
+    holds({ json }): Fault<"no-error" | "unfinished">[] {
+      const { status, error, progress } = json.ok && isObject(json.value) ? json.value : {}
+      if (status === "failed" && !isObject(error))
+        return [{ fault: "no-error", at: bodyAt("/error"), expected: "what failed", actual: shown(error) }]
+      if (status !== "completed" || progress === 100) return []
+      return [{ fault: "unfinished", at: bodyAt("/progress"), expected: "100", actual: shown(progress) }]
+    },
+  }),
+
+  rule({
     id: "video.lifecycle",
     since,
     says: "MUST keep a task available under its id, with status and progress that only move forward",

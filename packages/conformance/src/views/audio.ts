@@ -192,6 +192,20 @@ export const spoiltForms = view<FaultAnswer>({
   },
 })
 
+/** Returns where the data of a WAV file begins, and the length that its header announces. */
+export function wavData(file: Uint8Array): { readonly offset: number; readonly length: number } | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+  const nameAt = (at: number) => bytes.toString("latin1", at, at + 4)
+  if (nameAt(0) !== "RIFF" || nameAt(8) !== "WAVE") return undefined
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const length = bytes.readUInt32LE(at + 4)
+    if (nameAt(at) === "data") return { offset: at + 8, length }
+    // Chunks begin at even offsets.
+    at += 8 + length + (length % 2)
+  }
+  return undefined
+}
+
 /** The length of a WAV file in seconds, as its header says; `undefined` of what is none. */
 export function wavSeconds(file: Uint8Array): number | undefined {
   const bytes = new DataView(file.buffer, file.byteOffset, file.byteLength)

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
@@ -42,6 +43,28 @@ export const everyResponse = view<ParsedReply>({
   id: "responses",
   says: "all responses",
   of: (exchange) => (exchange.end.kind === "aborted" ? undefined : answeredOf(exchange)),
+})
+
+/** The request id of a response, to compare with those of the whole run. Does not hold the response. */
+export interface IdentifiedResponse {
+  readonly requestId: string
+  /** The hash of the request. */
+  readonly request: string
+}
+
+/** Responses with a request id in a header. */
+export const identifiedResponses = view<IdentifiedResponse>({
+  ...everyExchange,
+  id: "http.request-ids",
+  says: "responses with a request id",
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    const requestId = answered && headerOf(exchange.response?.headers ?? [], "x-request-id")
+    if (!requestId) return undefined
+    const { method, target, body } = exchange.request
+    const hash = createHash("sha256").update(`${method} ${target}\n`).update(body)
+    return { requestId, request: hash.digest("base64") }
+  },
 })
 
 /** A response, and the limit of the kit that its body crosses, if it does. */

@@ -1,0 +1,55 @@
+import { z } from "zod"
+import { shown } from "../reading/shown.ts"
+import type { Fault } from "../rule.ts"
+
+const Alternative = z.looseObject({
+  token: z.string(),
+  logprob: z.number().max(0),
+  bytes: z.array(z.int().min(0).max(255)).nullish(),
+})
+
+/** An entry of log probabilities, of chats and of responses. */
+export const LogprobEntry = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() })
+
+/** A fault in a list of entries; `path` is a JSON pointer into the list, `entry` the number of the entry at fault. */
+interface EntryFault<Name extends string> extends Omit<Fault<Name>, "at"> {
+  readonly path: string
+  readonly entry?: number
+}
+
+/** The text of an entry's token; `undefined` where the token is a part of a character only. */
+const tokenText = ({ token }: z.infer<typeof LogprobEntry>): string | undefined =>
+  token.includes("\ufffd") || /^(?:bytes:)?(?:\\x[0-9a-f]{2})+$/i.test(token) ? undefined : token
+
+/** Returns how log probabilities do not spell a text, or their bytes not their tokens. */
+export function misspelling(text: string, entries: unknown): EntryFault<"text" | "bytes"> | undefined {
+  const parsed = z.array(LogprobEntry).safeParse(entries)
+  if (!parsed.success || parsed.data.length === 0 || text === "") return undefined
+  const misspelt = parsed.data.findIndex((entry) => {
+    const token = tokenText(entry)
+    return token && entry.bytes && !Buffer.from(token).equals(Uint8Array.from(entry.bytes))
+  })
+  const entry = parsed.data[misspelt]
+  if (entry) {
+    const expected = `the UTF-8 of ${shown(entry.token)}`
+    const path = `/${misspelt}/bytes`
+    return { fault: "bytes", path, entry: misspelt, expected, actual: shown(entry.bytes) }
+  }
+  const pieces = parsed.data.map((each) => (each.bytes ? Buffer.from(each.bytes) : tokenText(each)))
+  if (pieces.includes(undefined)) return undefined
+  const spelt = Buffer.concat(pieces.map((piece) => Buffer.from(piece ?? ""))).toString()
+  // Thoughts before the text and special tokens after it may have entries too.
+  if (spelt.includes(text)) return undefined
+  return { fault: "text", path: "", expected: shown(text), actual: shown(spelt) }
+}
+
+/** Returns the first entry with fewer alternatives than were asked for. */
+export function lackingAlternatives(entries: unknown, wanted: number): EntryFault<"fewer"> | undefined {
+  const counts = (Array.isArray(entries) ? entries : []).map((entry: { top_logprobs?: unknown } | null) =>
+    Array.isArray(entry?.top_logprobs) ? entry.top_logprobs.length : 0,
+  )
+  const at = counts.findIndex((count) => count < wanted)
+  if (at === -1) return undefined
+  const path = `/${at}/top_logprobs`
+  return { fault: "fewer", path, entry: at, expected: `${wanted} alternatives`, actual: String(counts[at]) }
+}
