@@ -64,6 +64,7 @@ test.each(["--version", "--help"])("nexhina-conformance %s loads its options onl
     "commander",
     "packages/conformance/bin/nexhina-conformance.js",
     "packages/conformance/src/cli.ts",
+    "packages/conformance/src/main.ts",
     "packages/conformance/src/reports/exit-codes.ts",
     "packages/conformance/src/version.ts",
   ])
