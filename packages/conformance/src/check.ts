@@ -111,7 +111,14 @@ export function createRecordedJudging(
  * Judges recorded traffic by the rules and with the verdicts of `run`, in memory that does not depend on its size.
  * @throws {NothingRead} when no exchange could be read; {UsageError} when recordings do not belong together.
  */
-export async function check(
+export const check = (
+  settings: CheckSettings,
+  sources: readonly Source[],
+  world: CheckWorld,
+): Promise<CheckedRecording> => checkParts(settings, sources, world)
+
+/** Judges recordings as `check` does, which may have to be the parts of one run. */
+export async function checkParts(
   settings: CheckSettings,
   sources: readonly Source[],
   world: CheckWorld,

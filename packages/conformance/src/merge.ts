@@ -1,4 +1,4 @@
-import { type CheckedRecording, type CheckWorld, check } from "./check.ts"
+import { type CheckedRecording, type CheckWorld, checkParts } from "./check.ts"
 import type { CheckSettings } from "./check-options.ts"
 import type { RecordedJudging } from "./engine/recorded.ts"
 import type { Source } from "./inputs/source.ts"
@@ -38,4 +38,4 @@ export const merge = (
   settings: CheckSettings,
   sources: readonly Source[],
   world: CheckWorld,
-): Promise<CheckedRecording> => check(settings, sources, world, missingShards)
+): Promise<CheckedRecording> => checkParts(settings, sources, world, missingShards)

@@ -1,6 +1,15 @@
 export type { ChatCompletionRequest, OperationId, ProfileName, ResponseRequest } from "@nexhina/schemas"
 export type { Frame } from "@nexhina/stream"
-export type { Alteration, Exchange, Handle, Header, MockRequest, NamedAlteration, Reply } from "@nexhina/wire"
+export type {
+  Alteration,
+  Exchange,
+  Handle,
+  Header,
+  MockRequest,
+  NamedAlteration,
+  Reply,
+  ReplyEnd,
+} from "@nexhina/wire"
 export { type AudioReader, createAudioReader, type RecordingFacts } from "./audio/read-audio.ts"
 export type { JournalOptions } from "./journal.ts"
 export { type Limit, limits } from "./limits.ts"
