@@ -17,13 +17,20 @@ export interface Asked {
 /** Answers a request itself, or lets the mock answer it, with another body if it says so. */
 export type Layer = (asked: Asked, answer: (body?: object) => Promise<Reply>) => Promise<Reply>
 
+/** The reply without the mock's request id, which is the same for requests that a layer makes the same. */
+const withoutRequestId = ({ headers, ...reply }: Reply): Reply => ({
+  ...reply,
+  headers: headers.filter(([name]) => name.toLowerCase() !== "x-request-id"),
+})
+
 /** Creates a mock behind a layer that makes it answer like a real server. */
 export function behind(layer: Layer, options: MockOptions = {}): Mock {
   const mock = createMock({ profile: "openai", callTools: true, ...options })
   return {
     ...mock,
     handle(request) {
-      const answer = (body?: object) => mock.handle(body ? withBody(request, body) : request)
+      const answer = async (body?: object) =>
+        withoutRequestId(await mock.handle(body ? withBody(request, body) : request))
       return layer(askedBy(request), answer)
     },
   }

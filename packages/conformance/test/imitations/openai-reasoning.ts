@@ -1,5 +1,5 @@
 import type { Mock } from "@nexhina/mock"
-import { type Asked, behind, changed, json, modelsIn } from "./layer.ts"
+import { type Asked, behind, changed, json, type Layer, modelsIn } from "./layer.ts"
 
 /**
  * OpenAI with a project that may use reasoning models only.
@@ -19,9 +19,7 @@ export const openaiKey = "sk-key-of-imitation"
 const reasoning = /^o\d/
 
 const error = (status: number, message: string, param: string | null, code: string | null) =>
-  json(status, { error: { message, type: "invalid_request_error", param, code } }, [
-    ["x-request-id", "req_1"],
-  ])
+  json(status, { error: { message, type: "invalid_request_error", param, code } })
 
 const unsupported = [
   "temperature",
@@ -88,16 +86,23 @@ function refusal({ path, body }: Asked) {
 }
 
 /** Creates the imitation. */
-export const openaiReasoning = (): Mock =>
-  behind(
+export function openaiReasoning(): Mock {
+  let requests = 0
+  return behind(
     async (asked, answer) => {
-      if (asked.path === "/models") {
-        return changed(answer(), (list) => ({
-          ...list,
-          data: modelsIn(list).filter(({ id }) => listed.includes(id)),
-        }))
-      }
-      return (asked.key === openaiKey && refusal(asked)) || answer()
+      const reply = await replyTo(asked, answer)
+      return { ...reply, headers: [...reply.headers, ["x-request-id", `req_${++requests}`]] }
     },
     { keys: [openaiKey], models: listed, strictModels: true },
   )
+}
+
+const replyTo: Layer = async (asked, answer) => {
+  if (asked.path === "/models") {
+    return changed(answer(), (list) => ({
+      ...list,
+      data: modelsIn(list).filter(({ id }) => listed.includes(id)),
+    }))
+  }
+  return (asked.key === openaiKey && refusal(asked)) || answer()
+}
