@@ -224,7 +224,7 @@ export const responseDefects: readonly Defect[] = [
     says: "required members are null",
     breaks: "resp.schema-full",
     fault: "null",
-    also: ["resp.echo"],
+    also: ["resp.echo", "resp.echo-tool-choice"],
     seen: ["https://github.com/ogx-ai/ogx/issues/4986"],
     ...onResponse(() => ({ tools: null, tool_choice: null, parallel_tool_calls: null })),
   },
@@ -671,7 +671,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a function is called although tool_choice is none",
     breaks: "resp.choice-none",
     fault: "called-despite-none",
-    also: [],
+    also: ["resp.echo-tool-choice"],
     seen: [`${create}: tool_choice`],
     ...misreading((request) =>
       request.tool_choice === "none" ? { ...request, tool_choice: "required" } : request,
@@ -707,7 +707,7 @@ export const responseDefects: readonly Defect[] = [
     says: "no function is called although tool_choice is required",
     breaks: "resp.choice-required",
     fault: "no-call",
-    also: [],
+    also: ["resp.echo-tool-choice"],
     seen: [`${create}: tool_choice`],
     ...misreading((request) =>
       request.tool_choice === "required" ? { ...request, tool_choice: "none" } : request,
@@ -718,7 +718,7 @@ export const responseDefects: readonly Defect[] = [
     says: "no function is called although tool_choice names one",
     breaks: "resp.choice-named",
     fault: "no-call",
-    also: [],
+    also: ["resp.echo-tool-choice"],
     seen: [`${create}: tool_choice`],
     ...misreading((request) =>
       typeof request.tool_choice === "object" ? { ...request, tool_choice: "none" } : request,
@@ -729,7 +729,7 @@ export const responseDefects: readonly Defect[] = [
     says: "a different function is called than the one named in tool_choice",
     breaks: "resp.choice-named",
     fault: "other-function",
-    also: [],
+    also: ["resp.echo-tool-choice"],
     seen: [`${create}: tool_choice`],
     ...misreading((request) => {
       const { tools, tool_choice: choice } = request

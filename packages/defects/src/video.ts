@@ -196,7 +196,7 @@ export const videoDefects: readonly Defect[] = [
     says: "the progress restarts at each processing step",
     breaks: "video.lifecycle",
     fault: "progress-falls",
-    also: [],
+    also: ["video.ended-consistent"],
     seen: ["OpenAI API reference: the video job, progress"],
     ...onTask((task, when) => ({
       ...task,
@@ -358,7 +358,7 @@ export const videoVariants: readonly Variant[] = [
   {
     id: "video-progress-fraction",
     says: "the progress is not an integer",
-    notes: [],
+    notes: ["video.ended-consistent"],
     seen: ["OpenAI API reference: the video job, progress"],
     ...onTask((task) => ({ ...task, progress: (task.progress ?? 0) * 0.999 })),
   },
