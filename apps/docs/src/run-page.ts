@@ -191,5 +191,9 @@ export function runPage(): string {
     "## Exit codes",
     "",
     table(["code", "meaning"], Object.entries(exitCodes)),
+    "",
+    "The first of these that is true decides: 2, where the run could not begin or the kit itself failed; 3, where no surface",
+    "answered, where a run was interrupted by a signal, or where a report or transcript could not be written whole; 1, where",
+    "there are findings; 3, where the evidence is incomplete; otherwise 0.",
   ].join("\n")}\n`
 }

@@ -4,7 +4,15 @@ import { openBaseline, settle } from "./baselines/settle.ts"
 import { openBundle } from "./commands/bundle-file.ts"
 import { readConfig } from "./commands/config-file.ts"
 import { progressLine } from "./commands/progress-line.ts"
-import { discard, isUtf8, openReports, print, writeReports } from "./commands/report-output.ts"
+import {
+  discard,
+  isUtf8,
+  openReports,
+  print,
+  reportFiles,
+  requireDistinctFiles,
+  writeReports,
+} from "./commands/report-output.ts"
 import { listenForSignals } from "./commands/signals.ts"
 import { openTranscript } from "./commands/transcript-file.ts"
 import type { Count } from "./engine/plan.ts"
@@ -71,6 +79,12 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     process.stdout.write(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
+  requireDistinctFiles([
+    ...reportFiles(settings),
+    { option: "--transcript", file: settings.transcript },
+    { option: "--bundle", file: settings.bundle },
+    { option: "--baseline", file: settings.baseline },
+  ])
   const baseline = openBaseline(settings)
   const bundle = settings.bundle === undefined ? undefined : openBundle(settings.bundle)
   const transcript = openTranscript({ ...settings, transcript: settings.transcript ?? bundle?.transcript })

@@ -2,7 +2,7 @@ import { bodyOf, type Exchange } from "@nexhina/wire"
 import { findingIdParts } from "./engine/finding-id.ts"
 import { evidenceOf } from "./evidence.ts"
 import type { Intent } from "./intent.ts"
-import { nearestTo } from "./nearest.ts"
+import { nearestName } from "./nearest-name.ts"
 import { settingsOf, UsageError } from "./options.ts"
 import { block, clipped, wrapped } from "./reports/layout.ts"
 import { verdicts } from "./reports/report.ts"
@@ -114,7 +114,7 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
 
 function unknownId(id: string): UsageError {
   const causes = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
-  const nearest = nearestTo(id, [...rules.map((rule) => rule.id), ...Object.keys(verdicts), ...causes])
+  const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(verdicts), ...causes])
   return new UsageError(
     `no rule, cause, finding or verdict is called '${clipped(terminalLines(id))}'. Did you mean '${nearest}'? 'nexhina-conformance rules' lists the rules`,
   )

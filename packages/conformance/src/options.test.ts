@@ -82,7 +82,9 @@ test.each([
     /^--base-url: Expected a URL without user, query or fragment/,
   ],
   [{ report: ["pdf"] }, {}, /^--report: Expected one of console, json, junit/],
-  [{}, { profil: "openai" }, /^configuration: unknown member 'profil'; known are baseUrl/],
+  [{}, { profil: "openai" }, /^configuration: unknown member 'profil'; did you mean 'profile'\?$/],
+  [{}, { nonsense: 1 }, /^configuration: unknown member 'nonsense'; known are baseUrl/],
+  [{ maxRequest: 5 }, {}, /^unknown option 'maxRequest'; did you mean 'maxRequests'\?$/],
   [{}, { maxRequests: 0 }, /^configuration: maxRequests: /],
 ])("%j with %j is refused by name", (flags, file, message) => {
   expect(() => settingsOf(flags, file)).toThrow(message)

@@ -10,6 +10,7 @@ import {
 } from "@nexhina/schemas"
 import type { Header } from "@nexhina/wire"
 import { z } from "zod"
+import { nearestName } from "./nearest-name.ts"
 import { reports } from "./reports/reports.ts"
 
 const text = z.string().min(1)
@@ -339,6 +340,19 @@ export type ParsedOptions<Options extends Readonly<Record<string, Option>>> = {
 
 export type Settings = ParsedOptions<typeof runOptions>
 
+/** Throws a `UsageError` when an object has a member that is not known; it suggests the one that is likely meant. */
+function requireKnown(
+  where: string,
+  given: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const nearest = nearestName(unknown, known)
+  const hint = nearest === undefined ? `known are ${known.join(", ")}` : `did you mean '${nearest}'?`
+  throw new UsageError(`${where} '${unknown}'; ${hint}`)
+}
+
 /**
  * Joins the command line and the configuration file (the command line wins) and checks every member.
  * @throws {UsageError} naming the first member that is wrong.
@@ -354,10 +368,8 @@ export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
   flags: Readonly<Record<string, unknown>>,
   file: Readonly<Record<string, unknown>>,
 ): ParsedOptions<Options> {
-  const known = Object.keys({ ...runOptions, ...options })
-  const unknown = Object.keys(file).find((name) => !known.includes(name))
-  if (unknown)
-    throw new UsageError(`configuration: unknown member '${unknown}'; known are ${known.join(", ")}`)
+  requireKnown("unknown option", flags, Object.keys(options))
+  requireKnown("configuration: unknown member", file, Object.keys({ ...runOptions, ...options }))
   return Object.fromEntries(
     Object.entries(options).map(([name, { schema, flag: spelling, secret }]) => {
       const fromFlag = flags[name] !== undefined

@@ -17,6 +17,7 @@ import type { Report } from "./reports/report.ts"
 import { type RequirementSet, requirementSetOn } from "./requirement-sets.ts"
 import type { Rule } from "./rule.ts"
 import { rules as allRules } from "./rules/rules.ts"
+import { offersRequired } from "./rules/surfaces.ts"
 import type { RunLines } from "./run-line.ts"
 import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
@@ -34,9 +35,9 @@ export interface RunEvents {
   readonly interrupt?: AbortSignal
 }
 
-/** The rules of a set of requirements that `--rule` and `--skip` leave. */
+/** The rules of a set of requirements that `--rule` and `--skip` leave, and the one that `--require` asks for. */
 export function selectRules(
-  settings: Pick<Settings, "rule" | "skip">,
+  settings: Pick<Settings, "rule" | "skip"> & Partial<Pick<Settings, "require">>,
   requirements: Pick<RequirementSet, "has"> = { has: () => true },
 ): Rule[] {
   for (const pattern of [...settings.rule, ...settings.skip]) {
@@ -49,7 +50,9 @@ export function selectRules(
     .filter((rule) => requirements.has(rule))
     .filter(({ id }) => any(settings.rule, id) && !any(settings.skip, id))
   if (selected.length === 0) throw new UsageError("--rule and --skip leave no rule to check")
-  return selected
+  // What --require asks for is checked whatever else is.
+  const isAsked = (rule: Rule) => (settings.require ?? []).length > 0 && rule.id === offersRequired.id
+  return allRules.filter((rule) => selected.includes(rule) || isAsked(rule))
 }
 
 /** The option that names the model of each kind. */
@@ -91,7 +94,8 @@ function selectionOf(settings: Settings, requirements: RequirementSet): Selectio
     rules: selectRules(settings, requirements),
     include: includedOf(settings),
     probes: (probe) => !settings.quick || probe.quick === true,
-    samples: () => (settings.quick ? 0 : settings.runs),
+    // A surface that has to be there is asked for in the quickest run.
+    samples: ({ id }) => (settings.quick ? Number(id === offersRequired.id) : settings.runs),
     seed: settings.seed,
     shard: settings.shard,
   }

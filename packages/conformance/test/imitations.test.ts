@@ -69,8 +69,6 @@ test("the server of llama.cpp", { timeout }, async () => {
     // format_error_response: the code is a number, and there is no param.
     "SHOULD err.envelope-full:other-type",
     "SHOULD err.envelope-param:absent",
-    // Of a request with two choices and an unreadable message, its error names neither `n` nor the message.
-    "SHOULD err.param-named:unnamed",
     // "Only one completion choice is allowed" does not say which parameter asked for more.
     "SHOULD chat.accepts-documented-params:unnamed",
   ])

@@ -48,9 +48,17 @@ test("a required surface is asked for, and missed", async () => {
   expect(verdictsOf(report, "http.offers-required")).toEqual(["fail"])
 })
 
-test("a required surface of which nothing was asked is not passed", async () => {
+test("a required surface is asked for also where --rule names other rules", async () => {
+  const report = await checkedBehind(
+    ({ path }, answer) => (path === "/embeddings" ? Promise.resolve(json(404, {})) : answer()),
+    { include: ["models"], require: ["embeddings"], rule: ["models.schema"] },
+  )
+  expect(verdictsOf(report, "http.offers-required")).toEqual(["fail"])
+})
+
+test("a required surface is asked for in the quickest run too", async () => {
   const report = await checkedBehind((_, answer) => answer(), { require: ["rerank"], quick: true })
-  expect(verdictsOf(report, "http.offers-required")).toEqual(["inconclusive"])
+  expect(verdictsOf(report, "http.offers-required")).toEqual(["fail"])
 })
 
 test("a budget of requests is kept, however many are in progress", async () => {

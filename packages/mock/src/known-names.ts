@@ -1,14 +1,12 @@
-import leven, { closestMatch } from "leven"
+import { nearestName } from "./nearest-name.ts"
 
 /**
- * Throws a `TypeError` when an object has a member that is not known. It suggests a known name that differs in at most a
- * third of its letters. `what` names such a member.
+ * Throws a `TypeError` when an object has a member that is not known, with the known name that is likely meant. `what`
+ * names such a member.
  */
 export function requireKnownNames(given: object, known: readonly string[], what: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    const close = closestMatch(name.slice(0, 64), known)
-    const isClose = close !== undefined && leven(name.slice(0, 64), close) <= Math.ceil(close.length / 3)
-    throw new TypeError(`Unknown ${what} '${name}'.${isClose ? ` Did you mean '${close}'?` : ""}`)
-  }
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const nearest = nearestName(unknown, known)
+  throw new TypeError(`Unknown ${what} '${unknown}'.${nearest ? ` Did you mean '${nearest}'?` : ""}`)
 }

@@ -29,6 +29,7 @@ test("exported names", () => {
       "fileLines",
       "fromHar",
       "headerOf",
+      "minSearchedLength",
       "readHar",
       "readTranscript",
       "salvageTranscript",

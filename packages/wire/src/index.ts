@@ -31,7 +31,7 @@ export {
   TranscriptError,
   type TranscriptSummary,
 } from "./read.ts"
-export { createRedactor, type Redactor } from "./redact.ts"
+export { createRedactor, minSearchedLength, type Redactor } from "./redact.ts"
 export {
   type Handle,
   Header,

@@ -38,7 +38,7 @@ const credentials = new Set([
 const scheme = /^(?:bearer|basic|digest|token|apikey|negotiate) +/i
 
 /** A shorter secret stands in other words by chance; it is searched only as a word of its own in header values. */
-const minSearchedLength = 8
+export const minSearchedLength = 8
 
 /** The shortest piece of a secret, in characters, that is replaced where a cut has left only a piece. */
 const minPieceLength = 12

@@ -2,7 +2,7 @@ import { endpoints } from "@nexhina/schemas"
 import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 import { z } from "zod"
 import { findingIdParts } from "../engine/finding-id.ts"
-import { nearestTo } from "../nearest.ts"
+import { nearestName } from "../nearest-name.ts"
 import { UsageError } from "../options.ts"
 import { Waiver } from "../reports/report.ts"
 import { rules } from "../rules/rules.ts"
@@ -62,7 +62,8 @@ function problemOfId(id: string): string | undefined {
 }
 
 function unknownName(kind: string, name: string, known: readonly string[]): string {
-  return `unknown ${kind} '${name}'. Did you mean '${nearestTo(name, known)}'?`
+  const nearest = nearestName(name, known)
+  return `unknown ${kind} '${name}'${nearest === undefined ? "" : `. Did you mean '${nearest}'?`}`
 }
 
 /** Returns what Zod found, in the words of a baseline. */

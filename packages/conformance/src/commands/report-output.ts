@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { resolve } from "node:path"
 import pc from "picocolors"
 import { type Settings, UsageError } from "../options.ts"
 import { isUtf8Locale } from "../reports/layout.ts"
@@ -30,9 +31,11 @@ interface ReportFile {
   readonly written: string
 }
 
+/** Returns whether a path is something else than a file: a device or a pipe. */
+const isDevice = (path: string): boolean => existsSync(path) && !statSync(path).isFile()
+
 function openReportFile(path: string): ReportFile {
-  const isDevice = existsSync(path) && !statSync(path).isFile()
-  const written = isDevice ? path : `${path}.${process.pid}.tmp`
+  const written = isDevice(path) ? path : `${path}.${process.pid}.tmp`
   closeSync(openForWriting("--report", written))
   return { path, written }
 }
@@ -40,6 +43,33 @@ function openReportFile(path: string): ReportFile {
 export function discard(outputs: readonly ReportOutput[]): void {
   for (const { file } of outputs)
     if (file && file.written !== file.path) rmSync(file.written, { force: true })
+}
+
+/** A file that a command writes, and the option that names it. */
+interface OutputFile {
+  readonly option: string
+  readonly file: string | undefined
+}
+
+/** Returns the files of the reports. */
+export const reportFiles = ({ report }: Pick<Settings, "report">): OutputFile[] =>
+  report.map(({ format, file }) => ({ option: `--report ${format}`, file }))
+
+/**
+ * Refuses a file that two options name: the later output would replace the earlier one.
+ * @throws {UsageError} naming both options.
+ */
+export function requireDistinctFiles(files: readonly OutputFile[]): void {
+  const first = new Map<string, string>()
+  for (const { option, file } of files) {
+    if (file === undefined) continue
+    const path = resolve(file)
+    const earlier = first.get(path)
+    // A device takes what both write.
+    if (earlier !== undefined && !isDevice(path))
+      throw new UsageError(`${earlier} and ${option} both write '${file}': name different files`)
+    first.set(path, option)
+  }
 }
 
 /** Writes to standard output. Resolves when the reader of the pipe has received everything, or is gone. */
@@ -52,6 +82,7 @@ process.stdout.on("error", () => {})
 
 /** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
 export function openReports(settings: Pick<Settings, "report">): ReportOutput[] {
+  requireDistinctFiles(reportFiles(settings))
   const outputs: ReportOutput[] = []
   try {
     for (const { format, file } of settings.report) {

@@ -1,5 +1,5 @@
 import type { Surface } from "@nexhina/schemas"
-import { createRedactor } from "@nexhina/wire"
+import { createRedactor, minSearchedLength } from "@nexhina/wire"
 import type { Report, RuleResult } from "../reports/report.ts"
 import type { RequirementSet } from "../requirement-sets.ts"
 import { severityOf } from "../rule.ts"
@@ -119,12 +119,17 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
 }
 
 /** Returns what the run learned of the target, in sentences. */
-function learnedOf(known: TargetFacts, { adaptation }: Sampler, { traits }: CheckOptions): string[] {
+function learnedOf(known: TargetFacts, { adaptation }: Sampler, { traits, target }: CheckOptions): string[] {
   const isSingle = known.traits.has("single-model") && !traits.includes("single-model")
   return [
     ...(isSingle ? ["trait single-model: one model is listed"] : []),
     ...known.choices,
     ...adaptation.learned,
+    ...(secretsOf(target).some((secret) => secret !== "" && secret.length < minSearchedLength)
+      ? [
+          `a key or secret header has fewer than ${minSearchedLength} characters: it is hidden in headers, not in bodies and texts`,
+        ]
+      : []),
   ]
 }
 

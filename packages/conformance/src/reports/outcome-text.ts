@@ -34,14 +34,16 @@ function quickGaps({ quick, summary, rules }: Report): string[] {
 
 /** Returns the verdict on the target, without what the baseline says. */
 function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
-  const gap = reason === undefined ? "" : ` Incomplete: ${reason}.`
+  // A reason may end with a question.
+  const incomplete = reason === undefined ? "" : `Incomplete: ${reason}${/[.?!]$/.test(reason) ? "" : "."}`
+  const gap = incomplete && ` ${incomplete}`
   switch (outcome) {
     case "not-conformant":
       return summary.fail === 0
         ? `Not conformant with the ${profile} profile, but the baseline waives every finding that breaks it.${gap}`
         : `Not conformant with the ${profile} profile.${gap}`
     case "incomplete":
-      return `Incomplete: ${reason}.`
+      return incomplete
     default:
       return conformant === true
         ? `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`

@@ -160,13 +160,19 @@ function oversizedChat(model: string, bytes: number): Step {
   }
 }
 
-/** Requests with a required member of a wrong type; half of them are chats, the endpoint that most servers have. */
+/**
+ * Requests with a required member of a wrong type. Most of them are chats, the endpoint that most servers have, without
+ * optional members: a server may refuse one of those first, in words that do not name it.
+ */
 function requiredWrongTypes(known: TargetFacts): fc.Arbitrary<readonly Step[]> {
-  const chats = faultySteps("wrong-type", "createChatCompletion", chatRequests(known))
-  const any = faultySamples(known, ["wrong-type"])
-  return (known.included.has("chat") ? fc.oneof(chats, any) : any).filter(
-    (steps) => !steps.some(({ fault }) => fault?.isOptional),
+  const isOfRequired = (steps: readonly Step[]) => !steps.some(({ fault }) => fault?.isOptional)
+  const any = faultySamples(known, ["wrong-type"]).filter(isOfRequired)
+  if (!known.included.has("chat")) return any
+  const chats = faultySteps("wrong-type", "createChatCompletion", chatRequests(known)).filter(
+    (steps) => steps.length > 0 && isOfRequired(steps),
   )
+  const others = any.map((steps) => steps.filter(({ operation }) => operation !== "createChatCompletion"))
+  return fc.oneof(chats, others)
 }
 
 export const errorRules = [
@@ -378,8 +384,10 @@ export const errorRules = [
     after: afterWrongClass,
     faults: { accepted: "the request is answered with a success status" },
     asks: (known) => requiredWrongTypes(known),
-    holds({ answered, fault: { param, says, isOptional } }) {
+    holds({ answered, fault: { param, says, isOptional } }, { traits }) {
       if (!isSuccess(answered)) return []
+      if (param === "model" && traits.has("single-model"))
+        return { undecided: "the target has one model, and may not read its name" }
       if (isOptional) return { undecided: `the target may not read ${param}, which is optional` }
       if (param !== undefined && isLenientlyRead(memberAt(answered.request, param))) return []
       return [{ fault: "accepted", at: atStatus, expected: `4xx: ${says}`, actual: String(answered.status) }]

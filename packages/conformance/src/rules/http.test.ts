@@ -265,13 +265,13 @@ test.each([
   expect(found(charset, [exchangeOf({ ...answer, type })]).map(([, fault]) => fault)).toEqual(faults)
 })
 
-test("http.request-id-unique: the same request may have the same id, another one may not", () => {
+test("http.request-id-unique: one id for all requests is found, and a repeated one is none", () => {
   const unique = httpRules.filter(({ id }) => id === "http.request-id-unique")
-  const identified = (request: object, id: string) =>
-    exchangeOf({ ...answer, request, headers: [["x-request-id", id]] })
-  const [one, same] = [identified({ a: 1 }, "req_1"), identified({ a: 1 }, "req_1")]
-  expect(found(unique, [one, same, identified({ a: 2 }, "req_2"), exchangeOf(answer)])).toEqual([])
-  expect(found(unique, [one, identified({ a: 2 }, "req_1")])).toEqual([
+  const identified = (...ids: string[]) =>
+    ids.map((id, a) => exchangeOf({ ...answer, request: { a }, headers: [["x-request-id", id]] }))
+  expect(found(unique, identified("req_1", "req_1", "req_2"))).toEqual([])
+  expect(judgedBy(unique, [...identified("req_1", "req_1"), exchangeOf(answer)])).toEqual([])
+  expect(found(unique, identified("req_1", "req_1", "req_1"))).toEqual([
     ["http.request-id-unique", "repeated", { part: "header", name: "x-request-id" }],
   ])
 })

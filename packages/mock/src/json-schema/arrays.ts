@@ -20,7 +20,12 @@ export const generateArray: TypeGenerator = (keywords, generation, depth) => {
   while (made.length < length) {
     const own = prefix[made.length] ?? rest
     const isContained = made.length >= prefix.length && made.length < prefix.length + needed
-    const item = freshItem(isContained ? { allOf: [own, contains] } : own, generation, depth, seen)
+    const item = freshItem(
+      isContained ? { allOf: [own, contains] } : own,
+      generation,
+      depth,
+      seen && { seen, made },
+    )
     if (item === undefined) return made.length >= min ? made : undefined
     made.push(item)
   }
@@ -30,18 +35,45 @@ export const generateArray: TypeGenerator = (keywords, generation, depth) => {
 /** Generates an item; one that has not been seen before, if the items seen are given. */
 function freshItem(
   schema: Schema,
-  { make, spend }: Generation,
+  generation: Generation,
   depth: number,
-  seen: Set<string> | undefined,
+  earlier: EarlierItems | undefined,
 ): unknown {
-  for (let tries = 0; tries < (seen ? maxItemTries : 1); tries++) {
-    const item = make(schema, depth + 1)
-    if (item === undefined || seen === undefined) return item
+  const { make, spend } = generation
+  if (!earlier) return make(schema, depth + 1)
+  const { seen } = earlier
+  const isFresh = (item: unknown): boolean => {
     const text = canonical(item, spend)
-    if (!seen.has(text)) {
-      seen.add(text)
-      return item
-    }
+    if (seen.has(text)) return false
+    seen.add(text)
+    return true
   }
-  return undefined
+  for (let tries = 0; tries < maxItemTries; tries++) {
+    const item = make(schema, depth + 1)
+    if (item === undefined || isFresh(item)) return item
+  }
+  return lastItems(schema, generation, depth, earlier).find(isFresh)
+}
+
+/** The items of an array before the next one, and their canonical texts. */
+interface EarlierItems {
+  readonly seen: Set<string>
+  readonly made: readonly unknown[]
+}
+
+/** Returns items to try where nearly all that a schema allows are taken, and a draw hits those that are. */
+function lastItems(
+  schema: Schema,
+  { make, accepts }: Generation,
+  depth: number,
+  { made }: EarlierItems,
+): unknown[] {
+  // Of a range of integers, one that is left lies next to one that is taken.
+  const integers = made.filter((item): item is number => Number.isSafeInteger(item))
+  const small = [true, false, null, ...integers.flatMap((item) => [item - 1, item + 1])]
+  const other = make({ allOf: [schema, { not: { enum: [...made] } }] }, depth + 1)
+  return [
+    ...(other === undefined ? [] : [other]),
+    ...small.filter((item) => accepts({ allOf: [schema] }, item)),
+  ]
 }

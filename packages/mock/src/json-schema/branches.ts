@@ -33,7 +33,8 @@ function* combined(
   nesting: number,
 ): Generator<Keywords> {
   generation.spend(20)
-  if (nesting > maxNesting) throw new SchemaError("refers to itself without end, or is nested too deep")
+  if (nesting > maxNesting)
+    throw new SchemaError("has references or combinations that are nested too deep, or that have no end")
   if (group === undefined) {
     yield base
     return

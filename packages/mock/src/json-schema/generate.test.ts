@@ -381,6 +381,15 @@ describe("schemas as they are met", () => {
       "unique items",
       { type: "array", items: { type: "integer", minimum: 1, maximum: 5 }, minItems: 5, uniqueItems: true },
     ],
+    ...[
+      ["an enum", { enum: Array.from({ length: 40 }, (_, at) => `v${at}`) }, 40],
+      ["a range", { type: "integer", minimum: -20, maximum: 20 }, 41],
+      ["booleans", { type: "boolean" }, 2],
+      ["booleans or null", { type: ["boolean", "null"] }, 3],
+    ].map(([name, items, minItems]): [string, object] => [
+      `as many unique items as ${name} has`,
+      { type: "array", items, minItems, uniqueItems: true },
+    ]),
     [
       "a member called __proto__",
       JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"}},"required":["__proto__"]}'),
@@ -457,7 +466,11 @@ test.each([
     "it refers to 'https://example.com/s.json', which is outside of it",
   ],
   ["a reference to nothing", { $ref: "#/$defs/x" }, "it refers to '#/$defs/x', which is not there"],
-  ["a reference to itself", { $ref: "#" }, "it refers to itself without end, or is nested too deep"],
+  [
+    "a reference to itself",
+    { $ref: "#" },
+    "it has references or combinations that are nested too deep, or that have no end",
+  ],
   [
     "a recursion that cannot end",
     { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] },

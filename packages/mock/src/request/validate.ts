@@ -68,7 +68,7 @@ function requireFewMembers(value: unknown, path: PropertyKey[]): void {
 function tooMany(kind: "array" | "object", path: Path, max: string): Refusal {
   const param = paramOf(path)
   return new Refusal(400, {
-    message: `The ${kind} '${param}' has more than ${max}, which is the limit.`,
+    message: `${param === "" ? "The body" : `The ${kind} '${param}'`} has more than ${max}, which is the limit.`,
     param,
     code: "above_limit_of_mock",
   })

@@ -1,6 +1,6 @@
 import type { NamedAlteration, Reply } from "@nexhina/wire"
-import { closestMatch } from "leven"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
+import { nearestName } from "../nearest-name.ts"
 import { Refusal } from "../refusal.ts"
 import type { KnownHeaders } from "../request/headers.ts"
 
@@ -108,8 +108,7 @@ function started(alteration: NamedAlteration): NamedAlteration {
 }
 
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
-  // The id may come from a client: the time that a comparison takes grows with its length.
-  const nearest = closestMatch(id.slice(0, 64), [...known.keys()])
-  const hint = nearest === undefined ? "The catalogue is empty." : `Did you mean '${nearest}'?`
-  return `No defect or variant has the id '${id}'. ${hint}`
+  const nearest = nearestName(id, [...known.keys()])
+  const hint = known.size === 0 ? " The catalogue is empty." : nearest ? ` Did you mean '${nearest}'?` : ""
+  return `No defect or variant has the id '${id}'.${hint}`
 }

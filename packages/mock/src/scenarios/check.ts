@@ -1,5 +1,5 @@
-import { closestMatch } from "leven"
 import { matches } from "../json-schema/pattern.ts"
+import { nearestName } from "../nearest-name.ts"
 import type { Predicate } from "./predicates.ts"
 import { type Answer, type Scenario, scenarioSchema } from "./scenario.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
@@ -112,7 +112,7 @@ function problemsOfIds(
 }
 
 function unknownAlteration(id: string, known: KnownAlterations): string {
-  const nearest = nearestTo(id, [...known])
+  const nearest = nearestName(id, [...known])
   const hint = nearest === undefined ? "The catalogue is empty" : `Did you mean '${nearest}'?`
   return `no defect or variant has the id '${id}'. ${hint}`
 }
@@ -134,11 +134,6 @@ function nameOf(path: readonly (string | number)[], member?: string): string {
   return JSON.stringify(member === undefined ? path : [...path, member])
 }
 
-/** Returns the known name that an unknown one is meant to be; undefined when nothing is known. */
-function nearestTo(name: string, known: readonly string[]): string | undefined {
-  return known.find((each) => each.startsWith(name)) ?? closestMatch(name.slice(0, 64), known)
-}
-
 type Issue = NonNullable<
   ReturnType<ReturnType<typeof scenarioSchema>["safeParse"]>["error"]
 >["issues"][number]
@@ -157,7 +152,7 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
       return [{ path, message: mismatch([a(issue.expected)], at(value, path)) }]
     case "invalid_value": {
       const given = at(value, path)
-      const nearest = typeof given === "string" ? nearestTo(given, issue.values.map(String)) : undefined
+      const nearest = typeof given === "string" ? nearestName(given, issue.values.map(String)) : undefined
       const hint = nearest === undefined ? "" : `. Did you mean '${nearest}'?`
       return [{ path, message: `invalid value ${JSON.stringify(given)}${hint}` }]
     }
@@ -196,7 +191,7 @@ function mismatch(expected: readonly string[], value: unknown): string {
 
 function unknownKey(key: string, path: readonly (string | number)[]): string {
   const known = membersAt(path)
-  const nearest = nearestTo(key, known)
+  const nearest = nearestName(key, known)
   return nearest === undefined ? `unknown key '${key}'` : `unknown key '${key}'. Did you mean '${nearest}'?`
 }
 

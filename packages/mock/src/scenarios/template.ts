@@ -1,4 +1,4 @@
-import { closestMatch } from "leven"
+import { nearestName } from "../nearest-name.ts"
 import type { Subject } from "./subject.ts"
 
 const values: Readonly<Record<string, (subject: Subject) => string>> = {
@@ -15,8 +15,12 @@ export function templateFault(template: string): string | undefined {
   for (const [, name] of template.matchAll(placeholder)) {
     if (name === undefined || Object.hasOwn(values, name)) continue
     const known = Object.keys(values)
-    const nearest = closestMatch(name.slice(0, 64), known)
-    return `unknown template '{{${name}}}'. Did you mean '{{${nearest}}}'? Write '\\{{' for braces that are text.`
+    const nearest = nearestName(name, known)
+    const hint =
+      nearest === undefined
+        ? `Known are ${known.map((each) => `'{{${each}}}'`).join(", ")}.`
+        : `Did you mean '{{${nearest}}}'?`
+    return `unknown template '{{${name}}}'. ${hint} Write '\\{{' for braces that are text.`
   }
   return undefined
 }

@@ -1,5 +1,5 @@
-import { closestMatch } from "leven"
 import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml"
+import { nearestName } from "../nearest-name.ts"
 import { checkScenarios, pathText, type ScenarioProblem, sentence } from "./check.ts"
 import type { Scenario } from "./scenario.ts"
 
@@ -108,8 +108,9 @@ function listIn(value: unknown): { readonly list: readonly unknown[] } | FileFau
   }
   const unknown = Object.keys(value).find((key) => key !== "scenarios" && key !== "$schema")
   if (unknown !== undefined) {
-    const nearest = closestMatch(unknown.slice(0, 64), ["scenarios", "$schema"])
-    return { path: [unknown], message: `unknown key '${unknown}'. Did you mean '${nearest}'?` }
+    const nearest = nearestName(unknown, ["scenarios", "$schema"])
+    const hint = nearest ? `Did you mean '${nearest}'?` : "The list of scenarios belongs under 'scenarios'."
+    return { path: [unknown], message: `unknown key '${unknown}'. ${hint}` }
   }
   const list: unknown = "scenarios" in value ? value.scenarios : undefined
   return Array.isArray(list) ? { list } : { path: ["scenarios"], message: "'scenarios' must be a list." }
