@@ -128,6 +128,14 @@ test.each([
   [["run", "--api-key", "PASSé"], /^error: --api-key: Expected a key (?!.*PASS)[^\n]*\n$/],
   [["run", "--header", "Bad Name: PASS"], /^error: --header: Expected 'Name: value'(?!.*PASS)[^\n]*\n$/],
   [["run", "--header", "X-Name: PASS\nX: y"], /^error: --header: Expected 'Name: value'(?!.*PASS)[^\n]*\n$/],
+  [
+    ["run", "--report", "json=absent/x", "--report", "junit=./absent/x"],
+    /^error: --report json and --report junit both write '.\/absent\/x': name different files\n$/,
+  ],
+  [
+    ["run", "--report", "json=absent/x", "--transcript", "absent/x"],
+    /^error: --report json and --transcript both write 'absent\/x': name different files\n$/,
+  ],
   [["run", "--report", "constructor"], /^error: --report: Expected one of [^\n]*\n$/],
   [["run", "--report", "json=absent/x.json"], /^error: --report: cannot write 'absent\/x.json[^\n]*\n$/],
   [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],

@@ -69,6 +69,16 @@ test("a budget of requests is kept, however many are in progress", async () => {
   }
 })
 
+test("a report says that a short key is hidden in headers only", async () => {
+  const learnedWith = async (apiKey: string) =>
+    (await checkedBehind((_, answer) => answer(), { include: ["models"], rule: ["models.schema"], apiKey }))
+      .learned
+  expect(await learnedWith("x")).toContain(
+    "a key or secret header has fewer than 8 characters: it is hidden in headers, not in bodies and texts",
+  )
+  expect((await learnedWith("sk-01234567")).join()).not.toContain("characters")
+})
+
 test("what was learned is in the reports", async () => {
   const report = await checkedBehind(
     ({ path, body }, answer) =>
