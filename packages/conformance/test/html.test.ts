@@ -24,7 +24,9 @@ beforeAll(async () => {
   const folders = (process.env["PATH"] ?? "").split(delimiter)
   const executablePath = folders.map((each) => join(each, "chromium")).find((file) => existsSync(file))
   if (executablePath === undefined)
-    throw new Error("chromium is missing: run 'bash scripts/chromium.sh' to install it")
+    throw new Error(
+      "chromium is missing: run 'bash scripts/debian-package.sh chromium chromium' to install it",
+    )
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
   folder = await mkdtemp(join(tmpdir(), "html-report-"))
   page = await browser.newPage()
@@ -122,7 +124,7 @@ test("causes and rules are filtered by text, verdict, surface and target", async
   expect((await shown())[0]).toEqual(second[0])
   await page.getByLabel("Target", { exact: true }).selectOption("")
   await page.getByLabel(/Also show/).check()
-  expect((await shown())[1]).toEqual(["chat.passed", ...(both[1] ?? [])])
+  expect((await shown())[1]).toEqual([...(both[1] ?? []), "chat.passed"])
 })
 
 test("the keyboard reaches everything", async () => {

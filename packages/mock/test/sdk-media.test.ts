@@ -23,7 +23,9 @@ function run(command: "ffmpeg" | "ffprobe", args: readonly string[]): string {
     return execFileSync(command, args, { encoding: "utf8", stdio: "pipe" })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-    throw new Error(`${command} is missing: run 'bash scripts/ffprobe.sh' to install it`)
+    throw new Error(
+      `${command} is missing: run 'bash scripts/debian-package.sh ffmpeg ffmpeg ffprobe' to install it`,
+    )
   }
 }
 
