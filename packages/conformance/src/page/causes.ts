@@ -1,6 +1,7 @@
 import { type Child, element, exchangeView, plural } from "@nexhina/viewer/dom"
 import type { FindingDetails, Occurrence, PageCause, PageData, PageFinding } from "../reports/page-data.ts"
-import { codeText, shortName, signOf } from "./words.ts"
+import { verdictSigns } from "../reports/verdict-signs.ts"
+import { codeText, shortName } from "./words.ts"
 
 /** A row of a definition list, left out when it has no value. */
 function fact(label: string, value: Child): HTMLElement[] {
@@ -184,7 +185,7 @@ function gistOf({ occurrences }: PageCause): HTMLElement | undefined {
 
 /** Shows a cause: a line that names it, which opens to everything that is known of it. */
 export function causeView(cause: PageCause, index: number, data: PageData): HTMLDetailsElement {
-  const { sign, kind } = signOf(cause.verdict)
+  const { sign, kind } = verdictSigns[cause.verdict]
   const summary = element(
     "summary",
     {},

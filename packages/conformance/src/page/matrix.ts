@@ -1,6 +1,8 @@
 import { type Child, element } from "@nexhina/viewer/dom"
 import type { PageData, PageResult, PageRule } from "../reports/page-data.ts"
-import { breakable, codeText, isFinding, shortName, signOf, signs } from "./words.ts"
+import type { Verdict } from "../reports/report.ts"
+import { verdictSigns } from "../reports/verdict-signs.ts"
+import { breakable, codeText, isFinding, shortName } from "./words.ts"
 
 /** A row of the matrix with the rule that it shows. */
 interface MatrixRow {
@@ -27,7 +29,7 @@ function titleOf(result: PageResult, rule: PageRule, name: string): string {
 
 function resultCell(result: PageResult | null, rule: PageRule, name: string, isOnly: boolean): HTMLElement {
   if (!result) return element("td", { class: "cell skip", title: `${rule.id} on ${name}: not selected` })
-  const { sign, kind } = signOf(result.verdict)
+  const { sign, kind } = verdictSigns[result.verdict]
   const [cause] = result.causes
   const mark = element("span", { class: "sign", "aria-hidden": "true" }, sign)
   const word = element("span", { class: isOnly ? "word" : "hidden" }, result.verdict)
@@ -70,7 +72,7 @@ function ruleRow(rule: PageRule, { targets }: PageData): HTMLElement {
 /** Counts the verdicts of a surface for a target: all of a single target, otherwise only the worst ones. */
 function surfaceCell(rules: readonly PageRule[], index: number, isOnly: boolean): HTMLElement {
   const results = rules.flatMap((rule) => rule.results[index] ?? [])
-  const counted = Object.entries(signs)
+  const counted = Object.entries(verdictSigns)
     .map(([verdict, { sign, kind }]) => ({
       verdict,
       sign,
@@ -97,8 +99,8 @@ function legend(data: PageData): HTMLElement {
   return element(
     "p",
     { class: "legend" },
-    ...Object.entries(signs)
-      .filter(([verdict]) => used.has(verdict as keyof typeof signs))
+    ...Object.entries(verdictSigns)
+      .filter(([verdict]) => used.has(verdict as Verdict))
       .flatMap(([verdict, { sign, kind }]) => [
         element("span", {}, element("b", { class: kind }, sign), ` ${verdict}`),
         " ",

@@ -96,7 +96,7 @@ function causesSection(data: PageData) {
   return { view, listed, count, empty }
 }
 
-/** Says that there is no cause, and no more than the evidence allows. */
+/** Describes a report without causes: it claims only what the evidence shows. */
 function nothingText({ targets }: PageData): string {
   const isIncomplete = targets.some(({ outcome }) => outcome === "incomplete")
   return isIncomplete

@@ -1,30 +1,13 @@
 import { element } from "@nexhina/viewer/dom"
 import type { PageCause, PageTarget } from "../reports/page-data.ts"
 import type { Outcome, Verdict } from "../reports/report.ts"
+import type { VerdictKind } from "../reports/verdict-signs.ts"
 
-/** A sign for each verdict, which does not depend on color, and its kind, which decides the color. */
-export const signs: Readonly<Record<Verdict, { readonly sign: string; readonly kind: string }>> = {
-  fail: { sign: "✘", kind: "fail" },
-  "harness-error": { sign: "✘", kind: "fail" },
-  flaky: { sign: "~", kind: "warn" },
-  warn: { sign: "!", kind: "warn" },
-  inconclusive: { sign: "?", kind: "warn" },
-  info: { sign: "i", kind: "info" },
-  pass: { sign: "✔", kind: "pass" },
-  waived: { sign: "w", kind: "skip" },
-  "not-run": { sign: "·", kind: "skip" },
-  unsupported: { sign: "–", kind: "skip" },
-  "not-applicable": { sign: "–", kind: "skip" },
-}
-
-export const outcomes: Readonly<Record<Outcome, { readonly title: string; readonly kind: string }>> = {
+export const outcomes: Readonly<Record<Outcome, { readonly title: string; readonly kind: VerdictKind }>> = {
   conformant: { title: "Conformant", kind: "pass" },
   "not-conformant": { title: "Not conformant", kind: "fail" },
   incomplete: { title: "Incomplete", kind: "warn" },
 }
-
-/** Returns the sign of a verdict; one that this page does not know is a skip. */
-export const signOf = (verdict: Verdict) => signs[verdict] ?? { sign: "–", kind: "skip" }
 
 /** Verdicts that come with findings. */
 export const isFinding = (verdict: Verdict): boolean =>

@@ -12,29 +12,21 @@ import {
   verdictNames,
 } from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
+import { verdictSigns } from "./verdict-signs.ts"
 
 type Colors = ReturnType<typeof pc.createColors>
 
-const marks: Record<
-  Verdict,
-  { readonly mark: string; readonly color: "green" | "red" | "yellow" | "cyan" | "dim" }
-> = {
-  pass: { mark: "✔", color: "green" },
-  fail: { mark: "✘", color: "red" },
-  warn: { mark: "!", color: "yellow" },
-  info: { mark: "i", color: "cyan" },
-  flaky: { mark: "~", color: "yellow" },
-  waived: { mark: "w", color: "dim" },
-  unsupported: { mark: "-", color: "dim" },
-  "not-applicable": { mark: "-", color: "dim" },
-  inconclusive: { mark: "?", color: "yellow" },
-  "not-run": { mark: "·", color: "dim" },
-  "harness-error": { mark: "✘", color: "red" },
+const colorByKind = { pass: "green", fail: "red", warn: "yellow", info: "cyan", skip: "dim" } as const
+
+/** Returns the sign of a verdict and its color on a terminal. */
+function markOf(verdict: Verdict) {
+  const { sign, kind } = verdictSigns[verdict]
+  return { mark: sign, color: colorByKind[kind] }
 }
 
 /** Returns the lines of a rule: its counts, and below them why it did not pass. */
 function ruleLines(rule: RuleResult, width: number, colors: Colors): string {
-  const { mark, color } = marks[rule.verdict]
+  const { mark, color } = markOf(rule.verdict)
   const counts = `${rule.judged} judged${rule.cases > 0 ? `, ${rule.cases} generated` : ""}`
   const severity = rule.severity === "not-applicable" ? "" : rule.severity
   const line = colors[color](`  ${mark} ${rule.id.padEnd(width)} ${severity.padEnd(6)} `) + colors.dim(counts)
@@ -65,7 +57,7 @@ function evidenceLines(finding: Finding, colors: Colors): string[] {
 
 /** Returns a cause: its first finding in full, the others and the consequences by their ids. */
 function causeBlock(cause: Cause, report: Report, colors: Colors): string {
-  const { mark, color } = marks[cause.verdict]
+  const { mark, color } = markOf(cause.verdict)
   const [finding, ...others] = report.findings.filter(({ id }) => cause.findings.includes(id))
   if (!finding) return ""
   // The baseline lists it below.
@@ -109,7 +101,8 @@ function causeSummary({ causes, findings }: Report, room: number, colors: Colors
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
   const named = causes.slice(0, maxNamed).map(({ verdict, id, operations, means }) => {
     const where = operations.length === 1 ? operations[0] : `${operations.length} operations`
-    return colors[marks[verdict].color](clipped(`${marks[verdict].mark} ${id} on ${where}: ${means}`))
+    const { mark, color } = markOf(verdict)
+    return colors[color](clipped(`${mark} ${id} on ${where}: ${means}`))
   })
   const rest = causes.length - named.length
   return [

@@ -1,39 +1,15 @@
 import { describe, expect, test } from "vitest"
 import { convert } from "xmlbuilder2"
+import { sampleFinding } from "../../test/sample-report.ts"
 import { isUtf8Locale } from "./layout.ts"
-import {
-  type Cause,
-  exitCodeOf,
-  type Finding,
-  Report,
-  reportSchema,
-  type Verdict,
-  verdictNames,
-} from "./report.ts"
+import { type Cause, exitCodeOf, Report, reportSchema, type Verdict, verdictNames } from "./report.ts"
 import { reports } from "./reports.ts"
 
-const finding: Finding = {
+const finding = sampleFinding({
   id: "sse.done-once:twice@createChatCompletion",
-  rule: "sse.done-once",
   fault: "twice",
-  severity: "MUST",
-  verdict: "fail",
-  surface: "chat",
-  operation: "createChatCompletion",
-  says: "MUST send [DONE] exactly once",
-  source: "Streaming Output Guide",
-  means: "[DONE] is sent twice",
-  expected: "1 [DONE]",
   actual: "2 <b>&</b> \u0000\ud800",
-  where: "event 5, byte 900",
-  times: 3,
-  foundAfter: 7,
-  request: { method: "POST", url: "http://127.0.0.1/v1/chat/completions", headers: [], body: `{"a":"it's"}` },
-  evidence: { status: 200, headers: [], end: "complete", excerpt: "data: [DONE]\n\n" },
-  curl: "curl …",
-  replay: "nexhina-conformance run --rule sse.done-once --seed 1",
-  see: [],
-}
+})
 
 const cause: Cause = {
   id: "sse.done-once:twice",
