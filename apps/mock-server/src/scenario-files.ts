@@ -50,7 +50,7 @@ function readable<Value>(path: string, read: () => Value): Value {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "there is no such file or folder",
+      ENOENT: "the file or folder does not exist",
       EACCES: "permission denied",
     }
     throw new UsageError(`cannot read '${path}': ${reasons[code ?? ""] ?? message}`)

@@ -102,7 +102,7 @@ describe("lint", () => {
     expect(await cli("lint", "none.yaml")).toEqual({
       code: 2,
       stdout: "",
-      stderr: "error: cannot read 'none.yaml': there is no such file or folder\n",
+      stderr: "error: cannot read 'none.yaml': the file or folder does not exist\n",
     })
     expect((await cli("lint")).code).toBe(2)
     expect((await cli("lint", "--help")).stdout).toContain("Usage: nexhina-mock lint")
@@ -159,7 +159,7 @@ test("the start ends with 2 for wrong scenarios, and for --strict without them",
   })
   expect(await cli("--scenarios", "none.yaml")).toMatchObject({
     code: 2,
-    stderr: "error: option '--scenarios': cannot read 'none.yaml': there is no such file or folder\n",
+    stderr: "error: option '--scenarios': cannot read 'none.yaml': the file or folder does not exist\n",
   })
   expect(await cli("--strict")).toMatchObject({ code: 2 })
 })

@@ -34,7 +34,7 @@ test("a baseline is written, kept, and red once its finding is gone or its last 
     const absent = await run(broken, "--baseline", file)
     expect({ code: absent.code, stderr: absent.stderr }).toEqual({
       code: 2,
-      stderr: `error: --baseline: cannot read '${file}': there is no such file; create it with --update-baseline\n`,
+      stderr: `error: --baseline: cannot read '${file}': the file does not exist; create it with --update-baseline\n`,
     })
 
     const written = await run(broken, "--baseline", file, "--update-baseline")
@@ -73,7 +73,7 @@ test.each([
   [["--update-baseline"], "error: --update-baseline: name the file to write with --baseline FILE\n"],
   [
     ["--update-baseline", "--baseline", "absent/b.yaml"],
-    "error: --update-baseline: cannot write 'absent/b.yaml': there is no such file\n",
+    "error: --update-baseline: cannot write 'absent/b.yaml': its folder does not exist\n",
   ],
   [
     ["--baseline", "/"],

@@ -554,7 +554,7 @@ export const responseDefects: readonly Defect[] = [
   },
   {
     id: "resp-logprobs-no-alternatives",
-    says: "there are no top log probabilities, whatever number was requested",
+    says: "top log probabilities are missing, whatever number was requested",
     breaks: "resp.logprobs-alternatives",
     fault: "fewer",
     also: [],

@@ -229,7 +229,7 @@ export async function operate(asked: ControlRequest, controlled: Controlled): Pr
   const { name, method, query, request } = asked
   const paths = Object.keys(operations).map((path) => `/__mock/api/${path}`)
   if (!Object.hasOwn(operations, name)) {
-    return refused(404, `There is no such control path. The paths are ${paths.join(", ")}.`)
+    return refused(404, `Unknown control path. Known paths: ${paths.join(", ")}.`)
   }
   const methods = operations[name] ?? {}
   const found = Object.hasOwn(methods, method) ? methods[method] : undefined
@@ -267,7 +267,7 @@ function readBody(text: string, schema: z.ZodType): unknown {
 
 function invalid({ issues: [issue] }: z.ZodError): ControlReply {
   const place = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path.join(".")
-  const what = issue?.code === "unrecognized_keys" ? "there is no such member" : issue?.message
+  const what = issue?.code === "unrecognized_keys" ? "unknown member" : issue?.message
   return refused(400, `Invalid '${place || "body"}': ${what}.`, place || null)
 }
 

@@ -8,9 +8,10 @@ import { updatedBaseline } from "./update.ts"
 
 type BaselineSettings = Pick<Settings, "baseline" | "updateBaseline" | "strict">
 
-const reasonOf = (error: unknown) => {
+/** Returns why a file cannot be read or written. `missing` is what does not exist if something does not. */
+function reasonOf(error: unknown, missing: "the file" | "its folder"): string {
   const { code, message } = error as NodeJS.ErrnoException
-  return code === "ENOENT" ? "there is no such file" : message
+  return code === "ENOENT" ? `${missing} does not exist` : message
 }
 
 /**
@@ -28,7 +29,7 @@ export function openBaseline({ baseline: file, updateBaseline }: BaselineSetting
     try {
       for (const path of [dirname(file), ...(isNew ? [] : [file])]) accessSync(path, constants.W_OK)
     } catch (error) {
-      throw new UsageError(`--update-baseline: cannot write '${file}': ${reasonOf(error)}`)
+      throw new UsageError(`--update-baseline: cannot write '${file}': ${reasonOf(error, "its folder")}`)
     }
   }
   let text = ""
@@ -36,7 +37,7 @@ export function openBaseline({ baseline: file, updateBaseline }: BaselineSetting
     if (!isNew) text = readFileSync(file, "utf8")
   } catch (error) {
     const remedy = existsSync(file) ? "" : "; create it with --update-baseline"
-    throw new UsageError(`--baseline: cannot read '${file}': ${reasonOf(error)}${remedy}`)
+    throw new UsageError(`--baseline: cannot read '${file}': ${reasonOf(error, "the file")}${remedy}`)
   }
   return parseBaseline(text, file)
 }
@@ -66,7 +67,7 @@ export function settle(
     writeFileSync(`${file}.${process.pid}.tmp`, text)
     renameSync(`${file}.${process.pid}.tmp`, file)
   } catch (error) {
-    return { report, problem: `--update-baseline: cannot write '${file}': ${reasonOf(error)}` }
+    return { report, problem: `--update-baseline: cannot write '${file}': ${reasonOf(error, "its folder")}` }
   }
   const updated = parseBaseline(text, file)
   const [before, after] = [entries, updated.entries].map((list) => new Set(list.map(({ id }) => id)))

@@ -90,7 +90,7 @@ export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
   return [...runs, ...others]
 }
 
-/** Exchanges between two lines of progress where there is no terminal. */
+/** Number of exchanges between two lines of progress when standard error is not a terminal. */
 const progressStep = 10_000
 
 /** Shows on standard error how many exchanges were judged. */

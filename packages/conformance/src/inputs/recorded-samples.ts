@@ -35,7 +35,7 @@ export class RecordedSamples {
   private readonly intents = new Map<string, Intent>()
   private readonly pending = new Map<string, PendingExchange>()
 
-  /** Adds an exchange; returns what can be judged now. */
+  /** Adds an exchange. Returns the samples that are complete with it. */
   exchange(exchange: Exchange): readonly RecordedPart[] {
     const intent = this.intents.get(exchange.id)
     if (!intent) return [{ kind: "other", exchange }]
@@ -46,7 +46,7 @@ export class RecordedSamples {
     return this.pending.size > maxPending ? this.unclaimed(this.oldest()) : []
   }
 
-  /** Adds a line about exchanges; returns what can be judged now. */
+  /** Adds a line about exchanges. Returns the samples that are complete with it. */
   line(line: ForeignLine): readonly RecordedPart[] {
     if (line.fact === "intent") {
       const intent = Intent.parse(line)

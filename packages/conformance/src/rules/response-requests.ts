@@ -406,7 +406,7 @@ export const responseRequestRules = [
           },
         ),
         fc.constant({ store: false }),
-        // Whole twice: what differs by itself is no difference of the stream.
+        // The whole response is requested twice: what differs between the two does not count against the stream.
       ).map((body) => [false, true, false].map((stream) => askFor("createResponse", { ...body, stream }))),
     holds(answers) {
       const [whole, again] = answers.filter(({ streamed }) => !streamed)
