@@ -94,6 +94,17 @@ test("an incomplete run is not shown as one in which nothing is wrong", async ()
   expect(await page.locator(".empty").textContent()).toBe("Nothing was found, but not everything was judged.")
 })
 
+test("a cause that a baseline waives comes last, with its reason", async () => {
+  const waiver = { reason: "fixed in 2.4", owner: "team-gateway", expires: "2027-01-31" }
+  const waived = findingOf("sse.done-once", { verdict: "waived", waiver })
+  await open([reportOf([waived, findingOf("sse.grammar")])])
+  expect(await causes().allTextContents()).toEqual(["MUST keep sse.grammar", "MUST keep sse.done-once"])
+  await page.locator("details.cause").last().locator("> summary").click()
+  expect(await page.locator("details.cause").last().locator("dl.facts").first().textContent()).toContain(
+    "Waivedfixed in 2.4, team-gateway, until 2027-01-31",
+  )
+})
+
 test("causes and rules are filtered by text, verdict, surface and target", async () => {
   const warning = findingOf("http.request-id", { verdict: "warn", severity: "SHOULD", surface: "http" })
   const reports = [reportOf([findingOf("sse.done-once"), warning]), reportOf([warning])]

@@ -65,6 +65,7 @@ function findingView(finding: PageFinding): HTMLElement {
         ...fact("Where", details.where),
         ...fact("Request", details.requestFault && `invalid on purpose: ${details.requestFault}`),
         ...fact("Request id", details.requestId),
+        ...fact("Waived", details.waiver),
         ...fact("Otherwise", details.otherProfile && `not a finding with --profile ${details.otherProfile}`),
       ),
     ...exchangeBlock(finding),

@@ -13,7 +13,15 @@ import type {
   PageRule,
   PageTarget,
 } from "./page-data.ts"
-import type { Cause, Finding, Report, ReportFormat, RuleResult } from "./report.ts"
+import {
+  type Cause,
+  type Finding,
+  findingVerdicts,
+  type Report,
+  type ReportFormat,
+  type RuleResult,
+  type Waiver,
+} from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
 
 /** Maximum size of a page in bytes. */
@@ -33,8 +41,7 @@ const clip = (text: string, max = maxTextLength) => (text.length > max ? `${text
 const command = (text: string) =>
   text.length > maxCommandLength ? "(too long for this page: see the JSON report)" : text
 
-const worstFirst = ["fail", "flaky", "warn", "info"]
-const rankOf = ({ verdict }: { readonly verdict: string }) => worstFirst.indexOf(verdict)
+const rankOf = ({ verdict }: Cause) => findingVerdicts.indexOf(verdict)
 
 /** Counts the bytes of a page while it is filled. */
 class Room {
@@ -67,7 +74,11 @@ function targetOf(report: Report): PageTarget {
   }
 }
 
-function detailsOf({ evidence, request, ...finding }: Finding): FindingDetails {
+function waiverText({ reason, owner, expires }: Waiver): string {
+  return [reason, owner, expires && `until ${expires}`].filter(Boolean).join(", ")
+}
+
+function detailsOf({ evidence, request, waiver, ...finding }: Finding): FindingDetails {
   const { expected, actual, where, curl, replay, requestId, otherProfile } = finding
   return {
     expected: clip(expected),
@@ -77,6 +88,7 @@ function detailsOf({ evidence, request, ...finding }: Finding): FindingDetails {
     replay: command(replay),
     ...(requestId !== undefined && { requestId: clip(requestId) }),
     ...(otherProfile !== undefined && { otherProfile }),
+    ...(waiver && { waiver: clip(waiverText(waiver)) }),
     ...(request.fault !== undefined && { requestFault: clip(request.fault) }),
     excerpt: clip(evidence.excerpt),
     ...(evidence.status !== undefined && { status: evidence.status }),

@@ -80,6 +80,8 @@ export interface PageFinding extends Pick<Finding, "id" | "operation" | "times">
 
 export interface FindingDetails
   extends Pick<Finding, "expected" | "actual" | "where" | "curl" | "replay" | "requestId" | "otherProfile"> {
+  /** Why the baseline waives the finding, if it does. */
+  readonly waiver?: string
   /** The intended fault of the request. */
   readonly requestFault?: string
   /** Part of the response body, for when the exchange is not shown. */
