@@ -1,14 +1,14 @@
-import { closeSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { basename } from "node:path"
 import { checkSettingsOf } from "../check-options.ts"
 import { merge } from "../merge.ts"
 import { UsageError } from "../options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
-import { exitCodeOfMatrix, matrixOf, matrixText, type NamedReport } from "../reports/matrix.ts"
+import { exitCodeOfMatrix, matrixFormats, type NamedReport } from "../reports/matrix.ts"
 import { Report } from "../reports/report.ts"
 import { judged, sourcesOf } from "./check.ts"
 import { readConfig } from "./config-file.ts"
-import { openForWriting, print } from "./report-output.ts"
+import { discard, openOutputs, writeReports } from "./report-output.ts"
 
 const isJson = (path: string) => /\.json$/i.test(path)
 
@@ -30,23 +30,28 @@ function readReport(path: string): NamedReport {
 /** Writes the matrix of some reports. */
 async function writeMatrix(
   paths: readonly string[],
-  outputs: ReturnType<typeof checkSettingsOf>["report"],
+  settings: Pick<ReturnType<typeof checkSettingsOf>, "report">,
 ): Promise<ExitCode> {
-  const other = outputs.find(({ format }) => format !== "console" && format !== "json")
-  if (other)
-    throw new UsageError(`--report: a matrix of targets is written as console or json, got ${other.format}`)
-  const matrix = matrixOf(paths.map(readReport))
-  for (const { format, file } of outputs) {
-    const text = format === "json" ? `${JSON.stringify(matrix, null, 2)}\n` : matrixText(matrix)
-    if (file === undefined) await print(text)
-    else {
-      const opened = openForWriting("--report", file)
-      writeFileSync(opened, text)
-      closeSync(opened)
-    }
+  const outputs = openOutputs(settings, matrixWriter)
+  try {
+    const reports = paths.map(readReport)
+    const problems = await writeReports(reports, outputs)
+    for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
+    return problems.length > 0 ? 3 : exitCodeOfMatrix(reports)
+  } finally {
+    discard(outputs)
   }
-  return exitCodeOfMatrix(matrix)
 }
+
+/** Returns how a format writes a matrix. Throws a `UsageError` for one that cannot. */
+function matrixWriter(format: string): (reports: readonly NamedReport[]) => string {
+  if (isMatrixFormat(format)) return matrixFormats[format]
+  const known = Object.keys(matrixFormats).join(", ")
+  throw new UsageError(`--report: a matrix of targets is written as one of ${known}, got ${format}`)
+}
+
+const isMatrixFormat = (format: string): format is keyof typeof matrixFormats =>
+  Object.hasOwn(matrixFormats, format)
 
 /** Carries out `merge`, and returns its exit code. */
 export async function mergeCommand(
@@ -54,7 +59,7 @@ export async function mergeCommand(
   { config, ...flags }: Record<string, unknown>,
 ): Promise<ExitCode> {
   const settings = checkSettingsOf(flags, typeof config === "string" ? readConfig(config) : {})
-  if (paths.every(isJson)) return await writeMatrix(paths, settings.report)
+  if (paths.every(isJson)) return await writeMatrix(paths, settings)
   const report = paths.find(isJson)
   if (report !== undefined)
     throw new UsageError(

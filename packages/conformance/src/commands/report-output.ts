@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import pc from "picocolors"
-import { type Settings, UsageError } from "../options.ts"
+import { type ReportRequest, type Settings, UsageError } from "../options.ts"
 import { isUtf8Locale } from "../reports/layout.ts"
 import type { Report, ReportFormat } from "../reports/report.ts"
 import { reports } from "../reports/reports.ts"
@@ -17,9 +17,14 @@ export function openForWriting(option: string, file: string): number {
   }
 }
 
+/** How something that is reported is written: a report, or the reports of several targets. */
+type Write<Reported> = (reported: Reported, options: Parameters<ReportFormat["write"]>[1]) => string
+
+type ReportName = ReportRequest["format"]
+
 /** A report's destination: a file, or standard output when it has no path. */
-export interface ReportOutput {
-  readonly write: ReportFormat["write"]
+export interface ReportOutput<Reported = Report> {
+  readonly write: Write<Reported>
   readonly color: boolean
   readonly file?: ReportFile
 }
@@ -40,7 +45,7 @@ function openReportFile(path: string): ReportFile {
   return { path, written }
 }
 
-export function discard(outputs: readonly ReportOutput[]): void {
+export function discard(outputs: readonly Pick<ReportOutput, "file">[]): void {
   for (const { file } of outputs)
     if (file && file.written !== file.path) rmSync(file.written, { force: true })
 }
@@ -81,14 +86,22 @@ export const print = (text: string): Promise<void> =>
 process.stdout.on("error", () => {})
 
 /** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
-export function openReports(settings: Pick<Settings, "report">): ReportOutput[] {
+export const openReports = (settings: Pick<Settings, "report">): ReportOutput[] =>
+  openOutputs(settings, (format) => reports[format].write)
+
+/** Does the same for whatever the formats can write. */
+export function openOutputs<Reported>(
+  settings: Pick<Settings, "report">,
+  writeAs: (format: ReportName) => Write<Reported>,
+): ReportOutput<Reported>[] {
   requireDistinctFiles(reportFiles(settings))
-  const outputs: ReportOutput[] = []
+  const outputs: ReportOutput<Reported>[] = []
   try {
     for (const { format, file } of settings.report) {
+      const write = writeAs(format)
       const opened =
         file === undefined ? { color: pc.isColorSupported } : { color: false, file: openReportFile(file) }
-      outputs.push({ write: reports[format].write, ...opened })
+      outputs.push({ write, ...opened })
     }
     return outputs
   } catch (error) {
@@ -98,10 +111,13 @@ export function openReports(settings: Pick<Settings, "report">): ReportOutput[] 
 }
 
 /** Writes every report, standard output first. Returns the sentences about those that could not be written. */
-export async function writeReports(report: Report, outputs: readonly ReportOutput[]): Promise<string[]> {
+export async function writeReports<Reported>(
+  reported: Reported,
+  outputs: readonly ReportOutput<Reported>[],
+): Promise<string[]> {
   const problems: string[] = []
   for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
-    const text = write(report, { color, ascii: !file && !isUtf8 })
+    const text = write(reported, { color, ascii: !file && !isUtf8 })
     if (!file) {
       await print(text)
       continue

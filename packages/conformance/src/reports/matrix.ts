@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { ExitCode } from "./exit-codes.ts"
-import { Outcome, type Report, type Verdict, verdictNames } from "./report.ts"
+import { htmlReportOf } from "./html.ts"
+import { exitCodeOf, Outcome, type Report, type Verdict, verdictNames } from "./report.ts"
 import { terminalLines } from "./terminal-text.ts"
 
 /** The reports of several targets, rule by rule. */
@@ -84,8 +85,15 @@ export function matrixText({ targets, rules }: Matrix): string {
   )
 }
 
-/** Returns the exit code of the worst target. */
-export function exitCodeOfMatrix({ targets }: Matrix): ExitCode {
-  if (targets.some(({ outcome }) => outcome === "not-conformant")) return 1
-  return targets.some(({ outcome }) => outcome === "incomplete") ? 3 : 0
+/** How a matrix is written, by the name that `--report` takes. */
+export const matrixFormats = {
+  console: (reports) => matrixText(matrixOf(reports)),
+  json: (reports) => `${JSON.stringify(matrixOf(reports), null, 2)}\n`,
+  html: (reports) => htmlReportOf(reports.map(({ report }) => report)),
+} as const satisfies Record<string, (reports: readonly NamedReport[]) => string>
+
+/** Returns the exit code of the worst target, as its own run has decided it: findings are worse than gaps. */
+export function exitCodeOfMatrix(reports: readonly NamedReport[]): ExitCode {
+  const codes = reports.map(({ report }) => exitCodeOf(report, report.strict === true))
+  return ([1, 2, 3] as const).find((code) => codes.includes(code)) ?? 0
 }
