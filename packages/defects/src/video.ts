@@ -358,7 +358,7 @@ export const videoVariants: readonly Variant[] = [
   {
     id: "video-progress-fraction",
     says: "the progress is not an integer",
-    notes: ["video.ended-consistent"],
+    notes: [],
     seen: ["OpenAI API reference: the video job, progress"],
     ...onTask((task) => ({ ...task, progress: (task.progress ?? 0) * 0.999 })),
   },
