@@ -115,8 +115,9 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
 function unknownId(id: string): UsageError {
   const causes = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
   const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(verdicts), ...causes])
+  const hint = nearest === undefined ? "" : ` Did you mean '${nearest}'?`
   return new UsageError(
-    `no rule, cause, finding or verdict is called '${clipped(terminalLines(id))}'. Did you mean '${nearest}'? 'nexhina-conformance rules' lists the rules`,
+    `no rule, cause, finding or verdict is called '${clipped(terminalLines(id))}'.${hint} 'nexhina-conformance rules' lists the rules`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { fileErrorText } from "./file-error.ts"
 import { UsageError } from "./options.ts"
 
 /** The files that `init` writes, by their paths. */
@@ -48,7 +49,7 @@ export function init(folder: string, force: boolean): string[] {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), text)
     } catch (error) {
-      throw new UsageError(`init: cannot write '${path}': ${(error as Error).message}`)
+      throw new UsageError(`init: cannot write '${path}': ${fileErrorText(error, "its folder")}`)
     }
   }
   return paths

@@ -9,6 +9,7 @@ import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
 import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
+import { fileErrorText } from "./file-error.ts"
 import type { Intent } from "./intent.ts"
 import { limits } from "./limits.ts"
 import { matches, type Settings, UsageError, usualSurfaces } from "./options.ts"
@@ -125,7 +126,7 @@ function certificate(file: string): string {
   try {
     pem = readFileSync(file, "utf8")
   } catch (error) {
-    throw new UsageError(`--ca-cert: cannot read '${file}': ${(error as Error).message}`)
+    throw new UsageError(`--ca-cert: cannot read '${file}': ${fileErrorText(error, "the file")}`)
   }
   try {
     // TLS ignores what is no certificate, and then trusts nobody.

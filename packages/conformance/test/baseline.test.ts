@@ -75,10 +75,7 @@ test.each([
     ["--update-baseline", "--baseline", "absent/b.yaml"],
     "error: --update-baseline: cannot write 'absent/b.yaml': its folder does not exist\n",
   ],
-  [
-    ["--baseline", "/"],
-    "error: --baseline: cannot read '/': EISDIR: illegal operation on a directory, read\n",
-  ],
+  [["--baseline", "/"], "error: --baseline: cannot read '/': it is a folder\n"],
 ])("run %j exits 2 with one line", async (args, stderr) => {
   expect(await command(["run", ...args])).toEqual({ code: 2, stdout: "", stderr })
 })

@@ -138,6 +138,28 @@ test.each([
   ],
   [["run", "--report", "constructor"], /^error: --report: Expected one of [^\n]*\n$/],
   [["run", "--report", "json=absent/x.json"], /^error: --report: cannot write 'absent\/x.json[^\n]*\n$/],
+  [["run", "--runs", "x"], /^error: --runs: expected a number, got "x"\n$/],
+  [["run", "--concurrency", "1.5"], /^error: --concurrency: expected a whole number, got "1\.5"\n$/],
+  [["run", "--max-requests", "-1"], /^error: --max-requests: expected at least 1, got "-1"\n$/],
+  [["run", "--timeout", "0"], /^error: --timeout: expected more than 0, got "0"\n$/],
+  [
+    ["run", "--report", "json=absent/a.json"],
+    /^error: --report: cannot write 'absent\/a\.json': its folder does not exist\n$/,
+  ],
+  [
+    ["run", "--bundle", "absent/a.zip"],
+    /^error: --bundle: cannot write 'absent\/a\.zip': its folder does not exist\n$/,
+  ],
+  [["run", "--report", "json=/"], /^error: --report: cannot write '\/': it is a folder\n$/],
+  [["check", "absent.har"], /^error: cannot read 'absent\.har': the file does not exist\n$/],
+  [
+    ["check", "--report", "json", "absent.har"],
+    /^error: cannot read 'absent\.har': the file does not exist\n$/,
+  ],
+  [
+    ["explain", "xyzzy"],
+    /^error: no rule, cause, finding or verdict is called 'xyzzy'\. 'nexhina-con[^\n]*\n$/,
+  ],
   [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {
@@ -191,8 +213,8 @@ test("a report that cannot be written is one line, after the others", async () =
   ])
   expect(code).toBe(3)
   expect(stdout).toContain("http://127.0.0.1")
-  expect(stderr).toMatch(/^error: --report: cannot write '\/dev\/full': ENOSPC.*$/m)
-  expect(stderr).toMatch(/^error: --transcript: cannot write '\/dev\/full': ENOSPC.*$/m)
+  expect(stderr).toMatch(/^error: --report: cannot write '\/dev\/full': no space left on device$/m)
+  expect(stderr).toMatch(/^error: --transcript: cannot write '\/dev\/full': no space left on device$/m)
 })
 
 test("an empty NEXHINA_API_KEY counts as no key, with a warning", async () => {

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import { fileErrorText } from "../file-error.ts"
 import { type Settings, UsageError } from "../options.ts"
 import type { Report } from "../reports/report.ts"
 import { applyBaseline } from "./apply.ts"
@@ -7,12 +8,6 @@ import { type Baseline, parseBaseline } from "./baseline.ts"
 import { updatedBaseline } from "./update.ts"
 
 type BaselineSettings = Pick<Settings, "baseline" | "updateBaseline" | "strict">
-
-/** Returns why a file cannot be read or written. `missing` is what does not exist if something does not. */
-function reasonOf(error: unknown, missing: "the file" | "its folder"): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code === "ENOENT" ? `${missing} does not exist` : message
-}
 
 /**
  * Reads the baseline that the settings name, before anything is sent. A file that does not exist is empty when it will
@@ -29,7 +24,7 @@ export function openBaseline({ baseline: file, updateBaseline }: BaselineSetting
     try {
       for (const path of [dirname(file), ...(isNew ? [] : [file])]) accessSync(path, constants.W_OK)
     } catch (error) {
-      throw new UsageError(`--update-baseline: cannot write '${file}': ${reasonOf(error, "its folder")}`)
+      throw new UsageError(`--update-baseline: cannot write '${file}': ${fileErrorText(error, "its folder")}`)
     }
   }
   let text = ""
@@ -37,7 +32,7 @@ export function openBaseline({ baseline: file, updateBaseline }: BaselineSetting
     if (!isNew) text = readFileSync(file, "utf8")
   } catch (error) {
     const remedy = existsSync(file) ? "" : "; create it with --update-baseline"
-    throw new UsageError(`--baseline: cannot read '${file}': ${reasonOf(error, "the file")}${remedy}`)
+    throw new UsageError(`--baseline: cannot read '${file}': ${fileErrorText(error, "the file")}${remedy}`)
   }
   return parseBaseline(text, file)
 }
@@ -67,7 +62,10 @@ export function settle(
     writeFileSync(`${file}.${process.pid}.tmp`, text)
     renameSync(`${file}.${process.pid}.tmp`, file)
   } catch (error) {
-    return { report, problem: `--update-baseline: cannot write '${file}': ${reasonOf(error, "its folder")}` }
+    return {
+      report,
+      problem: `--update-baseline: cannot write '${file}': ${fileErrorText(error, "its folder")}`,
+    }
   }
   const updated = parseBaseline(text, file)
   const [before, after] = [entries, updated.entries].map((list) => new Set(list.map(({ id }) => id)))

@@ -46,7 +46,7 @@ export interface BundleFile {
 export function openBundle(path: string): BundleFile {
   const temporary = `${path}.${process.pid}.tmp`
   const transcript = `${path}.${process.pid}.ndjson`
-  const file = openForWriting("--bundle", temporary)
+  const file = openForWriting("--bundle", path, temporary)
   let isOpen = true
   const close = () => {
     if (isOpen) closeSync(file)

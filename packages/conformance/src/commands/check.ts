@@ -1,10 +1,11 @@
 import { createReadStream, readdirSync, statSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { join } from "node:path"
-import type { Command } from "commander"
+import { type Command, Option } from "commander"
 import spinner from "yocto-spinner"
 import { type CheckedRecording, type CheckWorld, check, NothingRead } from "../check.ts"
 import { checkOptions, checkSettingsOf } from "../check-options.ts"
+import { fileErrorText } from "../file-error.ts"
 import type { Source } from "../inputs/source.ts"
 import { UsageError } from "../options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
@@ -14,9 +15,14 @@ import { readConfig } from "./config-file.ts"
 import { discard, isUtf8, openReports, type ReportOutput, writeReports } from "./report-output.ts"
 import { listenForSignals } from "./signals.ts"
 
-/** Adds the options of `check`. */
+/** Adds the options of `check`. A list is given by repeating its option: otherwise it would take the files too. */
 export function addCheckOptions(command: Command): void {
-  for (const { flag, says } of Object.values(checkOptions)) command.option(flag, says)
+  for (const { flag, says } of Object.values(checkOptions)) {
+    const option = new Option(flag.replace("...>", ">"), says)
+    if (flag.endsWith("...>"))
+      option.argParser((value: string, before: readonly string[] = []) => [...before, value])
+    command.addOption(option)
+  }
 }
 
 const isRecording = (name: string): boolean => /\.(?:ndjson|har|sse|zip)$/i.test(name)
@@ -38,7 +44,7 @@ function pathsOf(given: string): string[] {
   try {
     isFolder = statSync(given).isDirectory()
   } catch (error) {
-    throw new UsageError(`cannot read '${given}': ${(error as Error).message}`)
+    throw new UsageError(`cannot read '${given}': ${fileErrorText(error, "the file")}`)
   }
   if (!isFolder) return [given]
   const files = filesIn(given)
@@ -84,7 +90,7 @@ export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
       else (head === runHead ? runs : others).push(sourceOf(path))
     } catch (error) {
       if (error instanceof UsageError) throw error
-      throw new UsageError(`cannot read '${path}': ${(error as Error).message}`)
+      throw new UsageError(`cannot read '${path}': ${fileErrorText(error, "the file")}`)
     }
   }
   return [...runs, ...others]

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { parse as parseYaml } from "yaml"
+import { fileErrorText } from "../file-error.ts"
 import { UsageError } from "../options.ts"
 
 /** Reads a configuration file. Throws a `UsageError` for one that cannot be read. */
@@ -8,7 +9,7 @@ export function readConfig(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, "utf8")
   } catch (error) {
-    throw new UsageError(`--config: cannot read '${file}': ${(error as Error).message}`)
+    throw new UsageError(`--config: cannot read '${file}': ${fileErrorText(error, "the file")}`)
   }
   let value: unknown
   try {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { basename } from "node:path"
 import { checkSettingsOf } from "../check-options.ts"
+import { fileErrorText } from "../file-error.ts"
 import { merge } from "../merge.ts"
 import { UsageError } from "../options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
@@ -13,11 +14,17 @@ import { discard, openOutputs, writeReports } from "./report-output.ts"
 const isJson = (path: string) => /\.json$/i.test(path)
 
 function readReport(path: string): NamedReport {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (error) {
+    throw new UsageError(`cannot read the report '${path}': ${fileErrorText(error, "the file")}`)
+  }
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(path, "utf8"))
+    value = JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`cannot read the report '${path}': ${(error as Error).message}`)
+    throw new UsageError(`the report '${path}' is not valid JSON: ${(error as Error).message}`)
   }
   const { data, error } = Report.safeParse(value)
   if (data) return { name: basename(path), report: data }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import pc from "picocolors"
+import { fileErrorText } from "../file-error.ts"
 import { type ReportRequest, type Settings, UsageError } from "../options.ts"
 import { isUtf8Locale } from "../reports/layout.ts"
 import type { Report, ReportFormat } from "../reports/report.ts"
@@ -8,12 +9,12 @@ import { reports } from "../reports/reports.ts"
 
 export const isUtf8 = isUtf8Locale(process.env, process.platform)
 
-/** Opens a file that will be written, before the first request is sent. */
-export function openForWriting(option: string, file: string): number {
+/** Opens a file that will be written, before the first request is sent. `written` is a file to write in its place. */
+export function openForWriting(option: string, file: string, written: string = file): number {
   try {
-    return openSync(file, "w")
+    return openSync(written, "w")
   } catch (error) {
-    throw new UsageError(`${option}: cannot write '${file}': ${(error as Error).message}`)
+    throw new UsageError(`${option}: cannot write '${file}': ${fileErrorText(error, "its folder")}`)
   }
 }
 
@@ -41,7 +42,7 @@ const isDevice = (path: string): boolean => existsSync(path) && !statSync(path).
 
 function openReportFile(path: string): ReportFile {
   const written = isDevice(path) ? path : `${path}.${process.pid}.tmp`
-  closeSync(openForWriting("--report", written))
+  closeSync(openForWriting("--report", path, written))
   return { path, written }
 }
 
@@ -126,7 +127,7 @@ export async function writeReports<Reported>(
       writeFileSync(file.written, text)
       if (file.written !== file.path) renameSync(file.written, file.path)
     } catch (error) {
-      problems.push(`--report: cannot write '${file.path}': ${(error as Error).message}`)
+      problems.push(`--report: cannot write '${file.path}': ${fileErrorText(error, "its folder")}`)
     }
   }
   return problems

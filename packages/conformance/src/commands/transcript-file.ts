@@ -1,4 +1,5 @@
 import { closeSync, writeSync } from "node:fs"
+import { fileErrorText } from "../file-error.ts"
 import { transcriptRecorder } from "../inputs/transcript.ts"
 import { limits } from "../limits.ts"
 import type { Settings } from "../options.ts"
@@ -25,7 +26,7 @@ export function openTranscript({ transcript: path, apiKey, header }: Settings): 
     try {
       written += writeSync(file, `${line}\n`)
     } catch (error) {
-      problem = `--transcript: cannot write '${path}': ${(error as Error).message}`
+      problem = `--transcript: cannot write '${path}': ${fileErrorText(error, "its folder")}`
     }
   }
   const recorder = transcriptRecorder(write, secretsOf({ apiKey, headers: header ?? [] }))
