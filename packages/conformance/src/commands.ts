@@ -104,7 +104,8 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     // With nothing judged, one line says more on a terminal than a list of rules that were not run.
     const problems = await writeReports(report, error ? outputs.filter(({ file }) => file) : outputs)
     transcript?.close()
-    if (bundle) await bundle.write(report, settings.transcript ?? bundle.transcript)
+    const bundleProblem = await bundle?.write(report, settings.transcript ?? bundle.transcript)
+    if (bundleProblem !== undefined) problems.push(bundleProblem)
     if (transcript?.problem) problems.unshift(transcript.problem)
     if (problem !== undefined) problems.unshift(problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { openReplacement } from "../commands/replacement.ts"
 import { fileErrorText } from "../file-error.ts"
 import { type Settings, UsageError } from "../options.ts"
 import type { Report } from "../reports/report.ts"
@@ -21,11 +21,8 @@ export function openBaseline({ baseline: file, updateBaseline }: BaselineSetting
   }
   const isNew = updateBaseline && !existsSync(file)
   if (updateBaseline) {
-    try {
-      for (const path of [dirname(file), ...(isNew ? [] : [file])]) accessSync(path, constants.W_OK)
-    } catch (error) {
-      throw new UsageError(`--update-baseline: cannot write '${file}': ${fileErrorText(error, "its folder")}`)
-    }
+    // Whether it can be written shows before the run, not after it.
+    openReplacement("--update-baseline", file).discard()
   }
   let text = ""
   try {
@@ -59,9 +56,11 @@ export function settle(
   const { file, entries } = baseline
   const text = updatedBaseline(baseline, report, strict)
   try {
-    writeFileSync(`${file}.${process.pid}.tmp`, text)
-    renameSync(`${file}.${process.pid}.tmp`, file)
+    const replacement = openReplacement("--update-baseline", file)
+    writeFileSync(replacement.written, text)
+    replacement.commit()
   } catch (error) {
+    if (error instanceof UsageError) return { report, problem: error.message }
     return {
       report,
       problem: `--update-baseline: cannot write '${file}': ${fileErrorText(error, "its folder")}`,

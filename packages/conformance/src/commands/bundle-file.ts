@@ -1,21 +1,13 @@
 import { createHash } from "node:crypto"
-import {
-  closeSync,
-  createReadStream,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs"
+import { closeSync, createReadStream, openSync, readSync, rmSync, statSync, writeSync } from "node:fs"
 import { strToU8, Unzip, UnzipInflate, Zip, ZipDeflate } from "fflate"
+import { fileErrorText } from "../file-error.ts"
 import type { Source } from "../inputs/source.ts"
 import { UsageError } from "../options.ts"
 import { jsonReport } from "../reports/json.ts"
 import type { Report } from "../reports/report.ts"
 import { version } from "../version.ts"
-import { openForWriting } from "./report-output.ts"
+import { openReplacement } from "./replacement.ts"
 
 /** The first bytes of a ZIP file. */
 export const bundleHead = "PK\x03\x04"
@@ -36,33 +28,37 @@ const sha256 = () => createHash("sha256")
 export interface BundleFile {
   /** Where to write the transcript, if it is kept nowhere else. */
   readonly transcript: string
-  /** Writes the bundle, and prints the digest to publish. */
-  write(report: Report, transcript: string): Promise<void>
+  /** Writes the bundle, and prints the digest to publish. Returns the sentence about why it cannot, if so. */
+  write(report: Report, transcript: string): Promise<string | undefined>
   /** Removes what is only needed until the bundle is written. */
   discard(): void
 }
 
 /** Opens a bundle before the run, so that a path that cannot be written costs nothing. */
 export function openBundle(path: string): BundleFile {
-  const temporary = `${path}.${process.pid}.tmp`
-  const transcript = `${path}.${process.pid}.ndjson`
-  const file = openForWriting("--bundle", path, temporary)
-  let isOpen = true
-  const close = () => {
-    if (isOpen) closeSync(file)
-    isOpen = false
-  }
+  const file = openReplacement("--bundle", path)
+  const transcript = `${file.written}.ndjson`
+  let digest: string | undefined
   return {
     transcript,
     async write(report, transcriptPath) {
-      const digest = await writeBundle(file, jsonReport.write(report, { color: false }), transcriptPath)
-      close()
-      renameSync(temporary, path)
+      try {
+        const opened = openSync(file.written, "w")
+        try {
+          digest = await writeBundle(opened, jsonReport.write(report, { color: false }), transcriptPath)
+        } finally {
+          closeSync(opened)
+        }
+        file.commit()
+      } catch (error) {
+        return `--bundle: cannot write '${path}': ${fileErrorText(error, "its folder")}`
+      }
       process.stderr.write(`bundle: ${path}\nsha256: ${digest}\n`)
+      return undefined
     },
     discard() {
-      close()
-      for (const each of [temporary, transcript]) rmSync(each, { force: true })
+      file.discard()
+      rmSync(transcript, { force: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, openSync, realpathSync, statSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import pc from "picocolors"
 import { fileErrorText } from "../file-error.ts"
@@ -6,13 +6,14 @@ import { type ReportRequest, type Settings, UsageError } from "../options.ts"
 import { isUtf8Locale } from "../reports/layout.ts"
 import type { Report, ReportFormat } from "../reports/report.ts"
 import { reports } from "../reports/reports.ts"
+import { openReplacement, type Replacement } from "./replacement.ts"
 
 export const isUtf8 = isUtf8Locale(process.env, process.platform)
 
-/** Opens a file that will be written, before the first request is sent. `written` is a file to write in its place. */
-export function openForWriting(option: string, file: string, written: string = file): number {
+/** Opens a file that will be written, before the first request is sent. */
+export function openForWriting(option: string, file: string): number {
   try {
-    return openSync(written, "w")
+    return openSync(file, "w")
   } catch (error) {
     throw new UsageError(`${option}: cannot write '${file}': ${fileErrorText(error, "its folder")}`)
   }
@@ -27,28 +28,14 @@ type ReportName = ReportRequest["format"]
 export interface ReportOutput<Reported = Report> {
   readonly write: Write<Reported>
   readonly color: boolean
-  readonly file?: ReportFile
-}
-
-/** A file that is replaced when its content is complete, so that an earlier one survives a failed run. */
-interface ReportFile {
-  readonly path: string
-  /** The file that is written: a new one beside `path`, or `path` itself when that is a device or a pipe. */
-  readonly written: string
+  readonly file?: Replacement
 }
 
 /** Returns whether a path is something else than a file: a device or a pipe. */
 const isDevice = (path: string): boolean => existsSync(path) && !statSync(path).isFile()
 
-function openReportFile(path: string): ReportFile {
-  const written = isDevice(path) ? path : `${path}.${process.pid}.tmp`
-  closeSync(openForWriting("--report", path, written))
-  return { path, written }
-}
-
 export function discard(outputs: readonly Pick<ReportOutput, "file">[]): void {
-  for (const { file } of outputs)
-    if (file && file.written !== file.path) rmSync(file.written, { force: true })
+  for (const { file } of outputs) file?.discard()
 }
 
 /** A file that a command writes, and the option that names it. */
@@ -69,7 +56,7 @@ export function requireDistinctFiles(files: readonly OutputFile[]): void {
   const first = new Map<string, string>()
   for (const { option, file } of files) {
     if (file === undefined) continue
-    const path = resolve(file)
+    const path = existsSync(file) ? realpathSync(file) : resolve(file)
     const earlier = first.get(path)
     // A device takes what both write.
     if (earlier !== undefined && !isDevice(path))
@@ -101,7 +88,9 @@ export function openOutputs<Reported>(
     for (const { format, file } of settings.report) {
       const write = writeAs(format)
       const opened =
-        file === undefined ? { color: pc.isColorSupported } : { color: false, file: openReportFile(file) }
+        file === undefined
+          ? { color: pc.isColorSupported }
+          : { color: false, file: openReplacement("--report", file) }
       outputs.push({ write, ...opened })
     }
     return outputs
@@ -125,7 +114,7 @@ export async function writeReports<Reported>(
     }
     try {
       writeFileSync(file.written, text)
-      if (file.written !== file.path) renameSync(file.written, file.path)
+      file.commit()
     } catch (error) {
       problems.push(`--report: cannot write '${file.path}': ${fileErrorText(error, "its folder")}`)
     }

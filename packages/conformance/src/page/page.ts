@@ -98,10 +98,10 @@ function causesSection(data: PageData) {
 
 /** Describes a report without causes: it claims only what the evidence shows. */
 function nothingText({ targets }: PageData): string {
-  const isIncomplete = targets.some(({ outcome }) => outcome === "incomplete")
-  return isIncomplete
-    ? "Nothing was found, but not everything was judged."
-    : "Nothing was found that breaks a rule."
+  const isJudged = targets.every(({ standing }) => standing === "conformant" || standing === "not-conformant")
+  return isJudged
+    ? "Nothing was found that breaks a rule."
+    : "Nothing was found, but not everything was judged."
 }
 
 /** Opens the cause that the address names. */

@@ -1,6 +1,7 @@
 import { type Child, element, plural } from "@nexhina/viewer/dom"
 import type { PageData, PageTarget } from "../reports/page-data.ts"
-import { breakable, outcomes, shortName } from "./words.ts"
+import { type Standing, standingTitles } from "../reports/standing.ts"
+import { breakable, shortName, standingKinds } from "./words.ts"
 
 const passed = ({ summary }: PageTarget) => summary.pass
 
@@ -49,7 +50,8 @@ function circumstances(target: PageTarget): HTMLElement {
 }
 
 function single(target: PageTarget): HTMLElement {
-  const { title, kind } = outcomes[target.outcome]
+  const title = standingTitles[target.standing]
+  const kind = standingKinds[target.standing]
   const { fail, warn, inconclusive, "not-run": notRun } = target.summary
   const counts = [
     target.causes > 0 && plural(target.causes, "cause"),
@@ -82,7 +84,8 @@ function single(target: PageTarget): HTMLElement {
 }
 
 function targetRow(target: PageTarget, index: number): HTMLElement {
-  const { title, kind } = outcomes[target.outcome]
+  const title = standingTitles[target.standing]
+  const kind = standingKinds[target.standing]
   const cells: Child[] = [
     element("td", { class: "number" }, String(index + 1)),
     element(
@@ -100,15 +103,20 @@ function targetRow(target: PageTarget, index: number): HTMLElement {
 }
 
 function several(targets: readonly PageTarget[]): HTMLElement {
-  const count = (outcome: PageTarget["outcome"]) => targets.filter((each) => each.outcome === outcome).length
+  const count = (standing: Standing) => targets.filter((each) => each.standing === standing).length
   const failed = count("not-conformant")
-  const kind = failed > 0 ? "fail" : count("incomplete") > 0 ? "warn" : "pass"
+  const incomplete = count("incomplete")
+  const partly = count("partly-checked")
+  const kind = failed > 0 ? "fail" : incomplete + partly > 0 ? "warn" : "pass"
+  const ofAll = (number: number) => `${number} of ${targets.length}`
   const title =
     failed > 0
-      ? `${failed} of ${targets.length} targets ${failed === 1 ? "is" : "are"} not conformant`
-      : kind === "warn"
-        ? `${count("incomplete")} of ${targets.length} runs are incomplete`
-        : `All ${targets.length} targets are conformant`
+      ? `${ofAll(failed)} targets ${failed === 1 ? "is" : "are"} not conformant`
+      : incomplete > 0
+        ? `${ofAll(incomplete)} runs ${incomplete === 1 ? "is" : "are"} incomplete`
+        : partly > 0
+          ? `${ofAll(partly)} targets ${partly === 1 ? "is" : "are"} partly checked`
+          : `All ${targets.length} targets are conformant`
   const head = ["No.", "Target", "Result", "Causes", "Rules passed", "Requests"].map((name, index) =>
     element(
       "th",

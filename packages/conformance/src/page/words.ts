@@ -1,12 +1,15 @@
 import { element } from "@nexhina/viewer/dom"
 import type { PageCause, PageTarget } from "../reports/page-data.ts"
-import type { Outcome, Verdict } from "../reports/report.ts"
+import type { Verdict } from "../reports/report.ts"
+import type { Standing } from "../reports/standing.ts"
 import type { VerdictKind } from "../reports/verdict-signs.ts"
 
-export const outcomes: Readonly<Record<Outcome, { readonly title: string; readonly kind: VerdictKind }>> = {
-  conformant: { title: "Conformant", kind: "pass" },
-  "not-conformant": { title: "Not conformant", kind: "fail" },
-  incomplete: { title: "Incomplete", kind: "warn" },
+/** The kind of each standing, which decides its color. */
+export const standingKinds: Readonly<Record<Standing, VerdictKind>> = {
+  conformant: "pass",
+  "partly-checked": "warn",
+  "not-conformant": "fail",
+  incomplete: "warn",
 }
 
 /** Verdicts that come with findings. */

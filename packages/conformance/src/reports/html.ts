@@ -22,6 +22,7 @@ import {
   type RuleResult,
   type Waiver,
 } from "./report.ts"
+import { standingOf } from "./standing.ts"
 import { terminalReport } from "./terminal-text.ts"
 
 /** Maximum size of a page in bytes. */
@@ -68,7 +69,7 @@ function targetOf(report: Report): PageTarget {
     ...(report.stopped !== undefined && { stopped: clip(report.stopped) }),
     ...(report.proxy !== undefined && { proxy: report.proxy }),
     kit: report.kit,
-    outcome: report.outcome,
+    standing: standingOf(report),
     says: clip(outcomeText(report)),
     causes: report.causes.length,
   }

@@ -2,6 +2,7 @@ import { z } from "zod"
 import type { ExitCode } from "./exit-codes.ts"
 import { htmlReportOf } from "./html.ts"
 import { exitCodeOf, Outcome, type Report, type Verdict, verdictNames } from "./report.ts"
+import { standingOf, standingTitles } from "./standing.ts"
 import { terminalLines } from "./terminal-text.ts"
 
 /** The reports of several targets, rule by rule. */
@@ -15,6 +16,7 @@ export const Matrix = z
         profile: z.string(),
         kit: z.string(),
         outcome: Outcome,
+        conformant: z.boolean().nullable().describe("null: not every applicable MUST rule was judged."),
         reason: z.string().optional(),
       }),
     ),
@@ -51,6 +53,7 @@ export function matrixOf(reports: readonly NamedReport[]): Matrix {
       profile: report.profile,
       kit: report.kit.version,
       outcome: report.outcome,
+      conformant: report.conformant,
       ...(report.reason !== undefined && { reason: report.reason }),
     })),
     rules: [...surfaces].map(([id, surface]) => ({
@@ -72,7 +75,8 @@ export function matrixText({ targets, rules }: Matrix): string {
   return terminalLines(
     [
       ...targets.map(
-        ({ name, target, profile, outcome }, at) => `${at + 1}  ${name}: ${target} (${profile}): ${outcome}`,
+        ({ name, target, profile, ...report }, at) =>
+          `${at + 1}  ${name}: ${target} (${profile}): ${standingTitles[standingOf(report)].toLowerCase()}`,
       ),
       "",
       ["rule".padEnd(width), ...targets.map((_, at) => cell(String(at + 1)))].join("  ").trimEnd(),

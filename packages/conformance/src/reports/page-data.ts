@@ -1,4 +1,5 @@
-import type { Cause, Finding, Outcome, Report, RuleResult, Verdict } from "./report.ts"
+import type { Cause, Finding, Report, RuleResult, Verdict } from "./report.ts"
+import type { Standing } from "./standing.ts"
 
 /** The data of the HTML report: reports of one or several targets, joined by rule and by cause. */
 export interface PageData {
@@ -36,7 +37,7 @@ export interface PageTarget
     | "proxy"
     | "kit"
   > {
-  readonly outcome: Outcome
+  readonly standing: Standing
   /** The outcome as a sentence. */
   readonly says: string
   /** Number of causes. */

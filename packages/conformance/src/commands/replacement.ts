@@ -1,0 +1,55 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs"
+import { fileErrorText } from "../file-error.ts"
+import { UsageError } from "../options.ts"
+
+/** A file that takes the place of another when it is complete, so that the earlier one survives a failed run. */
+export interface Replacement {
+  /** The path, as it was given. */
+  readonly path: string
+  /** The file to write: a new one beside the file, or the path itself when it is a device or a pipe. */
+  readonly written: string
+  /** Puts what was written in its place. Throws the error of the system. */
+  commit(): void
+  /** Removes what was written and not put in its place. */
+  discard(): void
+}
+
+/**
+ * Creates the file to write, before the first request is sent. The file that a link leads to is replaced, and not the
+ * link; its mode stays.
+ * @throws {UsageError} naming the option, when the file cannot be written.
+ */
+export function openReplacement(option: string, path: string): Replacement {
+  const refuse = (why: string) => new UsageError(`${option}: cannot write '${path}': ${why}`)
+  const earlier: Stats | undefined = existsSync(path) ? statSync(path) : undefined
+  if (earlier?.isDirectory()) throw refuse("it is a folder")
+  if (earlier && !earlier.isFile()) {
+    return { path, written: path, commit() {}, discard() {} }
+  }
+  const target = earlier ? realpathSync(path) : path
+  const written = `${target}.${process.pid}.tmp`
+  try {
+    // A file that must not be written is not replaced either.
+    if (earlier) closeSync(openSync(target, "r+"))
+    closeSync(openSync(written, "w"))
+    if (earlier) chmodSync(written, earlier.mode)
+  } catch (error) {
+    throw refuse(fileErrorText(error, "its folder"))
+  }
+  return {
+    path,
+    written,
+    commit: () => renameSync(written, target),
+    discard: () => rmSync(written, { force: true }),
+  }
+}
