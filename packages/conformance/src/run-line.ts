@@ -105,9 +105,12 @@ export type RunLines = RunLine | FactsLine | SampleLine | EndLine
 
 const runFacts: ReadonlySet<string> = new Set(RunLines.options.map(({ shape }) => shape.fact.value))
 
+/** Returns whether a line is one of a run, damaged or not. */
+export const isRunLine = (line: ForeignLine): boolean => runFacts.has(line.fact)
+
 /** Returns a line of a run; `undefined` for a line of another program. Throws a `ZodError` on a damaged one. */
 export const runLineOf = (line: ForeignLine): RunLines | undefined =>
-  runFacts.has(line.fact) ? RunLines.parse(line) : undefined
+  isRunLine(line) ? RunLines.parse(line) : undefined
 
 /** Returns facts as a line. */
 export function factsLine({ profile: _, ...known }: TargetFacts): FactsLine {

@@ -219,6 +219,32 @@ describe("traffic of other clients", () => {
       }
     })
 
+    const isEnd = (line: string) => line.startsWith('{"fact":"end"')
+    const begins = (line: string) => line.startsWith('{"v":1,"fact":"request"')
+
+    test.each<[string, (lines: readonly string[]) => string[]]>([
+      ["of other clients, in the middle", (lines) => lines.filter((line) => !isOfKit(line))],
+      ["of a run, in the middle", (lines) => [...lines]],
+    ])("an exchange %s, that lost its end, is lost and not the last one", async (_, choose) => {
+      const lines = choose(plain.lines)
+      const end = lines.findIndex(isEnd)
+      const { report, exitCode } = await checkedLines(lines.toSpliced(end, 1))
+      const says = `run.ndjson:${lines.findIndex(begins) + 1}: exchange "1" has no end`
+      expect([exitCode, report.outcome]).toEqual([3, "incomplete"])
+      expect(report.reason).toContain(says)
+      expect(report.recording).toMatchObject({
+        lost: 1,
+        notes: expect.arrayContaining([`not read: ${says}`, "lost: 1 exchange"]),
+      })
+    })
+
+    test("the last exchange of a run is lost, too, when the run went on without its end", async () => {
+      const [end, begin] = [plain.lines.findLastIndex(isEnd), plain.lines.findLastIndex(begins)]
+      const { report, exitCode } = await checkedLines(plain.lines.toSpliced(end, 1))
+      expect([exitCode, report.recording?.lost]).toEqual([3, 1])
+      expect(report.reason).toMatch(`run.ndjson:${begin + 1}: exchange "`)
+    })
+
     test("an archive is cut or has a broken entry", async () => {
       const text = archiveOf(await exchangesIn(plain.lines))
       const cut = await checkedText(text.slice(0, -500), "cut.har")

@@ -42,7 +42,7 @@ export {
   type ReplyEnd,
   type StoredFrames,
 } from "./reply.ts"
-export { type FileLine, type SalvagedItem, salvageTranscript } from "./salvage.ts"
+export { type FileLine, type SalvagedItem, salvageTranscript, type UnfinishedExchange } from "./salvage.ts"
 export {
   createSend,
   type ResponseHead,

@@ -41,6 +41,8 @@ type LineOf<Fact extends Line["fact"]> = Extract<Line, { readonly fact: Fact }>
 /** An exchange that has begun and not ended. */
 interface OpenExchange {
   readonly request: LineOf<"request">
+  /** Number of its first line. */
+  readonly line: number
   readonly body: Uint8Array
   head?: LineOf<"head">
   readonly chunks: ReceivedChunk[]
@@ -88,18 +90,28 @@ export function readTranscript(
 
   return {
     [Symbol.asyncIterator]: read,
-    summary: () => ({ exchanges, unfinished: assembly.unfinished(), torn: torn !== undefined }),
+    summary: () => ({
+      exchanges,
+      unfinished: assembly.unfinished().map(({ id }) => id),
+      torn: torn !== undefined,
+    }),
   }
+}
+
+/** Where an exchange begins: its id, and the number of its first line. */
+export interface Beginning {
+  readonly id: string
+  readonly line: number
 }
 
 /** Puts lines together to exchanges. */
 export class Assembly {
   private readonly open = new Map<string, OpenExchange>()
-  private readonly abandoned: string[] = []
+  private readonly abandoned: Beginning[] = []
 
-  /** Returns the ids of exchanges without an end. */
-  unfinished(): string[] {
-    return [...this.abandoned, ...this.open.keys()]
+  /** Returns the beginnings of exchanges without an end, those whose ids were used again first. */
+  unfinished(): Beginning[] {
+    return [...this.abandoned, ...Array.from(this.open, ([id, { line }]) => ({ id, line }))]
   }
 
   /** Forgets an exchange, of which a line is damaged. Returns whether it had begun. */
@@ -118,8 +130,11 @@ export class Assembly {
   add(line: Line, number: number): Exchange | undefined {
     if (line.fact === "request") {
       // A writer that was killed and started again counts from the beginning.
-      if (this.open.delete(line.id)) this.abandoned.push(line.id)
-      this.open.set(line.id, { request: line, body: bytesOf(line, number), chunks: [] })
+      const before = this.open.get(line.id)
+      if (before) this.abandoned.push({ id: line.id, line: before.line })
+      // The order of the map is that of the beginnings.
+      this.open.delete(line.id)
+      this.open.set(line.id, { request: line, line: number, body: bytesOf(line, number), chunks: [] })
       return undefined
     }
     const begun = this.open.get(line.id)

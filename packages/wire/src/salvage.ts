@@ -14,7 +14,16 @@ export type SalvagedItem =
   /** A damaged line, and the ids of the exchanges that are lost with it. */
   | { readonly kind: "damage"; readonly error: TranscriptError; readonly lost: readonly string[] }
   /** The end of the file: exchanges without an end, and the number of the last line if it was cut off. */
-  | { readonly kind: "end"; readonly unfinished: readonly string[]; readonly tornLine?: number }
+  | { readonly kind: "end"; readonly unfinished: readonly UnfinishedExchange[]; readonly tornLine?: number }
+
+/** An exchange that has begun and has no end. */
+export interface UnfinishedExchange {
+  readonly id: string
+  /** Number of its first line. */
+  readonly line: number
+  /** Whether no other exchange began after it: a writer that was killed leaves such a one. */
+  readonly isLast: boolean
+}
 
 /**
  * Reads what is readable of a damaged transcript: the finished exchanges and the lines of other programs. An exchange of
@@ -55,9 +64,13 @@ class Salvage {
   private readonly assembly = new Assembly()
   /** Ids of lost exchanges of which more lines may follow. */
   private readonly lost = new Set<string>()
+  /** Number of the line with which the last exchange began. */
+  private lastBeginning = 0
 
-  unfinished(): string[] {
-    return this.assembly.unfinished()
+  unfinished(): UnfinishedExchange[] {
+    return this.assembly
+      .unfinished()
+      .map((beginning) => ({ ...beginning, isLast: beginning.line === this.lastBeginning }))
   }
 
   /** Any of the exchanges that have begun can be the one of a line that cannot be read. */
@@ -72,8 +85,10 @@ class Salvage {
       const line = lineOf(value, number)
       const own = ownLine(line)
       if (!own) return { kind: "line", line, number }
-      if (own.fact === "request") this.lost.delete(own.id)
-      else if (this.lost.has(own.id)) {
+      if (own.fact === "request") {
+        this.lost.delete(own.id)
+        this.lastBeginning = number
+      } else if (this.lost.has(own.id)) {
         if (own.fact === "end") this.lost.delete(own.id)
         return undefined
       }

@@ -3,7 +3,7 @@ import { z } from "zod"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
-import { type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
+import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
 import { openSource, type Source } from "./source.ts"
 
 /** A part of a recording, or what cannot be read of it. */
@@ -34,10 +34,14 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
 
 async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
   const samples = new RecordedSamples()
+  /** Number of the last line that only the kit writes. */
+  let kitLine = 0
   for await (const item of salvageTranscript(fileLines(bytes))) {
     if (item.kind === "exchange") yield* samples.exchange(item.exchange)
-    else if (item.kind === "line") yield* partsOfLine(item, samples, name)
-    else if (item.kind === "damage") {
+    else if (item.kind === "line") {
+      if (isKitLine(item.line)) kitLine = item.number
+      yield* partsOfLine(item, samples, name)
+    } else if (item.kind === "damage") {
       yield {
         kind: "loss",
         says: `${name}:${item.error.line}: ${item.error.says}`,
@@ -45,7 +49,7 @@ async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>):
       }
     } else {
       yield* samples.rest()
-      yield* endParts(item, name)
+      yield* endParts(item, name, kitLine)
     }
   }
 }
@@ -68,18 +72,22 @@ function* partsOfLine(
   yield* parts
 }
 
+/**
+ * Returns what a transcript ends with. A writer that was killed leaves one exchange without an end: the last. The kit
+ * writes each exchange as a whole, so a later line of it shows that the end was lost.
+ */
 function* endParts(
   { unfinished, tornLine }: Extract<SalvagedItem, { kind: "end" }>,
   name: string,
+  kitLine: number,
 ): Generator<ReadPart> {
-  if (unfinished.length > 1) {
-    const says = `${name}: ${unfinished.length} exchanges have no end (${unfinished.slice(0, 3).join(", ")} …)`
-    yield { kind: "loss", says, exchanges: unfinished.length }
-  } else if (unfinished.length === 1) {
-    yield { kind: "unfinished", says: `${name}: the last exchange was not finished (${unfinished[0]})` }
-  } else if (tornLine !== undefined) {
-    yield { kind: "unfinished", says: `${name}:${tornLine}: the last line is not JSON, as if it was cut off` }
+  for (const { id, line, isLast } of unfinished) {
+    if (isLast && line > kitLine)
+      yield { kind: "unfinished", says: `${name}:${line}: the last exchange was not finished ("${id}")` }
+    else yield { kind: "loss", says: `${name}:${line}: exchange "${id}" has no end`, exchanges: 1 }
   }
+  if (unfinished.length === 0 && tornLine !== undefined)
+    yield { kind: "unfinished", says: `${name}:${tornLine}: the last line is not JSON, as if it was cut off` }
 }
 
 async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {

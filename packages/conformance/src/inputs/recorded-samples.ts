@@ -1,7 +1,14 @@
 import type { Exchange, ForeignLine } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
 import { Intent } from "../intent.ts"
-import { type EndLine, type FactsLine, type RunLine, runLineOf, type SampleLine } from "../run-line.ts"
+import {
+  type EndLine,
+  type FactsLine,
+  isRunLine,
+  type RunLine,
+  runLineOf,
+  type SampleLine,
+} from "../run-line.ts"
 import { type ExecutedSample, presenceSender } from "../target/execute.ts"
 
 /** Id under which recorded requests of other clients are judged: no probe or rule has it. */
@@ -27,6 +34,9 @@ interface PendingExchange {
 
 /** Maximum number of exchanges that wait for the line that names their sample, and of intents without exchange. */
 const maxPending = 1000
+
+/** Returns whether only the kit writes a line, in a run. */
+export const isKitLine = (line: ForeignLine): boolean => line.fact === "intent" || isRunLine(line)
 
 const lostCut = "a part of it is missing in the recording"
 
