@@ -245,6 +245,29 @@ describe("traffic of other clients", () => {
       expect(report.reason).toMatch(`run.ndjson:${begin + 1}: exchange "`)
     })
 
+    test("exchanges of a run that are not there at all are counted by its end", async () => {
+      const { requests } = plain.report
+      const isOf = (ids: readonly string[]) => (line: string) => ids.includes(JSON.parse(line).id)
+      const left = plain.lines.filter((line) => !isOf(["2", "5"])(line))
+      const { report, exitCode } = await checkedLines(left)
+      const says = `run.ndjson:${left.length}: the run sent ${requests} requests, but the file has the exchanges of ${requests - 2}`
+      expect([exitCode, report.outcome, report.reason]).toEqual([
+        3,
+        "incomplete",
+        `2 exchanges could not be read (${says})`,
+      ])
+      expect(report.recording).toMatchObject({
+        lost: 2,
+        notes: expect.arrayContaining([`not read: ${says}`, "lost: 2 exchanges"]),
+      })
+      // What is said of a line is not said again.
+      const end = left.findIndex(isEnd)
+      const both = await checkedLines(left.toSpliced(end, 1))
+      expect(both.report.recording?.lost).toBe(3)
+      const twice = await checkedLines([...plain.lines, ...plain.lines])
+      expect([twice.exitCode, twice.report.recording?.lost]).toEqual([0, 0])
+    })
+
     test("an archive is cut or has a broken entry", async () => {
       const text = archiveOf(await exchangesIn(plain.lines))
       const cut = await checkedText(text.slice(0, -500), "cut.har")

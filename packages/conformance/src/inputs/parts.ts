@@ -4,6 +4,7 @@ import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
 import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
+import { RequestCount, type RequestShortfall } from "./request-count.ts"
 import { openSource, type Source } from "./source.ts"
 
 /** A part of a recording, or what cannot be read of it. */
@@ -34,14 +35,22 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
 
 async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
   const samples = new RecordedSamples()
+  const requests = new RequestCount()
   /** Number of the last line that only the kit writes. */
   let kitLine = 0
   for await (const item of salvageTranscript(fileLines(bytes))) {
-    if (item.kind === "exchange") yield* samples.exchange(item.exchange)
-    else if (item.kind === "line") {
+    if (item.kind === "exchange") {
+      const parts = samples.exchange(item.exchange)
+      if (parts[0]?.kind !== "other") requests.exchange()
+      yield* parts
+    } else if (item.kind === "line") {
       if (isKitLine(item.line)) kitLine = item.number
-      yield* partsOfLine(item, samples, name)
+      for (const part of partsOfLine(item, samples, name)) {
+        if (part.kind === "run" || part.kind === "end") requests.part(part, item.number)
+        yield part
+      }
     } else if (item.kind === "damage") {
+      requests.damage(item.lost.length)
       yield {
         kind: "loss",
         says: `${name}:${item.error.line}: ${item.error.says}`,
@@ -50,27 +59,33 @@ async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>):
     } else {
       yield* samples.rest()
       yield* endParts(item, name, kitLine)
+      yield* missingParts(requests.shortfalls(item.unfinished), name)
     }
   }
 }
 
-function* partsOfLine(
+function partsOfLine(
   { line, number }: Extract<SalvagedItem, { kind: "line" }>,
   samples: RecordedSamples,
   name: string,
-): Generator<ReadPart> {
-  let parts: readonly RecordedPart[]
+): readonly ReadPart[] {
   try {
-    parts = samples.line(line)
+    return samples.line(line)
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
     const [issue] = error.issues
     const says = `${name}:${number}: in the ${line.fact} line, ${issue?.path.join(".") || "it"} is not valid`
-    yield { kind: "loss", says, exchanges: 0 }
-    return
+    return [{ kind: "loss", says, exchanges: 0 }]
   }
-  yield* parts
 }
+
+/** Returns the exchanges that a run counted and a file has not. */
+const missingParts = (shortfalls: readonly RequestShortfall[], name: string): ReadPart[] =>
+  shortfalls.map(({ line, sent, found, missing }) => ({
+    kind: "loss",
+    says: `${name}:${line}: the run sent ${sent} requests, but the file has the exchanges of ${found}`,
+    exchanges: missing,
+  }))
 
 /**
  * Returns what a transcript ends with. A writer that was killed leaves one exchange without an end: the last. The kit
