@@ -8,6 +8,7 @@ import type { ExitCode } from "./reports/exit-codes.ts"
 import { exitCodeOf, type Report } from "./reports/report.ts"
 import { requirementsOf } from "./requirement-sets.ts"
 import { selectRules } from "./run.ts"
+import { missingParts, partOf } from "./shards.ts"
 import { version } from "./version.ts"
 
 /** The surroundings of a check. */
@@ -115,7 +116,13 @@ export const check = (
   settings: CheckSettings,
   sources: readonly Source[],
   world: CheckWorld,
-): Promise<CheckedRecording> => checkParts(settings, sources, world)
+): Promise<CheckedRecording> => checkParts(settings, sources, world, gapBetween)
+
+/** Returns which parts are missing between several parts of one run. A single one is judged as the part that it is. */
+const gapBetween = ({ runs }: RecordedJudging): string | undefined =>
+  runs.length > 1 && new Set(runs.map(({ shard }) => shard?.count)).size === 1
+    ? missingParts(runs)
+    : undefined
 
 /** Judges recordings as `check` does, which may have to be the parts of one run. */
 export async function checkParts(
@@ -123,7 +130,7 @@ export async function checkParts(
   sources: readonly Source[],
   world: CheckWorld,
   /** Returns why the recordings are not a whole run. */
-  gapOf: (judging: RecordedJudging) => string | undefined = () => undefined,
+  gapOf: (judging: RecordedJudging) => string | undefined,
 ): Promise<CheckedRecording> {
   const names = sources.map(({ name }) => name)
   const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
@@ -213,6 +220,7 @@ function reportOf(
   const stopped = interrupted ?? ends.find((end) => end.stopped !== undefined)?.stopped
   const include = [...known.included]
   const requirements = requirementsOf(run)
+  const part = partOf(runs.length === 1 ? run?.shard : undefined)
   return {
     schemaVersion: 1,
     kit: { name: "@nexhina/conformance", version },
@@ -227,6 +235,7 @@ function reportOf(
     recording: { files: [...names], exchanges: judging.exchanges, lost, notes: [...notes] },
     seed: run?.seed ?? 0,
     ...(run && { quick: run.quick === true }),
+    ...part,
     strict: settings.strict,
     deterministic: known.deterministic,
     startedAt: run?.startedAt ?? world.startedAt.toISOString(),
@@ -241,6 +250,7 @@ function reportOf(
       known,
       sent,
       open,
+      isPart: part.shard !== undefined,
       stopped: incomplete,
     }),
     ...(stopped !== undefined && { stopped }),

@@ -3,6 +3,7 @@ import type { CheckSettings } from "./check-options.ts"
 import type { RecordedJudging } from "./engine/recorded.ts"
 import type { Source } from "./inputs/source.ts"
 import { UsageError } from "./options.ts"
+import { missingParts } from "./shards.ts"
 
 /** The members of a run's line that all its shards have in common. */
 const common = ["kit", "target", "profile", "seed", "traits", "include", "require", "rules"] as const
@@ -28,9 +29,7 @@ function missingShards({ runs }: RecordedJudging): string | undefined {
     if (found.has(index)) throw new UsageError(`merge: part ${index} of ${count} is given twice`)
     found.add(index)
   }
-  const missing = Array.from({ length: count }, (_, at) => at + 1).filter((index) => !found.has(index))
-  if (missing.length === 0) return undefined
-  return `part${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${count} of the run ${missing.length > 1 ? "are" : "is"} missing`
+  return missingParts(runs)
 }
 
 /** Judges the transcripts of the shards of a run as one run. It is incomplete when a shard is missing. */

@@ -1,11 +1,13 @@
 import { startMock } from "@nexhina/mock/node"
 import { beforeAll, describe, expect, test } from "vitest"
 import { defects } from "../../defects/src/index.ts"
+import { check } from "../src/check.ts"
 import { checkSettingsOf } from "../src/check-options.ts"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
 import { merge } from "../src/merge.ts"
 import { settingsOf } from "../src/options.ts"
 import { exitCodeOfMatrix, matrixFormats, matrixOf, matrixText } from "../src/reports/matrix.ts"
+import { outcomeText } from "../src/reports/outcome-text.ts"
 import type { Report } from "../src/reports/report.ts"
 import { run } from "../src/run.ts"
 
@@ -36,8 +38,10 @@ const sourceOf = (lines: readonly string[], nth: number) => ({
   },
 })
 
+const world = { startedAt: new Date(0), elapsed: () => 0 }
+
 const merged = (parts: readonly (readonly string[])[]) =>
-  merge(checkSettingsOf({}), parts.map(sourceOf), { startedAt: new Date(0), elapsed: () => 0 })
+  merge(checkSettingsOf({}), parts.map(sourceOf), world)
 
 const facts = ({ rules, causes, findings, outcome }: Report) => ({
   rules: rules.map(({ id, verdict }) => [id, verdict]),
@@ -64,6 +68,26 @@ describe("shards of a run", () => {
 
   test("are parts of it, each smaller than the whole", () => {
     for (const { report } of parts) expect(report.requests).toBeLessThan(whole.requests)
+  })
+
+  test("say which part they are, and so does their check: a part is not the whole", async () => {
+    for (const [at, { report, lines }] of parts.entries()) {
+      const shard = { index: at + 1, count: 4 }
+      const says = `This is part ${at + 1} of 4 of a run: merge the transcripts of all parts for the result of the whole.`
+      const { report: again } = await check(checkSettingsOf({}), [sourceOf(lines, at)], world)
+      for (const each of [report, again])
+        expect([each.shard, outcomeText(each)]).toEqual([shard, expect.stringContaining(says)])
+    }
+    const { report } = await merged(parts.map(({ lines }) => lines))
+    expect([report.shard, outcomeText(report)]).toEqual([undefined, expect.not.stringContaining("part")])
+    // Some of the parts are neither one nor the whole.
+    const [one, , three] = parts.map(({ lines }, at) => sourceOf(lines, at))
+    const some = await check(
+      checkSettingsOf({}),
+      [one, three].flatMap((each) => each ?? []),
+      world,
+    )
+    expect(some.report.reason).toBe("parts 2, 4 of 4 of the run are missing")
   })
 
   test("four of them merged, in any order, are the whole run: verdicts, causes, ids", async () => {

@@ -5,6 +5,7 @@ import type { RequirementSet } from "../requirement-sets.ts"
 import { severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import { factsLine, type RunLine } from "../run-line.ts"
+import { partOf } from "../shards.ts"
 import type { Limits } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
 import { learn, NothingJudged, type StatedFacts } from "../target/learn.ts"
@@ -165,6 +166,7 @@ function reportOf(
     ...(stopped !== undefined && { stopped }),
     ...(incomplete !== undefined && { incomplete }),
   })
+  const part = partOf(options.shard)
   const conclusion = conclude(results, {
     selected: options.rules,
     ...(options.requirements && { requirements: options.requirements }),
@@ -172,6 +174,7 @@ function reportOf(
     known,
     sent,
     open,
+    isPart: part.shard !== undefined,
     stopped: incomplete,
   })
   const redactor = createRedactor(secretsOf(options.target))
@@ -191,6 +194,7 @@ function reportOf(
     ...(options.requirements && { requirements: options.requirements.id }),
     seed: options.seed,
     quick: options.quick === true,
+    ...part,
     strict: options.strict === true,
     deterministic: known.deterministic,
     startedAt: world.startedAt.toISOString(),

@@ -109,6 +109,20 @@ describe("a target is", () => {
     expect(concluded([passed], []).conformant).toBeNull()
   })
 
+  test("neither when it is judged by a part of the samples, and not conformant when one of them fails", () => {
+    const coverage = {
+      open: new Set<string>(),
+      selected: rules,
+      include: ["models"] as const,
+      known,
+      sent: sentIn(answering(200)),
+      isPart: true,
+      stopped: undefined,
+    }
+    expect(conclude([passed], coverage).conformant).toBeNull()
+    expect(conclude([passed, result("MUST", "fail")], coverage).conformant).toBe(false)
+  })
+
   test("conformant when only rules of other surfaces, or less than MUST, were not selected", () => {
     const isMust = (rule: Rule) => severityOf(rule, known) === "MUST"
     expect(

@@ -17,6 +17,8 @@ export interface Coverage {
   readonly sent: Sent
   /** Ids of the rules that the run asked for and could not judge. */
   readonly open: ReadonlySet<string>
+  /** Whether it sent only a share of the samples of a run. Default: no. */
+  readonly isPart?: boolean
   /** Why the run ended early, other than by a budget. */
   readonly stopped: string | undefined
 }
@@ -94,8 +96,9 @@ export function conclude(
   const isBroken = musts.some(({ verdict }) => verdict === "fail")
   const reason = incompleteness(results, coverage)
   const outcome: Outcome = isBroken ? "not-conformant" : reason === undefined ? "conformant" : "incomplete"
-  // A run that leaves out a MUST rule can find faults, but it cannot prove conformance.
-  const isProven = isWhole(coverage) && musts.every(({ verdict }) => verdict === "pass")
+  // A run that leaves out a MUST rule or samples can find faults, but it cannot prove conformance.
+  const isProven =
+    isWhole(coverage) && coverage.isPart !== true && musts.every(({ verdict }) => verdict === "pass")
   return {
     outcome,
     ...(reason !== undefined && { reason }),

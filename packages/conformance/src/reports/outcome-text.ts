@@ -32,6 +32,14 @@ function quickGaps({ quick, summary, rules }: Report): string[] {
   ]
 }
 
+/** Returns that a run is a part of another. */
+const partGaps = ({ shard }: Report): string[] =>
+  shard === undefined
+    ? []
+    : [
+        `This is part ${shard.index} of ${shard.count} of a run: merge the transcripts of all parts for the result of the whole.`,
+      ]
+
 /** Returns the verdict on the target, without what the baseline says. */
 function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
   // A reason may end with a question.
@@ -55,6 +63,7 @@ function verdictText({ outcome, reason, conformant, profile, surfaces, summary }
 export const outcomeText = (report: Report): string =>
   [
     verdictText(report),
+    ...partGaps(report),
     ...quickGaps(report),
     ...strictFaults(report),
     ...(report.baseline ? baselineFaults(report.baseline) : []),

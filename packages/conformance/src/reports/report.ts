@@ -195,6 +195,10 @@ export const Report = z
       .describe("What was judged, when it was recorded before: by `check`, `merge` and `proxy`."),
     seed: z.int(),
     quick: z.boolean().optional().describe("Whether the run sent only the fixed probes of `--quick`."),
+    shard: z
+      .object({ index: z.int().min(1), count: z.int().min(2) })
+      .optional()
+      .describe("Which part of a run it is, with `--shard`. Absent: the whole run."),
     strict: z.boolean().optional().describe("Whether SHOULD findings fail the run, as MUST findings do."),
     deterministic: z.boolean().optional().describe("Whether the same request had to get the same reply."),
     startedAt: z.iso.datetime(),
