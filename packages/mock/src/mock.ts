@@ -268,7 +268,7 @@ function createEngine(options: MockOptions): Engine {
       strict: options.strictScenarios ?? false,
       alterations: new Set(options.alterations?.map(({ id }) => id)),
     }),
-    store: options.store ?? memoryStore(() => clocks.elapsedMs),
+    store: options.store ?? memoryStore(() => clocks.sharedMs),
     lane,
     media: createMediaLibrary(lane),
     audio: options.audio ?? createAudioReader(),
@@ -340,7 +340,7 @@ function receive({ operationId }: Operation, context: Context, engine: Engine): 
   const { authorization = "", "x-mock-scope": scope = "" } = context.headers
   authenticate(context.headers.authorization, engine.keys)
   if (engine.quotas && context.request.method === "POST") {
-    context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.elapsedMs)
+    context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.sharedMs)
   }
   return readRequest(endpoints[operationId], context)
 }
@@ -370,7 +370,7 @@ function operate(
     callTools: engine.callTools,
     responders,
     now: engine.clocks.stamp(),
-    elapsedMs: engine.clocks.elapsedMs,
+    elapsedMs: engine.clocks.sharedMs,
     seed: context.seed,
     id: context.id,
   })

@@ -46,7 +46,7 @@ interface Question<Request, Query> {
   readonly responders: readonly Responder[]
   /** Unix seconds. */
   readonly now: number
-  /** Elapsed time of the mock, in milliseconds. */
+  /** Time by which stored state is dated, in milliseconds. */
   readonly elapsedMs: number
   /** Hash of the seed alone, from which content is drawn. */
   readonly seed: Digest

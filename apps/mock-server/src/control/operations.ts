@@ -65,7 +65,7 @@ const Scope = z.object({
   failures: z.int().describe("Number of failures that the counters hold."),
 })
 const Clock = z.object({
-  elapsedMs: z.number().describe("Elapsed time in ms; only differences mean something."),
+  elapsedMs: z.number().describe("Milliseconds since the mock was created, including what was advanced."),
 })
 const Advance = z.strictObject({
   advanceMs: z.number().min(0).max(1e12).describe("Milliseconds to move the clock forward."),

@@ -13,9 +13,24 @@ test("advances add up, on both clocks, until a reset", () => {
       )
       for (const step of steps) clocks.advance(step)
       const total = steps.reduce((sum, step) => sum + step, 0)
-      expect([clocks.elapsedMs, clocks.stamp()]).toEqual([5 + total, 1000 + Math.floor(total / 1000)])
+      expect([clocks.elapsedMs, clocks.stamp()]).toEqual([total, 1000 + Math.floor(total / 1000)])
       clocks.reset()
-      expect([clocks.elapsedMs, clocks.stamp()]).toEqual([5, 1000])
+      expect([clocks.elapsedMs, clocks.stamp()]).toEqual([0, 1000])
+    }),
+  )
+})
+
+test("elapsed time counts from the creation of the clocks; times in a shared store do not", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (created, later, advanced) => {
+      let now = created
+      const clocks = createClocks(
+        () => 0,
+        () => now,
+      )
+      now += later
+      clocks.advance(advanced)
+      expect([clocks.elapsedMs, clocks.sharedMs]).toEqual([later + advanced, now + advanced])
     }),
   )
 })
