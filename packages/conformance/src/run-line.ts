@@ -27,6 +27,10 @@ export const RunLine = z.object({
   fact: z.literal("run"),
   kit: z.string().describe("Version of the kit."),
   target: z.string().describe("Base URL."),
+  embedded: z
+    .literal(true)
+    .exactOptional()
+    .describe("The target is the built-in mock server, which has another address in each run."),
   startedAt: z.iso.datetime(),
   seed: z.int(),
   profile: ProfileNames,

@@ -196,6 +196,7 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
         require: settings.require,
         // Its credentials are nobody's business.
         ...(proxy && { proxy: proxy.origin }),
+        embedded: embedded !== undefined,
         shrinkBudget: 20,
         replayArguments: replayArguments(settings),
         deterministic: settings.deterministic || embedded !== undefined,

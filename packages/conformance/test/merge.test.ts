@@ -104,6 +104,88 @@ describe("shards of a run", () => {
     await expect(merged([one, two, one])).rejects.toThrow("merge: part 1 of 4 is given twice")
   })
 
+  /** Returns the lines of a part with other members in its first line. */
+  const changed = (at: number, members: object): string[] => {
+    const [first = "", ...rest] = parts[at]?.lines ?? []
+    return [JSON.stringify({ ...JSON.parse(first), ...members }), ...rest]
+  }
+  const withArguments = (...added: readonly string[]) => ({
+    replay: [...JSON.parse(parts[0]?.lines[0] ?? "").replay, ...added],
+  })
+
+  test.each<[string, () => object, () => object, string]>([
+    ["seeds", () => ({ seed: 1 }), () => ({ seed: 7 }), "part 1 was run with --seed 1, part 2 with --seed 7"],
+    [
+      "kits",
+      () => ({ kit: "0.1.0" }),
+      () => ({ kit: "0.2.0" }),
+      "part 1 was run with version 0.1.0 of the kit, part 2 with version 0.2.0 of the kit",
+    ],
+    [
+      "surfaces",
+      () => ({ include: ["chat", "models"] }),
+      () => ({ include: ["chat"] }),
+      "part 1 was run with --include chat,models, part 2 with --include chat",
+    ],
+    [
+      "traits",
+      () => ({}),
+      () => ({ traits: ["single-model"] }),
+      "part 1 was run with no --trait, part 2 with --trait single-model",
+    ],
+    [
+      "rules",
+      () => ({ rules: ["chat.schema", "emb.order"] }),
+      () => ({ rules: ["chat.schema"] }),
+      "part 1 was run with the rules emb.order, part 2 with no other rules",
+    ],
+    [
+      "keys",
+      () => ({}),
+      () => ({
+        replay: JSON.parse(parts[1]?.lines[0] ?? "").replay.filter(
+          (each: string) => !/api-key|API_KEY/i.test(each),
+        ),
+      }),
+      "part 1 was run with an API key, part 2 with no API key",
+    ],
+    [
+      "ways of asking",
+      () => withArguments("--voice", "ash"),
+      () => withArguments("--voice", "sage"),
+      "part 1 was run with --voice ash, part 2 with --voice sage",
+    ],
+  ])("of different %s are refused, with both values and the remedy", async (_, one, two, says) => {
+    await expect(merged([changed(0, one()), changed(1, two())])).rejects.toThrow(
+      `merge: the files are parts of different runs: ${says}. Run all parts with the same options`,
+    )
+  })
+
+  test("of different targets are refused, unless each asked a built-in mock server", async () => {
+    const other = { target: "http://127.0.0.1:9/v1" }
+    await expect(merged([changed(0, {}), changed(1, other)])).rejects.toThrow(
+      /^the recorded runs asked different targets \(http:\/\/127\.0\.0\.1:\d+\/v1 and http:\/\/127\.0\.0\.1:9\/v1\): check each by itself/,
+    )
+    const lines = [0, 1, 2, 3].map((at) =>
+      changed(at, { embedded: true, target: `http://127.0.0.1:${at + 1}/v1` }),
+    )
+    expect(facts((await merged(lines)).report)).toEqual(facts(whole))
+  })
+
+  test("may differ in pace", async () => {
+    const lines = parts.map((part) => part.lines)
+    const paced = changed(0, withArguments("--rate", "100", "--timeout", "5", "--concurrency", "1"))
+    expect(facts((await merged([paced, ...lines.slice(1)])).report)).toEqual(facts(whole))
+  })
+
+  test("are not whole runs", async () => {
+    const { shard: _, ...line } = JSON.parse(parts[0]?.lines[0] ?? "")
+    const run = [JSON.stringify(line), ...(parts[0]?.lines.slice(1) ?? [])]
+    await expect(merged([run, run])).rejects.toThrow(
+      "merge: each file is a whole run, and merge takes the parts of one (run --shard 1/2, run --shard 2/2). To compare runs, give it their JSON reports",
+    )
+  })
+
   test("reports of several targets are a matrix, and its exit code is that of the worst", () => {
     const conforming: Report = {
       ...whole,

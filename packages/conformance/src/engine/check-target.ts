@@ -30,6 +30,8 @@ export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly quick?: boolean
   /** Whether SHOULD findings fail the run: for the report. Default: no. */
   readonly strict?: boolean
+  /** Whether the target is the built-in mock server: for the transcript. Default: no. */
+  readonly embedded?: boolean
   /** Number of samples in progress at the same time. */
   readonly concurrency: number
   /** Maximum number of requests to make the findings of one cause (rule, fault and operation) smaller. */
@@ -64,6 +66,7 @@ function runLine(options: CheckOptions, { startedAt }: World): RunLine {
     fact: "run",
     kit: version,
     target: target.baseUrl,
+    ...(options.embedded && { embedded: true }),
     startedAt: startedAt.toISOString(),
     seed: options.seed,
     profile: options.profile,
