@@ -29,6 +29,32 @@ describe("an explanation", () => {
     expect(await explain("waived")).toBe("waived: broken only by findings that the baseline lists\n")
   })
 
+  const ofFinding = "chat.schema:missing@createChatCompletion"
+
+  test.each([
+    ["sse.done-once:repeated@createChatCompletio", "unknown operation 'createChatCompletio'. Did you mean"],
+    ["sse.done-once:repeated@", "'sse.done-once:repeated@' is not the id of a finding; expected rule:fault@"],
+    ["sse.done-once@createChatCompletion", "is not the id of a finding; expected rule:fault@"],
+    [`${ofFinding}#choices`, "the member of the reply '#choices' must begin with '#/'"],
+    [`${ofFinding}#/choices/0/nonsense`, "ids name this member of the reply '#/choices/*/*'"],
+    [`${ofFinding}~messages[0].role`, "ids name this member of the request '~messages[*].role'"],
+    [
+      "sse.done-once:repeated:twice",
+      "no rule, cause, finding or verdict is called 'sse.done-once:repeated:twice'",
+    ],
+    [
+      "sse.*",
+      "explain takes one id, and 'sse.*' is a pattern; 'nexhina-conformance rules 'sse.*'' lists the rules that match",
+    ],
+  ])("of '%s' is refused, because nothing can have that id", async (id, says) => {
+    await expect(explain(id)).rejects.toThrow(UsageError)
+    await expect(explain(id)).rejects.toThrow(says)
+  })
+
+  test("of a finding with an array in its pointer is accepted", async () => {
+    expect(await explain(`${ofFinding}#/choices/*/message~messages[*].role`)).toContain("/choices/*/message")
+  })
+
   test.each([
     ["sse.done-one", "sse.done-once"],
     ["sse.done-once:repeat", "sse.done-once:repeated"],

@@ -1,4 +1,6 @@
 import { bodyOf, type Exchange } from "@nexhina/wire"
+import { problemOfId } from "./baselines/baseline.ts"
+import { shellWord } from "./engine/curl.ts"
 import { findingIdParts } from "./engine/finding-id.ts"
 import { evidenceOf } from "./evidence.ts"
 import type { Intent } from "./intent.ts"
@@ -112,12 +114,14 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
   ]
 }
 
+const shown = (id: string) => clipped(terminalLines(id))
+
 function unknownId(id: string): UsageError {
   const causes = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
   const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(verdicts), ...causes])
   const hint = nearest === undefined ? "" : ` Did you mean '${nearest}'?`
   return new UsageError(
-    `no rule, cause, finding or verdict is called '${clipped(terminalLines(id))}'.${hint} 'nexhina-conformance rules' lists the rules`,
+    `no rule, cause, finding or verdict is called '${shown(id)}'.${hint} 'nexhina-conformance rules' lists the rules`,
   )
 }
 
@@ -130,9 +134,16 @@ export async function explain(id: string): Promise<string> {
     const verdict = id as keyof typeof verdicts
     return `${wrapped(`${id}: ${verdicts[verdict]}`, "")}\n`
   }
-  const [ruleId, fault] = id.split("@", 1)[0]?.split(":") ?? []
+  if (/^[^:@]*\*/.test(id))
+    throw new UsageError(
+      `explain takes one id, and '${shown(id)}' is a pattern; 'nexhina-conformance rules ${shellWord(shown(id))}' lists the rules that match`,
+    )
+  const problem = id.includes("@") ? problemOfId(id) : undefined
+  if (problem !== undefined) throw new UsageError(terminalLines(problem))
+  const [ruleId, fault, more] = id.split("@", 1)[0]?.split(":") ?? []
   const rule = rules.find((each) => each.id === ruleId)
-  if (!rule || (fault !== undefined && !Object.hasOwn(rule.faults, fault))) throw unknownId(id)
+  if (!rule || more !== undefined || (fault !== undefined && !Object.hasOwn(rule.faults, fault)))
+    throw unknownId(id)
   const parts = findingIdParts(id)
   const about = parts && [
     "",

@@ -1,7 +1,7 @@
 import { endpoints } from "@nexhina/schemas"
 import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 import { z } from "zod"
-import { findingIdParts } from "../engine/finding-id.ts"
+import { type FindingIdParts, findingIdParts, stableMember, stablePointer } from "../engine/finding-id.ts"
 import { nearestName } from "../nearest-name.ts"
 import { UsageError } from "../options.ts"
 import { Waiver } from "../reports/report.ts"
@@ -42,8 +42,8 @@ export interface Baseline {
   readonly document: Document
 }
 
-/** Returns what is wrong with the id of an entry, if anything is. */
-function problemOfId(id: string): string | undefined {
+/** Returns why no finding has an id, if so. */
+export function problemOfId(id: string): string | undefined {
   const parts = findingIdParts(id)
   if (!parts) return `'${id}' is not the id of a finding; expected rule:fault@operation#pointer~member`
   const rule = rules.find((each) => each.id === parts.rule)
@@ -57,8 +57,19 @@ function problemOfId(id: string): string | undefined {
   if (!faults.includes(parts.fault)) return unknownName(`fault of ${rule.id}`, parts.fault, faults)
   const operations = [...Object.keys(endpoints), "unknown"]
   return operations.includes(parts.operation)
-    ? undefined
+    ? problemOfMembers(parts)
     : unknownName("operation", parts.operation, operations)
+}
+
+/** Returns why no finding has these members, if so: of arrays and of free keys, an id has no indexes and names. */
+function problemOfMembers({ pointer, member }: FindingIdParts): string | undefined {
+  const stable = { reply: `#${stablePointer(pointer.slice(1))}`, request: stableMember(member) }
+  if (pointer && !pointer.startsWith("#/")) return `the member of the reply '${pointer}' must begin with '#/'`
+  if (pointer && pointer !== stable.reply)
+    return `ids name this member of the reply '${stable.reply}', not '${pointer}'`
+  return member === stable.request
+    ? undefined
+    : `ids name this member of the request '${stable.request}', not '${member}'`
 }
 
 function unknownName(kind: string, name: string, known: readonly string[]): string {

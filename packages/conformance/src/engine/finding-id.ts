@@ -34,7 +34,7 @@ function contractNames(): ReadonlySet<string> {
 }
 
 /** Replaces array indexes and keys that the contract does not define, which may be generated, with `*`. */
-const stablePointer = (pointer: string): string =>
+export const stablePointer = (pointer: string): string =>
   pointer
     .split("/")
     .map((segment, depth) => (depth === 0 || contractNames().has(segment) ? segment : "*"))
@@ -47,9 +47,12 @@ export function causeOf({ rule, fault, exchange }: Pick<Detection, "rule" | "fau
   return `${rule.id}:${fault.fault}@${exchange.operation.value ?? "unknown"}`
 }
 
+/** Replaces array indexes in the member of a request with `*`. */
+export const stableMember = (member: string): string => member.replace(/\[\d+\]/g, "[*]")
+
 /** Returns the member of a request that was made invalid, with its `~`, if there is one. */
 function memberOf({ fault }: Pick<Evidence, "fault">): string {
-  const member = fault.value?.param?.replace(/\[\d+\]/g, "[*]")
+  const member = stableMember(fault.value?.param ?? "")
   return member ? `~${member}` : ""
 }
 
