@@ -83,10 +83,16 @@ export interface Shard {
   readonly count: number
 }
 
+/** Maximum number of parts of a run. */
+const maxShards = 9999
+
 const shard = z.string().transform((value, context): Shard => {
-  const [index = 0, count = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? []).slice(1).map(Number)
-  if (index >= 1 && index <= count) return { index, count }
-  context.addIssue({ code: "custom", message: "Expected I/N, such as 2/4: part I of N" })
+  const [index = 0, count = 0] = (/^(\d{1,9})\/(\d{1,9})$/.exec(value) ?? []).slice(1).map(Number)
+  if (index >= 1 && index <= count && count <= maxShards) return { index, count }
+  context.addIssue({
+    code: "custom",
+    message: `Expected I/N, such as 2/4: part I of at most ${maxShards} parts`,
+  })
   return z.NEVER
 })
 
@@ -110,6 +116,11 @@ const reportRequests = z.preprocess(
         return z.NEVER
       }
       const file = rest.join("=")
+      if (file === "" && rest.length > 0) {
+        const message = `Expected a file after '${format}=', or '${format}' alone for standard output`
+        context.addIssue({ code: "custom", message })
+        return z.NEVER
+      }
       return { format: format as keyof typeof reports, ...(file && { file }) }
     }),
   ),

@@ -189,6 +189,11 @@ describe("traffic of other clients", () => {
         ["note.txt", "hello\n", "note.txt:1: not a transcript (NDJSON), an HTTP Archive or an event stream"],
         ["note.ndjson", "hello\n", "note.ndjson:1: the last line is not JSON, as if it was cut off"],
         ["no.har", '{"log":{}}', "no.har:1: not an HTTP Archive: it has no log.entries."],
+        [
+          "standard input",
+          "PK\u0003\u0004 and more",
+          "standard input is a ZIP file; a bundle can only be read from a file: check FILE",
+        ],
         ["other.sse", "data: {}\n\n", "other.sse:1: no event of it is of a chat completion or a response"],
       ] as const)
         await expect(checkedText(text, name)).rejects.toThrow(new NothingRead(says))

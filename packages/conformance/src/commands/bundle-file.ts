@@ -9,9 +9,6 @@ import type { Report } from "../reports/report.ts"
 import { version } from "../version.ts"
 import { openReplacement } from "./replacement.ts"
 
-/** The first bytes of a ZIP file. */
-export const bundleHead = "PK\x03\x04"
-
 const transcriptName = "transcript.ndjson"
 
 /** The comment at the end of a bundle: the digest of all bytes before it. */

@@ -6,11 +6,11 @@ import spinner from "yocto-spinner"
 import { type CheckedRecording, type CheckWorld, check, NothingRead } from "../check.ts"
 import { checkOptions, checkSettingsOf } from "../check-options.ts"
 import { fileErrorText } from "../file-error.ts"
-import type { Source } from "../inputs/source.ts"
+import { type Source, zipHead } from "../inputs/source.ts"
 import { UsageError } from "../options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
-import { bundleHead, bundleSource } from "./bundle-file.ts"
+import { bundleSource } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
 import { discard, isUtf8, openReports, type ReportOutput, writeReports } from "./report-output.ts"
 import { listenForSignals } from "./signals.ts"
@@ -86,7 +86,7 @@ export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
   for (const path of files) {
     try {
       const head = await headOf(path)
-      if (head.startsWith(bundleHead)) runs.push(await bundleSource(path))
+      if (head.startsWith(zipHead)) runs.push(await bundleSource(path))
       else (head === runHead ? runs : others).push(sourceOf(path))
     } catch (error) {
       if (error instanceof UsageError) throw error

@@ -27,7 +27,10 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
   else if (kind === "transcript") yield* transcriptParts(name, bytes)
   else if (kind === "har") yield* harParts(name, bytes)
   else if (kind === "event-stream") yield* streamParts(name, bytes)
-  else {
+  else if (kind === "zip") {
+    const says = `${name} is a ZIP file; a bundle can only be read from a file: check FILE`
+    yield { kind: "loss", says, exchanges: 0 }
+  } else {
     const says = `${name}:1: not a transcript (NDJSON), an HTTP Archive or an event stream`
     yield { kind: "loss", says, exchanges: 0 }
   }

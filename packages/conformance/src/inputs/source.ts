@@ -7,16 +7,20 @@ export interface Source {
 }
 
 /** A format of recorded traffic. */
-type SourceKind = "transcript" | "har" | "event-stream"
+type SourceKind = "transcript" | "har" | "event-stream" | "zip"
+
+/** The first characters of a ZIP file. */
+export const zipHead = "PK\x03\x04"
 
 /** Number of bytes from which the format of a source is recognised. */
 const maxHead = 4096
 
 const lenientUtf8 = new TextDecoder()
 
-/** Returns the format of a file from its name and its first bytes; `undefined` when it is none that can be checked. */
+/** Returns the format of a file from its name and its first bytes; `undefined` when it is another. */
 function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
   const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
+  if (text.startsWith(zipHead)) return "zip"
   if (/^\{\s*"log"\s*:/.test(text)) return "har"
   if (text.startsWith("{")) return /\.har$/i.test(name) ? "har" : "transcript"
   if (/^(?:data|event|id|retry)?:/.test(text)) return "event-stream"
