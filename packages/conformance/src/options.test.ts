@@ -69,7 +69,7 @@ test("the command line wins over the configuration file, and both are read alike
 
 test.each([
   [{ seed: "abc" }, {}, /^--seed: .*got "abc"$/],
-  [{ profile: "azure" }, {}, /^--profile: .*"nexhina"\|"openai"/],
+  [{ profile: "azure" }, {}, /^--profile: expected nexhina or openai, got "azure"$/],
   [{ baseUrl: "ftp://x" }, {}, /^--base-url: Expected an http or https URL/],
   [
     { baseUrl: "http://user:pass@127.0.0.1/v1" },
@@ -89,7 +89,12 @@ test.each([
   [{}, { profil: "openai" }, /^configuration: unknown member 'profil'; did you mean 'profile'\?$/],
   [{}, { nonsense: 1 }, /^configuration: unknown member 'nonsense'; known are baseUrl/],
   [{ maxRequest: 5 }, {}, /^unknown option 'maxRequest'; did you mean 'maxRequests'\?$/],
-  [{}, { maxRequests: 0 }, /^configuration: maxRequests: /],
+  [{}, { maxRequests: 0 }, /^configuration: maxRequests: expected at least 1, got 0$/],
+  [{}, { maxRequests: "many" }, /^configuration: maxRequests: expected a number, got "many"$/],
+  [{}, { quick: "yes" }, /^configuration: quick: expected true or false, got "yes"$/],
+  [{}, { model: ["a"] }, /^configuration: model: expected a string, got \["a"\]$/],
+  [{}, { baseUrl: 5 }, /^configuration: baseUrl: expected a string$/],
+  [{}, { trait: ["azur"] }, /^configuration: trait: expected .*azure.*, got \["azur"\]$/],
 ])("%j with %j is refused by name", (flags, file, message) => {
   expect(() => settingsOf(flags, file)).toThrow(message)
 })

@@ -8,7 +8,7 @@ import {
   type Trait,
   traits,
 } from "@nexhina/schemas"
-import type { Header } from "@nexhina/wire"
+import { expectationOf, type Header } from "@nexhina/wire"
 import { z } from "zod"
 import { nearestName } from "./nearest-name.ts"
 import { reports } from "./reports/reports.ts"
@@ -373,16 +373,8 @@ export const settingsOf = (
   file: Readonly<Record<string, unknown>> = {},
 ): Settings => parsedOptions(runOptions, flags, file)
 
-/** Returns what an option expects, in the words of its reader. */
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === "invalid_type" && issue.expected === "number") return "expected a number"
-  if (issue?.code === "invalid_type" && issue.expected === "int") return "expected a whole number"
-  if (issue?.code === "too_small" && issue.origin !== "string")
-    return `expected ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`
-  if (issue?.code === "too_big" && issue.origin !== "string")
-    return `expected ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`
-  return issue?.message ?? "not valid"
-}
+const firstExpectation = ({ issues: [issue] }: z.ZodError): string =>
+  issue ? expectationOf(issue) : "not valid"
 
 /** Does the same for the options of any command: the file may contain every option of `run`. */
 export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
@@ -400,7 +392,7 @@ export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
       if (parsed.success) return [name, parsed.data]
       const shown = secret ? "" : `, got ${JSON.stringify(given)}`
       const where = fromFlag ? spelling.split(" ")[0] : `configuration: ${name}`
-      throw new UsageError(`${where}: ${expectation(parsed.error.issues[0])}${shown}`)
+      throw new UsageError(`${where}: ${firstExpectation(parsed.error)}${shown}`)
     }),
   ) as ParsedOptions<Options>
 }

@@ -1,4 +1,5 @@
 import type { Exchange } from "./exchange.ts"
+import { expectationOf } from "./expectation.ts"
 import { Entry, exchangeOf, HarError } from "./har.ts"
 
 /** An entry of an HTTP Archive, or why it cannot be read. */
@@ -146,7 +147,9 @@ function itemOf(bytes: Uint8Array | undefined, nth: number, line: number): HarIt
   const { data, error } = Entry.safeParse(value)
   if (!data) {
     const [issue] = error.issues
-    return damage(`is not an entry: ${issue?.path.join("/") || "it"} is not valid (${issue?.message}).`)
+    return damage(
+      `is not an entry: ${issue?.path.join("/") || "it"} is not valid (${issue && expectationOf(issue)}).`,
+    )
   }
   const time = Date.parse(data.startedDateTime)
   if (Number.isNaN(time)) return damage("has a startedDateTime that is not a date.")

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { decode } from "./decoded-body.ts"
 import { bodyOf, Exchange, ExchangeEnd, type ReceivedChunk, type RecordedRequest } from "./exchange.ts"
+import { expectationOf } from "./expectation.ts"
 import { type Header, headerOf } from "./reply.ts"
 import { encoded } from "./write.ts"
 
@@ -165,7 +166,7 @@ export function fromHar(value: unknown): {
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new HarError(
-      `not an HTTP Archive: /${issue?.path.join("/") ?? ""} is not valid (${issue?.message}).`,
+      `not an HTTP Archive: /${issue?.path.join("/") ?? ""} is not valid (${issue && expectationOf(issue)}).`,
     )
   }
   const { entries } = parsed.data.log

@@ -26,6 +26,7 @@ test("exported names", () => {
       "credentialsIn",
       "decodeBody",
       "decodedBody",
+      "expectationOf",
       "fileLines",
       "fromHar",
       "headerOf",

@@ -12,6 +12,7 @@ export {
   RecordedRequest,
   Redaction,
 } from "./exchange.ts"
+export { expectationOf } from "./expectation.ts"
 export { fileLines } from "./file-lines.ts"
 export {
   createForwarder,

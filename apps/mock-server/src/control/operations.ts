@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import type { ScopeSettings } from "@nexhina/mock"
+import { expectationOf } from "@nexhina/wire"
 import { z } from "zod"
 import type { Controlled } from "./control.ts"
 import { controlDocument } from "./document.ts"
@@ -267,7 +268,7 @@ function readBody(text: string, schema: z.ZodType): unknown {
 
 function invalid({ issues: [issue] }: z.ZodError): ControlReply {
   const place = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path.join(".")
-  const what = issue?.code === "unrecognized_keys" ? "unknown member" : issue?.message
+  const what = issue?.code === "unrecognized_keys" ? "unknown member" : issue && expectationOf(issue)
   return refused(400, `Invalid '${place || "body"}': ${what}.`, place || null)
 }
 

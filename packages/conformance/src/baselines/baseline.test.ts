@@ -29,11 +29,14 @@ const listsOf = ({ baseline }: Report) =>
   )
 
 test.each([
-  ["findings: {}", /^--baseline: b.yaml:1: .*expected array/],
+  ["findings: {}", /^--baseline: b.yaml:1: findings: expected a list$/],
   ["[]", /^--baseline: b.yaml:1: expected an object with a list 'findings'$/],
   ["findings: [\n", /^--baseline: b.yaml:2: /],
-  [`findings:\n  - id: ${done}\n`, /^--baseline: b.yaml:2: reason: /],
-  [`findings:\n  - id: ${done}\n    reason: ''\n`, /^--baseline: b.yaml:3: reason: /],
+  [`findings:\n  - id: ${done}\n`, /^--baseline: b.yaml:2: reason: expected a string$/],
+  [
+    `findings:\n  - id: ${done}\n    reason: ''\n`,
+    /^--baseline: b.yaml:3: reason: expected a string that is not empty$/,
+  ],
   [
     `findings:\n  - id: ${done}\n    reason: x\n    expires: soon\n`,
     /^--baseline: b.yaml:4: expires: expected a date such as 2027-01-31$/,
@@ -42,7 +45,7 @@ test.each([
     `findings:\n  - id: ${done}\n    reason: x\n    expires: 2027-02-30\n`,
     /:4: expires: expected a date such as 2027-01-31$/,
   ],
-  [`findings:\n  - id: ${done}\n    reason: x\n    until: 2027-01-01\n`, /:2: Unrecognized key: "until"$/],
+  [`findings:\n  - id: ${done}\n    reason: x\n    until: 2027-01-01\n`, /:2: unknown member 'until'$/],
   ["findings:\n  - {id: nonsense, reason: x}\n", /:2: 'nonsense' is not the id of a finding; expected /],
   [
     "findings:\n  - {id: 'sse.done-one:repeated@createChatCompletion', reason: x}\n",

@@ -1,4 +1,5 @@
 import { endpoints } from "@nexhina/schemas"
+import { expectationOf } from "@nexhina/wire"
 import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 import { z } from "zod"
 import { type FindingIdParts, findingIdParts, stableMember, stablePointer } from "../engine/finding-id.ts"
@@ -78,11 +79,12 @@ function unknownName(kind: string, name: string, known: readonly string[]): stri
 }
 
 /** Returns what Zod found, in the words of a baseline. */
-function issueText({ code, message, path }: z.core.$ZodIssue): string {
+function issueText(issue: z.core.$ZodIssue): string {
+  const { code, path } = issue
   const member = path.at(-1)
-  if (member === "expires") return "expires: expected a date such as 2027-01-31"
   if (path.length === 0 && code !== "unrecognized_keys") return "expected an object with a list 'findings'"
-  return typeof member === "string" ? `${member}: ${message}` : message
+  const text = expectationOf(issue)
+  return typeof member === "string" ? `${member}: ${text}` : text
 }
 
 /** Returns whether a value is an object without findings. */

@@ -50,7 +50,7 @@ test.each<[unknown, string]>([
     "0.answer.text unknown template '{{usr}}'. Did you mean '{{user}}'?",
   ],
   [{ match: {}, answer: { json: { a: ["{{x}}"] } } }, "0.answer.json unknown template '{{x}}'."],
-  [{ match: {}, answer: { error: { status: 200 } } }, "0.answer.error.status Too small"],
+  [{ match: {}, answer: { error: { status: 200 } } }, "0.answer.error.status expected at least 400"],
   [{ match: {}, fail: { times: 1 } }, "0.fail expected exactly one of 'status', 'defect' and 'fault'"],
   [
     { match: {}, answer: { defect: "sse-double-don" } },

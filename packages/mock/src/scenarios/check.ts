@@ -1,3 +1,4 @@
+import { expectationOf } from "@nexhina/wire"
 import { matches } from "../json-schema/pattern.ts"
 import { nearestName } from "../nearest-name.ts"
 import type { Predicate } from "./predicates.ts"
@@ -156,10 +157,8 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
       const hint = nearest === undefined ? "" : `. Did you mean '${nearest}'?`
       return [{ path, message: `invalid value ${JSON.stringify(given)}${hint}` }]
     }
-    case "invalid_key":
-      return [{ path, message: issue.issues[0]?.message ?? issue.message }]
     default:
-      return [{ path, message: issue.message }]
+      return [{ path, message: expectationOf(issue) }]
   }
 }
 
