@@ -52,6 +52,8 @@ export function createJournal(options: JournalOptions = {}): Journal {
   const entries = new Map<number, Entry>()
   let total = 0
   let count = 0
+  /** No entry has a smaller number. */
+  let oldest = 1
 
   function drop(entry: Entry): void {
     if (entries.delete(entry.number)) total -= entry.bytes
@@ -61,9 +63,9 @@ export function createJournal(options: JournalOptions = {}): Journal {
     entry.bytes += bytes
     total += bytes
     if (entry.bytes > maxBytes) drop(entry)
-    for (const oldest of entries.values()) {
-      if (entries.size <= maxExchanges && total <= maxBytes) return
-      drop(oldest)
+    while (entries.size > maxExchanges || total > maxBytes) {
+      const first = entries.get(oldest++)
+      if (first) drop(first)
     }
   }
   return {

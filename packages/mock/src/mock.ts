@@ -30,6 +30,7 @@ import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
+import { createParsers, type Parser } from "./request/parsers.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, validate } from "./request/validate.ts"
@@ -168,6 +169,8 @@ export interface Mock {
   close(): Promise<void>
 }
 
+type RequestContract = NonNullable<Endpoint["request"]>
+
 /** What all requests of one mock share. */
 interface Engine {
   readonly profile: Profile
@@ -188,6 +191,7 @@ interface Engine {
   readonly chooseTiming: ChooseTiming
   readonly settings: Settings
   readonly route: Router
+  readonly parserOf: (schema: RequestContract["schema"]) => Parser
 }
 
 /**
@@ -257,6 +261,7 @@ function createEngine(options: MockOptions): Engine {
   return {
     profile,
     route: createRouter(profile),
+    parserOf: createParsers(),
     models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
     clocks,
@@ -342,7 +347,7 @@ function receive({ operationId }: Operation, context: Context, engine: Engine): 
   if (engine.quotas && context.request.method === "POST") {
     context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.sharedMs)
   }
-  return readRequest(endpoints[operationId], context)
+  return readRequest(endpoints[operationId], context, engine)
 }
 
 /** Calls the reply maker of an operation. */
@@ -408,7 +413,7 @@ function respondersOf(
 }
 
 /** Returns the validated body, after the alterations of the stage `request`; undefined when the operation has none. */
-function readRequest(endpoint: Endpoint, context: Context): unknown {
+function readRequest(endpoint: Endpoint, context: Context, { parserOf }: Engine): unknown {
   if (!endpoint.request) return undefined
   const { mediaType, orForm, schema } = endpoint.request
   const contentType = context.headers["content-type"]
@@ -419,7 +424,8 @@ function readRequest(endpoint: Endpoint, context: Context): unknown {
       : readForm(body, contentType, schema)
   context.situation.request = value
   context.situation.streaming = asksForStream(value, endpoint)
-  return altered("request", validate(value, schema, endpoint.checks), context.alterations, context.situation)
+  const request = validate(value, parserOf(schema), endpoint.checks)
+  return altered("request", request, context.alterations, context.situation)
 }
 
 function unknownUrl(method: string, path: string, route: Router): Refusal {

@@ -17,14 +17,15 @@ const minWaitMs = 1_000
 /** Cuts the replies of a server that its clients do not read: they would fill the memory. */
 export function cutSlowClients(server: Server, { writeTimeoutMs, maxUnsentBytes }: SlowClientLimits): void {
   const waitingSince = new Map<Socket, number>()
-  server.timeout = writeTimeoutMs
   server.on("timeout", (socket: Socket) => {
     // Node calls this for idle connections too; a reply that only waits for its next frame has nothing unsent.
     if (socket.writableLength > 0 || !isReplying(socket)) socket.destroy()
-    else socket.setTimeout(writeTimeoutMs)
+    else socket.setTimeout(0)
   })
   server.on("connection", (socket: Socket) => {
     waitingSince.set(socket, Number.POSITIVE_INFINITY)
+    // Until its first request. From then on only replies that wait get a timeout, which costs time at each write.
+    socket.setTimeout(writeTimeoutMs)
     socket.once("close", () => waitingSince.delete(socket))
   })
   const timer = setInterval(() => {
@@ -33,7 +34,10 @@ export function cutSlowClients(server: Server, { writeTimeoutMs, maxUnsentBytes 
     for (const [socket, since] of waitingSince) {
       unsent += socket.writableLength
       if (socket.writableLength === 0) waitingSince.set(socket, Number.POSITIVE_INFINITY)
-      else if (since > now) waitingSince.set(socket, now)
+      else if (since > now) {
+        waitingSince.set(socket, now)
+        socket.setTimeout(writeTimeoutMs)
+      }
     }
     if (unsent <= maxUnsentBytes) return
     const longestFirst = [...waitingSince].sort(([, a], [, b]) => a - b)

@@ -3,6 +3,7 @@ import type { z } from "zod"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import { mayHaveLoneSurrogates, withoutLoneSurrogates } from "./lone-surrogate.ts"
+import type { Parser } from "./parsers.ts"
 
 type RequestContract = NonNullable<Endpoint["request"]>
 type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
@@ -121,11 +122,7 @@ function endOfString(text: string, start: number): number {
 const firstError: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true }
 
 /** Validates a request body against its contract. Refuses it with the first error. */
-export function validate<Request>(
-  value: unknown,
-  schema: Pick<RequestContract["schema"], "safeParse">,
-  checks: Endpoint["checks"],
-): Request {
+export function validate<Request>(value: unknown, schema: Parser, checks: Endpoint["checks"]): Request {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Refusal(400, { message: `The request body must be a JSON object, not ${a(value)}.` })
   }
