@@ -37,7 +37,9 @@ export function splitChat(
 ): ChatCompletionChunk[] {
   const { id, object: _, created, model, choices, usage, ...others } = completion
   const { profile, includeUsage, tokens = words } = options
-  const parts = interleave(choices.map((choice) => splitChoice(choice, tokens))).map((part) => [part])
+  const parts: ChatCompletionChunkChoice[][] = interleave(
+    choices.map((choice) => splitChoice(choice, tokens)),
+  ).map((part) => [part])
   const ownChunk = includeUsage && usage && profile.streamedUsage === "own-chunk"
   if (ownChunk || parts.length === 0) parts.push([])
 
@@ -51,7 +53,8 @@ export function splitChat(
 }
 
 /** Merges rows into one list: the first item of each row, then the second of each, and so on. */
-function interleave<Item extends object>(rows: readonly (readonly Item[])[]): Item[] {
+function interleave<Item extends object>(rows: readonly (readonly Item[])[]): readonly Item[] {
+  if (rows.length === 1 && rows[0]) return rows[0]
   const items: Item[] = []
   const turns = Math.max(0, ...rows.map((row) => row.length))
   for (let turn = 0; turn < turns; turn++) {
@@ -76,12 +79,10 @@ function splitChoice(choice: ChatCompletionChoice, cutter: Cutter): ChatCompleti
     annotations,
     ...extras
   } = message
-  const part = (delta: ChatDelta, partLogprobs: ChoiceLogprobs | null = null): ChatCompletionChunkChoice => ({
-    index,
-    delta,
-    ...(logprobs !== undefined && { logprobs: partLogprobs }),
-    finish_reason: null,
-  })
+  const part = (delta: ChatDelta, partLogprobs: ChoiceLogprobs | null = null): ChatCompletionChunkChoice =>
+    logprobs === undefined
+      ? { index, delta, finish_reason: null }
+      : { index, delta, logprobs: partLogprobs, finish_reason: null }
 
   const opening: ChatDelta = { role, content: content == null ? null : "" }
   if (refusal !== undefined) opening.refusal = refusal === null ? null : ""

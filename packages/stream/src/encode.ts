@@ -26,6 +26,8 @@ export function encodeEvent({ comment, event, id, retry, data }: StreamEvent): s
 const lineBreak = /\r\n|\r|\n/
 
 function lines(field: string, text: string): string {
+  // Most texts are one line.
+  if (!lineBreak.test(text)) return `${field} ${text}\n`
   return text
     .split(lineBreak)
     .map((line) => `${field} ${line}\n`)
