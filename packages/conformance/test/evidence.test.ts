@@ -1,6 +1,7 @@
 import type { NamedAlteration, Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { always, checked } from "./checked.ts"
+import { withoutModel } from "./without-model.ts"
 
 /** Breaks the structured output of a request the first `times` times that exactly this request is sent. */
 function brokenAtFirst(times: number): NamedAlteration {
@@ -73,16 +74,6 @@ function delayed(kind: "lists" | "strings"): NamedAlteration {
       return { ...reply, body: [{ bytes: new TextEncoder().encode(reply.body), atMs: 60 }] }
     },
   }
-}
-
-const withoutModel: NamedAlteration = {
-  id: "without-model",
-  stage: "value",
-  apply: (value, { operationId }) => {
-    if (operationId !== "createEmbedding") return value
-    const { model: _, ...others } = value as { model?: string }
-    return others
-  },
 }
 
 test("findings do not depend on the order in which replies arrive", async () => {

@@ -4,6 +4,7 @@ import type { NamedAlteration } from "@nexhina/wire"
 import { beforeAll, describe, expect, test } from "vitest"
 import { always, apiKey } from "../../test/checked.ts"
 import { knownOf } from "../../test/exchange.ts"
+import { withoutModel } from "../../test/without-model.ts"
 import { judge } from "../engine/judge.ts"
 import type { Evidence } from "../evidence.ts"
 import { settingsOf } from "../options.ts"
@@ -48,16 +49,6 @@ const failing: NamedAlteration = {
   apply: (reply, { operationId }) =>
     operationId === "createEmbedding" && reply.status === 200 ? { ...reply, status: 500, body: "{}" } : reply,
 }
-const withoutModel: NamedAlteration = {
-  id: "without-model",
-  stage: "value",
-  apply: (value, { operationId }) => {
-    if (operationId !== "createEmbedding") return value
-    const { model: _, ...others } = value as { model?: string }
-    return others
-  },
-}
-
 describe("a recording of a conforming server", () => {
   let lines: string[]
   beforeAll(async () => {

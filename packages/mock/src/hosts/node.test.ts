@@ -360,12 +360,11 @@ test("garbage that keeps its socket open is refused with a request id, and close
   socket.write("garbage\r\n\r\n")
   await new Promise((resolve) => socket.once("end", resolve))
   expect(text).toMatch(/^HTTP\/1\.1 400 .*\r\nx-request-id: req_[\w-]+\r\n/s)
-  const started = performance.now()
-  while (!socket.destroyed && performance.now() - started < 3_000) {
+  // A socket that stays open lasts until the test's time is up.
+  while (!socket.destroyed) {
     socket.write("x")
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  expect(socket.destroyed).toBe(true)
 })
 
 test("garbage during a stream closes the connection without bytes of another reply (F8)", async () => {
