@@ -7,6 +7,18 @@ const alterations: readonly NamedAlteration[] = [
   { id: "copy", stage: "value", apply: (value) => structuredClone(value) },
   { id: "value", stage: "value", apply: () => ({}) },
   { id: "events", stage: "events", apply: (events) => events.slice(1) },
+  {
+    id: "bytes-copy",
+    stage: "bytes",
+    apply: (frames) => frames.map(({ bytes }) => ({ bytes: bytes.slice() })),
+  },
+  { id: "bytes-late", stage: "bytes", apply: (frames) => frames.map((frame) => ({ ...frame, atMs: 1 })) },
+  {
+    id: "bytes-other",
+    stage: "bytes",
+    apply: (frames) => frames.map(({ bytes }) => ({ bytes: bytes.map(() => 32) })),
+  },
+  { id: "bytes-apart", stage: "bytes", apply: (frames) => [{ bytes: new Uint8Array() }, ...frames] },
   { id: "wire-copy", stage: "wire", apply: (reply) => ({ ...reply, headers: [...reply.headers] }) },
   { id: "wire", stage: "wire", apply: (reply) => ({ ...reply, status: 202 }) },
 ]
@@ -24,7 +36,7 @@ async function inactive(selected: string, stream = false, path = "/v1/chat/compl
 
 test("a defect that changes nothing of this reply is named in a header (E15)", async () => {
   expect(await inactive("same")).toBe("same")
-  expect(await inactive("copy, wire-copy")).toBe("copy, wire-copy")
+  expect(await inactive("copy, bytes-copy, wire-copy")).toBe("copy, bytes-copy, wire-copy")
   expect(await inactive("events")).toBe("events")
   expect(await inactive("value", false, "/v1/unknown")).toBeUndefined()
   expect(await inactive("events,wire", false, "/v1/unknown")).toBe("events")
@@ -56,6 +68,7 @@ test.each([
 test("a defect that acts is not named, nor is one that the request did not select", async () => {
   expect(await inactive("value, wire")).toBeUndefined()
   expect(await inactive("events", true)).toBeUndefined()
+  expect(await inactive("bytes-late, bytes-other, bytes-apart")).toBeUndefined()
   expect(await inactive("")).toBeUndefined()
 })
 

@@ -1,4 +1,4 @@
-import type { NamedAlteration, Reply } from "@nexhina/wire"
+import type { Frame, NamedAlteration, Reply } from "@nexhina/wire"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { nearestName } from "../nearest-name.ts"
 import { Refusal } from "../refusal.ts"
@@ -89,7 +89,19 @@ function isSame(before: unknown, after: unknown): boolean {
     const [one, other] = [before, after].map(({ body, ...rest }) => ({ body, rest: JSON.stringify(rest) }))
     return one?.body === other?.body && one?.rest === other?.rest
   }
+  if (isFrames(before) && isFrames(after)) {
+    return before.length === after.length && before.every((frame, index) => isSameFrame(frame, after[index]))
+  }
   return JSON.stringify(before) === JSON.stringify(after)
+}
+
+function isFrames(subject: unknown): subject is readonly Frame[] {
+  return Array.isArray(subject) && subject.every((each) => each?.bytes instanceof Uint8Array)
+}
+
+function isSameFrame({ bytes, atMs }: Frame, other: Frame | undefined): boolean {
+  if (other === undefined || atMs !== other.atMs || bytes.length !== other.bytes.length) return false
+  return bytes === other.bytes || bytes.every((byte, at) => byte === other.bytes[at])
 }
 
 function isReply(subject: unknown): subject is Reply {
