@@ -43,18 +43,38 @@ export interface View<V> {
   of(exchange: Evidence): V | undefined
 }
 
+/** The readings of an exchange, by the number of the view. */
+type Readings = unknown[]
+
+/** Stands for the reading of an exchange that is none of a view. */
+const none = Symbol("none")
+
+const readings = new WeakMap<Evidence, Readings>()
+// Many views look at one exchange in a row, and finding it in the map costs more than most readings.
+let last: { readonly exchange: Evidence; readonly of: Readings } | undefined
+
+function readingsOf(exchange: Evidence): Readings {
+  if (last?.exchange === exchange) return last.of
+  const of = readings.get(exchange) ?? []
+  readings.set(exchange, of)
+  last = { exchange, of }
+  return of
+}
+
+let views = 0
+
 /** Makes a view whose readings are kept for as long as their exchange lives. */
 export function view<V>(definition: View<V>): View<V> {
-  const readings = new WeakMap<Evidence, { readonly value: V | undefined }>()
+  const number = views++
   return {
     ...definition,
     of(exchange) {
-      let reading = readings.get(exchange)
-      if (!reading) {
-        reading = { value: definition.of(exchange) }
-        readings.set(exchange, reading)
-      }
-      return reading.value
+      const of = readingsOf(exchange)
+      const earlier = of[number]
+      if (earlier !== undefined) return earlier === none ? undefined : (earlier as V)
+      const value = definition.of(exchange)
+      of[number] = value === undefined ? none : value
+      return value
     },
   }
 }

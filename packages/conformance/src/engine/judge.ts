@@ -64,8 +64,8 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
 }
 
 /** Returns what the rules of a view need and the evidence does not contain. */
-const missing = ({ needs = [] }: View<unknown>, { fidelity, fault }: Evidence) =>
-  needs.filter((what) => (what === "fault" ? fault.basis === "unknown" : !fidelity[what]))
+const missing = ({ needs }: View<unknown>, { fidelity, fault }: Evidence) =>
+  needs?.filter((what) => (what === "fault" ? fault.basis === "unknown" : !fidelity[what]))
 
 /** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
 class Failures {
@@ -125,7 +125,8 @@ function viewsOf<Group extends EvidenceGroup>(
     const earlier = failures.under(rule, exchange)
     const lacking = missing(rule.on, exchange)
     if (earlier) countReason(undecided, `rests on ${earlier}, which failed on the same exchange`)
-    else if (lacking.length > 0) countReason(undecided, `the recording has no ${lacking.join(", ")}`)
+    else if (lacking && lacking.length > 0)
+      countReason(undecided, `the recording has no ${lacking.join(", ")}`)
     else views.push({ view, exchange, executed: group })
   }
   return views
@@ -198,7 +199,10 @@ interface RunViews {
 
 /** The judgement of one group. */
 interface GroupJudgement<Group extends EvidenceGroup> {
-  /** A tally of each rule, in the order in which they were judged; those about the whole run have found nothing yet. */
+  /**
+   * The tallies of the rules to which the group said something, in the order in which they were judged; those about the
+   * whole run have found nothing yet.
+   */
   readonly tallies: readonly Tally<Group>[]
   readonly runViews: readonly RunViews[]
   /** Whether there was time for all rules. */
@@ -220,16 +224,41 @@ export interface JudgedGroup<Group extends EvidenceGroup> {
   readonly runViews: readonly RunViews[]
 }
 
-const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> => ({
-  rule,
+const openCounts = <Group extends EvidenceGroup>(): Omit<OpenTally<Group>, "rule"> => ({
   judged: 0,
   judgedOn: new Set(),
   undecided: new Map(),
   found: [],
 })
 
+const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> => ({ rule, ...openCounts() })
+
+const isUsed = ({ judged, undecided, crash }: OpenTally<EvidenceGroup>) =>
+  judged > 0 || undecided.size > 0 || crash !== undefined
+
+/** Returns whether no exchange of a group is one of a view. */
+function isNoneOf(view: View<unknown>, { asked }: EvidenceGroup): boolean {
+  try {
+    return asked.every(({ exchange }) => view.of(exchange) === undefined)
+  } catch {
+    // Each of its rules notes why.
+    return false
+  }
+}
+
+/** A rule, and the number of its view among those of the judge. */
+interface NumberedRule {
+  readonly rule: Rule
+  readonly view: number
+}
+
+function numbered(rules: readonly Rule[]): NumberedRule[] {
+  const views = [...new Set(rules.map(({ on }) => on))]
+  return rules.map((rule) => ({ rule, view: views.indexOf(rule.on) }))
+}
+
 function judgeGroup<Group extends EvidenceGroup>(
-  rules: readonly Rule[],
+  rules: readonly NumberedRule[],
   group: Group,
   known: TargetFacts,
   isOver: () => boolean,
@@ -237,11 +266,15 @@ function judgeGroup<Group extends EvidenceGroup>(
   const failures = new Failures()
   const tallies: Tally<Group>[] = []
   const runViews: RunViews[] = []
-  for (const rule of rules) {
-    if (isOver()) break
-    const tally = openTally<Group>(rule)
-    tallies.push(tally)
+  // Most groups say nothing to most rules, so that one set of counts serves many of them.
+  let unused = openCounts<Group>()
+  const isEmpty: boolean[] = []
+  for (const { rule, view } of rules) {
+    if (isOver()) return { tallies, runViews, isComplete: false }
     if (rule.scope === "group" && group.sample.by !== rule.id) continue
+    isEmpty[view] ??= isNoneOf(rule.on, group)
+    if (isEmpty[view]) continue
+    const tally = { rule, ...unused }
     guarded(tally, () => {
       const seen = viewsOf(group, tally, failures)
       if (rule.scope === undefined || rule.scope === "exchange") {
@@ -252,8 +285,11 @@ function judgeGroup<Group extends EvidenceGroup>(
         runViews.push({ rule, views: seen.map(({ view, exchange }) => ({ at: at(exchange), view })) })
       }
     })
+    if (!isUsed(tally)) continue
+    tallies.push(tally)
+    unused = openCounts()
   }
-  return { tallies, runViews, isComplete: tallies.length === rules.length }
+  return { tallies, runViews, isComplete: true }
 }
 
 function judgeRun<Group extends EvidenceGroup>(
@@ -280,9 +316,10 @@ function judgeRun<Group extends EvidenceGroup>(
 /** Creates the judge of a run. */
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
+  const withViews = numbered(ordered)
   return {
     rules: ordered,
-    group: (group, isOver = () => false) => judgeGroup(ordered, group, known, isOver),
+    group: (group, isOver = () => false) => judgeGroup(withViews, group, known, isOver),
     run: (judged) =>
       ordered.filter(({ scope }) => scope === "run").map((rule) => judgeRun(rule, judged, known)),
   }
