@@ -1,5 +1,6 @@
 import type { Endpoint } from "@nexhina/schemas"
 import type { Fault } from "../rule.ts"
+import { fits } from "./fitted.ts"
 import { shown } from "./shown.ts"
 
 /** A place at which a JSON body does not fit its schema. */
@@ -17,6 +18,7 @@ export const pointerTo = (path: readonly PropertyKey[]): string =>
 
 /** Where a JSON body does not fit a schema; empty when it does. */
 export function schemaFaults(schema: Schema, body: unknown): SchemaFault[] {
+  if (fits(schema, body)) return []
   return (schema.safeParse(body).error?.issues ?? []).map((issue) => {
     const { path, expected } = innermost(issue)
     const value = valueAt(body, path)

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { fitted } from "../reading/fitted.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
 
@@ -10,6 +11,7 @@ const Alternative = z.looseObject({
 
 /** An entry of log probabilities, of chats and of responses. */
 export const LogprobEntry = Alternative.extend({ top_logprobs: z.array(Alternative).nullish() })
+const LogprobEntries = z.array(LogprobEntry)
 
 /** A fault in a list of entries; `path` is a JSON pointer into the list, `entry` the number of the entry at fault. */
 interface EntryFault<Name extends string> extends Omit<Fault<Name>, "at"> {
@@ -23,19 +25,19 @@ const tokenText = ({ token }: z.infer<typeof LogprobEntry>): string | undefined 
 
 /** Returns how log probabilities do not spell a text, or their bytes not their tokens. */
 export function misspelling(text: string, entries: unknown): EntryFault<"text" | "bytes"> | undefined {
-  const parsed = z.array(LogprobEntry).safeParse(entries)
-  if (!parsed.success || parsed.data.length === 0 || text === "") return undefined
-  const misspelt = parsed.data.findIndex((entry) => {
+  const read = text === "" ? undefined : fitted(LogprobEntries, entries)
+  if (!read || read.length === 0) return undefined
+  const misspelt = read.findIndex((entry) => {
     const token = tokenText(entry)
     return token && entry.bytes && !Buffer.from(token).equals(Uint8Array.from(entry.bytes))
   })
-  const entry = parsed.data[misspelt]
+  const entry = read[misspelt]
   if (entry) {
     const expected = `the UTF-8 of ${shown(entry.token)}`
     const path = `/${misspelt}/bytes`
     return { fault: "bytes", path, entry: misspelt, expected, actual: shown(entry.bytes) }
   }
-  const pieces = parsed.data.map((each) => (each.bytes ? Buffer.from(each.bytes) : tokenText(each)))
+  const pieces = read.map((each) => (each.bytes ? Buffer.from(each.bytes) : tokenText(each)))
   if (pieces.includes(undefined)) return undefined
   const spelt = Buffer.concat(pieces.map((piece) => Buffer.from(piece ?? ""))).toString()
   // Thoughts before the text and special tokens after it may have entries too.

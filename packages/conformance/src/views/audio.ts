@@ -65,8 +65,9 @@ export const speeches = view<Speech>({
   probes: [oneWord, everyFormat],
   of(exchange) {
     const answered = answersToValid.of(exchange)
-    const request = SpeechRequest.safeParse(answered?.request).data
-    if (answered?.operation !== "createSpeech" || !isSuccess(answered) || !request) return undefined
+    if (answered?.operation !== "createSpeech" || !isSuccess(answered)) return undefined
+    const request = SpeechRequest.safeParse(answered.request).data
+    if (!request) return undefined
     const wanted = request.response_format ?? "mp3"
     const container = containerOf(answered.body, wanted)
     return { answered, request, wanted, ...(container && { container }) }

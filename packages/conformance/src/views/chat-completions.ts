@@ -11,6 +11,7 @@ import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import type { Where } from "../rule.ts"
 import { type View, view } from "../view.ts"
 import {
@@ -103,10 +104,9 @@ export const isRefusal = ({ message: { refusal } }: Choice): boolean =>
   typeof refusal === "string" && refusal !== ""
 
 function requestOf(body: unknown): ChatCompletionRequest | undefined {
-  const parsed = ChatCompletionRequest.safeParse(body)
-  if (!parsed.success) return undefined
-  return endpoints.createChatCompletion.checks.every((check) => check.holds(parsed.data))
-    ? parsed.data
+  const request = fitted(ChatCompletionRequest, body)
+  return request && endpoints.createChatCompletion.checks.every((check) => check.holds(request))
+    ? request
     : undefined
 }
 

@@ -1,6 +1,7 @@
 import { ChatCompletionRequest } from "@nexhina/schemas"
 import { streamedChat, streamedChatOfTwo, streamedChatWithUsage } from "../probes/chat-streams.ts"
 import { isObject } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import type { Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
@@ -69,12 +70,15 @@ export function isFilterReport({ value, choices }: StreamChunk): boolean {
   return choices.every(({ value }) => "content_filter_results" in value && !("delta" in value))
 }
 
+/** A chunk, with its number among the chunks of its stream. */
+type NumberedChunk = StreamChunk & { readonly at: number }
+
+const numberedChunks = new WeakMap<ChatStream["chunks"], readonly NumberedChunk[]>()
+
 /** Returns the numbers of the chunks to judge: all except those that a trait of the target permits. */
-export function judgedChunks(
-  { chunks }: ChatStream,
-  known: TargetFacts,
-): readonly (StreamChunk & { at: number })[] {
-  const numbered = chunks.map((chunk, at) => ({ ...chunk, at }))
+export function judgedChunks({ chunks }: ChatStream, known: TargetFacts): readonly NumberedChunk[] {
+  const numbered = numberedChunks.get(chunks) ?? chunks.map((chunk, at) => ({ ...chunk, at }))
+  numberedChunks.set(chunks, numbered)
   return known.traits.has("azure") ? numbered.filter((chunk) => !isFilterReport(chunk)) : numbered
 }
 
@@ -88,8 +92,8 @@ export const chatStreams = view<ChatStream>({
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createChatCompletion") return undefined
     if (exchange.fault.value) return undefined
-    const request = ChatCompletionRequest.safeParse(stream.answered.request)
-    return request.success ? { stream, request: request.data, chunks: chunksOf(stream) } : undefined
+    const request = fitted(ChatCompletionRequest, stream.answered.request)
+    return request && { stream, request, chunks: chunksOf(stream) }
   },
 })
 

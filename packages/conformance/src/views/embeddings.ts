@@ -1,6 +1,7 @@
 import { EmbeddingRequest, EmbeddingResponse } from "@nexhina/schemas"
 import { embeddingBase64, embeddingFloats, embeddingText } from "../probes/embeddings.ts"
 import type { ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -82,9 +83,10 @@ export const embeddingLists = view<EmbeddingList>({
   says: "lists of embeddings",
   of(exchange) {
     const answered = embeddingReplies.of(exchange)
-    const request = EmbeddingRequest.safeParse(answered?.request).data
-    const list = answered?.json.ok ? EmbeddingResponse.safeParse(answered.json.value).data : undefined
-    if (!answered || !request || !list) return undefined
+    if (!answered?.json.ok) return undefined
+    const request = fitted(EmbeddingRequest, answered.request)
+    const list = fitted(EmbeddingResponse, answered.json.value)
+    if (!request || !list) return undefined
     return { answered, request, inputs: inputsOf(request), list, vectors: list.data.map(vectorOf) }
   },
 })

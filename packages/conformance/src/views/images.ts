@@ -100,8 +100,9 @@ export const imageLists = view<ImageList>({
   says: "images",
   of(exchange) {
     const answered = imageReplies.of(exchange)
-    const request = ImageGenerationRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+    if (!answered) return undefined
+    const request = ImageGenerationRequest.safeParse(answered.request).data
+    const reply = answered.json.ok && isObject(answered.json.value) ? answered.json.value : {}
     // What a reply lacks besides its images, such as a date, is for the rule on its schema.
     const data = ImageGenerationResponse.shape.data.safeParse(reply["data"]).data
     if (!request || !data) return undefined

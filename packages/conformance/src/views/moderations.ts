@@ -35,8 +35,9 @@ export const moderationLists = view<ModerationList>({
   says: "moderations",
   of(exchange) {
     const answered = moderationReplies.of(exchange)
-    const request = ModerationRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok ? ModerationResponse.safeParse(answered.json.value).data : undefined
+    if (!answered?.json.ok) return undefined
+    const request = ModerationRequest.safeParse(answered.request).data
+    const reply = ModerationResponse.safeParse(answered.json.value).data
     return request && reply ? { inputs: inputsIn(request), results: reply.results } : undefined
   },
 })

@@ -44,10 +44,9 @@ export const rerankLists = view<RerankList>({
   says: "rerank responses that match the schema",
   of(exchange) {
     const answered = rerankReplies.of(exchange)
-    const request = RerankRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok
-      ? RerankResponse.safeParse(withDocuments(answered.json.value)).data
-      : undefined
+    if (!answered?.json.ok) return undefined
+    const request = RerankRequest.safeParse(answered.request).data
+    const reply = RerankResponse.safeParse(withDocuments(answered.json.value)).data
     if (!request || !reply) return undefined
     const documents = request.documents.map((given) => (typeof given === "string" ? given : given.text))
     return { request, documents, results: reply.results }

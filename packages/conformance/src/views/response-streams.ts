@@ -1,6 +1,7 @@
 import { ResponseRequest } from "@nexhina/schemas"
 import { cutResponse, reasonedResponse, requiredFunction, streamedResponse } from "../probes/responses.ts"
 import { isObject } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { readItems, type StreamedItem, type StreamProblem } from "./response-items.ts"
@@ -75,12 +76,12 @@ export const responseStreams = view<ResponseStream>({
     const stream = eventStreams.of(exchange)
     if (stream?.answered.operation !== "createResponse") return undefined
     if (exchange.fault.value) return undefined
-    const request = ResponseRequest.safeParse(stream.answered.request)
-    if (!request.success) return undefined
+    const request = fitted(ResponseRequest, stream.answered.request)
+    if (!request) return undefined
     const events = eventsOf(stream)
     const terminal = events.find(isTerminal)
     const isWhole = stream.complete && terminal?.type === "response.completed"
-    return { stream, request: request.data, events, terminal, ...readItems(events, isWhole) }
+    return { stream, request, events, terminal, ...readItems(events, isWhole) }
   },
 })
 

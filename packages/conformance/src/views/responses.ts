@@ -2,6 +2,7 @@ import { endpoints, ResponseRequest } from "@nexhina/schemas"
 import { isProper } from "../evidence.ts"
 import { cutResponse, plainResponse, streamedResponse } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { everyResponse, isSuccess } from "./http.ts"
@@ -71,9 +72,10 @@ export const isWhole = ({ response: { status } }: Pick<ResponseReply, "response"
   status === undefined || status === "completed"
 
 function requestOf(body: unknown): ResponseRequest | undefined {
-  const parsed = ResponseRequest.safeParse(body)
-  if (!parsed.success) return undefined
-  return endpoints.createResponse.checks.every((check) => check.holds(parsed.data)) ? parsed.data : undefined
+  const request = fitted(ResponseRequest, body)
+  return request && endpoints.createResponse.checks.every((check) => check.holds(request))
+    ? request
+    : undefined
 }
 
 /** Valid requests for responses with any key or none: what a success contains does not depend on the key. */

@@ -45,8 +45,9 @@ export const filmed = view<Filmed>({
   says: "finished videos",
   of(exchange) {
     const answered = videoReplies.of(exchange)
-    const request = VideoGenerationRequest.safeParse(answered?.request).data
-    const reply = answered?.json.ok ? VideoGenerationResponse.safeParse(answered.json.value).data : undefined
+    if (!answered?.json.ok) return undefined
+    const request = VideoGenerationRequest.safeParse(answered.request).data
+    const reply = VideoGenerationResponse.safeParse(answered.json.value).data
     return request && reply ? { request, videos: reply.data } : undefined
   },
 })

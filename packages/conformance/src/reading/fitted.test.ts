@@ -1,0 +1,30 @@
+import { ChatCompletionChunk, EmbeddingResponse } from "@nexhina/schemas"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { fits, fitted } from "./fitted.ts"
+
+const embedding = fc.record({
+  object: fc.constantFrom("embedding", "list"),
+  index: fc.oneof(fc.nat(), fc.string()),
+  embedding: fc.oneof(fc.array(fc.double()), fc.string()),
+})
+const list = fc.record(
+  { object: fc.constant("list"), model: fc.string(), data: fc.array(embedding), usage: fc.jsonValue() },
+  { requiredKeys: ["object"] },
+)
+const values = fc.oneof(list, fc.jsonValue())
+
+test.each([
+  ["EmbeddingResponse", EmbeddingResponse],
+  ["ChatCompletionChunk", ChatCompletionChunk],
+])("a value is read by %s as the schema reads it, however often the schema was used", (_, schema) => {
+  fc.assert(
+    fc.property(values, (value) => {
+      const { success, data } = schema.safeParse(value)
+      expect(fits(schema, value)).toBe(success)
+      expect(fitted(schema, value)).toEqual(data)
+      expect(fitted(schema, value)).toEqual(data)
+    }),
+    { numRuns: 500 },
+  )
+})
