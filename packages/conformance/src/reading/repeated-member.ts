@@ -1,4 +1,21 @@
-import { afterString } from "./member-index.ts"
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Returns the index of the quote that ends the string whose content begins at `from`. */
+function stringEnd(text: string, from: number): number {
+  for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (end - backslashes > from && text.charCodeAt(end - backslashes - 1) === backslash) backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+  return text.length
+}
+
+/** Returns the name between two quotes. */
+function nameIn(text: string, from: number, to: number): string {
+  const name = text.slice(from, to)
+  return name.includes("\\") ? String(JSON.parse(`"${name}"`)) : name
+}
 
 /**
  * The first name that an object has twice, and the index of the second, in a text that is valid JSON: strict parsers
@@ -7,24 +24,28 @@ import { afterString } from "./member-index.ts"
 export function repeatedMember(text: string): { readonly name: string; readonly at: number } | undefined {
   /** The names so far of each open object; `undefined` for an array. */
   const open: (Set<string> | undefined)[] = []
+  let names: Set<string> | undefined
   let isName = false
-  let at = 0
-  while (at < text.length) {
-    const unit = text[at]
-    if (unit === '"') {
-      const end = afterString(text, at)
-      const names = isName ? open.at(-1) : undefined
-      const name = names && String(JSON.parse(text.slice(at, end)))
-      if (name !== undefined && names?.has(name)) return { name, at }
-      if (name !== undefined) names?.add(name)
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === quote) {
+      const end = stringEnd(text, at + 1)
+      if (isName && names) {
+        const name = nameIn(text, at + 1, end)
+        if (names.has(name)) return { name, at }
+        names.add(name)
+      }
       isName = false
       at = end
-      continue
+    } else if (unit === comma) isName = names !== undefined
+    else if (unit === openObject || unit === openArray) {
+      names = unit === openObject ? new Set() : undefined
+      open.push(names)
+      isName = names !== undefined
+    } else if (unit === closeObject || unit === closeArray) {
+      open.pop()
+      names = open.at(-1)
     }
-    if (unit === "{" || unit === "[") open.push(unit === "{" ? new Set() : undefined)
-    else if (unit === "}" || unit === "]") open.pop()
-    if (unit === "{" || unit === "[" || unit === ",") isName = open.at(-1) !== undefined
-    at++
   }
   return undefined
 }

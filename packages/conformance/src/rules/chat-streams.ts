@@ -44,10 +44,16 @@ function partsByIndex(stream: ChatStream, known: TargetFacts): Map<number, Part[
   return parts
 }
 
-const partsOf = (stream: ChatStream, known: TargetFacts): Part[] =>
-  judgedChunks(stream, known).flatMap(({ choices, at }) =>
-    choices.map((choice) => ({ ...choice, chunk: at })),
-  )
+const partsOfChunks = new WeakMap<ReturnType<typeof judgedChunks>, readonly Part[]>()
+
+function partsOf(stream: ChatStream, known: TargetFacts): readonly Part[] {
+  const chunks = judgedChunks(stream, known)
+  const parts =
+    partsOfChunks.get(chunks) ??
+    chunks.flatMap(({ choices, at }) => choices.map((choice) => ({ ...choice, chunk: at })))
+  partsOfChunks.set(chunks, parts)
+  return parts
+}
 
 /** Whether a choice ends here: "" and "null" are null badly written. */
 const finishes = ({ finish }: ChunkChoice): boolean =>

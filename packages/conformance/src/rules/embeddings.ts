@@ -54,6 +54,9 @@ function encodingFault(
 /** Vectors of fewer numbers may well be the same for different texts. */
 const minDistinctNumbers = 8
 
+const isSame = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((number, at) => number === b[at])
+
 function cosine(a: readonly number[], b: readonly number[]): number {
   let product = 0
   let squaresA = 0
@@ -354,18 +357,20 @@ export const embeddingRules = [
       })[0] as Step,
     ],
     holds({ inputs, vectors }) {
-      const texts = new Map<string, string>()
+      // Two vectors can be the same only if their first numbers are.
+      const earlierOf = new Map<number | undefined, { text: string; values: readonly number[] }[]>()
       for (const { index, values, pointer } of vectors) {
         if (!values || values.length < minDistinctNumbers) return []
         // Models may trim a text, and fold its case.
         const text = String(inputs[index]).trim().toLowerCase()
-        const key = JSON.stringify(values)
-        const earlier = texts.get(key)
-        if (earlier !== undefined && earlier !== text) {
-          const expected = `another vector than that of ${shown(earlier)}`
+        const alike = earlierOf.get(values[0]) ?? []
+        const earlier = alike.findLast((each) => isSame(each.values, values))
+        if (earlier && earlier.text !== text) {
+          const expected = `another vector than that of ${shown(earlier.text)}`
           return [{ fault: "same", at: bodyAt(pointer), expected, actual: `the same, for ${shown(text)}` }]
         }
-        texts.set(key, text)
+        alike.push({ text, values })
+        earlierOf.set(values[0], alike)
       }
       return []
     },
