@@ -56,9 +56,15 @@ export const limits = {
     beyond: "they are judged before more requests are sent",
   },
   comparedExchanges: {
-    max: 5000,
-    unit: "exchanges that a rule about the whole run compares",
-    beyond: "the rule does not look at the others",
+    max: 1000,
+    unit: "exchanges that a rule about the whole run keeps, of which no two are alike",
+    beyond:
+      "fingerprints of ids are compared; a rule that cannot do without the others is `inconclusive` (in `check`: `not-run`)",
+  },
+  comparedIds: {
+    max: 1_000_000,
+    unit: "ids of which a rule about the whole run keeps fingerprints",
+    beyond: "the rule is `inconclusive` (in `check`: `not-run`)",
   },
   findings: {
     max: 1000,

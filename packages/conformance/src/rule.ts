@@ -76,11 +76,33 @@ export interface ExchangeRule<V = unknown, Name extends string = string> extends
 /** Judges together the exchanges of one sample that it asked for itself, or (`run`) all of its view. */
 export interface ManyRule<V = unknown, Name extends string = string> extends RuleBase<V, Name> {
   readonly scope: "group" | "run"
-  /** `of` in a fault is the index of the view that shows it. */
+  /**
+   * `of` in a fault is the index of the view that shows it; `times` has, for each view, the number of views that are like
+   * it and are left out.
+   */
   holds(
     views: readonly V[],
     known: TargetFacts,
+    times: readonly number[],
   ): readonly (Fault<Name> & { readonly of: number })[] | Undecided
+  /**
+   * Returns what the rule reads of a view: of those that are alike, it is given the first (`run`). Default: no two are
+   * alike.
+   */
+  alike?(view: V): string
+  /**
+   * Returns whether no other view can change what the rule says (`run`): then those that are too many to be kept are
+   * not missed. Default: no.
+   */
+  isSettled?(views: readonly V[]): boolean
+  /**
+   * What is compared of views that are too many to be kept (`run`): one is at fault where an earlier one has the same
+   * key and another value. Default: nothing.
+   */
+  readonly pairs?: {
+    of(view: V): { readonly key: string; readonly value: string } | undefined
+    fault(view: V): Fault<Name>
+  }
 }
 
 export type Rule = ExchangeRule | ManyRule

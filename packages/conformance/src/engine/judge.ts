@@ -2,10 +2,11 @@ import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { RequestUnknown } from "../reading/answered.ts"
 import { isRedactedAt } from "../reading/redacted.ts"
-import type { Fault, Rule, Undecided } from "../rule.ts"
+import type { Fault, ManyRule, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { View } from "../view.ts"
+import { type ComparedView, ComparedViews } from "./compared.ts"
 import { requestKindOf } from "./finding-id.ts"
 
 /** Evidence that belongs together, such as an executed sample or a recording. */
@@ -35,6 +36,8 @@ export interface Tally<Group extends EvidenceGroup = ExecutedSample> {
   readonly found: readonly Detection<Group>[]
   /** The rule threw: our bug. */
   readonly crash?: string
+  /** Why the rule cannot be said to hold, although it found nothing. */
+  readonly cut?: string
 }
 
 /** The ids of the rules that a rule rests on. */
@@ -110,6 +113,7 @@ interface OpenTally<Group extends EvidenceGroup> {
   readonly undecided: Map<string, number>
   readonly found: Detection<Group>[]
   crash?: string
+  cut?: string
 }
 
 /** Returns the views of a sample that the rule of a tally may judge; notes why the others are undecided. */
@@ -165,12 +169,14 @@ function judgeTogether<Group extends EvidenceGroup>(
   known: TargetFacts,
   tally: OpenTally<Group>,
   failures: Failures,
+  times: readonly number[] = seen.map(() => 1),
 ): void {
   const { rule } = tally
   if ((rule.scope !== "group" && rule.scope !== "run") || seen.length === 0) return
   const faults = rule.holds(
     seen.map(({ view }) => view),
     known,
+    times,
   )
   const at = ({ fault, of }: { readonly fault: string; readonly of: number }) => {
     const view = seen[of]
@@ -191,10 +197,10 @@ function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () 
 }
 
 /** The views of a group that a rule about the whole run compares with those of other groups. */
-interface RunViews {
-  readonly rule: Rule
+export interface RunViews {
+  readonly rule: ManyRule
   /** The index of the exchange in the group, and its view. */
-  readonly views: readonly { readonly at: number; readonly view: unknown }[]
+  readonly views: readonly { readonly at: number; readonly view: unknown; readonly exchange: Evidence }[]
 }
 
 /** The judgement of one group. */
@@ -214,14 +220,16 @@ export interface Judge {
   readonly rules: readonly Rule[]
   /** Judges a group by the rules of exchanges and samples. Stops between two rules once `isOver` returns true. */
   group<Group extends EvidenceGroup>(group: Group, isOver?: () => boolean): GroupJudgement<Group>
-  /** Judges the views of many groups by the rules about the whole run. */
-  run<Group extends EvidenceGroup>(judged: readonly JudgedGroup<Group>[]): Tally<Group>[]
+  /** Judges the views of many groups by a rule about the whole run. */
+  run<Group extends EvidenceGroup>(rule: ManyRule, compared: Comparison<Group>): Tally<Group>
 }
 
-/** A group, of which the bodies may be gone, and its views for the rules about the whole run. */
-export interface JudgedGroup<Group extends EvidenceGroup> {
-  readonly group: Group
-  readonly runViews: readonly RunViews[]
+/** What a rule about the whole run compares; the groups may have lost their bodies. */
+export interface Comparison<Group> {
+  /** In the order of their places. */
+  readonly views: readonly ComparedView<Group>[]
+  /** Whether there were views that are not among them and that the rule cannot do without. */
+  readonly isCut: boolean
 }
 
 const openCounts = <Group extends EvidenceGroup>(): Omit<OpenTally<Group>, "rule"> => ({
@@ -280,9 +288,12 @@ function judgeGroup<Group extends EvidenceGroup>(
       if (rule.scope === undefined || rule.scope === "exchange") {
         for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
       } else if (rule.scope === "group") judgeTogether(seen, known, tally, failures)
-      else if (seen.length > 0) {
+      else if (rule.scope === "run" && seen.length > 0) {
         const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
-        runViews.push({ rule, views: seen.map(({ view, exchange }) => ({ at: at(exchange), view })) })
+        runViews.push({
+          rule,
+          views: seen.map(({ view, exchange }) => ({ at: at(exchange), view, exchange })),
+        })
       }
     })
     if (!isUsed(tally)) continue
@@ -293,24 +304,22 @@ function judgeGroup<Group extends EvidenceGroup>(
 }
 
 function judgeRun<Group extends EvidenceGroup>(
-  rule: Rule,
-  judged: readonly JudgedGroup<Group>[],
+  rule: ManyRule,
+  { views, isCut }: Comparison<Group>,
   known: TargetFacts,
 ): Tally<Group> {
   const tally = openTally<Group>(rule)
-  const seen = judged.flatMap(({ group, runViews }) =>
-    runViews
-      .filter((each) => each.rule === rule)
-      .flatMap(({ views }) =>
-        views.flatMap(({ at, view }) => {
-          const exchange = group.asked[at]?.exchange
-          return exchange ? [{ view, exchange, executed: group }] : []
-        }),
-      ),
-  )
-  const compared = seen.slice(0, limits.comparedExchanges.max)
-  guarded(tally, () => judgeTogether(compared, known, tally, new Failures()))
-  return tally
+  const seen = views.flatMap(({ view, group, place }) => {
+    const exchange = group.asked[place.at]?.exchange
+    return exchange ? [{ view, exchange, executed: group }] : []
+  })
+  const times = views.map((each) => each.times)
+  guarded(tally, () => judgeTogether(seen, known, tally, new Failures(), times))
+  if (!isCut || tally.found.length > 0) return tally
+  const { comparedIds, comparedExchanges } = limits
+  const room = rule.pairs ? `${comparedIds.max} ids` : `${comparedExchanges.max} exchanges`
+  const cut = `it compares at most ${room}, and there were more`
+  return { ...tally, judged: 0, judgedOn: new Set(), cut }
 }
 
 /** Creates the judge of a run. */
@@ -320,20 +329,20 @@ export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   return {
     rules: ordered,
     group: (group, isOver = () => false) => judgeGroup(withViews, group, known, isOver),
-    run: (judged) =>
-      ordered.filter(({ scope }) => scope === "run").map((rule) => judgeRun(rule, judged, known)),
+    run: (rule, compared) => judgeRun(rule, compared, known),
   }
 }
 
 /** Joins the tallies of a rule on several groups. */
 function joined<Group extends EvidenceGroup>(tallies: readonly Tally<Group>[], rule: Rule): Tally<Group> {
   const whole = openTally<Group>(rule)
-  for (const { judged, judgedOn, undecided, found, crash } of tallies) {
+  for (const { judged, judgedOn, undecided, found, crash, cut } of tallies) {
     whole.judged += judged
     for (const kind of judgedOn) whole.judgedOn.add(kind)
     for (const [reason, times] of undecided) countReason(whole.undecided, reason, times)
     whole.found.push(...found)
     if (crash !== undefined) whole.crash ??= crash
+    if (cut !== undefined) whole.cut ??= cut
   }
   return whole
 }
@@ -345,9 +354,19 @@ export function judge<Group extends EvidenceGroup>(
   known: TargetFacts,
 ): Map<string, Tally<Group>> {
   const judging = createJudge(rules, known)
-  const judged = groups.map((group) => ({ group, ...judging.group(group) }))
-  const all = new Map<Rule, Tally<Group>[]>(byDependency(rules).map((rule) => [rule, []]))
-  for (const tally of [...judged.flatMap(({ tallies }) => tallies), ...judging.run(judged)])
-    all.get(tally.rule)?.push(tally)
+  const all = new Map<Rule, Tally<Group>[]>(judging.rules.map((rule) => [rule, []]))
+  const compared = new Map<ManyRule, ComparedViews<Group>>()
+  for (const [index, group] of groups.entries()) {
+    const { tallies, runViews } = judging.group(group)
+    for (const tally of tallies) all.get(tally.rule)?.push(tally)
+    for (const { rule, views } of runViews) {
+      const ofRule = compared.get(rule) ?? new ComparedViews<Group>(rule)
+      compared.set(rule, ofRule)
+      for (const { at, view, exchange } of views)
+        ofRule.add({ view, exchange, needs: "", place: { by: "", index, at } }, () => group)
+    }
+  }
+  for (const [rule, ofRule] of compared)
+    all.get(rule)?.push(judging.run(rule, { views: ofRule.inOrder(), isCut: ofRule.isCut }))
   return new Map([...all].map(([rule, tallies]) => [rule.id, joined(tallies, rule)]))
 }

@@ -148,3 +148,18 @@ test("findings beyond the limit are counted, and each broken rule keeps its firs
   for (const operation of operations) full.add(sample(operation, 0, 500, operation), inTime)
   expect([full.result(nothingAbsent).tallies.get("test.each")?.found.length, full.omitted]).toEqual([1, 1])
 })
+
+test("a rule about the whole run that found nothing in what was kept holds for nothing", () => {
+  const { max } = limits.comparedExchanges
+  const judgedAfter = (count: number, status: number) => {
+    const ledger = createLedger()
+    for (let index = 0; index < count; index++)
+      ledger.add(sample("a", index, index === 1 ? status : 200), inTime)
+    const { judged, cut, found } = ledger.result(nothingAbsent).tallies.get("test.all") ?? {}
+    return { judged, cut, found: found?.length }
+  }
+  const cut = `it compares at most ${max} exchanges, and there were more`
+  expect(judgedAfter(max, 200)).toEqual({ judged: 1, cut: undefined, found: 0 })
+  expect(judgedAfter(max + 1, 200)).toEqual({ judged: 0, cut, found: 0 })
+  expect(judgedAfter(max + 1, 404)).toEqual({ judged: 1, cut: undefined, found: 1 })
+})

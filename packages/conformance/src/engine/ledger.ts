@@ -1,25 +1,17 @@
 import type { OperationId } from "@nexhina/schemas"
 import { limits } from "../limits.ts"
 import { briefOf } from "../reading/brief.ts"
+import { isRedactedAt } from "../reading/redacted.ts"
 import type { Finding } from "../reports/report.ts"
-import type { Rule } from "../rule.ts"
+import type { ManyRule, Rule } from "../rule.ts"
 import type { ExecutedSample, Sample } from "../target/execute.ts"
 import { spoiltOperations } from "../target/offered.ts"
 import { joinPrecursors, type Precursors, precursorsOf } from "./causes.ts"
+import { ComparedViews, comparePlaces, type Place } from "./compared.ts"
 import { exchangeBytes } from "./finding-exchanges.ts"
 import { findingId } from "./finding-id.ts"
-import { countReason, type Detection, type Judge, type JudgedGroup, type Tally } from "./judge.ts"
+import { countReason, type Detection, type Judge, type RunViews, type Tally } from "./judge.ts"
 import { isSentQuickly } from "./quick.ts"
-
-/** The place of a detection in the order of samples, which does not depend on when their replies came. */
-interface Place {
-  readonly by: string
-  readonly index: number
-  readonly at: number
-}
-
-const comparePlaces = (a: Place, b: Place) =>
-  a.by.localeCompare(b.by, "en") || a.index - b.index || a.at - b.at
 
 /** A probe or rule that sends requests; the lower its rank, the more runs send them. */
 interface Sender {
@@ -54,7 +46,7 @@ export interface FoundFault extends Seen {
 }
 
 /** The outcome of one rule in a run. */
-export interface RuleTally extends Pick<Tally, "judged" | "judgedOn" | "undecided" | "crash"> {
+export interface RuleTally extends Pick<Tally, "judged" | "judgedOn" | "undecided" | "crash" | "cut"> {
   /** In the order of the samples that show them first. */
   readonly found: readonly FoundFault[]
 }
@@ -65,6 +57,7 @@ interface OpenRuleTally {
   readonly undecided: Map<string, number>
   readonly found: Map<string, FoundFault>
   crash?: string
+  cut?: string
 }
 
 /** What is kept of the samples whose spoilt requests need the same endpoints. */
@@ -108,12 +101,13 @@ function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
 
 function addCounts(
   tally: OpenRuleTally,
-  { judged, judgedOn, undecided, crash }: Omit<RuleTally, "found">,
+  { judged, judgedOn, undecided, crash, cut }: Omit<RuleTally, "found">,
 ): void {
   tally.judged += judged
   for (const kind of judgedOn) tally.judgedOn.add(kind)
   for (const [reason, times] of undecided) countReason(tally.undecided, reason, times)
   if (crash !== undefined) tally.crash ??= crash
+  if (cut !== undefined) tally.cut ??= cut
 }
 
 /**
@@ -125,7 +119,7 @@ export class Ledger {
   private readonly findingOf: (found: Detection) => Finding
   private readonly isReported: (rule: Rule) => boolean
   private readonly accounts = new Map<string, Account>()
-  private readonly compared: JudgedGroup<ExecutedSample>[] = []
+  private readonly compared = new Map<ManyRule, ComparedViews<ExecutedSample>>()
   private findings = 0
   private findingBytes = 0
   private exchangeBytes = 0
@@ -166,9 +160,24 @@ export class Ledger {
     }
     for (const [id, more] of precursorsOf(tallies.flatMap(({ found }) => found)))
       joinPrecursors(account.precursors, id, more)
-    if (runViews.length > 0 && this.compared.length < limits.comparedExchanges.max)
-      this.compared.push({ group: brief, runViews })
+    for (const each of runViews) this.compare(each, account, brief)
     return brief
+  }
+
+  /** Adds views of a sample for a rule about the whole run; `brief` is the sample as it is kept. */
+  private compare({ rule, views }: RunViews, account: Account, brief: ExecutedSample): void {
+    const compared = this.compared.get(rule) ?? new ComparedViews<ExecutedSample>(rule)
+    this.compared.set(rule, compared)
+    const { by, index } = brief.sample
+    for (const { at, view, exchange } of views) {
+      const seen = { view, exchange, needs: account.needs.join(), place: { by, index, at } }
+      const fault = compared.add(seen, () => brief)
+      if (!fault || isRedactedAt(exchange, fault.at)) continue
+      const kept = brief.asked[at]?.exchange ?? exchange
+      const found: Detection = { rule, fault, exchange: kept, executed: brief }
+      this.addFound(tallyIn(account.rules, rule), found, brief)
+      joinPrecursors(account.precursors, findingId(found), new Set())
+    }
   }
 
   private accountOf(executed: ExecutedSample): Account {
@@ -247,10 +256,9 @@ export class Ledger {
       }
       for (const [id, more] of account.precursors) joinPrecursors(precursors, id, more)
     }
-    const compared = this.compared
-      .filter(({ group }) => isJudgeable(spoiltOperations(group)))
-      .toSorted((a, b) => comparePlaces({ ...a.group.sample, at: 0 }, { ...b.group.sample, at: 0 }))
-    for (const tally of this.judge.run(compared)) {
+    for (const [rule, compared] of this.compared) {
+      const views = compared.inOrder().filter(({ group }) => isJudgeable(spoiltOperations(group)))
+      const tally = this.judge.run(rule, { views, isCut: compared.isCut })
       const whole = tallyIn(rules, tally.rule)
       addCounts(whole, tally)
       for (const found of tally.found) {

@@ -100,6 +100,12 @@ const notOffered = ["createChatCompletion", "the target does not offer"] as cons
 const nothingFits = "no exchange was one of its kind (replies of its kind)"
 
 describe("a rule that was judged", () => {
+  test("is inconclusive when it could not see everything, unless it found something", () => {
+    const tally = { cut: "there were more" }
+    expect(outcome({ tally })).toEqual({ verdict: "inconclusive", reason: "there were more" })
+    expect(outcome({ tally, findings: findingsOf("fail") })).toEqual({ verdict: "fail" })
+  })
+
   test("passes when nothing was found", () => {
     expect(outcome({ tally: { judged: 1 } })).toEqual({ verdict: "pass" })
     const undecided = new Map([["the other exchange says nothing", 1]])

@@ -50,7 +50,7 @@ export const feedersOf = (rule: Rule): string[] => [
 export function verdictOf(facts: {
   readonly rule: Rule
   readonly severity: Severity | "not-applicable"
-  readonly tally: Pick<Tally, "judged" | "undecided" | "crash"> | undefined
+  readonly tally: Pick<Tally, "judged" | "undecided" | "crash" | "cut"> | undefined
   readonly findings: readonly Finding[]
   readonly sent: Sent
   readonly met: ReadonlyMap<OperationId, Obstacle>
@@ -74,6 +74,7 @@ export function verdictOf(facts: {
   const isAbsent =
     rule.on.surface !== "http" && relevant.size > 0 && [...relevant].every((each) => met.has(each))
   if (tally.judged > 0 && !isAbsent) return { verdict: "pass" }
+  if (tally.cut !== undefined) return { verdict: "inconclusive", reason: tally.cut }
 
   for (const [operation, obstacle] of met) {
     const { surface, method, path } = endpoints[operation]

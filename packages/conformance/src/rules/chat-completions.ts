@@ -34,7 +34,7 @@ import {
   narrowed,
 } from "../views/chat-completions.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
-import { repeatedIds } from "./repeated-ids.ts"
+import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -342,6 +342,7 @@ export const chatCompletionRules = [
     scope: "run",
     faults: { repeated: "one id for two different requests" },
     holds: repeatedIds,
+    pairs: idPairs,
   }),
   rule({
     id: "chat.choices-match-n",

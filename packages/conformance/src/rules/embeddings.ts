@@ -225,6 +225,7 @@ export const embeddingRules = [
     on: embeddingLengths,
     after: ["emb.encoding", "emb.dimension"],
     faults: { changes: "a response has vectors of another length than an earlier one" },
+    alike: (list) => JSON.stringify(list),
     holds(lists) {
       const lengths = new Map<string, number>()
       return lists.flatMap(({ model, isChosen, pointer, length }, of) => {

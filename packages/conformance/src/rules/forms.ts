@@ -136,55 +136,87 @@ function isAboutOther(answered: ParsedReply, { operation, members = [] }: Form):
   return error.param === "model" || others.some((name) => namesMember(error, name))
 }
 
+/** Every form that may not be refused for ever. */
+const allForms = [...plainForms, ...documentedForms, ...streams]
+
+/** An answer to a valid request, by the forms that the request has. Does not hold the answer. */
+interface FormAnswer {
+  readonly operation: OperationId
+  readonly status: number
+  readonly isSuccess: boolean
+  /** The forms that the answer takes or refuses, in words. */
+  readonly decides: readonly string[]
+  /** Whether it is the plain request of a form that is streamed. */
+  readonly isUnstreamed: boolean
+  /** Its words of refusal. */
+  readonly says: string
+}
+
+function formAnswerOf(answered: ParsedReply | undefined): FormAnswer | undefined {
+  if (answered?.operation === undefined) return undefined
+  const { operation, status } = answered
+  const decides = (form: Form) =>
+    form.operation === operation &&
+    form.isOf(answered) &&
+    (isSuccess(answered) || (refusals.has(status) && !isAboutOther(answered, form)))
+  return {
+    operation,
+    status,
+    isSuccess: isSuccess(answered),
+    decides: allForms.filter(decides).map(({ says }) => says),
+    isUnstreamed:
+      !answered.streaming && streams.some((form) => form.operation === operation && form.isPlain(answered)),
+    says: refusalOf({ answered })?.says ?? String(status),
+  }
+}
+
+/** What the rules read of an answer, but for its words. */
+const alike = ({ says: _, ...answer }: FormAnswer): string => JSON.stringify(answer)
+
 type Found = Fault<"refused"> & { readonly of: number }
 
 /** Finds the forms of which every request was refused, on operations that answered other requests or refused them all. */
 function alwaysRefused(
-  answers: readonly ParsedReply[],
+  answers: readonly FormAnswer[],
   forms: readonly Form[],
   { unproven }: TargetFacts,
+  times: readonly number[],
 ): Found[] | { readonly undecided: string } {
   const asked = forms.flatMap((form) => {
     const kind = kindOfOperation(form.operation)
     if (kind !== undefined && unproven.has(kind)) return []
-    const own = answers.flatMap((answered, of) =>
-      answered.operation === form.operation ? [{ answered, of }] : [],
-    )
-    const isOffered = own.some(({ answered }) => ![404, 405, 501].includes(answered.status))
-    const decided = own
-      .filter(({ answered }) => isOffered && form.isOf(answered))
-      .filter(
-        ({ answered }) =>
-          isSuccess(answered) || (refusals.has(answered.status) && !isAboutOther(answered, form)),
-      )
+    const own = answers.flatMap((answer, of) => (answer.operation === form.operation ? [{ answer, of }] : []))
+    const isOffered = own.some(({ answer }) => ![404, 405, 501].includes(answer.status))
+    const decided = own.filter(({ answer }) => isOffered && answer.decides.includes(form.says))
     return decided.length > 0 ? [{ form, decided }] : []
   })
   if (asked.length === 0) return { undecided: "no request of such a form was taken or refused" }
-  return asked.flatMap(({ form, decided: [first, ...others] }): Found[] => {
-    if (!first || [first, ...others].some(({ answered }) => isSuccess(answered))) return []
-    const { answered, of } = first
-    const actual = refusalOf({ answered })?.says ?? String(answered.status)
+  return asked.flatMap(({ form, decided }): Found[] => {
+    const [first] = decided
+    if (!first || decided.some(({ answer }) => answer.isSuccess)) return []
+    const all = decided.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
     return [
       {
         fault: "refused",
-        of,
+        of: first.of,
         at: { part: "status" },
         expected: `${form.says}: taken`,
-        actual: `${actual} (all ${others.length + 1} requests of this form were refused)`,
+        actual: `${first.answer.says} (all ${all} requests of this form were refused)`,
       },
     ]
   })
 }
 
 /** Replies to valid requests, of which the forms may not be refused for ever. */
-const answersByForm = view<ParsedReply>({
+const answersByForm = view<FormAnswer>({
   ...answersToValid,
   id: "http.forms",
   says: "responses to valid requests, by the form of the request",
+  of: (exchange) => formAnswerOf(answersToValid.of(exchange)),
 })
 
 /** Where nothing but chats and responses is offered, there are no such forms. */
-const answersByOtherForm = view<ParsedReply>({
+const answersByOtherForm = view<FormAnswer>({
   ...answersByForm,
   id: "http.other-forms",
   says: "responses to inputs in lists and tokens",
@@ -192,19 +224,19 @@ const answersByOtherForm = view<ParsedReply>({
   of(exchange) {
     const answered = answersToValid.of(exchange)
     const isOne = ({ operation, isOf }: Form) => operation === answered?.operation && isOf(answered)
-    return answered && documentedForms.some(isOne) ? answered : undefined
+    return answered && documentedForms.some(isOne) ? answersByForm.of(exchange) : undefined
   },
 })
 
-const answersOfStreamed = view<ParsedReply>({
-  ...answersToValid,
+const answersOfStreamed = view<FormAnswer>({
+  ...answersByForm,
   id: "streams.forms",
   says: "responses to valid requests for chats and responses",
   surface: "streams",
   probes: [streamedChat, streamedResponse],
   of(exchange) {
-    const answered = answersToValid.of(exchange)
-    return streams.some(({ operation }) => operation === answered?.operation) ? answered : undefined
+    const answer = answersByForm.of(exchange)
+    return streams.some(({ operation }) => operation === answer?.operation) ? answer : undefined
   },
 })
 
@@ -227,7 +259,8 @@ export const formRules = [
     faults,
     // The other plain requests are sent in every run.
     asks: (known) => (known.included.has("embeddings") ? embeddingText.asks(known) : []),
-    holds: (answers, known) => alwaysRefused(answers, plainForms, known),
+    alike,
+    holds: (answers, known, times) => alwaysRefused(answers, plainForms, known, times),
   }),
 
   rule({
@@ -244,7 +277,8 @@ export const formRules = [
     on: answersByOtherForm,
     scope: "run",
     faults,
-    holds: (answers, known) => alwaysRefused(answers, documentedForms, known),
+    alike,
+    holds: (answers, known, times) => alwaysRefused(answers, documentedForms, known, times),
   }),
 
   rule({
@@ -261,18 +295,13 @@ export const formRules = [
     on: answersOfStreamed,
     scope: "run",
     faults,
-    holds(answers, known) {
+    alike,
+    holds(answers, known, times) {
       // Where the same is refused as a whole reply too, it is not for the stream.
-      const taken = streams.filter(({ operation, isPlain }) =>
-        answers.some(
-          (answered) =>
-            answered.operation === operation &&
-            !answered.streaming &&
-            isPlain(answered) &&
-            isSuccess(answered),
-        ),
+      const taken = streams.filter(({ operation }) =>
+        answers.some((answer) => answer.operation === operation && answer.isUnstreamed && answer.isSuccess),
       )
-      return alwaysRefused(answers, taken, known)
+      return alwaysRefused(answers, taken, known, times)
     },
   }),
 ] as const

@@ -423,6 +423,9 @@ export const httpRules = [
     scope: "run",
     on: identifiedResponses,
     faults: { repeated: "all requests got the same id" },
+    isSettled: (all) =>
+      new Set(all.map(({ requestId }) => requestId)).size > 1 &&
+      new Set(all.map(({ request }) => request)).size >= minRequestsForIds,
     holds(all) {
       const requests = new Set(all.map(({ request }) => request))
       if (requests.size < minRequestsForIds) return { undecided: "takes three different requests with an id" }

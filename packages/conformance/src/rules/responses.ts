@@ -48,7 +48,7 @@ import {
 } from "../views/responses.ts"
 import { eachOf, formatFault } from "./chat-completions.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
-import { repeatedIds } from "./repeated-ids.ts"
+import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -586,6 +586,7 @@ export const responseRules = [
     scope: "run",
     faults: { repeated: "one id for two different requests" },
     holds: repeatedIds,
+    pairs: idPairs,
   }),
   rule({
     id: "resp.echo",

@@ -35,7 +35,8 @@ export const offersRequired = rule({
   scope: "run",
   asks: (known) => [...known.required].flatMap((surface) => smallest[surface].asks(known)),
   faults: { "not-offered": "no endpoint of a required surface is available" },
-  holds(responses, { required, unproven }) {
+  alike: (offer) => JSON.stringify(offer),
+  holds(responses, { required, unproven }, times) {
     if (responses.some(({ isCertain }) => !isCertain)) return { undecided: "the recording has no fault" }
     const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
     for (const [of, { surface, kind, isOffered }] of responses.entries()) {
@@ -50,7 +51,8 @@ export const offersRequired = rule({
       const asked = bySurface.get(surface) ?? []
       const [first] = asked
       if (!first || asked.some(({ isOffered }) => isOffered)) return []
-      const actual = `${responses[first.of]?.status} for all ${asked.length} requests`
+      const all = asked.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
+      const actual = `${responses[first.of]?.status} for all ${all} requests`
       return [
         {
           fault: "not-offered" as const,
