@@ -1,7 +1,7 @@
 import type { ChatCompletionChoice, ChatCompletionRequest, ChatCompletionResponse } from "@nexhina/schemas"
 import type { Alteration } from "@nexhina/wire"
 import { onEachChoice, onEachChunk } from "./chat-streams.ts"
-import { type Defect, onReply, onRequest, type Variant, without } from "./defect.ts"
+import { type Defect, onReply, onRequest, stateful, type Variant, without } from "./defect.ts"
 
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
 
@@ -618,6 +618,20 @@ export const chatCompletionVariants: readonly Variant[] = [
       const [first] = [stop ?? []].flat()
       if (!first) return choice
       return { ...choice, message: { ...choice.message, reasoning_content: `I stop at ${first}.` } }
+    }),
+  },
+  {
+    id: "sampled-text",
+    says: "the same request is answered with another text each time",
+    notes: [],
+    seen: [`${createChat}: seed, determinism is not guaranteed`],
+    ...stateful(() => {
+      let replies = 0
+      return onTexts((text, { stop, logprobs, response_format, tools }, { finish_reason }) => {
+        const isPlain = [stop, logprobs, response_format, tools].every((member) => member == null)
+        if (!isPlain || finish_reason !== "stop") return undefined
+        return `${["", "Well. ", "So. ", "Now. ", "Yes. "][replies++ % 5]}${text}`
+      })
     }),
   },
 ]

@@ -2,7 +2,7 @@ import type { ChatCompletionRequest } from "@nexhina/schemas"
 import type { Frame } from "@nexhina/stream"
 import type { Alteration, Reply, Situation } from "@nexhina/wire"
 import { onChoices } from "./chat-completions.ts"
-import { type Defect, onWire, type Variant } from "./defect.ts"
+import { type Defect, onWire, stateful, type Variant } from "./defect.ts"
 
 type Wire = Extract<Alteration, { stage: "wire" }>
 
@@ -21,11 +21,6 @@ function* watched(frames: readonly Frame[], onLeft: () => void): Iterable<Frame>
   } finally {
     if (!isWhole) onLeft()
   }
-}
-
-/** An alteration that remembers earlier requests: each mock that uses it starts its own. */
-function stateful<Kind extends Alteration>(create: () => Kind): Kind & { start(): Kind } {
-  return { ...create(), start: create }
 }
 
 /** Never releases a stream whose client disconnects: from then on, the same chat gets `stuck`. */

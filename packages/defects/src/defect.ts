@@ -88,6 +88,11 @@ export function onRequest<Id extends OperationId>(
   }
 }
 
+/** Creates an alteration that remembers earlier requests: each mock that uses it starts its own. */
+export function stateful<Kind extends Alteration>(create: () => Kind): Kind & { start(): Kind } {
+  return { ...create(), start: create }
+}
+
 /** Returns a member of the request body; undefined when it is missing or the body is not an object. */
 export function asked({ request }: Pick<Situation, "request">, member: string): unknown {
   return typeof request === "object" && request !== null

@@ -1,5 +1,5 @@
 import type { EmbeddingData, EmbeddingResponse } from "@nexhina/schemas"
-import { asked, type Defect, onReply, onRequest, onWire, type Variant, without } from "./defect.ts"
+import { asked, type Defect, onReply, onRequest, onWire, stateful, type Variant, without } from "./defect.ts"
 
 /** Changes a list of embeddings. */
 const onList = (change: (list: EmbeddingResponse) => object) => onReply("createEmbedding", change)
@@ -347,5 +347,27 @@ export const embeddingVariants: readonly Variant[] = [
       ...list,
       dimensions: asked(situation, "dimensions"),
     })),
+  },
+  {
+    id: "emb-never-the-same",
+    says: "embeddings of the same text differ from request to request",
+    notes: [],
+    seen: [
+      "https://github.com/openai/openai-python/issues/868",
+      "https://github.com/cohere-ai/cohere-python/issues/720",
+    ],
+    ...stateful(() => {
+      let requests = 0
+      const noisy = onVectors((vector) =>
+        vector.map((value, at) => value * (1 + (at % 2 ? 0.1 : -0.1) * (requests % 5))),
+      )
+      return {
+        stage: "value",
+        apply(value, situation) {
+          requests++
+          return noisy.apply(value, situation)
+        },
+      }
+    }),
   },
 ]

@@ -2,7 +2,7 @@ import { catalogue, type ErrorObject } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
 import type { Alteration, Reply, Situation } from "@nexhina/wire"
 import { acceptedChat } from "./accepted.ts"
-import { asked, type Defect, onErrors, onRequest, onWire, type Variant, without } from "./defect.ts"
+import { asked, type Defect, onErrors, onRequest, onWire, stateful, type Variant, without } from "./defect.ts"
 import { withHeader, withoutHeader } from "./http.ts"
 
 /** Changes every error object. */
@@ -570,5 +570,18 @@ export const errorVariants: readonly Variant[] = [
       status: 400,
       body: JSON.stringify({ error: { ...failed, message: "Invalid JSON.", type: "invalid_request_error" } }),
     })),
+  },
+  {
+    id: "err-servers-take-turns",
+    says: "invalid requests are answered with 400 and 422 in turn, by two servers behind one address",
+    notes: ["err.malformed-json-400"],
+    seen: ["RFC 9110, section 15.5.21", "https://fastapi.tiangolo.com/tutorial/handling-errors/"],
+    ...stateful(() => {
+      let refusals = 0
+      return onWire(
+        ({ status }, { operationId }) => status === 400 && operationId !== undefined,
+        () => ({ status: refusals++ % 2 ? 422 : 400 }),
+      )
+    }),
   },
 ]

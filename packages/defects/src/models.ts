@@ -1,6 +1,6 @@
 import type { Model } from "@nexhina/schemas"
 import type { Reply, Situation } from "@nexhina/wire"
-import { type Defect, onReply, onWire, type Variant, without } from "./defect.ts"
+import { type Defect, onReply, onWire, stateful, type Variant, without } from "./defect.ts"
 
 /** Changes every model of the list. */
 const onListed = (change: (model: Model) => object) =>
@@ -190,5 +190,24 @@ export const modelVariants: readonly Variant[] = [
       (_, { operationId }) => operationId === "retrieveModel",
       () => ({ status: 404, body: "404 page not found" }),
     ),
+  },
+  {
+    id: "models-created-now",
+    says: "the created time of a model is the time of the request",
+    notes: [],
+    seen: ["LMDeploy and vLLM: the default of ModelCard.created is the current time"],
+    ...stateful(() => {
+      let requests = 0
+      const stamped = (model: Model) => ({ ...model, created: (model.created ?? 0) + requests })
+      const onOne = onReply("retrieveModel", stamped)
+      const onAll = onListed(stamped)
+      return {
+        stage: "value",
+        apply(value, situation) {
+          requests++
+          return onAll.apply(onOne.apply(value, situation), situation)
+        },
+      }
+    }),
   },
 ]

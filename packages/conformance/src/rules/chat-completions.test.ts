@@ -248,24 +248,30 @@ test.each([
   ["too-short", "on"],
   ["different", "One"],
 ])("chat.stop-exact %s: %s, whole and streamed", (fault, content) => {
-  const exchanges = [free, stopped(content, {}), stopped(content, { stream: true })]
+  const exchanges = [free, stopped(content, {}), stopped(content, { stream: true }), free]
   const faults = found(rules, exchanges, deterministic).filter(([rule]) => rule === "chat.stop-exact")
   expect(faults.map(([, fault]) => fault)).toEqual([fault, fault])
 })
 
 test("chat.stop-exact: for deterministic targets alone, and where there is something to compare", () => {
-  const exchanges = [free, stopped("one", {}), stopped("one", { stream: true })]
+  const exchanges = [free, stopped("one", {}), stopped("one", { stream: true }), free]
   expect(found(rules, exchanges, deterministic)).toEqual([])
   expect(judgedBy(rules, exchanges, deterministic)).toContain("chat.stop-exact")
   expect(judgedBy(rules, exchanges)).not.toContain("chat.stop-exact")
-  expect(judgedBy(rules, [free], deterministic)).not.toContain("chat.stop-exact")
+  expect(judgedBy(rules, [free, free], deterministic)).not.toContain("chat.stop-exact")
+  expect(judgedBy(rules, exchanges.slice(0, -1), deterministic)).not.toContain("chat.stop-exact")
+})
+
+test("chat.stop-exact: a target that says something else each time is not judged", () => {
+  const exchanges = [free, stopped("One", {}), saying({ content: "One two three" })]
+  expect(judgedBy(rules, exchanges, deterministic)).not.toContain("chat.stop-exact")
 })
 
 test.each([
   ["a filter", saying({ content: "on" }, { finish_reason: "content_filter" }, { stop: " two" })],
   ["a refusal", saying({ content: null, refusal: "No." }, {}, { stop: " two" })],
 ])("chat.stop-exact: a reply that %s ended is not compared", (_, cut) => {
-  const exchanges = [free, cut]
+  const exchanges = [free, cut, free]
   expect(judgedBy(rules, exchanges, deterministic)).toContain("chat.stop-exact")
   expect(found(rules, exchanges, deterministic).filter(([rule]) => rule === "chat.stop-exact")).toEqual([])
 })

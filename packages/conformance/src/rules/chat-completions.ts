@@ -578,13 +578,17 @@ export const chatCompletionRules = [
             const stop = stopInside(earlier, tenths / 10, length)
             return stop === "" ? undefined : chatStep(known, { messages: userSays(text), stop, ...mode })
           }
-          return [chatStep(known, { messages: userSays(text) }), stopped({}), stopped({ stream: true })]
+          const free = chatStep(known, { messages: userSays(text) })
+          // Without a stop string twice: what differs by itself is not due to it.
+          return [free, stopped({}), stopped({ stream: true }), free]
         }),
     holds(answers) {
-      const free = answers.find(({ request }) => stopsOf(request).length === 0)
+      const [free, again] = answers.filter(({ request }) => stopsOf(request).length === 0)
       const isStopped = ({ request }: ChatAnswer) => stopsOf(request).length > 0
-      if (!free || !answers.some(isStopped))
-        return { undecided: "a reply with and one without a stop string" }
+      if (!free || !again || !answers.some(isStopped))
+        return { undecided: "takes a reply with and two without a stop string" }
+      if (firstText(free) !== firstText(again))
+        return { undecided: "two replies without a stop string differ too" }
       return answers.flatMap((answer, of) => {
         const [stop] = stopsOf(answer.request)
         // A filter or a refusal may come at one time and not at another.

@@ -139,11 +139,29 @@ test("emb.finite", () => {
 
 test("emb.batch-invariant: small noise is legal, another direction is not", () => {
   const alone = answer({ input: "b" }, listOf([[1, 0.001]]))
-  const pair = (vector: number[]) => [answer(two, listOf([[0.5, 0.5], vector])), alone]
+  const pair = (vector: number[]) => [answer(two, listOf([[0.5, 0.5], vector])), alone, alone]
   expect(found(embeddingRules, pair([1, 0.002]))).toEqual([])
   expect(found(embeddingRules, pair([1, 0.2]))).toEqual([
     ["emb.batch-invariant", "differs", at("/data/0/embedding")],
   ])
+})
+
+test("emb.batch-invariant: embeddings that are never the same twice are not compared", () => {
+  const batch = answer(
+    two,
+    listOf([
+      [0.5, 0.5],
+      [1, 0.2],
+    ]),
+  )
+  const [alone, other] = [
+    [1, 0.001],
+    [1, 0.3],
+  ].map((vector) => answer({ input: "b" }, listOf([vector])))
+  if (!alone || !other) return expect.fail("no answers")
+  expect(judgedBy(embeddingRules, [batch, alone, alone])).toContain("emb.batch-invariant")
+  expect(judgedBy(embeddingRules, [batch, alone, other])).not.toContain("emb.batch-invariant")
+  expect(judgedBy(embeddingRules, [batch, alone])).not.toContain("emb.batch-invariant")
 })
 
 test("emb.batch-invariant: the index says which vector is the text's", () => {
@@ -158,10 +176,10 @@ test("emb.batch-invariant: the index says which vector is the text's", () => {
       [1, 0],
     ),
   )
-  expect(found(embeddingRules, [batch, alone])).not.toContainEqual(
+  expect(found(embeddingRules, [batch, alone, alone])).not.toContainEqual(
     expect.arrayContaining(["emb.batch-invariant"]),
   )
-  expect(judgedBy(embeddingRules, [batch, alone])).toContain("emb.batch-invariant")
+  expect(judgedBy(embeddingRules, [batch, alone, alone])).toContain("emb.batch-invariant")
   expect(judgedBy(embeddingRules, [alone])).not.toContain("emb.batch-invariant")
 })
 

@@ -320,14 +320,20 @@ export const embeddingRules = [
           operation: "createEmbedding",
           body: { model: models.embedding, input },
         })
-        return [step(input), step(input.at(-1) ?? "")]
+        // Alone twice: what differs by itself is not due to the batch.
+        const alone = step(input.at(-1) ?? "")
+        return [step(input), alone, alone]
       }),
-    holds([batch, alone]) {
+    holds([batch, alone, again]) {
       const [text] = alone?.inputs ?? []
       const index = text === undefined ? undefined : batch?.inputs.indexOf(text)
       const among = batch?.vectors.find((vector) => vector.index === index)?.values
       const vector = alone?.vectors[0]
-      if (!among || !vector?.values) return { undecided: "only one of the two requests was answered" }
+      const control = again?.vectors[0]?.values
+      if (!among || !vector?.values || !control)
+        return { undecided: "takes the same text in a batch and twice alone" }
+      if (!(cosine(control, vector.values) > minCosine))
+        return { undecided: "two embeddings of the text alone differ too" }
       const likeness = cosine(among, vector.values)
       if (likeness > minCosine) return []
       return [

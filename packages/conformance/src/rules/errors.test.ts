@@ -301,10 +301,13 @@ test("err.status-independent-of-stream", () => {
         }),
       ),
     ).filter(([rule]) => rule === "err.status-independent-of-stream")
-  expect(answer(400, 400)).toEqual([])
-  expect(answer(400)).toEqual([])
-  expect(answer(400, 200)).toEqual([["err.status-independent-of-stream", "stream-accepted", atStatus]])
-  expect(answer(400, 422)).toEqual([["err.status-independent-of-stream", "differs", atStatus]])
+  expect(answer(400, 400, 400, 400)).toEqual([])
+  expect(answer(400, 400, 200, 200)).toEqual([
+    ["err.status-independent-of-stream", "stream-accepted", atStatus],
+  ])
+  expect(answer(400, 400, 422, 422)).toEqual([["err.status-independent-of-stream", "differs", atStatus]])
+  for (const unlike of [[400], [400, 400, 422], [400, 422, 400, 422], [400, 400, 422, 400]])
+    expect(answer(...unlike)).toEqual([])
 })
 
 test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () => {

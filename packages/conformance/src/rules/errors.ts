@@ -123,11 +123,14 @@ function isUnfinished({ exchange: { request } }: ParsedReply): boolean {
   return jsonFlaw(new TextDecoder().decode(request.body)).kind === "unfinished"
 }
 
-/** The same faulty request for a whole reply and for a stream, unless the fault lies in how a stream is asked for. */
+/**
+ * The same faulty request twice for a whole reply and twice for a stream, unless the fault lies in how a stream is asked
+ * for. Two of a kind in a row show what differs by itself, as behind a gateway whose servers take turns.
+ */
 function inBothModes(step: Step): Step[] {
   const { body, fault } = step
   if (!isObject(body) || fault?.param?.startsWith("stream")) return []
-  return [false, true].map((stream) => ({ ...step, body: { ...body, stream } }))
+  return [false, false, true, true].map((stream) => ({ ...step, body: { ...body, stream } }))
 }
 
 /**
@@ -509,12 +512,15 @@ export const errorRules = [
           ]),
         )
         .map((steps) => steps.flatMap(inBothModes)),
-    holds([plain, streamed]) {
-      if (!plain || !streamed) return { undecided: "only one of the two requests was answered" }
+    holds([plain, plainAgain, streamed, streamedAgain]) {
+      if (!plain || !plainAgain || !streamed || !streamedAgain)
+        return { undecided: "one of the four requests was not answered" }
+      if (plain.status !== plainAgain.status || streamed.status !== streamedAgain.status)
+        return { undecided: "the same request is answered with different statuses" }
       if (plain.status === streamed.status || isSuccess(plain)) return []
       return [
         {
-          of: 1,
+          of: 2,
           fault: isSuccess(streamed) ? "stream-accepted" : "differs",
           at: atStatus,
           expected: `${plain.status}, as without a stream`,

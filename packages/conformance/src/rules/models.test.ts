@@ -110,10 +110,20 @@ test("models.retrieve-listed: another model is shown", () => {
 test("models.retrieve-equal: documented members only", () => {
   const rules = rulesBut("models.unknown-404", "models.retrieve-listed")
   const listing = listOf([{ ...model("a"), permission: [{ id: "1" }] }])
-  expect(found(rules, [listing, shownAs("a", 200, { ...model("a"), permission: [{ id: "2" }] })])).toEqual([])
-  expect(found(rules, [listing, shownAs("a", 200, { ...model("a"), owned_by: "me" })])).toEqual([
+  const answer = (shown: object) => found(rules, [listing, shownAs("a", 200, shown), listing])
+  expect(answer({ ...model("a"), permission: [{ id: "2" }] })).toEqual([])
+  expect(answer({ ...model("a"), owned_by: "me" })).toEqual([
     ["models.retrieve-equal", "differs", at("/owned_by")],
   ])
+})
+
+test("models.retrieve-equal: a member that is stamped for each request is not compared", () => {
+  const stamped = (created: number) => ({ ...model("a"), created })
+  const exchanges = [1, 1, 3].map((created) => listOf([stamped(created)]))
+  exchanges.splice(2, 0, shownAs("a", 200, stamped(2)))
+  expect(found(modelRules, exchanges)).toEqual([])
+  expect(judgedBy(modelRules, exchanges)).toContain("models.retrieve-equal")
+  expect(judgedBy(modelRules, exchanges.slice(1, 3))).not.toContain("models.retrieve-equal")
 })
 
 test("models.unknown-404", () => {
