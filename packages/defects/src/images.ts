@@ -244,6 +244,17 @@ export const imageDefects: readonly Defect[] = [
       completion_tokens: usage.output_tokens,
     })),
   },
+  {
+    id: "images-url-of-listener",
+    says: "image URLs have the address that the server listens at",
+    breaks: "images.url-reachable",
+    fault: "own-address",
+    also: [],
+    seen: ["https://github.com/nextcloud/integration_openai/issues/53"],
+    ...onImages((image) =>
+      image.url ? { ...image, url: image.url.replace(/^http:\/\/[^/:]+/, "http://0.0.0.0") } : image,
+    ),
+  },
 ]
 
 const uncounted = {

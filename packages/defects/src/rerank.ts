@@ -53,7 +53,7 @@ export const rerankDefects: readonly Defect[] = [
     says: "the index of documents starts at 1",
     breaks: "rerank.index",
     fault: "out-of-range",
-    also: ["rerank.documents"],
+    also: ["rerank.documents", "rerank.relevant-first"],
     seen: ["Schema RerankResult: index"],
     ...onResults((results) => results.map((result) => ({ ...result, index: result.index + 1 }))),
   },
@@ -129,12 +129,34 @@ export const rerankDefects: readonly Defect[] = [
     says: "documents that come earlier in the request get higher scores",
     breaks: "rerank.permutation-invariant",
     fault: "differs",
-    also: [],
+    also: ["rerank.relevant-first"],
     seen: ["Schema RerankResult: relevance_score says how relevant a document is to the query"],
     ...onResults((results, situation) =>
       results
         .map((result) => ({ ...result, relevance_score: 1 - result.index / (1 + count(situation)) }))
         .toSorted((a, b) => b.relevance_score - a.relevance_score),
+    ),
+  },
+  {
+    id: "rerank-all-equal",
+    says: "every document has the same score",
+    breaks: "rerank.relevant-first",
+    fault: "all-equal",
+    also: [],
+    seen: ["Schema RerankResult: relevance_score"],
+    ...onResults((results) => results.map((result) => ({ ...result, relevance_score: 0.5 }))),
+  },
+  {
+    id: "rerank-irrelevant-first",
+    says: "documents have the higher scores, the less they answer the query",
+    breaks: "rerank.relevant-first",
+    fault: "below",
+    also: [],
+    seen: ["https://github.com/netease-youdao/BCEmbedding/issues/108"],
+    ...onResults((results) =>
+      results
+        .map((result) => ({ ...result, relevance_score: 1 - result.relevance_score }))
+        .sort((a, b) => b.relevance_score - a.relevance_score),
     ),
   },
 ]

@@ -1036,6 +1036,15 @@ export const responseDefects: readonly Defect[] = [
       (reply) => asJson(reply, error("No tool call found for this output.", "input"), 409),
     ),
   },
+  {
+    id: "resp-encrypted-reasoning-missing",
+    says: "include is accepted, and items of reasoning have no encrypted content",
+    breaks: "resp.encrypted-reasoning",
+    fault: "missing",
+    also: [],
+    seen: ["https://github.com/ogx-ai/ogx/issues/4404", "https://github.com/vllm-project/vllm/pull/32247"],
+    ...onItems((item) => (item.type === "reasoning" ? without(item, "encrypted_content") : item)),
+  },
 ]
 
 /** A response that says that the model will not do what it was asked. */

@@ -213,7 +213,7 @@ export const usageDefects: readonly Defect[] = [
     says: "a usage chunk without choices is sent although usage was not requested",
     breaks: "usage.stream-opt-in",
     fault: "own-chunk",
-    also: [],
+    also: ["usage.output-counted"],
     seen: [
       "https://github.com/Arthur-Ficial/apfel/issues/100",
       "https://github.com/NVIDIA-NeMo/Switchyard/pull/797",
@@ -225,7 +225,7 @@ export const usageDefects: readonly Defect[] = [
     says: "the last chunk has usage although usage was not requested",
     breaks: "usage.stream-opt-in",
     fault: "with-choices",
-    also: [],
+    also: ["usage.output-counted"],
     seen: ["https://github.com/raullenchai/Rapid-MLX/pull/792"],
     ...onChunks((chunks, situation) =>
       asksForUsage(situation)
@@ -288,6 +288,26 @@ export const usageDefects: readonly Defect[] = [
         usage: counted(usage, usage.prompt_tokens, Math.min(at, usage.completion_tokens)),
       }))
     }),
+  },
+  {
+    id: "usage-completion-always-1",
+    says: "completion_tokens is always 1",
+    breaks: "usage.output-counted",
+    fault: "too-few",
+    also: ["usage.n-counted"],
+    seen: ["https://github.com/abetlen/llama-cpp-python/issues/1344"],
+    ...onUsage((usage) => counted(usage, usage.prompt_tokens, Math.min(1, usage.completion_tokens))),
+  },
+  {
+    id: "usage-stream-half",
+    says: "a stream counts half of its completion tokens, because two tokens share a chunk",
+    breaks: "usage.stream-counted",
+    fault: "differs",
+    also: [],
+    seen: [guide],
+    ...onUsage((usage, { stream }) =>
+      stream ? counted(usage, usage.prompt_tokens, Math.ceil(usage.completion_tokens / 2)) : usage,
+    ),
   },
 ]
 

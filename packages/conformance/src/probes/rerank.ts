@@ -5,9 +5,13 @@ import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
 const rerankStep = (known: TargetFacts, members: Omit<RerankRequest, "model" | "query">): Step =>
-  askFor("createRerank", { model: known.models.rerank, query: "What is the capital of France?", ...members })
+  askFor("createRerank", { model: known.models.rerank, query: question, ...members })
 
-const three = ["Berlin is the capital of Germany.", "Paris is the capital of France.", "I like trains."]
+/** A question, and the document among `three` that answers it. */
+export const question = "What is the capital of France?"
+export const questionAnswer = "Paris is the capital of France."
+
+const three = ["Berlin is the capital of Germany.", questionAnswer, "I like trains."]
 
 /** Three texts with the default options. */
 export const rerankTexts: Probe = {

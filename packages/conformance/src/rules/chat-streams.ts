@@ -257,7 +257,7 @@ export const chatStreamRules = [
       }
       const missing = Array.from({ length: n }, (_, index) => index).filter((index) => !parts.has(index))
       if (missing.length > 0 && stream.stream.complete && stream.chunks.length > 0) {
-        const actual = `no ${missing.join(", ")}`
+        const actual = `no chunk with index ${missing.join(" or ")}`
         faults.push({ fault: "missing", at: { part: "end" }, expected, actual })
       }
       return firstOfEach(faults)

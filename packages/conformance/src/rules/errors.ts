@@ -54,10 +54,11 @@ export function envelopeFaults(
       },
     ]
   const error = errorOf(answered)
-  if (!error)
-    return [
-      { fault: "no-error-object", at: bodyAt("/error"), expected: "an object", actual: shown(json.value) },
-    ]
+  if (!error) {
+    const instead = isObject(json.value) ? json.value["error"] : undefined
+    const actual = instead === undefined ? `no error in ${shown(json.value)}` : shown(instead)
+    return [{ fault: "no-error-object", at: bodyAt("/error"), expected: "an error object", actual }]
+  }
   const { message } = error
   if (typeof message === "string" && message !== "") return []
   return [{ fault: "no-message", at: bodyAt("/error/message"), expected: "words", actual: shown(message) }]

@@ -33,6 +33,25 @@ test.each([
   expect(found(imageRules, [answer(request, body)])).toEqual([])
 })
 
+test.each([
+  ["http://0.0.0.0:8080/a.png", true],
+  ["http://[::]/a.png", true],
+  ["http://localhost:9/a.png", false],
+  ["http://127.0.0.1:4010/a.png", false],
+  ["http://10.0.0.1/a.png", false],
+  ["https://cdn.example/a.png", false],
+])("images.url-reachable: %s from a target on loopback", (url, isFault) => {
+  expect(found(imageRules, [answer({}, drawn({ url }))])).toEqual(
+    isFault ? [["images.url-reachable", "own-address", at("/data/0/url")]] : [],
+  )
+})
+
+test("images.url-reachable: a loopback address from a target elsewhere", () => {
+  const exchange = answer({}, drawn({ url: "http://localhost:8080/a.png" }))
+  const elsewhere = { ...exchange, request: { ...exchange.request, target: "https://api.example/v1/images" } }
+  expect(found(imageRules, [elsewhere])).toEqual([["images.url-reachable", "own-address", at("/data/0/url")]])
+})
+
 test("what cannot be seen is not judged", () => {
   expect(judgedBy(imageRules, [answer({ size: "1x1" }, drawn({ url: "https://example.com/a" }))])).toEqual([
     "images.schema",
@@ -40,6 +59,7 @@ test("what cannot be seen is not judged", () => {
     "images.count-all",
     "images.format",
     "images.url-fetchable",
+    "images.url-reachable",
     "images.usage-counted",
     "images.own-members",
   ])

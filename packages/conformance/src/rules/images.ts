@@ -67,6 +67,17 @@ const isOtherUsage = (value: unknown): boolean => {
 /** Members that belong to the items of other endpoints. */
 const foreign = ["embedding", "index"]
 
+const unspecified: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"])
+const isLoopback = (host: string) =>
+  host === "[::1]" || host === "localhost" || host.endsWith(".localhost") || /^127\.\d+\.\d+\.\d+$/.test(host)
+
+/** Whether a URL leads to the machine that reads it, although the target was asked at another address. */
+function isOwnUrl(url: string, asked: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : undefined
+  if (host === undefined || host === asked) return false
+  return unspecified.has(host) || (isLoopback(host) && !isLoopback(asked))
+}
+
 export const imageRules = [
   rule({
     id: "images.schema",
@@ -188,6 +199,26 @@ export const imageRules = [
           expected: "an http or https URL",
           actual: shown(inside.url?.slice(0, 40)),
         },
+      ]
+    },
+  }),
+
+  rule({
+    id: "images.url-reachable",
+    since,
+    says: "SHOULD return URLs whose host clients can reach, not an address that only the server itself understands",
+    severity: "SHOULD",
+    source,
+    see: ["https://github.com/nextcloud/integration_openai/issues/53"],
+    on: imageLists,
+    after: ["images.url-fetchable", "images.format"],
+    faults: { "own-address": "the host is a loopback or unspecified address that was not the one asked" },
+    holds({ host, images }) {
+      const other = images.find(({ url }) => url !== undefined && isOwnUrl(url, host))
+      if (!other) return []
+      const at = bodyAt(`${other.pointer}/url`)
+      return [
+        { fault: "own-address", at, expected: `a host like ${host}`, actual: shown(other.url?.slice(0, 80)) },
       ]
     },
   }),

@@ -70,6 +70,6 @@ export function unnamedIn(
   if (refusal && isOutOfTokens(refusal)) return outOfTokens
   if (!refusal || sent.some((name) => namesMember(refusal, name))) return []
   if (bareMembers.includes(rootOf(refusal))) return []
-  const expected = `${sent.join(", ")} taken, or named`
+  const expected = `${sent.join(", ")} accepted, or named in the error`
   return [{ fault: "unnamed", at: { part: "status" }, expected, actual: refusal.says }]
 }

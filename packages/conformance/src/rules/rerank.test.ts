@@ -51,6 +51,25 @@ test.each([
   expect(found(rerankRules, [exchange])).toEqual([])
 })
 
+test.each([
+  ["all-equal", [0.3, 0.3]],
+  ["below", [0.2, 0.3]],
+  [undefined, [0.4, 0.3]],
+] as const)("rerank.relevant-first: %s with scores %j", (name, [answering, other]) => {
+  const documents = ["I like trains.", "Paris is the capital of France."]
+  const scores: Result[] = [
+    [0, other],
+    [1, answering],
+  ]
+  const results = scores.sort(([, a], [, b]) => b - a)
+  const exchange = answer(documents, results, { query: "What is the capital of France?" })
+  const place = results.findIndex(([index]) => index === 1)
+  expect(judgedBy(rerankRules, [exchange])).toContain("rerank.relevant-first")
+  expect(found(rerankRules, [exchange])).toEqual(
+    name ? [["rerank.relevant-first", name, at(`/results/${place}/relevance_score`)]] : [],
+  )
+})
+
 test("OpenAI has no such endpoint: nothing is judged there", () => {
   const known = knownOf({ profileName: "openai" })
   expect(judgedBy(rerankRules, [answer(two, whole)], known)).toEqual([])

@@ -1,5 +1,6 @@
 import { RerankResponse } from "@nexhina/schemas"
 import * as fc from "fast-check"
+import { question, questionAnswer, rerankTexts } from "../probes/rerank.ts"
 import { pointerTo, schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
@@ -8,6 +9,7 @@ import { texts } from "../requests/texts.ts"
 import { type Fault, rule } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
+import { narrowed } from "../views/chat-completions.ts"
 import { type RerankList, rerankLists, rerankReplies, withDocuments } from "../views/rerank.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -42,6 +44,20 @@ function departure(before: RerankList, after: RerankList) {
   }
   return undefined
 }
+
+/** Lists that contain the answer to the question, and another document. */
+const answeredLists = narrowed(
+  rerankLists,
+  {
+    id: "rerank.answered",
+    says: "rerank responses with a document that answers the question",
+    probes: [rerankTexts],
+  },
+  ({ request, documents, results }) =>
+    request.query === question &&
+    results.length > 1 &&
+    results.some(({ index }) => documents[index] === questionAnswer),
+)
 
 export const rerankRules = [
   rule({
@@ -226,6 +242,32 @@ export const rerankRules = [
           actual: String(found.score),
         },
       ]
+    },
+  }),
+
+  rule({
+    id: "rerank.relevant-first",
+    since,
+    says: "SHOULD score the document that answers the question above documents that do not",
+    severity,
+    source,
+    see: ["https://github.com/netease-youdao/BCEmbedding/issues/108"],
+    on: answeredLists,
+    after: ["rerank.index"],
+    modelDependent: true,
+    faults: {
+      "all-equal": "every document has the same score",
+      below: "a document that does not answer the question has a higher score",
+    },
+    holds({ documents, results }) {
+      const place = results.findIndex(({ index }) => documents[index] === questionAnswer)
+      const score = results[place]?.relevance_score ?? 0
+      const scores = results.map(({ relevance_score: each }) => each)
+      const highest = Math.max(...scores)
+      if (score === highest && scores.some((each) => each !== score)) return []
+      const fault = score === highest ? "all-equal" : "below"
+      const at = bodyAt("results", place, "relevance_score")
+      return [{ fault, at, expected: "the highest score", actual: `${score} of at most ${highest}` }]
     },
   }),
 ] as const

@@ -32,6 +32,10 @@ const scored: Partial<ResponseRequest> = { include: ["message.output_text.logpro
 const withLogprobs = (logprobs: unknown) => ({
   output: [{ ...messageOf(""), content: [{ type: "output_text", text: "Hi", annotations: [], logprobs }] }],
 })
+const encrypted: Partial<ResponseRequest> = { include: ["reasoning.encrypted_content"] }
+const reasoned = (members: object) => ({
+  output: [{ id: "rs_1", type: "reasoning" as const, summary: [], ...members }, messageOf("Hi")],
+})
 const token = { token: "Hi", logprob: -0.5, bytes: [72, 105], top_logprobs: [] }
 const strict = {
   type: "function" as const,
@@ -88,6 +92,9 @@ test.each<[string, Partial<Response>, Partial<ResponseRequest>?]>([
   ["any JSON object", says('{"b":[]}'), { text: jsonObject }],
   ["prose where a call is possible", {}, { tool_choice: "auto" }],
   ["log probabilities", withLogprobs([{ ...token, top_logprobs: [token] }]), scored],
+  ["reasoning without encrypted content that nobody asked for", reasoned({})],
+  ["reasoning with encrypted content", reasoned({ encrypted_content: "e" }), encrypted],
+  ["no reasoning", {}, encrypted],
   ["a call that is required", calls({}), required],
   ["a call that is named", calls({}), named],
   ["two calls", calls({}, {})],
@@ -262,6 +269,18 @@ describe("each fault by its name, where it stands", () => {
       "log probabilities that nobody asked for",
       ["resp.logprobs-unasked:sent /output/0/content/0/logprobs"],
       withLogprobs([token]),
+    ],
+    [
+      "reasoning without the encrypted content that was asked for",
+      ["resp.encrypted-reasoning:missing /output/0/encrypted_content"],
+      reasoned({}),
+      encrypted,
+    ],
+    [
+      "reasoning with an empty encrypted content",
+      ["resp.encrypted-reasoning:missing /output/0/encrypted_content"],
+      reasoned({ encrypted_content: "" }),
+      encrypted,
     ],
     ["an empty call_id", ["resp.call-schema:no-call-id /output/0/call_id"], calls({ call_id: "" })],
     [

@@ -305,6 +305,22 @@ const unscored = narrowed(
   (answer) => !asksForLogprobs(answer) && answer.request.top_logprobs == null,
 )
 
+// Reasoning
+
+const reasoningIn = ({ items }: ResponseReply) => items.filter(({ value }) => value["type"] === "reasoning")
+
+const encrypting = narrowed(
+  responseAnswers,
+  {
+    id: "responses.encrypting",
+    says: "responses with reasoning to requests that include its encrypted content",
+    probes: [],
+  },
+  (answer) =>
+    (answer.request.include?.includes("reasoning.encrypted_content") ?? false) &&
+    reasoningIn(answer).length > 0,
+)
+
 /** Each text of a response, with its place. */
 const textParts = ({ items }: ResponseReply) =>
   items.flatMap(({ pointer, value: { type, content } }) =>
@@ -863,6 +879,39 @@ export const responseRules = [
         const actual = `${logprobs.length} entries`
         return [{ fault: "sent", at: answer.where(pointer), expected: "an empty list", actual }]
       }),
+  }),
+  rule({
+    id: "resp.encrypted-reasoning",
+    since,
+    says: "SHOULD return the encrypted content of each reasoning item that `include` asks for: clients that store nothing send it back",
+    severity: "SHOULD",
+    source: `${createResponse}: include, reasoning.encrypted_content`,
+    see: ["https://github.com/ogx-ai/ogx/issues/4404", "https://github.com/vllm-project/vllm/pull/32247"],
+    on: encrypting,
+    after: readable,
+    faults: { missing: "an item of reasoning has no encrypted_content" },
+    asks: (known) =>
+      [{}, { stream: true }].flatMap((mode) =>
+        responseStep(
+          known,
+          {
+            input: "Is 91 a prime number? Answer yes or no.",
+            reasoning: { effort: "low" },
+            include: ["reasoning.encrypted_content"],
+            ...mode,
+          },
+          ["include", "reasoning"],
+        ),
+      ),
+    holds: (answer) =>
+      firstOfEach(
+        reasoningIn(answer).flatMap(({ pointer, value }): Fault<"missing">[] => {
+          const { encrypted_content: content } = value
+          if (typeof content === "string" && content !== "") return []
+          const at = answer.where(`${pointer}/encrypted_content`)
+          return [{ fault: "missing", at, expected: "the encrypted reasoning", actual: shown(content) }]
+        }),
+      ),
   }),
   rule({
     id: "resp.call-schema",

@@ -56,6 +56,52 @@ test.each([
   expect(found(usageRules, [reply(usage), stream({ usage })])).toEqual([])
 })
 
+test("usage.output-counted: a token for every eight words at least, whole and streamed", () => {
+  const saying = (words: number, completion_tokens: number) => {
+    const content = "word ".repeat(words)
+    const counts = { prompt_tokens: 9, completion_tokens, total_tokens: 9 + completion_tokens }
+    const whole = exchangeOf({
+      operation: "createChatCompletion",
+      request: { model: "gpt-4o", messages },
+      body: {
+        ...chunkOf([{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }], {
+          usage: counts,
+        }),
+        object: "chat.completion",
+      },
+    })
+    const pieces = [...content].map((piece) => deltaOf({ content: piece }))
+    return [whole, streamOfData([...pieces, { ...stop, usage: counts }], asked)].map((each) =>
+      names(usageRules, [each]),
+    )
+  }
+  const finding = [["usage.output-counted", "too-few"]]
+  expect(saying(16, 2)).toEqual([[], []])
+  expect(saying(16, 1)).toEqual([finding, finding])
+  expect(saying(15, 1)).toEqual([[], []])
+})
+
+test("usage.stream-counted: the counts of whole replies and of a stream that are cut alike", () => {
+  const counts = (completion_tokens: number) => ({
+    prompt_tokens: 9,
+    completion_tokens,
+    total_tokens: 9 + completion_tokens,
+  })
+  const whole = (tokens: number, finish = "length") => reply(counts(tokens), {}, 1, finish)
+  const streamed = (tokens: number) =>
+    streamOfData([hi, { ...deltaOf({}, "length"), usage: counts(tokens) }], asked)
+  const differs = [["usage.stream-counted", "differs"]]
+  expect(names(usageRules, [whole(16), whole(16), streamed(16)])).toEqual([])
+  expect(names(usageRules, [whole(16), whole(16), streamed(14)])).toEqual([])
+  expect(names(usageRules, [whole(16), whole(16), streamed(8)])).toEqual(differs)
+  const undecided = [
+    [whole(16), streamed(8)],
+    [whole(16), whole(8), streamed(8)],
+    [whole(16), whole(9, "stop"), streamed(8)],
+  ]
+  for (const views of undecided) expect(judgedBy(usageRules, views)).not.toContain("usage.stream-counted")
+})
+
 test.each([
   ["usage.shape", "not-an-object", "", 14],
   ["usage.shape", "missing", "", { completion_tokens: 5 }],

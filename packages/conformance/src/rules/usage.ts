@@ -80,6 +80,22 @@ const cutChoices = (known: TargetFacts, n: number, mode: object) =>
     ["n"],
   )
 
+/** No tokenizer joins more words than this to one token, on average over a text. */
+const maxWordsPerToken = 8
+
+/** How far two counts of a text that the same limit cuts may be apart: the last token may be left out. */
+const cutTolerance = 2
+
+/** The same task under the same limit, twice whole and once as a stream. */
+const cutInBothModes = (known: TargetFacts) =>
+  [{}, {}, { stream: true, stream_options: { include_usage: true } }].map((mode) =>
+    chatStep(known, {
+      messages: userSays(endlessTask),
+      max_tokens: Math.min(16, known.maxOutputTokens),
+      ...mode,
+    }),
+  )
+
 const unlessForced = ({ traits }: TargetFacts) => (traits.has("forced-usage") ? "not-applicable" : undefined)
 
 export const usageRules = [
@@ -209,6 +225,56 @@ export const usageRules = [
         faults.push({ fault: "completion", at: where("/completion_tokens"), expected, actual: "0" })
       }
       return faults
+    },
+  }),
+  rule({
+    id: "usage.output-counted",
+    since,
+    says: `SHOULD count the tokens of the whole output: at least one for every ${maxWordsPerToken} words`,
+    severity: "SHOULD",
+    source: openai,
+    see: ["https://github.com/abetlen/llama-cpp-python/issues/1344"],
+    on: chatUsages,
+    after: ["usage.shape", "usage.nonzero"],
+    faults: { "too-few": "fewer completion tokens than a text of this length can have" },
+    holds({ usage, words, where }) {
+      const { completion } = tokensOf(usage)
+      const least = Math.floor(words / maxWordsPerToken)
+      if (completion >= least) return []
+      const at = where("/completion_tokens")
+      const expected = `at least ${least} for ${words} words`
+      return [{ fault: "too-few", at, expected, actual: String(completion) }]
+    },
+  }),
+  rule({
+    id: "usage.stream-counted",
+    since,
+    says: "SHOULD count as many completion tokens in a stream as in a whole reply that the same limit cuts",
+    severity: "SHOULD",
+    source: `${openai}; ${guide}`,
+    scope: "group",
+    on: chatAnswers,
+    after: ["chat.schema:choices", "usage.shape"],
+    faults: { differs: `the counts differ by more than ${cutTolerance}` },
+    asks: cutInBothModes,
+    holds(views) {
+      const counted = views.flatMap((answer, of) => {
+        const completion = usageIn(answer)?.completion
+        const isLimited = answer.choices.every(({ finish }) => finish === "length")
+        return completion === undefined || !isLimited ? [] : [{ answer, of, completion }]
+      })
+      const [whole, again] = counted.filter(({ answer }) => !answer.streamed)
+      const streamed = counted.find(({ answer }) => answer.streamed)
+      if (!whole || !again || !streamed)
+        return { undecided: "takes the usages of two whole replies and a stream that the limit cuts" }
+      const { answer, of, completion } = streamed
+      const apart = Math.abs(completion - whole.completion)
+      if (apart <= cutTolerance) return []
+      if (Math.abs(again.completion - whole.completion) > cutTolerance)
+        return { undecided: "two whole replies to one request differ too" }
+      const at = answer.where("/usage/completion_tokens")
+      const expected = `about ${whole.completion}, as in the whole reply`
+      return [{ of, fault: "differs", at, expected, actual: String(completion) }]
     },
   }),
   rule({

@@ -89,6 +89,8 @@ function drawnOf({ url, b64_json: text }: ImageGenerationResponse["data"][number
 /** A reply whose images have the documented form, and what it answers. */
 export interface ImageList {
   readonly request: ImageGenerationRequest
+  /** The host that was asked. */
+  readonly host: string
   readonly images: readonly Drawn[]
   readonly usage: ImageUsage | undefined
 }
@@ -106,7 +108,10 @@ export const imageLists = view<ImageList>({
     // What a reply lacks besides its images, such as a date, is for the rule on its schema.
     const data = ImageGenerationResponse.shape.data.safeParse(reply["data"]).data
     if (!request || !data) return undefined
-    return { request, images: data.map(drawnOf), usage: ImageUsage.safeParse(reply["usage"]).data }
+    const usage = ImageUsage.safeParse(reply["usage"]).data
+    const { target } = exchange.request
+    const host = URL.canParse(target) ? new URL(target).hostname : ""
+    return { request, host, images: data.map(drawnOf), usage }
   },
 })
 

@@ -4,7 +4,7 @@ import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
 import { type ChatRequested, chatReplies } from "./chat-completions.ts"
-import { carries, completeChatStreams, whereEvent } from "./chat-streams.ts"
+import { carries, completeChatStreams, type StreamChunk, whereEvent } from "./chat-streams.ts"
 
 /** A chat's usage as it came, no type checked: rules that trust it say `after: ["usage.shape"]`. */
 export interface ChatUsage extends ChatRequested {
@@ -13,6 +13,8 @@ export interface ChatUsage extends ChatRequested {
   readonly instead?: unknown
   /** Whether any text or tool call came. */
   readonly hasOutput: boolean
+  /** The number of words in the text of all choices, as white space divides them. */
+  readonly words: number
   /** Where a member of the usage, given by its JSON pointer, stands. */
   where(pointer: string): Where
 }
@@ -23,6 +25,23 @@ const usageOf = (value: unknown): Pick<ChatUsage, "usage" | "instead"> =>
 /** Whether a message or delta brings something that a user sees. */
 const hasOutput = ({ content, tool_calls }: Readonly<Record<string, unknown>>): boolean =>
   carries(content) || carries(tool_calls)
+
+const wordsIn = (texts: Iterable<unknown>): number =>
+  [...texts].reduce<number>((sum, text) => sum + (typeof text === "string" ? countWords(text) : 0), 0)
+
+const countWords = (text: string): number => text.match(/\S+/g)?.length ?? 0
+
+/** The text of each choice that a stream tells. */
+function textsOf(chunks: readonly StreamChunk[]): Iterable<string> {
+  const texts = new Map<unknown, string[]>()
+  for (const { choices } of chunks)
+    for (const { index, delta } of choices) {
+      const pieces = texts.get(index) ?? []
+      texts.set(index, pieces)
+      if (typeof delta["content"] === "string") pieces.push(delta["content"])
+    }
+  return [...texts.values()].map((pieces) => pieces.join(""))
+}
 
 /** Replies, and complete streams, that have a usage; of a stream, the last one counts. */
 export const chatUsages = view<ChatUsage>({
@@ -40,6 +59,7 @@ export const chatUsages = view<ChatUsage>({
         request,
         ...usageOf(completion["usage"]),
         hasOutput: choices.some(({ message }) => hasOutput(message)),
+        words: wordsIn(choices.map(({ message }) => message["content"])),
         where: (pointer) => reply.where(`/usage${pointer}`),
       }
     }
@@ -51,6 +71,7 @@ export const chatUsages = view<ChatUsage>({
       answered: stream.stream.answered,
       request: stream.request,
       ...usageOf(chunk.value["usage"]),
+      words: wordsIn(textsOf(stream.chunks)),
       hasOutput: stream.chunks.some(({ choices }) => choices.some(({ delta }) => hasOutput(delta))),
       where: (pointer) => whereEvent(stream, last, `/usage${pointer}`),
     }
