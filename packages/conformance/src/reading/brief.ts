@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Header } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { isObject, type ParsedReply, readingOf } from "./answered.ts"
@@ -6,6 +7,17 @@ import { isObject, type ParsedReply, readingOf } from "./answered.ts"
 const keptBytes = 4096
 /** Number of members of a long JSON body whose names are kept. */
 const keptMembers = 20
+
+/** Number of characters that a run keeps of a text that it compares. */
+const keptLength = 1000
+
+/** Returns a text that is as different from others as it was: of a long one, the beginning and the hash. */
+export function briefText(text: string): string {
+  if (text.length <= keptLength) return text
+  // Copied, because a part of a text keeps all of it in memory.
+  const beginning = Buffer.from(text.slice(0, keptLength), "utf16le").toString("utf16le")
+  return `${beginning}… ${createHash("sha256").update(text).digest("base64")}`
+}
 
 /** Returns the headers that come first, up to the number of characters that are kept. */
 function firstHeaders(headers: readonly Header[]): readonly Header[] {

@@ -7,6 +7,7 @@ import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
 import { answeredOf, isObject, type ParsedReply, readingOf } from "../reading/answered.ts"
+import { briefText } from "../reading/brief.ts"
 import type { Crossing } from "../reading/crossing.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
@@ -63,7 +64,7 @@ export const identifiedResponses = view<IdentifiedResponse>({
     if (!requestId) return undefined
     const { method, target, body } = exchange.request
     const hash = createHash("sha256").update(`${method} ${target}\n`).update(body)
-    return { requestId, request: hash.digest("base64") }
+    return { requestId: briefText(requestId), request: hash.digest("base64") }
   },
 })
 

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto"
 import type { ParsedReply } from "../reading/answered.ts"
+import { briefText } from "../reading/brief.ts"
 import type { Where } from "../rule.ts"
 
 /** The id of an answer, to compare with those of the whole run. Does not hold the answer. */
 export interface NamedAnswer {
-  readonly id: unknown
+  /** `undefined` when it is no text. */
+  readonly id: string | undefined
   /** The hash of the request's value. */
   readonly request: string
   /** Where the id stands. */
@@ -19,5 +21,5 @@ export function namedAnswer(
   // Of its value, not its bytes: a gateway may write a body anew before a server derives an id from it.
   const value = JSON.stringify(answered.request) ?? answered.exchange.request.body
   const request = createHash("sha256").update(value).digest("base64")
-  return { id, request, at: where("/id") }
+  return { id: typeof id === "string" ? briefText(id) : undefined, request, at: where("/id") }
 }

@@ -2,7 +2,7 @@ import { VideoGenerationRequest, VideoGenerationResponse } from "@nexhina/schema
 import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
-import { briefReply } from "../reading/brief.ts"
+import { briefReply, briefText } from "../reading/brief.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
@@ -90,6 +90,12 @@ function answerOf(exchange: Evidence): ParsedReply | undefined {
     : answersToValid.of(exchange)
 }
 
+const briefTask = ({ id, status, progress }: Moment["shown"]): Moment["shown"] => ({
+  id: id && briefText(id),
+  status: status && briefText(status),
+  progress,
+})
+
 /** Steps in the lives of tasks. */
 export const moments = view<Moment>({
   ...base,
@@ -107,7 +113,8 @@ export const moments = view<Moment>({
     const kind = kinds[operation]
     const shown = taskIn(exchange)
     const id = kind === "begin" ? shown.id : idInPath(exchange.request.target)
-    return id === undefined ? undefined : { answered: briefReply(answered), kind, id, shown }
+    if (id === undefined) return undefined
+    return { answered: briefReply(answered), kind, id: briefText(id), shown: briefTask(shown) }
   },
 })
 
