@@ -369,6 +369,7 @@ function operate(
     media: engine.media,
     audio: engine.audio,
     lane: engine.lane,
+    isLong: context.body.length > hugeBody,
     profile: engine.profile,
     models: engine.models,
     tokenizer: engine.tokenizer,

@@ -37,6 +37,8 @@ interface Question<Request, Query> {
   readonly audio: AudioReader
   /** For computations that take many milliseconds. */
   readonly lane: Lane
+  /** Whether the body is so long that a maker takes several turns of the lane. */
+  readonly isLong: boolean
   readonly profile: Profile
   readonly models: Models
   readonly tokenizer: Tokenizer

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { digest, digestFraction, digestText, random } from "./random.ts"
+import { digest, digestFraction, digestOf, digestText, random } from "./random.ts"
 
 const data = fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array())
 
@@ -11,6 +11,21 @@ test("a digest depends on the data, and on the digest that it goes on from", () 
       expect(digest(a, digest("x"))).not.toEqual(digest(a, digest("y")))
       if (String(a) !== String(b)) expect(digest(a)).not.toEqual(digest(b))
     }),
+  )
+})
+
+test("texts have the digest of the text that they make together, whatever their length and characters", () => {
+  const stretches = fc.tuple(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 3 }), fc.nat(20_000))
+  const long = stretches.map(([text, times, ascii]) => text.repeat(times) + "a".repeat(ascii) + text)
+  fc.assert(
+    fc.property(fc.array(long, { maxLength: 4 }), fc.string(), (texts, before) => {
+      const from = digest(before)
+      const whole = texts.join("")
+      expect(digestOf(texts, from)).toEqual(digest(whole, from))
+      // Characters one at a time are never copied.
+      expect(digestOf(whole.split(""), from)).toEqual(digest(whole, from))
+    }),
+    { numRuns: 10 },
   )
 })
 

@@ -6,22 +6,72 @@ export type Digest = readonly [number, number]
  * both. Linear, the same on every machine, and no secret-keeping hash. After cyrb53, which is public domain.
  */
 export function digest(data: string | Uint8Array, from: Digest = [0, 0]): Digest {
-  let a = 0xdeadbeef ^ from[0]
-  let b = 0x41c6ce57 ^ from[1]
-  if (typeof data === "string") {
-    for (let i = 0; i < data.length; i++) {
-      const unit = data.charCodeAt(i)
-      a = Math.imul(a ^ unit, 2654435761)
-      b = Math.imul(b ^ unit, 1597334677)
-    }
-  } else {
-    // By index: an iterator takes three times as long, and this reads every request's body.
-    for (let i = 0; i < data.length; i++) {
-      const byte = data[i] ?? 0
-      a = Math.imul(a ^ byte, 2654435761)
-      b = Math.imul(b ^ byte, 1597334677)
+  const state = begun(from)
+  add(data, state)
+  return ended(state)
+}
+
+/** Hashes texts as if they were joined. Joining long ones would take their memory twice. */
+export function digestOf(texts: Iterable<string>, from: Digest): Digest {
+  const state = begun(from)
+  for (const text of texts) add(text, state)
+  return ended(state)
+}
+
+/** The two halves of a digest before they are mixed. */
+interface DigestState {
+  a: number
+  b: number
+}
+
+const begun = ([a, b]: Digest): DigestState => ({ a: 0xdeadbeef ^ a, b: 0x41c6ce57 ^ b })
+
+/** Number of UTF-16 units that are copied at a time, and the length of a text that is worth it (chosen). */
+const copiedUnits = 2 ** 14
+
+const utf8 = new TextEncoder()
+
+function add(data: string | Uint8Array, state: DigestState): void {
+  if (typeof data !== "string") addBytes(data, data.length, state)
+  else if (data.length < copiedUnits) addUnits(data, state)
+  else {
+    // Reading bytes takes a third of the time of reading characters, and the bytes of ASCII are its units.
+    const bytes = new Uint8Array(copiedUnits)
+    for (let at = 0; at < data.length; at += copiedUnits) {
+      const part = data.slice(at, at + copiedUnits)
+      const { read, written } = utf8.encodeInto(part, bytes)
+      if (read === part.length && written === read) addBytes(bytes, written, state)
+      else addUnits(part, state)
     }
   }
+}
+
+function addUnits(text: string, state: DigestState): void {
+  let { a, b } = state
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    a = Math.imul(a ^ unit, 2654435761)
+    b = Math.imul(b ^ unit, 1597334677)
+  }
+  state.a = a
+  state.b = b
+}
+
+function addBytes(bytes: Uint8Array, length: number, state: DigestState): void {
+  let { a, b } = state
+  // By index: an iterator takes three times as long, and this reads every request's body.
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] ?? 0
+    a = Math.imul(a ^ byte, 2654435761)
+    b = Math.imul(b ^ byte, 1597334677)
+  }
+  state.a = a
+  state.b = b
+}
+
+function ended(state: DigestState): Digest {
+  const { a } = state
+  let { b } = state
   const mixed = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(mixed ^ (mixed >>> 13), 3266489909)
   return [mixed >>> 0, b >>> 0]

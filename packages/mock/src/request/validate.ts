@@ -86,12 +86,14 @@ function malformed(why: string): Refusal {
 function hasTooManyMarks(body: Uint8Array): boolean {
   if (body.length <= maxJsonMarks) return false
   let marks = 0
-  // By index: an iterator takes several times as long.
-  for (let at = 0; at < body.length; at++) {
-    const byte = body[at]
-    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++
+  // One search for each mark, up to the limit: looking at every byte of 20 MB of text takes ten times as long.
+  for (const mark of [0x2c, 0x5b, 0x7b]) {
+    for (let at = body.indexOf(mark); at !== -1; at = body.indexOf(mark, at + 1)) {
+      marks++
+      if (marks > maxJsonMarks) return true
+    }
   }
-  return marks > maxJsonMarks
+  return false
 }
 
 /** Returns the maximum nesting of brackets in a JSON text. */

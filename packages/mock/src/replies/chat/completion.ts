@@ -19,10 +19,16 @@ type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
 
 /** Replies with tool calls, a refusal, or a text that quotes the conversation, spoken when the request asks for audio. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
-  const { request, profile, tokenizer } = question
+  const { request, isLong, lane } = question
   question.models.require(request.model, "chat")
   requireFewMessages(request.messages)
   requireData(request.messages)
+  // Checking data and hashing them take a while each.
+  return isLong ? lane.turn().then(() => complete(question)) : complete(question)
+}
+
+function complete(question: Question): ReturnType<ReplyMaker<"createChatCompletion">> {
+  const { request, profile, tokenizer } = question
   const voice = voiceOf(request)
   const choices = speakChoices(question)
   const frame = {

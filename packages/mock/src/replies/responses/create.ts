@@ -40,6 +40,8 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   const items = [...earlier, ...input]
   requireShort(items)
   requireWithin(limits.conversationText, request.instructions?.length ?? 0, "instructions")
+  // Checking data and hashing them take a while each.
+  if (question.isLong) await question.lane.turn()
   const response = speakResponse(question, items)
   if (request.store !== false) await keepResponse(store, { response, input })
   return toReply(response, question)
