@@ -19,22 +19,27 @@ type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
 
 /** Replies with tool calls, a refusal, or a text that quotes the conversation, spoken when the request asks for audio. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
-  const { request, isLong, lane } = question
+  const { request, isLong, lane, tokenizer } = question
   question.models.require(request.model, "chat")
   requireFewMessages(request.messages)
   requireData(request.messages)
-  // Checking data and hashing them take a while each.
-  return isLong ? lane.turn().then(() => complete(question)) : complete(question)
+  const count = () => countPrompt(request, tokenizer)
+  if (!isLong) return complete(question, count())
+  // Checking data, counting tokens and hashing take a while each.
+  return lane
+    .turn()
+    .then(count)
+    .then((promptTokens) => lane.turn().then(() => complete(question, promptTokens)))
 }
 
-function complete(question: Question): ReturnType<ReplyMaker<"createChatCompletion">> {
-  const { request, profile, tokenizer } = question
+function complete(question: Question, promptTokens: number): ReturnType<ReplyMaker<"createChatCompletion">> {
+  const { request, profile } = question
   const voice = voiceOf(request)
   const choices = speakChoices(question)
   const frame = {
     id: `chatcmpl-${question.id}`,
     created: question.now,
-    promptTokens: countPrompt(request, tokenizer),
+    promptTokens,
     request,
     profile,
     seed: question.seed,

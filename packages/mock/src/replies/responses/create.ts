@@ -40,9 +40,15 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   const items = [...earlier, ...input]
   requireShort(items)
   requireWithin(limits.conversationText, request.instructions?.length ?? 0, "instructions")
-  // Checking data and hashing them take a while each.
-  if (question.isLong) await question.lane.turn()
-  const response = speakResponse(question, items)
+  let count = () => countPrompt(request, items, question.tokenizer)
+  if (question.isLong) {
+    // Checking data, counting tokens and hashing take a while each.
+    await question.lane.turn()
+    const counted = count()
+    count = () => counted
+    await question.lane.turn()
+  }
+  const response = speakResponse(question, items, count)
   if (request.store !== false) await keepResponse(store, { response, input })
   return toReply(response, question)
 }
@@ -60,8 +66,12 @@ function toReply(
   }
 }
 
-/** Returns the response to a conversation, whose last items are the input. */
-function speakResponse(question: Question, items: readonly ResponseItem[]): ResponseObject {
+/** Returns the response to a conversation, whose last items are the input and whose tokens `count` returns. */
+function speakResponse(
+  question: Question,
+  items: readonly ResponseItem[],
+  count: () => number,
+): ResponseObject {
   const { request, profile, tokenizer, responders } = question
   const prompt = promptOf(question, items)
   const seed = contentSeed(request, ignoredBySeed, question.seed)
@@ -73,7 +83,7 @@ function speakResponse(question: Question, items: readonly ResponseItem[]): Resp
   const isComplete = delivery.end === "stop"
   const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
   const { usage = {} } = utterance
-  const inputTokens = usage.input ?? countPrompt(request, items, tokenizer)
+  const inputTokens = usage.input ?? count()
   const outputTokens = usage.output ?? delivery.tokens
   return {
     id: `resp_${question.id}`,
