@@ -91,6 +91,7 @@ test.each([
   [{ maxRequest: 5 }, {}, /^unknown option 'maxRequest'; did you mean 'maxRequests'\?$/],
   [{}, { maxRequests: 0 }, /^configuration: maxRequests: expected at least 1, got 0$/],
   [{}, { maxRequests: "many" }, /^configuration: maxRequests: expected a number, got "many"$/],
+  [{}, { maxRequests: Number.NaN }, /^configuration: maxRequests: expected a number, got NaN$/],
   [{}, { quick: "yes" }, /^configuration: quick: expected true or false, got "yes"$/],
   [{}, { model: ["a"] }, /^configuration: model: expected a string, got \["a"\]$/],
   [{}, { baseUrl: 5 }, /^configuration: baseUrl: expected a string$/],

@@ -373,6 +373,10 @@ export const settingsOf = (
   file: Readonly<Record<string, unknown>> = {},
 ): Settings => parsedOptions(runOptions, flags, file)
 
+/** Returns a value as JSON; a number that JSON lacks by its name. */
+const shownValue = (given: unknown): string =>
+  typeof given === "number" ? String(given) : JSON.stringify(given)
+
 const firstExpectation = ({ issues: [issue] }: z.ZodError): string =>
   issue ? expectationOf(issue) : "not valid"
 
@@ -390,7 +394,7 @@ export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
       const given = fromFlag ? flags[name] : file[name]
       const parsed = (given === undefined ? schema.optional() : schema).safeParse(given)
       if (parsed.success) return [name, parsed.data]
-      const shown = secret ? "" : `, got ${JSON.stringify(given)}`
+      const shown = secret ? "" : `, got ${shownValue(given)}`
       const where = fromFlag ? spelling.split(" ")[0] : `configuration: ${name}`
       throw new UsageError(`${where}: ${firstExpectation(parsed.error)}${shown}`)
     }),

@@ -8,7 +8,7 @@ import { createSend } from "@nexhina/wire"
 import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
-import { type Count, countsOf, planOf, type Selection } from "./engine/plan.ts"
+import { type Count, countsOf, planOf, planShare, type Selection } from "./engine/plan.ts"
 import { fileErrorText } from "./file-error.ts"
 import type { Intent } from "./intent.ts"
 import { limits } from "./limits.ts"
@@ -118,7 +118,8 @@ export function dryRun(settings: Settings): Count[] {
     models: chooseModels(modelsOf(settings), []),
   }
   const requirements = requirementSetOn(settings.requirements, new Date())
-  return countsOf(planOf(selectionOf(settings, requirements), known), known)
+  const plan = planOf(selectionOf(settings, requirements), known)
+  return countsOf(planShare(plan, settings.shard), known)
 }
 
 function certificate(file: string): string {

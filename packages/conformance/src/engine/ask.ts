@@ -4,7 +4,7 @@ import type { TargetFacts } from "../target/facts.ts"
 import { obstacles } from "../target/offered.ts"
 import type { Sampler } from "../target/sampler.ts"
 import { fixedSteps } from "../target/step.ts"
-import { type Plan, probeSample, sampleShare } from "./plan.ts"
+import { type Plan, planShare, probeSample } from "./plan.ts"
 
 /** Returns the samples that can be answered. How keys and paths are rejected can be seen on any operation. */
 function answerable(
@@ -34,14 +34,12 @@ export async function ask(
   sampler: Sampler,
   shard?: Shard | undefined,
 ): Promise<readonly ExecutedSample[]> {
-  const ours = new Set(sampleShare([...plan.probes, ...plan.samples], shard))
-  const unsent = plan.probes
-    .filter((probe) => ours.has(probe))
-    .filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
+  const ours = planShare(plan, shard)
+  const unsent = ours.probes.filter((probe) => !sampler.groups.some(({ sample }) => sample.by === probe.id))
   const probes = unsent.map((probe) => probeSample(probe, known))
   await sampler.run(answerable(probes, sampler.groups, known), "probing")
   for (const spoilt of [false, true]) {
-    const samples = plan.samples.filter((sample) => ours.has(sample) && isSpoilt(sample) === spoilt)
+    const samples = ours.samples.filter((sample) => isSpoilt(sample) === spoilt)
     await sampler.run(answerable(samples, sampler.groups, known), "probing")
   }
   return sampler.groups.toSorted(

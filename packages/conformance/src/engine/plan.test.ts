@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { knownOf } from "../../test/exchange.ts"
 import { rules } from "../rules/rules.ts"
-import { planOf } from "./plan.ts"
+import { countsOf, planOf, planShare } from "./plan.ts"
 
 const known = knownOf({})
 const plan = (subset: typeof rules) =>
@@ -25,4 +25,20 @@ test("a rule brings the stock probes of its view, each once", () => {
     const { applicable, probes } = plan([rule])
     expect(probes).toEqual(applicable.length === 0 ? [] : [...new Set(rule.on.probes)])
   }
+})
+
+test("the parts of a plan have its probes and samples, each once, and count fewer requests", () => {
+  const whole = plan(rules)
+  const requests = (each: typeof whole) =>
+    countsOf(each, known).reduce((sum, { fixed, generated }) => sum + fixed + generated, 0)
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 9 }), (count) => {
+      const parts = Array.from({ length: count }, (_, at) => planShare(whole, { index: at + 1, count }))
+      expect(new Set(parts.flatMap(({ probes }) => probes))).toEqual(new Set(whole.probes))
+      expect(parts.flatMap(({ samples }) => samples).length).toBe(whole.samples.length)
+      expect(parts.reduce((sum, part) => sum + requests(part), 0)).toBe(requests(whole))
+    }),
+    { numRuns: 5 },
+  )
+  expect(planShare(whole, undefined)).toEqual(whole)
 })

@@ -57,8 +57,15 @@ const isArbitrary = (
 ): asks is fc.Arbitrary<readonly Ask[]> => asks instanceof fc.Arbitrary
 
 /** Returns every n-th of some samples, so that the parts are equal and the same in every run. */
-export function sampleShare<T>(samples: readonly T[], shard: Shard | undefined): T[] {
+function sampleShare<T>(samples: readonly T[], shard: Shard | undefined): T[] {
   return samples.filter((_, at) => !shard || at % shard.count === shard.index - 1)
+}
+
+/** Returns the part of a plan that a shard sends. */
+export function planShare(plan: Plan, shard: Shard | undefined): Plan {
+  const ours = new Set<Probe | Sample>(sampleShare([...plan.probes, ...plan.samples], shard))
+  const isOurs = (each: Probe | Sample) => ours.has(each)
+  return { ...plan, probes: plan.probes.filter(isOurs), samples: plan.samples.filter(isOurs) }
 }
 
 /** A rule's own samples: a function of the seed and the rule alone, so that filters never change them. */
