@@ -1,4 +1,4 @@
-// Measures `check` as ratios: judging against reading alone, time per byte and memory at two sizes. Opt-in:
+// Measures `check` as ratios: judging against reading alone, time per byte and memory at three sizes. Opt-in:
 // node bench/check.js [MB]
 import { spawnSync } from "node:child_process"
 import { check, checkSettingsOf, run, settingsOf } from "../packages/conformance/dist/index.js"
@@ -47,8 +47,30 @@ async function readOnly(bytes) {
   }
 }
 
-const judge = (bytes) =>
-  check(checkSettingsOf({}), [{ name: "recording", bytes }], { startedAt: new Date(0), elapsed: () => 0 })
+/** Wraps a recording, and notes the memory that is in use when all of it was read and judged. */
+function watched(bytes, note) {
+  return async function* () {
+    yield* bytes()
+    // What weak maps held goes with the second collection.
+    for (let time = 0; time < 2; time++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      globalThis.gc()
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    note((heapUsed + arrayBuffers) / 2 ** 20)
+  }
+}
+
+/** Judges a recording; returns how many exchanges it has, and MiB in use at its end. */
+async function judge(bytes) {
+  let live = 0
+  const source = { name: "recording", bytes: watched(bytes, (used) => (live = used)) }
+  const { report } = await check(checkSettingsOf({}), [source], {
+    startedAt: new Date(0),
+    elapsed: () => 0,
+  })
+  return { exchanges: report.recording.exchanges, live }
+}
 
 async function measured() {
   const lines = await recordedLines()
@@ -56,29 +78,36 @@ async function measured() {
   const work = mode === "read" ? readOnly : judge
   await work(recording(lines, 2 ** 21))
   const before = process.cpuUsage()
-  await work(recording(lines, size))
+  const result = await work(recording(lines, size))
   const { user, system } = process.cpuUsage(before)
-  console.log(JSON.stringify({ ms: (user + system) / 1000, rss: process.resourceUsage().maxRSS / 1024 }))
+  console.log(
+    JSON.stringify({ ms: (user + system) / 1000, rss: process.resourceUsage().maxRSS / 1024, ...result }),
+  )
 }
 
 function inProcess(name, size) {
-  const { stdout } = spawnSync(process.execPath, [import.meta.filename, name, String(size)], {
-    encoding: "utf8",
-  })
+  const words = ["--expose-gc", import.meta.filename, name, String(size)]
+  const { stdout } = spawnSync(process.execPath, words, { encoding: "utf8" })
   return JSON.parse(stdout)
 }
 
 if (mode === "read" || mode === "judge") await measured()
 else {
   const large = Number(mode ?? 100)
-  const [read, small, big] = [
-    inProcess("read", large / 10),
-    inProcess("judge", large / 10),
-    inProcess("judge", large),
-  ]
-  console.log(`speed of judging / speed of reading alone: ${(read.ms / small.ms).toFixed(2)} (floor 0.3)`)
-  console.log(`time per byte, large / small: ${(big.ms / 10 / small.ms).toFixed(2)} (ceiling 1.2)`)
-  console.log(
-    `memory, large / small: ${(big.rss / small.rss).toFixed(2)} (${small.rss.toFixed(0)} and ${big.rss.toFixed(0)} MiB)`,
-  )
+  const sizes = [(large * 3) / 100, (large * 3) / 10, large]
+  // Alternately, so that what else runs on the machine counts for both.
+  const rows = sizes.map((size) => ({ size, read: inProcess("read", size), judge: inProcess("judge", size) }))
+  for (const { size, read, judge } of rows)
+    console.log(
+      `${size} MB: read ${read.ms.toFixed(0)} ms, judged ${judge.ms.toFixed(0)} ms (${judge.exchanges} exchanges), ` +
+        `ratio ${(read.ms / judge.ms).toFixed(2)}, peak ${judge.rss.toFixed(0)} MiB`,
+    )
+  const [small, middle, big] = rows.map(({ size, judge }) => ({ ...judge, perMB: judge.ms / size }))
+  const speed = rows[2].read.ms / rows[2].judge.ms
+  console.log(`speed of judging / speed of reading alone: ${speed.toFixed(2)} (floor 0.3)`)
+  console.log(`time per byte, large / middle: ${(big.perMB / middle.perMB).toFixed(2)} (ceiling 1.2)`)
+  console.log(`peak memory, large / small: ${(big.rss / small.rss).toFixed(2)}`)
+  const perExchange = ((big.live - middle.live) * 2 ** 20) / (big.exchanges - middle.exchanges)
+  console.log(`live memory: ${middle.live.toFixed(1)} and ${big.live.toFixed(1)} MiB,`)
+  console.log(`  ${perExchange.toFixed(0)} bytes for each more exchange (ceiling 64)`)
 }
