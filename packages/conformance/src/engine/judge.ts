@@ -225,7 +225,7 @@ export interface Judge {
 }
 
 /** What a rule about the whole run compares; the groups may have lost their bodies. */
-export interface Comparison<Group> {
+interface Comparison<Group> {
   /** In the order of their places. */
   readonly views: readonly ComparedView<Group>[]
   /** Whether there were views that are not among them and that the rule cannot do without. */

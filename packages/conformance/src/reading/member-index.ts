@@ -6,7 +6,7 @@ function afterBlank(text: string, from: number): number {
 }
 
 /** Returns the index behind a string that begins with the quote at `from`. */
-export function afterString(text: string, from: number): number {
+function afterString(text: string, from: number): number {
   let at = from + 1
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1
   return at + 1
