@@ -1,5 +1,6 @@
 import http from "node:http"
 import https from "node:https"
+import { checkServerIdentity } from "node:tls"
 import { HttpsProxyAgent } from "https-proxy-agent"
 import type { Exchange, ExchangeEnd, ReceivedChunk } from "./exchange.ts"
 import type { Header } from "./reply.ts"
@@ -109,15 +110,18 @@ export function createSend(config: SendConfig): Sender {
       const whole = { ...request, headers: [...request.headers, ...missingHeaders(request, url)] }
       const id = String(++sent)
       const attempt = (agent: http.Agent): Promise<Exchange> => {
-        const start = () =>
-          scheme.start({
+        const start = () => {
+          const started = scheme.start({
             ...connection,
+            ...(config.proxy !== undefined && url.protocol === "https:" && identifiedAs(url)),
             agent,
             method: request.method,
             ...(scheme.proxy ? viaProxy(url, scheme.proxy) : direct(url)),
             // Node sends an array unchanged: in order and with duplicates. Those for the proxy are not recorded.
             headers: [...whole.headers, ...(scheme.proxy ? proxyHeaders(scheme.proxy) : [])].flat(),
           })
+          return started.once("proxyConnect", refuseWithoutTunnel)
+        }
         return converse(
           { id, request: whole, start, again: () => attempt(scheme.fresh), options, watch },
           config,
@@ -160,6 +164,20 @@ function schemesOf(
 }
 
 const hostOf = (url: URL) => ({ hostname: url.hostname.replace(/^\[|\]$/g, ""), port: url.port })
+
+/** Ends a request whose proxy opens no tunnel: the agent would take the answer of the proxy for that of the host. */
+function refuseWithoutTunnel(
+  this: http.ClientRequest,
+  { statusCode }: { readonly statusCode: number },
+): void {
+  if (statusCode === 200) return
+  this.destroy(Object.assign(new Error(`the proxy answered ${statusCode}`), { code: `PROXY_${statusCode}` }))
+}
+
+/** A tunnel forgets the host when it is an IP address, and would compare its certificate with "localhost". */
+const identifiedAs = (url: URL): Pick<https.RequestOptions, "checkServerIdentity"> => ({
+  checkServerIdentity: (_, certificate) => checkServerIdentity(hostOf(url).hostname, certificate),
+})
 
 const direct = (url: URL) => ({ ...hostOf(url), path: url.pathname + url.search })
 

@@ -22,8 +22,6 @@ import { type Sent, sentIn } from "./sent.ts"
 /** The target of a run, the rules to check and the limits. Times in ms. */
 export interface CheckOptions extends Selection, Omit<StatedFacts, "include"> {
   readonly limits: Limits
-  /** The proxy that requests pass through, without credentials: for the report. */
-  readonly proxy?: string
   /** The requirements that were selected. Default: every rule of the kit. */
   readonly requirements?: RequirementSet
   /** Whether the selection is that of a quick run: for the report. Default: no. */

@@ -16,6 +16,8 @@ import type { Target } from "./to-wire.ts"
 
 /** The facts about a target that the user states. */
 export interface StatedFacts {
+  /** The proxy that requests pass through, without credentials. Default: none. */
+  readonly proxy?: string
   readonly target: Target
   readonly profile: ProfileName
   readonly traits: readonly Trait[]
@@ -99,7 +101,8 @@ export async function learn(
     const { code, kind } = connection.end
     const isUntrusted = code !== undefined && untrusted.has(code)
     const hint = isUntrusted ? "; pass its certificate authority with --ca-cert" : ""
-    throw new Unreachable(`cannot reach ${target.baseUrl}: ${code ?? kind}${hint}`)
+    const through = stated.proxy === undefined ? "" : ` through the proxy ${stated.proxy}`
+    throw new Unreachable(`cannot reach ${target.baseUrl}${through}: ${code ?? kind}${hint}`)
   }
   const listed = listing.flatMap(listedModels)
   const traits = new Set(stated.traits)

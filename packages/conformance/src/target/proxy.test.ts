@@ -1,8 +1,14 @@
 import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import http from "node:http"
+import https from "node:https"
 import { type AddressInfo, connect } from "node:net"
-import { startMock } from "@nexhina/mock/node"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createMock } from "@nexhina/mock"
+import { startMock, toNode } from "@nexhina/mock/node"
 import { afterEach, describe, expect, test, vi } from "vitest"
+import { selfSigned } from "../../../wire/test/self-signed.ts"
 import { settingsOf } from "../options.ts"
 import { reports } from "../reports/reports.ts"
 import { run } from "../run.ts"
@@ -94,6 +100,103 @@ test("a run passes through the proxy, shows it, and prints no secret of it", asy
   } finally {
     proxy.close()
   }
+})
+
+/** A mock behind TLS, and the headers that it was sent. */
+async function startSecureMock() {
+  const { cert, key } = selfSigned()
+  const folder = await mkdtemp(join(tmpdir(), "proxy-"))
+  const caCert = join(folder, "ca.pem")
+  await writeFile(caCert, cert)
+  const mock = createMock({ keys: [apiKey], strictModels: true })
+  const listener = toNode(mock)
+  const seen: http.IncomingHttpHeaders[] = []
+  const server = https.createServer({ cert, key }, (request, response) => {
+    seen.push(request.headers)
+    listener(request, response)
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const close = async () => {
+    server.closeAllConnections()
+    server.close()
+    await mock.close()
+    await rm(folder, { recursive: true })
+  }
+  return { host, baseUrl: `https://${host}/v1`, caCert, seen, [Symbol.asyncDispose]: close }
+}
+
+describe("a target behind TLS", () => {
+  const settings = { apiKey, include: ["models"], quick: true } as const
+
+  test("is reached through a tunnel, in which nothing is said to the proxy", async () => {
+    await using server = await startSecureMock()
+    const { host, baseUrl, caCert } = server
+    const proxy = await startProxy()
+    setProxy({ HTTPS_PROXY: `http://user:p%40ss-of-the-proxy@127.0.0.1:${proxy.port}` })
+    try {
+      const report = await run(settingsOf({ ...settings, baseUrl, caCert }))
+      expect([report.proxy, report.findings]).toEqual([`http://127.0.0.1:${proxy.port}`, []])
+      expect(server.seen).toHaveLength(report.requests)
+      expect(server.seen.some((headers) => "proxy-authorization" in headers)).toBe(false)
+      expect(proxy.seen.length).toBeGreaterThan(0)
+      for (const each of proxy.seen) expect(each).toEqual({ url: host, authorization: basic })
+      for (const { write } of Object.values(reports)) {
+        const text = write(report, { color: false })
+        expect(text).not.toMatch(/p@ss|p%40ss/)
+        expect(text).not.toContain(basic)
+      }
+    } finally {
+      proxy.close()
+    }
+  })
+
+  test("is not accused of what the proxy answers in its place", async () => {
+    await using server = await startSecureMock()
+    const { baseUrl, caCert } = server
+    const proxy = http.createServer()
+    proxy.on("connect", (_, socket) =>
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"),
+    )
+    proxy.listen(0, "127.0.0.1")
+    await once(proxy, "listening")
+    setProxy({ HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` })
+    try {
+      await expect(run(settingsOf({ ...settings, baseUrl, caCert }))).rejects.toThrow(
+        /through the proxy .*: PROXY_407$/,
+      )
+      expect(server.seen).toEqual([])
+    } finally {
+      proxy.close()
+    }
+  })
+
+  test("that NO_PROXY names is reached without one", async () => {
+    await using server = await startSecureMock()
+    const { baseUrl, caCert } = server
+    setProxy({ HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: "127.0.0.1" })
+    const report = await run(settingsOf({ ...settings, baseUrl, caCert }))
+    expect([report.proxy, report.findings]).toEqual([undefined, []])
+  })
+
+  test.each([
+    ["without its certificate", false, /--ca-cert/],
+    ["with a proxy that is not there", true, /through the proxy http:\/\/127\.0\.0\.1:1: ECONNREFUSED$/],
+  ])("%s is not reached, and the reason is said", async (_, isDown, reason) => {
+    await using server = await startSecureMock()
+    const { baseUrl, caCert } = server
+    const proxy = await startProxy()
+    setProxy({ HTTPS_PROXY: `http://127.0.0.1:${isDown ? 1 : proxy.port}` })
+    try {
+      await expect(run(settingsOf({ ...settings, baseUrl, ...(isDown && { caCert }) }))).rejects.toThrow(
+        reason,
+      )
+      expect(server.seen).toEqual([])
+    } finally {
+      proxy.close()
+    }
+  })
 })
 
 test("the built-in mock server is reached without the proxy", async () => {
