@@ -12,6 +12,7 @@ import { rulesPage } from "../src/rules-page.ts"
 import { runPage } from "../src/run-page.ts"
 import { scoreboardPage } from "../src/scoreboard-page.ts"
 import { traceabilityPage } from "../src/traceability-page.ts"
+import { readOperations } from "./operations.ts"
 import { readScores } from "./scores.ts"
 
 const action = parse(readFileSync(new URL("../../../action.yml", import.meta.url), "utf8")) as {
@@ -24,7 +25,10 @@ test.each([
   ["ci.md", ciPage(action.inputs)],
   ["mock-limits.md", mockLimitsPage(limits)],
   ["mock-timing.md", mockTimingPage(faultSteps)],
-  ["defects.md", defectsPage(defects, variants)],
+  [
+    "defects.md",
+    defectsPage(defects, variants, readOperations(), new Map(rules.map(({ id, on }) => [id, on.surface]))),
+  ],
   ["scoreboard.md", scoreboardPage(rules, defects, variants, readScores())],
   ["traceability.md", traceabilityPage(sentences, defects)],
 ])("docs/%s is what the code says", async (file, current) => {

@@ -18,6 +18,21 @@ test.each(["nexhina", "openai"] as const)(
   },
 )
 
+test.each(["nexhina", "openai"] as const)(
+  "a mock that was started without options, checked with any key under %s, breaks no MUST rule",
+  async (profile) => {
+    await using mock = await startMock({ profile })
+    const target = { baseUrl: mock.baseURL, apiKey: "ollama", profile }
+    const report = await run(settingsOf({ ...target, quick: true }))
+    const found = report.findings.filter(({ severity }) => severity !== "MAY")
+    // Serving any model is what the mock does by default.
+    expect([...new Set(found.map(({ severity, rule }) => `${severity} ${rule}`))]).toEqual([
+      "SHOULD err.unknown-model-refused",
+    ])
+    expect(report.summary.pass).toBeGreaterThan(50)
+  },
+)
+
 /** Returns a port that nobody listens on at the moment. */
 async function freePort(): Promise<number> {
   const server = createServer()

@@ -195,7 +195,7 @@ export const rerankVariants: readonly Variant[] = [
   {
     id: "rerank-all-alike",
     says: "all scores are equal, and the results are in arbitrary order",
-    notes: [],
+    notes: ["rerank.relevant-first"],
     seen: ["Schema RerankResult: relevance_score"],
     ...onResults((results) => results.toReversed().map((result) => ({ ...result, relevance_score: 0.5 }))),
   },

@@ -315,7 +315,7 @@ export const usageVariants: readonly Variant[] = [
   {
     id: "usage-forced",
     says: "every stream has usage, requested or not, because the operator enabled it",
-    notes: [],
+    notes: ["usage.output-counted"],
     seen: [
       "https://github.com/sgl-project/sglang/pull/12241",
       "https://github.com/vllm-project/vllm/pull/6652",
