@@ -30,7 +30,7 @@ done
 
 cd "$folder"
 echo '{ "private": true, "type": "module" }' >package.json
-npm install --silent --no-fund --no-audit ./*.tgz typescript@5.9.3 @types/node@20 msw@2.15.0
+npm install --silent --no-fund --no-audit ./*.tgz typescript@5.9.3 @types/node@20 msw@2.15.0 vitest@4.1.12
 
 node "$root/scripts/consumer.js" .
 for resolution in nodenext bundler; do

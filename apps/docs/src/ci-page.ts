@@ -7,8 +7,11 @@ export interface ActionInput {
   readonly default: string
 }
 
-/** How to run the kit in CI, as a Markdown page; the inputs are those of `action.yml`. */
-export function ciPage(inputs: Readonly<Record<string, ActionInput>>): string {
+/**
+ * How to run the kit in CI, as a Markdown page. The inputs are those of `action.yml`, and the example is a file of tests
+ * for vitest.
+ */
+export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: string): string {
   return `${[
     "# Check a server in CI",
     "",
@@ -85,6 +88,32 @@ export function ciPage(inputs: Readonly<Record<string, ActionInput>>): string {
     "`--wait 60` waits up to 60 seconds for the server to accept connections. The exit code decides:",
     "",
     table(["code", "meaning"], Object.entries(exitCodes)),
+    "",
+    "## In vitest",
+    "",
+    "Where a test suite starts the server anyway, let vitest 3.2 or later run the kit: each rule is a test.",
+    "",
+    "```ts",
+    example.trimEnd(),
+    "```",
+    "",
+    "`conformance` accepts the [options of `run`](run.md) by their names in code, with `baseURL` for the base URL, except",
+    "those that say what the command prints or writes. It checks the server once, before its tests:",
+    "",
+    table(
+      ["test", "fails"],
+      [
+        ["`run`", "when there is no verdict, such as for an incomplete run; the message names the remedy"],
+        [
+          "one for each rule, named by its id and its sentence",
+          "when the rule is broken (SHOULD rules only with `strict`); the message is the finding with its `curl`",
+        ],
+        ["`baseline`, with the option `baseline`", "when an entry is stale or expired"],
+      ],
+    ),
+    "",
+    "Rules that are not supported, were not judged or are waived by the baseline are skipped, with the reason. The key is",
+    "not read from the environment: pass `apiKey: process.env.NEXHINA_API_KEY`.",
     "",
     "## Quick runs and whole runs",
     "",

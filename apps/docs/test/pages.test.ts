@@ -19,10 +19,15 @@ const action = parse(readFileSync(new URL("../../../action.yml", import.meta.url
   readonly inputs: Record<string, ActionInput>
 }
 
+const vitestExample = readFileSync(
+  new URL("../../../packages/conformance/test/vitest/gateway.fixture.ts", import.meta.url),
+  "utf8",
+)
+
 test.each([
   ["rules.md", rulesPage(rules)],
   ["run.md", runPage()],
-  ["ci.md", ciPage(action.inputs)],
+  ["ci.md", ciPage(action.inputs, vitestExample)],
   ["mock-limits.md", mockLimitsPage(limits)],
   ["mock-timing.md", mockTimingPage(faultSteps)],
   [

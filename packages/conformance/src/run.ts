@@ -8,7 +8,7 @@ import { createSend } from "@nexhina/wire"
 import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
-import { type Count, countsOf, planOf, planShare, type Selection } from "./engine/plan.ts"
+import { type Count, countsOf, plannedRules, planOf, planShare, type Selection } from "./engine/plan.ts"
 import { fileErrorText } from "./file-error.ts"
 import type { Intent } from "./intent.ts"
 import { limits } from "./limits.ts"
@@ -102,9 +102,9 @@ function selectionOf(settings: Settings, requirements: RequirementSet): Selectio
   }
 }
 
-/** What a run would send, as far as it can be known without asking: models that the target lists are not. */
-export function dryRun(settings: Settings): Count[] {
-  const known: TargetFacts = {
+/** What is known of the target without asking: models that it lists are not. */
+function factsOf(settings: Settings): TargetFacts {
+  return {
     ...factsBefore(settings.profile, {
       traits: new Set(settings.trait),
       auth: "required",
@@ -117,10 +117,21 @@ export function dryRun(settings: Settings): Count[] {
     }),
     models: chooseModels(modelsOf(settings), []),
   }
-  const requirements = requirementSetOn(settings.requirements, new Date())
-  const plan = planOf(selectionOf(settings, requirements), known)
-  return countsOf(planShare(plan, settings.shard), known)
 }
+
+/** What the settings select by the set of requirements that they name. */
+const selected = (settings: Settings): Selection =>
+  selectionOf(settings, requirementSetOn(settings.requirements, new Date()))
+
+/** What a run would send, as far as it can be known without asking. */
+export function dryRun(settings: Settings): Count[] {
+  const known = factsOf(settings)
+  return countsOf(planShare(planOf(selected(settings), known), settings.shard), known)
+}
+
+/** The rules by which a run would judge, as far as it can be known without asking. */
+export const rulesOfRun = (settings: Settings): readonly Rule[] =>
+  plannedRules(selected(settings), factsOf(settings)).applicable
 
 function certificate(file: string): string {
   let pem: string

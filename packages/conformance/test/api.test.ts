@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import * as conformance from "../src/index.ts"
+import * as vitest from "../src/vitest.ts"
 
 test("exports exactly these names at run time", () => {
   expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
@@ -48,4 +49,8 @@ test("exports exactly these names at run time", () => {
       "verdicts",
     ]
   `)
+})
+
+test("exports exactly these names for vitest", () => {
+  expect(Object.keys(vitest)).toEqual(["conformance"])
 })

@@ -39,10 +39,21 @@ export const probeSample = (probe: Probe, known: TargetFacts): Sample => ({
   asks: probe.asks(known),
 })
 
-export function planOf(selection: Selection, known: TargetFacts): Plan {
-  const { rules, include } = selection
+/** Returns the rules of a selection that a run judges by. */
+export function plannedRules(
+  { rules, include }: Pick<Selection, "rules" | "include">,
+  known: TargetFacts,
+): Pick<Plan, "selected" | "applicable"> {
   const selected = rules.filter(({ on }) => isWithin(on.surface, include))
-  const applicable = selected.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  return {
+    selected,
+    applicable: selected.filter((rule) => severityOf(rule, known) !== "not-applicable"),
+  }
+}
+
+export function planOf(selection: Selection, known: TargetFacts): Plan {
+  const { include } = selection
+  const { selected, applicable } = plannedRules(selection, known)
   const isIncluded = (probe: Probe) =>
     fixedSteps(probe.asks(known)).every(({ operation }) => include.includes(endpoints[operation].surface))
   // What holds on every endpoint is seen on chat, whatever else is checked.

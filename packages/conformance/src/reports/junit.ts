@@ -1,7 +1,7 @@
 import { create } from "xmlbuilder2"
+import { findingText } from "./finding-text.ts"
 import { outcomeText } from "./outcome-text.ts"
 import {
-  type Finding,
   failsRun,
   isIncomplete,
   type Report,
@@ -40,21 +40,6 @@ function propertiesOf({ severity, findings }: RuleResult, { causes }: Report) {
     { "@name": "severity", "@value": severity },
     ...own.map(({ id }) => ({ "@name": "cause", "@value": id })),
   ]
-}
-
-/** Returns a finding as text: what was expected, the response as far as it shows the fault, and the commands. */
-function findingText(finding: Finding): string {
-  const { id, says, where, expected, actual, evidence, waiver, curl, replay } = finding
-  return [
-    id,
-    says,
-    `${where}: expected ${expected}, got ${actual}`,
-    ...(waiver ? [`waived: ${waiver.reason}`] : []),
-    `response ${evidence.status ?? "none"}, ${evidence.end}`,
-    ...(evidence.excerpt ? [evidence.excerpt.trimEnd()] : []),
-    curl,
-    replay,
-  ].join("\n")
 }
 
 function testcase(rule: RuleResult, report: Report) {
