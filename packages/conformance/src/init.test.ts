@@ -19,6 +19,14 @@ test("init writes a configuration and a baseline that run accepts, and overwrite
     expect(settingsOf({}, parse(await read("conformance.yaml")))).toMatchObject({ baseline: "baseline.yaml" })
     expect(parseBaseline(await read("baseline.yaml"), "baseline.yaml").entries).toEqual([])
 
+    const { exports } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
+    for (const name of ["config", "baseline"]) {
+      const text = await read(name === "config" ? "conformance.yaml" : "baseline.yaml")
+      const [, entry = ""] =
+        /^# yaml-language-server: \$schema=node_modules\/@nexhina\/conformance\/(.+)\n/.exec(text) ?? []
+      expect([entry, exports[`./${entry}`]]).toEqual([`${name}.schema.json`, `./${name}.schema.json`])
+    }
+
     const action = parse(await readFile(new URL("../../../action.yml", import.meta.url), "utf8"))
     const workflow = parse(await read(".github/workflows/conformance.yml"))
     const given = Object.keys(workflow.jobs.conformance.steps.at(-1).with)

@@ -5,13 +5,15 @@ import { UsageError } from "./options.ts"
 
 /** The files that `init` writes, by their paths. */
 const files: Readonly<Record<string, string>> = {
-  "conformance.yaml": `# Options of 'nexhina-conformance run --config conformance.yaml'; the command line takes precedence.
+  "conformance.yaml": `# yaml-language-server: $schema=node_modules/@nexhina/conformance/config.schema.json
+# Options of 'nexhina-conformance run --config conformance.yaml'; the command line takes precedence.
 # The API key is read from the environment variable NEXHINA_API_KEY.
 baseUrl: http://127.0.0.1:4010/v1
 profile: nexhina
 baseline: baseline.yaml
 `,
-  "baseline.yaml": `# Findings of nexhina-conformance that do not fail a run. Add a reason, an owner and a last day to each.
+  "baseline.yaml": `# yaml-language-server: $schema=node_modules/@nexhina/conformance/baseline.schema.json
+# Findings of nexhina-conformance that do not fail a run. Add a reason, an owner and a last day to each.
 # New findings fail, and so do entries that are stale or expired.
 findings: []
 `,

@@ -14,10 +14,15 @@ import { nearestName } from "./nearest-name.ts"
 import { reports } from "./reports/reports.ts"
 
 const text = z.string().min(1)
-const count = z.coerce.number().int().min(1)
+
+/** A number: in the configuration file itself or, as on the command line, its text. */
+export const numberOf = <T extends z.ZodType<number>>(number: T) =>
+  z.preprocess((value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value), number)
+
+const count = numberOf(z.int().min(1))
 /** Longest duration that an option accepts, in seconds: a week, which a timer of Node can still hold. */
 const maxSeconds = 604_800
-const seconds = z.coerce.number().positive().max(maxSeconds)
+const seconds = numberOf(z.number().positive().max(maxSeconds))
 const flag = z.boolean()
 
 /** A list: repeated on the command line, comma-separated, or a list in the configuration file. */
@@ -241,7 +246,7 @@ export const runOptions = {
   seed: {
     flag: "--seed <n>",
     says: `seed for generated requests (default: ${defaults.seed})`,
-    schema: z.coerce.number().int().default(defaults.seed),
+    schema: numberOf(z.int()).default(defaults.seed),
   },
   runs: {
     flag: "--runs <n>",
@@ -266,7 +271,7 @@ export const runOptions = {
   oversizedBody: {
     flag: "--oversized-body <MiB>",
     says: "size of a request body that the target must reject, in MiB (default: not tested)",
-    schema: z.coerce.number().positive().max(1024),
+    schema: numberOf(z.number().positive().max(1024)),
   },
   maxTime: {
     flag: "--max-time <s>",
@@ -276,7 +281,7 @@ export const runOptions = {
   rate: {
     flag: "--rate <n>",
     says: "maximum requests per second (default: no limit)",
-    schema: z.coerce.number().positive(),
+    schema: numberOf(z.number().positive()),
   },
   concurrency: {
     flag: "--concurrency <n>",
@@ -380,12 +385,17 @@ const shownValue = (given: unknown): string =>
 const firstExpectation = ({ issues: [issue] }: z.ZodError): string =>
   issue ? expectationOf(issue) : "not valid"
 
-/** Does the same for the options of any command: the file may contain every option of `run`. */
+/**
+ * Does the same for the options of any command: the file may contain every option of `run`, and for editors the address
+ * of its JSON Schema as `$schema`.
+ */
 export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
   options: Options,
   flags: Readonly<Record<string, unknown>>,
-  file: Readonly<Record<string, unknown>>,
+  { $schema, ...file }: Readonly<Record<string, unknown>>,
 ): ParsedOptions<Options> {
+  if ($schema !== undefined && typeof $schema !== "string")
+    throw new UsageError("configuration: $schema: expected the address of a JSON Schema")
   requireKnown("unknown option", flags, Object.keys(options))
   requireKnown("configuration: unknown member", file, Object.keys({ ...runOptions, ...options }))
   return Object.fromEntries(

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net"
 import { createForwarder } from "@nexhina/wire"
 import type { Command } from "commander"
 import pc from "picocolors"
-import { z } from "zod"
 import {
   type CheckedRecording,
   type CheckWorld,
@@ -12,43 +11,15 @@ import {
   createRecordedJudging,
   NothingRead,
 } from "../check.ts"
-import { type CheckSettings, checkOptions } from "../check-options.ts"
+import type { CheckSettings } from "../check-options.ts"
 import { shellWord } from "../engine/curl.ts"
 import { limits } from "../limits.ts"
-import { type Option, type ParsedOptions, parsedOptions, runOptions, UsageError } from "../options.ts"
+import { parsedOptions, UsageError } from "../options.ts"
+import { type ProxySettings, proxyOptions } from "../proxy-options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
 import { judged } from "./check.ts"
 import { readConfig } from "./config-file.ts"
-
-const defaults = { host: "127.0.0.1", port: 4020 } as const
-
-/** The options of `proxy`: those of `check`, and where requests come from and go to. */
-const proxyOptions = {
-  target: {
-    flag: "--target <url>",
-    says: "base URL of the server to pass requests on to, including /v1",
-    schema: runOptions.baseUrl.schema,
-    secret: true,
-  },
-  port: {
-    flag: "--port <n>",
-    says: `port to listen on; 0 for any (default: ${defaults.port})`,
-    schema: z.coerce.number().int().min(0).max(65_535).default(defaults.port),
-  },
-  host: {
-    flag: "--host <address>",
-    says: `address to listen on (default: ${defaults.host})`,
-    schema: z.string().min(1).default(defaults.host),
-  },
-  failFast: {
-    flag: "--fail-fast",
-    says: "end at the first MUST finding",
-    schema: z.boolean().default(false),
-  },
-  ...checkOptions,
-} as const satisfies Record<string, Option>
-type ProxySettings = ParsedOptions<typeof proxyOptions>
 
 /** Adds the options of `proxy`. */
 export function addProxyOptions(command: Command): void {

@@ -1,0 +1,32 @@
+import { z } from "zod"
+import { checkOptions } from "./check-options.ts"
+import { numberOf, type Option, type ParsedOptions, runOptions } from "./options.ts"
+
+const defaults = { host: "127.0.0.1", port: 4020 } as const
+
+/** The options of `proxy`: those of `check`, and where requests come from and go to. */
+export const proxyOptions = {
+  target: {
+    flag: "--target <url>",
+    says: "base URL of the server to pass requests on to, including /v1",
+    schema: runOptions.baseUrl.schema,
+    secret: true,
+  },
+  port: {
+    flag: "--port <n>",
+    says: `port to listen on; 0 for any (default: ${defaults.port})`,
+    schema: numberOf(z.int().min(0).max(65_535)).default(defaults.port),
+  },
+  host: {
+    flag: "--host <address>",
+    says: `address to listen on (default: ${defaults.host})`,
+    schema: z.string().min(1).default(defaults.host),
+  },
+  failFast: {
+    flag: "--fail-fast",
+    says: "end at the first MUST finding",
+    schema: z.boolean().default(false),
+  },
+  ...checkOptions,
+} as const satisfies Record<string, Option>
+export type ProxySettings = ParsedOptions<typeof proxyOptions>
