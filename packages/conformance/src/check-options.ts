@@ -3,7 +3,7 @@ import { z } from "zod"
 import { type Option, type ParsedOptions, parsedOptions, runOptions } from "./options.ts"
 
 const profileNames = Object.keys(profiles) as [keyof typeof profiles, ...(keyof typeof profiles)[]]
-const { trait, include, require, rule, skip, strict, report } = runOptions
+const { trait, include, require, rule, skip, strict, baseline, updateBaseline, report } = runOptions
 
 /** The options of `check`: those of `run` that concern judging. */
 export const checkOptions = {
@@ -18,6 +18,8 @@ export const checkOptions = {
   rule: { ...rule, says: "judge only by rules whose id matches, for example 'stream.*'" },
   skip,
   strict,
+  baseline,
+  updateBaseline,
   report,
 } as const satisfies Record<string, Option>
 

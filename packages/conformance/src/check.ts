@@ -1,3 +1,5 @@
+import type { Baseline } from "./baselines/baseline.ts"
+import { openBaseline, type SettledReport, settle } from "./baselines/settle.ts"
 import type { CheckSettings } from "./check-options.ts"
 import { conclude } from "./engine/conclude.ts"
 import { shellWord } from "./engine/curl.ts"
@@ -27,9 +29,8 @@ export class NothingRead extends Error {
   override readonly name = "NothingRead"
 }
 
-/** The report of recorded traffic. */
-export interface CheckedRecording {
-  readonly report: Report
+/** The report of recorded traffic, to which the baseline was applied. */
+export interface CheckedRecording extends SettledReport {
   readonly exitCode: ExitCode
 }
 
@@ -133,6 +134,7 @@ export async function checkParts(
   gapOf: (judging: RecordedJudging) => string | undefined,
 ): Promise<CheckedRecording> {
   const names = sources.map(({ name }) => name)
+  const baseline = openBaseline(settings)
   const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
   const judging = createRecordedJudging(settings, again)
   const notes = new Notes()
@@ -146,6 +148,7 @@ export async function checkParts(
   const missing = gapOf(judging)
   return await concluded(judging, {
     settings,
+    baseline,
     world,
     names,
     notes: notes.sentences(judging.unrelated),
@@ -188,7 +191,8 @@ function addPart(part: ReadPart, judging: RecordedJudging, notes: Notes): void {
 export async function concluded(
   judging: RecordedJudging,
   facts: {
-    readonly settings: Pick<CheckSettings, "strict">
+    readonly settings: Pick<CheckSettings, "strict" | "baseline" | "updateBaseline">
+    readonly baseline: Baseline | undefined
     readonly world: CheckWorld
     readonly names: readonly string[]
     readonly notes: readonly string[]
@@ -198,13 +202,17 @@ export async function concluded(
     readonly lost: number
   },
 ): Promise<CheckedRecording> {
+  const { settings, baseline, world } = facts
   const conclusion = await judging.conclusion()
-  const report = reportOf(judging, conclusion, facts)
-  const isJudged = report.rules.some(({ judged }) => judged > 0)
-  if (!isJudged || facts.world.interrupt?.aborted) return { report, exitCode: 3 }
+  const found = reportOf(judging, conclusion, facts)
+  const isJudged = found.rules.some(({ judged }) => judged > 0)
+  const write = { ...settings, updateBaseline: settings.updateBaseline && isJudged }
+  const settled = settle(found, baseline, write, world.startedAt)
+  const { report } = settled
+  if (!isJudged || world.interrupt?.aborted) return { ...settled, exitCode: 3 }
   // A run decides by what the target offers; of other traffic, a finding is what counts.
   const isFinding = judging.runs.length === 0 && report.summary.fail > 0
-  return { report, exitCode: isFinding ? 1 : exitCodeOf(report, facts.settings.strict) }
+  return { ...settled, exitCode: isFinding ? 1 : exitCodeOf(report, settings.strict) }
 }
 
 function reportOf(

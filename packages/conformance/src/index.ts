@@ -19,6 +19,7 @@ export {
   type Sender,
   type WireRequest,
 } from "@nexhina/wire"
+export type { SettledReport } from "./baselines/settle.ts"
 export { type CheckedRecording, type CheckWorld, check, NothingRead } from "./check.ts"
 export { type CheckSettings, checkOptions, checkSettingsOf } from "./check-options.ts"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { startMock } from "@nexhina/mock/node"
 import OpenAI from "openai"
@@ -86,6 +89,32 @@ test("with --fail-fast it ends at the first MUST finding", async () => {
   })
   for await (const _ of stream);
   expect(await ended).toEqual([1, null])
+})
+
+test("with --baseline, a known finding neither ends it nor fails it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "proxy-"))
+  const file = join(folder, "baseline.yaml")
+  const id = "stream.id-constant:changes@createChatCompletion#/id"
+  try {
+    await using mock = await withDefect("chunk-id-changes")
+    const streamed = async (...flags: string[]) => {
+      const proxy = await startProxy(mock.baseURL, "--fail-fast", "--baseline", file, ...flags)
+      const client = new OpenAI({ baseURL: proxy.url, apiKey, maxRetries: 0 })
+      const stream = await client.chat.completions.create({
+        model: "gpt-4o",
+        messages: [{ role: "user", content: "Hello" }],
+        stream: true,
+      })
+      for await (const _ of stream);
+      return proxy
+    }
+    const first = await (await streamed("--update-baseline")).end()
+    expect([first.code, await readFile(file, "utf8")]).toEqual([0, expect.stringContaining(id)])
+    const second = await (await streamed()).end()
+    expect([second.code, second.stderr]).toEqual([0, expect.stringContaining(`waived: ${id}`)])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 async function listening(server: Server): Promise<string> {

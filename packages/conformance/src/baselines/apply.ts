@@ -42,8 +42,15 @@ function gapFor({ id, shownBy }: BaselineEntry, report: Report): string | undefi
   return isChance ? "it depends on what the model says" : undefined
 }
 
+/** Returns whether the last day of an entry, in UTC, is over. */
+const isExpired = ({ expires }: BaselineEntry, now: Date): boolean =>
+  expires !== undefined && expires < now.toISOString().slice(0, 10)
+
+/** Returns the ids of the findings that a baseline waives on a day. */
+export const waivedIds = ({ entries }: Baseline, now: Date): ReadonlySet<string> =>
+  new Set(entries.filter((entry) => !isExpired(entry, now)).map(({ id }) => id))
+
 function sorted(baseline: Baseline, report: Report, now: Date): BaselineResult {
-  const today = now.toISOString().slice(0, 10)
   const seen = new Set(report.findings.map(({ id }) => id))
   const result = { waived: [], stale: [], expired: [], unjudged: [] } as {
     [List in "waived" | "stale" | "expired" | "unjudged"]: BaselineResult[List]
@@ -54,7 +61,7 @@ function sorted(baseline: Baseline, report: Report, now: Date): BaselineResult {
     const isGone = !seen.has(entry.id) && because === undefined
     if (isGone) result.stale.push(listed)
     // The last day is over whatever this run has seen.
-    else if (entry.expires !== undefined && entry.expires < today) result.expired.push(listed)
+    else if (isExpired(entry, now)) result.expired.push(listed)
     else if (because === undefined) result.waived.push(listed)
     else result.unjudged.push({ ...listed, because })
   }

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type Command, Option } from "commander"
 import spinner from "yocto-spinner"
 import { type CheckedRecording, type CheckWorld, check, NothingRead } from "../check.ts"
-import { checkOptions, checkSettingsOf } from "../check-options.ts"
+import { type CheckSettings, checkOptions, checkSettingsOf } from "../check-options.ts"
 import { fileErrorText } from "../file-error.ts"
 import { type Source, zipHead } from "../inputs/source.ts"
 import { UsageError } from "../options.ts"
@@ -12,7 +12,15 @@ import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
 import { bundleSource } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
-import { discard, isUtf8, openReports, type ReportOutput, writeReports } from "./report-output.ts"
+import {
+  discard,
+  isUtf8,
+  openReports,
+  type ReportOutput,
+  reportFiles,
+  requireDistinctFiles,
+  writeReports,
+} from "./report-output.ts"
 import { listenForSignals } from "./signals.ts"
 
 /** Adds the options of `check`. A list is given by repeating its option: otherwise it would take the files too. */
@@ -125,10 +133,12 @@ export function exchangeCount(): { update(exchanges: number): void; stop(): void
 
 /** Writes the reports of recorded traffic. Returns the exit code. */
 export async function reportRecording(
-  { report, exitCode }: CheckedRecording,
+  { report, exitCode, note, problem }: CheckedRecording,
   outputs: readonly ReportOutput[],
 ): Promise<ExitCode> {
+  if (note !== undefined) process.stderr.write(`${note}\n`)
   const problems = await writeReports(report, outputs)
+  if (problem !== undefined) problems.unshift(problem)
   for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
   if (outputs.every(({ file }) => file)) {
     for (const note of report.recording?.notes ?? []) process.stderr.write(`${note}\n`)
@@ -149,9 +159,10 @@ export async function checkCommand(
 
 /** Opens the reports, judges and writes them. */
 export async function judged(
-  settings: Parameters<typeof openReports>[0],
+  settings: Pick<CheckSettings, "report" | "baseline">,
   judge: (world: CheckWorld) => Promise<CheckedRecording>,
 ): Promise<ExitCode> {
+  requireDistinctFiles([...reportFiles(settings), { option: "--baseline", file: settings.baseline }])
   const outputs = openReports(settings)
   const count = exchangeCount()
   const signals = listenForSignals()

@@ -66,7 +66,13 @@ export async function mergeCommand(
   { config, ...flags }: Record<string, unknown>,
 ): Promise<ExitCode> {
   const settings = checkSettingsOf(flags, typeof config === "string" ? readConfig(config) : {})
-  if (paths.every(isJson)) return await writeMatrix(paths, settings)
+  if (paths.every(isJson)) {
+    if ((flags["baseline"] ?? flags["updateBaseline"]) !== undefined)
+      throw new UsageError(
+        "merge: --baseline and --update-baseline are for transcripts; JSON reports keep the baseline of their run",
+      )
+    return await writeMatrix(paths, settings)
+  }
   const report = paths.find(isJson)
   if (report !== undefined)
     throw new UsageError(

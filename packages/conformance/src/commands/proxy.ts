@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net"
 import { createForwarder } from "@nexhina/wire"
 import type { Command } from "commander"
 import pc from "picocolors"
+import { waivedIds } from "../baselines/apply.ts"
+import { openBaseline } from "../baselines/settle.ts"
 import {
   type CheckedRecording,
   type CheckWorld,
@@ -50,11 +52,14 @@ async function proxied(
   world: CheckWorld,
 ): Promise<CheckedRecording> {
   const { target, host, port, failFast } = settings
+  const baseline = openBaseline(settings)
+  const known = baseline && waivedIds(baseline, world.startedAt)
   const failed = new AbortController()
   const judging = createRecordedJudging(
     settings satisfies CheckSettings,
     `nexhina-conformance proxy --target ${shellWord(target)}`,
-    (finding) => {
+    (found) => {
+      const finding: Finding = known?.has(found.id) ? { ...found, verdict: "waived" } : found
       process.stderr.write(`${findingLine(finding)}\n`)
       if (failFast && finding.verdict === "fail") failed.abort()
     },
@@ -94,6 +99,7 @@ async function proxied(
       : [`not judged: ${judging.unrelated} exchanges that no operation of the API matches`]
   return await concluded(judging, {
     settings,
+    baseline,
     // To end it is what it is ended with.
     world: rest,
     names: [],
