@@ -54,3 +54,12 @@ url=$(node -p 'JSON.parse(fs.readFileSync("mock.log", "utf8").split("\n")[0]).li
 NEXHINA_API_KEY=sk-tarballs npx nexhina-conformance run --base-url "$url" --runs 1 --include all --report json=report.json
 npx nexhina-conformance run --quick --report json=report.json
 node -p 'const { rules, summary } = JSON.parse(fs.readFileSync("report.json", "utf8")); `${rules.length} rules, ${summary.fail} failed`'
+# A bundle is judged again in an empty home, without the environment of whoever made it.
+npx nexhina-conformance run --quick --bundle evidence.zip --report json=report.json
+mkdir elsewhere
+env -i PATH="$PATH" HOME="$folder/elsewhere" node_modules/.bin/nexhina-conformance check evidence.zip --report json=again.json
+node -e '
+  const [{ outcome, rules, requirements }, again] = ["report.json", "again.json"].map((file) => JSON.parse(fs.readFileSync(file, "utf8")))
+  require("node:assert").deepEqual({ outcome, rules, requirements }, { outcome: again.outcome, rules: again.rules, requirements: again.requirements })
+'
+[ -z "$(ls -A elsewhere)" ]

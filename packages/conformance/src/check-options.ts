@@ -3,7 +3,8 @@ import { z } from "zod"
 import { type Option, type ParsedOptions, parsedOptions, runOptions } from "./options.ts"
 
 const profileNames = Object.keys(profiles) as [keyof typeof profiles, ...(keyof typeof profiles)[]]
-const { trait, include, require, rule, skip, strict, baseline, updateBaseline, report } = runOptions
+const { trait, include, require, rule, skip, strict, requirements, baseline, updateBaseline, report } =
+  runOptions
 
 /** The options of `check`: those of `run` that concern judging. */
 export const checkOptions = {
@@ -18,6 +19,10 @@ export const checkOptions = {
   rule: { ...rule, says: "judge only by rules whose id matches, for example 'stream.*'" },
   skip,
   strict,
+  requirements: {
+    ...requirements,
+    says: "judge only by the rules that were in force in a month or on a day (default: those of the recorded run, otherwise all)",
+  },
   baseline,
   updateBaseline,
   report,

@@ -8,7 +8,7 @@ import { type ReadPart, readParts } from "./inputs/parts.ts"
 import type { Source } from "./inputs/source.ts"
 import type { ExitCode } from "./reports/exit-codes.ts"
 import { exitCodeOf, type Report } from "./reports/report.ts"
-import { requirementsOf } from "./requirement-sets.ts"
+import { requirementSetOn } from "./requirement-sets.ts"
 import { selectRules } from "./run.ts"
 import { missingParts, partOf } from "./shards.ts"
 import { version } from "./version.ts"
@@ -95,6 +95,7 @@ const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 
 export function createRecordedJudging(
   settings: CheckSettings,
   again: string,
+  { startedAt }: Pick<CheckWorld, "startedAt">,
   onFinding?: ConstructorParameters<typeof RecordedJudging>[0]["onFinding"],
 ): RecordedJudging {
   const isAll = settings.rule.join() === "*" && settings.skip.length === 0
@@ -104,6 +105,8 @@ export function createRecordedJudging(
     traits: settings.trait,
     include: settings.include,
     require: settings.require,
+    requirements:
+      settings.requirements === undefined ? undefined : requirementSetOn(settings.requirements, startedAt),
     again,
     onFinding,
   })
@@ -136,7 +139,7 @@ export async function checkParts(
   const names = sources.map(({ name }) => name)
   const baseline = openBaseline(settings)
   const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
-  const judging = createRecordedJudging(settings, again)
+  const judging = createRecordedJudging(settings, again, world)
   const notes = new Notes()
   for (const source of sources) {
     if (world.interrupt?.aborted) break
@@ -227,7 +230,7 @@ function reportOf(
   const incomplete = interrupted ?? ends.find((end) => end.incomplete !== undefined)?.incomplete ?? gap
   const stopped = interrupted ?? ends.find((end) => end.stopped !== undefined)?.stopped
   const include = [...known.included]
-  const requirements = requirementsOf(run)
+  const { requirements } = judging
   const part = partOf(runs.length === 1 ? run?.shard : undefined)
   return {
     schemaVersion: 1,

@@ -286,3 +286,18 @@ describe("traffic of other clients", () => {
     })
   })
 })
+
+test("traffic of other clients is judged by the set of requirements that --requirements names", async () => {
+  const stream =
+    'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\ndata: [DONE]\n\n'
+  const checkedOn = async (requirements?: string) => {
+    const { report } = await check(checkSettingsOf({ requirements }), [fileOf(stream, "one.sse")], {
+      ...world,
+      startedAt: new Date("2026-12-31T00:00:00Z"),
+    })
+    return report.requirements
+  }
+  expect([await checkedOn(), await checkedOn("2026-12")]).toEqual([undefined, "2026-11"])
+  await expect(checkedOn("2026-10")).rejects.toThrow("there was no set of requirements in '2026-10'")
+  await expect(checkedOn("2027-01")).rejects.toThrow("'2027-01' is in the future")
+})

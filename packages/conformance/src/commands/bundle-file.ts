@@ -42,7 +42,7 @@ export function openBundle(path: string): BundleFile {
       try {
         const opened = openSync(file.written, "w")
         try {
-          digest = await writeBundle(opened, jsonReport.write(report, { color: false }), transcriptPath)
+          digest = await writeBundle(opened, report, transcriptPath)
         } finally {
           closeSync(opened)
         }
@@ -61,7 +61,8 @@ export function openBundle(path: string): BundleFile {
 }
 
 /** Writes a bundle; returns the digest of the whole file. */
-async function writeBundle(file: number, report: string, transcript: string): Promise<string> {
+async function writeBundle(file: number, report: Report, transcript: string): Promise<string> {
+  const json = jsonReport.write(report, { color: false })
   const [before, whole] = [sha256(), sha256()]
   const put = (bytes: Uint8Array, isLast: boolean) => {
     // The last piece ends with the length of the comment, which is 0.
@@ -88,12 +89,17 @@ async function writeBundle(file: number, report: string, transcript: string): Pr
     exchanges.push(Uint8Array.from(chunk as Uint8Array))
   }
   exchanges.push(new Uint8Array(), true)
-  entry("report.json").push(strToU8(report), true)
+  entry("report.json").push(strToU8(json), true)
   const digests = {
     [transcriptName]: digest.digest("hex"),
-    "report.json": sha256().update(report).digest("hex"),
+    "report.json": sha256().update(json).digest("hex"),
   }
-  const manifest = { kit: { name: "@nexhina/conformance", version }, sha256: digests }
+  const manifest = {
+    kit: { name: "@nexhina/conformance", version },
+    requirements: report.requirements,
+    startedAt: report.startedAt,
+    sha256: digests,
+  }
   entry("manifest.json").push(strToU8(`${JSON.stringify(manifest, null, 2)}\n`), true)
   zip.end()
   const comment = strToU8(commentPrefix + before.digest("hex"))

@@ -58,6 +58,7 @@ async function proxied(
   const judging = createRecordedJudging(
     settings satisfies CheckSettings,
     `nexhina-conformance proxy --target ${shellWord(target)}`,
+    world,
     (found) => {
       const finding: Finding = known?.has(found.id) ? { ...found, verdict: "waived" } : found
       process.stderr.write(`${findingLine(finding)}\n`)

@@ -5,7 +5,7 @@ import { type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
 import { UsageError } from "../options.ts"
 import type { Finding } from "../reports/report.ts"
-import { requirementsOf } from "../requirement-sets.ts"
+import { type RequirementSet, requirementsOf } from "../requirement-sets.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { EndLine, FactsLine, RunLine, SampleLine } from "../run-line.ts"
@@ -31,6 +31,8 @@ export interface RecordedOptions {
   readonly traits: readonly Trait[]
   readonly include?: readonly Surface[] | undefined
   readonly require: readonly Surface[]
+  /** Set of requirements. Default: that of the recorded run, otherwise all rules. */
+  readonly requirements?: RequirementSet | undefined
   /** Command that judges the same again, for findings on requests of other clients. */
   readonly again: string
   /** Called with each finding when it is seen first. */
@@ -154,12 +156,17 @@ export class RecordedJudging {
     if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
   }
 
+  /** The set of requirements that counts: that of the options, otherwise that of the recorded run. */
+  get requirements(): RequirementSet | undefined {
+    return this.options.requirements ?? requirementsOf(this.runs[0])
+  }
+
   private begin(line?: FactsLine): void {
     const { options, runs } = this
     const known = this.knownOf(line)
     const [run] = runs
     const ids = run?.rules && new Set(run.rules)
-    const requirements = requirementsOf(run)
+    const { requirements } = this
     const rules = (options.rules ?? allRules).filter(
       (rule) => (ids?.has(rule.id) ?? true) && (requirements?.has(rule) ?? true),
     )
