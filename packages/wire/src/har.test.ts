@@ -121,6 +121,33 @@ test("an archive of a browser", () => {
 })
 
 test.each([
+  ["bytes as text with replacements", { mimeType: "audio/mpeg", text: "ID3\ufffd\ufffd" }, "limit"],
+  ["the same without a type", { text: "ID3\ufffd\ufffd" }, "limit"],
+  ["a text that has the character", { mimeType: "application/json", text: '"\ufffd"' }, "complete"],
+  ["an event stream that has it", { mimeType: "text/event-stream", text: "data: \ufffd" }, "complete"],
+  ["bytes in base64", { mimeType: "audio/mpeg", text: "/w==", encoding: "base64" }, "complete"],
+])("the end of an entry whose body is %s", (_, content, end) => {
+  const request = { method: "GET", url: "https://h/v1/x", headers: [] }
+  const response = { status: 200, headers: [], content }
+  const entries = [{ startedDateTime: "2026-11-27T10:00:00Z", request, response }]
+  expect(fromHar({ log: { entries } }).exchanges.map((each) => each.end.kind)).toEqual([end])
+})
+
+test.each([
+  ["application/json", "eyJhIjoxfQ==", '{"a":1}'],
+  ["application/json", "1234", "1234"],
+  ["application/json", "no JSON", "no JSON"],
+  ["application/json", "abcd", "abcd"],
+  ["text/plain", "eyJhIjoxfQ==", "eyJhIjoxfQ=="],
+])("a posted body of %s, written as %s", (mimeType, text, body) => {
+  const request = { method: "POST", url: "https://h/v1/x", headers: [], postData: { mimeType, text } }
+  const response = { status: 200, headers: [], content: {} }
+  const entries = [{ startedDateTime: "2026-11-27T10:00:00Z", request, response }]
+  const [exchange] = fromHar({ log: { entries } }).exchanges
+  expect(Buffer.from(exchange?.request.body ?? []).toString()).toBe(body)
+})
+
+test.each([
   [[], "/ is not valid"],
   [{ log: { entries: [{}] } }, "/log/entries/0/startedDateTime"],
 ])("%j is not an archive", (value, named) => {

@@ -189,7 +189,7 @@ export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchang
     method: request.method,
     target: request.url,
     headers: fromHarHeaders(request.headers),
-    body: postedBytes(request.postData),
+    body: own ? postedBytes(request.postData) : foreignPostedBytes(request.postData),
     sentAtMs,
   }
   const body = own?.body === undefined ? contentBytes(response.content) : fromBase64(own.body)
@@ -204,7 +204,8 @@ export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchang
       ...facts,
     }
   }
-  const isMissing = response.content.text === undefined && (response.content.size ?? 0) > 0
+  const { text, size = 0 } = response.content
+  const isMissing = (text === undefined && size > 0) || isReplaced(response)
   return {
     v: 1,
     id: String(nth + 1),
@@ -245,6 +246,34 @@ const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
 
 const contentBytes = ({ text = "", encoding }: Content) =>
   encoding === "base64" ? fromBase64(text) : utf8.encode(text)
+
+/** Media types of which a body is text. */
+const textual = /^\s*text\/|[/+](?:json|xml|javascript|x-ndjson|x-www-form-urlencoded)\b/i
+
+/** Returns whether a tool has written bytes that are no text as text, with U+FFFD for what it could not decode. */
+function isReplaced({ content, headers }: Entry["response"]): boolean {
+  const { text = "", encoding, mimeType } = content
+  const type = mimeType || headerOf(fromHarHeaders(headers), "content-type") || ""
+  return encoding !== "base64" && text.includes("\ufffd") && !textual.test(type)
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Does what `postedBytes` does. Schemathesis writes bodies in base64 without a word about it, if it preserves bytes. */
+function foreignPostedBytes(data: PostData | undefined): Uint8Array {
+  const bytes = postedBytes(data)
+  const { text = "", mimeType = "" } = data ?? {}
+  if (!/\bjson\b/i.test(mimeType) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text) || isJson(text)) return bytes
+  const decoded = fromBase64(text)
+  return isJson(Buffer.from(decoded).toString()) ? decoded : bytes
+}
 
 function postedBytes(data: PostData | undefined): Uint8Array {
   if (data?.text !== undefined) {

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
+import { readFile, writeFile } from "node:fs/promises"
 import { createServer as createApplication } from "node:http"
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
@@ -109,6 +110,40 @@ async function byMitmproxy(baseURL, path) {
   await once(proxy, "exit")
 }
 
+/**
+ * Returns an archive of mitmproxy in the shape in which Schemathesis writes one with `preserve_bytes`: bodies of requests
+ * in base64 without a mark, keys filtered, no cookies of its own.
+ */
+function asSchemathesis({ log }) {
+  const base64 = (text, encoding) => (encoding === "base64" ? text : Buffer.from(text).toString("base64"))
+  const entries = log.entries.map(({ startedDateTime, time, request, response }) => ({
+    startedDateTime,
+    time,
+    request: {
+      ...request,
+      headers: request.headers.map(({ name, value }) => ({
+        name,
+        value: name.toLowerCase() === "authorization" ? "[Filtered]" : value,
+      })),
+      ...(request.postData && {
+        postData: { mimeType: request.postData.mimeType, text: base64(request.postData.text) },
+      }),
+    },
+    response: {
+      ...response,
+      content: {
+        size: response.content.size,
+        mimeType: response.content.mimeType,
+        text: base64(response.content.text, response.content.encoding),
+        encoding: "base64",
+      },
+    },
+    cache: {},
+    timings: { send: 0, wait: 0, receive: time, blocked: 0, dns: 0, connect: 0, ssl: 0 },
+  }))
+  return { log: { version: "1.2", creator: { name: "in the shape of Schemathesis", version: "4" }, entries } }
+}
+
 for (const [tool, record] of Object.entries({ playwright: byPlaywright, mitmproxy: byMitmproxy })) {
   for (const [state, ids] of Object.entries({ sound: [], broken })) {
     const always = ids.map((id) => ({ id, rate: 1 }))
@@ -116,4 +151,9 @@ for (const [tool, record] of Object.entries({ playwright: byPlaywright, mitmprox
     await record(mock.baseURL, join(folder, `${tool}-${state}.har`))
     await mock.close()
   }
+}
+
+for (const state of ["sound", "broken"]) {
+  const archive = JSON.parse(await readFile(join(folder, `mitmproxy-${state}.har`), "utf8"))
+  await writeFile(join(folder, `schemathesis-${state}.har`), JSON.stringify(asSchemathesis(archive), null, 1))
 }
