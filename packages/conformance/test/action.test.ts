@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -14,6 +14,7 @@ interface Step {
   readonly id?: string
   readonly run?: string
   readonly env?: Record<string, string>
+  readonly with?: Record<string, string>
 }
 interface Action {
   readonly inputs: Record<string, { readonly default: string }>
@@ -30,6 +31,8 @@ beforeAll(async () => {
   const bins = join(folder, "nexhina-conformance/node_modules/.bin")
   await mkdir(bins, { recursive: true })
   await symlink(bin, join(bins, "nexhina-conformance"))
+  await mkdir(join(folder, "bin"))
+  await writeFile(join(folder, "bin/gh"), gh, { mode: 0o755 })
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -42,7 +45,7 @@ async function bash(script: string, env: Record<string, string>): Promise<StepOu
   // As the runner calls it for `shell: bash`.
   const child = spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
     cwd: folder,
-    env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
+    env: { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, NO_COLOR: "1", ...env },
   })
   let stdout = ""
   for (const pipe of [child.stdout, child.stderr])
@@ -53,7 +56,16 @@ async function bash(script: string, env: Record<string, string>): Promise<StepOu
   return { code, stdout }
 }
 
-/** Runs the steps of the action that check and decide, as a runner does. */
+const stepNamed = (name: string): Step =>
+  action.runs.steps.find((each) => each.name === name) ?? expect.fail(`no step '${name}'`)
+
+/** A `gh` that writes down how it was called, and the body of the comment. */
+const gh = `#!/usr/bin/env bash
+printf '%s\\n' "$GH_TOKEN" "$@" > gh-call
+cp "\${@: -1}" gh-body
+`
+
+/** Runs the steps of the action that check, comment and decide, as a runner does. */
 async function runAction(given: Record<string, string>) {
   const inputs = Object.fromEntries(
     Object.entries(action.inputs).map(([name, input]) => [name, input.default]),
@@ -63,12 +75,15 @@ async function runAction(given: Record<string, string>) {
   const outputs: Record<string, string> = {}
   let last: StepOutcome = { code: 0, stdout: "" }
   let log = ""
-  for (const name of ["Check the server", "Decide"]) {
-    const step = action.runs.steps.find((each) => each.name === name) ?? expect.fail(`no step '${name}'`)
-    const filledIn = (text: string) =>
-      String(text).replace(/\$\{\{ (inputs|steps\.check\.outputs)\.([\w-]+) \}\}/g, (_, of, member) =>
+  const filledIn = (text: string) =>
+    String(text)
+      .replace(/\$\{\{ github\.event\.pull_request\.html_url \}\}/, "https://github.example/pull/7")
+      .replace(/\$\{\{ (inputs|steps\.check\.outputs)\.([\w-]+) \}\}/g, (_, of, member) =>
         of === "inputs" ? ({ ...inputs, ...given }[member] ?? "") : (outputs[member] ?? ""),
       )
+  for (const name of ["Check the server", "Comment on the pull request", "Decide"]) {
+    if (name.startsWith("Comment") && given["comment"] !== "true") continue
+    const step = stepNamed(name)
     const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, text]) => [key, filledIn(text)]))
     last = await bash(step.run ?? "", { RUNNER_TEMP: folder, NEXHINA_API_KEY: apiKey, ...files, ...env })
     log += last.stdout
@@ -77,7 +92,14 @@ async function runAction(given: Record<string, string>) {
       if (key) outputs[key] = value.join("=")
     }
   }
-  return { code: last.code, log, outputs, summary: await readFile(files.GITHUB_STEP_SUMMARY, "utf8") }
+  const uploaded = filledIn(stepNamed("Keep the reports").with?.["path"] ?? "")
+  return {
+    code: last.code,
+    log,
+    outputs,
+    uploaded,
+    summary: await readFile(files.GITHUB_STEP_SUMMARY, "utf8"),
+  }
 }
 
 test("no step contains an expression in its script, and no input is a key", () => {
@@ -103,8 +125,23 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
   const baseline = join(folder, "baseline.yaml")
   const id = "chat.schema:missing@createChatCompletion#/created"
   try {
-    const red = await runAction({ "base-url": broken.baseURL, quick: "true", args })
+    const red = await runAction({
+      "base-url": broken.baseURL,
+      quick: "true",
+      args,
+      comment: "true",
+      token: "token-of-the-job",
+    })
     expect(red.code).toBe(1)
+    expect((await readFile(join(folder, "gh-call"), "utf8")).trimEnd().split("\n")).toEqual([
+      "token-of-the-job",
+      ...["pr", "comment", "https://github.example/pull/7", "--edit-last", "--create-if-none"],
+      ...["--body-file", "conformance-reports/comment.md"],
+    ])
+    expect(await readFile(join(folder, "gh-body"), "utf8")).toBe(red.summary)
+    expect((await readdir(join(folder, red.uploaded))).sort()).toEqual([
+      ...["badge.json", "comment.md", "junit.xml", "report.json", "report.sarif"],
+    ])
     expect(red.outputs).toMatchObject({ "exit-code": "1", report: "conformance-reports/report.json" })
     expect(red.summary).toContain("| **fails** | `chat.schema:missing` |")
     expect(red.log).toMatch(/^::error title=MUST chat\.schema%3Amissing::/m)
