@@ -58,6 +58,7 @@ const items: fc.Arbitrary<ResponseOutputItem> = fc.oneof(
       type: "reasoning" as const,
       id: "rs_1",
       summary: [],
+      encrypted_content: "e30=",
       content: [{ type: "reasoning_text" as const, text: "Well." }],
     },
   ),
