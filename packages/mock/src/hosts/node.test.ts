@@ -242,6 +242,22 @@ test("a stream waits for a slow reader", async () => {
   socket.destroy()
 })
 
+test("a long body arrives as it was sent, however it is framed and cut", async () => {
+  const body = Buffer.from(Array.from({ length: 400_000 }, (_, at) => 97 + ((at * at) % 23)))
+  const received: Uint8Array[] = []
+  const mock = mockOf(async (request) => {
+    received.push(request.body)
+    return { status: 200, headers: [], body: "", end: "complete" }
+  })
+  const port = await listen({ mock })
+  const head = "POST /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+  const parts = [body.subarray(0, 70_001), body.subarray(70_001)]
+  await exchange(port, `${head}content-length: ${body.length}\r\n\r\n`, ...parts)
+  const chunks = parts.flatMap((part) => [`${part.length.toString(16)}\r\n`, part, "\r\n"])
+  await exchange(port, `${head}transfer-encoding: chunked\r\n\r\n`, ...chunks, "0\r\n\r\n")
+  expect(received.map((each) => body.equals(each))).toEqual([true, true])
+})
+
 describe("bodies that are too long", () => {
   const options = { maxBodyBytes: 1000 }
   const post = (length: number) =>

@@ -70,6 +70,9 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
 
 const noBody = new Uint8Array()
 
+/** Bytes of a body that is read into memory of its announced size (chosen). */
+const longBody = 2 ** 18
+
 /**
  * Calls back with the whole body, or with undefined as soon as it is too large, or never when the client disconnects
  * first. The rest of a body that is too large is discarded up to the same size again, so that the client can read the
@@ -88,27 +91,33 @@ function readBody(
   let length = 0
   let refused = false
   let chunks: Buffer[] = []
+  const size = Number(announced)
+  // Filled as the chunks arrive: joining them at the end would take the memory of a long body twice.
+  let filled = size >= longBody && size <= limit ? Buffer.allocUnsafeSlow(size) : undefined
   const refuse = () => {
     refused = true
     chunks = []
+    filled = undefined
     done(undefined)
   }
   request.on("data", (chunk: Buffer) => {
     length += chunk.length
     if (!refused && length > limit) refuse()
     else if (length > 2 * limit) request.destroy()
+    else if (filled) filled.set(chunk, length - chunk.length)
     else if (!refused) chunks.push(chunk)
   })
   request.on("end", () => {
     if (refused) return
-    const whole = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+    const whole = filled ?? (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
     // The listeners live as long as the reply takes, and would keep a second copy of the body.
     chunks = []
+    filled = undefined
     done(whole)
   })
   // A client that resets the connection causes an error, and needs no reply.
   request.on("error", () => {})
-  if (Number(announced) > limit) refuse()
+  if (size > limit) refuse()
 }
 
 function toMockRequest(
