@@ -6,6 +6,9 @@ const settings = settingsFromArguments()
 if (settings.command?.name === "convert") {
   const { convert } = await import("./convert.ts")
   await convert(settings.command)
+} else if (settings.command?.name === "scenario") {
+  const { deriveScenarios } = await import("./derive-scenarios.ts")
+  await deriveScenarios(settings.command)
 } else if (settings.command) {
   const { runScenarioCommand } = await import("./scenario-commands.ts")
   process.exitCode = await runScenarioCommand(settings.command)

@@ -11,6 +11,7 @@ import {
 import { profiles } from "@nexhina/schemas"
 import { Command, InvalidArgumentError, Option } from "commander"
 import type { Conversion } from "./convert.ts"
+import type { Derivation } from "./derive-scenarios.ts"
 import type { RecordSettings } from "./record.ts"
 import type { ReplaySettings } from "./replay.ts"
 import { version } from "./version.ts"
@@ -27,7 +28,7 @@ export interface Settings {
   /** Files and folders of scenarios. */
   readonly scenarios: readonly string[]
   /** The command to run in place of the server. Default: none. */
-  readonly command?: ScenarioCommand | Conversion
+  readonly command?: ScenarioCommand | Conversion | Derivation
   readonly mock: Omit<MockOptions, "alterations">
   readonly record?: RecordSettings
   readonly replay?: ReplaySettings
@@ -88,6 +89,7 @@ export function readOptions(argv: readonly string[]): Settings {
   }
   addScenarioCommands(command, choose)
   addConvertCommand(command, choose)
+  addDeriveCommand(command, choose)
   const flags: Flags = command.parse(argv, { from: "user" }).opts()
   const keys = flags.apiKey ?? (flags.auth ? keysFromEnvironment() : undefined)
   // Checked here, because the message of an argument parser would repeat the key.
@@ -379,6 +381,18 @@ function addConvertCommand(command: Command, choose: (chosen: Conversion) => voi
     .argument("<input>", "file to read")
     .argument("<output>", "file to write; credentials are replaced by asterisks")
     .action((input: string, output: string) => choose({ name: "convert", input, output }))
+}
+
+/** Adds the command that makes scenarios from recordings. `choose` is called with it when the arguments name it. */
+function addDeriveCommand(command: Command, choose: (chosen: Derivation) => void): void {
+  command
+    .command("scenario")
+    .description("make scenarios from recordings; what a scenario cannot express is a comment or a warning")
+    .argument("<recording...>", "files (.ndjson, .har) and folders of recordings")
+    .option("--out <file>", "new file to write (default: standard output)")
+    .action((inputs: readonly string[], { out }: { readonly out?: string }) =>
+      choose({ name: "scenario", inputs, ...(out !== undefined && { output: out }) }),
+    )
 }
 
 function defectOption(): Option {

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs"
 import { readdir } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
 import type { Exchange, SessionLine } from "@nexhina/wire"
 import { isRecordingFile, readFile } from "./recording-file.ts"
@@ -69,12 +69,17 @@ export interface RecordingFolder {
 /** Reads the recordings of a folder, file by file in the order of their names. Throws an error that names the file. */
 export async function readFolder(folder: string): Promise<RecordingFolder> {
   const files = (await readdir(folder)).filter((file) => isRecordingFile(file)).sort()
+  return readFiles(files.map((file) => join(folder, file)))
+}
+
+/** Reads the recordings of files, in the order given. Throws an error that names the file. */
+export async function readFiles(paths: readonly string[]): Promise<RecordingFolder> {
   const recordings: Recording[] = []
   let unfinished = 0
-  for (const file of files) {
-    const read = await readFile(join(folder, file))
+  for (const path of paths) {
+    const read = await readFile(path)
     for (const { exchanges } of read.sessions) {
-      recordings.push(...inOrder(exchanges).map((exchange) => ({ name: nameOf(file), exchange })))
+      recordings.push(...inOrder(exchanges).map((exchange) => ({ name: nameOf(basename(path)), exchange })))
     }
     unfinished += read.unfinished
   }

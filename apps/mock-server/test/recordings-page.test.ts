@@ -62,11 +62,12 @@ test("the examples of docs/recordings.md, from the first to the last", async () 
       )
     }
   }
-  const [recorded, replayed, , poem, converted] = printed
+  const [recorded, replayed, , poem, converted, derived] = printed
   expect(recorded).toMatch(/^data: .*\[DONE\]\n\n$/s)
   expect(replayed).toBe(recorded)
   expect(poem).toContain("Write a poem")
   expect(converted).toBe("1 exchanges written to recordings.har\n1 exchanges written to copy.ndjson\n")
+  expect(derived).toBe("1 scenarios written to scenarios.yaml\n1 scenario, no problems\n")
 })
 
 test("the page lists the members that do not count", () => {

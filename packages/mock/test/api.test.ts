@@ -40,6 +40,7 @@ test("exports exactly these names at run time", () => {
       "recordings": [
         "createReplay",
         "recordedTurn",
+        "scenariosFrom",
         "volatileMembers",
       ],
       "testing": [

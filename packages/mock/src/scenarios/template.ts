@@ -55,3 +55,16 @@ export function valueFault(value: unknown): string | undefined {
   }
   return undefined
 }
+
+/** Returns the template whose filled text is the given one. */
+export function escapeText(text: string): string {
+  return text.replaceAll("{{", "\\{{")
+}
+
+/** Returns the JSON value whose filled texts are those of the given one. */
+export function escapeValue(value: unknown): unknown {
+  if (typeof value === "string") return escapeText(value)
+  if (Array.isArray(value)) return value.map(escapeValue)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, escapeValue(inner)]))
+}

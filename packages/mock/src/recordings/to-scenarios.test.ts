@@ -1,0 +1,172 @@
+import { type assembleChat, canonicalChat } from "@nexhina/stream"
+import type { Exchange } from "@nexhina/wire"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import { recordedExchange } from "../../test/recordings.ts"
+import { createMock, type Mock } from "../mock.ts"
+import type { Scenario } from "../scenarios/scenario.ts"
+import { recordedTurn } from "./recorded-turn.ts"
+import { scenariosFrom } from "./to-scenarios.ts"
+
+type Chat = NonNullable<ReturnType<typeof assembleChat>>
+
+/** Asks a mock and returns the exchange as a recorder writes it. */
+async function record(mock: Mock, path: string, body: object): Promise<Exchange> {
+  const target = `https://api.example/v1${path}`
+  const exchange = recordedExchange({ target, body })
+  const reply = await mock.handle({
+    method: "POST",
+    target: `/v1${path}`,
+    headers: [
+      ["authorization", "Bearer k"],
+      ["content-type", "application/json"],
+    ],
+    body: exchange.request.body,
+  })
+  const frames =
+    typeof reply.body === "string" || reply.body instanceof Uint8Array ? [reply.body] : reply.body
+  const chunks: [number, string | Uint8Array][] = []
+  for await (const frame of frames) {
+    chunks.push([1, typeof frame === "string" || frame instanceof Uint8Array ? frame : frame.bytes])
+  }
+  return recordedExchange({ target, body, status: reply.status, replyHeaders: reply.headers, chunks })
+}
+
+const derived = (exchanges: readonly Exchange[]) =>
+  scenariosFrom(exchanges.map((exchange) => ({ name: "test", exchange })))
+const scenariosOf = (exchanges: readonly Exchange[]): Scenario[] =>
+  derived(exchanges).scenarios.map(({ scenario }) => scenario)
+
+/** Returns what a recorded reply says, without ids and times. */
+function contentOf(exchange: Exchange): unknown {
+  const turn = recordedTurn(exchange)
+  const reply = Object(turn?.reply)
+  if (turn?.operationId === "createChatCompletion") {
+    const { choices, usage } = canonicalChat(reply as Chat)
+    return { status: turn.status, choices, usage }
+  }
+  if (turn?.operationId !== "createResponse") return { status: turn?.status, reply }
+  const output = reply.output.map(({ id: _, ...item }: Record<string, unknown>) => item)
+  return { status: turn.status, output, usage: reply.usage }
+}
+
+const weather = { name: "weather", parameters: { type: "object", properties: { city: { type: "string" } } } }
+/** Texts that YAML or templates could change. */
+const say = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 30 }),
+  fc.constantFrom("Hello {{user}}", "\\{{ {{{{ }}", "two\nlines: # and 'quotes'"),
+)
+const options = fc.record(
+  { stream: fc.boolean(), tools: fc.boolean(), effort: fc.boolean() },
+  { requiredKeys: ["stream"] },
+)
+
+test("generated answers that are recorded and made into scenarios are the same content, streamed or whole", async () => {
+  const chat = fc
+    .record({ content: say, options })
+    .map(({ content, options: { stream, tools, effort } }) => ({
+      path: "/chat/completions",
+      body: {
+        model: effort ? "o3" : "gpt-4o",
+        messages: [{ role: "user", content }],
+        ...(tools && { tools: [{ type: "function", function: weather }], tool_choice: "required" }),
+        ...(effort && { reasoning_effort: "low" }),
+        ...(stream && { stream, stream_options: { include_usage: true } }),
+      },
+    }))
+  const response = fc
+    .record({ input: say, options })
+    .map(({ input, options: { stream, tools, effort } }) => ({
+      path: "/responses",
+      body: {
+        model: effort ? "o3" : "gpt-4o",
+        input,
+        ...(tools && { tools: [{ type: "function", ...weather }], tool_choice: "required" }),
+        ...(effort && { reasoning: { effort: "low" } }),
+        ...(stream && { stream }),
+      },
+    }))
+  const embedding = fc.record({
+    path: fc.constant("/embeddings"),
+    body: fc.record({
+      model: fc.constant("text-embedding-3-small"),
+      input: say,
+      dimensions: fc.constant(8),
+      encoding_format: fc.constantFrom("float", "base64"),
+    }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(chat, response, embedding), async ({ path, body }) => {
+      const original = await record(createMock(), path, body)
+      // Another seed: what the scenario does not say would differ.
+      const scenarios = scenariosOf([original])
+      const replayed = await record(createMock({ seed: 7, scenarios, strictScenarios: true }), path, body)
+      expect(contentOf(replayed)).toEqual(contentOf(original))
+      expect(scenarios).toHaveLength(1)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+const reply = (body: object, value: object, status = 200, replyHeaders: [string, string][] = []) =>
+  recordedExchange({
+    body,
+    status,
+    replyHeaders: [["content-type", "application/json"], ...replyHeaders],
+    chunks: [[1, JSON.stringify(value)]],
+  })
+const says = (content: string) => ({ choices: [{ index: 0, message: { role: "assistant", content } }] })
+const user = (content: string) => ({ role: "user", content })
+const asks = (...messages: object[]) => ({ model: "m", messages })
+
+test("an error keeps its status, its words and when to retry", () => {
+  const error = { message: "Slow {{down}}", type: "rate", code: "rate_limit", param: null }
+  expect(scenariosOf([reply(asks(user("Hi")), { error }, 429, [["retry-after", "2"]])])).toEqual([
+    {
+      match: { operation: "createChatCompletion", model: "m", user: "Hi", step: 0 },
+      answer: {
+        error: {
+          status: 429,
+          message: "Slow \\{{down}}",
+          code: "rate_limit",
+          headers: { "retry-after": "2" },
+        },
+      },
+    },
+  ])
+})
+
+test("recordings with the same last text are told apart by the conversation; a repeated request keeps its first reply", () => {
+  const long = asks(user("A"), { role: "assistant", content: "B" }, user("Hi"))
+  const { scenarios, warnings } = derived([
+    reply(asks(user("Hi")), says("one")),
+    reply(long, says("two")),
+    reply(long, says("two")),
+    reply(long, says("three")),
+  ])
+  const match = { operation: "createChatCompletion", model: "m", user: "Hi", step: 0, system: "" }
+  expect(scenarios.map(({ scenario }) => scenario)).toEqual([
+    { match: { ...match, turns: 1, toolResult: false }, answer: { text: "one" } },
+    { match: { ...match, turns: 2, toolResult: false }, answer: { text: "two" } },
+  ])
+  expect(warnings).toEqual([
+    'exchange "1" of "test": the same request as exchange "1" of "test", whose reply is kept',
+  ])
+  createMock({ scenarios: scenarios.map(({ scenario }) => scenario) })
+})
+
+test("what a scenario cannot express is named", () => {
+  const audio = recordedExchange({
+    target: "https://api.example/v1/audio/speech",
+    body: { model: "tts-1", input: "Hi", voice: "alloy" },
+    replyHeaders: [["content-type", "audio/mpeg"]],
+  })
+  const two = { choices: [...says("one").choices, { index: 1, message: { content: "two" } }] }
+  const { scenarios, warnings } = derived([audio, reply(asks(user("Hi")), two)])
+  expect(scenarios.map(({ notes }) => notes)).toEqual([
+    ["1 further choices; every choice has the first one's content"],
+  ])
+  expect(warnings).toEqual([
+    'exchange "1" of "test": its operation is unknown, or its reply is a file or cannot be read',
+  ])
+})

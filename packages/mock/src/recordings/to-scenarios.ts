@@ -1,0 +1,113 @@
+import type { OperationId } from "@nexhina/schemas"
+import { headerOf } from "@nexhina/wire"
+import { readSubject } from "../scenarios/read-subject.ts"
+import { type Scenario, spokenOperations } from "../scenarios/scenario.ts"
+import type { Subject } from "../scenarios/subject.ts"
+import type { Recording } from "./library.ts"
+import { answerOf } from "./recorded-answer.ts"
+import { recordedTurn } from "./recorded-turn.ts"
+
+/** A scenario that was made from a recording. */
+export interface DerivedScenario {
+  readonly scenario: Scenario
+  /** What the recorded reply has and the scenario's answer does not. Empty when it has everything. */
+  readonly notes: readonly string[]
+}
+
+/** The scenarios of recordings. */
+export interface DerivedScenarios {
+  readonly scenarios: readonly DerivedScenario[]
+  /** The recordings that no scenario expresses, and why: one line each. */
+  readonly warnings: readonly string[]
+}
+
+type Match = Scenario["match"]
+type Answer = NonNullable<Scenario["answer"]>
+
+interface Draft {
+  readonly place: string
+  readonly base: Match
+  /** Further conditions, for recordings that the others do not tell apart. */
+  readonly extra: Match
+  readonly answer: Answer
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes scenarios from recordings: each answers the requests with the operation, the model and the last user text of
+ * its recording, and with more of the conversation where that is needed to tell recordings apart. Of several replies to
+ * the same request, the first is kept.
+ */
+export function scenariosFrom(recordings: readonly Recording[]): DerivedScenarios {
+  const warnings: string[] = []
+  const drafts: Draft[] = []
+  recordings.forEach((recording, index) => {
+    const place = `exchange "${recording.exchange.id || index + 1}" of "${recording.name}"`
+    const draft = draftOf(recording, place)
+    if (typeof draft === "string") warnings.push(`${place}: ${draft}`)
+    else drafts.push(draft)
+  })
+  const groups = new Map<string, Draft[]>()
+  for (const draft of drafts) {
+    const key = JSON.stringify(draft.base)
+    groups.set(key, [...(groups.get(key) ?? []), draft])
+  }
+  const scenarios = [...groups.values()].flatMap((group) => {
+    const isAmbiguous = new Set(group.map(({ extra }) => JSON.stringify(extra))).size > 1
+    return distinct(group, isAmbiguous, warnings)
+  })
+  return { scenarios, warnings }
+}
+
+function distinct(group: readonly Draft[], isAmbiguous: boolean, warnings: string[]): DerivedScenario[] {
+  const kept = new Map<string, Draft>()
+  for (const draft of group) {
+    const key = isAmbiguous ? JSON.stringify(draft.extra) : ""
+    const first = kept.get(key)
+    if (!first) kept.set(key, draft)
+    else if (JSON.stringify(first.answer) !== JSON.stringify(draft.answer)) {
+      warnings.push(`${draft.place}: the same request as ${first.place}, whose reply is kept`)
+    }
+  }
+  return [...kept.values()].map(({ base, extra, answer, notes }) => ({
+    scenario: { match: isAmbiguous ? { ...base, ...extra } : base, answer },
+    notes,
+  }))
+}
+
+/** Returns the parts of a scenario, or why there is none. */
+function draftOf({ exchange }: Recording, place: string): Draft | string {
+  const turn = recordedTurn(exchange)
+  if (!turn) return "its operation is unknown, or its reply is a file or cannot be read"
+  const { operationId, request, status, complete } = turn
+  if (!complete) return "its reply was cut"
+  if (typeof request !== "object" || request === null) return `${operationId} has no body to match on`
+  const subject = subjectOf(operationId, request)
+  if (!subject) return "its request is a form, or not valid"
+  const answered = answerOf(turn, (name) => headerOf(exchange.response?.headers ?? [], name))
+  if (typeof answered === "string") return `${answered} (status ${status})`
+  return { place, ...matchOf(subject, request), ...answered }
+}
+
+function subjectOf(operation: OperationId, request: unknown): Subject | undefined {
+  try {
+    return readSubject(operation, request, [])
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ZodError")) throw error
+    return undefined
+  }
+}
+
+function matchOf(subject: Subject, request: object): Pick<Draft, "base" | "extra"> {
+  const { operation, model, user, step, turns, system, toolResults } = subject
+  const base: Match = {
+    operation,
+    ...(model !== "" && { model }),
+    ...(user !== "" && { user }),
+  }
+  if (!spokenOperations.has(operation)) return { base, extra: {} }
+  const toolResult = toolResults[0] ?? false
+  // The earlier conversation is that of another response, and its turns are not in this request.
+  if ("previous_response_id" in request) return { base: { ...base, toolResult }, extra: {} }
+  return { base: { ...base, step }, extra: { turns, system, toolResult } }
+}
