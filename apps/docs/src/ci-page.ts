@@ -45,7 +45,7 @@ export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: s
     "job fails with the exit code of the run. With `baseline`, [known findings](run.md#accept-known-findings) do not fail it.",
     "",
     "The API key is read from the environment variable `NEXHINA_API_KEY`, never from an input. To test a kit that is not",
-    "published, set `package` to the path of its tarball.",
+    "published, set `package` to the paths of its tarball and of the tarballs that it depends on, one on each line.",
     "",
     table(
       ["input", "meaning", "default"],
