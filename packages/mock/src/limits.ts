@@ -106,6 +106,11 @@ export const limits = {
     of: "keys and scopes whose quotas are counted, with `--rpm` or `--tpm`",
     beyond: "those that were used least recently start again",
   },
+  faultCounters: {
+    max: 10_000,
+    of: "counters of failures before an answer (`fail`), one for each scenario and scope",
+    beyond: "the oldest start again",
+  },
   writeTimeout: {
     max: 30_000,
     of: "milliseconds without progress of a reply that its client does not read",

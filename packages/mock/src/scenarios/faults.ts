@@ -1,3 +1,5 @@
+import { limits } from "../limits.ts"
+
 /** How often the fault of a scenario has occurred in one scope. */
 export interface FaultCount {
   /** Value of `x-mock-scope`, "" for requests without one. */
@@ -17,9 +19,6 @@ export interface FaultCounters {
   clear(): void
 }
 
-/** Maximum number of counters; the oldest are forgotten (chosen). */
-const maxCounters = 10_000
-
 /** Creates counters that are all zero. */
 export function createFaultCounters(): FaultCounters {
   const counts = new Map<string, FaultCount>()
@@ -30,7 +29,7 @@ export function createFaultCounters(): FaultCounters {
       if (count >= times) return false
       counts.set(key, { scope, scenario, count: count + 1, times })
       const [oldest] = counts.keys()
-      if (counts.size > maxCounters && oldest !== undefined) counts.delete(oldest)
+      if (counts.size > limits.faultCounters.max && oldest !== undefined) counts.delete(oldest)
       return true
     },
     read: () => [...counts.values()],
