@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { baselineSchema } from "./baselines/baseline.ts"
-import { configSchema } from "./config-schema.ts"
+import { configSchema } from "./options/config-schema.ts"
 import { reportSchema } from "./reports/report.ts"
 
 /** The published schemas, by the names of their files. */

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../test/exchange.ts"
 import { evidenceOf, isProper, keyOf, operationOf } from "./evidence.ts"
-import type { RequestFault } from "./intent.ts"
+import type { RequestFault } from "./inputs/intent.ts"
 
 const all = Object.entries(endpoints) as [OperationId, Endpoint][]
 

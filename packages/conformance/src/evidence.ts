@@ -1,6 +1,6 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { type Exchange, headerOf, type RecordedRequest } from "@nexhina/wire"
-import type { Intent, RequestFault } from "./intent.ts"
+import type { Intent, RequestFault } from "./inputs/intent.ts"
 
 /** A fact about a request: stated by its sender, inferred from the recording, or not known. */
 export type Fact<T> =

@@ -21,7 +21,6 @@ export {
 } from "@nexhina/wire"
 export type { SettledReport } from "./baselines/settle.ts"
 export { type CheckedRecording, type CheckWorld, check, NothingRead } from "./check.ts"
-export { type CheckSettings, checkOptions, checkSettingsOf } from "./check-options.ts"
 export { type CheckOptions, checkTarget } from "./engine/check-target.ts"
 export type { Selection } from "./engine/plan.ts"
 export {
@@ -32,11 +31,13 @@ export {
   type StatedIntent,
   type UncertainFact,
 } from "./evidence.ts"
+export { Intent, RequestFault } from "./inputs/intent.ts"
+export type { EndLine, FactsLine, RunLine, RunLines, SampleLine } from "./inputs/run-line.ts"
 export type { Source } from "./inputs/source.ts"
 export { readEvidence } from "./inputs/transcript.ts"
-export { Intent, RequestFault } from "./intent.ts"
 export { type Limit, limits } from "./limits.ts"
 export { merge } from "./merge.ts"
+export { type CheckSettings, checkOptions, checkSettingsOf } from "./options/check-options.ts"
 export {
   type Option,
   type OptionName,
@@ -47,7 +48,8 @@ export {
   type Shard,
   settingsOf,
   UsageError,
-} from "./options.ts"
+} from "./options/options.ts"
+export { type RequirementSet, requirementSets } from "./options/requirement-sets.ts"
 export type { Probe } from "./probe.ts"
 export { type ExitCode, exitCodes } from "./reports/exit-codes.ts"
 export { htmlReportOf } from "./reports/html.ts"
@@ -65,7 +67,6 @@ export {
   Waiver,
 } from "./reports/report.ts"
 export { reports } from "./reports/reports.ts"
-export { type RequirementSet, requirementSets } from "./requirement-sets.ts"
 export {
   type ExchangeRule,
   type Fault,
@@ -80,7 +81,6 @@ export {
 export { rules } from "./rules/rules.ts"
 export { type Sentence, sentences } from "./rules/sentences.ts"
 export { type RunEvents, run, selectRules } from "./run.ts"
-export type { EndLine, FactsLine, RunLine, RunLines, SampleLine } from "./run-line.ts"
 export type { Limits } from "./target/execute.ts"
 export { factsBefore, type TargetFacts } from "./target/facts.ts"
 export { KeyRefused, NothingJudged, type StatedFacts, Unreachable } from "./target/learn.ts"

@@ -7,7 +7,7 @@ const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
   .join("\n")}`
 
 /** Loads the kit. Not before a command asks for it: `--version` and `--help` need none of it. */
-const loadCommands = () => import("./commands.ts")
+const loadRun = () => import("./commands/run.ts")
 const loadCheck = () => import("./commands/check.ts")
 const loadMerge = () => import("./commands/merge.ts")
 const loadProxy = () => import("./commands/proxy.ts")
@@ -27,9 +27,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("test a server and report the findings")
     .option("--config <file>", "read options from a YAML or JSON file, named as baseUrl, maxRequests, …")
     .action(async (flags) => {
-      exitCode = await (await loadCommands()).runCommand(flags)
+      exitCode = await (await loadRun()).runCommand(flags)
     })
-  if (argv.includes("run")) (await loadCommands()).addRunOptions(runProgram)
+  if (argv.includes("run")) (await loadRun()).addRunOptions(runProgram)
 
   const checkProgram = program
     .command("check <file...>")
@@ -67,7 +67,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("list the rules that match, such as 'sse.*', or show one")
     .option("--json", "as JSON")
     .action(async (pattern: string | undefined, flags: { json?: boolean }) => {
-      exitCode = (await loadCommands()).listRules(pattern, flags)
+      exitCode = (await import("./commands/rules.ts")).listRules(pattern, flags)
     })
 
   program
@@ -75,14 +75,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("write a configuration, an empty baseline and a workflow for GitHub Actions")
     .option("--force", "overwrite existing files")
     .action(async (flags: { force?: boolean }) => {
-      exitCode = (await loadCommands()).initCommand(flags)
+      exitCode = (await import("./commands/init.ts")).initCommand(flags)
     })
 
   program
     .command("explain <id>")
     .description("explain a rule, a cause (rule:fault), a finding or a verdict, with an example")
     .action(async (id: string) => {
-      exitCode = await (await loadCommands()).explainCommand(id)
+      exitCode = await (await import("./commands/explain.ts")).explainCommand(id)
     })
 
   try {
@@ -90,6 +90,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return (await loadCommands()).exitCodeOfError(error)
+    return (await loadRun()).exitCodeOfError(error)
   }
 }

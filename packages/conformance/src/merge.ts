@@ -1,10 +1,10 @@
 import { type CheckedRecording, type CheckWorld, checkParts } from "./check.ts"
-import type { CheckSettings } from "./check-options.ts"
 import type { RecordedJudging } from "./engine/recorded.ts"
+import type { RunLine } from "./inputs/run-line.ts"
+import { missingParts } from "./inputs/shards.ts"
 import type { Source } from "./inputs/source.ts"
-import { type OptionName, runOptions, UsageError } from "./options.ts"
-import type { RunLine } from "./run-line.ts"
-import { missingParts } from "./shards.ts"
+import type { CheckSettings } from "./options/check-options.ts"
+import { type OptionName, runOptions, UsageError } from "./options/options.ts"
 
 const option = (name: OptionName): string => runOptions[name].flag.split(" ")[0] ?? name
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, type TestContext, test } from "vitest"
-import { type OptionName, type Settings, settingsOf, UsageError } from "./options.ts"
+import { type OptionName, type Settings, settingsOf, UsageError } from "./options/options.ts"
 import { findingText } from "./reports/finding-text.ts"
 import { outcomeText } from "./reports/outcome-text.ts"
 import { exitCodeOf, failsRun, type Report, type RuleResult, type Verdict } from "./reports/report.ts"

@@ -6,8 +6,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { strFromU8, unzipSync } from "fflate"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { requirementSets } from "../src/options/requirement-sets.ts"
 import { Report } from "../src/reports/report.ts"
-import { requirementSets } from "../src/requirement-sets.ts"
 
 const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
 let folder: string

@@ -4,9 +4,9 @@ import { bodyOf, type Exchange, headerOf, readTranscript, toHar } from "@nexhina
 import { beforeAll, describe, expect, test } from "vitest"
 import { defects } from "../../defects/src/index.ts"
 import { type CheckedRecording, check, NothingRead } from "../src/check.ts"
-import { checkSettingsOf } from "../src/check-options.ts"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
-import { settingsOf } from "../src/options.ts"
+import { checkSettingsOf } from "../src/options/check-options.ts"
+import { settingsOf } from "../src/options/options.ts"
 import { exitCodeOf, type Report } from "../src/reports/report.ts"
 import { run } from "../src/run.ts"
 

@@ -1,7 +1,7 @@
 import type { MockOptions } from "@nexhina/mock"
 import { startMock } from "@nexhina/mock/node"
 import type { NamedAlteration } from "@nexhina/wire"
-import { settingsOf } from "../src/options.ts"
+import { settingsOf } from "../src/options/options.ts"
 import { run } from "../src/run.ts"
 
 export const apiKey = "sk-engine-test-key"

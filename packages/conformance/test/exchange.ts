@@ -1,7 +1,7 @@
 import { catalogue, type ModelKind, modelIds, type OperationId, profiles, surfaces } from "@nexhina/schemas"
 import type { ExchangeEnd, Header } from "@nexhina/wire"
 import type { Evidence } from "../src/evidence.ts"
-import type { Intent } from "../src/intent.ts"
+import type { Intent } from "../src/inputs/intent.ts"
 import type { TargetFacts } from "../src/target/facts.ts"
 
 interface Facts {

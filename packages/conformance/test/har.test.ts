@@ -2,7 +2,7 @@ import { createReadStream, readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { check } from "../src/check.ts"
-import { checkSettingsOf } from "../src/check-options.ts"
+import { checkSettingsOf } from "../src/options/check-options.ts"
 
 const folder = fileURLToPath(new URL("har/", import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith(".har"))

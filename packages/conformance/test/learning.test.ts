@@ -1,7 +1,7 @@
 import type { MockOptions } from "@nexhina/mock"
 import { startMock } from "@nexhina/mock/node"
 import { expect, test } from "vitest"
-import { settingsOf } from "../src/options.ts"
+import { settingsOf } from "../src/options/options.ts"
 import type { Report } from "../src/reports/report.ts"
 import { reports } from "../src/reports/reports.ts"
 import { run } from "../src/run.ts"

@@ -1,7 +1,7 @@
 import { createServer } from "node:net"
 import { startMock } from "@nexhina/mock/node"
 import { expect, test } from "vitest"
-import { settingsOf } from "../src/options.ts"
+import { settingsOf } from "../src/options/options.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
 import { run } from "../src/run.ts"
 

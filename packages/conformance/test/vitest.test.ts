@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { settingsOf, UsageError } from "../src/options.ts"
+import { settingsOf, UsageError } from "../src/options/options.ts"
 import { rulesOfRun } from "../src/run.ts"
 import { type ConformanceOptions, conformance } from "../src/vitest.ts"
 

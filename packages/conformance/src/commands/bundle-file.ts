@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto"
 import { closeSync, createReadStream, openSync, readSync, rmSync, statSync, writeSync } from "node:fs"
 import { strToU8, Unzip, UnzipInflate, Zip, ZipDeflate } from "fflate"
-import { fileErrorText } from "../file-error.ts"
+import { fileErrorText } from "../files/file-error.ts"
+import { openReplacement } from "../files/replacement.ts"
 import type { Source } from "../inputs/source.ts"
-import { UsageError } from "../options.ts"
+import { UsageError } from "../options/options.ts"
 import { jsonReport } from "../reports/json.ts"
 import type { Report } from "../reports/report.ts"
 import { version } from "../version.ts"
-import { openReplacement } from "./replacement.ts"
 
 const transcriptName = "transcript.ndjson"
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { parse as parseYaml } from "yaml"
-import { fileErrorText } from "../file-error.ts"
-import { UsageError } from "../options.ts"
+import { fileErrorText } from "../files/file-error.ts"
+import { UsageError } from "../options/options.ts"
 
 /** Reads a configuration file. Throws a `UsageError` for one that cannot be read. */
 export function readConfig(file: string): Record<string, unknown> {

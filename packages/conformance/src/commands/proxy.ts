@@ -13,11 +13,11 @@ import {
   createRecordedJudging,
   NothingRead,
 } from "../check.ts"
-import type { CheckSettings } from "../check-options.ts"
 import { shellWord } from "../engine/curl.ts"
 import { limits } from "../limits.ts"
-import { parsedOptions, UsageError } from "../options.ts"
-import { type ProxySettings, proxyOptions } from "../proxy-options.ts"
+import type { CheckSettings } from "../options/check-options.ts"
+import { parsedOptions, UsageError } from "../options/options.ts"
+import { type ProxySettings, proxyOptions } from "../options/proxy-options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
 import { judged } from "./check.ts"

@@ -1,12 +1,12 @@
 import { existsSync, openSync, realpathSync, statSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import pc from "picocolors"
-import { fileErrorText } from "../file-error.ts"
-import { type ReportRequest, type Settings, UsageError } from "../options.ts"
+import { fileErrorText } from "../files/file-error.ts"
+import { openReplacement, type Replacement } from "../files/replacement.ts"
+import { type ReportRequest, type Settings, UsageError } from "../options/options.ts"
 import { isUtf8Locale } from "../reports/layout.ts"
 import type { Report, ReportFormat } from "../reports/report.ts"
 import { reports } from "../reports/reports.ts"
-import { openReplacement, type Replacement } from "./replacement.ts"
 
 export const isUtf8 = isUtf8Locale(process.env, process.platform)
 

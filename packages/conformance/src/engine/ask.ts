@@ -1,4 +1,4 @@
-import type { Shard } from "../options.ts"
+import type { Shard } from "../options/options.ts"
 import type { ExecutedSample, Sample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { obstacles } from "../target/offered.ts"

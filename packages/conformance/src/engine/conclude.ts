@@ -1,6 +1,6 @@
 import { type Surface, surfaces } from "@nexhina/schemas"
+import type { RequirementSet } from "../options/requirement-sets.ts"
 import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
-import type { RequirementSet } from "../requirement-sets.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { TargetFacts } from "../target/facts.ts"

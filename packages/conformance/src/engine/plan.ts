@@ -1,7 +1,7 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { draw, seedOf } from "../drawing/draw.ts"
-import type { Shard } from "../options.ts"
+import type { Shard } from "../options/options.ts"
 import type { Probe } from "../probe.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import type { Sample } from "../target/execute.ts"

@@ -1,6 +1,7 @@
 import type { Exchange, ForeignLine } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
-import { Intent } from "../intent.ts"
+import { type ExecutedSample, presenceSender } from "../target/execute.ts"
+import { Intent } from "./intent.ts"
 import {
   type EndLine,
   type FactsLine,
@@ -8,8 +9,7 @@ import {
   type RunLine,
   runLineOf,
   type SampleLine,
-} from "../run-line.ts"
-import { type ExecutedSample, presenceSender } from "../target/execute.ts"
+} from "./run-line.ts"
 
 /** Id under which recorded requests of other clients are judged: no probe or rule has it. */
 export const otherClients = "recorded traffic"

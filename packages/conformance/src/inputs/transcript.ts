@@ -1,7 +1,7 @@
 import { createRedactor, createWriter, type Exchange, readTranscript } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
-import { Intent } from "../intent.ts"
-import type { RunLines } from "../run-line.ts"
+import { Intent } from "./intent.ts"
+import type { RunLines } from "./run-line.ts"
 
 /** Writes a run as a transcript. */
 export interface TranscriptRecorder {

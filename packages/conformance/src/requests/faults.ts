@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { z } from "zod"
 import { arbitraryOf, checksOf, definitionOf } from "../drawing/arbitrary.ts"
 import { draw } from "../drawing/draw.ts"
-import type { RequestFault } from "../intent.ts"
+import type { RequestFault } from "../inputs/intent.ts"
 import { isObject } from "../reading/answered.ts"
 import type { Step } from "../target/step.ts"
 

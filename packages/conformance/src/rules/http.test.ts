@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
-import type { RequestFault } from "../intent.ts"
+import type { RequestFault } from "../inputs/intent.ts"
 import { httpRules } from "./http.ts"
 
 const request = { model: "m", input: "hello" }

@@ -1,7 +1,7 @@
 import { endpoints } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
-import { bodyFaults } from "../intent.ts"
+import { bodyFaults } from "../inputs/intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { loneSurrogateIn } from "../reading/lone-surrogate.ts"

@@ -4,7 +4,7 @@ import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import type { Evidence } from "../evidence.ts"
-import type { RequestFault } from "../intent.ts"
+import type { RequestFault } from "../inputs/intent.ts"
 import { fixedSteps } from "../target/step.ts"
 import { modelRules } from "./models.ts"
 

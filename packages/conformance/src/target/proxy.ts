@@ -1,5 +1,5 @@
 import { getProxyForUrl } from "proxy-from-env"
-import { UsageError } from "../options.ts"
+import { UsageError } from "../options/options.ts"
 
 /**
  * Returns the proxy for a URL, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, also in lower case.

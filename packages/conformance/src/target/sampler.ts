@@ -1,9 +1,9 @@
 import type { Exchange, Send } from "@nexhina/wire"
 import { findingId } from "../engine/finding-id.ts"
 import type { OnRepeat } from "../engine/shrink.ts"
-import type { Intent } from "../intent.ts"
+import type { Intent } from "../inputs/intent.ts"
+import { type RunLines, sampleLine } from "../inputs/run-line.ts"
 import { limits } from "../limits.ts"
-import { type RunLines, sampleLine } from "../run-line.ts"
 import { type Adaptation, createAdaptation } from "./adaptation.ts"
 import {
   answeredBytes,

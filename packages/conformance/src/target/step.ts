@@ -1,7 +1,7 @@
 import type { OperationId } from "@nexhina/schemas"
 import type { FormSpelling, Header } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
-import type { RequestFault } from "../intent.ts"
+import type { RequestFault } from "../inputs/intent.ts"
 
 /** One request of a probe or rule, as data: what to ask, not yet how it stands on the wire. */
 export interface Step {

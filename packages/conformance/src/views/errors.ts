@@ -1,5 +1,5 @@
 import type { Evidence } from "../evidence.ts"
-import type { RequestFault } from "../intent.ts"
+import type { RequestFault } from "../inputs/intent.ts"
 import type { Probe } from "../probe.ts"
 import { wrongKey } from "../probes/auth.ts"
 import { malformedJson, missingMessages, unknownModel } from "../probes/errors.ts"

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileErrorText } from "./file-error.ts"
-import { UsageError } from "./options.ts"
+import { fileErrorText } from "../files/file-error.ts"
+import { UsageError } from "../options/options.ts"
 
 /** The files that `init` writes, by their paths. */
 const files: Readonly<Record<string, string>> = {
@@ -55,4 +55,10 @@ export function init(folder: string, force: boolean): string[] {
     }
   }
   return paths
+}
+
+/** Carries out `init` in the current folder, and returns its exit code. */
+export function initCommand({ force = false }: { force?: boolean }): number {
+  for (const path of init(".", force)) process.stdout.write(`wrote ${path}\n`)
+  return 0
 }

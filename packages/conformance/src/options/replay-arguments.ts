@@ -1,4 +1,4 @@
-import { shellHeader, shellWord } from "./engine/curl.ts"
+import { shellHeader, shellWord } from "../engine/curl.ts"
 import { type OptionName, runOptions, type Settings } from "./options.ts"
 
 /** Options that say what is reported or where a run ends, or that the replay command sets itself. */

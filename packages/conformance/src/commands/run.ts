@@ -1,31 +1,17 @@
 import type { Command } from "commander"
-import pc from "picocolors"
-import { openBaseline, settle } from "./baselines/settle.ts"
-import { openBundle } from "./commands/bundle-file.ts"
-import { readConfig } from "./commands/config-file.ts"
-import { progressLine } from "./commands/progress-line.ts"
-import {
-  discard,
-  isUtf8,
-  openReports,
-  print,
-  reportFiles,
-  requireDistinctFiles,
-  writeReports,
-} from "./commands/report-output.ts"
-import { listenForSignals } from "./commands/signals.ts"
-import { openTranscript } from "./commands/transcript-file.ts"
-import type { Count } from "./engine/plan.ts"
-import { explain } from "./explain.ts"
-import { init } from "./init.ts"
-import { matches, runOptions, type Settings, settingsOf, UsageError } from "./options.ts"
-import { ascii, columns, wrapped } from "./reports/layout.ts"
-import { outcomeText } from "./reports/outcome-text.ts"
-import { exitCodeOf, type Report } from "./reports/report.ts"
-import type { Rule } from "./rule.ts"
-import { rules } from "./rules/rules.ts"
-import { dryRun, type RunEvents, runWithoutBaseline } from "./run.ts"
-import { KeyRefused, NothingJudged, Unreachable } from "./target/learn.ts"
+import { openBaseline, settle } from "../baselines/settle.ts"
+import type { Count } from "../engine/plan.ts"
+import { runOptions, type Settings, settingsOf, UsageError } from "../options/options.ts"
+import { outcomeText } from "../reports/outcome-text.ts"
+import { exitCodeOf, type Report } from "../reports/report.ts"
+import { dryRun, type RunEvents, runWithoutBaseline } from "../run.ts"
+import { KeyRefused, NothingJudged, Unreachable } from "../target/learn.ts"
+import { openBundle } from "./bundle-file.ts"
+import { readConfig } from "./config-file.ts"
+import { progressLine } from "./progress-line.ts"
+import { discard, openReports, reportFiles, requireDistinctFiles, writeReports } from "./report-output.ts"
+import { listenForSignals } from "./signals.ts"
+import { openTranscript } from "./transcript-file.ts"
 
 /** Runs the check. A run in which nothing could be judged has a report too, and an error to show. */
 async function reportOf(
@@ -119,79 +105,6 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     transcript?.close()
     bundle?.discard()
   }
-}
-
-/** What `rules` shows of a rule. */
-function ruleFacts(rule: Rule) {
-  return {
-    id: rule.id,
-    since: rule.since,
-    says: rule.says,
-    surface: rule.on.surface,
-    looksAt: rule.on.says,
-    source: rule.source,
-    after: rule.after ?? [],
-    faults: rule.faults,
-    see: rule.see ?? [],
-  }
-}
-
-/** Returns everything about a rule as text. */
-function ruleText(fact: ReturnType<typeof ruleFacts>): string {
-  const lines = [
-    pc.bold(fact.id),
-    wrapped(fact.says, ""),
-    "",
-    wrapped(fact.source, "source    "),
-    `since     ${fact.since}`,
-    wrapped(fact.looksAt, "looks at  "),
-    ...(fact.after.length > 0 ? [wrapped(fact.after.join(", "), "rests on  ")] : []),
-    "faults",
-    ...Object.entries(fact.faults).map(([name, means]) => wrapped(`${name}: ${means}`, "  ", "    ")),
-    ...(fact.see.length > 0 ? ["see", ...fact.see.map((thread) => `  ${thread}`)] : []),
-  ]
-  return lines.join("\n")
-}
-
-/** Returns a line for each rule, or two where the id leaves too little room for the sentence. */
-function ruleTable(facts: readonly ReturnType<typeof ruleFacts>[]): string {
-  const width = Math.min(columns / 2 - 8, Math.max(...facts.map(({ id }) => id.length)))
-  return facts
-    .map(({ id, says }) =>
-      id.length > width
-        ? `${id}\n${wrapped(says, " ".repeat(width + 2))}`
-        : wrapped(says, `${id.padEnd(width)}  `, " ".repeat(width + 2)),
-    )
-    .join("\n")
-}
-
-/** Carries out `rules`, and returns its exit code. A pattern without `*` names one rule, which is shown in full. */
-export function listRules(pattern: string | undefined, { json }: { json?: boolean }): number {
-  const listed = rules.filter((rule) => pattern === undefined || matches(pattern, rule.id))
-  if (listed.length === 0)
-    throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
-  const facts = listed.map(ruleFacts)
-  const isOne = pattern !== undefined && !pattern.includes("*")
-  const text = json
-    ? JSON.stringify(facts, null, 2)
-    : isOne
-      ? facts.map(ruleText).join("\n")
-      : ruleTable(facts)
-  process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
-  return 0
-}
-
-/** Carries out `init` in the current folder, and returns its exit code. */
-export function initCommand({ force = false }: { force?: boolean }): number {
-  for (const path of init(".", force)) process.stdout.write(`wrote ${path}\n`)
-  return 0
-}
-
-/** Carries out `explain`, and returns its exit code. */
-export async function explainCommand(id: string): Promise<number> {
-  const text = await explain(id)
-  await print(isUtf8 ? text : ascii(text))
-  return 0
 }
 
 /** Adds the options of a run, which the configuration file takes too. */

@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
+import { rules } from "../rules/rules.ts"
 import { UsageError } from "./options.ts"
 import { requirementSetOn, requirementSets } from "./requirement-sets.ts"
-import { rules } from "./rules/rules.ts"
 
 const now = new Date("2027-03-15T00:00:00Z")
 const sets = { "2026-11": "0.1.0", "2027-01": "0.9.0", "2027-03": "0.10.0" }

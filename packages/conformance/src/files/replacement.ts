@@ -9,8 +9,8 @@ import {
   type Stats,
   statSync,
 } from "node:fs"
-import { fileErrorText } from "../file-error.ts"
-import { UsageError } from "../options.ts"
+import { UsageError } from "../options/options.ts"
+import { fileErrorText } from "./file-error.ts"
 
 /** A file that takes the place of another when it is complete, so that the earlier one survives a failed run. */
 export interface Replacement {

@@ -10,9 +10,9 @@ import {
 } from "@nexhina/schemas"
 import type { ForeignLine } from "@nexhina/wire"
 import { z } from "zod"
-import type { ExecutedSample } from "./target/execute.ts"
-import type { TargetFacts } from "./target/facts.ts"
-import { modelKinds } from "./target/models.ts"
+import type { ExecutedSample } from "../target/execute.ts"
+import type { TargetFacts } from "../target/facts.ts"
+import { modelKinds } from "../target/models.ts"
 
 const keysOf = <K extends string>(object: Readonly<Record<K, unknown>>) => Object.keys(object) as [K, ...K[]]
 

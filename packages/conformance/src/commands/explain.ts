@@ -1,18 +1,19 @@
 import { bodyOf, type Exchange } from "@nexhina/wire"
-import { problemOfId } from "./baselines/baseline.ts"
-import { shellWord } from "./engine/curl.ts"
-import { findingIdParts } from "./engine/finding-id.ts"
-import { evidenceOf } from "./evidence.ts"
-import type { Intent } from "./intent.ts"
-import { nearestName } from "./nearest-name.ts"
-import { settingsOf, UsageError } from "./options.ts"
-import { block, clipped, wrapped } from "./reports/layout.ts"
-import { verdicts } from "./reports/report.ts"
-import { terminalLines } from "./reports/terminal-text.ts"
-import { type Rule, type Severity, severityOf } from "./rule.ts"
-import { rules } from "./rules/rules.ts"
-import { run } from "./run.ts"
-import { factsBefore } from "./target/facts.ts"
+import { problemOfId } from "../baselines/baseline.ts"
+import { shellWord } from "../engine/curl.ts"
+import { findingIdParts } from "../engine/finding-id.ts"
+import { evidenceOf } from "../evidence.ts"
+import type { Intent } from "../inputs/intent.ts"
+import { nearestName } from "../options/nearest-name.ts"
+import { settingsOf, UsageError } from "../options/options.ts"
+import { ascii, block, clipped, wrapped } from "../reports/layout.ts"
+import { verdicts } from "../reports/report.ts"
+import { terminalLines } from "../reports/terminal-text.ts"
+import { type Rule, type Severity, severityOf } from "../rule.ts"
+import { rules } from "../rules/rules.ts"
+import { run } from "../run.ts"
+import { factsBefore } from "../target/facts.ts"
+import { isUtf8, print } from "./report-output.ts"
 
 /** The two profiles, the kit's own first. */
 const profileNames = ["nexhina", "openai"] as const
@@ -152,4 +153,11 @@ export async function explain(id: string): Promise<string> {
     ...(parts.member ? [wrapped(parts.member.slice(1), "member of the request  ")] : []),
   ]
   return `${[...(await ruleLines(rule, fault)), ...(about ?? [])].join("\n")}\n`
+}
+
+/** Carries out `explain`, and returns its exit code. */
+export async function explainCommand(id: string): Promise<number> {
+  const text = await explain(id)
+  await print(isUtf8 ? text : ascii(text))
+  return 0
 }

@@ -1,5 +1,5 @@
+import type { Rule } from "../rule.ts"
 import { UsageError } from "./options.ts"
-import type { Rule } from "./rule.ts"
 
 /**
  * The months in which sets of requirements were published, each with the version of the kit that brought its newest

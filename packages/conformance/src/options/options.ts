@@ -10,8 +10,8 @@ import {
 } from "@nexhina/schemas"
 import { expectationOf, type Header } from "@nexhina/wire"
 import { z } from "zod"
+import { reports } from "../reports/reports.ts"
 import { nearestName } from "./nearest-name.ts"
-import { reports } from "./reports/reports.ts"
 
 const text = z.string().min(1)
 

@@ -89,6 +89,6 @@ test("the address of the schema is no option", () => {
 
 test("the published schema is what the code says", async () => {
   await expect(configSchema(), "stale: run 'npx -y pnpm@10.34.8 emit'").toMatchFileSnapshot(
-    "../config.schema.json",
+    "../../config.schema.json",
   )
 })

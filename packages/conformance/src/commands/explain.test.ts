@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
+import { UsageError } from "../options/options.ts"
 import { explain } from "./explain.ts"
-import { UsageError } from "./options.ts"
 
 describe("an explanation", () => {
   test("of a rule contains its sentence, source, faults, threads and an exchange that keeps it", async () => {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { parse } from "yaml"
-import { parseBaseline } from "./baselines/baseline.ts"
+import { parseBaseline } from "../baselines/baseline.ts"
+import { settingsOf, UsageError } from "../options/options.ts"
 import { init } from "./init.ts"
-import { settingsOf, UsageError } from "./options.ts"
 
 test("init writes a configuration and a baseline that run accepts, and overwrites nothing unasked", async () => {
   const folder = await mkdtemp(join(tmpdir(), "init-"))
@@ -19,7 +19,7 @@ test("init writes a configuration and a baseline that run accepts, and overwrite
     expect(settingsOf({}, parse(await read("conformance.yaml")))).toMatchObject({ baseline: "baseline.yaml" })
     expect(parseBaseline(await read("baseline.yaml"), "baseline.yaml").entries).toEqual([])
 
-    const { exports } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
+    const { exports } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"))
     for (const name of ["config", "baseline"]) {
       const text = await read(name === "config" ? "conformance.yaml" : "baseline.yaml")
       const [, entry = ""] =
@@ -27,7 +27,7 @@ test("init writes a configuration and a baseline that run accepts, and overwrite
       expect([entry, exports[`./${entry}`]]).toEqual([`${name}.schema.json`, `./${name}.schema.json`])
     }
 
-    const action = parse(await readFile(new URL("../../../action.yml", import.meta.url), "utf8"))
+    const action = parse(await readFile(new URL("../../../../action.yml", import.meta.url), "utf8"))
     const workflow = parse(await read(".github/workflows/conformance.yml"))
     const given = Object.keys(workflow.jobs.conformance.steps.at(-1).with)
     expect(given.filter((name) => !Object.hasOwn(action.inputs, name))).toEqual([])

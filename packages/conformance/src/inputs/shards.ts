@@ -1,4 +1,4 @@
-import type { Shard } from "./options.ts"
+import type { Shard } from "../options/options.ts"
 import type { RunLine } from "./run-line.ts"
 
 /** Returns the part of a run that a shard is; `undefined` when it is the whole run. */
