@@ -1,8 +1,9 @@
+import type { ServerResponse } from "node:http"
 import type { Mock } from "@nexhina/mock"
 import { type MockServer, startMock, toNode } from "@nexhina/mock/node"
 import { control, controlPath } from "./control/control.ts"
 import { land } from "./landing.ts"
-import { createLog } from "./log.ts"
+import { createLog, type NoteReply } from "./log.ts"
 import type { Settings } from "./options.ts"
 import type { Recorder } from "./record.ts"
 
@@ -23,6 +24,11 @@ export function serve(
   { recorder, replay }: OtherAnswers = {},
 ): Promise<MockServer> {
   const log = createLog(form)
+  const notes = new WeakMap<ServerResponse, NoteReply>()
+  const api = toNode(replay ?? mock, {
+    onCrash,
+    onReply: (asked, reply, response) => notes.get(response)?.(asked, reply),
+  })
   return startMock({
     mock,
     host,
@@ -45,15 +51,8 @@ export function serve(
         return true
       }
       if (form === "off" && !replay) return false
-      // A listener of its own for each request, so that the log knows which reply is whose.
-      const noted: Pick<Mock, "handle"> = {
-        async handle(asked) {
-          const reply = await (replay ?? mock).handle(asked)
-          note(asked, reply)
-          return reply
-        },
-      }
-      toNode(noted, { onCrash })(request, response)
+      notes.set(response, note)
+      api(request, response)
       return true
     },
   })

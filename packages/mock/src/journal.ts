@@ -21,6 +21,8 @@ export interface JournalOptions {
 export interface Journal {
   /** Records an exchange and returns the reply to send in its place. */
   record(request: MockRequest, reply: Reply): Reply
+  /** Records a request whose client left before it was answered. */
+  recordAborted(request: MockRequest): void
   /** Returns the recorded exchanges, oldest first. */
   read(): readonly Exchange[]
   clear(): void
@@ -33,7 +35,8 @@ interface Entry {
   readonly target: string
   readonly headers: readonly Header[]
   readonly requestBody: Uint8Array
-  readonly reply: Reply
+  /** Undefined when the client left before. */
+  readonly reply: Reply | undefined
   /** The body as sent so far. */
   readonly body: string | Uint8Array | readonly Frame[] | StoredFrames
   bytes: number
@@ -68,26 +71,34 @@ export function createJournal(options: JournalOptions = {}): Journal {
       if (first) drop(first)
     }
   }
+  function add(request: MockRequest, reply: Reply | undefined, body: Entry["body"]): Entry {
+    const entry: Entry = {
+      number: ++count,
+      sentAtMs: performance.now() - startedAt,
+      method: request.method,
+      target: request.target,
+      headers: request.headers,
+      // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive. Small copies share a pool.
+      requestBody: Buffer.from(request.body),
+      reply,
+      body,
+      bytes: 0,
+    }
+    entries.set(entry.number, entry)
+    grow(entry, request.body.length + sizeOf(body))
+    return entry
+  }
+  const isDropped = (request: MockRequest) => maxExchanges === 0 || request.body.length > maxBytes
   return {
+    recordAborted(request) {
+      if (!isDropped(request)) add(request, undefined, "")
+    },
     record(request, reply) {
-      if (maxExchanges === 0 || request.body.length > maxBytes) return reply
+      if (isDropped(request)) return reply
       const { body } = reply
       const sent: Frame[] = []
       const isWhole = typeof body === "string" || "byteLength" in body || Array.isArray(body)
-      const entry: Entry = {
-        number: ++count,
-        sentAtMs: performance.now() - startedAt,
-        method: request.method,
-        target: request.target,
-        headers: request.headers,
-        // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive. Small copies share a pool.
-        requestBody: Buffer.from(request.body),
-        reply,
-        body: isWhole ? body : sent,
-        bytes: 0,
-      }
-      entries.set(entry.number, entry)
-      grow(entry, request.body.length + (isWhole ? sizeOf(body) : 0))
+      const entry = add(request, reply, isWhole ? body : sent)
       if (isWhole) return reply
       const keep = (frame: Frame) => {
         if (entries.has(entry.number)) sent.push(frame)
@@ -133,9 +144,15 @@ const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
   hang: "timeout",
 }
 
+function endOf(reply: Reply | undefined): ExchangeEnd {
+  if (reply === undefined) return { kind: "aborted", stage: "connect", atMs: 0 }
+  const { end, head } = reply
+  if (head?.withheld) return { kind: end === "hang" ? "timeout" : "network", stage: "connect", atMs: 0 }
+  return { kind: endKinds[end], ...(end !== "complete" && { stage: "body" }), atMs: 0 }
+}
+
 function toExchange(entry: Entry): Exchange {
   const { number, sentAtMs, method, target, headers, requestBody, reply, body } = entry
-  const isWithheld = reply.head?.withheld === true
   const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
   const chunks = Array.from(frames instanceof Uint8Array ? [{ bytes: frames }] : frames, ({ bytes }) => ({
     atMs: 0,
@@ -151,14 +168,11 @@ function toExchange(entry: Entry): Exchange {
       body: new Uint8Array(requestBody),
       sentAtMs,
     },
-    ...(!isWithheld && {
-      response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
-    }),
-    end: {
-      kind: isWithheld && reply.end !== "hang" ? "network" : endKinds[reply.end],
-      ...(reply.end !== "complete" && { stage: isWithheld ? ("connect" as const) : ("body" as const) }),
-      atMs: 0,
-    },
+    ...(reply !== undefined &&
+      !reply.head?.withheld && {
+        response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+      }),
+    end: endOf(reply),
     // What was handed to the host; the mock does not measure when it arrived.
     fidelity: { bytes: true, timing: false },
   }

@@ -14,6 +14,12 @@ export const limits = {
     of: "bytes of a request body, also after decompression",
     beyond: "413; the option `maxBodyBytes` of the hosts changes it",
   },
+  heldBodyBytes: {
+    max: 2 ** 26,
+    of: "bytes of all request bodies that a server holds",
+    beyond:
+      "bodies of more than 64 KiB are read one after another; a client that sends nothing for a second in its turn loses its connection",
+  },
   headers: { max: 1_000, of: "headers of a request", beyond: "431" },
   headerBytes: { max: 2 ** 14, of: "bytes of all headers of a request", beyond: "431" },
   formParts: { max: 1_000, of: "parts of a form", beyond: "400" },

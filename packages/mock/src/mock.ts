@@ -19,7 +19,7 @@ import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
 import { createJournal, type JournalOptions } from "./journal.ts"
 import { requireKnownNames } from "./known-names.ts"
-import { createLane, type Lane } from "./lane.ts"
+import { createLane, type SharedLane } from "./lane.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
@@ -182,7 +182,9 @@ interface Engine {
   readonly store: Store
   readonly media: MediaLibrary
   readonly audio: AudioReader
-  readonly lane: Lane
+  readonly lane: SharedLane
+  /** For requests with a content encoding. What they do in `lane` must not wait for themselves. */
+  readonly encodedRequests: SharedLane
   readonly seed: Digest
   readonly callTools: boolean
   readonly responders: readonly Responder[]
@@ -210,11 +212,11 @@ export function createKnownMock(options: MockOptions): Mock {
   const engine = createEngine(options)
   const journal = createJournal(options.journal)
   async function handle(request: MockRequest): Promise<Reply> {
-    if (request.body.length > largeBody) await engine.lane.turn()
     const context = begin(request, engine.seed)
     try {
       return journal.record(request, shape(await answer(context, engine), context, engine.profile))
     } catch (error) {
+      if (isAbort(error, request)) return giveUp(request)
       onCrash(error)
       // An alteration may be what crashed.
       context.alterations = []
@@ -224,11 +226,26 @@ export function createKnownMock(options: MockOptions): Mock {
   }
   // A lane of its own: what a request does in the other one must not wait for itself.
   const hugeRequests = createLane()
+  async function handleInTurn(request: MockRequest): Promise<Reply> {
+    await engine.lane.of(request).turn()
+    return handle(request)
+  }
+  async function handleLarge(request: MockRequest): Promise<Reply> {
+    const isAlone = request.body.length > hugeBody && !isForm(headerOf(request.headers, "content-type"))
+    try {
+      if (isAlone) return await hugeRequests.of(request).run(() => handleInTurn(request))
+      return await handleInTurn(request)
+    } catch (error) {
+      if (isAbort(error, request)) return giveUp(request)
+      throw error
+    }
+  }
+  function giveUp(request: MockRequest): Reply {
+    journal.recordAborted(request)
+    return noReply
+  }
   return {
-    handle: (request) =>
-      request.body.length > hugeBody && !isForm(headerOf(request.headers, "content-type"))
-        ? hugeRequests.run(() => handle(request))
-        : handle(request),
+    handle: (request) => (request.body.length > largeBody ? handleLarge(request) : handle(request)),
     get exchanges() {
       return journal.read()
     },
@@ -247,6 +264,20 @@ export function createKnownMock(options: MockOptions): Mock {
       if (options.audio === undefined) await engine.audio.close()
     },
   }
+}
+
+/** For a client that has left. The status never reaches it; logs of other servers use it for such a request. */
+const noReply: Reply = {
+  status: 499,
+  headers: [],
+  head: { atMs: 0, withheld: true },
+  body: "",
+  end: "early-close",
+}
+
+/** Returns whether work on a request ended because its client has left. */
+function isAbort(error: unknown, { signal }: MockRequest): boolean {
+  return signal?.aborted === true && error === signal.reason
 }
 
 function createEngine(options: MockOptions): Engine {
@@ -275,7 +306,8 @@ function createEngine(options: MockOptions): Engine {
     }),
     store: options.store ?? memoryStore(() => clocks.sharedMs),
     lane,
-    media: createMediaLibrary(lane),
+    encodedRequests: createLane(),
+    media: createMediaLibrary(),
     audio: options.audio ?? createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
     chooseAlterations,
@@ -306,20 +338,19 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     }
     if (matched.kind === "operation") {
       const encoding = headers["content-encoding"]
-      if (encoding !== undefined) context.body = await decompressed(request.body, encoding)
-      // Reading a large body and replying to it take a while each: others are served in between.
-      const isLarge = context.body.length > largeBody
-      if (isLarge) await engine.lane.turn()
-      const asked = receive(matched, context, engine)
-      if (isLarge) await engine.lane.turn()
-      const made = operate(matched, asked, context, engine)
-      // Most makers return at once, and awaiting a value still takes a turn.
-      const result = made instanceof Promise ? await made : made
-      if (context.account && "value" in result) context.account.charge(totalTokens(result.value))
-      return result
+      if (encoding === undefined) return await serve(matched, context, engine)
+      // One at a time: small bodies of many requests may be huge without their encoding.
+      return await engine.encodedRequests.of(request).run(async () => {
+        context.body = await decompressed(request.body, encoding)
+        return serve(matched, context, engine)
+      })
     }
     if (matched === mediaRoute && matched.allow.includes(request.method)) {
-      return await engine.media.load(path.slice(mediaPath.length), new URLSearchParams(context.query))
+      return await engine.media.load(
+        path.slice(mediaPath.length),
+        new URLSearchParams(context.query),
+        engine.lane.of(request),
+      )
     }
     if (request.method === "OPTIONS") return { allow: matched.allow }
     throw wrongMethod(request.method, path, matched.allow)
@@ -327,6 +358,24 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     if (error instanceof Refusal) return error
     throw error
   }
+}
+
+/** Returns the outcome of a request to an operation. */
+async function serve(
+  operation: Operation,
+  context: Context,
+  engine: Engine,
+): Promise<GeneratedReply | GeneratedFile> {
+  // Reading a large body and replying to it take a while each: others are served in between.
+  const lane = context.body.length > largeBody ? engine.lane.of(context.request) : undefined
+  if (lane) await lane.turn()
+  const asked = receive(operation, context, engine)
+  if (lane) await lane.turn()
+  const made = operate(operation, asked, context, engine)
+  // Most makers return at once, and awaiting a value still takes a turn.
+  const result = made instanceof Promise ? await made : made
+  if (context.account && "value" in result) context.account.charge(totalTokens(result.value))
+  return result
 }
 
 /** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */
@@ -368,7 +417,7 @@ function operate(
     store: engine.store,
     media: engine.media,
     audio: engine.audio,
-    lane: engine.lane,
+    lane: engine.lane.of(context.request),
     isLong: context.body.length > hugeBody,
     profile: engine.profile,
     models: engine.models,

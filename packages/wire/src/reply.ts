@@ -16,6 +16,11 @@ export interface MockRequest {
   readonly exceededBytes?: number
   /** Why the host refuses the request: a fault of its HTTP. The other members are what could be read. */
   readonly fault?: HttpFault
+  /**
+   * Aborts when the client no longer waits for the reply: work on it ends. Hosts may create it when it is first read.
+   * Default: the client waits.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A fault of HTTP itself, which hosts detect. */

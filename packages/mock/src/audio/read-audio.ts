@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads"
+import { createLane } from "../lane.ts"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import { ownSpeech } from "./own-speech.ts"
@@ -18,8 +19,11 @@ export interface RecordingFacts {
 
 /** Reads audio files: small ones one after another, and large ones one after another. */
 export interface AudioReader {
-  /** Reads a file in any supported format. Throws a `Refusal` that names `file` when it is not a recording. */
-  read(name: string, file: Uint8Array): Promise<RecordingFacts>
+  /**
+   * Reads a file in any supported format. Rejects with a `Refusal` that names `file` when it is not a recording, and
+   * with the signal's reason when the signal aborts.
+   */
+  read(name: string, file: Uint8Array, signal?: AbortSignal): Promise<RecordingFacts>
   /** Stops the reader's threads. */
   close(): Promise<void>
 }
@@ -32,7 +36,8 @@ export function createAudioReader(): AudioReader {
   // A large damaged file takes seconds, in which small ones are read.
   const [small, large] = [createThread(), createThread()]
   return {
-    read: (name, file) => toRecording(name, file, file.length <= smallFile ? small.read : large.read),
+    read: (name, file, signal) =>
+      toRecording(name, file, (bytes) => (bytes.length <= smallFile ? small : large).read(bytes, signal)),
     async close() {
       await Promise.all([small.stop(), large.stop()])
     },
@@ -40,14 +45,14 @@ export function createAudioReader(): AudioReader {
 }
 
 interface ReaderThread {
-  read(file: Uint8Array): Promise<ReaderResult>
+  read(file: Uint8Array, signal: AbortSignal | undefined): Promise<ReaderResult>
   stop(): Promise<void>
 }
 
 /** Creates a thread that reads files one after another. It starts with the first file. */
 function createThread(): ReaderThread {
   let thread: Worker | undefined
-  let turn: Promise<unknown> = Promise.resolve()
+  const lane = createLane()
 
   async function stop(): Promise<void> {
     const stopped = thread
@@ -55,20 +60,19 @@ function createThread(): ReaderThread {
     await stopped?.terminate()
   }
   /** Reads in a separate thread, because only a thread can be stopped when a damaged file causes an endless loop. */
-  function readApart(file: Uint8Array): Promise<ReaderResult> {
+  function readApart(file: Uint8Array, signal: AbortSignal | undefined): Promise<ReaderResult> {
     // Looked up at run time, so that bundlers for browsers do not see a module of node's.
     const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
-    const reading = turn.then(async () => {
+    return lane.of({ signal }).run(async () => {
       if (threads === undefined) return readHere(file)
       thread ??= new threads.Worker(new URL("./reader.js", import.meta.url), {
         resourceLimits: { maxOldGenerationSizeMb: maxMemory },
       })
-      const result = await resultOf(thread, file)
+      const result = await resultOf(thread, file, signal)
       if (result === undefined) await stop()
+      signal?.throwIfAborted()
       return result ?? { fault: `takes longer than ${maxTime / 1000} seconds to read` }
     })
-    turn = reading
-    return reading
   }
   return { read: readApart, stop }
 }
@@ -105,16 +109,25 @@ const maxTime = limits.audioRead.max
 /** Maximum memory of one thread, in MiB (chosen). */
 const maxMemory = 128
 
-/** Returns the result of a thread; undefined when it fails or times out. The thread keeps the process alive only while it reads. */
-function resultOf(thread: Worker, file: Uint8Array): Promise<ReaderResult | undefined> {
+/**
+ * Returns the result of a thread; undefined when it fails or times out, or when the signal aborts. The thread keeps the
+ * process alive only while it reads.
+ */
+function resultOf(
+  thread: Worker,
+  file: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ReaderResult | undefined> {
   return new Promise((resolve) => {
     const end = (result?: ReaderResult) => {
       clearTimeout(timer)
+      signal?.removeEventListener("abort", fail)
       thread.off("message", end).off("error", fail).off("exit", fail).unref()
       resolve(result)
     }
     const fail = () => end()
     const timer = setTimeout(fail, maxTime)
+    signal?.addEventListener("abort", fail)
     thread.on("message", end).on("error", fail).on("exit", fail).ref()
     thread.postMessage(file)
   })

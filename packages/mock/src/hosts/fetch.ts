@@ -36,7 +36,7 @@ export function toFetch(
       if (ms > 0) await sleep(ms, left.signal)
     }
     const headers: Header[] = [...request.headers]
-    const head = { method: request.method, target: request.url, headers }
+    const head = { method: request.method, target: request.url, headers, signal: request.signal }
     const reply = await mock.handle(
       body === undefined
         ? { ...head, body: new Uint8Array(), exceededBytes: maxBodyBytes }

@@ -16,6 +16,7 @@ import { createKnownMock, type Mock, type MockOptions, mockOptionNames } from ".
 import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
+import { createRequestBodies } from "./request-bodies.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
 import { timer } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
   /** Reads the clock that replies are scheduled by, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
+  /** Called with each reply before it is sent, such as by a log. Default: ignored. */
+  readonly onReply?: (asked: MockRequest, reply: Reply, response: ServerResponse) => void
   /** Called when the mock rejects or a reply's body throws. The connection is destroyed. Default: ignored. */
   readonly onCrash?: (error: unknown) => void
 }
@@ -37,7 +40,8 @@ export interface NodeOptions {
  * truncated bodies, resets, replies that never end, duplicate headers, wrong lengths.
  */
 export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
-  const { maxBodyBytes = defaultMaxBodyBytes, onCrash = () => {} } = options
+  const { maxBodyBytes = defaultMaxBodyBytes, onReply = () => {}, onCrash = () => {} } = options
+  const bodies = createRequestBodies({ maxBodyBytes })
   const sleep = options.sleep ?? timer
   const now = options.now ?? (() => performance.now())
   return (request, response) => {
@@ -45,88 +49,81 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
       response.destroy()
       onCrash(error)
     }
-    const reply = (received: MockRequest) => {
+    const reply = (received: MockRequest, release: () => void) => {
       const arrivedAt = now()
       const elapsed = () => now() - arrivedAt
       // Replies of one turn of the event loop are written together: waking an idle client costs as much as a reply,
       // and so it is woken once for many.
-      mock
-        .handle(received)
-        .then((reply) => setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash)), crash)
+      mock.handle(received).then(
+        (reply) => {
+          release()
+          onReply(received, reply, response)
+          setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash))
+        },
+        (error) => {
+          release()
+          crash(error)
+        },
+      )
     }
     const fault = faultOf(request)
     if (fault !== undefined) {
       // Its body, if any, is not read.
       response.shouldKeepAlive = false
-      reply({ ...toMockRequest(request, noBody), fault })
+      reply({ ...new NodeRequest(request, response, noBody), fault }, () => {})
       return
     }
-    readBody(request, maxBodyBytes, (body) => {
-      const received = toMockRequest(request, body ?? noBody)
-      reply(body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received)
+    bodies.read(request, (body, release) => {
+      const received = new NodeRequest(request, response, body ?? noBody)
+      reply(body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received, release)
     })
   }
 }
 
 const noBody = new Uint8Array()
 
-/** Bytes of a body that is read into memory of its announced size (chosen). */
-const longBody = 2 ** 18
+/** A request of `node:http`. A class, because a getter of an object literal takes five times as long to create. */
+class NodeRequest implements MockRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly Header[]
+  readonly body: Uint8Array
+  readonly #socket: Socket
+  readonly #response: ServerResponse
+  #signal: AbortSignal | undefined
 
-/**
- * Calls back with the whole body, or with undefined as soon as it is too large, or never when the client disconnects
- * first. The rest of a body that is too large is discarded up to the same size again, so that the client can read the
- * reply and reuse the connection. A client that sends more is disconnected.
- */
-function readBody(
-  request: IncomingMessage,
-  limit: number,
-  done: (body: Uint8Array | undefined) => void,
-): void {
-  const announced = request.headers["content-length"]
-  if (announced === undefined && request.headers["transfer-encoding"] === undefined) {
-    done(noBody)
-    return
+  constructor(
+    { method = "GET", url = "/", rawHeaders, socket }: IncomingMessage,
+    response: ServerResponse,
+    body: Uint8Array,
+  ) {
+    const headers: Header[] = []
+    for (let i = 0; i < rawHeaders.length; i += 2)
+      headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""])
+    this.method = method
+    this.target = url
+    this.headers = headers
+    this.body = body
+    this.#socket = socket
+    this.#response = response
   }
-  let length = 0
-  let refused = false
-  let chunks: Buffer[] = []
-  const size = Number(announced)
-  // Filled as the chunks arrive: joining them at the end would take the memory of a long body twice.
-  let filled = size >= longBody && size <= limit ? Buffer.allocUnsafeSlow(size) : undefined
-  const refuse = () => {
-    refused = true
-    chunks = []
-    filled = undefined
-    done(undefined)
+
+  /** Created when it is first read: most requests are answered at once. */
+  get signal(): AbortSignal {
+    this.#signal ??= hangUpSignal(this.#socket, this.#response)
+    return this.#signal
   }
-  request.on("data", (chunk: Buffer) => {
-    length += chunk.length
-    if (!refused && length > limit) refuse()
-    else if (length > 2 * limit) request.destroy()
-    else if (filled) filled.set(chunk, length - chunk.length)
-    else if (!refused) chunks.push(chunk)
-  })
-  request.on("end", () => {
-    if (refused) return
-    const whole = filled ?? (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
-    // The listeners live as long as the reply takes, and would keep a second copy of the body.
-    chunks = []
-    filled = undefined
-    done(whole)
-  })
-  // A client that resets the connection causes an error, and needs no reply.
-  request.on("error", () => {})
-  if (size > limit) refuse()
 }
 
-function toMockRequest(
-  { method = "GET", url = "/", rawHeaders }: IncomingMessage,
-  body: Uint8Array,
-): MockRequest {
-  const headers: Header[] = []
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""])
-  return { method, target: url, headers, body }
+/** Returns a signal that aborts when the connection closes before the response has been sent. */
+function hangUpSignal(socket: Socket, response: ServerResponse): AbortSignal {
+  const hangUp = new AbortController()
+  const abort = () => hangUp.abort()
+  if (socket.destroyed) abort()
+  // Not the response: that of a pipelined request has no connection yet. Each of those listens.
+  socket.setMaxListeners(0).once("close", abort)
+  response.once("finish", () => socket.off("close", abort))
+  return hangUp.signal
 }
 
 /** The time of one reply. */
@@ -260,6 +257,7 @@ const startOptionNames = [
     maxBodyBytes: true,
     sleep: true,
     now: true,
+    onReply: true,
     onCrash: true,
     host: true,
     port: true,

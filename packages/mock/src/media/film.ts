@@ -1,4 +1,5 @@
 import type { EncodedPacket } from "mediabunny"
+import type { Pause } from "../lane.ts"
 import { clips } from "./clips.ts"
 import { pixelsOf } from "./pixels.ts"
 
@@ -26,7 +27,7 @@ export function nearestFilmSize(width: number, height: number): FilmSize {
 }
 
 /** Creates an MP4 file that repeats the twelve frames of a clip at the given frame rate. */
-export async function makeFilm({ size, frames, fps, title }: Film): Promise<Uint8Array> {
+export async function makeFilm({ size, frames, fps, title }: Film, pause: Pause): Promise<Uint8Array> {
   const {
     BufferSource,
     BufferTarget,
@@ -53,6 +54,7 @@ export async function makeFilm({ size, frames, fps, title }: Film): Promise<Uint
   for (let frame = 0; frame < frames; ) {
     for (const packet of packets.slice(0, frames - frame)) {
       await source.add(packet.clone({ timestamp: frame++ / fps, duration: 1 / fps }), { decoderConfig })
+      await pause()
     }
   }
   await output.finalize()

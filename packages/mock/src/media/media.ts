@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache"
 import { z } from "zod"
 import { digest } from "../content/random.ts"
-import type { Lane } from "../lane.ts"
+import type { Lane, Pause } from "../lane.ts"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import type { GeneratedFile } from "../reply-maker.ts"
@@ -69,22 +69,29 @@ const maxCachedBytes = 32 * 2 ** 20
 /** Generates media files, with a cache of recent ones. */
 export interface MediaLibrary {
   /** Returns the file of a name and its query. Refuses unknown names and invalid queries. */
-  load(name: string, query: URLSearchParams): Promise<MediaFile>
+  load(name: string, query: URLSearchParams, lane: Lane): Promise<MediaFile>
   /** Returns a file as a reply contains it: a URL that `load` serves, or base64. */
   show(
     medium: Medium,
     format: "url" | "b64_json",
-    origin: string,
+    place: MediaPlace,
   ): Promise<{ readonly url: string } | { readonly b64_json: string }>
 }
 
+/** Where the files of a reply are served, and where they are made when it contains them. */
+export interface MediaPlace {
+  /** Scheme and host, the base of their URLs. */
+  readonly origin: string
+  readonly lane: Lane
+}
+
 /** Creates a media library with an empty cache. */
-export function createMediaLibrary(lane: Lane): MediaLibrary {
+export function createMediaLibrary(): MediaLibrary {
   const cache = new LRUCache<string, Uint8Array>({
     maxSize: maxCachedBytes,
     sizeCalculation: ({ length }) => length,
   })
-  async function load(name: string, query: URLSearchParams): Promise<MediaFile> {
+  async function load(name: string, query: URLSearchParams, lane: Lane): Promise<MediaFile> {
     const { key, mediaType, make } = readMedium(name, query)
     const body = cache.get(key) ?? (await lane.run(make))
     cache.set(key, body)
@@ -92,11 +99,11 @@ export function createMediaLibrary(lane: Lane): MediaLibrary {
   }
   return {
     load,
-    async show({ name, query }, format, origin) {
+    async show({ name, query }, format, { origin, lane }) {
       const parameters = new URLSearchParams()
       for (const [key, value] of Object.entries(query)) parameters.set(key, String(value))
       if (format === "url") return { url: `${origin}${mediaPath}${name}?${parameters}` }
-      return { b64_json: base64((await load(name, parameters)).body) }
+      return { b64_json: base64((await load(name, parameters, lane)).body) }
     },
   }
 }
@@ -105,14 +112,18 @@ interface MediumPlan {
   /** Equal for equal files. */
   readonly key: string
   readonly mediaType: string
-  make(): Promise<Uint8Array>
+  make(pause: Pause): Promise<Uint8Array>
 }
 
 function readMedium(name: string, query: URLSearchParams): MediumPlan {
   const read = <Query>(schema: z.ZodType<Query>): Query => validate(readQuery(`${query}`, schema), schema, [])
   if (name === "video.mp4") {
     const film = read(FilmQuery)
-    return { key: JSON.stringify([name, film]), mediaType: "video/mp4", make: () => makeFilm(film) }
+    return {
+      key: JSON.stringify([name, film]),
+      mediaType: "video/mp4",
+      make: (pause) => makeFilm(film, pause),
+    }
   }
   const format = imageFormats.find((each) => name === `image.${each}`)
   if (format === undefined) throw new Refusal(404, { message: `File '${name}' not found.` })

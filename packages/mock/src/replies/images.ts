@@ -20,6 +20,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
   tokenizer,
   origin,
   media,
+  lane,
   now,
   seed,
 }) => {
@@ -53,7 +54,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
         query: { seed: digestText(drawn), width, height, background, quality: output_compression ?? 100 },
       },
       base64Only ? "b64_json" : (response_format ?? "url"),
-      origin,
+      { origin, lane },
     )
     data.push(
       model === "dall-e-3" ? { ...image, revised_prompt: `${prompt} ${sentence(random(drawn))}` } : image,

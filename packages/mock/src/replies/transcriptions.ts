@@ -8,6 +8,7 @@ import type { AudioReader } from "../audio/read-audio.ts"
 import { sentence } from "../content/prose.ts"
 import { type Digest, digest, random } from "../content/random.ts"
 import { tokens } from "../content/tokens.ts"
+import type { Lane } from "../lane.ts"
 import type { GeneratedFile, ReplyMaker } from "../reply-maker.ts"
 import { refuseStream } from "./not-streamed.ts"
 
@@ -21,13 +22,14 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
   profile,
   seed,
   audio,
+  lane,
 }) => {
   const { file, model, language, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
   // Source: OpenAI API reference, "Create transcription": the member is ignored for this model.
   if (model !== "whisper-1") refuseStream(request, { stream: true }, "transcriptions")
   const spoken = language ? languageName(language) : undefined
-  const said = await listen(audio, file, digest(prompt, seed), spoken)
+  const said = await listen({ audio, lane }, file, digest(prompt, seed), spoken)
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const usage = { type: "duration", seconds: Math.ceil(said.seconds) } as const
@@ -55,10 +57,11 @@ export const createTranslation: ReplyMaker<"createTranslation"> = async ({
   models,
   seed,
   audio,
+  lane,
 }) => {
   const { file, model, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
-  const said = await listen(audio, file, digest(prompt, seed))
+  const said = await listen({ audio, lane }, file, digest(prompt, seed))
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const value: TranslationResponse =
@@ -80,9 +83,14 @@ interface Said {
   readonly seconds: number
 }
 
-async function listen(audio: AudioReader, file: File, seed: Digest, language?: string): Promise<Said> {
+async function listen(
+  { audio, lane }: { readonly audio: AudioReader; readonly lane: Lane },
+  file: File,
+  seed: Digest,
+  language?: string,
+): Promise<Said> {
   const bytes = new Uint8Array(await file.arrayBuffer())
-  const { seconds, words } = await audio.read(file.name, bytes)
+  const { seconds, words } = await audio.read(file.name, bytes, lane.signal())
   const text = words?.replace(/\s+/g, " ").trim()
   if (text) return { text, seconds }
   const draws = random(digest(bytes, seed))

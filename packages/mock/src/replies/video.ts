@@ -1,7 +1,7 @@
 import type { VideoData, VideoGenerationRequest, VideoGenerationResponse, VideoTask } from "@nexhina/schemas"
 import { type Digest, digest, digestText } from "../content/random.ts"
 import { type Film, makeFilm, nearestFilmSize } from "../media/film.ts"
-import { type MediaLibrary, mostFps, mostFrames } from "../media/media.ts"
+import { type MediaLibrary, type MediaPlace, mostFps, mostFrames } from "../media/media.ts"
 import { pixelsOf } from "../media/pixels.ts"
 import { Refusal } from "../refusal.ts"
 import type { ReplyMaker } from "../reply-maker.ts"
@@ -77,6 +77,7 @@ export const retrieveVideoContent: ReplyMaker<"retrieveVideoContent"> = async ({
   params,
   store,
   elapsedMs,
+  lane,
 }) => {
   const { id, task } = await find(params, store)
   const [film] = task.films
@@ -86,7 +87,7 @@ export const retrieveVideoContent: ReplyMaker<"retrieveVideoContent"> = async ({
       message: `The video '${id}' is ${status}. Retrieve its task until it is completed.`,
     })
   }
-  return { mediaType: "video/mp4", body: await makeFilm(film) }
+  return { mediaType: "video/mp4", body: await lane.run((pause) => makeFilm(film, pause)) }
 }
 
 function filmsOf(request: VideoGenerationRequest, seed: Digest): Film[] {
@@ -113,19 +114,18 @@ function limit(param: string, value: number, most: number): void {
 }
 
 /** Where the films of a reply come from, and the base of their URLs. */
-interface MediaSource {
+interface MediaSource extends MediaPlace {
   readonly media: MediaLibrary
-  readonly origin: string
 }
 
 function dataOf(
   films: readonly Film[],
   format: Task["format"],
-  { media, origin }: MediaSource,
+  { media, ...place }: MediaSource,
 ): Promise<VideoData[]> {
   return Promise.all(
     films.map(async (film) => ({
-      ...(await media.show({ name: "video.mp4", query: film }, format, origin)),
+      ...(await media.show({ name: "video.mp4", query: film }, format, place)),
       duration: film.frames / film.fps,
       ...pixelsOf(film.size),
       fps: film.fps,

@@ -1,0 +1,63 @@
+import { createServer } from "node:http"
+import { type AddressInfo, connect, type Socket } from "node:net"
+import { afterEach, expect, test } from "vitest"
+import { createRequestBodies } from "./request-bodies.ts"
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+const maxHeldBytes = 2 ** 20
+const size = 3 * 2 ** 18
+
+/** Starts a server that reads bodies and holds each until the test releases it. */
+async function holding() {
+  const bodies = createRequestBodies({ maxBodyBytes: 2 ** 20, maxHeldBytes })
+  const held: { readonly path: string; readonly body: Uint8Array | undefined; release(): void }[] = []
+  const server = createServer((request) => {
+    bodies.read(request, (body, release) => held.push({ path: request.url ?? "", body, release }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  const send = (path: string, announced: number, sent: number): Socket => {
+    const socket = connect(port, "127.0.0.1")
+    socket.on("error", () => {})
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${announced}\r\n\r\n`)
+    socket.write(Buffer.alloc(sent, path))
+    return socket
+  }
+  return { held, send, paths: () => held.map(({ path }) => path) }
+}
+
+test("large bodies wait until there is room, small ones do not, and all arrive as sent", async () => {
+  const { held, send, paths } = await holding()
+  for (const path of ["/a", "/b", "/c", "/d"]) send(path, size, size)
+  await expect.poll(() => held.length).toBeGreaterThan(0)
+  send("/small", 9, 9)
+  await expect.poll(paths).toContain("/small")
+  // Two together are more than the limit: at most one more than fits is read.
+  expect(held.filter(({ path }) => path !== "/small").length).toBeLessThanOrEqual(2)
+  for (let index = 0; index < 5; index++) {
+    await expect.poll(() => held.length).toBeGreaterThan(index)
+    held[index]?.release()
+  }
+  expect(paths().sort()).toEqual(["/a", "/b", "/c", "/d", "/small"])
+  for (const { path, body } of held) {
+    expect(Buffer.from(body ?? []).equals(Buffer.alloc(path === "/small" ? 9 : size, path)), path).toBe(true)
+  }
+})
+
+test("clients that stop in the middle do not keep others from being read", async () => {
+  const { held, send, paths } = await holding()
+  const stalled = ["/x", "/y", "/z"].map((path) => send(path, size, size - 1))
+  const closed = Promise.any(stalled.map((socket) => new Promise((resolve) => socket.once("close", resolve))))
+  await closed
+  send("/last", size, size)
+  await expect.poll(paths, { timeout: 10_000 }).toContain("/last")
+  for (const { release } of held) release()
+})
