@@ -20,6 +20,7 @@ import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts
 import { createJournal, type JournalOptions } from "./journal.ts"
 import { requireKnownNames } from "./known-names.ts"
 import { createLane, type SharedLane } from "./lane.ts"
+import { limits } from "./limits.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
@@ -33,7 +34,7 @@ import { isForm, readForm, readQuery } from "./request/form.ts"
 import { createParsers, type Parser } from "./request/parsers.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
-import { readJson, validate } from "./request/validate.ts"
+import { readJson, requireFewMembers, validate } from "./request/validate.ts"
 import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
@@ -369,7 +370,9 @@ async function serve(
   // Reading a large body and replying to it take a while each: others are served in between.
   const lane = context.body.length > largeBody ? engine.lane.of(context.request) : undefined
   if (lane) await lane.turn()
-  const asked = receive(operation, context, engine)
+  const value = receive(operation, context, engine)
+  if (lane) await lane.turn()
+  const asked = validated(value, operation, context, engine)
   if (lane) await lane.turn()
   const made = operate(operation, asked, context, engine)
   // Most makers return at once, and awaiting a value still takes a turn.
@@ -388,7 +391,7 @@ const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-metho
 
 type Operation = Extract<MatchedRoute, { kind: "operation" }>
 
-/** Authenticates a request and returns its validated body; undefined when the operation has none. */
+/** Authenticates a request and returns its parsed body; undefined when the operation has none. */
 function receive({ operationId }: Operation, context: Context, engine: Engine): unknown {
   context.situation.operationId = operationId
   const { authorization = "", "x-mock-scope": scope = "" } = context.headers
@@ -396,7 +399,7 @@ function receive({ operationId }: Operation, context: Context, engine: Engine): 
   if (engine.quotas && context.request.method === "POST") {
     context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.sharedMs)
   }
-  return readRequest(endpoints[operationId], context, engine)
+  return readValue(endpoints[operationId], context)
 }
 
 /** Calls the reply maker of an operation. */
@@ -418,7 +421,7 @@ function operate(
     media: engine.media,
     audio: engine.audio,
     lane: engine.lane.of(context.request),
-    isLong: context.body.length > hugeBody,
+    isLong: context.body.length > largeBody,
     profile: engine.profile,
     models: engine.models,
     tokenizer: engine.tokenizer,
@@ -462,16 +465,29 @@ function respondersOf(
   return [...responders, scenarios.responder(asked)]
 }
 
-/** Returns the validated body, after the alterations of the stage `request`; undefined when the operation has none. */
-function readRequest(endpoint: Endpoint, context: Context, { parserOf }: Engine): unknown {
+/** Returns the parsed body; undefined when the operation has none. */
+function readValue(endpoint: Endpoint, context: Context): unknown {
   if (!endpoint.request) return undefined
   const { mediaType, orForm, schema } = endpoint.request
   const contentType = context.headers["content-type"]
   const { body } = context
-  const value =
-    mediaType === "application/json" && !(orForm && isForm(contentType))
-      ? readJson(body, contentType)
-      : readForm(body, contentType, schema)
+  return mediaType === "application/json" && !(orForm && isForm(contentType))
+    ? readJson(body, contentType)
+    : readForm(body, contentType, schema)
+}
+
+/** Returns a parsed body once it is validated, after the alterations of the stage `request`. */
+function validated(
+  value: unknown,
+  { operationId }: Operation,
+  context: Context,
+  { parserOf }: Engine,
+): unknown {
+  const endpoint: Endpoint = endpoints[operationId]
+  if (!endpoint.request) return undefined
+  const { schema } = endpoint.request
+  // So many objects need a body of several bytes for each.
+  if (context.body.length > 2 * limits.arrayObjects.max) requireFewMembers(value)
   context.situation.request = value
   context.situation.streaming = asksForStream(value, endpoint)
   const request = validate(value, parserOf(schema), endpoint.checks)

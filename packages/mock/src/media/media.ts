@@ -133,8 +133,11 @@ function readMedium(name: string, query: URLSearchParams): MediumPlan {
   return {
     key: JSON.stringify([name, image]),
     mediaType: imageTypes[format],
-    make: () =>
-      encodePicture(drawPicture(digest(seed), width, height, background === "transparent"), format, quality),
+    async make(pause) {
+      const picture = drawPicture(digest(seed), width, height, background === "transparent")
+      await pause()
+      return encodePicture(picture, format, quality)
+    },
   }
 }
 

@@ -13,14 +13,21 @@ export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, ...q
     const document = typeof given === "string" ? { text: given } : given
     return { index, relevance_score: likeness(asked, weights(document.text)), document }
   }
-  if (length < longWork) return toReply(request.documents.map(score), request, question)
+  const { count } = question.tokenizer
+  if (length < longWork) {
+    const tokens = request.documents.reduce((sum, given) => sum + count(textOf(given)), count(request.query))
+    return toReply(request.documents.map(score), tokens, request, question.id)
+  }
   return question.lane.run(async (pause) => {
     const scored: Scored[] = []
+    let tokens = count(request.query)
     for (const [index, document] of request.documents.entries()) {
       scored.push(score(document, index))
       await pause()
+      tokens += count(textOf(document))
+      await pause()
     }
-    return toReply(scored, request, question)
+    return toReply(scored, tokens, request, question.id)
   })
 }
 
@@ -33,7 +40,7 @@ const longWork = 2 ** 16
 function requireFewDocuments({ query, documents }: RerankRequest): number {
   requireWithin(limits.rerankDocuments, documents.length, "documents")
   requireWithin(limits.rerankText, query.length, "query")
-  const sizes = documents.map((given) => (typeof given === "string" ? given : given.text).length)
+  const sizes = documents.map((given) => textOf(given).length)
   sizes.forEach((size, index) => {
     requireWithin(limits.rerankText, size, `documents[${index}]`)
   })
@@ -42,15 +49,16 @@ function requireFewDocuments({ query, documents }: RerankRequest): number {
   return length
 }
 
+function textOf(given: RerankRequest["documents"][number]): string {
+  return typeof given === "string" ? given : given.text
+}
+
 function toReply(
   scored: Scored[],
-  { model, query, top_n, return_documents }: RerankRequest,
-  { tokenizer, id }: Pick<Parameters<ReplyMaker<"createRerank">>[0], "tokenizer" | "id">,
+  tokens: number,
+  { model, top_n, return_documents }: RerankRequest,
+  id: string,
 ): GeneratedReply<RerankResponse> {
-  const count = scored.reduce(
-    (sum, { document }) => sum + tokenizer.count(document.text),
-    tokenizer.count(query),
-  )
   const value: RerankResponse = {
     id: `rerank-${id}`,
     model,
@@ -58,7 +66,7 @@ function toReply(
       .sort((a, b) => b.relevance_score - a.relevance_score)
       .slice(0, top_n)
       .map(({ document, ...result }) => (return_documents ? { ...result, document } : result)),
-    usage: { prompt_tokens: count, total_tokens: count },
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
   }
   return { value }
 }

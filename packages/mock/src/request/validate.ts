@@ -43,13 +43,11 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
     throw malformed("it is not valid JSON")
   }
   if (mayHaveLoneSurrogates(text)) value = withoutLoneSurrogates(value)
-  // So many objects need a body of several bytes for each.
-  if (body.length > 2 * maxObjects) requireFewMembers(value, [])
   return value
 }
 
 /** Refuses a value with too many members in one object, or objects in one array: validation reads all of them. */
-function requireFewMembers(value: unknown, path: PropertyKey[]): void {
+export function requireFewMembers(value: unknown, path: PropertyKey[] = []): void {
   if (typeof value !== "object" || value === null) return
   if (Array.isArray(value)) {
     // Numbers and texts cost little, and an array with a wrong item is refused at the first one.
