@@ -10,7 +10,7 @@ import type { Recorder } from "./record.ts"
 /** What answers in place of the mock. */
 export interface OtherAnswers {
   readonly recorder?: Recorder
-  readonly replay?: Pick<Mock, "handle" | "reset" | "exchanges">
+  readonly replay?: Pick<Mock, "handle" | "reset" | "resetScope" | "exchanges">
 }
 
 /**

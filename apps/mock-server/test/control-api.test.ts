@@ -43,7 +43,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 describe("the OpenAPI document", () => {
   const bodies: Readonly<Record<string, unknown>> = {
     "put scenarios": "scenarios: []",
-    "put settings": { scope: "a", fault: "after 1 event: reset" },
+    "put settings": { scope: "a", fault: "after 1 event: reset", rpm: 1_000_000, tpm: "none" },
     "post clock": { advanceMs: 1 },
   }
 
@@ -95,6 +95,34 @@ test("settings of a scope, of all requests, and the headers that replace them", 
   expect(await inactive({ "x-mock-scope": "calm" })).toBe("fault")
   await call("DELETE", "settings")
   expect(await inactive()).toBeNull()
+})
+
+test("quotas are switched for a scope, and one scope is reset alone", async () => {
+  await mock.reset()
+  const status = async (scope: string) => (await chat({ "x-mock-scope": scope })).status
+  await call("PUT", "settings", { scope: "a", rpm: 1 })
+  await call("PUT", "settings", { scope: "b", rpm: 2 })
+  expect([await status("a"), await status("a"), await status("b"), await status("c")]).toEqual([
+    200, 429, 200, 200,
+  ])
+  expect(await call("PUT", "settings", { scope: "a", rpm: 0 })).toMatchObject([
+    400,
+    { error: { param: "rpm" } },
+  ])
+  expect(await call("POST", "reset?scope=a")).toEqual([200, { reset: true }])
+  expect(await call("GET", "scopes")).toEqual([
+    200,
+    {
+      scopes: [
+        { scope: "b", requests: 1, failures: 0 },
+        { scope: "c", requests: 1, failures: 0 },
+      ],
+    },
+  ])
+  expect([await status("b"), await status("b"), await status("a"), await status("a")]).toEqual([
+    200, 429, 200, 200,
+  ])
+  expect(await call("DELETE", "settings?scope=b")).toEqual([200, { settings: [] }])
 })
 
 test("counters are visible, and cleared without a reset", async () => {
@@ -172,7 +200,7 @@ test("the page lists every path, and its commands print what it shows", async ()
     for (const line of code.trim().split("\n")) expect(printed).toContain(line)
     shown++
   }
-  expect(shown).toBe(5)
+  expect(shown).toBe(7)
   await fresh.close()
 })
 

@@ -52,4 +52,4 @@ export {
   latencyModel,
   latencyParameters,
 } from "./timing/latency-model.ts"
-export { type QuotaOptions, quotaKinds, quotaOf } from "./timing/quota-kinds.ts"
+export { type QuotaOptions, type QuotaSettings, quotaKinds, quotaOf } from "./timing/quota-kinds.ts"

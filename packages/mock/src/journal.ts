@@ -25,7 +25,8 @@ export interface Journal {
   recordAborted(request: MockRequest): void
   /** Returns the recorded exchanges, oldest first. */
   read(): readonly Exchange[]
-  clear(): void
+  /** Drops the exchanges of a scope (`x-mock-scope`, "" for those without one). Default: all. */
+  clear(scope?: string): void
 }
 
 interface Entry {
@@ -107,9 +108,11 @@ export function createJournal(options: JournalOptions = {}): Journal {
       return { ...reply, body: Symbol.asyncIterator in body ? watchedAsync(body, keep) : watched(body, keep) }
     },
     read: () => [...entries.values()].map(toExchange),
-    clear() {
-      entries.clear()
-      total = 0
+    clear(scope) {
+      for (const entry of [...entries.values()]) {
+        const isMeant = scope === undefined || (headerOf(entry.headers, "x-mock-scope") ?? "") === scope
+        if (isMeant) drop(entry)
+      }
     },
   }
 }

@@ -109,7 +109,7 @@ export const limits = {
   },
   quotaOwners: {
     max: 10_000,
-    of: "keys and scopes whose quotas are counted, with `--rpm` or `--tpm`",
+    of: "keys and scopes whose quotas are counted (`rpm` and `tpm`)",
     beyond: "those that were used least recently start again",
   },
   faultCounters: {

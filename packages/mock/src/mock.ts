@@ -97,7 +97,7 @@ export interface MockOptions {
   readonly fault?: string
   /**
    * Requests and tokens per minute of each key and scope (`x-mock-scope`), counted for POST requests. Every reply to one
-   * states them in `x-ratelimit-*` headers. Default: not limited.
+   * states them in `x-ratelimit-*` headers. `settings` replace them while the mock runs. Default: not limited.
    */
   readonly quotas?: QuotaOptions
   /**
@@ -159,13 +159,19 @@ export interface Mock {
   readonly clock: MockClock
   /** The scenarios in use and the counters of their faults. */
   readonly scenarios: ScenarioControl
-  /** Latency, faults, defects and variants that are switched while the mock runs, for all requests or for a scope. */
+  /** Latency, faults, defects, variants and quotas that are switched while the mock runs, for all requests or for a scope. */
   readonly settings: SettingsControl
   /**
    * Clears the store, the recorded exchanges, the quotas, the settings and the counters of faults, and takes back what
    * the clock was advanced.
    */
   reset(): Promise<void>
+  /**
+   * Clears the recorded exchanges, the quotas, the settings and the counters of faults of one scope: a value of
+   * `x-mock-scope`, or "" for requests without one and the settings of all requests. The store and the clock are shared by
+   * all scopes, and stay.
+   */
+  resetScope(scope: string): void
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
 }
@@ -178,7 +184,7 @@ interface Engine {
   readonly models: Models
   readonly keys: Keys
   readonly clocks: Clocks
-  readonly quotas: Quotas | undefined
+  readonly quotas: Quotas
   readonly tokenizer: Tokenizer
   readonly store: Store
   readonly media: MediaLibrary
@@ -212,6 +218,12 @@ export function createKnownMock(options: MockOptions): Mock {
   const { onCrash = () => {} } = options
   const engine = createEngine(options)
   const journal = createJournal(options.journal)
+  const clear = (scope?: string) => {
+    journal.clear(scope)
+    engine.settings.clear(scope)
+    engine.scenarios.clearFaults(scope)
+    engine.quotas.clear(scope)
+  }
   async function handle(request: MockRequest): Promise<Reply> {
     const context = begin(request, engine.seed)
     try {
@@ -254,13 +266,11 @@ export function createKnownMock(options: MockOptions): Mock {
     scenarios: engine.scenarios,
     settings: engine.settings,
     async reset() {
-      journal.clear()
-      engine.settings.clear()
-      engine.scenarios.clearFaults()
-      engine.quotas?.clear()
+      clear()
       engine.clocks.reset()
       await engine.store.clear()
     },
+    resetScope: clear,
     close: async () => {
       if (options.audio === undefined) await engine.audio.close()
     },
@@ -396,8 +406,9 @@ function receive({ operationId }: Operation, context: Context, engine: Engine): 
   context.situation.operationId = operationId
   const { authorization = "", "x-mock-scope": scope = "" } = context.headers
   authenticate(context.headers.authorization, engine.keys)
-  if (engine.quotas && context.request.method === "POST") {
-    context.account = engine.quotas.take(`${authorization}\n${scope}`, engine.clocks.sharedMs)
+  if (context.request.method === "POST") {
+    const owner = { key: authorization, scope }
+    context.account = engine.quotas.take(owner, engine.clocks.sharedMs, engine.settings.quotasOf(scope))
   }
   return readValue(endpoints[operationId], context)
 }

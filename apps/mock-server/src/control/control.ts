@@ -9,7 +9,7 @@ export const controlPath = "/__mock/"
 export interface Controlled {
   readonly mock: Mock
   /** What answers in place of the mock, if anything does. */
-  readonly replay?: Pick<Mock, "reset" | "exchanges"> | undefined
+  readonly replay?: Pick<Mock, "reset" | "resetScope" | "exchanges"> | undefined
 }
 
 /**

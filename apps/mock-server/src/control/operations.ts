@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http"
-import type { ScopeSettings } from "@nexhina/mock"
+import { quotaKinds, type ScopeSettings } from "@nexhina/mock"
 import { expectationOf } from "@nexhina/wire"
 import { z } from "zod"
 import type { Controlled } from "./control.ts"
@@ -30,6 +30,14 @@ export interface ControlOperation {
 const scope = z.string().describe("Value of the request header `x-mock-scope`.")
 const header = (name: string) => `As the value of the request header \`x-mock-${name}\`.`
 
+const quota = (name: keyof typeof quotaKinds) =>
+  z
+    .union([z.int().min(1).max(1_000_000_000), z.literal("none")])
+    .optional()
+    .describe(
+      `Maximum ${quotaKinds[name].header} per minute of each key and scope. \`none\` switches the quota off.`,
+    )
+
 const Settings = z.strictObject({
   scope: scope.optional().describe("Value of `x-mock-scope`. Default: requests of every scope."),
   latency: z
@@ -45,6 +53,8 @@ const Settings = z.strictObject({
     .optional()
     .describe(`${header("defect")} Example: \`sse-double-done@0.1\`.`),
   variant: z.string().optional().describe(header("variant")),
+  rpm: quota("rpm"),
+  tpm: quota("tpm"),
 })
 const FaultCount = z.object({
   scope: z.string(),
@@ -75,6 +85,10 @@ const JournalQuery = z.strictObject({
   scope: scope.optional().describe("Only requests of this scope. Default: all."),
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("The most recent exchanges."),
 })
+const ClearQuery = z.strictObject({
+  scope: scope.optional().describe("Only this scope; empty for requests without one. Default: every scope."),
+})
+type ClearQuery = z.infer<typeof ClearQuery>
 const SettingsList = z.object({ settings: z.array(Settings) })
 
 const journalOf = ({ mock, replay }: Controlled) => (replay ?? mock).exchanges
@@ -127,11 +141,12 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
       reply: z.object({ faults: z.array(FaultCount) }),
       run: ({ mock }) => [200, { faults: mock.scenarios.faults }],
     }),
-    DELETE: operation({
+    DELETE: operation<unknown, ClearQuery>({
       summary: "Clears the counters, so that scenarios with `fail` fail again.",
+      query: ClearQuery,
       reply: z.object({ faults: z.array(FaultCount) }),
-      run({ mock }) {
-        mock.scenarios.clearFaults()
+      run({ mock }, _, { scope }) {
+        mock.scenarios.clearFaults(scope)
         return [200, { faults: mock.scenarios.faults }]
       },
     }),
@@ -151,11 +166,12 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
         return [200, { settings: mock.settings.list }]
       },
     }),
-    DELETE: operation({
-      summary: "Removes the settings of every scope.",
+    DELETE: operation<unknown, ClearQuery>({
+      summary: "Removes the settings of every scope, or of one.",
+      query: ClearQuery,
       reply: SettingsList,
-      run({ mock }) {
-        mock.settings.clear()
+      run({ mock }, _, { scope }) {
+        mock.settings.clear(scope)
         return [200, { settings: mock.settings.list }]
       },
     }),
@@ -195,13 +211,20 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
     }),
   },
   reset: {
-    POST: operation({
+    POST: operation<unknown, ClearQuery>({
       summary:
-        "Clears the journal, the counters, the settings, stored responses and videos, and sets the clock back.",
+        "Clears the journal, the counters of failures and quotas, the settings, stored responses and videos, and sets " +
+        "the clock back. With `scope`, stored responses, videos and the clock stay: all scopes share them.",
+      query: ClearQuery,
       reply: z.object({ reset: z.literal(true) }),
-      async run({ mock, replay }) {
-        await mock.reset()
-        await replay?.reset()
+      async run({ mock, replay }, _, { scope }) {
+        if (scope === undefined) {
+          await mock.reset()
+          await replay?.reset()
+        } else {
+          mock.resetScope(scope)
+          replay?.resetScope(scope)
+        }
         return [200, { reset: true }]
       },
     }),

@@ -31,8 +31,8 @@ export interface Library {
   find(request: MockRequest): Lookup
   /** Returns the methods that were recorded for the path of a request. */
   methodsOf(request: MockRequest): readonly string[]
-  /** Starts every sequence of recordings again. */
-  reset(): void
+  /** Starts the sequences of recordings of a scope again ("" for requests without one). Default: of every scope. */
+  reset(scope?: string): void
 }
 
 /** Names the recordings to answer from; an unknown name is a miss. */
@@ -45,6 +45,7 @@ const maxPositions = 10_000
 
 /** The position in the recordings of one request, in one scope. */
 interface Position {
+  readonly scope: string | undefined
   readonly index: number
   readonly idempotencyKey: string | undefined
 }
@@ -78,14 +79,19 @@ export function createLibrary(recordings: readonly Recording[]): Library {
       const position = nextPosition(sequence, positions.get(place), request)
       const recording = position && sequence[position.index]
       if (!recording) return { kind: "missing", asked, candidates: candidatesFor(asked, isNamed) }
-      positions.set(place, position)
+      positions.set(place, { scope, ...position })
       return { kind: "found", recording }
     },
     methodsOf(request) {
       const found = byPath.get(matchedRequest(request).path) ?? []
       return [...new Set(found.map(({ matched }) => matched.method))]
     },
-    reset: () => positions.clear(),
+    reset(scope) {
+      if (scope === undefined) return positions.clear()
+      for (const [place, at] of [...positions.entries()]) {
+        if ((at.scope ?? "") === scope) positions.delete(place)
+      }
+    },
   }
 
   function candidatesFor(asked: MatchedRequest, isNamed: (recording: Recording) => boolean) {
@@ -128,7 +134,7 @@ function nextPosition(
   sequence: readonly Recording[],
   last: Position | undefined,
   request: MockRequest,
-): Position | undefined {
+): Omit<Position, "scope"> | undefined {
   if (sequence.length === 0) return undefined
   const idempotencyKey = headerOf(request.headers, "idempotency-key")
   if (!last) return { index: 0, idempotencyKey }

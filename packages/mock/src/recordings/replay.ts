@@ -24,7 +24,7 @@ export interface ReplayOptions {
 }
 
 /** A server of recordings, without a transport, as a mock is. */
-export type Replay = Pick<Mock, "handle" | "exchanges" | "reset" | "close">
+export type Replay = Pick<Mock, "handle" | "exchanges" | "reset" | "resetScope" | "close">
 
 /**
  * Creates a server that answers from recordings, byte for byte, in the rhythm in which the replies arrived, and cut where
@@ -66,6 +66,10 @@ export function createReplay({
     async reset() {
       journal.clear()
       library.reset()
+    },
+    resetScope(scope) {
+      journal.clear(scope)
+      library.reset(scope)
     },
     async close() {},
   }

@@ -16,7 +16,8 @@ export interface FaultCounters {
   /** Counts a request and returns whether it must fail. */
   take(scope: string, scenario: string, times: number): boolean
   read(): readonly FaultCount[]
-  clear(): void
+  /** Clears the counters of a scope. Default: of every scope. */
+  clear(scope?: string): void
 }
 
 /** Creates counters that are all zero. */
@@ -33,6 +34,9 @@ export function createFaultCounters(): FaultCounters {
       return true
     },
     read: () => [...counts.values()],
-    clear: () => counts.clear(),
+    clear(scope) {
+      if (scope === undefined) return counts.clear()
+      for (const [key, count] of [...counts]) if (count.scope === scope) counts.delete(key)
+    },
   }
 }

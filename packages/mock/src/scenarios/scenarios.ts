@@ -20,8 +20,8 @@ export interface ScenarioControl {
   readonly list: readonly Scenario[]
   /** The counters of `fail`, for scopes in which something has failed. `reset()` of the mock clears them. */
   readonly faults: readonly FaultCount[]
-  /** Clears the counters, so that scenarios with `fail` fail again. */
-  clearFaults(): void
+  /** Clears the counters of a scope, so that scenarios with `fail` fail again. Default: those of every scope. */
+  clearFaults(scope?: string): void
   /**
    * Replaces all scenarios, from the next request on, and clears the counters. `places` names those without an id, in the
    * same order. Throws a `ScenarioError` and keeps the scenarios in use when there is a problem.

@@ -6,6 +6,14 @@ export interface QuotaOptions {
   readonly tpm?: number
 }
 
+/** Quotas that replace those of the options; `none` switches one off. */
+export interface QuotaSettings {
+  /** Requests per minute of each key and scope. */
+  readonly rpm?: number | "none" | undefined
+  /** Tokens per minute of each key and scope. */
+  readonly tpm?: number | "none" | undefined
+}
+
 interface Kind {
   readonly flag: string
   readonly says: string
@@ -30,12 +38,15 @@ export const quotaKinds = {
   },
 } as const satisfies Readonly<Record<keyof QuotaOptions, Kind>>
 
+// `Object.keys` widens the names to string.
+export const quotaNames: readonly (keyof QuotaOptions)[] = Object.keys(quotaKinds) as (keyof QuotaOptions)[]
+
 export const minuteMs = 60_000
 /** Largest quota: amounts times milliseconds of a minute stay exact integers. */
 const maxQuota = 1_000_000_000
 
-/** Returns a quota that has been checked. Throws a `TypeError` that names it. */
-export function quotaOf(name: keyof QuotaOptions, perMinute: number): number {
+/** Returns a quota that has been checked. Throws a `TypeError` that names it as a `what`. */
+export function quotaOf(name: keyof QuotaOptions, perMinute: number, what = "quota"): number {
   if (Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= maxQuota) return perMinute
-  throw new TypeError(`Invalid quota '${name}': expected a whole number from 1 to ${maxQuota}.`)
+  throw new TypeError(`Invalid ${what} '${name}': expected a whole number from 1 to ${maxQuota}.`)
 }

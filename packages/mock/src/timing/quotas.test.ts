@@ -7,9 +7,9 @@ import { Refusal } from "../refusal.ts"
 import { createQuotas, type Quotas } from "./quotas.ts"
 
 /** Takes a request; returns the seconds of `retry-after` if it is refused. */
-function attempt(quotas: Quotas | undefined, atMs: number, tokens = 0): number | undefined {
+function attempt(quotas: Quotas, atMs: number, tokens = 0): number | undefined {
   try {
-    quotas?.take("key", atMs).charge(tokens)
+    quotas.take({ key: "key", scope: "" }, atMs)?.charge(tokens)
     return undefined
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 429) throw error
@@ -174,6 +174,80 @@ describe("the mock", () => {
     expect(rates(await mock.handle({ ...ask(), method: "OPTIONS" }))).toEqual({})
     expect(rates(await mock.handle({ ...ask(), headers: [] }))).toEqual({})
     expect((await mock.handle(ask())).status).toBe(200)
+  })
+
+  test("settings replace the quotas of the options, for all requests or for a scope, from the next request on", async () => {
+    const mock = createMock({ ...frozen, quotas: { rpm: 1 } })
+    const ratesOf = async (...headers: [string, string][]) => {
+      const reply = await mock.handle(ask(headers))
+      const rate = rates(reply)
+      return [reply.status, rate["x-ratelimit-limit-requests"], rate["x-ratelimit-remaining-requests"]]
+    }
+    const scoped: [string, string] = ["x-mock-scope", "b"]
+    expect([await ratesOf(), await ratesOf()]).toEqual([
+      [200, "1", "0"],
+      [429, "1", "0"],
+    ])
+    mock.settings.set({ rpm: 2 })
+    expect([await ratesOf(), await ratesOf(scoped)]).toEqual([
+      [200, "2", "1"],
+      [200, "2", "1"],
+    ])
+    mock.settings.set({ scope: "b", rpm: "none", tpm: 1 })
+    expect(await ratesOf(scoped)).toEqual([200, undefined, undefined])
+    expect(rates(await mock.handle(ask([scoped])))).toMatchObject({ "x-ratelimit-limit-tokens": "1" })
+    mock.settings.set({ scope: "b" })
+    expect([await ratesOf(), await ratesOf(), await ratesOf(scoped)]).toEqual([
+      [200, "2", "0"],
+      [429, "2", "0"],
+      [200, "2", "1"],
+    ])
+    mock.settings.clear()
+    expect(await ratesOf()).toEqual([200, "1", "0"])
+  })
+
+  test.each([{ rpm: 0 }, { tpm: 1.5 }, { rpm: Number.NaN }])(
+    "the setting %j is refused, and those in use stay",
+    (wrong) => {
+      const mock = createMock(frozen)
+      mock.settings.set({ rpm: 5 })
+      expect(() => mock.settings.set(wrong)).toThrow(
+        /^Invalid setting '[rt]pm': expected a whole number from 1/,
+      )
+      expect(mock.settings.list).toEqual([{ rpm: 5 }])
+    },
+  )
+
+  test("`resetScope` makes one scope as new, and touches no other", async () => {
+    const scenarios = [{ id: "flaky", match: {}, fail: { times: 1, status: 503 }, answer: { text: "OK" } }]
+    const mock = createMock({ ...frozen, quotas: { rpm: 2 }, scenarios })
+    const statuses = async (scope: string) => {
+      const one = async () => (await mock.handle(ask(scope ? [["x-mock-scope", scope]] : []))).status
+      return [await one(), await one(), await one()]
+    }
+    const state = () => ({
+      exchanges: mock.exchanges.map(({ request }) => headerOf(request.headers, "x-mock-scope") ?? ""),
+      faults: mock.scenarios.faults.map(({ scope }) => scope),
+      settings: mock.settings.list,
+    })
+    const all = ["", "a", "b"]
+    for (const scope of all) {
+      mock.settings.set({ scope, fault: "none" })
+      expect(await statuses(scope)).toEqual([503, 200, 429])
+    }
+    for (const scope of all) {
+      const others = all.filter((other) => other !== scope)
+      mock.resetScope(scope)
+      expect(state()).toEqual({
+        exchanges: expect.not.arrayContaining([scope]),
+        faults: expect.not.arrayContaining([scope]),
+        settings: expect.not.arrayContaining([{ scope, fault: "none" }]),
+      })
+      expect(new Set(state().exchanges)).toEqual(new Set(others))
+      for (const other of others) expect(await statuses(other)).toEqual([429, 429, 429])
+      expect(await statuses(scope)).toEqual([503, 200, 429])
+      mock.settings.set({ scope, fault: "none" })
+    }
   })
 
   test("a mock without quotas has no such headers", async () => {

@@ -2,7 +2,14 @@ import type { Header } from "@nexhina/wire"
 import { LRUCache } from "lru-cache"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-import { minuteMs, type QuotaOptions, quotaKinds, quotaOf } from "./quota-kinds.ts"
+import {
+  minuteMs,
+  type QuotaOptions,
+  type QuotaSettings,
+  quotaKinds,
+  quotaNames,
+  quotaOf,
+} from "./quota-kinds.ts"
 
 /** A bucket that refills evenly within a minute. Its level is an amount times `minuteMs`, so that it stays exact. */
 interface Bucket {
@@ -11,8 +18,15 @@ interface Bucket {
   atMs: number
 }
 
+/** Whose requests are counted together. */
+interface QuotaOwner {
+  readonly key: string
+  /** Value of `x-mock-scope`, "" for requests without one. */
+  readonly scope: string
+}
+
 /** What one key and scope has left. */
-type Owner = ReadonlyMap<keyof QuotaOptions, Bucket>
+type Buckets = ReadonlyMap<keyof QuotaOptions, Bucket>
 
 /** The account of one request. */
 export interface Account {
@@ -24,41 +38,60 @@ export interface Account {
 
 /** The quotas of one mock. */
 export interface Quotas {
-  /** Takes a request from a quota. Throws a `Refusal` with 429 when a quota is used up. */
-  take(owner: string, nowMs: number): Account
-  clear(): void
+  /**
+   * Takes a request from the quotas of its owner; undefined when nothing is limited. `settings` replace the quotas of the
+   * options. A quota that has changed since the last request is full. Throws a `Refusal` with 429 when one is used up.
+   */
+  take(owner: QuotaOwner, nowMs: number, settings?: QuotaSettings): Account | undefined
+  /** Makes the quotas of a scope full. Default: those of every scope. */
+  clear(scope?: string): void
 }
 
-/** Creates the quotas of one mock; undefined when nothing is limited. Throws a `TypeError` for a wrong quota. */
-export function createQuotas(options: QuotaOptions): Quotas | undefined {
-  const quotas = (Object.keys(quotaKinds) as (keyof QuotaOptions)[]).flatMap((name) => {
-    const perMinute = options[name]
-    return perMinute === undefined ? [] : [[name, quotaOf(name, perMinute)] as const]
+/** Creates the quotas of one mock. Throws a `TypeError` for a wrong quota. */
+export function createQuotas(options: QuotaOptions): Quotas {
+  for (const name of quotaNames) if (options[name] !== undefined) quotaOf(name, options[name])
+  const owners = new LRUCache<string, { readonly scope: string; readonly buckets: Buckets }>({
+    max: limits.quotaOwners.max,
   })
-  if (quotas.length === 0) return undefined
-  const owners = new LRUCache<string, Owner>({ max: limits.quotaOwners.max })
   return {
-    take(name, nowMs) {
-      // Whole milliseconds keep the levels exact.
-      const atMs = Math.floor(nowMs)
-      const owner =
-        owners.get(name) ??
-        new Map(
-          quotas.map(
-            ([name, perMinute]) => [name, { perMinute, level: perMinute * minuteMs, atMs }] as const,
-          ),
-        )
-      owners.set(name, owner)
-      for (const bucket of owner.values()) refill(bucket, atMs)
-      requireLeft(owner)
-      spend(owner.get("rpm"), 1)
+    take({ key, scope }, nowMs, settings = {}) {
+      const rates = quotaNames.flatMap((name) => {
+        const perMinute = settings[name] ?? options[name] ?? "none"
+        return perMinute === "none" ? [] : [[name, perMinute] as const]
+      })
+      if (rates.length === 0) return undefined
+      const id = JSON.stringify([key, scope])
+      const buckets = bucketsOf(rates, owners.get(id)?.buckets, Math.floor(nowMs))
+      owners.set(id, { scope, buckets })
+      requireLeft(buckets)
+      spend(buckets.get("rpm"), 1)
       return {
-        charge: (tokens) => spend(owner.get("tpm"), tokens),
-        headers: () => headersOf(owner),
+        charge: (tokens) => spend(buckets.get("tpm"), tokens),
+        headers: () => headersOf(buckets),
       }
     },
-    clear: () => owners.clear(),
+    clear(scope) {
+      if (scope === undefined) return owners.clear()
+      for (const [id, owner] of [...owners.entries()]) if (owner.scope === scope) owners.delete(id)
+    },
   }
+}
+
+/** Returns the buckets of some quotas, refilled: those of before, or full ones. Whole milliseconds keep levels exact. */
+function bucketsOf(
+  rates: readonly (readonly [keyof QuotaOptions, number])[],
+  before: Buckets | undefined,
+  atMs: number,
+): Buckets {
+  return new Map(
+    rates.map(([name, perMinute]) => {
+      const known = before?.get(name)
+      if (known?.perMinute !== perMinute)
+        return [name, { perMinute, level: perMinute * minuteMs, atMs }] as const
+      refill(known, atMs)
+      return [name, known] as const
+    }),
+  )
 }
 
 function refill(bucket: Bucket, atMs: number): void {
@@ -75,8 +108,8 @@ function spend(bucket: Bucket | undefined, amount: number): void {
 const msUntil = ({ level, perMinute }: Bucket, wanted: number) =>
   Math.max(0, Math.ceil((wanted - level) / perMinute))
 
-function requireLeft(owner: Owner): void {
-  const empty = [...owner].filter(([, { level }]) => level < minuteMs)
+function requireLeft(buckets: Buckets): void {
+  const empty = [...buckets].filter(([, { level }]) => level < minuteMs)
   const [longest] = empty
     .map(([name, bucket]) => ({ name, bucket, ms: msUntil(bucket, minuteMs) }))
     .sort((a, b) => b.ms - a.ms)
@@ -85,7 +118,7 @@ function requireLeft(owner: Owner): void {
   const seconds = Math.ceil(longest.ms / 1000)
   throw new Refusal(429, {
     message: `Rate limit reached: ${longest.bucket.perMinute} ${header} per minute (${short}). Try again in ${duration(longest.ms)}.`,
-    headers: [["retry-after", String(seconds)], ...headersOf(owner)],
+    headers: [["retry-after", String(seconds)], ...headersOf(buckets)],
   })
 }
 
@@ -97,8 +130,8 @@ const exposed: Header = [
     .join(", "),
 ]
 
-function headersOf(owner: Owner): Header[] {
-  const headers = [...owner].flatMap(([name, bucket]): Header[] => {
+function headersOf(buckets: Buckets): Header[] {
+  const headers = [...buckets].flatMap(([name, bucket]): Header[] => {
     const { header } = quotaKinds[name]
     const { perMinute, level } = bucket
     return [
