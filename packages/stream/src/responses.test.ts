@@ -84,6 +84,23 @@ const item = fc.oneof(
     status,
     result: fc.option(fc.string()),
   }),
+  object({
+    type: fc.constant("code_interpreter_call"),
+    id: fc.string(),
+    status,
+    container_id: fc.string(),
+    code: fc.option(text),
+    outputs: fc.option(fc.constant([])),
+  }),
+  object({
+    type: fc.constant("mcp_call"),
+    id: fc.string(),
+    server_label: fc.string(),
+    name: fc.string(),
+    arguments: text,
+    output: nullish(fc.string()),
+    error: nullish(fc.string()),
+  }),
   object({ type: fc.constant("x_item") }),
 )
 
@@ -140,8 +157,12 @@ test("deltas make up each text, whatever the events that repeat it say", () => {
             return { ...event, refusal: "" }
           case "response.function_call_arguments.done":
             return { ...event, arguments: "" }
+          case "response.mcp_call_arguments.done":
+            return { ...event, arguments: "" }
           case "response.custom_tool_call_input.done":
             return { ...event, input: "" }
+          case "response.code_interpreter_call_code.done":
+            return { ...event, code: "" }
           default:
             return event
         }
@@ -174,6 +195,8 @@ test("each text is told in deltas, then whole, and stands in the part, the item 
         } else if ("refusal" in members) whole.set(at(members), members.refusal)
         else if ("arguments" in members) whole.set(at(members), members.arguments)
         else if ("input" in members) whole.set(at(members), members.input)
+        else if (type === "response.code_interpreter_call_code.done" && "code" in members)
+          whole.set(at(members), String(members.code))
       }
       for (const [place, text] of whole) expect(told.get(place) ?? "").toBe(text)
       expect([...told.keys()].every((place) => whole.has(place))).toBe(true)
@@ -476,6 +499,10 @@ test("reasoning, a refusal, calls, and an item that is not made of text", () => 
       "output_item.added",
       { output_index: 5, item: { type: "web_search_call", id: "ws_1", status: "in_progress" } },
     ],
+    ...["in_progress", "searching", "completed"].map((progress) => [
+      `web_search_call.${progress}`,
+      { item_id: "ws_1", output_index: 5 },
+    ]),
     ["output_item.done", { output_index: 5, item: output[5] }],
   ])
 })

@@ -24,8 +24,9 @@ export interface SplitResponseOptions {
 /**
  * Splits a response into the events of a stream, numbered from 0: the response in progress, each item with its parts in
  * order, and the event that ends the stream: `response.completed`, `response.incomplete` or `response.failed`,
- * depending on the status. Text is split by `tokens`, or at the tokens of its log probabilities. Items without text,
- * and items without the id that deltas refer to, are sent whole.
+ * depending on the status. Text is split by `tokens`, or at the tokens of its log probabilities. Tools that
+ * the server runs report their progress. Other items without text, and items without the id that events refer to, are sent
+ * whole.
  */
 export function splitResponse(
   response: ResponseObject,
@@ -54,6 +55,15 @@ export function splitResponse(
 }
 
 type KnownType = Exclude<ResponseStreamEvent["type"], UnlistedTag>
+/** Events about the progress of a tool that the server runs. They have no members except their place. */
+type ProgressType = Exclude<
+  Extract<
+    KnownType,
+    | `response.${"web_search" | "file_search" | "code_interpreter" | "image_generation" | "mcp"}_call.${string}`
+    | `response.mcp_list_tools.${string}`
+  >,
+  `${string}.partial_image`
+>
 type EventOf<Type> = Extract<ResponseStreamEvent, { type: Type }>
 
 function pushEvent<Type extends KnownType>(
@@ -90,6 +100,14 @@ function openItem(whole: ResponseOutputItem): ResponseOutputItem {
       return { ...item, arguments: "" }
     case "custom_tool_call":
       return { ...item, input: "" }
+    case "code_interpreter_call":
+      return { ...item, ...(item.code !== null && { code: "" }), outputs: null }
+    case "image_generation_call":
+      return { ...item, result: null }
+    case "mcp_call":
+      return { ...item, arguments: "", ...(item.output !== undefined && { output: null }) }
+    case "mcp_list_tools":
+      return { ...item, tools: [] }
     default:
       return item
   }
@@ -133,6 +151,50 @@ function pushItem(stream: Stream, item: ResponseOutputItem, place: ItemPlace) {
         pushEvent(events, "response.custom_tool_call_input.delta", { ...place, delta })
       }
       pushEvent(events, "response.custom_tool_call_input.done", { ...place, input: item.input })
+      break
+    default:
+      pushHosted(stream, item, place)
+  }
+}
+
+/** Pushes the progress of a tool that the server runs. */
+function pushHosted({ events, cutter }: Stream, item: ResponseOutputItem, place: ItemPlace) {
+  const push = (...types: readonly ProgressType[]) => {
+    for (const type of types) pushEvent(events, type, place)
+  }
+  switch (item.type) {
+    case "web_search_call":
+      push("response.web_search_call.in_progress", "response.web_search_call.searching")
+      if (item.status === "completed") push("response.web_search_call.completed")
+      break
+    case "file_search_call":
+      push("response.file_search_call.in_progress", "response.file_search_call.searching")
+      if (item.status === "completed") push("response.file_search_call.completed")
+      break
+    case "code_interpreter_call":
+      push("response.code_interpreter_call.in_progress")
+      if (item.code !== null) {
+        for (const delta of cut(item.code, cutter))
+          pushEvent(events, "response.code_interpreter_call_code.delta", { ...place, delta })
+        pushEvent(events, "response.code_interpreter_call_code.done", { ...place, code: item.code })
+      }
+      push("response.code_interpreter_call.interpreting")
+      if (item.status === "completed") push("response.code_interpreter_call.completed")
+      break
+    case "image_generation_call":
+      push("response.image_generation_call.in_progress", "response.image_generation_call.generating")
+      if (item.status === "completed") push("response.image_generation_call.completed")
+      break
+    case "mcp_list_tools":
+      push("response.mcp_list_tools.in_progress")
+      push(item.error == null ? "response.mcp_list_tools.completed" : "response.mcp_list_tools.failed")
+      break
+    case "mcp_call":
+      push("response.mcp_call.in_progress")
+      for (const delta of cut(item.arguments, cutter))
+        pushEvent(events, "response.mcp_call_arguments.delta", { ...place, delta })
+      pushEvent(events, "response.mcp_call_arguments.done", { ...place, arguments: item.arguments })
+      push(item.error == null ? "response.mcp_call.completed" : "response.mcp_call.failed")
   }
 }
 
@@ -272,13 +334,19 @@ function addToItem(items: ItemDrafts, event: ResponseStreamEvent) {
       break
     case "response.function_call_arguments.delta":
     case "response.custom_tool_call_input.delta":
+    case "response.code_interpreter_call_code.delta":
+    case "response.mcp_call_arguments.delta":
       extend(itemAt(items, event).input, event.delta)
       break
     case "response.function_call_arguments.done":
+    case "response.mcp_call_arguments.done":
       itemAt(items, event).input.done = event.arguments
       break
     case "response.custom_tool_call_input.done":
       itemAt(items, event).input.done = event.input
+      break
+    case "response.code_interpreter_call_code.done":
+      itemAt(items, event).input.done = event.code
       break
     default:
       addToPart(items, event)
@@ -336,7 +404,7 @@ interface PartDraft extends TextDraft {
 
 interface ItemDraft {
   item?: ResponseOutputItem
-  /** The arguments of a function call, or the input of a custom tool call. */
+  /** The arguments of a call of a function or an MCP tool, the input of a custom tool call, or the code to run. */
   readonly input: TextDraft
   readonly content: Map<number, PartDraft>
   readonly summary: Map<number, PartDraft>
@@ -399,6 +467,10 @@ function wholeItem({ item, input, content, summary }: ItemDraft): ResponseOutput
       return { ...item, arguments: text ?? item.arguments }
     case "custom_tool_call":
       return { ...item, input: text ?? item.input }
+    case "code_interpreter_call":
+      return { ...item, code: text ?? item.code }
+    case "mcp_call":
+      return { ...item, arguments: text ?? item.arguments }
     default:
       return item
   }
