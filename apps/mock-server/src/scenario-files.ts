@@ -26,7 +26,7 @@ export async function loadScenarios(
       else read.push(loaded)
     } else read.push({ name: file, text: readText(file) })
   }
-  const found = readScenarios(read, alterations)
+  const found = readScenarios(read, alterations, readImage)
   return faults.length === 0 ? found : { scenarios: [], places: [], problems: [...faults, ...found.problems] }
 }
 
@@ -38,6 +38,12 @@ function filesIn(path: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => textual.has(extname(file)) || code.has(extname(file)))
     .toSorted()
+}
+
+/** Returns an image that a file of scenarios refers to, in base64. Throws a `UsageError` when it cannot be read. */
+function readImage(scenarios: string, path: string): string {
+  const file = resolve(dirname(scenarios), path)
+  return readable(path, () => readFileSync(file).toString("base64"))
 }
 
 function readText(file: string): string {

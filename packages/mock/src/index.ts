@@ -15,9 +15,11 @@ export type { JournalOptions } from "./journal.ts"
 export { type Limit, limits } from "./limits.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
 export type { LastTurn, SpokenMessage } from "./replies/utterance/decide.ts"
+export type { HostedItem } from "./replies/utterance/hosted-tools.ts"
 export type { Responder, Turn } from "./replies/utterance/respond.ts"
 export type {
   CallSegment,
+  HostedSegment,
   Segment,
   TextSegment,
   UsageCounts,

@@ -32,7 +32,8 @@ export function requireFileData(data: string | null | undefined, param: string):
   check(data, param)
 }
 
-function isBase64(text: string): boolean {
+/** Returns whether a text is base64 (RFC 4648), with line breaks and without padding if it likes. */
+export function isBase64(text: string): boolean {
   const packed = /\s/.test(text) ? text.replace(/\s+/g, "") : text
   const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(packed) ?? []
   // A single remaining digit would be less than a byte.

@@ -1,5 +1,6 @@
 import { type Digest, digest, digestText } from "../content/random.ts"
 import { Refusal } from "../refusal.ts"
+import type { HostedItem } from "../replies/utterance/hosted-tools.ts"
 import type { Turn } from "../replies/utterance/respond.ts"
 import type { CallSegment, Segment, Utterance } from "../replies/utterance/utterance.ts"
 import type { Answer, ErrorAnswer } from "./scenario.ts"
@@ -18,22 +19,29 @@ export interface Occasion {
 
 /** Returns what the model says, with the templates filled. Parts that the answer leaves out are generated. */
 export function speak(answer: Answer, { subject, turn, generate, seed }: Occasion): Utterance | undefined {
-  const { text, json, refusal, reasoning, toolCalls = [], filtered, usage } = answer
+  const { text, json, refusal, reasoning, toolCalls = [], hostedTools = [], filtered, usage } = answer
   const said: Segment[] = []
   if (text !== undefined) said.push({ kind: "text", text: fill(text, subject) })
   if (json !== undefined) said.push({ kind: "text", text: JSON.stringify(fillValue(json, subject)) })
   if (refusal !== undefined) said.push({ kind: "refusal", text: fill(refusal, subject) })
   said.push(...toolCalls.map((call, index) => toSegment(call, index)))
-  if (said.length === 0 && reasoning === undefined && usage === undefined && filtered === undefined)
-    return undefined
+  const isSilent =
+    said.length + hostedTools.length === 0 &&
+    [reasoning, usage, filtered].every((member) => member === undefined)
+  if (isSilent) return undefined
   const generated = said.length === 0 ? generate() : undefined
-  const thought: Segment[] =
-    reasoning === undefined ? [] : [{ kind: "reasoning", text: fill(reasoning, subject) }]
-  const spoken =
-    generated?.segments.filter(({ kind }) => thought.length === 0 || kind !== "reasoning") ?? said
+  const spoken = generated?.segments ?? said
+  const thought: readonly Segment[] =
+    reasoning === undefined
+      ? spoken.filter(({ kind }) => kind === "reasoning")
+      : [{ kind: "reasoning", text: fill(reasoning, subject) }]
+  // Filling templates keeps the members of an item and their types.
+  const used = hostedTools.map(
+    (item): Segment => ({ kind: "hosted", item: fillValue(item, subject) as HostedItem }),
+  )
   const isFiltered = filtered ?? generated?.isFiltered
   return {
-    segments: [...thought, ...spoken],
+    segments: [...thought, ...used, ...spoken.filter(({ kind }) => kind !== "reasoning")],
     ...(isFiltered !== undefined && { isFiltered }),
     ...(usage !== undefined && { usage }),
   }

@@ -1,6 +1,9 @@
 import { expectationOf } from "@nexhina/wire"
+import { z } from "zod"
 import { matches } from "../json-schema/pattern.ts"
 import { nearestName } from "../nearest-name.ts"
+import { isBase64 } from "../request/check-base64.ts"
+import { fileHint, imagesIn } from "./images.ts"
 import type { Predicate } from "./predicates.ts"
 import { type Answer, type Scenario, scenarioSchema } from "./scenario.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
@@ -83,13 +86,17 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
 }
 
 function problemsOfAnswer(
-  { json, reply, toolCalls = [], defect, variant }: Answer,
+  { json, reply, toolCalls = [], hostedTools, defect, variant }: Answer,
   path: readonly (string | number)[],
   alterations: KnownAlterations | undefined,
 ): ScenarioProblem[] {
   const values: [(string | number)[], unknown][] = [
     [["json"], json],
     [["reply"], reply],
+    ...(hostedTools ?? []).map((item, index): [(string | number)[], unknown] => [
+      ["hostedTools", index],
+      item,
+    ]),
     ...toolCalls.map((call, index): [(string | number)[], unknown] => [
       ["toolCalls", index, "arguments"],
       call.arguments,
@@ -99,7 +106,12 @@ function problemsOfAnswer(
     const message = valueFault(value)
     return message === undefined ? [] : [{ path: [...path, ...inner], message }]
   })
-  return [...faults, ...problemsOfIds([defect, variant], path, alterations)]
+  const images = imagesIn(reply ?? {}, []).flatMap(({ path: inner, value }) =>
+    typeof value === "string" && isBase64(value)
+      ? []
+      : [{ path: [...path, "reply", ...inner], message: fileHint(value) ?? "expected an image in base64" }],
+  )
+  return [...faults, ...images, ...problemsOfIds([defect, variant], path, alterations)]
 }
 
 function problemsOfIds(
@@ -144,7 +156,7 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol")
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, value) }))
     case "invalid_union":
       return explainedUnion(issue, path, value)
     case "invalid_type":
@@ -184,31 +196,43 @@ function explainedUnion(
 
 function mismatch(expected: readonly string[], value: unknown): string {
   const isBraced = typeof value === "object" && value !== null && expected.includes("a string")
+  const file = fileHint(value)
+  if (isBraced && file !== undefined) return file
   const hint = isBraced ? ". Quote a text that begins with '{' or '['" : ""
   return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
 }
 
-function unknownKey(key: string, path: readonly (string | number)[]): string {
-  const known = membersAt(path)
+function unknownKey(key: string, path: readonly (string | number)[], value: unknown): string {
+  const known = membersAt(path, value)
   const nearest = nearestName(key, known)
   return nearest === undefined ? `unknown key '${key}'` : `unknown key '${key}'. Did you mean '${nearest}'?`
 }
 
 /** Returns the members of the schema at a path. */
-function membersAt(path: readonly (string | number)[]): string[] {
+function membersAt(path: readonly (string | number)[], value: unknown): string[] {
   let schema: unknown = scenarioSchema()
-  for (const key of path) schema = step(objectIn(schema), key)
-  return Object.keys(Reflect.get(objectIn(schema) ?? {}, "shape") ?? {})
+  path.forEach((key, depth) => {
+    schema = step(objectIn(schema, at(value, path.slice(0, depth))), key)
+  })
+  return Object.keys(Reflect.get(objectIn(schema, at(value, path)) ?? {}, "shape") ?? {})
 }
 
-/** Returns the object or array schema that an optional or a union contains. */
-function objectIn(schema: unknown): object | undefined {
+/** Returns the object or array schema that an optional or a union contains: that of the value's `type` if there are several. */
+function objectIn(schema: unknown, value: unknown): object | undefined {
   if (typeof schema !== "object" || schema === null) return undefined
   if ("shape" in schema || "element" in schema || "valueType" in schema) return schema
   if ("options" in schema && Array.isArray(schema.options)) {
-    return schema.options.map(objectIn).find((option) => option !== undefined)
+    const options = schema.options.flatMap((option) => objectIn(option, value) ?? [])
+    return options.find((option) => isTyped(option, at(value, ["type"]))) ?? options[0]
   }
-  return "unwrap" in schema && typeof schema.unwrap === "function" ? objectIn(schema.unwrap()) : undefined
+  return "unwrap" in schema && typeof schema.unwrap === "function"
+    ? objectIn(schema.unwrap(), value)
+    : undefined
+}
+
+function isTyped(schema: object, type: unknown): boolean {
+  const tag = step(schema, "type")
+  return tag instanceof z.ZodLiteral && tag.values.has(type as z.core.util.Literal)
 }
 
 function step(schema: object | undefined, key: string | number): unknown {

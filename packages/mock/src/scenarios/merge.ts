@@ -22,7 +22,35 @@ export function withMembers(
     "encoding_format" in request &&
     request.encoding_format === "base64"
   const { json: _, ...rest } = reply
-  return { ...rest, value: merged(reply.value, isEncoded ? withEncodedVectors(members) : members) }
+  const encoded = isEncoded ? withEncodedVectors(members) : members
+  return { ...rest, value: merged(reply.value, withImageUrls(encoded, reply.value)) }
+}
+
+/** Turns images in base64 into data URLs where the generated reply has URLs, as the request asks for. */
+function withImageUrls(members: object, value: unknown): object {
+  const [images, [first]] = [listIn(members), listIn(value)]
+  if (images.length === 0 || !isObject(first) || !("url" in first)) return members
+  const data = images.map((image: unknown) => {
+    if (!isObject(image) || !("b64_json" in image) || "url" in image) return image
+    const { b64_json, ...rest } = image
+    return { ...rest, url: `data:${mediaTypeOf(String(b64_json))};base64,${b64_json}` }
+  })
+  return { ...members, data }
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return isObject(value) && "data" in value && Array.isArray(value.data) ? value.data : []
+}
+
+/** How the formats of images begin, in base64. */
+const beginnings = [
+  ["iVBORw0KGgo", "image/png"],
+  ["/9j/", "image/jpeg"],
+  ["UklGR", "image/webp"],
+] as const
+
+function mediaTypeOf(base64: string): string {
+  return beginnings.find(([beginning]) => base64.startsWith(beginning))?.[1] ?? "application/octet-stream"
 }
 
 function merged(value: unknown, members: unknown): unknown {

@@ -1,6 +1,7 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import { z } from "zod"
 import { PatternError, parsePattern } from "../json-schema/parse-pattern.ts"
+import { hostedItemSchema } from "../replies/utterance/hosted-tools.ts"
 import { parseFault } from "../timing/fault.ts"
 import { templateFault } from "./template.ts"
 
@@ -198,6 +199,14 @@ const answerSchema = () =>
         .min(1)
         .describe("Calls of tools, after the text if there is one.")
         .exactOptional(),
+      hostedTools: z
+        .array(hostedItemSchema())
+        .min(1)
+        .describe(
+          "Uses of tools that the server runs, such as a web search, before the text: items of the Responses API. " +
+            "Chat completions leave them out. Texts may have templates.",
+        )
+        .exactOptional(),
       refusal: templateSchema().describe("Refusal of the model.").exactOptional(),
       reasoning: templateSchema().describe("Reasoning before the reply.").exactOptional(),
       filtered: z
@@ -235,7 +244,16 @@ const answerSchema = () =>
 export type Answer = Readonly<z.infer<ReturnType<typeof answerSchema>>>
 
 /** The members of an answer that a model says or that describe what it says. */
-const spokenMembers = ["text", "json", "toolCalls", "refusal", "reasoning", "filtered", "usage"] as const
+const spokenMembers = [
+  "text",
+  "json",
+  "toolCalls",
+  "hostedTools",
+  "refusal",
+  "reasoning",
+  "filtered",
+  "usage",
+] as const
 
 /** The operations whose replies a model says. */
 export const spokenOperations: ReadonlySet<OperationId> = new Set([

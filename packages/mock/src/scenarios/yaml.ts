@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml"
 import { nearestName } from "../nearest-name.ts"
 import { checkScenarios, pathText, type ScenarioProblem, sentence } from "./check.ts"
+import { fileOf, imagesOf, replacedAt } from "./images.ts"
 import type { Scenario } from "./scenario.ts"
 
 /** The text of a file of scenarios, in YAML or JSON. */
@@ -25,8 +26,17 @@ export interface ReadScenarios {
   readonly problems: readonly string[]
 }
 
+/** Returns the bytes of a file in base64. Throws an error that says why it cannot be read. */
+export type ReadImage = (
+  /** Name of the file of scenarios, which the path is relative to. */
+  name: string,
+  path: string,
+) => string
+
 /** One scenario and where it comes from. */
 interface Source {
+  /** Name of its file. */
+  readonly name: string
   readonly value: unknown
   /** Returns file, line and column of a path within the scenario. */
   place(path: readonly (string | number)[]): string
@@ -34,14 +44,17 @@ interface Source {
 
 /**
  * Reads scenarios from the texts of files. Checks them together: an id may occur once, and no scenario may hide another.
- * `alterations` are the known ids of defects and variants; without it, they are not checked.
+ * `alterations` are the known ids of defects and variants; without it, they are not checked. Without `readImage`, images
+ * cannot refer to files.
  */
 export function readScenarios(
   files: readonly (ScenarioText | ScenarioValues)[],
   alterations?: ReadonlySet<string>,
+  readImage?: ReadImage,
 ): ReadScenarios {
   const problems: string[] = []
-  const sources = files.flatMap((file) => ("text" in file ? readText(file, problems) : readValues(file)))
+  const read = files.flatMap((file) => ("text" in file ? readText(file, problems) : readValues(file)))
+  const sources = readImage ? read.map((source) => withImages(source, readImage, problems)) : read
   const placeOf = (index: number) => sources[index]?.place([]).replace(/:\d+$/, "") ?? ""
   const values = sources.map(({ value }) => value)
   const checked = checkScenarios(values, placeOf, alterations)
@@ -49,6 +62,24 @@ export function readScenarios(
   // Without a problem they are scenarios.
   const scenarios = problems.length > 0 ? [] : (values as Scenario[])
   return { scenarios, places: scenarios.map((_, index) => placeOf(index)), problems }
+}
+
+/** Returns a source with the files that its images refer to. */
+function withImages(source: Source, readImage: ReadImage, problems: string[]): Source {
+  const value = imagesOf(source.value).reduce<unknown>((whole, image) => {
+    const file = fileOf(image.value)
+    if (file === undefined) return whole
+    try {
+      return replacedAt(whole, image.path, readImage(source.name, file))
+    } catch (error) {
+      problems.push(
+        `${source.place(image.path)}: ${pathText(image.path).slice(1)}: ${(error as Error).message}.`,
+      )
+      // Valid, so that the fault is named once.
+      return replacedAt(whole, image.path, "")
+    }
+  }, source.value)
+  return { ...source, value }
 }
 
 function described({ path, message, other }: ScenarioProblem, sources: readonly Source[]): string {
@@ -61,6 +92,7 @@ function described({ path, message, other }: ScenarioProblem, sources: readonly 
 
 function readValues({ name, scenarios }: ScenarioValues): Source[] {
   return scenarios.map((value, index) => ({
+    name,
     value,
     place: (path) => `${name} ${pathText([index, ...path])}`,
   }))
@@ -91,6 +123,7 @@ function readText({ name, text }: ScenarioText, problems: string[]): Source[] {
     return []
   }
   return file.list.map((scenario, index) => ({
+    name,
     value: scenario,
     place: (path) => place(["scenarios", index, ...path]),
   }))

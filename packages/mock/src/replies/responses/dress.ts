@@ -2,6 +2,7 @@ import type { ResponseOutputItem, ResponseOutputMessage, ResponseRequest } from 
 import { type Digest, digest, digestText, random } from "../../content/random.ts"
 import { type DeliveredSegment, requireFewEntries } from "../utterance/deliver.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
+import { dressHosted } from "./dress-hosted.ts"
 import { itemId } from "./input.ts"
 
 /** Options of `dressOutput`. */
@@ -21,6 +22,7 @@ export function dressOutput(segments: readonly DeliveredSegment[], frame: Output
 }
 
 function dressItem(segment: DeliveredSegment, index: number, frame: OutputFrame): ResponseOutputItem {
+  if (segment.kind === "hosted") return dressHosted(segment.item, index, frame)
   const type = typeOf(segment)
   const id = itemId(type, `output ${index}`, frame.identity)
   const status = segment.isCut ? "incomplete" : "completed"
@@ -39,7 +41,9 @@ function dressItem(segment: DeliveredSegment, index: number, frame: OutputFrame)
   }
 }
 
-function typeOf(segment: DeliveredSegment): "reasoning" | "custom_tool_call" | "function_call" | "message" {
+function typeOf(
+  segment: Exclude<DeliveredSegment, { readonly kind: "hosted" }>,
+): "reasoning" | "custom_tool_call" | "function_call" | "message" {
   if (segment.kind === "reasoning") return "reasoning"
   if (segment.kind !== "call") return "message"
   return segment.form === "custom" ? "custom_tool_call" : "function_call"

@@ -17,6 +17,12 @@ const prefixes = new Map([
   ["function_call_output", "fco"],
   ["custom_tool_call", "ctc"],
   ["custom_tool_call_output", "ctco"],
+  ["web_search_call", "ws"],
+  ["file_search_call", "fs"],
+  ["code_interpreter_call", "ci"],
+  ["image_generation_call", "ig"],
+  ["mcp_list_tools", "mcpl"],
+  ["mcp_call", "mcp"],
 ])
 
 /** Returns the id of an item; `place` identifies it among the items of the response with this identity. */

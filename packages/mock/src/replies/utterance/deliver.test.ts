@@ -14,7 +14,11 @@ const anySegment: fc.Arbitrary<Segment> = fc.oneof(
     name: fc.constant("weather"),
     text: anyText,
   }),
+  fc.constant({ kind: "hosted" as const, item: { type: "web_search_call" as const } }),
 )
+const textOf = (segment: Segment | undefined) =>
+  segment === undefined || segment.kind === "hosted" ? "" : segment.text
+
 const anyUtterance: fc.Arbitrary<Utterance> = fc.record({
   segments: fc.array(anySegment, { maxLength: 4 }),
   isFiltered: fc.boolean(),
@@ -34,10 +38,10 @@ test("a delivery is a prefix of its utterance within the limits", () => {
       expect(reasoningTokens).toBe(reasoning.reduce((sum, { count }) => sum + count, 0))
       segments.forEach((segment, index) => {
         const whole = utterance.segments[index]
-        expect(whole?.text.startsWith(segment.text)).toBe(true)
+        expect(textOf(whole).startsWith(segment.text)).toBe(true)
         expect(segment.tokens().join("")).toBe(segment.text)
         expect(segment.tokens()).toHaveLength(segment.count)
-        if (segment.isCut || segment.text !== whole?.text) expect(index).toBe(segments.length - 1)
+        if (segment.isCut || segment.text !== textOf(whole)) expect(index).toBe(segments.length - 1)
       })
       expect(segments.at(-1)?.isCut ?? false).toBe(end !== "stop")
     }),
@@ -51,9 +55,9 @@ test("text and refusals contain no stop sequence, and other segments ignore them
       for (const { kind, text } of limited.segments) {
         if (kind === "text" || kind === "refusal") expect(text).not.toContain(stop)
       }
-      const others = utterance.segments.filter(({ kind }) => kind === "call" || kind === "reasoning")
+      const others = utterance.segments.filter(({ kind }) => kind !== "text" && kind !== "refusal")
       const unlimited = deliver({ segments: others }, { limit: Infinity, stop: [stop] }, tokenizer)
-      expect(unlimited.segments.map(({ text }) => text)).toEqual(others.map(({ text }) => text))
+      expect(unlimited.segments.map(({ text }) => text)).toEqual(others.map(textOf))
     }),
   )
 })

@@ -19,6 +19,8 @@ export function requireFewEntries(entries: number, param: string, remedy: string
 export type DeliveredSegment = Segment & Extent
 
 interface Extent {
+  /** What is delivered of the text, "" for a hosted tool. */
+  readonly text: string
   readonly count: number
   /** Whether a limit or a filter left something out. */
   readonly isCut: boolean
@@ -81,6 +83,9 @@ function cut(
   { left, isFiltered, stop }: Cutting,
   tokenizer: Tokenizer,
 ): { readonly segment: DeliveredSegment; readonly end: Delivery["end"] | undefined } {
+  if (segment.kind === "hosted") {
+    return { segment: extended(segment, "", 0, false, () => []), end: undefined }
+  }
   const { kind, text: whole } = segment
   const passed = isFiltered && kind === "text" ? Math.ceil(tokenizer.count(whole) / 2) : Infinity
   const { text, count } = tokenizer.first(whole, Math.min(left, passed))
@@ -105,6 +110,7 @@ function extended(
   isCut: boolean,
   tokens: Extent["tokens"],
 ): DeliveredSegment {
+  if (segment.kind === "hosted") return { kind: segment.kind, item: segment.item, text, count, isCut, tokens }
   if (segment.kind !== "call") return { kind: segment.kind, text, count, isCut, tokens }
   const { kind, form, callId, name } = segment
   return { kind, form, callId, name, text, count, isCut, tokens }

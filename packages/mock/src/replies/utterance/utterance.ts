@@ -1,6 +1,8 @@
+import type { HostedItem } from "./hosted-tools.ts"
+
 /** What a model says, before limits and before any wire format. Chat and Responses share it. */
 export interface Utterance {
-  /** In the order in which the model says them: reasoning first, then text, a refusal or calls. */
+  /** In the order in which the model says them: reasoning first, then hosted tools, text, a refusal or calls. */
   readonly segments: readonly Segment[]
   /** Whether a content filter ends the text halfway. Default: false. */
   readonly isFiltered?: boolean
@@ -19,8 +21,8 @@ export interface UsageCounts {
   readonly cached?: number
 }
 
-/** A part of an utterance that is measured in tokens. */
-export type Segment = TextSegment | CallSegment
+/** A part of an utterance. */
+export type Segment = TextSegment | CallSegment | HostedSegment
 
 /** Reasoning, text or a refusal. */
 export interface TextSegment {
@@ -37,4 +39,10 @@ export interface CallSegment {
   readonly name: string
   /** Arguments as JSON text, or the free text of a custom tool. */
   readonly text: string
+}
+
+/** Use of a tool that the server runs, such as a web search. Counts no tokens. Chat completions leave it out. */
+export interface HostedSegment {
+  readonly kind: "hosted"
+  readonly item: HostedItem
 }
