@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { cutReason } from "@nexhina/mock/node"
 import type { MockRequest, Reply } from "@nexhina/wire"
 import pc from "picocolors"
 import { type ExchangeFacts, factsOf } from "./facts.ts"
@@ -9,7 +10,7 @@ export type NoteReply = (asked: MockRequest, reply: Reply) => void
 
 /**
  * Writes a line when a request has ended: method, path without query, status, milliseconds, and what the reply says of
- * itself. Never logs headers or content.
+ * itself; for a reply that was cut, also the bytes that were sent and why. Never logs headers or content.
  */
 export type Log = (request: IncomingMessage, response: ServerResponse) => NoteReply
 
@@ -19,20 +20,31 @@ export function createLog(form: Settings["log"]): Log {
   if (form === "off") return () => () => {}
   return (request, response) => {
     const startedAt = performance.now()
+    const { socket } = request
+    const sentBefore = socket.bytesWritten
     let facts: ExchangeFacts = {}
     response.once("close", () => {
       const { method = "" } = request
       const path = printable((request.url ?? "").replace(/\?.*$/s, "").replaceAll(" ", "?"))
       const ms = Math.round(performance.now() - startedAt)
-      const cut = response.writableFinished ? {} : { cut: true }
-      const { statusCode: status } = response
+      const isCut = !response.writableFinished
+      const cut = isCut
+        ? { cut: cutReason(socket) ?? "cut", bytes: socket.bytesWritten - sentBefore }
+        : undefined
+      // Without its head, the client has not seen a status.
+      const status = isCut && !response.headersSent ? null : response.statusCode
       if (form === "json") {
         const line = { at: new Date().toISOString(), method, path, status, ms, ...facts, ...cut }
         print(JSON.stringify(line))
       } else {
-        const color = status < 400 ? pc.green : pc.yellow
-        const words = [method, path, color(status), pc.dim([`${ms} ms`, ...described(facts)].join(", "))]
-        print([...words, ...(cut.cut ? [pc.red("cut")] : [])].join(" "))
+        const color = status !== null && status < 400 ? pc.green : pc.yellow
+        const words = [
+          method,
+          path,
+          color(status ?? "-"),
+          pc.dim([`${ms} ms`, ...described(facts)].join(", ")),
+        ]
+        print([...words, ...(cut ? [pc.red(`${cut.cut}, ${cut.bytes} bytes sent`)] : [])].join(" "))
       }
     })
     return (asked, reply) => {

@@ -34,6 +34,7 @@ test("exports exactly these names at run time", () => {
         "toMsw",
       ],
       "nodeHost": [
+        "cutReason",
         "startMock",
         "toNode",
       ],

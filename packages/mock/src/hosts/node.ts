@@ -15,11 +15,14 @@ import { limits } from "../limits.ts"
 import { createKnownMock, type Mock, type MockOptions, mockOptionNames } from "../mock.ts"
 import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
+import { type CutReason, markCut } from "./cut.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
 import { createRequestBodies } from "./request-bodies.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
 import { timer } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
+
+export { type CutReason, cutReason } from "./cut.ts"
 
 /** Options of `toNode`. */
 export interface NodeOptions {
@@ -46,6 +49,7 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
   const now = options.now ?? (() => performance.now())
   return (request, response) => {
     const crash = (error: unknown) => {
+      markCut(request.socket, "cut by an error")
       response.destroy()
       onCrash(error)
     }
@@ -206,6 +210,7 @@ async function finish(
   pause: (ms: number) => Promise<unknown>,
 ): Promise<void> {
   const { socket } = response
+  if (end !== "complete" && end !== "hang") markCut(socket, "cut by a fault")
   if (end === "complete") response.end()
   else if (end === "early-close") socket?.end()
   else if (end === "reset" && socket) {
@@ -287,20 +292,31 @@ export async function startMock(options: StartOptions = {}): Promise<MockServer>
   // Node would leave out the headers beyond its limit; their size is limited anyway.
   server.maxHeadersCount = 0
   server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket, mock))
+  const sockets = new Set<Socket>()
+  server.on("connection", (socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  const cutAll = (reason: CutReason) => {
+    for (const socket of sockets) markCut(socket, reason)
+    server.closeAllConnections()
+  }
   cutSlowClients(server, { ...defaultSlowClientLimits, writeTimeoutMs })
   await listen(server, port, host)
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()))
   const url = urlOf(server.address() as AddressInfo)
   async function drain(): Promise<void> {
     server.close()
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs)
+    const cut = setTimeout(() => cutAll("cut by the drain deadline"), drainMs)
     await closed
     clearTimeout(cut)
+    // The last connections report their end after the server, and callers may exit the process.
+    while (sockets.size > 0) await turn()
     await mock.close()
   }
   async function close(): Promise<void> {
     server.close()
-    server.closeAllConnections()
+    cutAll("cut by close")
     await closed
     await mock.close()
   }

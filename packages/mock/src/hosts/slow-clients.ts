@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { limits } from "../limits.ts"
+import { markCut } from "./cut.ts"
 
 /** Limits for clients that read slowly or not at all. */
 export interface SlowClientLimits {
@@ -19,8 +20,10 @@ export function cutSlowClients(server: Server, { writeTimeoutMs, maxUnsentBytes 
   const waitingSince = new Map<Socket, number>()
   server.on("timeout", (socket: Socket) => {
     // Node calls this for idle connections too; a reply that only waits for its next frame has nothing unsent.
-    if (socket.writableLength > 0 || !isReplying(socket)) socket.destroy()
-    else socket.setTimeout(0)
+    if (socket.writableLength > 0 || !isReplying(socket)) {
+      markCut(socket, "client too slow")
+      socket.destroy()
+    } else socket.setTimeout(0)
   })
   server.on("connection", (socket: Socket) => {
     waitingSince.set(socket, Number.POSITIVE_INFINITY)
@@ -44,6 +47,7 @@ export function cutSlowClients(server: Server, { writeTimeoutMs, maxUnsentBytes 
     for (const [socket, since] of longestFirst) {
       if (unsent <= maxUnsentBytes || now - since < minWaitMs) return
       unsent -= socket.writableLength
+      markCut(socket, "client too slow")
       socket.destroy()
     }
   }, lookMs).unref()

@@ -38,7 +38,7 @@ const hostedTypes = Object.keys({
 const addedMembers = ["id", "status", "container_id", "outputs"] as const
 
 /** Returns the schema of bytes in base64. Files of scenarios may name a file instead. */
-export function base64Schema(): z.ZodType<string> {
+function base64Schema(): z.ZodType<string> {
   return z
     .string()
     .refine(isBase64, "expected base64, or in a file of scenarios '{ file: path }'")
