@@ -74,7 +74,7 @@ function file<Entry>(key: Key, entry: Entry, postings: Map<string, Posting<Entry
   postings.set(path, posting)
   if (key.form === "exact") add(posting.exact, key.text, entry)
   else {
-    const gram = gramAt(key.text, 0)
+    const gram = gramOf(key.text.charCodeAt(0), key.text.charCodeAt(1), key.text.charCodeAt(2))
     add(posting.grams, gram, entry)
     posting.mayHaveGram[gram % filterSize] = 1
   }
@@ -88,11 +88,9 @@ function add<Key, Entry>(lists: Map<Key, Entry[]>, key: Key, entry: Entry): void
 
 const filterSize = 2 ** 14
 
-/** Returns the hash of the piece of a text at a place: a small integer, which is faster as a key than the piece. */
-function gramAt(text: string, at: number): number {
-  const first = Math.imul(text.charCodeAt(at), 0x9e3779b1)
-  const second = Math.imul(text.charCodeAt(at + 1), 0x85ebca6b)
-  return (first ^ second ^ Math.imul(text.charCodeAt(at + 2), 0xc2b2ae35)) >>> 2
+/** Returns the hash of a piece of a text: a small integer, which is faster as a key than the piece. */
+function gramOf(first: number, second: number, third: number): number {
+  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b) ^ Math.imul(third, 0xc2b2ae35)) >>> 2
 }
 
 function collect<Entry>(
@@ -103,8 +101,14 @@ function collect<Entry>(
   for (const text of texts(subject)) {
     for (const entry of exact.get(text) ?? []) found.add(entry)
     if (grams.size === 0) continue
-    for (let at = 0; at + gramLength <= text.length; at++) {
-      const gram = gramAt(text, at)
+    let first = 0
+    let second = text.charCodeAt(0)
+    let third = text.charCodeAt(1)
+    for (let at = gramLength - 1; at < text.length; at++) {
+      first = second
+      second = third
+      third = text.charCodeAt(at)
+      const gram = gramOf(first, second, third)
       if (mayHaveGram[gram % filterSize] === 0) continue
       for (const entry of grams.get(gram) ?? []) found.add(entry)
     }

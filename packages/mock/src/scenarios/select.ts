@@ -17,7 +17,8 @@ type Selection = { readonly evaluated: number } & (
   | { readonly kind: "hit"; readonly candidate: Candidate }
   /** Several match, and none is more specific. */
   | { readonly kind: "tie"; readonly candidates: readonly Candidate[] }
-  | { readonly kind: "miss" }
+  /** The candidates that were looked at. */
+  | { readonly kind: "miss"; readonly near: readonly Candidate[] }
 )
 
 /** Finds the scenario of a request. */
@@ -48,13 +49,14 @@ export function createSelector(candidates: readonly Candidate[]): Selector {
         })
       }
       const found: Candidate[] = []
-      for (const candidate of index.find(subject).toSorted((a, b) => place(a) - place(b))) {
+      const near = index.find(subject).toSorted((a, b) => place(a) - place(b))
+      for (const candidate of near) {
         const [best] = found
         if (best && bySpecificity(best, candidate) !== 0) break
         if (holds(candidate)) found.push(candidate)
       }
       const [candidate] = found
-      if (candidate === undefined) return { kind: "miss", evaluated }
+      if (candidate === undefined) return { kind: "miss", near, evaluated }
       if (found.length > 1) return { kind: "tie", candidates: found, evaluated }
       return { kind: "hit", candidate, evaluated }
     },
