@@ -2,7 +2,7 @@ import type { Frame } from "@nexhina/stream"
 import type { Header, Reply } from "@nexhina/wire"
 import type { Mock } from "../mock.ts"
 import { concatBytes } from "../request/concat-bytes.ts"
-import { timer } from "./timer.ts"
+import { createWait } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 /** Options of `toFetch` and `toMsw`. */
@@ -24,16 +24,16 @@ export function toFetch(
   options: FetchOptions = {},
 ): (request: Request) => Promise<Response> {
   const { maxBodyBytes = defaultMaxBodyBytes } = options
-  const sleep = options.sleep ?? timer
   const now = options.now ?? (() => performance.now())
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
     const arrivedAt = now()
     const left = new AbortController()
     request.signal.addEventListener("abort", () => left.abort(request.signal.reason))
+    const wait = createWait(left.signal, options.sleep)
     const until: Until = async (atMs) => {
       const ms = atMs - (now() - arrivedAt)
-      if (ms > 0) await sleep(ms, left.signal)
+      if (ms > 0) await wait(ms)
     }
     const headers: Header[] = [...request.headers]
     const head = { method: request.method, target: request.url, headers, signal: request.signal }

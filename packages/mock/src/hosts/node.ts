@@ -19,7 +19,7 @@ import { type CutReason, markCut } from "./cut.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
 import { createRequestBodies } from "./request-bodies.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
-import { timer } from "./timer.ts"
+import { createWait, type Sleep } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 export { type CutReason, cutReason } from "./cut.ts"
@@ -43,9 +43,8 @@ export interface NodeOptions {
  * truncated bodies, resets, replies that never end, duplicate headers, wrong lengths.
  */
 export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
-  const { maxBodyBytes = defaultMaxBodyBytes, onReply = () => {}, onCrash = () => {} } = options
+  const { maxBodyBytes = defaultMaxBodyBytes, onReply = () => {}, onCrash = () => {}, sleep } = options
   const bodies = createRequestBodies({ maxBodyBytes })
-  const sleep = options.sleep ?? timer
   const now = options.now ?? (() => performance.now())
   return (request, response) => {
     const crash = (error: unknown) => {
@@ -134,7 +133,7 @@ function hangUpSignal(socket: Socket, response: ServerResponse): AbortSignal {
 interface Timing {
   /** Returns the milliseconds since the request arrived. */
   elapsed(): number
-  sleep(ms: number, signal: AbortSignal): Promise<unknown>
+  readonly sleep: Sleep | undefined
 }
 
 async function send(reply: Reply, response: ServerResponse, timing: Timing): Promise<void> {
@@ -176,13 +175,15 @@ async function pace(reply: Reply, response: ServerResponse, { elapsed, sleep }: 
   const left = new AbortController()
   if (response.destroyed) left.abort()
   response.once("close", () => left.abort())
+  const wait = createWait(left.signal, sleep)
   const until = (atMs: number): Promise<unknown> => {
     const ms = atMs - elapsed()
     // A late frame is still written by itself, so that it is not joined to the previous one.
-    return ms > 0 ? sleep(ms, left.signal) : turn()
+    return ms > 0 ? wait(ms) : turn()
   }
   const frames: Iterable<Frame> | AsyncIterable<Frame> =
     typeof body === "string" || body instanceof Uint8Array ? [{ bytes: Buffer.from(body) }] : body
+  const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
   try {
     if (head) await until(head.atMs)
     left.signal.throwIfAborted()
@@ -190,14 +191,18 @@ async function pace(reply: Reply, response: ServerResponse, { elapsed, sleep }: 
       response.writeHead(status, headerLines(reply))
       response.flushHeaders()
     }
-    for await (const { bytes, atMs } of frames) {
+    // `for await` takes several turns for each frame that is there already.
+    for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
+      const { bytes, atMs } = step.value
       if (atMs !== undefined) await until(atMs)
       if (bytes.length > 0 && !response.write(bytes)) await once(response, "drain", { signal: left.signal })
       left.signal.throwIfAborted()
     }
-    await finish(end, response, (ms) => sleep(ms, left.signal))
+    await finish(end, response, wait)
   } catch (error) {
     if (!left.signal.aborted) throw error
+  } finally {
+    await iterator.return?.()
   }
 }
 

@@ -51,8 +51,12 @@ function pack(frames: readonly Frame[]): PackedFrames {
 function* unpack({ middles, lengths, times }: PackedFrames): Generator<Frame, void> {
   let before = new Uint8Array()
   let at = 0
-  for (const [index, atMs] of times.entries()) {
-    const [start = 0, middle = 0, end = 0] = lengths.subarray(3 * index, 3 * index + 3)
+  // Without iterators and views of the lengths: this runs for each token of each stream.
+  for (let index = 0; index < times.length; index++) {
+    const start = lengths[3 * index] ?? 0
+    const middle = lengths[3 * index + 1] ?? 0
+    const end = lengths[3 * index + 2] ?? 0
+    const atMs = times[index] ?? Number.NaN
     const bytes = new Uint8Array(start + middle + end)
     bytes.set(before.subarray(0, start))
     bytes.set(middles.subarray(at, at + middle), start)
