@@ -1,4 +1,3 @@
-import { rename, writeFile } from "node:fs/promises"
 import {
   createRedactor,
   createWriter,
@@ -9,11 +8,13 @@ import {
 } from "@nexhina/wire"
 import { isHar, isTranscript, type RecordingFile, readFile } from "./recording-file.ts"
 import { version } from "./version.ts"
+import { writeNew } from "./write-new.ts"
 
 /** The command that converts a file of recordings. */
 export interface Conversion {
   readonly name: "convert"
   readonly input: string
+  /** A file that does not exist. */
   readonly output: string
 }
 
@@ -24,10 +25,7 @@ export async function convert({ input, output }: Omit<Conversion, "name">): Prom
   }
   try {
     const file = await readFile(input)
-    // A file under its own name is always whole.
-    const temporary = `${output}.${process.pid}.tmp`
-    await writeFile(temporary, isHar(output) ? archiveOf(file) : transcriptOf(file))
-    await rename(temporary, output)
+    await writeNew(output, isHar(output) ? archiveOf(file) : transcriptOf(file))
     const count = file.sessions.reduce((sum, { exchanges }) => sum + exchanges.length, 0)
     const left = file.unfinished > 0 ? `; ${file.unfinished} without an end are left out` : ""
     console.log(`${count} exchanges written to ${output}${left}`)

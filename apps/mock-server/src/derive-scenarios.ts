@@ -1,9 +1,10 @@
-import { stat, writeFile } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { type DerivedScenario, type Recording, scenariosFrom } from "@nexhina/mock/recordings"
 import { createRedactor, credentialsIn } from "@nexhina/wire"
 import { Document, isNode, isSeq } from "yaml"
 import { isRecordingFile } from "./recording-file.ts"
 import { type RecordingFolder, readFiles, readFolder } from "./recordings-folder.ts"
+import { writeNew } from "./write-new.ts"
 
 /** The command that makes scenarios from recordings. */
 export interface Derivation {
@@ -67,14 +68,4 @@ function toYaml(derived: readonly DerivedScenario[]): string {
     node.commentBefore = notes.map((note) => ` Not in this answer: ${note}.`).join("\n")
   })
   return document.toString({ lineWidth: 0 })
-}
-
-/** Writes a file that does not exist yet: scenarios are edited by hand, and an edit must not be lost. */
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: "wx" })
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
-    throw new Error(`${path} exists. Remove it, or give '--out' another name`)
-  }
 }

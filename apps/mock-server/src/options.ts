@@ -379,7 +379,7 @@ function addConvertCommand(command: Command, choose: (chosen: Conversion) => voi
     .command("convert")
     .description("convert recordings: a transcript (.ndjson) into an HTTP Archive (.har), or the reverse")
     .argument("<input>", "file to read")
-    .argument("<output>", "file to write; credentials are replaced by asterisks")
+    .argument("<output>", "new file to write; credentials are replaced by asterisks")
     .action((input: string, output: string) => choose({ name: "convert", input, output }))
 }
 

@@ -88,7 +88,7 @@ test("an existing file is kept, and a file of another kind is refused: one line,
   await deriveScenarios({ inputs: [output] })
   expect([readFileSync(output, "utf8"), process.exitCode]).toEqual(["mine", 2])
   expect(error.mock.calls).toEqual([
-    [`error: ${output} exists. Remove it, or give '--out' another name`],
+    [`error: ${output} exists. Remove it, or give another name`],
     [`error: cannot read ${output}: expected a folder, or a file *.ndjson or *.har`],
   ])
 })

@@ -536,6 +536,10 @@ describe("convert", () => {
     [() => [fileOf("a.har", "{"), "b.ndjson"], "a.har: "],
     [() => [fileOf("a.har", '{"log":{}}'), "b.ndjson"], "/log/entries"],
     [() => [fileOf("a.ndjson", '{"fact":"end"}\n{"fact":"end"}\n'), "b.har"], "transcript line 1"],
+    [
+      () => [fileOf("a.ndjson", ""), fileOf("b.har", "mine")],
+      "b.har exists. Remove it, or give another name",
+    ],
   ])("%#: %s ends with 2", async (args, named) => {
     const { code, stderr } = await run("convert", ...args())
     expect([code, stderr]).toEqual([2, expect.stringContaining(named)])
