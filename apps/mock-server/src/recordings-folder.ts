@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs"
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
@@ -40,6 +40,7 @@ export type Append = (file: string, lines: readonly string[]) => void
  * begins a session.
  */
 export function createAppender(folder: string, startedAt: Date): Append {
+  refuseFile(folder)
   mkdirSync(folder, { recursive: true })
   const session: SessionLine = { fact: "session", startedAt: startedAt.toISOString() }
   const begun = new Set<string>()
@@ -49,6 +50,13 @@ export function createAppender(folder: string, startedAt: Date): Append {
     const whole = begun.has(file) ? lines : [JSON.stringify(session), ...lines]
     appendFileSync(path, whole.map((line) => `${line}\n`).join(""))
     begun.add(file)
+  }
+}
+
+/** Throws when something else than a folder has this path: the messages of the file system do not say what to do. */
+function refuseFile(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new Error(`${folder} is a file. Give the path of a folder`)
   }
 }
 
@@ -68,6 +76,7 @@ export interface RecordingFolder {
 
 /** Reads the recordings of a folder, file by file in the order of their names. Throws an error that names the file. */
 export async function readFolder(folder: string): Promise<RecordingFolder> {
+  refuseFile(folder)
   const files = (await readdir(folder)).filter((file) => isRecordingFile(file)).sort()
   return readFiles(files.map((file) => join(folder, file)))
 }

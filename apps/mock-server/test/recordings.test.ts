@@ -555,6 +555,7 @@ describe("convert", () => {
 
 describe("arguments that are wrong end with 2 and name option and remedy", () => {
   const folder = () => temporaryFolder()
+  const file = () => join(damaged(), "a.ndjson")
   const damaged = () => {
     const path = temporaryFolder()
     writeFileSync(join(path, "a.ndjson"), '{"fact":"end"}\n{"fact":"request"}\n')
@@ -572,6 +573,8 @@ describe("arguments that are wrong end with 2 and name option and remedy", () =>
     [() => ["--replay", folder(), "--speed", "fast"], "--speed"],
     [() => ["--replay", join(folder(), "none")], "--replay"],
     [() => ["--replay", folder()], "no recordings"],
+    [() => ["--replay", file()], "a.ndjson is a file. Give the path of a folder"],
+    [() => ["--record", "http://a.example", "--to", file()], "a.ndjson is a file. Give the path of a folder"],
     [() => ["--replay", damaged()], "a.ndjson: transcript line 1"],
   ])("%#: %s", async (args, named) => {
     const { code, stderr } = await run(...args())
