@@ -290,3 +290,30 @@ test("a short secret is a word of a header, and nothing elsewhere", () => {
   const { request } = redactor.exchange({ ...empty, request: { ...empty.request, headers, body } })
   expect(request).toMatchObject({ headers: [["x-next", "*, box"]], body })
 })
+
+test("a secret of any length leaves no 24 characters of it, whole or cut, however it is written", () => {
+  const secretOf = fc.string({ unit: fc.constantFrom(..."abcdefXYZ0189-_."), minLength: 200, maxLength: 400 })
+  const spelled = fc.constantFrom<(text: string) => string>(
+    (text) => text,
+    encodeURIComponent,
+    (text) => Array.from(text, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+  )
+  fc.assert(
+    fc.property(secretOf, spelled, fc.nat(100), fc.nat(100), (secret, spell, before, after) => {
+      const { text } = createRedactor([secret])
+      const piece = secret.slice(before, secret.length - after)
+      const shown = text(`before ${spell(piece)} after`)
+      const left = shown.replace(/^before | after$/g, "")
+      for (let at = 0; at + 24 <= piece.length; at++)
+        expect(left).not.toContain(spell(piece.slice(at, at + 24)))
+      if (before === 0 && after === 0) expect(left).toMatch(/^\*+$/)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test("a secret as long as headers can be is found whole", () => {
+  const secret = Array.from({ length: 16_000 }, (_, at) => ((at * 7919) % 36).toString(36)).join("")
+  const { text } = createRedactor([secret])
+  expect(text(`a ${secret} b`)).toBe(`a ${"*".repeat(secret.length)} b`)
+})

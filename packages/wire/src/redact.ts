@@ -43,6 +43,12 @@ export const minSearchedLength = 8
 /** The shortest piece of a secret, in characters, that is replaced where a cut has left only a piece. */
 const minPieceLength = 12
 
+/**
+ * The longest secret, in characters, that is searched as a whole and at each of its characters (chosen). A pattern of a
+ * longer one would take seconds for each text, and engines refuse the largest.
+ */
+const maxWholeLength = 256
+
 /** Maximum size in bytes of a decompressed body that is searched; a larger one is replaced as a whole. */
 const maxSearchedBytes = 4 * 1024 * 1024
 
@@ -209,18 +215,29 @@ function cutLike<T extends { readonly bytes: Uint8Array }>(chunks: readonly T[],
 }
 
 function patternsOf(secret: string): RegExp[] {
-  const characters = Array.from(secret, spellingsOf).join("")
-  return [characters, ...base64Patterns(Buffer.from(secret))].map((pattern) => new RegExp(pattern, "g"))
+  const spellings = Array.from(secret, spellingsOf)
+  // One after the other, pieces cover a whole secret.
+  const whole = spellings.length > maxWholeLength ? piecesOf(spellings, minPieceLength) : spellings.join("")
+  return [whole, ...base64Patterns(Buffer.from(secret))].map((pattern) => new RegExp(pattern, "g"))
 }
 
 /** Matches pieces of a secret; those that overlap are joined to longer ones. */
 function piecePatterns(secret: string): RegExp[] {
   const spellings = Array.from(secret, spellingsOf)
-  if (spellings.length <= minPieceLength) return []
-  const pieces = spellings
-    .slice(0, spellings.length - minPieceLength + 1)
-    .map((_, from) => spellings.slice(from, from + minPieceLength).join(""))
-  return [new RegExp(pieces.join("|"), "g")]
+  // The pattern of a long secret has its pieces already.
+  if (spellings.length <= minPieceLength || spellings.length > maxWholeLength) return []
+  return [new RegExp(piecesOf(spellings, 1), "g")]
+}
+
+/** Returns a pattern of the pieces that begin `step` characters after one another, and of the last one. */
+function piecesOf(spellings: readonly string[], step: number): string {
+  const last = spellings.length - minPieceLength
+  const pieces = new Set<string>()
+  for (let from = 0; from < last + step; from += step) {
+    const start = Math.min(from, last)
+    pieces.add(spellings.slice(start, start + minPieceLength).join(""))
+  }
+  return [...pieces].join("|")
 }
 
 const wordPattern = (secret: string) => new RegExp(`(?<![\\w-])${literal(secret)}(?![\\w-])`, "g")
