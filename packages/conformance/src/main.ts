@@ -1,9 +1,10 @@
 import { Command, CommanderError } from "commander"
 import { exitCodes } from "./reports/exit-codes.ts"
+import { wrapped } from "./reports/layout.ts"
 import { version } from "./version.ts"
 
 const exitCodeHelp = `\nExit codes:\n${Object.entries(exitCodes)
-  .map(([code, means]) => `  ${code}  ${means}`)
+  .map(([code, means]) => wrapped(means, `  ${code}  `))
   .join("\n")}`
 
 /** Loads the kit. Not before a command asks for it: `--version` and `--help` need none of it. */

@@ -273,6 +273,14 @@ describe("traffic of other clients", () => {
       expect([twice.exitCode, twice.report.recording?.lost]).toEqual([0, 0])
     })
 
+    test("a run that has lost its beginning is a loss, so that nothing passes for want of it", async () => {
+      const { report, exitCode } = await checkedLines(plain.lines.slice(1))
+      const intent = plain.lines.findIndex((line) => JSON.parse(line).fact === "intent")
+      const says = `run.ndjson:${intent}: the recorded run has no beginning: its line "run" is missing`
+      expect([exitCode, report.outcome]).toEqual([3, "incomplete"])
+      expect(report.recording?.notes).toContain(`not read: ${says}`)
+    })
+
     test("an archive is cut or has a broken entry", async () => {
       const text = archiveOf(await exchangesIn(plain.lines))
       const cut = await checkedText(text.slice(0, -500), "cut.har")

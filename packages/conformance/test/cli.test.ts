@@ -136,6 +136,18 @@ test.each([
     ["run", "--report", "json=absent/x", "--transcript", "absent/x"],
     /^error: --report json and --transcript both write 'absent\/x': name different files\n$/,
   ],
+  [
+    ["check", import.meta.filename, "--report", `json=${import.meta.filename}`],
+    /^error: --report json would replace '[^']*cli\.test\.ts', which is read: name another file\n$/,
+  ],
+  [
+    ["check", import.meta.filename, import.meta.filename],
+    /^error: '[^']*cli\.test\.ts' is given twice: its exchanges would count twice\n$/,
+  ],
+  [
+    ["run", "--report", "json", "--report", "console"],
+    /^error: --report json and console would both be printed: name a file for one, as in --report console=FILE\n$/,
+  ],
   [["run", "--report", "constructor"], /^error: --report: Expected one of [^\n]*\n$/],
   [["run", "--report", "json=absent/x.json"], /^error: --report: cannot write 'absent\/x.json[^\n]*\n$/],
   [["run", "--runs", "x"], /^error: --runs: expected a number, got "x"\n$/],

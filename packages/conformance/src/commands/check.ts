@@ -15,6 +15,7 @@ import { readConfig } from "./config-file.ts"
 import {
   discard,
   isUtf8,
+  type NamedFile,
   openReports,
   type ReportOutput,
   reportFiles,
@@ -89,6 +90,8 @@ async function headOf(path: string): Promise<string> {
  */
 export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
   const files = paths.flatMap(pathsOf)
+  const twice = files.find((path, at) => files.indexOf(path) < at)
+  if (twice !== undefined) throw new UsageError(`'${twice}' is given twice: its exchanges would count twice`)
   const runs: Source[] = []
   const others: Source[] = []
   for (const path of files) {
@@ -154,15 +157,28 @@ export async function checkCommand(
 ): Promise<ExitCode> {
   const settings = checkSettingsOf(flags, typeof config === "string" ? readConfig(config) : {})
   const sources = await sourcesOf(paths)
-  return await judged(settings, (world) => check(settings, sources, world))
+  return await judged(settings, inputsOf(sources, config), (world) => check(settings, sources, world))
 }
+
+/** Returns the files that a command reads, which no output may replace. */
+export const inputsOf = (sources: readonly Source[], config: unknown): NamedFile[] =>
+  [...sources.map(({ name }) => name), ...(typeof config === "string" ? [config] : [])].map((file) => ({
+    option: file,
+    file,
+    isInput: true,
+  }))
 
 /** Opens the reports, judges and writes them. */
 export async function judged(
   settings: Pick<CheckSettings, "report" | "baseline">,
+  inputs: readonly NamedFile[],
   judge: (world: CheckWorld) => Promise<CheckedRecording>,
 ): Promise<ExitCode> {
-  requireDistinctFiles([...reportFiles(settings), { option: "--baseline", file: settings.baseline }])
+  requireDistinctFiles([
+    ...inputs,
+    ...reportFiles(settings),
+    { option: "--baseline", file: settings.baseline },
+  ])
   const outputs = openReports(settings)
   const count = exchangeCount()
   const signals = listenForSignals()

@@ -25,6 +25,10 @@ describe("an explanation", () => {
     expect(text).toContain("on        createChatCompletion")
   })
 
+  test("of a rule that needs facts of the target has the severity that it has once they are known", async () => {
+    expect(await explain("auth.bad-key")).toContain("MUST under both profiles")
+  })
+
   test("of a verdict is its meaning", async () => {
     expect(await explain("waived")).toBe("waived: broken only by findings that the baseline lists\n")
   })

@@ -1,3 +1,4 @@
+import { surfaces } from "@nexhina/schemas"
 import { bodyOf, type Exchange } from "@nexhina/wire"
 import { problemOfId } from "../baselines/baseline.ts"
 import { shellWord } from "../engine/curl.ts"
@@ -21,9 +22,13 @@ const profileNames = ["nexhina", "openai"] as const
 /** The thread's repository, as GitHub writes it. */
 const repositoryOf = (thread: string) => /^https:\/\/github\.com\/([^/]+\/[^/]+)\//.exec(thread)?.[1]
 
+/** Returns the facts of a target about which every rule can be judged, without traits. */
+const mostKnown = (profile: (typeof profileNames)[number]) =>
+  factsBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
+
 /** Returns the severity of a rule under each profile, without traits. */
 function severityText(rule: Rule): string {
-  const under = profileNames.map((name) => severityOf(rule, factsBefore(name)))
+  const under = profileNames.map((name) => severityOf(rule, mostKnown(name)))
   const [first, second] = under
   if (first === second) return `${first} under both profiles`
   return profileNames

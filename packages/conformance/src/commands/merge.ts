@@ -7,7 +7,7 @@ import { UsageError } from "../options/options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { exitCodeOfMatrix, matrixFormats, type NamedReport } from "../reports/matrix.ts"
 import { Report } from "../reports/report.ts"
-import { judged, sourcesOf } from "./check.ts"
+import { inputsOf, judged, sourcesOf } from "./check.ts"
 import { readConfig } from "./config-file.ts"
 import { discard, openOutputs, writeReports } from "./report-output.ts"
 
@@ -79,5 +79,5 @@ export async function mergeCommand(
       `merge takes transcripts of one run or JSON reports of several targets, not both ('${report}')`,
     )
   const sources = await sourcesOf(paths)
-  return await judged(settings, (world) => merge(settings, sources, world))
+  return await judged(settings, inputsOf(sources, config), (world) => merge(settings, sources, world))
 }

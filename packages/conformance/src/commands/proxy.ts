@@ -20,7 +20,7 @@ import { parsedOptions, UsageError } from "../options/options.ts"
 import { type ProxySettings, proxyOptions } from "../options/proxy-options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
-import { judged } from "./check.ts"
+import { inputsOf, judged } from "./check.ts"
 import { readConfig } from "./config-file.ts"
 
 /** Adds the options of `proxy`. */
@@ -43,7 +43,7 @@ export async function proxyCommand({ config, ...flags }: Record<string, unknown>
   const settings = parsedOptions(proxyOptions, flags, typeof config === "string" ? readConfig(config) : {})
   const { target } = settings
   if (target === undefined) throw new UsageError("--target: name the server to pass requests on to")
-  return await judged(settings, (world) => proxied({ ...settings, target }, world))
+  return await judged(settings, inputsOf([], config), (world) => proxied({ ...settings, target }, world))
 }
 
 /** Passes requests on and judges them until it is interrupted. */

@@ -38,30 +38,35 @@ export function discard(outputs: readonly Pick<ReportOutput, "file">[]): void {
   for (const { file } of outputs) file?.discard()
 }
 
-/** A file that a command writes, and the option that names it. */
-interface OutputFile {
+/** A file that a command reads or writes, and the option that names it. */
+export interface NamedFile {
   readonly option: string
   readonly file: string | undefined
+  /** Whether it is read only. Default: no. */
+  readonly isInput?: boolean
 }
 
 /** Returns the files of the reports. */
-export const reportFiles = ({ report }: Pick<Settings, "report">): OutputFile[] =>
+export const reportFiles = ({ report }: Pick<Settings, "report">): NamedFile[] =>
   report.map(({ format, file }) => ({ option: `--report ${format}`, file }))
 
 /**
- * Refuses a file that two options name: the later output would replace the earlier one.
+ * Refuses a file that two options name: the later output would replace the earlier one, or what the command reads.
  * @throws {UsageError} naming both options.
  */
-export function requireDistinctFiles(files: readonly OutputFile[]): void {
-  const first = new Map<string, string>()
-  for (const { option, file } of files) {
+export function requireDistinctFiles(files: readonly NamedFile[]): void {
+  const first = new Map<string, NamedFile>()
+  for (const named of files) {
+    const { option, file, isInput } = named
     if (file === undefined) continue
     const path = existsSync(file) ? realpathSync(file) : resolve(file)
     const earlier = first.get(path)
+    first.set(path, named)
     // A device takes what both write.
-    if (earlier !== undefined && !isDevice(path))
-      throw new UsageError(`${earlier} and ${option} both write '${file}': name different files`)
-    first.set(path, option)
+    if (earlier === undefined || (earlier.isInput && isInput) || isDevice(path)) continue
+    if (earlier.isInput)
+      throw new UsageError(`${option} would replace '${file}', which is read: name another file`)
+    throw new UsageError(`${earlier.option} and ${option} both write '${file}': name different files`)
   }
 }
 
@@ -83,6 +88,13 @@ export function openOutputs<Reported>(
   writeAs: (format: ReportName) => Write<Reported>,
 ): ReportOutput<Reported>[] {
   requireDistinctFiles(reportFiles(settings))
+  const printed = settings.report.filter(({ file }) => file === undefined)
+  if (printed.length > 1) {
+    const formats = printed.map(({ format }) => format)
+    throw new UsageError(
+      `--report ${formats.join(" and ")} would both be printed: name a file for one, as in --report ${formats[1]}=FILE`,
+    )
+  }
   const outputs: ReportOutput<Reported>[] = []
   try {
     for (const { format, file } of settings.report) {

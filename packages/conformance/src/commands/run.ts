@@ -66,6 +66,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     return 0
   }
   requireDistinctFiles([
+    { option: "--config", file: typeof config === "string" ? config : undefined, isInput: true },
     ...reportFiles(settings),
     { option: "--transcript", file: settings.transcript },
     { option: "--bundle", file: settings.bundle },

@@ -48,6 +48,22 @@ test("a link stays a link, and the file that it leads to is replaced and keeps i
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
+test("a link to a file that does not exist stays a link, and leads to the new file", () => {
+  const [path, link, twice] = [
+    join(folder, "new.json"),
+    join(folder, "link.json"),
+    join(folder, "twice.json"),
+  ]
+  symlinkSync("new.json", link)
+  symlinkSync("twice.json", twice)
+  const replacement = openReplacement("--report", link)
+  writeFileSync(replacement.written, "whole")
+  replacement.commit()
+  expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  expect(readFileSync(path, "utf8")).toBe("whole")
+  expect(() => openReplacement("--report", twice)).toThrow("it is a link to a link that leads nowhere")
+})
+
 test("a device is written directly, and stays", () => {
   const replacement = openReplacement("--report", "/dev/null")
   expect(replacement.written).toBe("/dev/null")

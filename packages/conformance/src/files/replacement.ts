@@ -2,13 +2,16 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
 } from "node:fs"
+import { dirname, resolve } from "node:path"
 import { UsageError } from "../options/options.ts"
 import { fileErrorText } from "./file-error.ts"
 
@@ -24,6 +27,16 @@ export interface Replacement {
   discard(): void
 }
 
+/** Returns where a file that does not exist will be: what a link leads to, or the path itself. */
+function newFileOf(path: string): string | undefined {
+  if (!isLink(path)) return path
+  const target = resolve(dirname(path), readlinkSync(path))
+  return isLink(target) ? undefined : target
+}
+
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+
 /**
  * Creates the file to write, before the first request is sent. The file that a link leads to is replaced, and not the
  * link; its mode stays.
@@ -36,7 +49,8 @@ export function openReplacement(option: string, path: string): Replacement {
   if (earlier && !earlier.isFile()) {
     return { path, written: path, commit() {}, discard() {} }
   }
-  const target = earlier ? realpathSync(path) : path
+  const target = earlier ? realpathSync(path) : newFileOf(path)
+  if (target === undefined) throw refuse("it is a link to a link that leads nowhere")
   const written = `${target}.${process.pid}.tmp`
   try {
     // A file that must not be written is not replaced either.

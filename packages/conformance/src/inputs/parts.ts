@@ -41,6 +41,7 @@ async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>):
   const requests = new RequestCount()
   /** Number of the last line that only the kit writes. */
   let kitLine = 0
+  let hasBegun = false
   for await (const item of salvageTranscript(fileLines(bytes))) {
     if (item.kind === "exchange") {
       const parts = samples.exchange(item.exchange)
@@ -48,6 +49,12 @@ async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>):
       yield* parts
     } else if (item.kind === "line") {
       if (isKitLine(item.line)) kitLine = item.number
+      if (item.line.fact === "intent" && !hasBegun) {
+        const says = `${name}:${item.number}: the recorded run has no beginning: its line "run" is missing`
+        yield { kind: "loss", says, exchanges: 0 }
+      }
+      // Said once.
+      hasBegun ||= item.line.fact === "run" || item.line.fact === "intent"
       for (const part of partsOfLine(item, samples, name)) {
         if (part.kind === "run" || part.kind === "end") requests.part(part, item.number)
         yield part

@@ -2,7 +2,7 @@ import { profiles } from "@nexhina/schemas"
 import { z } from "zod"
 import { type Option, type ParsedOptions, parsedOptions, runOptions } from "./options.ts"
 
-const profileNames = Object.keys(profiles) as [keyof typeof profiles, ...(keyof typeof profiles)[]]
+export const profileNames = Object.keys(profiles) as [keyof typeof profiles, ...(keyof typeof profiles)[]]
 const { trait, include, require, rule, skip, strict, requirements, baseline, updateBaseline, report } =
   runOptions
 

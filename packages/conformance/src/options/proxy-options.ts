@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { checkOptions } from "./check-options.ts"
+import { checkOptions, profileNames } from "./check-options.ts"
 import { numberOf, type Option, type ParsedOptions, runOptions } from "./options.ts"
 
 const defaults = { host: "127.0.0.1", port: 4020 } as const
@@ -28,5 +28,14 @@ export const proxyOptions = {
     schema: z.boolean().default(false),
   },
   ...checkOptions,
+  profile: {
+    ...checkOptions.profile,
+    says: `profile to judge by: ${profileNames.join(" or ")} (default: nexhina)`,
+  },
+  include: { ...checkOptions.include, says: "surfaces to judge (default: all)" },
+  requirements: {
+    ...checkOptions.requirements,
+    says: "judge only by the rules that were in force in a month or on a day (default: all)",
+  },
 } as const satisfies Record<string, Option>
 export type ProxySettings = ParsedOptions<typeof proxyOptions>

@@ -32,6 +32,7 @@ function causeDetails(cause: Cause, report: Report): string {
   const [finding, ...others] = report.findings.filter(({ id }) => cause.findings.includes(id))
   if (!finding) return ""
   const { evidence, request } = finding
+  const times = [finding, ...others].reduce((sum, each) => sum + each.times, 0)
   const related = [...others.map(({ id }) => id), ...cause.consequences]
   return [
     "<details>",
@@ -39,7 +40,7 @@ function causeDetails(cause: Cause, report: Report): string {
     "",
     `${prose(finding.says)} (${prose(finding.source)})`,
     "",
-    `${prose(cause.means)}, seen ${finding.times} times on ${operationsOf(cause)}.`,
+    `${prose(cause.means)}, seen ${times === 1 ? "once" : `${times} times`} on ${operationsOf(cause)}.`,
     "",
     markdownTable(
       ["", ""],

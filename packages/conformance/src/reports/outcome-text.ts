@@ -26,6 +26,7 @@ function strictFaults({ strict, summary }: Report): string[] {
 /** Returns what a quick run did not look at. */
 function quickGaps({ quick, summary, rules }: Report): string[] {
   if (quick !== true) return []
+  if (summary["not-run"] === 0) return ["Quick run: it sent no generated requests."]
   const left = summary["not-run"] === 1 ? "1 rule" : `${summary["not-run"]} rules`
   return [
     `Quick run: it sent no generated requests and did not look at ${left} of ${rules.length}; run without --quick for those.`,
