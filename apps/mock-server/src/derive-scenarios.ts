@@ -39,7 +39,12 @@ async function readInputs(inputs: readonly string[]): Promise<RecordingFolder> {
   const recordings: Recording[] = []
   let unfinished = 0
   for (const input of inputs) {
-    const isFolder = (await stat(input)).isDirectory()
+    const isFolder = await stat(input).then(
+      (found) => found.isDirectory(),
+      () => {
+        throw new Error(`cannot read ${input}: the file or folder does not exist`)
+      },
+    )
     if (!isFolder && !isRecordingFile(input)) {
       throw new Error(`cannot read ${input}: expected a folder, or a file *.ndjson or *.har`)
     }

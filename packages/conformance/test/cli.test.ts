@@ -446,15 +446,12 @@ describe.concurrent("a run that waits", () => {
     expect(report.requests).toBeLessThan(40)
   })
 
-  test("reports that are longer than a pipe is deep wait for their reader, and come whole", async () => {
-    const reports = "--report json --report console --report junit"
-    const slowly = `"${process.execPath}" "${bin}" run --quick ${reports} 2>&1 | (sleep 2; cat)`
+  test("a report that is longer than a pipe is deep waits for its reader, and comes whole", async () => {
+    const slowly = `"${process.execPath}" "${bin}" run --quick --report json | (sleep 2; cat)`
     const output = await new Promise<string>((resolve) => {
       execFile("sh", ["-c", slowly], { maxBuffer: 1 << 26 }, (_, stdout) => resolve(stdout))
     })
     expect(output.length).toBeGreaterThan(2 ** 16)
-    const json = output.slice(output.indexOf("{"), output.indexOf("\n}\n") + 2)
-    expect(Report.parse(JSON.parse(json)).rules.length).toBeGreaterThan(200)
-    expect(output.trimEnd()).toMatch(/<\/testsuites>$/)
+    expect(Report.parse(JSON.parse(output)).rules.length).toBeGreaterThan(200)
   })
 })

@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { createForwarder } from "@nexhina/wire"
 import type { Command } from "commander"
@@ -46,6 +46,16 @@ export async function proxyCommand({ config, ...flags }: Record<string, unknown>
   return await judged(settings, inputsOf([], config), (world) => proxied({ ...settings, target }, world))
 }
 
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "another program listens there" : error.message
+      reject(new UsageError(`--port: cannot listen on ${host}:${port}: ${why}`))
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
 /** Passes requests on and judges them until it is interrupted. */
 async function proxied(
   settings: ProxySettings & { readonly target: string },
@@ -76,12 +86,7 @@ async function proxied(
     onError: (message) => process.stderr.write(`warning: ${message}\n`),
   })
   const server = createServer((request, response) => forwarder.handle(request, response))
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(new UsageError(`--port: cannot listen on ${host}:${port}: ${error.message}`)),
-    )
-    server.listen(port, host, resolve)
-  })
+  await listen(server, host, port)
   const { port: bound } = server.address() as AddressInfo
   const shownHost = host.includes(":") ? `[${host}]` : host
   process.stderr.write(

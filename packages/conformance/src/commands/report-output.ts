@@ -82,6 +82,9 @@ process.stdout.on("error", () => {})
 export const openReports = (settings: Pick<Settings, "report">): ReportOutput[] =>
   openOutputs(settings, (format) => reports[format].write)
 
+/** The formats that a person or a CI reads line by line; the others are read as a whole, and nothing may stand beside. */
+const forLogs: ReadonlySet<ReportName> = new Set(["console", "github"])
+
 /** Does the same for whatever the formats can write. */
 export function openOutputs<Reported>(
   settings: Pick<Settings, "report">,
@@ -89,8 +92,8 @@ export function openOutputs<Reported>(
 ): ReportOutput<Reported>[] {
   requireDistinctFiles(reportFiles(settings))
   const printed = settings.report.filter(({ file }) => file === undefined)
-  if (printed.length > 1) {
-    const formats = printed.map(({ format }) => format)
+  const formats = printed.map(({ format }) => format)
+  if (printed.length > 1 && formats.some((format) => !forLogs.has(format))) {
     throw new UsageError(
       `--report ${formats.join(" and ")} would both be printed: name a file for one, as in --report ${formats[1]}=FILE`,
     )

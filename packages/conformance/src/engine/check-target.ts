@@ -188,9 +188,7 @@ function reportOf(
     traits: [...known.traits],
     surfaces: [...options.include],
     // A server that reflects the key can list it as a model.
-    models: Object.fromEntries(
-      Object.entries(known.models).map(([kind, model]) => [kind, redactor.text(model)]),
-    ),
+    models: Object.fromEntries(Object.entries(known.models).map(([kind, id]) => [kind, redactor.text(id)])),
     learned: learned.map((sentence) => redactor.text(sentence)),
     ...(options.requirements && { requirements: options.requirements.id }),
     seed: options.seed,

@@ -155,6 +155,14 @@ test("recordings with the same last text are told apart by the conversation; a r
   createMock({ scenarios: scenarios.map(({ scenario }) => scenario) })
 })
 
+test("a text whose key is hidden is said to match nothing else", () => {
+  const { scenarios, warnings } = derived([reply(asks(user(`My key: ${"*".repeat(21)}`)), says("one"))])
+  expect(scenarios).toHaveLength(1)
+  expect(warnings).toEqual([
+    'exchange "1" of "test": its text has asterisks in place of a key, and matches nothing else: edit the match',
+  ])
+})
+
 test("what a scenario cannot express is named", () => {
   const audio = recordedExchange({
     target: "https://api.example/v1/audio/speech",

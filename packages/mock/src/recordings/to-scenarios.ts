@@ -6,6 +6,7 @@ import type { Subject } from "../scenarios/subject.ts"
 import type { Recording } from "./library.ts"
 import { answerOf } from "./recorded-answer.ts"
 import { recordedTurn } from "./recorded-turn.ts"
+import { hasSecretMark } from "./volatile.ts"
 
 /** A scenario that was made from a recording. */
 export interface DerivedScenario {
@@ -46,6 +47,11 @@ export function scenariosFrom(recordings: readonly Recording[]): DerivedScenario
     const draft = draftOf(recording, place)
     if (typeof draft === "string") warnings.push(`${place}: ${draft}`)
     else drafts.push(draft)
+    if (typeof draft !== "string" && hasSecretMark(JSON.stringify([draft.base, draft.extra]))) {
+      warnings.push(
+        `${place}: its text has asterisks in place of a key, and matches nothing else: edit the match`,
+      )
+    }
   })
   const groups = new Map<string, Draft[]>()
   for (const draft of drafts) {

@@ -8,6 +8,9 @@ export const volatileMembers = ["user", "safety_identifier", "prompt_cache_key",
 /** Shorter runs of asterisks are text. Transcripts replace a secret by as many asterisks as it is long. */
 const secretMark = /\*{8,}/g
 
+/** Returns whether a secret was replaced in a text. */
+export const hasSecretMark = (text: string): boolean => text.search(secretMark) !== -1
+
 /**
  * Returns the value of a request body without what changes from run to run: `volatileMembers`, the ids of input items,
  * the lengths of redacted secrets, and the spelling of call ids, which are numbered in the order of their appearance:
