@@ -66,6 +66,7 @@ test.each(["--version", "--help"])("nexhina-conformance %s loads its options onl
     "packages/conformance/src/cli.ts",
     "packages/conformance/src/main.ts",
     "packages/conformance/src/reports/exit-codes.ts",
+    "packages/conformance/src/reports/layout.ts",
     "packages/conformance/src/version.ts",
   ])
 })
