@@ -1,4 +1,10 @@
-export type { ChatCompletionRequest, OperationId, ProfileName, ResponseRequest } from "@nexhina/schemas"
+export type {
+  ChatCompletionRequest,
+  OperationId,
+  ProfileName,
+  ResponseOutputItem,
+  ResponseRequest,
+} from "@nexhina/schemas"
 export type { Frame } from "@nexhina/stream"
 export type {
   Alteration,
