@@ -43,37 +43,33 @@ export interface View<V> {
   of(exchange: Evidence): V | undefined
 }
 
-/** The readings of an exchange, by the number of the view. */
-type Readings = unknown[]
-
 /** Stands for the reading of an exchange that is none of a view. */
 const none = Symbol("none")
 
-const readings = new WeakMap<Evidence, Readings>()
-// Many views look at one exchange in a row, and finding it in the map costs more than most readings.
-let last: { readonly exchange: Evidence; readonly of: Readings } | undefined
+const readings = Symbol("readings")
 
-function readingsOf(exchange: Evidence): Readings {
-  if (last?.exchange === exchange) return last.of
-  const of = readings.get(exchange) ?? []
-  readings.set(exchange, of)
-  last = { exchange, of }
-  return of
+/** An exchange that keeps its readings by view, where neither a copy nor a comparison of it sees them. */
+type ReadEvidence = Evidence & { readonly [readings]?: Map<object, unknown> }
+
+/** Returns the readings of an exchange. Kept on it, because looking it up in a weak map costs more than most readings. */
+function readingsOf(exchange: ReadEvidence): Map<object, unknown> {
+  const known = exchange[readings]
+  if (known !== undefined) return known
+  const fresh = new Map<object, unknown>()
+  Object.defineProperty(exchange, readings, { value: fresh })
+  return fresh
 }
-
-let views = 0
 
 /** Makes a view whose readings are kept for as long as their exchange lives. */
 export function view<V>(definition: View<V>): View<V> {
-  const number = views++
   return {
     ...definition,
     of(exchange) {
-      const of = readingsOf(exchange)
-      const earlier = of[number]
+      const known = readingsOf(exchange)
+      const earlier = known.get(definition)
       if (earlier !== undefined) return earlier === none ? undefined : (earlier as V)
       const value = definition.of(exchange)
-      of[number] = value === undefined ? none : value
+      known.set(definition, value === undefined ? none : value)
       return value
     },
   }

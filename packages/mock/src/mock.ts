@@ -1,4 +1,5 @@
 import {
+  createCompiler,
   type Endpoint,
   endpoints,
   isStreamed,
@@ -31,7 +32,6 @@ import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
-import { createParsers, type Parser } from "./request/parsers.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, requireFewMembers, validate } from "./request/validate.ts"
@@ -176,7 +176,8 @@ export interface Mock {
   close(): Promise<void>
 }
 
-type RequestContract = NonNullable<Endpoint["request"]>
+/** Requests of one operation after which its schema is compiled: that takes as long as some thousand validations. */
+const compileAfter = 2_000
 
 /** What all requests of one mock share. */
 interface Engine {
@@ -200,7 +201,8 @@ interface Engine {
   readonly chooseTiming: ChooseTiming
   readonly settings: Settings
   readonly route: Router
-  readonly parserOf: (schema: RequestContract["schema"]) => Parser
+  /** Returns the schema of a request, compiled when it is used often. */
+  readonly quick: ReturnType<typeof createCompiler>
 }
 
 /**
@@ -303,7 +305,7 @@ function createEngine(options: MockOptions): Engine {
   return {
     profile,
     route: createRouter(profile),
-    parserOf: createParsers(),
+    quick: createCompiler(compileAfter),
     models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
     clocks,
@@ -488,12 +490,7 @@ function readValue(endpoint: Endpoint, context: Context): unknown {
 }
 
 /** Returns a parsed body once it is validated, after the alterations of the stage `request`. */
-function validated(
-  value: unknown,
-  { operationId }: Operation,
-  context: Context,
-  { parserOf }: Engine,
-): unknown {
+function validated(value: unknown, { operationId }: Operation, context: Context, { quick }: Engine): unknown {
   const endpoint: Endpoint = endpoints[operationId]
   if (!endpoint.request) return undefined
   const { schema } = endpoint.request
@@ -501,7 +498,7 @@ function validated(
   if (context.body.length > 2 * limits.arrayObjects.max) requireFewMembers(value)
   context.situation.request = value
   context.situation.streaming = asksForStream(value, endpoint)
-  const request = validate(value, parserOf(schema), endpoint.checks)
+  const request = validate(value, quick(schema), endpoint.checks)
   return altered("request", request, context.alterations, context.situation)
 }
 

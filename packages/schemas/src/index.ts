@@ -1,4 +1,5 @@
 export { type CatalogueModel, catalogue, type IdOf, type ModelKind, modelIds } from "./catalogue.ts"
+export { createCompiler } from "./compiler.ts"
 export {
   type Check,
   type Content,

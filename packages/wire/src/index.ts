@@ -23,6 +23,7 @@ export {
 } from "./forward.ts"
 export { type DatedExchange, fromHar, Har, HarError, toHar } from "./har.ts"
 export { type HarItem, readHar } from "./har-stream.ts"
+export { nestsDeeper, stringEnd } from "./json-text.ts"
 export { ForeignLine, Line } from "./line.ts"
 export { type FormSpelling, toForm } from "./multipart.ts"
 export {

@@ -1,3 +1,4 @@
+import { nestsDeeper } from "@nexhina/wire"
 import { limits } from "../limits.ts"
 
 /** The first place at which a body crosses a limit of the kit. */
@@ -102,21 +103,4 @@ export function streamCrossing(body: Uint8Array): Crossing | undefined {
 }
 
 /** Returns whether the JSON of a text, which need not be valid, nests deeper than the kit can read. */
-export function isTooDeep(text: string): boolean {
-  // Most texts are too short to nest that deep.
-  if (text.length <= limits.jsonDepth.max) return false
-  let depth = 0
-  // The text itself: its bytes would take as much memory again.
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit === quote) {
-      at++
-      while (at < text.length && text.charCodeAt(at) !== quote)
-        at += text.charCodeAt(at) === backslash ? 2 : 1
-    } else if (unit === openArray || unit === openObject) {
-      depth++
-      if (depth > limits.jsonDepth.max) return true
-    } else if (unit === closeArray || unit === closeObject) depth--
-  }
-  return false
-}
+export const isTooDeep = (text: string): boolean => nestsDeeper(text, limits.jsonDepth.max)

@@ -17,7 +17,7 @@ const values = fc.oneof(list, fc.jsonValue())
 test.each([
   ["EmbeddingResponse", EmbeddingResponse],
   ["ChatCompletionChunk", ChatCompletionChunk],
-])("a value is read by %s as the schema reads it, however often the schema was used", (_, schema) => {
+])("a value is read by %s as the schema reads it, and again the same", (_, schema) => {
   fc.assert(
     fc.property(values, (value) => {
       const { success, data } = schema.safeParse(value)

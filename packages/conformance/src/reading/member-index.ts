@@ -1,15 +1,10 @@
+import { stringEnd } from "@nexhina/wire"
+
 /** Returns the index of the first character that is not white space of JSON. */
 function afterBlank(text: string, from: number): number {
   let at = from
   while (at < text.length && " \t\n\r".includes(text[at] ?? "")) at++
   return at
-}
-
-/** Returns the index behind a string that begins with the quote at `from`. */
-function afterString(text: string, from: number): number {
-  let at = from + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1
-  return at + 1
 }
 
 /** Returns the index behind a value. */
@@ -19,7 +14,7 @@ export function afterValue(text: string, from: number): number {
   while (at < text.length) {
     const unit = text[at] ?? ""
     if (unit === '"') {
-      at = afterString(text, at)
+      at = stringEnd(text, at + 1) + 1
       if (depth === 0) return at
       continue
     }
@@ -51,7 +46,7 @@ function childIndex(text: string, from: number, name: string): number | undefine
     let key: string | undefined = String(index)
     if (isObject) {
       if (text[at] !== '"') return undefined
-      const end = afterString(text, at)
+      const end = stringEnd(text, at + 1) + 1
       key = keyOf(text.slice(at, end))
       const colon = afterBlank(text, end)
       if (text[colon] !== ":") return undefined

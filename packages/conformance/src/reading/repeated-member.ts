@@ -1,15 +1,7 @@
-const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
-const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
+import { stringEnd } from "@nexhina/wire"
 
-/** Returns the index of the quote that ends the string whose content begins at `from`. */
-function stringEnd(text: string, from: number): number {
-  for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0
-    while (end - backslashes > from && text.charCodeAt(end - backslashes - 1) === backslash) backslashes++
-    if (backslashes % 2 === 0) return end
-  }
-  return text.length
-}
+const [quote, comma] = [0x22, 0x2c]
+const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Returns the name between two quotes. */
 function nameIn(text: string, from: number, to: number): string {

@@ -1,9 +1,9 @@
 import type { Endpoint } from "@nexhina/schemas"
+import { nestsDeeper } from "@nexhina/wire"
 import type { z } from "zod"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
 import { mayHaveLoneSurrogates, withoutLoneSurrogates } from "./lone-surrogate.ts"
-import type { Parser } from "./parsers.ts"
 
 type RequestContract = NonNullable<Endpoint["request"]>
 type Issue = NonNullable<ReturnType<RequestContract["schema"]["safeParse"]>["error"]>["issues"][number]
@@ -35,7 +35,7 @@ export function readJson(body: Uint8Array, contentType: string | undefined): unk
   } catch {
     throw malformed("it is not valid UTF-8")
   }
-  if (depth(text) > deepest) throw malformed(`it is nested more than ${deepest} levels deep`)
+  if (nestsDeeper(text, deepest)) throw malformed(`it is nested more than ${deepest} levels deep`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -94,35 +94,15 @@ function hasTooManyMarks(body: Uint8Array): boolean {
   return false
 }
 
-/** Returns the maximum nesting of brackets in a JSON text. */
-function depth(text: string): number {
-  if (text.length <= 2 * deepest) return 0
-  let deepestSeen = 0
-  let open = 0
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit === 0x22) at = endOfString(text, at)
-    else if (unit === 0x5b || unit === 0x7b) deepestSeen = Math.max(deepestSeen, ++open)
-    else if (unit === 0x5d || unit === 0x7d) open--
-  }
-  return deepestSeen
-}
-
-/** Returns the place of the quote that ends a JSON string; the end of the text when there is none. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let first = end
-    while (text.charCodeAt(first - 1) === 0x5c) first--
-    if ((end - first) % 2 === 0) return end
-  }
-  return text.length
-}
-
 /** Ends validation at the first error of each array and object. A body with a million errors takes seconds otherwise. */
 const firstError: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true }
 
 /** Validates a request body against its contract. Refuses it with the first error. */
-export function validate<Request>(value: unknown, schema: Parser, checks: Endpoint["checks"]): Request {
+export function validate<Request>(
+  value: unknown,
+  schema: Pick<RequestContract["schema"], "safeParse">,
+  checks: Endpoint["checks"],
+): Request {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Refusal(400, { message: `The request body must be a JSON object, not ${a(value)}.` })
   }

@@ -1,0 +1,23 @@
+import type { z } from "zod"
+
+/**
+ * Creates a function that returns the schema it is given, and once it was given one `uses` times, that schema compiled:
+ * it gives the same values and the same errors in a quarter of the time (https://zod.dev/compile). Compiling takes as long
+ * as reading some hundred to thousand values.
+ */
+export function createCompiler(uses: number): <S extends z.ZodType>(schema: S) => S {
+  const counts = new Map<z.ZodType, number>()
+  const compiled = new Map<z.ZodType, z.ZodType>()
+  return (schema) => {
+    const fast = compiled.get(schema)
+    // Only the schema itself, compiled, is stored for it.
+    if (fast) return fast as typeof schema
+    const count = (counts.get(schema) ?? 0) + 1
+    counts.set(schema, count)
+    // Nobody waits for it. A schema that cannot be compiled is returned as it is.
+    if (count === uses) {
+      import("./zod-compile.ts").then(({ compile }) => compiled.set(schema, compile(schema)))
+    }
+    return schema
+  }
+}
