@@ -33,6 +33,8 @@ const EndLine = z.object({
   fact: z.literal("end"),
   id,
   ...ExchangeEnd.shape,
+  /** Number of `chunk` lines, so that a lost one is noticed. Lines of earlier writers do not have it. */
+  chunks: z.int().min(0).exactOptional(),
   trailers: trailers.exactOptional(),
   redacted,
 })

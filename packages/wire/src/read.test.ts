@@ -141,7 +141,7 @@ test("the form of the file", () => {
     {"fact":"head","id":"7","status":200,"headers":[["Set","1"],["set","2"]]}
     {"fact":"chunk","id":"7","atMs":1.5,"body":"a\\n"}
     {"fact":"chunk","id":"7","atMs":2,"body":"/w==","encoding":"base64"}
-    {"fact":"end","id":"7","kind":"complete","atMs":2.25,"trailers":[["t","v"]]}"
+    {"fact":"end","id":"7","kind":"complete","atMs":2.25,"chunks":2,"trailers":[["t","v"]]}"
   `)
 })
 

@@ -152,10 +152,18 @@ export class Assembly {
         begun.chunks.push({ atMs: line.atMs, bytes: bytesOf(line, number) })
         return undefined
       case "end":
+        requireWhole(begun, line, number)
         this.open.delete(line.id)
         return exchangeOf(begun, line)
     }
   }
+}
+
+/** Throws a `TranscriptError` when lines of an exchange are missing that were written. */
+function requireWhole({ head, chunks }: OpenExchange, end: LineOf<"end">, number: number): void {
+  if (end.chunks === undefined || (head && chunks.length === end.chunks)) return
+  const found = head ? `${chunks.length} of its ${end.chunks} chunks` : "no head"
+  throw new TranscriptError(number, `the exchange "${end.id}" has ${found}.`)
 }
 
 const facts: ReadonlySet<string> = new Set(Object.keys(lineSchemas))

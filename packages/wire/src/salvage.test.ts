@@ -58,3 +58,17 @@ test("an exchange whose id a writer that was started again uses is not the last,
     }),
   )
 })
+
+test("an exchange that lost any of its lines is lost, and never read as one with less", async () => {
+  await fc.assert(
+    fc.asyncProperty(transcripts, fc.nat(), fc.nat(), async (written, which, what) => {
+      const cut = which % written.length
+      const lines = written[cut] ?? []
+      const left = written.with(cut, lines.toSpliced(what % lines.length, 1))
+      const items = await salvaged(left.flat())
+      const read = items.flatMap((item) => (item.kind === "exchange" ? [item.exchange.id] : []))
+      const others = written.map((_, at) => String(at + 1)).filter((_, at) => at !== cut)
+      expect(read).toEqual(others)
+    }),
+  )
+})

@@ -42,6 +42,7 @@ function* linesOf({ v, id, request, response, end, fidelity, redacted }: Exchang
     fact: "end",
     id,
     ...end,
+    ...(response && { chunks: response.chunks.length }),
     ...(response && response.trailers.length > 0 && { trailers: response.trailers }),
     ...(redacted && { redacted }),
   }
