@@ -41,11 +41,11 @@ interface StepOutcome {
   readonly stdout: string
 }
 
-async function bash(script: string, env: Record<string, string>): Promise<StepOutcome> {
+async function bash(script: string, env: NodeJS.ProcessEnv): Promise<StepOutcome> {
   // As the runner calls it for `shell: bash`.
   const child = spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
     cwd: folder,
-    env: { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, NO_COLOR: "1", ...env },
+    env: { ...env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, NO_COLOR: "1" },
   })
   let stdout = ""
   for (const pipe of [child.stdout, child.stderr])
@@ -65,8 +65,12 @@ printf '%s\\n' "$GH_TOKEN" "$@" > gh-call
 cp "\${@: -1}" gh-body
 `
 
-/** Runs the steps of the action that check, comment and decide, as a runner does. */
-async function runAction(given: Record<string, string>) {
+/** Runs steps of the action as a runner does: those that check, comment and decide, unless others are named. */
+async function runAction(
+  given: Record<string, string>,
+  names = ["Check the server", "Comment on the pull request", "Decide"],
+  surroundings: NodeJS.ProcessEnv = { RUNNER_TEMP: folder },
+) {
   const inputs = Object.fromEntries(
     Object.entries(action.inputs).map(([name, input]) => [name, input.default]),
   )
@@ -81,11 +85,11 @@ async function runAction(given: Record<string, string>) {
       .replace(/\$\{\{ (inputs|steps\.check\.outputs)\.([\w-]+) \}\}/g, (_, of, member) =>
         of === "inputs" ? ({ ...inputs, ...given }[member] ?? "") : (outputs[member] ?? ""),
       )
-  for (const name of ["Check the server", "Comment on the pull request", "Decide"]) {
+  for (const name of names) {
     if (name.startsWith("Comment") && given["comment"] !== "true") continue
     const step = stepNamed(name)
     const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, text]) => [key, filledIn(text)]))
-    last = await bash(step.run ?? "", { RUNNER_TEMP: folder, NEXHINA_API_KEY: apiKey, ...files, ...env })
+    last = await bash(step.run ?? "", { ...surroundings, NEXHINA_API_KEY: apiKey, ...files, ...env })
     log += last.stdout
     for (const line of (await readFile(files.GITHUB_OUTPUT, "utf8")).split("\n")) {
       const [key = "", ...value] = line.split("=")
@@ -165,5 +169,24 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
     )
   } finally {
     await broken.close()
+  }
+})
+
+/** A folder with the tarballs of the kit and of the packages that it needs. `pnpm action` makes one. */
+const tarballs = process.env["ACTION_TARBALLS"]
+
+// Opt-in, because npm asks the registry for the packages of others.
+test.runIf(tarballs)("the kit is installed from tarballs, and checks the server", async () => {
+  const temporary = await mkdtemp(join(tmpdir(), "action-installed-"))
+  try {
+    await using sound = await startMock({ keys: [apiKey] })
+    const files = (await readdir(tarballs ?? "")).map((name) => join(tarballs ?? "", name))
+    const given = { package: files.join("\n"), "base-url": sound.baseURL, quick: "true" }
+    const steps = ["Install the kit", "Check the server", "Decide"]
+    const { code, log, summary } = await runAction(given, steps, { ...process.env, RUNNER_TEMP: temporary })
+    expect({ code, log }).toEqual({ code: 0, log: expect.stringContaining("::notice title=conformance::") })
+    expect(summary).toContain("No MUST rule was broken")
+  } finally {
+    await rm(temporary, { recursive: true })
   }
 })
