@@ -103,7 +103,7 @@ export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: s
     table(
       ["test", "fails"],
       [
-        ["`run`", "when there is no verdict, such as for an incomplete run; the message names the remedy"],
+        ["`run`", "when the run is incomplete or could not start; the message says what to do"],
         [
           "one for each rule, named by its id and its sentence",
           "when the rule is broken (SHOULD rules only with `strict`); the message is the finding with its `curl`",

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises"
 import {
   type CheckOptions,
   checkTarget,
+  completeFacts,
   createSend,
   type Finding,
-  factsBefore,
   type Report,
   type Rule,
   rules,
@@ -112,14 +112,12 @@ export async function check(
   }
 }
 
-/** All that a run may know, so that no rule is out of place for want of it. */
-const mostKnown = (profile: ProfileName) =>
-  factsBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
-
 /** The profile under which a defect can be seen: the first in which its rule applies. */
 export function profileOf(ruleId: string): ProfileName {
   const rule = rules.find(({ id }) => id === ruleId)
-  const profile = profileNames.find((name) => rule && severityOf(rule, mostKnown(name)) !== "not-applicable")
+  const profile = profileNames.find(
+    (name) => rule && severityOf(rule, completeFacts(name)) !== "not-applicable",
+  )
   if (!profile) throw new Error(`no profile has the rule ${ruleId}`)
   return profile
 }

@@ -1,7 +1,8 @@
-import { stat } from "node:fs/promises"
+import { statSync } from "node:fs"
 import { type DerivedScenario, type Recording, scenariosFrom } from "@nexhina/mock/recordings"
 import { createRedactor, credentialsIn } from "@nexhina/wire"
 import { Document, isNode, isSeq } from "yaml"
+import { readable, UsageError } from "./readable.ts"
 import { isRecordingFile } from "./recording-file.ts"
 import { type RecordingFolder, readFiles, readFolder } from "./recordings-folder.ts"
 import { writeNew } from "./write-new.ts"
@@ -39,14 +40,9 @@ async function readInputs(inputs: readonly string[]): Promise<RecordingFolder> {
   const recordings: Recording[] = []
   let unfinished = 0
   for (const input of inputs) {
-    const isFolder = await stat(input).then(
-      (found) => found.isDirectory(),
-      () => {
-        throw new Error(`cannot read ${input}: the file or folder does not exist`)
-      },
-    )
+    const isFolder = readable(input, () => statSync(input).isDirectory())
     if (!isFolder && !isRecordingFile(input)) {
-      throw new Error(`cannot read ${input}: expected a folder, or a file *.ndjson or *.har`)
+      throw new UsageError(`cannot read '${input}': expected a folder, or a file *.ndjson or *.har`)
     }
     const read = await (isFolder ? readFolder(input) : readFiles([input]))
     recordings.push(...read.recordings)

@@ -3,7 +3,8 @@ import { type ExplainedRequest, explainRequest } from "@nexhina/mock"
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import { catalogue } from "./catalogue.ts"
 import type { ScenarioCommand } from "./options.ts"
-import { loadScenarios, UsageError } from "./scenario-files.ts"
+import { readable, UsageError } from "./readable.ts"
+import { loadScenarios } from "./scenario-files.ts"
 
 const alterations: ReadonlySet<string> = new Set(catalogue.map(({ id }) => id))
 
@@ -67,12 +68,7 @@ function operationOf(name: string): OperationId {
 }
 
 function readBody(file: string): object {
-  let text: string
-  try {
-    text = readFileSync(file === "-" ? 0 : file, "utf8")
-  } catch (error) {
-    throw new UsageError(`cannot read '${file}': ${(error as Error).message}`)
-  }
+  const text = readable(file, () => readFileSync(file === "-" ? 0 : file, "utf8"))
   let body: unknown
   try {
     body = JSON.parse(text)

@@ -1,9 +1,7 @@
 import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node:fs"
 import { dirname, extname, join, resolve } from "node:path"
 import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
-
-/** Thrown for arguments that cannot be used, such as a path that cannot be read. The message names it and the reason. */
-export class UsageError extends Error {}
+import { readable } from "./readable.ts"
 
 const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
 const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
@@ -48,19 +46,6 @@ function readImage(scenarios: string, path: string): string {
 
 function readText(file: string): string {
   return readable(file, () => readFileSync(file, "utf8"))
-}
-
-function readable<Value>(path: string, read: () => Value): Value {
-  try {
-    return read()
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "the file or folder does not exist",
-      EACCES: "permission denied",
-    }
-    throw new UsageError(`cannot read '${path}': ${reasons[code ?? ""] ?? message}`)
-  }
 }
 
 /** Loads a file of code, in TypeScript too, or returns why it cannot be loaded. */

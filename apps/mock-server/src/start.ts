@@ -3,6 +3,7 @@ import type { MockServer } from "@nexhina/mock/node"
 import pc from "picocolors"
 import { catalogue } from "./catalogue.ts"
 import type { Settings } from "./options.ts"
+import { UsageError } from "./readable.ts"
 import type { Recorder, RecordSettings } from "./record.ts"
 import type { Replay, ReplaySettings } from "./replay.ts"
 import { type OtherAnswers, serve } from "./serve.ts"
@@ -56,7 +57,7 @@ async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
  * are reported, and those in use stay.
  */
 async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
-  const { loadScenarios, UsageError, watchFiles } = await import("./scenario-files.ts")
+  const { loadScenarios, watchFiles } = await import("./scenario-files.ts")
   const known = new Set(catalogue.map(({ id }) => id))
   const load = async (): Promise<boolean> => {
     try {

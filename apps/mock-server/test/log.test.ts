@@ -52,7 +52,7 @@ test.each(["end", "resetAndDestroy"] as const)("a client that hangs up (%s) is n
   expect(lines[0]?.bytes).toBeGreaterThan(100)
 })
 
-test("without a head, there is no status", async () => {
+test("a reply that was cut before its head is logged without a status", async () => {
   const started = await start()
   const socket = await ask(started, "hang", false)
   await vi.waitFor(() => expect(started.mock.exchanges).toHaveLength(1))

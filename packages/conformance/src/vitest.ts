@@ -23,7 +23,7 @@ export interface ConformanceOptions
 /** What a run has led to. */
 interface Outcome {
   readonly report?: Report
-  /** Why there is no verdict. */
+  /** Why nothing was judged. */
   readonly error?: unknown
 }
 
@@ -38,7 +38,7 @@ const skipped: ReadonlySet<Verdict> = new Set<Verdict>([
 
 /**
  * Registers a test for each rule that applies to a server, named by its id and its sentence, and the test `run`, which
- * fails when there is no verdict; with a baseline, also the test `baseline`. The server is checked once, before them.
+ * fails when the run is incomplete or could not start; with a baseline, also the test `baseline`. The server is checked once, before them.
  * @throws {UsageError} naming the first option that is wrong.
  */
 export function conformance(options: ConformanceOptions = {}): void {
@@ -99,7 +99,7 @@ function failureAt(caller: (...args: never) => unknown): (message: string) => Er
   }
 }
 
-/** Returns why a run has no verdict, or what it found that no test is about. */
+/** Returns why a run is incomplete or could not start, or what it found that no test is about. */
 function problemOf(
   { report, error }: Outcome,
   { strict }: Settings,

@@ -27,6 +27,7 @@ test("exports exactly these names at run time", () => {
       "checkOptions",
       "checkSettingsOf",
       "checkTarget",
+      "completeFacts",
       "createSend",
       "evidenceOf",
       "exitCodeOf",

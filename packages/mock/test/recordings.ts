@@ -1,4 +1,5 @@
 import type { Exchange, Header, MockRequest } from "@nexhina/wire"
+import type { Mock } from "../src/mock.ts"
 
 /** A recorded exchange with some of its parts. */
 export interface RecordedParts {
@@ -50,4 +51,29 @@ export function asked({
 }: RecordedParts = {}): MockRequest {
   const { pathname, search } = new URL(target)
   return { method, target: pathname + search, headers, body: bytesOf(body) }
+}
+
+/** Asks a mock, and returns the exchange as a recorder writes it whose upstream has the base URL. */
+export async function recordedFrom(
+  mock: Pick<Mock, "handle">,
+  base: string,
+  path: string,
+  { body, end }: { readonly body: object; readonly end?: Exchange["end"] },
+): Promise<Exchange> {
+  const target = base + path
+  const { request } = recordedExchange({ target, body })
+  const reply = await mock.handle({
+    method: "POST",
+    target: `/v1${path}`,
+    headers: [
+      ["authorization", "Bearer k"],
+      ["content-type", "application/json"],
+    ],
+    body: request.body,
+  })
+  const chunks: [number, string | Uint8Array][] = []
+  if (typeof reply.body === "string" || reply.body instanceof Uint8Array) chunks.push([1, reply.body])
+  else for await (const { bytes } of reply.body) chunks.push([1, bytes])
+  const { status, headers: replyHeaders } = reply
+  return recordedExchange({ target, body, status, replyHeaders, chunks, ...(end && { end }) })
 }

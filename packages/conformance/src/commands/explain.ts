@@ -1,4 +1,3 @@
-import { surfaces } from "@nexhina/schemas"
 import { bodyOf, type Exchange } from "@nexhina/wire"
 import { problemOfId } from "../baselines/baseline.ts"
 import { shellWord } from "../engine/curl.ts"
@@ -13,7 +12,7 @@ import { terminalLines } from "../reports/terminal-text.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
 import { run } from "../run.ts"
-import { factsBefore } from "../target/facts.ts"
+import { completeFacts, factsBefore } from "../target/facts.ts"
 import { isUtf8, print } from "./report-output.ts"
 
 /** The two profiles, the kit's own first. */
@@ -22,13 +21,9 @@ const profileNames = ["nexhina", "openai"] as const
 /** The thread's repository, as GitHub writes it. */
 const repositoryOf = (thread: string) => /^https:\/\/github\.com\/([^/]+\/[^/]+)\//.exec(thread)?.[1]
 
-/** Returns the facts of a target about which every rule can be judged, without traits. */
-const mostKnown = (profile: (typeof profileNames)[number]) =>
-  factsBefore(profile, { auth: "required", deterministic: true, required: new Set(surfaces) })
-
 /** Returns the severity of a rule under each profile, without traits. */
 function severityText(rule: Rule): string {
-  const under = profileNames.map((name) => severityOf(rule, mostKnown(name)))
+  const under = profileNames.map((name) => severityOf(rule, completeFacts(name)))
   const [first, second] = under
   if (first === second) return `${first} under both profiles`
   return profileNames

@@ -63,7 +63,7 @@ export class ComparedViews<Group> {
     return alike === undefined ? String(this.kept.size) : `${needs} ${requestKindOf(exchange)} ${alike}`
   }
 
-  /** Takes a view into account for which there is no room. */
+  /** Compares a view that is too many to be kept, as far as the rule can. */
   private beyond(view: unknown): Fault | undefined {
     const { pairs, isSettled } = this.rule
     if (pairs) {

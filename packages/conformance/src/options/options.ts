@@ -336,7 +336,7 @@ export const runOptions = {
   },
   report: {
     flag: "--report <format...>",
-    says: `report format: ${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE (default: console)`,
+    says: `report format: ${keysOf(reports).join(", ")}, as FORMAT or FORMAT=FILE; only console and github can be printed together (default: console)`,
     schema: reportRequests.default([{ format: "console" }]),
   },
 } as const satisfies Record<string, Option>

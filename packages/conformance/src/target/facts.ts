@@ -41,6 +41,10 @@ export interface TargetFacts {
   readonly oversizedBytes?: number
 }
 
+/** What is known of a target about which every rule of the profile can be judged, but for those of traits. */
+export const completeFacts = (profileName: ProfileName): TargetFacts =>
+  factsBefore(profileName, { auth: "required", deterministic: true, required: new Set(surfaces) })
+
 /** What is known before the first request. Default: no traits, everything included, nothing required. */
 export function factsBefore(
   profileName: ProfileName,

@@ -74,6 +74,13 @@ function refusedThroughout(groups: readonly ExecutedSample[]): number | undefine
   return statuses.every(isRefusal) ? statuses[0] : undefined
 }
 
+/** Returns that a proxy opened no tunnel, in words; undefined for another code. */
+function tunnelRefusal(code: string | undefined): string | undefined {
+  const [, status] = /^PROXY_(\d+)$/.exec(code ?? "") ?? []
+  const remedy = status === "407" ? "; put its user and password into the URL of the proxy" : ""
+  return status && `the proxy answered ${status}${remedy}`
+}
+
 /**
  * Learns what later requests depend on: the listed models, the model to use for each kind on the surfaces of which
  * something will be asked, whether a key is required.
@@ -102,7 +109,9 @@ export async function learn(
     const isUntrusted = code !== undefined && untrusted.has(code)
     const hint = isUntrusted ? "; pass its certificate authority with --ca-cert" : ""
     const through = stated.proxy === undefined ? "" : ` through the proxy ${stated.proxy}`
-    throw new Unreachable(`cannot reach ${target.baseUrl}${through}: ${code ?? kind}${hint}`)
+    throw new Unreachable(
+      `cannot reach ${target.baseUrl}${through}: ${tunnelRefusal(code) ?? code ?? kind}${hint}`,
+    )
   }
   const listed = listing.flatMap(listedModels)
   const traits = new Set(stated.traits)

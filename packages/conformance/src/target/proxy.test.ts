@@ -164,7 +164,7 @@ describe("a target behind TLS", () => {
     setProxy({ HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` })
     try {
       await expect(run(settingsOf({ ...settings, baseUrl, caCert }))).rejects.toThrow(
-        /through the proxy .*: PROXY_407$/,
+        /through the proxy .*: the proxy answered 407; put its user and password into the URL of the proxy$/,
       )
       expect(server.seen).toEqual([])
     } finally {

@@ -1,7 +1,8 @@
 import { type assembleChat, canonicalChat, canonicalResponse } from "@nexhina/stream"
+import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { type RecordedParts, recordedExchange } from "../../test/recordings.ts"
+import { type RecordedParts, recordedExchange, recordedFrom } from "../../test/recordings.ts"
 import { createMock } from "../mock.ts"
 import { recordedTurn } from "./recorded-turn.ts"
 
@@ -9,34 +10,8 @@ const mock = createMock()
 const base = "https://gateway.example/llm"
 
 /** Asks the mock, and returns the turn of the recorded exchange. */
-async function turnOf(path: string, body: object, end: RecordedParts["end"] = { kind: "complete", atMs: 1 }) {
-  const exchange = recordedExchange({ target: base + path, body })
-  const reply = await mock.handle({
-    method: "POST",
-    target: `/v1${path}`,
-    headers: [
-      ["authorization", "Bearer k"],
-      ["content-type", "application/json"],
-    ],
-    body: exchange.request.body,
-  })
-  const frames =
-    typeof reply.body === "string" || reply.body instanceof Uint8Array ? [reply.body] : reply.body
-  const chunks: [number, string | Uint8Array][] = []
-  for await (const frame of frames) {
-    chunks.push([1, typeof frame === "string" || frame instanceof Uint8Array ? frame : frame.bytes])
-  }
-  return recordedTurn(
-    recordedExchange({
-      target: base + path,
-      body,
-      status: reply.status,
-      replyHeaders: reply.headers,
-      chunks,
-      ...(end && { end }),
-    }),
-  )
-}
+const turnOf = async (path: string, body: object, end: Exchange["end"] = { kind: "complete", atMs: 1 }) =>
+  recordedTurn(await recordedFrom(mock, base, path, { body, end }))
 
 type Chat = NonNullable<ReturnType<typeof assembleChat>>
 const choicesOf = (reply: unknown) => canonicalChat(reply as Chat).choices

@@ -2,7 +2,7 @@ import { type assembleChat, canonicalChat } from "@nexhina/stream"
 import type { Exchange } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { recordedExchange } from "../../test/recordings.ts"
+import { recordedExchange, recordedFrom } from "../../test/recordings.ts"
 import { createMock, type Mock } from "../mock.ts"
 import type { Scenario } from "../scenarios/scenario.ts"
 import { recordedTurn } from "./recorded-turn.ts"
@@ -10,27 +10,8 @@ import { scenariosFrom } from "./to-scenarios.ts"
 
 type Chat = NonNullable<ReturnType<typeof assembleChat>>
 
-/** Asks a mock and returns the exchange as a recorder writes it. */
-async function record(mock: Mock, path: string, body: object): Promise<Exchange> {
-  const target = `https://api.example/v1${path}`
-  const exchange = recordedExchange({ target, body })
-  const reply = await mock.handle({
-    method: "POST",
-    target: `/v1${path}`,
-    headers: [
-      ["authorization", "Bearer k"],
-      ["content-type", "application/json"],
-    ],
-    body: exchange.request.body,
-  })
-  const frames =
-    typeof reply.body === "string" || reply.body instanceof Uint8Array ? [reply.body] : reply.body
-  const chunks: [number, string | Uint8Array][] = []
-  for await (const frame of frames) {
-    chunks.push([1, typeof frame === "string" || frame instanceof Uint8Array ? frame : frame.bytes])
-  }
-  return recordedExchange({ target, body, status: reply.status, replyHeaders: reply.headers, chunks })
-}
+const record = (mock: Mock, path: string, body: object): Promise<Exchange> =>
+  recordedFrom(mock, "https://api.example/v1", path, { body })
 
 const derived = (exchanges: readonly Exchange[]) =>
   scenariosFrom(exchanges.map((exchange) => ({ name: "test", exchange })))
