@@ -5,6 +5,7 @@ import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { median } from "./measuring.js"
 
 /*
  * Measures the throughput of the mock as a ratio to bare node sending the same bytes. Absolute numbers depend on the
@@ -53,8 +54,6 @@ async function measure(url, script) {
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Some requests failed:\n${stdout}`)
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
 }
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 const folder = mkdtempSync(join(tmpdir(), "nexhina-bench-"))
 const children = []

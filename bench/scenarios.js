@@ -1,8 +1,7 @@
-import { fork } from "node:child_process"
-import { once } from "node:events"
 import { Agent, request } from "node:http"
 import { fileURLToPath } from "node:url"
 import { startMock } from "../packages/mock/dist/hosts/node.js"
+import { median, reportTo, startApart } from "./measuring.js"
 
 /*
  * Measures what 20,000 scenarios cost against one, as a ratio of the server's CPU time per request: wall time depends on
@@ -45,12 +44,10 @@ async function serve(kind) {
       ? Object.entries(kinds).flatMap(([kind, { count }]) => scenariosOf(kind, count))
       : scenariosOf(kind, 1)
   const { baseURL } = await startMock({ scenarios })
-  process.on("message", () => {
+  reportTo(process, baseURL, () => {
     const { user, system } = process.cpuUsage()
-    process.send(user + system)
+    return user + system
   })
-  process.on("disconnect", () => process.exit())
-  process.send(baseURL)
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: connections })
@@ -74,38 +71,27 @@ function ask(baseURL, messages) {
 }
 
 /** Returns the server's CPU time of a request in microseconds. */
-async function measure({ child, baseURL }, { user, isMiss, count }, requests) {
-  const cpu = async () => {
-    child.send("cpu")
-    return (await once(child, "message"))[0]
-  }
-  const begun = await cpu()
+async function measure({ facts, url }, { user, isMiss, count }, requests) {
+  const begun = await facts()
   let next = 0
   const client = async () => {
     while (next < requests) {
       // No two requests of a round are equal.
       const n = next++
       const system = { role: "system", content: `You are helpful, and this is request ${n}.` }
-      const { miss, body } = await ask(baseURL, [system, { role: "user", content: user((n * 37) % count) }])
+      const { miss, body } = await ask(url, [system, { role: "user", content: user((n * 37) % count) }])
       if ((miss !== undefined) !== isMiss) throw new Error(`unexpected reply (x-mock-miss: ${miss}): ${body}`)
     }
   }
   await Promise.all(Array.from({ length: connections }, client))
-  return ((await cpu()) - begun) / requests
-}
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-
-async function start(kind) {
-  const child = fork(fileURLToPath(import.meta.url), [kind])
-  const [baseURL] = await once(child, "message")
-  return { child, baseURL }
+  return ((await facts()) - begun) / requests
 }
 
 async function compare() {
   const servers = {}
   try {
-    for (const kind of ["many", ...Object.keys(kinds)]) servers[kind] = await start(kind)
+    for (const kind of ["many", ...Object.keys(kinds)])
+      servers[kind] = await startApart(fileURLToPath(import.meta.url), [kind])
     const prose = "The quick brown fox jumps over the lazy dog, and asks what it is about. ".repeat(60)
     const tasks = [
       ...Object.entries(kinds).map(([kind, { user, count }]) => ({ name: kind, one: kind, user, count })),
@@ -138,7 +124,7 @@ async function compare() {
       )
     }
   } finally {
-    for (const { child } of Object.values(servers)) child.kill()
+    for (const { stop } of Object.values(servers)) stop()
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { median } from "./measuring.js"
 
 /*
  * Measures how long the commands take to start, as ratios to bare node: `--version` and `--help` to a program that does
@@ -65,8 +66,6 @@ const tasks = [
     limit: 2.8,
   },
 ].map((task) => ({ ...task, times: [], floors: [] }))
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 for (let round = 0; round <= rounds; round++) {
   for (const { measure, mine, bare, times, floors } of tasks) {

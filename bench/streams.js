@@ -1,10 +1,10 @@
-import { fork } from "node:child_process"
 import { once } from "node:events"
 import { Agent, createServer, request } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { startMock } from "../packages/mock/dist/hosts/node.js"
 import { createMock } from "../packages/mock/dist/index.js"
+import { median, percentile, reportTo, startApart } from "./measuring.js"
 
 /*
  * Measures 1,000 open streams of 20 tokens a second, against a bare node server that writes the same frames on the same
@@ -82,29 +82,19 @@ async function serve(kind, ttft, tokens) {
     kind === "floor"
       ? await startFloor(ttft, tokens, onRequest)
       : (await startMock({ latency, intercept: onRequest })).url
-  process.on("message", async () => {
+  reportTo(process, url, async () => {
     for (let time = 0; time < 2; time++) {
       globalThis.gc()
       await sleep(20)
     }
     const { user, system } = process.cpuUsage()
     const { heapUsed, external } = process.memoryUsage()
-    process.send({ requests, cpu: user + system, memory: heapUsed + external })
+    return { requests, cpu: user + system, memory: heapUsed + external }
   })
-  process.on("disconnect", () => process.exit())
-  process.send(url)
 }
 
-async function start(kind, ttft, tokens) {
-  const args = [kind, String(ttft), String(tokens)]
-  const child = fork(fileURLToPath(import.meta.url), args, { execArgv: ["--expose-gc"] })
-  const [url] = await once(child, "message")
-  const facts = async () => {
-    child.send("facts")
-    return (await once(child, "message"))[0]
-  }
-  return { url, facts, stop: () => child.kill() }
-}
+const start = (kind, ttft, tokens) =>
+  startApart(fileURLToPath(import.meta.url), [kind, String(ttft), String(tokens)], ["--expose-gc"])
 
 /** Opens a stream, and calls back with each chunk of its body. */
 function open(url, agent, tokens, onChunk) {
@@ -143,10 +133,6 @@ async function read(url, agent, times, { late, errors }) {
   if (next !== times.length) throw new Error(`${next} of ${times.length} frames arrived`)
   errors.push(Math.abs((last - first) / (times.at(-1) - times[0]) - 1))
 }
-
-const percentile = (numbers, share) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(share * (numbers.length - 1))]
-const median = (numbers) => percentile(numbers, 0.5)
 
 /** Measures one round: all streams, from the first request to the last frame. */
 async function measureTime({ url, facts }, times) {
