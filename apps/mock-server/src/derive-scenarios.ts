@@ -1,7 +1,7 @@
 import { statSync } from "node:fs"
 import { type DerivedScenario, type Recording, scenariosFrom } from "@nexhina/mock/recordings"
 import { createRedactor, credentialsIn } from "@nexhina/wire"
-import { Document, isNode, isSeq } from "yaml"
+import { Document, isNode, isScalar, isSeq, visit } from "yaml"
 import { readable, UsageError } from "./readable.ts"
 import { isRecordingFile } from "./recording-file.ts"
 import { type RecordingFolder, readFiles, readFolder } from "./recordings-folder.ts"
@@ -62,6 +62,12 @@ function toYaml(derived: readonly DerivedScenario[]): string {
     { scenarios: derived.map(({ scenario }) => scenario) },
     { aliasDuplicateObjects: false },
   )
+  // A line for each number of an embedding could not be read.
+  visit(document, {
+    Seq(_, list) {
+      if (list.items.every((item) => isScalar(item) && typeof item.value === "number")) list.flow = true
+    },
+  })
   const list = document.get("scenarios")
   derived.forEach(({ notes }, index) => {
     const node = isSeq(list) ? list.items[index] : undefined

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { readScenarios } from "@nexhina/mock/yaml"
+import { createWriter, type Header } from "@nexhina/wire"
 import { afterEach, expect, onTestFinished, test, vi } from "vitest"
 import { deriveScenarios } from "../src/derive-scenarios.ts"
 
@@ -77,6 +78,34 @@ test("an archive becomes a file of scenarios that can be loaded, without the key
     scenarios: [{ answer: { text: "line: one\n# two" } }],
     problems: [],
   })
+})
+
+test("the numbers of an embedding stand on one line", async () => {
+  const path = join(dirname(recording()), "embedding.ndjson")
+  const embedding = [0.25, -0.5, 0.125]
+  const reply = { object: "list", model: "m", data: [{ object: "embedding", index: 0, embedding }] }
+  const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+  const json: Header = ["content-type", "application/json"]
+  const writer = createWriter({ write: (line) => appendFileSync(path, `${line}\n`), secrets: [] })
+  const target = "https://api.example/v1/embeddings"
+  writer.exchange({
+    v: 1,
+    id: "1",
+    request: {
+      method: "POST",
+      target,
+      headers: [json],
+      body: bytes({ model: "m", input: "Hi" }),
+      sentAtMs: 0,
+    },
+    response: { status: 200, headers: [json], trailers: [], chunks: [{ atMs: 1, bytes: bytes(reply) }] },
+    end: { kind: "complete", atMs: 1 },
+    fidelity: { bytes: true, timing: true },
+  })
+  const output = join(dirname(path), "embeddings.yaml")
+  vi.spyOn(console, "log").mockImplementation(() => {})
+  await deriveScenarios({ inputs: [path], output })
+  expect(readFileSync(output, "utf8")).toContain("[ 0.25, -0.5, 0.125 ]")
 })
 
 test("an existing file is kept, and a file of another kind is refused: one line, exit code 2", async () => {

@@ -152,6 +152,13 @@ test("pieces are passed on as they come, a reset reaches the client, and headers
   server.close()
 })
 
+test("a server that is not there is named when a request fails", async () => {
+  const proxy = await startProxy("http://127.0.0.1:1/v1")
+  const reply = await fetch(`${proxy.url}/models`)
+  expect([reply.status, await reply.text()]).toEqual([502, expect.stringContaining("127.0.0.1:1")])
+  expect((await proxy.end()).stderr).toContain("warning: cannot reach http://127.0.0.1:1/v1: ECONNREFUSED\n")
+})
+
 test("wrong usage is one line and exit 2", async () => {
   await expect(startProxy("ftp://x")).rejects.toThrow(/^error: --target: Expected an http or https URL/)
 })

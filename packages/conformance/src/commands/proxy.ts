@@ -80,6 +80,10 @@ async function proxied(
     maxRequestBytes: limits.proxiedBytes.max,
     code: "conformance_proxy",
     onEnd(exchange) {
+      const { code, stage } = exchange.end
+      // The client gets a 502, and whoever runs the proxy should know too.
+      if (stage === "connect")
+        process.stderr.write(`warning: cannot reach ${target}: ${code ?? "no answer"}\n`)
       judging.other(exchange)
       world.onProgress?.(judging.exchanges)
     },
