@@ -50,10 +50,22 @@ test("what a rule rests on is a rule, and a fault of it where one is named", () 
 
 const groupRules = rules.filter(({ scope }) => scope === "group")
 
+/** An object with own members that every object inherits. */
+const likeInherited = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("valueOf", "constructor", "toString", "__proto__", "hasOwnProperty"),
+      fc.jsonValue(),
+    ),
+    { maxLength: 3 },
+  )
+  .map((members) => Object.fromEntries(members))
+
 const bodies = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.string({ unit: "binary", maxLength: 200 }),
   fc.json().map((json) => json.slice(0, 400)),
+  likeInherited.map((object) => JSON.stringify(object)),
   fc
     .array(fc.json({ maxDepth: 3 }), { maxLength: 5 })
     .map((data) => data.map((json) => `data: ${json}\n\n`).join("")),
@@ -61,11 +73,11 @@ const bodies = fc.oneof(
 
 test("no rule throws, whatever a server answers to whatever request", () => {
   const operations = Object.keys(endpoints) as OperationId[]
+  const documented = fc.constantFrom(...modesOf(chat), ...modesOf(response))
+  const widened = fc.tuple(documented, likeInherited).map(([request, more]) => ({ ...request, ...more }))
   const exchanges = fc.record({
     operation: fc.constantFrom(...operations),
-    request: fc.option(fc.oneof(fc.jsonValue(), fc.constantFrom(...modesOf(chat), ...modesOf(response))), {
-      nil: undefined,
-    }),
+    request: fc.option(fc.oneof(fc.jsonValue(), documented, widened), { nil: undefined }),
     status: fc.constantFrom(200, 204, 301, 400, 401, 404, 405, 429, 500, 501, 503),
     type: fc.constantFrom("application/json", "text/event-stream", "text/html", ""),
     body: bodies,

@@ -6,7 +6,8 @@ import type { Step } from "../target/step.ts"
 export function isOptionalMember(operation: OperationId, name: string): boolean {
   const { request }: Endpoint = endpoints[operation]
   const shape: z.core.$ZodShape = request?.schema instanceof z.ZodObject ? request.schema.shape : {}
-  return z.safeParse(shape[name] ?? z.unknown(), undefined).success
+  const member = Object.hasOwn(shape, name) ? shape[name] : undefined
+  return z.safeParse(member ?? z.unknown(), undefined).success
 }
 
 /**
