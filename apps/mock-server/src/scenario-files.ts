@@ -1,10 +1,15 @@
-import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node:fs"
+import { readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, extname, join, resolve } from "node:path"
 import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
 import { readable } from "./readable.ts"
 
-const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
-const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
+export const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
+export const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
+
+/** Scenarios, and the files of images that they refer to. */
+export interface LoadedScenarios extends ReadScenarios {
+  readonly images: readonly string[]
+}
 
 /**
  * Reads the scenarios in some files, and in the files of folders with a known extension. Throws a `UsageError`
@@ -13,8 +18,9 @@ const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
 export async function loadScenarios(
   paths: readonly string[],
   alterations: ReadonlySet<string>,
-): Promise<ReadScenarios> {
+): Promise<LoadedScenarios> {
   const { readScenarios } = await import("@nexhina/mock/yaml")
+  const images = new Set<string>()
   const faults: string[] = []
   const read: (ScenarioText | ScenarioValues)[] = []
   for (const file of paths.flatMap(filesIn)) {
@@ -24,8 +30,15 @@ export async function loadScenarios(
       else read.push(loaded)
     } else read.push({ name: file, text: readText(file) })
   }
-  const found = readScenarios(read, alterations, readImage)
-  return faults.length === 0 ? found : { scenarios: [], places: [], problems: [...faults, ...found.problems] }
+  const found = readScenarios(read, alterations, (scenarios, path) => {
+    const file = resolve(dirname(scenarios), path)
+    images.add(file)
+    return readImage(file)
+  })
+  const loaded = { ...found, images: [...images] }
+  return faults.length === 0
+    ? loaded
+    : { ...loaded, scenarios: [], places: [], problems: [...faults, ...found.problems] }
 }
 
 function filesIn(path: string): string[] {
@@ -38,10 +51,9 @@ function filesIn(path: string): string[] {
     .toSorted()
 }
 
-/** Returns an image that a file of scenarios refers to, in base64. Throws a `UsageError` when it cannot be read. */
-function readImage(scenarios: string, path: string): string {
-  const file = resolve(dirname(scenarios), path)
-  return readable(path, () => readFileSync(file).toString("base64"))
+/** Returns an image in base64. Throws a `UsageError` when it cannot be read. */
+function readImage(file: string): string {
+  return readable(file, () => readFileSync(file).toString("base64"))
 }
 
 function readText(file: string): string {
@@ -63,42 +75,4 @@ async function loadCode(file: string): Promise<ScenarioValues | string> {
     const needsMock = message.includes("'@nexhina/mock'")
     return `${file}: ${message}${needsMock ? " (run 'npm install -D @nexhina/mock')" : ""}`
   }
-}
-
-/** Milliseconds without another change after which changed files are read: editors write in several steps (chosen). */
-const settleMs = 50
-
-/**
- * Calls back after files under some paths have changed. Watches folders, because editors replace files. Returns the
- * function that ends it.
- */
-export function watchFiles(paths: readonly string[], changed: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const notice = () => {
-    clearTimeout(timer)
-    timer = setTimeout(changed, settleMs)
-  }
-  const folders = new Set(
-    paths.flatMap((path) => (isFolder(path) ? [path, ...subfoldersOf(path)] : [dirname(path)])),
-  )
-  const watchers: FSWatcher[] = [...folders].map((folder) => {
-    const watcher = watch(folder, { persistent: false }, notice)
-    // A folder that is deleted is an error; the scenarios in use stay.
-    watcher.on("error", notice)
-    return watcher
-  })
-  return () => {
-    clearTimeout(timer)
-    for (const watcher of watchers) watcher.close()
-  }
-}
-
-function isFolder(path: string): boolean {
-  return readable(path, () => statSync(path).isDirectory())
-}
-
-function subfoldersOf(path: string): string[] {
-  return readable(path, () => readdirSync(path, { withFileTypes: true, recursive: true }))
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
 }

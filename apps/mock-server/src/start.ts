@@ -57,11 +57,14 @@ async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
  * are reported, and those in use stay.
  */
 async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
-  const { loadScenarios, watchFiles } = await import("./scenario-files.ts")
+  const { loadScenarios } = await import("./scenario-files.ts")
+  const { watchScenarios } = await import("./scenario-watch.ts")
   const known = new Set(catalogue.map(({ id }) => id))
+  let images: readonly string[] = []
   const load = async (): Promise<boolean> => {
     try {
-      const { scenarios, places, problems } = await loadScenarios(paths, known)
+      const { scenarios, places, problems, ...loaded } = await loadScenarios(paths, known)
+      images = loaded.images
       for (const problem of problems) console.error(`error: ${problem}`)
       if (problems.length === 0) mock.scenarios.replace(scenarios, places)
       return problems.length === 0
@@ -73,13 +76,15 @@ async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void>
   }
   if (!(await load())) process.exit(2)
   let loading = Promise.resolve()
-  watchFiles(paths, () => {
+  const watching = watchScenarios(paths, () => {
     // One after the other: the last state of the files wins.
     loading = loading.then(async () => {
       const isLoaded = await load()
+      watching.images(images)
       console.error(isLoaded ? "scenarios loaded again" : "the scenarios in use stay")
     })
   })
+  watching.images(images)
 }
 
 /** Loads the tokenizer of GPT-4o, which is the greater part of all that one could install, and is therefore optional. */
