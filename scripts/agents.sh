@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Lets coding agents hold three turns with the mock under each profile, two of them with a tool loop. Opt-in: it installs
-# the agents (more than 800 MB) outside the repository. A reply of the mock with a status of 4xx or 5xx fails the run.
-# The tools get generated arguments, in an empty folder and with a home of its own.
+# Lets coding agents hold three turns with the mock under each profile, two of them with a tool loop, and lets two of them
+# correct a file as a scenario says. Opt-in: it installs the agents (more than 800 MB) outside the repository. A reply of
+# the mock with a status of 4xx or 5xx fails the run. Tools get generated arguments, in an empty folder and with a home of
+# its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 npx -y pnpm@10.34.8 --silent build >/dev/null
@@ -29,7 +30,7 @@ env_key = "OPENAI_API_KEY"
 wire_api = "responses"
 TOML
   if [ "$2" = first ]; then
-    "$agents/codex" exec --skip-git-repo-check -s read-only "$1"
+    "$agents/codex" exec --skip-git-repo-check -s "${CODEX_SANDBOX:-read-only}" "$1"
   else
     "$agents/codex" exec --skip-git-repo-check resume --last "$1"
   fi
@@ -66,6 +67,35 @@ converse() {
   done
 }
 
+# Writes scenarios in which a model corrects the file $1, by a tool for files or by commands, and reads the result.
+write_scenarios() {
+  cat <<YAML
+scenarios:
+  - match: { user: Correct the greeting with a command. }
+    steps:
+      - toolCalls: [{ name: exec_command, arguments: { cmd: sed -i s/Helo/Hello/ greeting.txt } }]
+      - toolCalls: [{ name: exec_command, arguments: { cmd: cat greeting.txt } }]
+      - text: "Corrected: {{toolResult}}"
+  - match: { user: Correct the greeting with a tool. }
+    steps:
+      - toolCalls: [{ name: read_file, arguments: { file_path: $1 } }]
+      - toolCalls: [{ name: edit, arguments: { file_path: $1, old_string: Helo, new_string: Hello } }]
+      - text: "Corrected: {{toolResult}}"
+YAML
+}
+
+# Lets the agent $1 correct a file, with $2: "a command" or "a tool".
+correct() {
+  echo "Helo world" >greeting.txt
+  CODEX_SANDBOX=workspace-write "$1" "Correct the greeting with $2." first </dev/null >answer.txt 2>&1 || { cat answer.txt; return 1; }
+  [ "$(cat greeting.txt)" = "Hello world" ] && grep -q 'Corrected: ' answer.txt || { cat answer.txt; return 1; }
+}
+
+# Runs "$@" with a home and settings that lead to the mock.
+at_home() {
+  HOME=$work/home CODEX_HOME=$work/home/.codex OPENAI_API_KEY=sk-mock OPENAI_BASE_URL=$url OPENAI_MODEL=gpt-4o "$@"
+}
+
 failed=0
 for profile in nexhina openai; do
   for agent in codex opencode qwen; do
@@ -73,14 +103,19 @@ for profile in nexhina openai; do
     mkdir -p "$work/home" "$work/files"
     cd "$work/files"
     git init -q .
-    node "$root/apps/mock-server/bin/nexhina-mock.js" --port 0 --profile "$profile" --log json >"$work/log.ndjson" &
+    write_scenarios "$work/files/greeting.txt" >"$work/edit.yaml"
+    node "$root/apps/mock-server/bin/nexhina-mock.js" --port 0 --profile "$profile" --scenarios "$work/edit.yaml" \
+      --log json >"$work/log.ndjson" &
     mock=$!
     until [ -s "$work/log.ndjson" ]; do sleep 0.1; done
     url=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8").split("\n")[0]).listening' "$work/log.ndjson")
     name="$agent under $profile"
     result=ok
-    HOME=$work/home CODEX_HOME=$work/home/.codex OPENAI_API_KEY=sk-mock OPENAI_BASE_URL=$url OPENAI_MODEL=gpt-4o \
-      converse "$agent" || result=failed
+    at_home converse "$agent" || result=failed
+    case $agent in
+      codex) at_home correct "$agent" "a command" || result=failed ;;
+      qwen) at_home correct "$agent" "a tool" || result=failed ;;
+    esac
     stop
     if grep '"status":[45]' "$work/log.ndjson"; then result=failed; fi
     echo "$result: $name ($(grep -c '"status"' "$work/log.ndjson" || true) requests)"

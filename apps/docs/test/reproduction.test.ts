@@ -17,7 +17,7 @@ function pasted(line: string): Promise<string> {
   const script = `nexhina-conformance() { "${process.execPath}" "${bin}" "$@"; }\n${line}`
   const env = { PATH: process.env["PATH"], NEXHINA_API_KEY: apiKey }
   return new Promise((resolve) => {
-    execFile("bash", ["-c", script], { env, maxBuffer: 1 << 26, timeout: 60_000 }, (_, stdout) =>
+    execFile("bash", ["--norc", "-c", script], { env, maxBuffer: 1 << 26, timeout: 60_000 }, (_, stdout) =>
       resolve(stdout),
     )
   })

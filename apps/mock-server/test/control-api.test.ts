@@ -206,7 +206,7 @@ test("the page lists every path, and its commands print what it shows", async ()
 
 function bash(command: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile("bash", ["-ec", command], (error, stdout, stderr) =>
+    execFile("bash", ["--norc", "-ec", command], (error, stdout, stderr) =>
       error ? reject(new Error(stderr)) : resolve(stdout),
     )
   })

@@ -75,7 +75,7 @@ const named = (block: Block): [string, Block] => [
 const here = ({ code }: Block) => code.replaceAll("127.0.0.1:4010", address)
 
 test.each(blocks.filter(({ code }) => code.startsWith("curl")).map(named))("%s", async (_, block) => {
-  const printed = await runs("bash", ["-ec", here(block)], folder)
+  const printed = await runs("bash", ["--norc", "-ec", here(block)], folder)
   expect(printed.trim()).not.toBe("")
   expect(printed).not.toMatch(/^\{"error":/)
 })

@@ -58,7 +58,7 @@ test("the examples of docs/recordings.md, from the first to the last", async () 
       server = await serve(here.trim().split(" ").slice(2), folder)
     } else {
       printed.push(
-        await output("bash", ["-ec", here.replaceAll("npx nexhina-mock", `node '${bin}'`)], folder),
+        await output("bash", ["--norc", "-ec", here.replaceAll("npx nexhina-mock", `node '${bin}'`)], folder),
       )
     }
   }

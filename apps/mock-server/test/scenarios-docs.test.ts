@@ -68,7 +68,7 @@ test("each request gets the reply that the page shows, from the file above it", 
       if (server === undefined) throw new Error("The page has a request before its first file")
       printed = await runs(
         "bash",
-        ["-ec", code.replaceAll("127.0.0.1:4010", new URL(server.url).host)],
+        ["--norc", "-ec", code.replaceAll("127.0.0.1:4010", new URL(server.url).host)],
         folder,
       )
     } else if (language === "text") {

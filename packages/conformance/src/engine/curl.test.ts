@@ -33,7 +33,7 @@ function lineOf({
 async function passed(line: string): Promise<{ readonly args: readonly string[]; readonly input: Buffer }> {
   const script = `curl() { printf '%s\\0' "$@"; printf '\\0'; [ -t 0 ] || cat; }\n${line}`
   const env = { PATH: process.env["PATH"], NEXHINA_API_KEY: apiKey, X_OWN_TOKEN: password }
-  const ran = promisify(execFile)("bash", ["-c", script], {
+  const ran = promisify(execFile)("bash", ["--norc", "-c", script], {
     env,
     encoding: "buffer",
     maxBuffer: 1 << 26,
