@@ -65,9 +65,7 @@ function createThread(): ReaderThread {
     const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
     return lane.of({ signal }).run(async () => {
       if (threads === undefined) return readHere(file)
-      thread ??= new threads.Worker(new URL("./reader.js", import.meta.url), {
-        resourceLimits: { maxOldGenerationSizeMb: maxMemory },
-      })
+      thread ??= startThread(threads)
       const result = await resultOf(thread, file, signal)
       if (result === undefined) await stop()
       signal?.throwIfAborted()
@@ -75,6 +73,14 @@ function createThread(): ReaderThread {
     })
   }
   return { read: readApart, stop }
+}
+
+function startThread({ Worker }: typeof import("node:worker_threads")): Worker {
+  const thread = new Worker(new URL("./reader.js", import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: maxMemory },
+  })
+  // A thread that is being stopped may still run out of memory: nobody waits for it, and the process must not end.
+  return thread.on("error", () => {})
 }
 
 async function toRecording(
@@ -107,7 +113,7 @@ type ReaderResult = Awaited<ReturnType<typeof read>> | { readonly fault: string 
 
 const maxTime = limits.audioRead.max
 /** Maximum memory of one thread, in MiB (chosen). */
-const maxMemory = 128
+const maxMemory = 64
 
 /**
  * Returns the result of a thread; undefined when it fails or times out, or when the signal aborts. The thread keeps the

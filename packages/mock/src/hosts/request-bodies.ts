@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import { limits } from "../limits.ts"
+import { createCollector } from "./collect-garbage.ts"
 
 /** Reads the bodies of the requests of a server, and limits the memory that all of them take. */
 export interface RequestBodies {
@@ -25,6 +26,8 @@ export interface RequestBodyLimits {
 const longBody = 2 ** 18
 /** Bytes up to which a body is read whatever others take: it is small (chosen). */
 const smallBody = 2 ** 16
+/** Bytes of handled bodies after which what was read of them is collected (chosen). */
+const collectedBytes = 2 ** 24
 /** Bytes that a connection may deliver before it can be paused again: what node reads at once. */
 const readSize = 2 ** 16
 /** Milliseconds between two looks at the bodies that wait, and without progress of the one that is read (chosen). */
@@ -58,6 +61,9 @@ function createAccount(maxHeldBytes: number): Account {
   let held = 0
   /** Bytes of large bodies that are being handled: these end without more bytes. */
   let handled = 0
+  /** Bytes of long bodies that were released since the last collection. */
+  let released = 0
+  const collect = createCollector()
   let timer: NodeJS.Timeout | undefined
 
   function pause(body: OpenBody): void {
@@ -105,6 +111,12 @@ function createAccount(maxHeldBytes: number): Account {
     release(length) {
       held -= length
       if (length > smallBody) handled -= length
+      if (length > longBody) released += length
+      if (released > collectedBytes) {
+        released = 0
+        // After the reply.
+        setImmediate(collect)
+      }
       resumeWhereRoom()
     },
     drop(body, length) {

@@ -5,7 +5,6 @@ import type { Pause } from "../lane.ts"
 import { limits } from "../limits.ts"
 import { Refusal, requireWithin } from "../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
-import { concatBytes } from "../request/concat-bytes.ts"
 
 /** The length of a vector where the catalogue knows none (chosen). */
 const usualDimensions = 1536
@@ -72,8 +71,13 @@ async function makeInSteps(
     await pause()
   }
   pieces.push(utf8.encode(empty.slice(at)))
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const json = concatBytes(pieces.splice(0), length)
+  const json = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let written = 0
+  for (const piece of pieces.splice(0)) {
+    json.set(piece, written)
+    written += piece.length
+    await pause()
+  }
   return {
     json,
     // Only alterations read it.

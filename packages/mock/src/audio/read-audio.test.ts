@@ -1,0 +1,30 @@
+import threads, { type Worker } from "node:worker_threads"
+import { afterEach, expect, test, vi } from "vitest"
+import { createAudioReader } from "./read-audio.ts"
+
+afterEach(() => vi.restoreAllMocks())
+
+/** A file that the reader takes for audio, and reads for seconds. */
+const garbage = Uint8Array.from(
+  { length: 2e6 },
+  (_, at) => [0xff, 0xf1, 0x50, 0x80, 0, 0xff, 0xfc][at % 7] ?? 0,
+)
+
+test("a thread that fails while it is stopped does not end the process", async () => {
+  const started: Worker[] = []
+  const { Worker: Original } = threads
+  vi.spyOn(threads, "Worker").mockImplementation(function start(...args) {
+    const thread = new Original(...args)
+    started.push(thread)
+    return thread
+  })
+  const reader = createAudioReader()
+  const client = new AbortController()
+  const reading = reader.read("a.aac", garbage, client.signal)
+  await vi.waitFor(() => expect(started).toHaveLength(1))
+  client.abort(new Error("gone"))
+  // Throws when nobody listens, which would end the process.
+  started[0]?.emit("error", new Error("Worker terminated due to reaching memory limit"))
+  await expect(reading).rejects.toThrow("gone")
+  await reader.close()
+})
