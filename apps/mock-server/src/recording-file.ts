@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from "node:fs"
 import { open, readFile as readWhole } from "node:fs/promises"
 import { type Exchange, fromHar, HarError, readTranscript, SessionLine, TranscriptError } from "@nexhina/wire"
 
@@ -19,6 +20,21 @@ export const isRecordingFile = (path: string): boolean => isTranscript(path) || 
 
 export const isTranscript = (path: string): boolean => /\.ndjson$/i.test(path)
 export const isHar = (path: string): boolean => /\.har$/i.test(path)
+
+/** Bytes in which the target of a transcript's first request is looked for (chosen). */
+const beginning = 2 ** 16
+
+/** Returns the URL of the first request of a transcript; undefined when its beginning has none. */
+export function firstTarget(path: string): string | undefined {
+  const file = openSync(path, "r")
+  const bytes = Buffer.alloc(beginning)
+  const length = readSync(file, bytes)
+  closeSync(file)
+  const [, target] =
+    /^\{"v":1,"fact":"request",.*?"target":("[^"\\]*")/m.exec(bytes.toString("utf8", 0, length)) ?? []
+  const url: unknown = target === undefined ? undefined : JSON.parse(target)
+  return typeof url === "string" && URL.canParse(url) ? url : undefined
+}
 
 /** Reads a transcript or an HTTP Archive, by its extension. Throws an error that names the file and the place. */
 export async function readFile(path: string): Promise<RecordingFile> {

@@ -1,9 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs"
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+} from "node:fs"
 import { readdir } from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
 import type { Exchange, SessionLine } from "@nexhina/wire"
-import { isRecordingFile, readFile } from "./recording-file.ts"
+import { firstTarget, isRecordingFile, isTranscript, readFile } from "./recording-file.ts"
 
 /** The name of recordings whose requests have none. */
 const defaultName = "recording"
@@ -51,6 +59,20 @@ export function createAppender(folder: string, startedAt: Date): Append {
     appendFileSync(path, whole.map((line) => `${line}\n`).join(""))
     begun.add(file)
   }
+}
+
+/**
+ * Returns why the recordings that a folder has do not go with those of an upstream; undefined when they do. Replayed
+ * together, those of one API would answer for the other.
+ */
+export function strangerIn(folder: string, upstream: string): string | undefined {
+  const { origin } = new URL(upstream)
+  for (const file of readdirSync(folder).filter(isTranscript)) {
+    const target = firstTarget(join(folder, file))
+    if (target === undefined || new URL(target).origin === origin) continue
+    return `${join(folder, file)} has recordings of ${new URL(target).origin}. Record ${origin} to another folder`
+  }
+  return undefined
 }
 
 /** Throws when something else than a folder has this path: the messages of the file system do not say what to do. */

@@ -370,6 +370,24 @@ describe("recording", () => {
     ])
   })
 
+  test("a folder with recordings of another API is named at the start, and one with its own is not", async () => {
+    const folder = temporaryFolder()
+    const [{ baseURL: first }, { baseURL: second }] = [await startUpstream(), await startUpstream()]
+    const recordTo = async (upstream: string) => {
+      const { baseURL, child, printed } = await start("--record", upstream, "--to", folder)
+      await client()(json(`${baseURL}/models`, {}))
+      child.kill("SIGKILL")
+      await once(child, "exit")
+      return printed()
+    }
+    await recordTo(first)
+    expect(await recordTo(first)).not.toContain("warning")
+    expect(await recordTo(second)).toContain(
+      `warning: ${join(folder, "recording.ndjson")} has recordings of ${new URL(first).origin}. ` +
+        `Record ${new URL(second).origin} to another folder\n`,
+    )
+  })
+
   test("a line that a killed recorder cut is removed before the next one is appended", async () => {
     const upstream = await startUpstream()
     const folder = temporaryFolder()
