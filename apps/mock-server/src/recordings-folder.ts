@@ -8,7 +8,7 @@ import {
   truncateSync,
 } from "node:fs"
 import { readdir } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
 import type { Exchange, SessionLine } from "@nexhina/wire"
 import { firstTarget, isRecordingFile, isTranscript, readFile } from "./recording-file.ts"
@@ -49,7 +49,7 @@ export type Append = (file: string, lines: readonly string[]) => void
  */
 export function createAppender(folder: string, startedAt: Date): Append {
   refuseFile(folder)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(resolve(folder))
   const session: SessionLine = { fact: "session", startedAt: startedAt.toISOString() }
   const begun = new Set<string>()
   return (file, lines) => {
@@ -59,6 +59,14 @@ export function createAppender(folder: string, startedAt: Date): Append {
     appendFileSync(path, whole.map((line) => `${line}\n`).join(""))
     begun.add(file)
   }
+}
+
+/** Creates a folder and those that it is in. Node's own `recursive` never returns for a path within `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  mkdirSync(path)
 }
 
 /**
@@ -75,8 +83,9 @@ export function strangerIn(folder: string, upstream: string): string | undefined
   return undefined
 }
 
-/** Throws when something else than a folder has this path: the messages of the file system do not say what to do. */
+/** Throws when a path is not that of a folder: the messages of the file system do not say what to do. */
 function refuseFile(folder: string): void {
+  if (folder === "") throw new Error("the path is empty. Give the path of a folder")
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new Error(`${folder} is a file. Give the path of a folder`)
   }

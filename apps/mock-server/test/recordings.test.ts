@@ -593,6 +593,9 @@ describe("arguments that are wrong end with 2 and name option and remedy", () =>
     [() => ["--replay", folder()], "no recordings"],
     [() => ["--replay", file()], "a.ndjson is a file. Give the path of a folder"],
     [() => ["--record", "http://a.example", "--to", file()], "a.ndjson is a file. Give the path of a folder"],
+    [() => ["--record", "http://a.example", "--to", ""], "the path is empty. Give the path of a folder"],
+    // Where Node's own way to create folders never returns.
+    [() => ["--record", "http://a.example", "--to", "/proc/none/folder"], "mkdir '/proc"],
     [() => ["--replay", damaged()], "a.ndjson: transcript line 1"],
   ])("%#: %s", async (args, named) => {
     const { code, stderr } = await run(...args())
