@@ -244,29 +244,59 @@ const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> =>
 const isUsed = ({ judged, undecided, crash }: OpenTally<EvidenceGroup>) =>
   judged > 0 || undecided.size > 0 || crash !== undefined
 
-/** Returns whether no exchange of a group is one of a view. */
-function isNoneOf(view: View<unknown>, { asked }: EvidenceGroup): boolean {
+/** A view, and the rules on it by their place among all rules. */
+interface ViewRules {
+  readonly view: View<unknown>
+  /** Rules that judge every group. */
+  readonly general: readonly number[]
+  /** Rules that judge the groups that they sent, by their ids. */
+  readonly own: ReadonlyMap<string, readonly number[]>
+}
+
+function byView(rules: readonly Rule[]): ViewRules[] {
+  return [...new Set(rules.map(({ on }) => on))].map((view) => {
+    const places = [...rules.entries()].filter(([, { on }]) => on === view)
+    const ofGroup = places.filter(([, { scope }]) => scope === "group")
+    return {
+      view,
+      general: places.filter((place) => !ofGroup.includes(place)).map(([at]) => at),
+      own: new Map(ofGroup.map(([at, { id }]) => [id, [at]])),
+    }
+  })
+}
+
+/** Returns whether an exchange of a group is one of a view. */
+function hasAny(view: View<unknown>, { asked }: EvidenceGroup): boolean {
   try {
-    return asked.every(({ exchange }) => view.of(exchange) === undefined)
+    return asked.some(({ exchange }) => view.of(exchange) !== undefined)
   } catch {
     // Each of its rules notes why.
-    return false
+    return true
   }
 }
 
-/** A rule, and the number of its view among those of the judge. */
-interface NumberedRule {
-  readonly rule: Rule
-  readonly view: number
-}
-
-function numbered(rules: readonly Rule[]): NumberedRule[] {
-  const views = [...new Set(rules.map(({ on }) => on))]
-  return rules.map((rule) => ({ rule, view: views.indexOf(rule.on) }))
+/**
+ * Returns the places of the rules to which a group may say something, in order; undefined when `isOver` returns true before.
+ * View by view, because most groups are none of most views.
+ */
+function rulesFor(
+  views: readonly ViewRules[],
+  group: EvidenceGroup,
+  isOver: () => boolean,
+): number[] | undefined {
+  const places: number[] = []
+  for (const { view, general, own } of views) {
+    const wanted = own.get(group.sample.by) ?? []
+    if (general.length + wanted.length === 0) continue
+    if (isOver()) return undefined
+    if (hasAny(view, group)) places.push(...general, ...wanted)
+  }
+  return places.sort((a, b) => a - b)
 }
 
 function judgeGroup<Group extends EvidenceGroup>(
-  rules: readonly NumberedRule[],
+  rules: readonly Rule[],
+  views: readonly ViewRules[],
   group: Group,
   known: TargetFacts,
   isOver: () => boolean,
@@ -274,14 +304,13 @@ function judgeGroup<Group extends EvidenceGroup>(
   const failures = new Failures()
   const tallies: Tally<Group>[] = []
   const runViews: RunViews[] = []
-  // Most groups say nothing to most rules, so that one set of counts serves many of them.
+  // Many rules have nothing to say: one set of counts serves the next.
   let unused = openCounts<Group>()
-  const isEmpty: boolean[] = []
-  for (const { rule, view } of rules) {
+  const places = rulesFor(views, group, isOver)
+  for (const place of places ?? []) {
     if (isOver()) return { tallies, runViews, isComplete: false }
-    if (rule.scope === "group" && group.sample.by !== rule.id) continue
-    isEmpty[view] ??= isNoneOf(rule.on, group)
-    if (isEmpty[view]) continue
+    const rule = rules[place]
+    if (rule === undefined) continue
     const tally = { rule, ...unused }
     guarded(tally, () => {
       const seen = viewsOf(group, tally, failures)
@@ -300,7 +329,7 @@ function judgeGroup<Group extends EvidenceGroup>(
     tallies.push(tally)
     unused = openCounts()
   }
-  return { tallies, runViews, isComplete: true }
+  return { tallies, runViews, isComplete: places !== undefined }
 }
 
 function judgeRun<Group extends EvidenceGroup>(
@@ -325,10 +354,10 @@ function judgeRun<Group extends EvidenceGroup>(
 /** Creates the judge of a run. */
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
-  const withViews = numbered(ordered)
+  const views = byView(ordered)
   return {
     rules: ordered,
-    group: (group, isOver = () => false) => judgeGroup(withViews, group, known, isOver),
+    group: (group, isOver = () => false) => judgeGroup(ordered, views, group, known, isOver),
     run: (rule, compared) => judgeRun(rule, compared, known),
   }
 }
