@@ -1,7 +1,6 @@
 import { createMock, type Mock, type MockOptions } from "@nexhina/mock"
 import type { MockServer } from "@nexhina/mock/node"
 import pc from "picocolors"
-import { catalogue } from "./catalogue.ts"
 import type { Settings } from "./options.ts"
 import { UsageError } from "./readable.ts"
 import type { Recorder, RecordSettings } from "./record.ts"
@@ -44,13 +43,17 @@ async function replayOf(replay: ReplaySettings): Promise<Replay> {
 async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
   const measured = tokenizer === "o200k_base" && { tokenizer: await o200kBase() }
   try {
-    return createMock({ ...mock, ...measured, alterations: catalogue, onCrash: console.error })
+    const alterations = mock.always?.length ? await loadCatalogue() : loadCatalogue
+    return createMock({ ...mock, ...measured, alterations, onCrash: console.error })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`error: option '--defect' or '--variant': ${error.message}`)
     process.exit(2)
   }
 }
+
+/** Loads the defects and variants: a large module, which most servers do without. */
+const loadCatalogue = async () => (await import("./catalogue.ts")).catalogue
 
 /**
  * Loads scenarios into a mock, and again whenever their files change. Scenarios with a problem end the start; later they
@@ -59,7 +62,8 @@ async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
 async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
   const { loadScenarios } = await import("./scenario-files.ts")
   const { watchScenarios } = await import("./scenario-watch.ts")
-  const known = new Set(catalogue.map(({ id }) => id))
+  const known = new Set((await loadCatalogue()).map(({ id }) => id))
+  await mock.loadAlterations()
   let images: readonly string[] = []
   const load = async (): Promise<boolean> => {
     try {

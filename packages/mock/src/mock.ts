@@ -7,14 +7,7 @@ import {
   type ProfileName,
   profiles,
 } from "@nexhina/schemas"
-import {
-  type Exchange,
-  type Handle,
-  headerOf,
-  type MockRequest,
-  type NamedAlteration,
-  type Reply,
-} from "@nexhina/wire"
+import { type Exchange, type Handle, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
@@ -35,7 +28,13 @@ import { isForm, readForm, readQuery } from "./request/form.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, requireFewMembers, validate } from "./request/validate.ts"
-import { alterationChooser, type ChooseAlterations, type StandingAlteration } from "./response/alterations.ts"
+import {
+  type AlterationSource,
+  type Alterations,
+  createAlterations,
+  namesAlteration,
+  type StandingAlteration,
+} from "./response/alterations.ts"
 import { altered } from "./response/encode.ts"
 import { type Outcome, shape } from "./response/shape.ts"
 import type { ScenarioEffects } from "./scenarios/effects.ts"
@@ -74,8 +73,11 @@ export interface MockOptions {
    * this machine, without its corrections.
    */
   readonly elapsed?: () => number
-  /** Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. Default: none. */
-  readonly alterations?: readonly NamedAlteration[]
+  /**
+   * Defects and variants that requests can select by id, with `x-mock-defect` and `x-mock-variant`. A function loads them
+   * for the first request that names one, or at `loadAlterations`. Default: none.
+   */
+  readonly alterations?: AlterationSource
   /** Alterations of every request, or of a fraction of them chosen by hash. Default: none. */
   readonly always?: readonly StandingAlteration[]
   /**
@@ -172,6 +174,8 @@ export interface Mock {
    * all scopes, and stay.
    */
   resetScope(scope: string): void
+  /** Loads the alterations that an option gave as a function, before settings or scenarios name some of them. */
+  loadAlterations(): Promise<void>
   /** Stops background threads. The mock must not be used afterwards. */
   close(): Promise<void>
 }
@@ -197,7 +201,7 @@ interface Engine {
   readonly callTools: boolean
   readonly responders: readonly Responder[]
   readonly scenarios: Scenarios
-  readonly chooseAlterations: ChooseAlterations
+  readonly alterations: Alterations
   readonly chooseTiming: ChooseTiming
   readonly settings: Settings
   readonly route: Router
@@ -273,6 +277,7 @@ export function createKnownMock(options: MockOptions): Mock {
       await engine.store.clear()
     },
     resetScope: clear,
+    loadAlterations: async () => engine.alterations.load(),
     close: async () => {
       if (options.audio === undefined) await engine.audio.close()
     },
@@ -300,7 +305,7 @@ function createEngine(options: MockOptions): Engine {
     options.clock ?? (() => sampleTime),
     options.elapsed ?? (() => performance.timeOrigin + performance.now()),
   )
-  const chooseAlterations = alterationChooser(options.alterations ?? [], options.always ?? [])
+  const alterations = createAlterations(options.alterations ?? [], options.always ?? [])
   const chooseTiming = timingChooser(options)
   return {
     profile,
@@ -315,7 +320,7 @@ function createEngine(options: MockOptions): Engine {
     responders: options.responders ?? [],
     scenarios: createScenarios(options.scenarios ?? [], {
       strict: options.strictScenarios ?? false,
-      alterations: new Set(options.alterations?.map(({ id }) => id)),
+      alterations: alterations.ids,
     }),
     store: options.store ?? memoryStore(() => clocks.sharedMs),
     lane,
@@ -323,11 +328,11 @@ function createEngine(options: MockOptions): Engine {
     media: createMediaLibrary(),
     audio: options.audio ?? createAudioReader(),
     seed: digest(String(options.seed ?? 0)),
-    chooseAlterations,
+    alterations,
     chooseTiming,
     settings: createSettings((headers) => {
       chooseTiming(headers, noIdentity)
-      chooseAlterations(headers, noIdentity)
+      alterations.choose(headers, noIdentity)
     }),
   }
 }
@@ -340,7 +345,8 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
     const steered = engine.settings.appliedTo(headers)
-    context.alterations = engine.chooseAlterations(steered, context.identity)
+    if (namesAlteration(steered)) await engine.alterations.load()
+    context.alterations = engine.alterations.choose(steered, context.identity)
     context.timing = engine.chooseTiming(steered, context.identity)
     if (request.fault !== undefined)
       throw new Refusal(request.fault.status, { message: request.fault.message })
@@ -455,7 +461,7 @@ function respondersOf(
   operationId: Operation["operationId"],
   body: unknown,
   context: Context,
-  { responders, scenarios, chooseAlterations, chooseTiming }: Engine,
+  { responders, scenarios, alterations, chooseTiming }: Engine,
 ): readonly Responder[] {
   if (scenarios.isEmpty) return responders
   const { identity } = context
@@ -470,8 +476,8 @@ function respondersOf(
       }
       if (defects.length + variants.length === 0) return
       const named = { "x-mock-defect": defects.join(), "x-mock-variant": variants.join() }
-      const standing = chooseAlterations({}, identity).length
-      context.alterations = [...context.alterations, ...chooseAlterations(named, identity).slice(standing)]
+      const standing = alterations.choose({}, identity).length
+      context.alterations = [...context.alterations, ...alterations.choose(named, identity).slice(standing)]
     },
   }
   scenarios.intercept(operationId, body, asked)

@@ -268,6 +268,8 @@ export async function operate(asked: ControlRequest, controlled: Controlled): Pr
   if (body instanceof z.ZodError) return invalid(body)
   if (body === malformed) return refused(400, "The body is not valid JSON.")
   try {
+    // Settings and scenarios name defects and variants.
+    await controlled.mock.loadAlterations()
     // Both have been validated by the schemas of the operation.
     return await found.run(controlled, body as never, parameters.data as never)
   } catch (error) {

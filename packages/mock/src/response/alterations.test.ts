@@ -95,3 +95,41 @@ test("a header with a rate acts on that fraction of the requests, chosen by thei
   expect(await struck("wire@0.5")).toBe(half)
   for (const wrong of ["wire@", "wire@2", "wire@x"]) expect(await statusOf(wrong, "a")).toBe(400)
 })
+
+test("alterations that a function loads are loaded once, for the first request or setting that names one", async () => {
+  let loads = 0
+  const mock = createMock({
+    alterations: async () => {
+      loads++
+      return alterations
+    },
+  })
+  const ask = async (...headers: (readonly [string, string])[]) => {
+    const all = [["authorization", "Bearer sk-x"], ...headers] as const
+    const { status } = await mock.handle({
+      method: "GET",
+      target: "/v1/models",
+      headers: all,
+      body: new Uint8Array(),
+    })
+    return status
+  }
+  expect([await ask(), loads]).toEqual([200, 0])
+  expect(() => mock.settings.set({ defect: "wire" })).toThrow("No defect or variant has the id 'wire'")
+  const wire = ["x-mock-defect", "wire"] as const
+  expect([await Promise.all([ask(wire), ask(wire)]), await ask(["x-mock-variant", "none"]), loads]).toEqual([
+    [202, 202],
+    400,
+    1,
+  ])
+  await mock.loadAlterations()
+  mock.settings.set({ defect: "wire" })
+  expect([await ask(), loads]).toEqual([202, 1])
+})
+
+test("a standing alteration needs a list", () => {
+  const always = [{ id: "wire", rate: 1 }]
+  expect(() => createMock({ alterations: async () => alterations, always })).toThrow(
+    "No defect or variant has the id 'wire'",
+  )
+})

@@ -19,11 +19,57 @@ export type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => rea
 
 const none: readonly NamedAlteration[] = []
 
+/** The defects and variants of a mock, or what loads them. */
+export type AlterationSource = readonly NamedAlteration[] | (() => Promise<readonly NamedAlteration[]>)
+
+/** The defects and variants that one mock knows. */
+export interface Alterations {
+  readonly ids: ReadonlySet<string>
+  readonly choose: ChooseAlterations
+  /** Loads what is not loaded; undefined when there is nothing to wait for. Rejects when it cannot be loaded. */
+  load(): Promise<void> | undefined
+}
+
+/**
+ * Creates the alterations of one mock. Throws a `TypeError` when a standing alteration is not in the catalogue, as those of
+ * a catalogue that is still to be loaded are not.
+ */
+export function createAlterations(
+  source: AlterationSource,
+  always: readonly StandingAlteration[],
+): Alterations {
+  const ids = new Set<string>()
+  let choose: ChooseAlterations
+  const use = (catalogue: readonly NamedAlteration[]) => {
+    choose = alterationChooser(catalogue, always)
+    for (const { id } of catalogue) ids.add(id)
+  }
+  use(typeof source === "function" ? [] : source)
+  let isLoaded = typeof source !== "function"
+  let loading: Promise<void> | undefined
+  return {
+    ids,
+    choose: (headers, identity) => choose(headers, identity),
+    load() {
+      if (isLoaded || typeof source !== "function") return undefined
+      loading ??= source().then((catalogue) => {
+        use(catalogue)
+        isLoaded = true
+      })
+      return loading
+    },
+  }
+}
+
+/** Returns whether headers name a defect or a variant. */
+export const namesAlteration = (headers: KnownHeaders): boolean =>
+  headers["x-mock-defect"] !== undefined || headers["x-mock-variant"] !== undefined
+
 /**
  * Creates the choice of alterations for one mock, with its own copy of each alteration that has state. Throws a
  * `TypeError` when a standing alteration is not in the catalogue. An unknown id in a request's header is refused with 400.
  */
-export function alterationChooser(
+function alterationChooser(
   catalogue: readonly NamedAlteration[],
   always: readonly StandingAlteration[],
 ): ChooseAlterations {
