@@ -15,7 +15,7 @@ export interface StandingAlteration {
 type WatchedAlteration = NamedAlteration & { readonly acted: () => boolean }
 
 /** Returns the alterations of one request: the standing ones, chosen by hash, then those named in its headers. */
-export type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly NamedAlteration[]
+type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly NamedAlteration[]
 
 const none: readonly NamedAlteration[] = []
 
