@@ -10,6 +10,7 @@ import { type CheckSettings, checkOptions, checkSettingsOf } from "../options/ch
 import { UsageError } from "../options/options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
+import { terminalReport } from "../reports/terminal-text.ts"
 import { bundleSource } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
 import {
@@ -145,7 +146,7 @@ export async function reportRecording(
   for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
   if (outputs.every(({ file }) => file)) {
     for (const note of report.recording?.notes ?? []) process.stderr.write(`${note}\n`)
-    process.stderr.write(`${outcomeText(report)}\n`)
+    process.stderr.write(`${outcomeText(terminalReport(report))}\n`)
   }
   return problems.length > 0 ? 3 : exitCode
 }

@@ -4,6 +4,7 @@ import type { Count } from "../engine/plan.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "../options/options.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "../reports/report.ts"
+import { terminalReport } from "../reports/terminal-text.ts"
 import { dryRun, type RunEvents, runWithoutBaseline } from "../run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "../target/learn.ts"
 import { openBundle } from "./bundle-file.ts"
@@ -96,7 +97,8 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     if (transcript?.problem) problems.unshift(transcript.problem)
     if (problem !== undefined) problems.unshift(problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
-    if (!error && outputs.every(({ file }) => file)) process.stderr.write(`${outcomeText(report)}\n`)
+    if (!error && outputs.every(({ file }) => file))
+      process.stderr.write(`${outcomeText(terminalReport(report))}\n`)
     if (error) throw error
     return problems.length > 0 || signals.signal.aborted ? 3 : exitCodeOf(report, settings.strict)
   } finally {

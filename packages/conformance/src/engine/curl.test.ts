@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { createRedactor, type Header } from "@nexhina/wire"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
 import { wrongKey } from "../target/to-wire.ts"
-import { curlOf } from "./curl.ts"
+import { curlOf, shellWord } from "./curl.ts"
 
 const apiKey = "sk-0123456789abcdef"
 const password = "very-secret-password"
@@ -123,4 +124,32 @@ test.each<[Changes, string[]]>([
   ],
 ])("curl uses the method and the exact URL: %j", async (changes, expected) => {
   expect((await passed(lineOf(changes))).args).toEqual(expected)
+})
+
+test("a word has nothing in it that a terminal or a CI runner obeys, and the shell reads it as it was (D27)", async () => {
+  const pieces = [
+    "a",
+    "'",
+    "\\",
+    "é",
+    "7",
+    "\n",
+    "\r",
+    "::",
+    "##vso[",
+    "##[",
+    "\u001b",
+    "\u009b",
+    "\u202e",
+    "\u2028",
+  ]
+  const texts = fc.sample(
+    fc.array(fc.constantFrom(...pieces), { minLength: 1 }).map((drawn) => drawn.join("")),
+    { numRuns: 100, seed: 1 },
+  )
+  const words = texts.map(shellWord)
+  for (const word of words) {
+    expect(word).not.toMatch(/\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]|##(?:vso)?\[/u)
+  }
+  expect((await passed(["curl", ...words].join(" "))).args).toEqual(texts)
 })

@@ -16,10 +16,25 @@ const maxArgument = 100_000
 const utf8 = new TextEncoder()
 const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
-/** Quotes a word for a POSIX shell. */
-const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+/**
+ * Control characters, line breaks and the start of a command of Azure Pipelines: a terminal or a CI runner obeys them, and
+ * a report escapes them, so that a command with them would not be the same when it is copied.
+ */
+const obeyed = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]|##(?=\[|vso\[)/iu
 
-/** Quotes a word for a POSIX shell only where the shell would change it. */
+/** Returns the bytes of a text as octal escapes. */
+const octal = (text: string): string =>
+  [...utf8.encode(text)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")
+
+/** Quotes a word for bash, ksh and zsh, with everything escaped that a report escapes. */
+const escapedWord = (text: string): string =>
+  `$'${text.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n").replaceAll(new RegExp(obeyed, "giu"), octal)}'`
+
+/** Quotes a word for a shell: for any POSIX shell, unless it contains control characters. */
+const shellQuoted = (text: string): string =>
+  obeyed.test(text) ? escapedWord(text) : `'${text.replaceAll("'", `'\\''`)}'`
+
+/** Quotes a word for a shell only where the shell would change it. */
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text))
 
 /** Returns a header as an argument; the value of a secret is an environment variable with the header's name. */

@@ -236,8 +236,19 @@ test.each(Object.entries(reports))(
     const report: Report = {
       ...reportWith({ pass: 1, fail: 1, inconclusive: 1 }),
       models: { chat: hostile },
+      learned: [hostile],
       stopped: hostile,
-      findings: [{ ...finding, actual: hostile, where: hostile, requestId: hostile, evidence }],
+      findings: [
+        {
+          ...finding,
+          actual: hostile,
+          where: hostile,
+          requestId: hostile,
+          evidence,
+          curl: `curl ${hostile}`,
+          replay: `nexhina-conformance run --model '${hostile}'`,
+        },
+      ],
     }
     const text = write(report, { color: false })
     const commands = text.match(/^\s*::.*$/gm) ?? []

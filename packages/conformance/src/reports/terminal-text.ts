@@ -44,6 +44,7 @@ export function terminalReport(report: Report): Report {
     models: Object.fromEntries(
       Object.entries(report.models).map(([kind, model]) => [kind, terminalText(model)]),
     ),
+    learned: report.learned.map(terminalText),
     ...(report.reason !== undefined && { reason: terminalText(report.reason) }),
     ...(report.stopped !== undefined && { stopped: terminalText(report.stopped) }),
     ...(report.baseline && {
@@ -81,6 +82,7 @@ export function terminalReport(report: Report): Report {
         excerpt: terminalLines(finding.evidence.excerpt),
       },
       curl: terminalLines(finding.curl),
+      replay: terminalLines(finding.replay),
       ...(finding.waiver && { waiver: printableEntry(finding.waiver) }),
       ...(finding.requestId !== undefined && { requestId: terminalText(finding.requestId) }),
     })),
