@@ -22,6 +22,8 @@ export const numberOf = <T extends z.ZodType<number>>(number: T) =>
 const count = numberOf(z.int().min(1))
 /** Longest duration that an option accepts, in seconds: a week, which a timer of Node can still hold. */
 const maxSeconds = 604_800
+/** Maximum number of generated samples for each rule: more are drawn than fit into memory. */
+const maxRuns = 1000
 const seconds = numberOf(z.number().positive().max(maxSeconds))
 const flag = z.boolean()
 
@@ -250,8 +252,8 @@ export const runOptions = {
   },
   runs: {
     flag: "--runs <n>",
-    says: `generated samples for each rule that generates requests (default: ${defaults.runs})`,
-    schema: count.default(defaults.runs),
+    says: `generated samples for each rule that generates requests, at most ${maxRuns} (default: ${defaults.runs})`,
+    schema: numberOf(z.int().min(1).max(maxRuns)).default(defaults.runs),
   },
   deterministic: {
     flag: "--deterministic",
