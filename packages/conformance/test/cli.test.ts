@@ -173,6 +173,9 @@ test.each([
     /^error: no rule, cause, finding or verdict is called 'xyzzy'\. 'nexhina-con[^\n]*\n$/,
   ],
   [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],
+  [["run", "--max-time", "99999999"], /^error: --max-time: [^\n]*604800[^\n]*\n$/],
+  [["run", "--wait", "99999999"], /^error: --wait: [^\n]*604800[^\n]*\n$/],
+  [["run", "--runs", "1e9"], /^error: --runs: [^\n]*1000[^\n]*\n$/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {
   expect(await here(args)).toEqual({ code: 2, stderr: expect.stringMatching(message) })
@@ -421,6 +424,22 @@ describe.concurrent("a run that waits", () => {
     expect(code).toBe(3)
     expect(faults(report)).toContain("http.answers:silent")
     expect(report.stopped).toMatch(/^the first \d requests were never answered$/)
+  })
+
+  test("the deadline ends requests that a server never answers (D5)", async () => {
+    const list = '{"object":"list","data":[{"id":"gpt-4o","object":"model","created":1,"owned_by":"x"}]}'
+    const { code, report } = await checked(
+      (socket) => {
+        // Only the list of models is answered, once on each connection.
+        if (socket.bytesWritten > 0 || socket.bytesRead > 400) return
+        socket.write(
+          `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${list.length}\r\n\r\n${list}`,
+        )
+      },
+      ...["--timeout", "600000", "--max-time", "2"],
+    )
+    expect(code).toBe(3)
+    expect(report.reason).toMatch(/the time of 2 s was used up/)
   })
 
   test("a server that answers HTML everywhere is a finding", async () => {
