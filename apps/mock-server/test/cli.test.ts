@@ -341,10 +341,14 @@ test("the first addresses that people try lead to the API", async () => {
   expect([lost.status, await lost.text()]).toEqual([404, expect.stringContaining("/v1/chat/completions")])
 })
 
-test("without keys, any model, with a defect", async () => {
-  const { baseUrl } = await start("--no-auth", "--defect", "sse-double-done", "--log", "off")
+test.each([
+  ["after one option", ["--defect", "sse-double-done", "request-id-absent"]],
+  ["repeated", ["--defect", "sse-double-done", "--defect", "request-id-absent"]],
+])("without keys, any model, with two defects, %s (D19)", async (_, defects) => {
+  const { baseUrl } = await start("--no-auth", ...defects, "--log", "off")
   const response = await ask(baseUrl, { ...hello, model: "whatever", stream: true }, {})
   expect((await response.text()).match(/\[DONE\]/g)).toHaveLength(2)
+  expect(response.headers.get("x-request-id")).toBeNull()
 })
 
 describe("the control API", () => {

@@ -1,3 +1,4 @@
+import type { Reply } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { createMock } from "../mock.ts"
 
@@ -25,6 +26,24 @@ test.each([
   expect(part.range).toBe(`bytes ${first}-${first + part.bytes.length - 1}/${whole.length}`)
   expect(part.named["content-type"]).toBe("image/png")
   expect(part.named["x-request-id"]).toMatch(/^req_/)
+})
+
+test.each(["", "?variant=thumbnail"])("the content of a video has parts (F12): %j", async (query) => {
+  const { handle } = createMock({ profile: "openai" })
+  const ask = async (method: string, path: string, more: readonly (readonly [string, string])[] = []) =>
+    await handle({
+      method,
+      target: `/v1/videos${path}`,
+      headers: [["authorization", "Bearer sk-test"], ["content-type", "application/json"], ...more],
+      body: new TextEncoder().encode(method === "POST" ? '{"prompt":"A cat"}' : ""),
+    })
+  const read = ({ body }: Reply) => JSON.parse(String(body)) as { id: string; status: string }
+  let video = read(await ask("POST", ""))
+  while (video.status !== "completed") video = read(await ask("GET", `/${video.id}`))
+  const whole = (await ask("GET", `/${video.id}/content${query}`)).body as Uint8Array
+  const part = await ask("GET", `/${video.id}/content${query}`, [["range", "bytes=4-7"]])
+  expect([part.status, part.body]).toEqual([206, whole.subarray(4, 8)])
+  expect(Object.fromEntries(part.headers)["content-range"]).toBe(`bytes 4-7/${whole.length}`)
 })
 
 test.each(["bytes=999999-", "bytes=-0"])("%s is a 416 that names the length", async (range) => {

@@ -556,6 +556,36 @@ describe("tools", () => {
     ).toEqual(["function_call"])
   })
 
+  test.each([
+    { type: "web_search" },
+    { type: "file_search", vector_store_ids: ["vs_1"] },
+    { type: "code_interpreter", container: { type: "auto" } },
+    { type: "image_generation" },
+    { type: "mcp", server_label: "files", server_url: "https://example.com" },
+    { type: "shell" },
+    { type: "local_shell" },
+    { type: "apply_patch" },
+    { type: "computer_use_preview", display_width: 10, display_height: 10, environment: "browser" },
+    { type: "namespace", name: "n", description: "d", tools: [{ type: "function", name: "f" }] },
+  ])("a built-in tool that must be called is refused by its name: %j (E6)", async (tool) => {
+    for (const profile of profileNames) {
+      const named = { type: tool.type, ...("server_label" in tool && { server_label: tool.server_label }) }
+      for (const tool_choice of ["required", named]) {
+        for (const stream of [false, true]) {
+          expect(
+            await refused(
+              call(mock({ profile }), "POST", "", { ...hello, tools: [tool], tool_choice, stream }),
+            ),
+          ).toMatchObject({
+            status: 400,
+            param: "tool_choice",
+            message: expect.stringContaining(`'${tool.type}'`),
+          })
+        }
+      }
+    }
+  })
+
   test("a schema that cannot be met is refused by name", async () => {
     const tools = [weather, { ...weather, name: "odd", parameters: { not: {} } }]
     expect(
