@@ -142,7 +142,8 @@ test("err.content-type: what is JSON says so", () => {
   expect(refused([["content-type", "application/json; charset=utf-8"]], body)).toEqual([])
   expect(refused([["content-type", "application/problem+json"]], body)).toEqual([])
   expect(refused([["content-type", "text/html"]], "<html></html>")).toEqual([])
-  expect(refused([["content-type", "text/plain"]], body)).toEqual([["err.content-type", "other", at]])
+  for (const type of ["text/plain", "text/html; charset=utf-8", "application/octet-stream"])
+    expect(refused([["content-type", type]], body)).toEqual([["err.content-type", "other", at]])
   expect(refused([], body)).toEqual([["err.content-type", "absent", at]])
 })
 

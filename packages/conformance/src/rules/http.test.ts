@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib"
-import { endpoints } from "@nexhina/schemas"
+import { endpoints, type OperationId } from "@nexhina/schemas"
 import type { ExchangeEnd } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
@@ -138,6 +138,33 @@ test("http.success-status: 201 is not what clients test for", () => {
   expect(found(httpRules, [exchangeOf({ ...answer, status: 201 })])).toEqual([
     ["http.success-status", "other-success", { part: "status" }],
   ])
+})
+
+/** An answer in every form that headers and a status are judged on. */
+const formsOf = (status: number) =>
+  (Object.keys(endpoints) as OperationId[]).flatMap((operation) => [
+    { operation, request, status, body: reply },
+    { operation, request: { stream: true }, type: "text/event-stream", status, body: "data: {}\n\n" },
+  ])
+
+test("http.success-status: on every operation, whole and streamed (B1)", () => {
+  const rule = httpRules.filter(({ id }) => id === "http.success-status")
+  for (const form of formsOf(201))
+    expect(found(rule, [exchangeOf(form)]).map(([, fault]) => fault)).toEqual(["other-success"])
+  for (const form of formsOf(200)) expect(found(rule, [exchangeOf(form)])).toEqual([])
+})
+
+test("http.content-type-once: on every operation, whole, streamed and refused (B6)", () => {
+  const rule = httpRules.filter(({ id }) => id === "http.content-type-once")
+  for (const { type = "application/json", ...form } of [...formsOf(200), ...formsOf(400)]) {
+    const headers = [
+      ["content-type", type],
+      ["content-type", "text/html"],
+    ] as const
+    expect(found(rule, [exchangeOf({ ...form, headers })]).map(([, fault]) => fault)).toEqual([
+      "contradicting",
+    ])
+  }
 })
 
 const text = JSON.stringify(reply)

@@ -73,6 +73,20 @@ test("sse.content-type: missing, another, or JSON in place of a stream", () => {
   expect(found(sseRules, [json])).toEqual([["sse.content-type", "not-a-stream", at]])
 })
 
+test.each([
+  [{ created: 0 }, ["not-positive", "/created"]],
+  [{ created: 1713833628123 }, ["milliseconds", "/created"]],
+  [{ created: 1713833628 }, undefined],
+  [{ response: { created_at: 1713833628123 } }, ["milliseconds", "/response/created_at"]],
+  [{ response: { created_at: 0 } }, ["not-positive", "/response/created_at"]],
+])("sse.created-plausible: %j (B8)", (event, expected) => {
+  const [finding] = found(
+    sseRules.filter(({ id }) => id === "sse.created-plausible"),
+    [streamOf(`data: ${JSON.stringify(event)}\n\n`)],
+  )
+  expect(finding && [finding[1], "pointer" in finding[2] ? finding[2].pointer : ""]).toEqual(expected)
+})
+
 test("an error sent as JSON with a success status is left to the rules on errors", () => {
   const error = streamOf('{"error":{"message":"No."}}', {}, { type: "application/json" })
   expect(found(sseRules, [error])).toEqual([])
