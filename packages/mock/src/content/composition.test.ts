@@ -1,9 +1,15 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
+import { toFetch } from "../hosts/fetch.ts"
+import { createMock } from "../mock.ts"
 import { compose } from "./composition.ts"
 import { digest, random } from "./random.ts"
 
 const composed = (text: string, seed = "") => compose(text, random(digest(seed)))
+const contentOf = (reply: { choices: { message: { content: string } }[] }) =>
+  reply.choices[0]?.message.content ?? ""
+const outputOf = (reply: { output: { content: { text: string }[] }[] }) =>
+  reply.output[0]?.content[0]?.text ?? ""
 const lines = (text: string | undefined, pattern: RegExp) =>
   (text ?? "").split("\n").filter((line) => pattern.test(line)).length
 
@@ -61,4 +67,46 @@ test("what a long text asks for is looked for at its end only, and the answer is
   expect(composed(`Write a list. ${"x".repeat(3000)}`)).toBeUndefined()
   expect(composed(`${"as write ".repeat(100_000)}Write 99999 words`)?.length).toBeLessThan(40_000)
   expect(lines(composed("List 99999 items"), /^- /)).toBe(50)
+})
+
+test.each([
+  ["/chat/completions", "nexhina"],
+  ["/chat/completions", "openai"],
+  ["/responses", "nexhina"],
+  ["/responses", "openai"],
+] as const)("%s under %s writes what was asked for, whole and streamed (E21)", async (path, profile) => {
+  const ask = toFetch(createMock({ profile }))
+  const answer = async (content: string, stream: boolean) => {
+    const limit = path === "/responses" ? "max_output_tokens" : "max_tokens"
+    const body = {
+      model: "gpt-4o",
+      messages: [{ role: "user", content }],
+      input: content,
+      [limit]: 400,
+      stream,
+    }
+    const response = await ask(
+      new Request(`http://localhost/v1${path}`, {
+        method: "POST",
+        headers: { authorization: "Bearer sk-test", "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    )
+    const text = await response.text()
+    if (!stream) return path === "/responses" ? outputOf(JSON.parse(text)) : contentOf(JSON.parse(text))
+    const events = text
+      .split("\n")
+      .flatMap((line) => (line.startsWith("data: {") ? [JSON.parse(line.slice(6))] : []))
+    return events
+      .map(
+        (event) =>
+          event.choices?.[0]?.delta?.content ?? (/output_text.delta$/.test(event.type) ? event.delta : ""),
+      )
+      .join("")
+  }
+  for (const stream of [false, true]) {
+    expect(await answer("Write an article about bees", stream)).toMatch(/^# .+\n\n.{200}/ms)
+    expect(lines(await answer("Write a list of five fruits in Markdown", stream), /^- /)).toBe(5)
+    expect(lines(await answer("Write a Python function that sorts", stream), /^```(python)?$/)).toBe(2)
+  }
 })
