@@ -8,10 +8,15 @@ type Wire = Extract<Alteration, { stage: "wire" }>
 const isChat = ({ operationId }: Situation) => operationId === "createChatCompletion"
 
 /** Refuses successful requests. */
-const refusingWhere = (message: string, isRefused: (situation: Situation) => boolean, status = 400): Wire =>
+const refusingWhere = (
+  message: string,
+  isRefused: (situation: Situation) => boolean,
+  status = 400,
+  param: string | null = null,
+): Wire =>
   onWire(
     (reply, situation) => reply.status === 200 && isRefused(situation),
-    (reply) => errorReply(reply, error(message), status),
+    (reply) => errorReply(reply, error(message, param), status),
   )
 
 const hasHeader = (name: string, value: string) => (situation: Situation) =>
@@ -186,6 +191,15 @@ export const clientRequestDefects: readonly Defect[] = [
     }),
   ),
   {
+    id: "client-developer-parts-refused",
+    says: "content in parts is rejected in messages of the role developer",
+    breaks: "client.developer-parts",
+    fault: "refused",
+    also: [],
+    seen: [`${messagesOf}: content of each role`],
+    ...refusingMessages("content must be a string", isPartsOf("developer")),
+  },
+  {
     id: "client-schema-ref-refused",
     says: "$ref in the parameters of a tool is rejected",
     breaks: "client.tool-schemas",
@@ -207,6 +221,29 @@ export const clientRequestDefects: readonly Defect[] = [
       JSON.stringify(tools ?? []).includes('"anyOf"'),
     ),
   },
+  ...(
+    [
+      ["ref", "$ref"],
+      ["any-of", "anyOf"],
+    ] as const
+  ).map(
+    ([fault, keyword]): Defect => ({
+      id: `client-response-schema-${fault}-refused`,
+      says: `${keyword} in the parameters of a function is rejected on the Responses API`,
+      breaks: "client.response-tool-schemas",
+      fault,
+      also: [],
+      seen: ["OpenAI API reference, create response, tools: parameters is a JSON Schema object"],
+      ...refusingWhere(
+        `Invalid schema for function: ${keyword} is not supported`,
+        ({ operationId, request }) =>
+          operationId === "createResponse" &&
+          JSON.stringify((request as ResponseRequest).tools ?? []).includes(`"${keyword}"`),
+        400,
+        "tools[0].parameters",
+      ),
+    }),
+  ),
   {
     id: "client-history-annotations-required",
     says: "output_text without annotations is rejected in the input",

@@ -68,6 +68,19 @@ const onJson = (
     }
   })
 
+/** Changes the text of messages that need not be JSON and have no log probabilities. */
+const onText = (change: (text: string) => string): Value =>
+  onItems((item, { text, include, top_logprobs }) => {
+    const isJson = text?.format != null && text.format.type !== "text"
+    if (item.type !== "message" || isJson || include?.length || top_logprobs != null) return item
+    return {
+      ...item,
+      content: item.content.map((part) =>
+        part.type === "output_text" ? { ...part, text: change(part.text) } : part,
+      ),
+    }
+  })
+
 type Usage = NonNullable<ResponseObject["usage"]>
 
 const onUsage = (change: (usage: Usage) => unknown): Value =>
@@ -483,6 +496,15 @@ export const responseDefects: readonly Defect[] = [
     also: [],
     seen: ["https://github.com/jundot/omlx/issues/613"],
     ...onJson((text) => `Here it is: ${text}`),
+  },
+  {
+    id: "resp-thoughts-in-text",
+    says: "the model's thoughts are in front of the text, in their tags",
+    breaks: "resp.no-control-markers",
+    fault: "marker",
+    also: [],
+    seen: ["https://github.com/vllm-project/vllm/issues/51697"],
+    ...onText((text) => `<think>Hm.</think>${text}`),
   },
   {
     id: "resp-json-list",

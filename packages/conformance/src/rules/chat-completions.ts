@@ -33,6 +33,7 @@ import {
   isRefusal,
   narrowed,
 } from "../views/chat-completions.ts"
+import { controlMarkerIn } from "./control-markers.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
 import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
@@ -68,10 +69,6 @@ const inChoices = (path: readonly PropertyKey[]): boolean =>
   (path[0] ?? "choices") === "choices" && path.at(-1) !== "finish_reason"
 
 const finishReasons = ["stop", "length", "tool_calls", "content_filter", "function_call"]
-
-/** Special tokens and tags by which chat templates mark the parts of a conversation. */
-const controlMarker =
-  /<\|[\w-]{1,40}\|>|<｜[^｜<>]{1,40}｜>|<\/?tool_call>|<\/?think(?:ing)?>|\[TOOL_CALLS\]|<(?:start|end)_of_turn>/g
 
 // Limits
 
@@ -746,8 +743,7 @@ export const chatCompletionRules = [
       const asked = JSON.stringify(request.messages)
       return choices.flatMap(({ pointer, message: { content } }): Fault<"marker">[] => {
         if (!isString(content)) return []
-        // A marker that the request speaks of may well be repeated.
-        const marker = [...content.matchAll(controlMarker)].find(([text]) => !asked.includes(text))
+        const marker = controlMarkerIn(content, asked)
         if (!marker) return []
         const at = where(`${pointer}/message/content`, marker.index)
         return [{ fault: "marker", at, expected: "text only", actual: shown(marker[0]) }]

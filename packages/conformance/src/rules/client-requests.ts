@@ -1,4 +1,4 @@
-import type { ChatMessage, ResponseInputItem, ToolDefinition } from "@nexhina/schemas"
+import type { ChatMessage, ResponseFunctionTool, ResponseInputItem, ToolDefinition } from "@nexhina/schemas"
 import { type Header, headerOf } from "@nexhina/wire"
 import { chatStep, userSays } from "../probes/chat-completions.ts"
 import { functionStep, responseStep, weatherFunction, weatherQuestion } from "../probes/responses.ts"
@@ -179,6 +179,12 @@ const partsForms = partsRoles.map(
   }),
 )
 
+/** The same for a developer's message, which not every server knows: it is compared with one whose text is a string. */
+const developerChat = (content: ChatMessage["content"]): ChatMessage[] => [
+  { role: "developer", content },
+  ...userSays("Hi."),
+]
+
 // Tools
 
 const toolWith = (parameters: object): ToolDefinition => ({
@@ -197,8 +203,23 @@ const schemas = {
     properties: { colour: { anyOf: [{ type: "string" }, { type: "null" }] } },
   },
 } as const
-const hasSchema = (marker: string) => (view: ChatRequested) =>
+interface WithTools extends Requested {
+  readonly request: { readonly tools?: unknown }
+}
+const hasSchema = (marker: string) => (view: WithTools) =>
   JSON.stringify(view.request.tools ?? []).includes(`"${marker}"`)
+const schemaForms: readonly Form<WithTools, "ref" | "any-of">[] = [
+  { name: "ref", is: hasSchema("$ref") },
+  { name: "any-of", is: hasSchema("anyOf") },
+]
+const schemaFaults = { ref: "$ref is refused", "any-of": "anyOf is refused" } as const
+const functionWith = (parameters: object): ResponseFunctionTool => ({
+  type: "function",
+  name: "set_colour",
+  description: "Sets a colour.",
+  strict: false,
+  parameters: { ...parameters },
+})
 
 // Responses
 
@@ -368,6 +389,27 @@ export const clientRequestRules = [
     holds: (views) => besidePlain(views, partsForms),
   }),
   rule({
+    id: "client.developer-parts",
+    since,
+    says: "SHOULD accept text in parts in a developer message wherever it accepts a string there",
+    severity: "SHOULD",
+    source: `${messagesOf}, developer message, content`,
+    scope: "group",
+    on: chatRequests,
+    faults: { refused: "a developer message in parts is refused" },
+    asks: (known) =>
+      ["Be brief.", inParts("Be brief.")].map((content) =>
+        chatStep(known, { messages: developerChat(content) }),
+      ),
+    holds: (views) =>
+      besidePlain(views, [
+        {
+          name: "refused",
+          is: ({ request }) => request.messages.some(({ content }) => Array.isArray(content)),
+        },
+      ]),
+  }),
+  rule({
     id: "client.tool-schemas",
     since,
     says: "MUST accept `$ref` and `anyOf` in the parameters of a tool that is not strict",
@@ -375,16 +417,27 @@ export const clientRequestRules = [
     source: "OpenAI API reference, create chat completion, tools: parameters is a JSON Schema object",
     scope: "group",
     on: chatRequests,
-    faults: { ref: "$ref is refused", "any-of": "anyOf is refused" },
+    faults: schemaFaults,
     asks: (known) =>
       Object.values(schemas).map((schema) =>
         chatStep(known, { messages: plainMessages, tools: [toolWith(schema)] }),
       ),
-    holds: (views) =>
-      besidePlain(views, [
-        { name: "ref", is: hasSchema("$ref") },
-        { name: "any-of", is: hasSchema("anyOf") },
-      ]),
+    holds: (views) => besidePlain(views, schemaForms),
+  }),
+  rule({
+    id: "client.response-tool-schemas",
+    since,
+    says: "MUST accept `$ref` and `anyOf` in the parameters of a function that is not strict, on the Responses API",
+    severity: "MUST",
+    source: "OpenAI API reference, create response, tools: parameters is a JSON Schema object",
+    scope: "group",
+    on: responseRequests,
+    faults: schemaFaults,
+    asks: (known) =>
+      Object.values(schemas).map((schema) =>
+        responseStep(known, { input: [question], tools: [functionWith(schema)] }),
+      ),
+    holds: (views) => besidePlain(views, schemaForms),
   }),
   rule({
     id: "client.response-history",

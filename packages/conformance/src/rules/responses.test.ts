@@ -121,6 +121,17 @@ describe("each fault by its name, where it stands", () => {
       ["resp.schema:item /output/0/arguments"],
       { output: [{ ...callOf("Paris"), arguments: {} }] },
     ],
+    [
+      "thoughts in front of the text",
+      ["resp.no-control-markers:marker /output/0/content/0/text"],
+      { output: [messageOf("<think>Hm.</think>Hi")] },
+    ],
+    [
+      "a marker that the request speaks of",
+      [],
+      { output: [messageOf("<|im_end|> ends a turn.")] },
+      { input: "What is <|im_end|>?" },
+    ],
     ["no tools", ["resp.schema-full:missing /tools"], { tools: undefined }],
     [
       "null for parallel_tool_calls",

@@ -47,6 +47,7 @@ import {
   textOf,
 } from "../views/responses.ts"
 import { eachOf, formatFault } from "./chat-completions.ts"
+import { controlMarkerIn } from "./control-markers.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
 import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
@@ -879,6 +880,29 @@ export const responseRules = [
         const actual = `${logprobs.length} entries`
         return [{ fault: "sent", at: answer.where(pointer), expected: "an empty list", actual }]
       }),
+  }),
+  rule({
+    id: "resp.no-control-markers",
+    since,
+    says: "SHOULD NOT include control tokens of the chat template, or the model's thoughts in their tags, in the text",
+    severity: "SHOULD",
+    source: `${responseObject}: output_text, text: the text output from the model`,
+    see: ["https://github.com/vllm-project/vllm/issues/51697"],
+    on: responseAnswers,
+    after: readable,
+    faults: { marker: "the text contains a control token" },
+    holds(answer) {
+      const { input, instructions, tools } = answer.request
+      const asked = JSON.stringify([input, instructions, tools])
+      return firstOfEach(
+        textParts(answer).flatMap(({ part: { text }, pointer }): Fault<"marker">[] => {
+          const marker = controlMarkerIn(String(text), asked)
+          if (!marker) return []
+          const at = answer.where(pointer.replace(/logprobs$/, "text"))
+          return [{ fault: "marker", at, expected: "text only", actual: shown(marker[0]) }]
+        }),
+      )
+    },
   }),
   rule({
     id: "resp.encrypted-reasoning",
