@@ -945,9 +945,9 @@ describe("a mock", () => {
 })
 
 test("a path without the base path is pointed to the one with it", async () => {
-  const lost = async (target: string) => {
+  const lost = async (target: string, method = "POST") => {
     const { status, body } = await createMock().handle({
-      method: "POST",
+      method,
       target,
       headers: [],
       body: new Uint8Array(),
@@ -958,6 +958,12 @@ test("a path without the base path is pointed to the one with it", async () => {
     404,
     expect.stringContaining("Did you mean /v1/chat/completions?"),
   ])
+  // A browser's address bar sends another method than the operation has.
+  for (const path of ["/chat/completions", "/responses", "/embeddings", "/models/gpt-4o"]) {
+    for (const method of ["GET", "POST"]) {
+      expect(await lost(path, method)).toEqual([404, expect.stringContaining(`Did you mean /v1${path}?`)])
+    }
+  }
   expect(await lost("/nowhere")).toEqual([404, expect.not.stringContaining("Did you mean")])
 })
 

@@ -509,7 +509,7 @@ function validated(value: unknown, { operationId }: Operation, context: Context,
 }
 
 function unknownUrl(method: string, path: string, route: Router): Refusal {
-  const isBelow = route(method, basePath + path).kind === "operation"
+  const isBelow = route(method, basePath + path).kind !== "unknown-path"
   const hint = isBelow ? `. Did you mean ${basePath}${path}? The base URL ends in ${basePath}.` : ""
   return new Refusal(404, { message: `Invalid URL (${method} ${path})${hint}`, code: "unknown_url" })
 }
