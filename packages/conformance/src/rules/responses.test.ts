@@ -410,6 +410,32 @@ test("one id for different requests is found, for the same request it is none", 
   expect(found(rules, [one, other]).map(([rule]) => rule)).toEqual(["resp.id-unique"])
 })
 
+test.each([
+  [{ type: "web_search" }, "web_search_call"],
+  [{ type: "file_search", vector_store_ids: ["vs_1"] }, "file_search_call"],
+  [{ type: "code_interpreter", container: "cntr_1" }, "code_interpreter_call"],
+  [{ type: "image_generation" }, "image_generation_call"],
+  [{ type: "mcp", server_label: "a", server_url: "https://example.com" }, "mcp_call"],
+  [{ type: "mcp", server_label: "a", server_url: "https://example.com" }, "mcp_approval_request"],
+  [{ type: "shell" }, "shell_call"],
+  [{ type: "local_shell" }, "local_shell_call"],
+  [{ type: "apply_patch" }, "apply_patch_call"],
+  [{ type: "computer" }, "computer_call"],
+])(
+  "resp.choice-required: of the built-in tool %j, %s is a call, and a message is none (E6)",
+  (tool, call) => {
+    const request = { tools: [tool], tool_choice: "required" } as unknown as Partial<ResponseRequest>
+    const namesWith = (...before: object[]) => {
+      const output = [...before, messageOf("Hi")] as ResponseObject["output"]
+      return names({ output }, request).filter((name) => name.startsWith("resp.choice-required"))
+    }
+    expect(namesWith({ type: call, id: "a_1", status: "completed" })).toEqual([])
+    const none = ["resp.choice-required:no-call /output"]
+    expect(namesWith()).toEqual(none)
+    expect(namesWith({ type: "mcp_list_tools", id: "mcpl_1", server_label: "a", tools: [] })).toEqual(none)
+  },
+)
+
 test("an error that is sent as a success is for the rules on errors to judge", () => {
   const error = replyOf({ error: { message: "No.", type: "server_error" } })
   expect(judgedBy(rules, [error])).toEqual([])

@@ -369,6 +369,15 @@ const isCallForbidden = ({ tools, tool_choice, prompt }: ResponseRequest) =>
 const areFunctions = ({ tools }: ResponseRequest) =>
   (tools ?? []).every(({ type }) => type === "function" || type === "custom")
 
+/** Items that a response may have without calling a tool. */
+const callFree: ReadonlySet<unknown> = new Set(["message", "reasoning", "mcp_list_tools"])
+
+/** Whether a tool is called: of built-in tools, new ones have calls of new types. */
+const hasCall = ({ request, items }: ResponseReply): boolean =>
+  areFunctions(request)
+    ? callsOf({ items }).length > 0
+    : items.some(({ value: { type } }) => !callFree.has(type))
+
 /**
  * Whether the request made it a guarantee what the arguments of a call are: of a strict function they follow the
  * schema, except in parallel calls, where OpenAI turns that off. All else is up to the model.
@@ -415,8 +424,8 @@ const forbidden = narrowed(
 
 const required = narrowed(
   responseAnswers,
-  { id: "responses.demanded", says: "responses that have to call a function", probes: [requiredFunction] },
-  ({ request }) => isCallRequired(request) && areFunctions(request),
+  { id: "responses.demanded", says: "responses that have to call a tool", probes: [requiredFunction] },
+  ({ request }) => isCallRequired(request),
 )
 
 const chosen = narrowed(
@@ -1072,18 +1081,18 @@ export const responseRules = [
   rule({
     id: "resp.choice-required",
     since,
-    says: "MUST call a function when `tool_choice` is `required`",
+    says: "MUST call a function or a built-in tool when `tool_choice` is `required`",
     severity: "MUST",
     source: `${createResponse}: tool_choice`,
     on: required,
     after: readable,
     modelDependent: true,
-    faults: { "no-call": "no function is called" },
+    faults: { "no-call": "no tool is called" },
     asks: (known) => asking(known, requiringCalls),
     holds(answer) {
       if (!isWhole(answer)) return cut
       if (isRefusal(answer)) return refused
-      if (callsOf(answer).length > 0) return []
+      if (hasCall(answer)) return []
       const actual = saidIn(answer)
       return [{ fault: "no-call", at: answer.where("/output"), expected: "a call", actual }]
     },
