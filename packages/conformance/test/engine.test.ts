@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib"
-import { headerOf } from "@nexhina/wire"
+import { headerOf, type NamedAlteration } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { Report } from "../src/reports/report.ts"
 import { reports } from "../src/reports/reports.ts"
@@ -27,6 +27,57 @@ test("what --header says of a credential stands in no report", async () => {
   }
   expect(JSON.stringify(report.findings[0]?.request.headers)).toContain("tenant-of-ours")
 })
+
+/** The longest part of a secret in a text, from eight characters on. */
+function leaked(secret: string, text: string): string {
+  let longest = ""
+  for (let from = 0; from + 8 <= secret.length; from++) {
+    for (let to = from + Math.max(8, longest.length + 1); text.includes(secret.slice(from, to)); to++) {
+      if (to > secret.length) break
+      longest = secret.slice(from, to)
+    }
+  }
+  return longest
+}
+
+test.each([
+  ["short", "sk-0123456789abcdef"],
+  [
+    "164-character",
+    `sk-${Array.from({ length: 161 }, (_, at) => ((at * at + 7 * at) % 36).toString(36)).join("")}`,
+  ],
+])(
+  "a %s key that a target shows as a model and in its replies stands in no report (D10, D28)",
+  async (_, key) => {
+    const echo: NamedAlteration = {
+      id: "echo",
+      stage: "wire",
+      apply: (reply, { operationId }) => {
+        const body =
+          operationId === "listModels"
+            ? { object: "list", data: [{ id: key, object: key, created: 0, owned_by: key }] }
+            : {
+                object: key,
+                model: key,
+                [key]: key,
+                choices: [
+                  { finish_reason: key, message: { role: key, content: `${"x".repeat(280)}${key}` } },
+                ],
+                error: { message: `${"x".repeat(70)} the key ${key} is odd`, type: key, param: key, code: 7 },
+              }
+        return { ...reply, headers: [...reply.headers, ["x-key", key]], body: JSON.stringify(body) }
+      },
+    }
+    const report = await checked(
+      { ...always(echo), keys: [key], strictModels: false },
+      { quick: true, apiKey: key },
+    )
+    expect(report.findings.length).toBeGreaterThan(5)
+    for (const { write } of Object.values(reports)) {
+      expect(leaked(key, write(report, { color: false }))).toBe("")
+    }
+  },
+)
 
 test("a run of some rules claims no conformance with the rest", async () => {
   const some = await checked({}, { rule: ["models.*"] })
