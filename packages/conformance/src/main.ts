@@ -68,7 +68,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("list the rules that match, such as 'sse.*', or show one")
     .option("--json", "as JSON")
     .action(async (pattern: string | undefined, flags: { json?: boolean }) => {
-      exitCode = (await import("./commands/rules.ts")).listRules(pattern, flags)
+      exitCode = await (await import("./commands/rules.ts")).listRules(pattern, flags)
     })
 
   program
@@ -76,7 +76,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("write a configuration, an empty baseline and a workflow for GitHub Actions")
     .option("--force", "overwrite existing files")
     .action(async (flags: { force?: boolean }) => {
-      exitCode = (await import("./commands/init.ts")).initCommand(flags)
+      exitCode = await (await import("./commands/init.ts")).initCommand(flags)
     })
 
   program

@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer as createHttpServer, request as httpRequest } from "node:http"
 import { type AddressInfo, createServer, type Socket } from "node:net"
@@ -230,6 +231,27 @@ test("a report that cannot be written is one line, after the others", async () =
   expect(stdout).toContain("http://127.0.0.1")
   expect(stderr).toMatch(/^error: --report: cannot write '\/dev\/full': no space left on device$/m)
   expect(stderr).toMatch(/^error: --transcript: cannot write '\/dev\/full': no space left on device$/m)
+})
+
+test.skipIf(!existsSync("/dev/full")).each([
+  [["run", "--quick", "--include", "models"], 3],
+  [["run", "--dry-run"], 2],
+  [["rules"], 2],
+  [["explain", "sse.done-once"], 2],
+])("%j says in one line that standard output cannot be written, and exits %i (D3)", async (args, code) => {
+  const full = openSync("/dev/full", "w")
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", full, "pipe"] })
+  closeSync(full)
+  let stderr = ""
+  child.stderr?.on("data", (data) => {
+    stderr += data
+  })
+  expect(await once(child, "close")).toEqual([code, null])
+  expect(stderr.match(/^error: .*$/gm)).toEqual([
+    "error: cannot write to standard output: no space left on device",
+  ])
+  expect(stderr).not.toMatch(/^\s+at /m)
+  if (code === 3) expect(stderr).toMatch(/^No MUST rule was broken/m)
 })
 
 test("an empty NEXHINA_API_KEY counts as no key, with a warning", async () => {

@@ -144,7 +144,7 @@ export async function reportRecording(
   const problems = await writeReports(report, outputs)
   if (problem !== undefined) problems.unshift(problem)
   for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
-  if (outputs.every(({ file }) => file)) {
+  if (problems.length > 0 || outputs.every(({ file }) => file)) {
     for (const note of report.recording?.notes ?? []) process.stderr.write(`${note}\n`)
     process.stderr.write(`${outcomeText(terminalReport(report))}\n`)
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileErrorText } from "../files/file-error.ts"
 import { UsageError } from "../options/options.ts"
+import { print } from "./report-output.ts"
 
 /** The files that `init` writes, by their paths. */
 const files: Readonly<Record<string, string>> = {
@@ -58,7 +59,11 @@ export function init(folder: string, force: boolean): string[] {
 }
 
 /** Carries out `init` in the current folder, and returns its exit code. */
-export function initCommand({ force = false }: { force?: boolean }): number {
-  for (const path of init(".", force)) process.stdout.write(`wrote ${path}\n`)
+export async function initCommand({ force = false }: { force?: boolean }): Promise<number> {
+  await print(
+    init(".", force)
+      .map((path) => `wrote ${path}\n`)
+      .join(""),
+  )
   return 0
 }

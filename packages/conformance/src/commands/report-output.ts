@@ -70,13 +70,28 @@ export function requireDistinctFiles(files: readonly NamedFile[]): void {
   }
 }
 
-/** Writes to standard output. Resolves when the reader of the pipe has received everything, or is gone. */
-export const print = (text: string): Promise<void> =>
+/** A reader that stops early, such as `head`, closes the pipe: that is not an error. */
+const readerLeft: ReadonlySet<string | undefined> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"])
+
+/** Writes to standard output until its reader has received everything, or is gone. Returns why it cannot be written. */
+const write = (text: string): Promise<string | undefined> =>
   new Promise((resolve) => {
-    process.stdout.write(text, () => resolve())
+    process.stdout.write(text, (error) =>
+      resolve(
+        error && !readerLeft.has((error as NodeJS.ErrnoException).code)
+          ? `cannot write to standard output: ${fileErrorText(error, "its folder")}`
+          : undefined,
+      ),
+    )
   })
-// A reader that stops early, such as `head`, closes the pipe: that is not an error.
+// The callback of each write gets the error.
 process.stdout.on("error", () => {})
+
+/** Writes to standard output. Throws a `UsageError` when it cannot be written. */
+export async function print(text: string): Promise<void> {
+  const problem = await write(text)
+  if (problem !== undefined) throw new UsageError(problem)
+}
 
 /** Opens the files of the reports. Throws a `UsageError` for one that cannot be written, and leaves none behind. */
 export const openReports = (settings: Pick<Settings, "report">): ReportOutput[] =>
@@ -121,10 +136,11 @@ export async function writeReports<Reported>(
   outputs: readonly ReportOutput<Reported>[],
 ): Promise<string[]> {
   const problems: string[] = []
-  for (const { write, color, file } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
-    const text = write(reported, { color, ascii: !file && !isUtf8 })
+  for (const { color, file, ...output } of outputs.toSorted((a, b) => Number(!!a.file) - Number(!!b.file))) {
+    const text = output.write(reported, { color, ascii: !file && !isUtf8 })
     if (!file) {
-      await print(text)
+      const problem = await write(text)
+      if (problem !== undefined) problems.push(problem)
       continue
     }
     try {

@@ -3,7 +3,7 @@ import { matches, UsageError } from "../options/options.ts"
 import { ascii, columns, wrapped } from "../reports/layout.ts"
 import type { Rule } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
-import { isUtf8 } from "./report-output.ts"
+import { isUtf8, print } from "./report-output.ts"
 
 /** What `rules` shows of a rule. */
 function ruleFacts(rule: Rule) {
@@ -50,7 +50,7 @@ function ruleTable(facts: readonly ReturnType<typeof ruleFacts>[]): string {
 }
 
 /** Carries out `rules`, and returns its exit code. A pattern without `*` names one rule, which is shown in full. */
-export function listRules(pattern: string | undefined, { json }: { json?: boolean }): number {
+export async function listRules(pattern: string | undefined, { json }: { json?: boolean }): Promise<number> {
   const listed = rules.filter((rule) => pattern === undefined || matches(pattern, rule.id))
   if (listed.length === 0)
     throw new UsageError(`no rule matches '${pattern}'; 'nexhina-conformance rules' lists them`)
@@ -61,6 +61,6 @@ export function listRules(pattern: string | undefined, { json }: { json?: boolea
     : isOne
       ? facts.map(ruleText).join("\n")
       : ruleTable(facts)
-  process.stdout.write(`${json || isUtf8 ? text : ascii(text)}\n`)
+  await print(`${json || isUtf8 ? text : ascii(text)}\n`)
   return 0
 }

@@ -10,7 +10,14 @@ import { KeyRefused, NothingJudged, Unreachable } from "../target/learn.ts"
 import { openBundle } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
 import { progressLine } from "./progress-line.ts"
-import { discard, openReports, reportFiles, requireDistinctFiles, writeReports } from "./report-output.ts"
+import {
+  discard,
+  openReports,
+  print,
+  reportFiles,
+  requireDistinctFiles,
+  writeReports,
+} from "./report-output.ts"
 import { listenForSignals } from "./signals.ts"
 import { openTranscript } from "./transcript-file.ts"
 
@@ -63,7 +70,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     typeof config === "string" ? readConfig(config) : {},
   )
   if (settings.dryRun) {
-    process.stdout.write(planText(dryRun(settings), settings.maxRequests))
+    await print(planText(dryRun(settings), settings.maxRequests))
     return 0
   }
   requireDistinctFiles([
@@ -97,7 +104,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     if (transcript?.problem) problems.unshift(transcript.problem)
     if (problem !== undefined) problems.unshift(problem)
     for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
-    if (!error && outputs.every(({ file }) => file))
+    if (!error && (problems.length > 0 || outputs.every(({ file }) => file)))
       process.stderr.write(`${outcomeText(terminalReport(report))}\n`)
     if (error) throw error
     return problems.length > 0 || signals.signal.aborted ? 3 : exitCodeOf(report, settings.strict)
