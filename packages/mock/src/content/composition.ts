@@ -26,14 +26,18 @@ export function compose(userText: string, draw: Random): string | undefined {
   return forms.find(([nouns]) => nouns.test(what))?.[1](asked, draw)
 }
 
-const order = /\b(?:write|show|give|generate|create|make|draft|list|name|suggest|explain|implement)\b/i
+const order =
+  /\b(?:write|show|give|generate|create|make|draft|list|name|suggest|explain|describe|discuss|tell|implement)\b/i
 
 /** By the nouns that name them, in the order in which they are looked for. */
 const forms: readonly (readonly [nouns: RegExp, write: (asked: string, draw: Random) => string])[] = [
   [/\b(?:code|function|script|program|class|snippet|component|query|algorithm)\b/i, codeAnswer],
   [/\b(?:table|columns)\b/i, table],
   [/\b(?:lists?|bullets?|ideas|steps|items|examples|reasons|tips|names|options)\b/i, list],
-  [/\b(?:article|essay|story|post|report|markdown|document|letter|\d+ words|paragraphs?)\b/i, article],
+  [
+    /\b(?:article|essay|story|post|report|markdown|document|letter|\d+ words|paragraphs?|in (?:\w+ )?detail|in depth|at length)\b/i,
+    article,
+  ],
 ]
 
 function codeAnswer(asked: string, draw: Random): string {
