@@ -508,6 +508,37 @@ export const httpDefects: readonly Defect[] = [
       },
     ),
   },
+  {
+    id: "http-remaining-above-limit",
+    says: "more requests remain than the limit allows: the limit is that of another window",
+    breaks: "http.rate-limits",
+    fault: "above-limit",
+    also: [],
+    seen: ["https://github.com/simstudioai/sim/pull/6011"],
+    ...onEmbeddings(({ headers }) => ({
+      headers: [...headers, ["x-ratelimit-limit-requests", "200"], ["x-ratelimit-remaining-requests", "399"]],
+    })),
+  },
+  {
+    id: "http-remaining-none",
+    says: "the header of the remaining tokens is the text None",
+    breaks: "http.rate-limits",
+    fault: "not-a-number",
+    also: [],
+    seen: ["https://github.com/auth0/auth0-python/pull/761"],
+    ...onEmbeddings(({ headers }) => ({
+      headers: [...headers, ["x-ratelimit-limit-tokens", "60000"], ["x-ratelimit-remaining-tokens", "None"]],
+    })),
+  },
+  {
+    id: "http-reset-in-words",
+    says: "the header of the reset is neither a duration nor a number nor a date",
+    breaks: "http.rate-limits",
+    fault: "no-time",
+    also: [],
+    seen: ["OpenAI API documentation: rate limits in headers"],
+    ...onEmbeddings(({ headers }) => ({ headers: [...headers, ["x-ratelimit-reset-requests", "soon"]] })),
+  },
 ]
 
 /** Every answer of the API as it is, on the wire. */
@@ -608,6 +639,39 @@ export const httpVariants: readonly Variant[] = [
     seen: ["RFC 9110, section 5.3"],
     ...onWire(isAnswer, ({ headers }) => ({
       headers: [...headers, ["Server", "cloudflare"], ["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]],
+    })),
+  },
+  {
+    id: "http-rate-limits",
+    says: "rate limits are in headers, with resets as durations",
+    notes: [],
+    seen: ["OpenAI API documentation: rate limits in headers"],
+    ...onWire(isAnswer, ({ headers }) => ({
+      headers: [
+        ...headers,
+        ["x-ratelimit-limit-requests", "60"],
+        ["x-ratelimit-remaining-requests", "60"],
+        ["x-ratelimit-reset-requests", "8.64s"],
+        ["x-ratelimit-limit-tokens", "150000"],
+        ["x-ratelimit-remaining-tokens", "149984"],
+        ["x-ratelimit-reset-tokens", "6m0s"],
+      ],
+    })),
+  },
+  {
+    id: "http-rate-limits-off",
+    says: "rate limits are -1 where nothing is limited, and resets are seconds",
+    notes: [],
+    seen: ["https://github.com/openai/openai-dotnet/issues/838"],
+    ...onWire(isAnswer, ({ headers }) => ({
+      headers: [
+        ...headers,
+        ["x-ratelimit-limit-tokens", "-1"],
+        ["x-ratelimit-remaining-tokens", "-1"],
+        ["x-ratelimit-reset-tokens", "0"],
+        ["x-ratelimit-remaining-requests", "1"],
+        ["x-ratelimit-reset-requests", "60"],
+      ],
     })),
   },
 ]

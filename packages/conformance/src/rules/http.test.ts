@@ -303,6 +303,54 @@ test("http.request-id-unique: one id for all requests is found, and a repeated o
   ])
 })
 
+const limited = (...headers: [fact: string, value: string][]) =>
+  exchangeOf({ ...answer, headers: headers.map(([fact, value]) => [`x-ratelimit-${fact}`, value]) })
+
+const rateLimits = httpRules.filter(({ id }) => id === "http.rate-limits")
+
+test.each<[string, ...Parameters<typeof limited>]>([
+  [
+    "limits as OpenAI states them",
+    ["limit-requests", "60"],
+    ["remaining-requests", "59"],
+    ["reset-requests", "1s"],
+  ],
+  ["all that remains", ["limit-tokens", "150000"], ["remaining-tokens", "150000"], ["reset-tokens", "0s"]],
+  ["a remainder without a limit", ["remaining-requests", "61"]],
+  ["limits of other things", ["limit-requests", "60"], ["remaining-tokens", "149984"]],
+  ["no limit, as Azure writes it", ["limit-tokens", "-1"], ["remaining-tokens", "-1"], ["reset-tokens", "0"]],
+  ["no limit, and something that remains", ["limit-tokens", "0"], ["remaining-tokens", "100"]],
+  ["more than all is used", ["limit-tokens", "100"], ["remaining-tokens", "-20"]],
+  ["fractions", ["limit-tokens", "1.5e3"], ["remaining-tokens", "999.5"]],
+  ["empty headers", ["limit-tokens", ""], ["remaining-tokens", ""], ["reset-tokens", " "]],
+  ["the same limit twice", ["limit-tokens", "60"], ["limit-tokens", "60"]],
+  ["headers of another family", ["limit-requests-day", "many"], ["remaining", "61"], ["limit", "60"]],
+  ...["6m0s", "20ms", "8.64s", "2m59.56s", "24h0m0s", "1d2h", "0", "33011.38", "1741305600000"].map(
+    (time): [string, [string, string]] => [time, ["reset-requests", time]],
+  ),
+  ["a date", ["reset-requests", "Sun, 06 Nov 1994 08:49:37 GMT"]],
+  ["an ISO date", ["reset-tokens", "2026-01-15T10:30:00Z"]],
+])("http.rate-limits: %s", (_, ...headers) => {
+  expect(found(rateLimits, [limited(...headers)])).toEqual([])
+})
+
+test.each<[string, string, ...Parameters<typeof limited>]>([
+  ["above-limit", "remaining-requests", ["limit-requests", "60"], ["remaining-requests", "61"]],
+  ["above-limit", "remaining-tokens", ["limit-tokens", "60"], ["remaining-tokens", "149984"]],
+  ["not-a-number", "remaining-tokens", ["limit-tokens", "60"], ["remaining-tokens", "None"]],
+  ["not-a-number", "limit-requests", ["limit-requests", "60 per minute"], ["remaining-requests", "61"]],
+  ["not-a-number", "limit-requests", ["limit-requests", "60"], ["limit-requests", "100"]],
+  ["no-time", "reset-requests", ["reset-requests", "soon"]],
+  ["no-time", "reset-tokens", ["reset-tokens", "PT6M0S"]],
+])("http.rate-limits: %s of %s in %j", (name, header, ...headers) => {
+  const at = { part: "header", name: `x-ratelimit-${header}` } as const
+  expect(found(rateLimits, [limited(...headers)])).toEqual([["http.rate-limits", name, at]])
+})
+
+test("http.rate-limits: whoever states none is not judged", () => {
+  expect(judgedBy(rateLimits, [exchangeOf(answer), limited(["limit-tokens", ""])])).toEqual([])
+})
+
 const chat = {
   operation: "createChatCompletion" as const,
   request: { model: "m", messages: [{ role: "user", content: "Hi" }] },

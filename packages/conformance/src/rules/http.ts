@@ -19,6 +19,7 @@ import {
   isSuccess,
   jsonReplies,
   jsonSuccesses,
+  limitedResponses,
   measuredResponses,
   plainResponses,
   stampedReplies,
@@ -28,6 +29,7 @@ import {
 } from "../views/http.ts"
 import { createdSource, stampFault, stampFaults } from "./created.ts"
 import { envelopeFaults } from "./errors.ts"
+import { rateLimitFaults, rateLimitFaultsOf } from "./rate-limits.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -454,5 +456,21 @@ export const httpRules = [
       const at = { part: "header", name: "content-type" } as const
       return [{ fault: "other", at, expected: "charset=utf-8, or none", actual: shown(type) }]
     },
+  }),
+
+  rule({
+    id: "http.rate-limits",
+    since,
+    says: "SHOULD state rate limits as numbers that agree, and the time of a reset as clients read it",
+    severity: "SHOULD",
+    source: "OpenAI API documentation: rate limits in headers",
+    see: [
+      "https://github.com/simstudioai/sim/pull/6011",
+      "https://github.com/auth0/auth0-python/pull/761",
+      "https://github.com/CortexLM/cortex-code/pull/407",
+    ],
+    on: limitedResponses,
+    faults: rateLimitFaults,
+    holds: ({ exchange: { response } }) => rateLimitFaultsOf(response?.headers ?? []),
   }),
 ] as const

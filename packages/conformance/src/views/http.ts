@@ -68,6 +68,22 @@ export const identifiedResponses = view<IdentifiedResponse>({
   },
 })
 
+/** A header that states a rate limit, as OpenAI names it. */
+const rateLimitHeader = /^x-ratelimit-(?:limit|remaining|reset)-(?:requests|tokens)$/i
+
+/** Responses with a header that states a rate limit. */
+export const limitedResponses = view<ParsedReply>({
+  ...everyResponse,
+  id: "http.limited",
+  says: "responses with rate limits in headers",
+  occasional: true,
+  of(exchange) {
+    const answered = everyResponse.of(exchange)
+    const headers = exchange.response?.headers ?? []
+    return headers.some(([name, value]) => rateLimitHeader.test(name) && value.trim()) ? answered : undefined
+  },
+})
+
 /** A response, and the limit of the kit that its body crosses, if it does. */
 export interface MeasuredResponse {
   readonly exchange: Evidence
