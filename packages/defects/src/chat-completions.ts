@@ -511,6 +511,15 @@ export const chatCompletionDefects: readonly Defect[] = [
         : undefined,
     ),
   },
+  {
+    id: "reply-model-of-another-family",
+    says: "a completion of another model than the requested one, which it names",
+    breaks: "chat.model-family",
+    fault: "other",
+    also: [],
+    seen: ["https://github.com/icebear0828/codex-proxy/issues/660"],
+    ...onChats((completion) => ({ ...completion, model: "llama-3-8b" })),
+  },
 ]
 
 /** A choice that says something else, or nothing. */
@@ -557,6 +566,20 @@ export const chatCompletionVariants: readonly Variant[] = [
     notes: [],
     seen: [`${completionObject}: the model used for the chat completion`],
     ...onChats((completion) => ({ ...completion, model: `${completion.model}-2026-01-31` })),
+  },
+  {
+    id: "reply-model-prefixed",
+    says: "the model of a completion has the prefix of a provider, whole and streamed",
+    notes: [],
+    seen: ["OpenRouter: ids of models begin with their provider"],
+    ...onChats((completion) => ({ ...completion, model: `openai/${completion.model}` })),
+  },
+  {
+    id: "reply-model-deployment",
+    says: "the model of a completion is the name of a deployment, whole and streamed",
+    notes: [],
+    seen: ["Azure OpenAI: deployments have names of their own"],
+    ...onChats((completion) => ({ ...completion, model: "prod-chat-eu" })),
   },
   {
     id: "logprobs-without-bytes",

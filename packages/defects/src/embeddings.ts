@@ -263,6 +263,15 @@ export const embeddingDefects: readonly Defect[] = [
     seen: ["Schema EmbeddingResponse: usage has no completion_tokens"],
     ...onList((list) => ({ ...list, usage: { ...list.usage, total_tokens: list.usage.total_tokens + 1 } })),
   },
+  {
+    id: "emb-model-of-another-family",
+    says: "embeddings of another model than the requested one, which they name",
+    breaks: "emb.model-family",
+    fault: "other",
+    also: [],
+    seen: ["https://github.com/anthony-chaudhary/fak/issues/360"],
+    ...onList((list) => ({ ...list, model: "BAAI/bge-m3" })),
+  },
 ]
 
 export const embeddingVariants: readonly Variant[] = [
@@ -323,6 +332,13 @@ export const embeddingVariants: readonly Variant[] = [
     notes: [],
     seen: ["OpenAI API reference: create embeddings"],
     ...onList((list) => ({ ...list, model: `${list.model}-2024-05-13` })),
+  },
+  {
+    id: "emb-model-short",
+    says: "the model of the response is only a part of the requested model's name, as Azure wrote it",
+    notes: [],
+    seen: ["Azure OpenAI: embeddings of text-embedding-ada-002 named ada"],
+    ...onList((list) => ({ ...list, model: "ada" })),
   },
   {
     id: "emb-chat-usage",

@@ -1067,6 +1067,15 @@ export const responseDefects: readonly Defect[] = [
     seen: ["https://github.com/ogx-ai/ogx/issues/4404", "https://github.com/vllm-project/vllm/pull/32247"],
     ...onItems((item) => (item.type === "reasoning" ? without(item, "encrypted_content") : item)),
   },
+  {
+    id: "resp-model-of-another-family",
+    says: "a response of another model than the requested one, which it names",
+    breaks: "resp.model-family",
+    fault: "other",
+    also: [],
+    seen: ["https://github.com/anthony-chaudhary/fak/issues/360"],
+    ...onShown((response) => ({ ...response, model: "claude-sonnet-4-5" })),
+  },
 ]
 
 /** A response that says that the model will not do what it was asked. */
@@ -1263,5 +1272,12 @@ export const responseVariants: readonly Variant[] = [
           ? asJson(reply, error("Unsupported parameter: previous_response_id", "previous_response_id"), 400)
           : asJson(reply, error("Unknown request URL"), 404),
     ),
+  },
+  {
+    id: "resp-model-deployment",
+    says: "the model of a response is the name of a deployment, whole and streamed",
+    notes: [],
+    seen: ["Azure OpenAI: deployments have names of their own"],
+    ...onShown((response) => ({ ...response, model: "prod-chat-eu" })),
   },
 ]

@@ -58,7 +58,7 @@ test.each([
   ["members that nobody knows", saying({ reasoning_content: "Hm.", token_ids: [1] }, { cost: 1 })],
   [
     "a dated snapshot of the model that was asked for",
-    replyOf({ ...completion, model: "gpt-4o-2024-08-06" }),
+    replyOf({ ...completion, model: "deepseek-v3-2024-08-06" }),
   ],
   ["null with calls", saying({ content: null, tool_calls: [call] }, { finish_reason: "tool_calls" })],
   ["calls without the member content", saying({ content: undefined, tool_calls: [call] })],

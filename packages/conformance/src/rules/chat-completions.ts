@@ -35,6 +35,7 @@ import {
 } from "../views/chat-completions.ts"
 import { controlMarkerIn } from "./control-markers.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
+import { familyFault, familyFaults, familySeverity, familySightings, familySource } from "./model-family.ts"
 import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -749,5 +750,17 @@ export const chatCompletionRules = [
         return [{ fault: "marker", at, expected: "text only", actual: shown(marker[0]) }]
       })
     },
+  }),
+  rule({
+    id: "chat.model-family",
+    since,
+    says: "SHOULD NOT name a model of another family than the requested one",
+    severity: familySeverity,
+    source: familySource,
+    see: familySightings,
+    on: chatAnswers,
+    faults: familyFaults,
+    holds: ({ answered, completion: { model }, where }, known) =>
+      familyFault({ answered, model, at: where("/model") }, known),
   }),
 ] as const

@@ -15,6 +15,7 @@ import {
   embeddingReplies,
   type Vector,
 } from "../views/embeddings.ts"
+import { familyFault, familyFaults, familySeverity, familySightings, familySource } from "./model-family.ts"
 import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
@@ -449,5 +450,18 @@ export const embeddingRules = [
       const at = bodyAt("/usage/total_tokens")
       return [{ fault: "unequal", at, expected: `${prompt}, as the prompt`, actual: String(total) }]
     },
+  }),
+
+  rule({
+    id: "emb.model-family",
+    since,
+    says: "SHOULD NOT name a model of another family than the requested one",
+    severity: familySeverity,
+    source: familySource,
+    see: familySightings,
+    on: embeddingLists,
+    faults: familyFaults,
+    holds: ({ answered, list: { model } }, known) =>
+      familyFault({ answered, model, at: bodyAt("/model") }, known),
   }),
 ] as const

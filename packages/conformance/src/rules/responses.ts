@@ -49,6 +49,7 @@ import {
 import { eachOf, formatFault } from "./chat-completions.ts"
 import { controlMarkerIn } from "./control-markers.ts"
 import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
+import { familyFault, familyFaults, familySeverity, familySightings, familySource } from "./model-family.ts"
 import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -1143,5 +1144,17 @@ export const responseRules = [
       const actual = `${calls.length} calls`
       return [{ fault: "several", at: answer.where("/output"), expected: "one call at most", actual }]
     },
+  }),
+  rule({
+    id: "resp.model-family",
+    since,
+    says: "SHOULD NOT name a model of another family than the requested one",
+    severity: familySeverity,
+    source: familySource,
+    see: familySightings,
+    on: responseAnswers,
+    faults: familyFaults,
+    holds: ({ answered, response: { model }, where }, known) =>
+      familyFault({ answered, model, at: where("/model") }, known),
   }),
 ] as const
