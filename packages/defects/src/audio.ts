@@ -100,6 +100,26 @@ const onRefusal = (is: (form: string) => boolean) =>
     heard,
   )
 
+/** Samples of one byte each, of which 128 is the middle. */
+const halfSecondOfSilence = Buffer.alloc(4000, 128)
+
+/** Changes the transcription of a recording with half a second of silence. */
+const onSilence = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire(
+    ({ status }, { operationId, ask }) =>
+      operationId === "createTranscription" &&
+      status === 200 &&
+      Buffer.from(ask.body).includes(halfSecondOfSilence),
+    change,
+  )
+
+/** Returns a JSON reply with an error. */
+const failing = ({ headers }: Reply, status: number, error: object): Partial<Reply> => ({
+  status,
+  headers: withHeader(headers, "content-type", "application/json"),
+  body: JSON.stringify({ error: { param: null, code: null, ...error } }),
+})
+
 const isWholeForm = (form: string) => /\r\n--[^\r\n]+--\r\n$/.test(form)
 
 /** Returns the defects in the response format of the transcription or the translation endpoint. */
@@ -169,6 +189,19 @@ const defaultingTo = (format: NonNullable<SpeechRequest["response_format"]>) =>
 const ofMistral = { prompt_audio_seconds: 1, prompt_tokens: 4, completion_tokens: 3, total_tokens: 7 }
 
 export const audioDefects: readonly Defect[] = [
+  {
+    id: "audio-silence-500",
+    says: "a recording in which nothing is said is answered with 500",
+    breaks: "http.no-5xx-valid",
+    fault: "server-error",
+    also: [],
+    seen: [
+      "https://github.com/speaches-ai/speaches/issues/608",
+      "https://github.com/suitenumerique/meet/issues/930",
+      "https://github.com/shashikg/WhisperS2T/issues/5",
+    ],
+    ...onSilence((reply) => failing(reply, 500, { message: "The server failed.", type: "server_error" })),
+  },
   {
     id: "audio-default-wav",
     says: "speech is WAV when no format was requested",
@@ -469,6 +502,25 @@ export const audioDefects: readonly Defect[] = [
 ]
 
 export const audioVariants: readonly Variant[] = [
+  {
+    id: "audio-silence-unsaid",
+    says: "the transcription of a recording in which nothing is said is empty",
+    notes: [],
+    seen: ["https://github.com/speaches-ai/speaches/issues/608"],
+    ...onSilence(({ headers }) => ({
+      headers: withHeader(headers, "content-type", "application/json"),
+      body: '{"text":""}',
+    })),
+  },
+  {
+    id: "audio-silence-refused",
+    says: "a recording in which nothing is said is answered with 400",
+    notes: [],
+    seen: ["https://github.com/epam/ai-dial-adapter-openai/issues/448"],
+    ...onSilence((reply) =>
+      failing(reply, 400, { message: "No speech detected.", type: "invalid_request_error", param: "file" }),
+    ),
+  },
   {
     id: "audio-speech-own-default",
     says: "speech is WAV, and labelled so, when no format was requested",

@@ -1,8 +1,9 @@
-import { surfaces } from "@nexhina/schemas"
+import { endpoints, surfaces } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { knownOf } from "../../test/exchange.ts"
 import { rules } from "../rules/rules.ts"
+import { fixedSteps } from "../target/step.ts"
 import { countsOf, planOf, planShare } from "./plan.ts"
 
 const known = knownOf({})
@@ -24,6 +25,20 @@ test("a rule brings the stock probes of its view, each once", () => {
   for (const rule of rules) {
     const { applicable, probes } = plan([rule])
     expect(probes).toEqual(applicable.length === 0 ? [] : [...new Set(rule.on.probes)])
+  }
+})
+
+test("of surfaces that are not checked, only chat and models are asked about every endpoint", () => {
+  const basics = ["chat", "models"]
+  for (const surface of surfaces) {
+    const { probes } = planOf(
+      { rules, include: [surface], probes: () => true, samples: () => 0, seed: 1 },
+      known,
+    )
+    const asked = probes.flatMap((probe) =>
+      fixedSteps(probe.asks(known)).map(({ operation }) => endpoints[operation].surface),
+    )
+    expect(new Set([...asked, ...basics])).toEqual(new Set([...basics, surface]))
   }
 })
 

@@ -51,13 +51,19 @@ export function plannedRules(
   }
 }
 
+/** The surfaces on which the rules of every endpoint are judged in every run. */
+const basics: ReadonlySet<Surface> = new Set(["chat", "models"])
+
 export function planOf(selection: Selection, known: TargetFacts): Plan {
   const { include } = selection
   const { selected, applicable } = plannedRules(selection, known)
   const isIncluded = (probe: Probe) =>
     fixedSteps(probe.asks(known)).every(({ operation }) => include.includes(endpoints[operation].surface))
-  // What holds on every endpoint is seen on chat, whatever else is checked.
-  const probesOf = ({ on }: Rule) => (on.surface === "http" ? on.probes : on.probes.filter(isIncluded))
+  // What holds on every endpoint is seen on chat and models, whatever else is checked.
+  const isBasic = (probe: Probe) =>
+    fixedSteps(probe.asks(known)).every(({ operation }) => basics.has(endpoints[operation].surface))
+  const probesOf = ({ on }: Rule) =>
+    on.probes.filter((probe) => isIncluded(probe) || (on.surface === "http" && isBasic(probe)))
   const probes = [...new Set(applicable.flatMap(probesOf))].filter(selection.probes)
   const samples = interleaved(applicable.map((rule) => samplesOf(rule, known, selection)))
   return { selected, applicable, probes, samples }

@@ -1,6 +1,6 @@
 import type { Probe } from "../probe.ts"
 import { askFor } from "../requests/ask.ts"
-import { heardBody, plainFormats, speechFormats } from "../requests/audio.ts"
+import { heardBody, plainFormats, silence, speechFormats } from "../requests/audio.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import type { Step } from "../target/step.ts"
 
@@ -54,6 +54,13 @@ export const plainTranscripts: Probe = {
   id: "audio.transcription-texts",
   says: "what is said in half a second of sound, as plain text and as subtitles",
   asks: (known) => plainFormats.map((response_format) => transcriptionStep(known, { response_format })),
+}
+
+/** A recording in which nothing is said, which a server may find nothing in, but not die of. */
+export const silentTranscription: Probe = {
+  id: "audio.silence",
+  says: "what is said in twenty seconds of silence",
+  asks: (known) => [transcriptionStep(known, { file: silence() })],
 }
 
 /** A translation into English. */

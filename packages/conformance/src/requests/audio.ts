@@ -13,9 +13,15 @@ export const toneSeconds = 0.5
 const samplesPerSecond = 8000
 const hertz = 440
 
-/** A tone as a WAV file: the header of RIFF WAVE for PCM, and one byte for each sample. */
-function toneBytes(): Uint8Array<ArrayBuffer> {
-  const samples = toneSeconds * samplesPerSecond
+/** Duration of the kit's recording of silence: long, and within the 30 seconds that Whisper hears at once. */
+const silenceSeconds = 20
+
+/** The value of a sample of silence, in the middle of those of a byte. */
+const zero = 128
+
+/** A sound as a WAV file: the header of RIFF WAVE for PCM, and one byte for each sample. */
+function wavBytes(seconds: number, sampleAt: (at: number) => number): Uint8Array<ArrayBuffer> {
+  const samples = seconds * samplesPerSecond
   const bytes = new Uint8Array(44 + samples)
   const view = new DataView(bytes.buffer)
   const tag = (offset: number, name: string) => bytes.set(new TextEncoder().encode(name), offset)
@@ -32,14 +38,22 @@ function toneBytes(): Uint8Array<ArrayBuffer> {
   view.setUint16(34, 8, true)
   tag(36, "data")
   view.setUint32(40, samples, true)
-  for (let at = 0; at < samples; at++) {
-    bytes[44 + at] = 128 + Math.round(100 * Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond))
-  }
+  for (let at = 0; at < samples; at++) bytes[44 + at] = sampleAt(at)
   return bytes
 }
 
+const toneBytes = () =>
+  wavBytes(
+    toneSeconds,
+    (at) => zero + Math.round(100 * Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond)),
+  )
+
 /** The kit's own recording, half a second of a tone, under a name. */
 export const tone = (name = "tone.wav"): File => new File([toneBytes()], name, { type: "audio/wav" })
+
+/** A recording in which nothing is said. */
+export const silence = (): File =>
+  new File([wavBytes(silenceSeconds, () => zero)], "silence.wav", { type: "audio/wav" })
 
 export const speechFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const
 export const plainFormats = ["text", "srt", "vtt"] as const

@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
-import { heardBody, tone, toneSeconds } from "../requests/audio.ts"
+import { heardBody, silence, tone, toneSeconds } from "../requests/audio.ts"
 import { wavSeconds } from "../views/audio.ts"
 import { audioRules } from "./audio.ts"
 
@@ -273,6 +273,11 @@ test("the kit's own recording is a WAV of half a second", async () => {
   expect(wavSeconds(new Uint8Array(await tone().arrayBuffer()))).toBe(toneSeconds)
   expect(wavSeconds(bytes("RIFF"))).toBeUndefined()
   expect(wavSeconds(new Uint8Array(44))).toBeUndefined()
+})
+
+test("the kit's recording of silence is a WAV of twenty seconds, all samples the same", async () => {
+  const file = new Uint8Array(await silence().arrayBuffer())
+  expect([wavSeconds(file), new Set(file.subarray(44))]).toEqual([20, new Set([128])])
 })
 
 const refused = { status: 400, body: { error: { message: "no file", type: "invalid_request_error" } } }

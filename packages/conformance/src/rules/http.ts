@@ -343,6 +343,7 @@ export const httpRules = [
       "https://github.com/vllm-project/vllm/issues/16774",
       "https://github.com/vllm-project/vllm/pull/17664",
       "https://github.com/JamePeng/llama-cpp-python/issues/113",
+      "https://github.com/speaches-ai/speaches/issues/608",
     ],
     on: answersToValid,
     faults: { "server-error": "the status is a server error (5xx)" },

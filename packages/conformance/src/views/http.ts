@@ -3,6 +3,7 @@ import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
 import { bodyFaults, type RequestFault } from "../inputs/intent.ts"
+import { silentTranscription } from "../probes/audio.ts"
 import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
@@ -219,7 +220,7 @@ export const answersToValid = view<ParsedReply>({
   ...decidedResponses,
   id: "http.valid",
   says: "responses to valid requests",
-  probes: [...decidedResponses.probes, pictureChat],
+  probes: [...decidedResponses.probes, pictureChat, silentTranscription],
   needs: ["fault"],
   of(exchange) {
     const answered = decidedResponses.of(exchange)
