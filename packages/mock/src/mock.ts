@@ -400,7 +400,7 @@ async function serve(
 }
 
 /** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */
-const largeBody = 2 ** 16
+const largeBody = 2 ** 13
 
 /** Size of a body that is handled alone, in bytes: reading it takes many times its memory (chosen). */
 const hugeBody = 2 ** 20
