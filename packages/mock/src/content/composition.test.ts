@@ -66,7 +66,7 @@ test.each([
 test.each([
   "Explain recursion in detail",
   "Describe the sea in great detail",
-  "Tell me about tides at length",
+  "Discuss the tides at length",
 ])("%s: several paragraphs (E21)", (text) => {
   expect(composed(text)?.split("\n\n").length).toBeGreaterThan(3)
 })

@@ -27,7 +27,7 @@ export function compose(userText: string, draw: Random): string | undefined {
 }
 
 const order =
-  /\b(?:write|show|give|generate|create|make|draft|list|name|suggest|explain|describe|discuss|tell|implement)\b/i
+  /\b(?:write|show|give|generate|create|make|draft|list|name|suggest|explain|describe|discuss|implement)\b/i
 
 /** By the nouns that name them, in the order in which they are looked for. */
 const forms: readonly (readonly [nouns: RegExp, write: (asked: string, draw: Random) => string])[] = [
