@@ -63,13 +63,12 @@ test.each([
   expect(composed(text)?.match(/^```.*$/gm)).toEqual([`\`\`\`${language}`, "```"])
 })
 
-test.each([
-  "Explain recursion in detail",
-  "Describe the sea in great detail",
-  "Discuss the tides at length",
-])("%s: several paragraphs (E21)", (text) => {
-  expect(composed(text)?.split("\n\n").length).toBeGreaterThan(3)
-})
+test.each(["Explain recursion in detail", "Describe the sea in great detail", "Discuss the tides at length"])(
+  "%s: several paragraphs (E21)",
+  (text) => {
+    expect(composed(text)?.split("\n\n").length).toBeGreaterThan(3)
+  },
+)
 
 test("what a long text asks for is looked for at its end only, and the answer is bounded", () => {
   expect(composed(`Write a list. ${"x".repeat(3000)}`)).toBeUndefined()
