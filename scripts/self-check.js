@@ -29,6 +29,11 @@ async function startMock(profile) {
     "acme/large",
     "--strict-models",
     "--call-tools",
+    // Quotas that are never used up, so that replies state them.
+    "--rpm",
+    "1000000",
+    "--tpm",
+    "1000000000",
     "--log",
     "json",
   ]
