@@ -10,7 +10,7 @@ import {
   type Reply,
 } from "@nexhina/wire"
 import type { NoteReply } from "./log.ts"
-import { createAppender, fileNameOf, strangerIn } from "./recordings-folder.ts"
+import { createAppender, fileNameOf } from "./recordings-folder.ts"
 
 /** What to record, and where. */
 export interface RecordSettings {
@@ -47,16 +47,13 @@ function createFileWriter(folder: string, startedAt: Date, onError: (message: st
 
 /**
  * Creates a proxy that records. Bytes are passed on as they arrive, and an exchange is appended to its file, without
- * credentials, before its reply ends. Errors of writing a file are given to `onError`, and the proxy goes on; so is a
- * folder that has recordings of another API.
+ * credentials, before its reply ends. Errors of writing a file are given to `onError`, and the proxy goes on.
  */
 export function createRecorder(
   { upstream, folder }: RecordSettings,
   onError: (message: string) => void,
 ): Recorder {
   const write = createFileWriter(folder, new Date(), onError)
-  const stranger = strangerIn(folder, upstream)
-  if (stranger !== undefined) onError(stranger)
   const fileOf = (headers: readonly Header[]) =>
     fileNameOf(headerOf(headers, "x-mock-recording") || headerOf(headers, "x-mock-scope"))
   const forwarder = createForwarder({

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from "node:fs"
 import { open, readFile as readWhole } from "node:fs/promises"
 import { type Exchange, fromHar, HarError, readTranscript, SessionLine, TranscriptError } from "@nexhina/wire"
 
@@ -21,19 +20,18 @@ export const isRecordingFile = (path: string): boolean => isTranscript(path) || 
 export const isTranscript = (path: string): boolean => /\.ndjson$/i.test(path)
 export const isHar = (path: string): boolean => /\.har$/i.test(path)
 
-/** Bytes in which the target of a transcript's first request is looked for (chosen). */
-const beginning = 2 ** 16
-
-/** Returns the URL of the first request of a transcript; undefined when its beginning has none. */
-export function firstTarget(path: string): string | undefined {
-  const file = openSync(path, "r")
-  const bytes = Buffer.alloc(beginning)
-  const length = readSync(file, bytes)
-  closeSync(file)
-  const [, target] =
-    /^\{"v":1,"fact":"request",.*?"target":("[^"\\]*")/m.exec(bytes.toString("utf8", 0, length)) ?? []
-  const url: unknown = target === undefined ? undefined : JSON.parse(target)
-  return typeof url === "string" && URL.canParse(url) ? url : undefined
+/** Returns the URL of the first request that a transcript has to the end; undefined when it has none. */
+export async function firstTarget(path: string): Promise<string | undefined> {
+  const file = await open(path)
+  try {
+    for await (const { request } of readTranscript(file.readLines())) return request.target
+  } catch (error) {
+    // Replaying the folder will say what is wrong with it.
+    if (!(error instanceof TranscriptError)) throw error
+  } finally {
+    await file.close()
+  }
+  return undefined
 }
 
 /** Reads a transcript or an HTTP Archive, by its extension. Throws an error that names the file and the place. */

@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-} from "node:fs"
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import type { Recording } from "@nexhina/mock/recordings"
@@ -70,14 +62,14 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Returns why the recordings that a folder has do not go with those of an upstream; undefined when they do. Replayed
- * together, those of one API would answer for the other.
+ * Returns why the recordings of an upstream should not be added to those of a folder; undefined when they may. Replayed
+ * together, those of one API would answer for another.
  */
-export function strangerIn(folder: string, upstream: string): string | undefined {
+export async function otherRecordings(folder: string, upstream: string): Promise<string | undefined> {
   const { origin } = new URL(upstream)
-  for (const file of readdirSync(folder).filter(isTranscript)) {
-    const target = firstTarget(join(folder, file))
-    if (target === undefined || new URL(target).origin === origin) continue
+  for (const file of (await readdir(folder)).filter(isTranscript)) {
+    const target = await firstTarget(join(folder, file))
+    if (target === undefined || !URL.canParse(target) || new URL(target).origin === origin) continue
     return `${join(folder, file)} has recordings of ${new URL(target).origin}. Record ${origin} to another folder`
   }
   return undefined

@@ -22,8 +22,13 @@ export async function start(settings: Settings): Promise<void> {
 
 async function recorderOf(record: RecordSettings): Promise<Recorder> {
   const { createRecorder } = await import("./record.ts")
+  const { otherRecordings } = await import("./recordings-folder.ts")
+  const warn = (message: string) => console.error(`warning: ${message}`)
   try {
-    return createRecorder(record, (message) => console.error(`warning: ${message}`))
+    const recorder = createRecorder(record, warn)
+    const others = await otherRecordings(record.folder, record.upstream)
+    if (others !== undefined) warn(others)
+    return recorder
   } catch (error) {
     console.error(`error: option '--to <folder>': ${(error as Error).message}`)
     process.exit(2)

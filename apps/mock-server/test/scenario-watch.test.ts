@@ -71,3 +71,12 @@ test("images that scenarios refer to are watched while they do", async () => {
   watched.images([])
   expect(await after(() => touch("images/dot.png"))).toBe(0)
 })
+
+test("a path that leads through a file is not watched, and nothing ends", async () => {
+  writeFileSync(join(folder, "a.yaml"), "")
+  writeFileSync(join(folder, "images"), "")
+  const { watched, until } = watching("a.yaml")
+  watched.images(inFolder("images/deep/dot.png"))
+  touch("a.yaml")
+  await until(1)
+})

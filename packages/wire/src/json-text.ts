@@ -2,7 +2,7 @@
 const [quote, backslash] = [0x22, 0x5c]
 const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Returns the index of the quote that ends the string whose content begins at `from`; the length when there is none. */
+/** Returns the index of the quote that ends the string whose content begins at `from`; the length of the text if none does. */
 export function stringEnd(text: string, from: number): number {
   for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0

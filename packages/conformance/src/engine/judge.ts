@@ -249,18 +249,17 @@ interface ViewRules {
   readonly view: View<unknown>
   /** Rules that judge every group. */
   readonly general: readonly number[]
-  /** Rules that judge the groups that they sent, by their ids. */
-  readonly own: ReadonlyMap<string, readonly number[]>
+  /** Rules that judge only the groups that they sent, by their ids. */
+  readonly own: ReadonlyMap<string, number>
 }
 
 function byView(rules: readonly Rule[]): ViewRules[] {
   return [...new Set(rules.map(({ on }) => on))].map((view) => {
     const places = [...rules.entries()].filter(([, { on }]) => on === view)
-    const ofGroup = places.filter(([, { scope }]) => scope === "group")
     return {
       view,
-      general: places.filter((place) => !ofGroup.includes(place)).map(([at]) => at),
-      own: new Map(ofGroup.map(([at, { id }]) => [id, [at]])),
+      general: places.filter(([, { scope }]) => scope !== "group").map(([at]) => at),
+      own: new Map(places.filter(([, { scope }]) => scope === "group").map(([at, { id }]) => [id, at])),
     }
   })
 }
@@ -286,10 +285,11 @@ function rulesFor(
 ): number[] | undefined {
   const places: number[] = []
   for (const { view, general, own } of views) {
-    const wanted = own.get(group.sample.by) ?? []
-    if (general.length + wanted.length === 0) continue
+    const mine = own.get(group.sample.by)
+    const wanted = mine === undefined ? general : [...general, mine]
+    if (wanted.length === 0) continue
     if (isOver()) return undefined
-    if (hasAny(view, group)) places.push(...general, ...wanted)
+    if (hasAny(view, group)) places.push(...wanted)
   }
   return places.sort((a, b) => a - b)
 }

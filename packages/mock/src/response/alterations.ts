@@ -26,7 +26,7 @@ export type AlterationSource = readonly NamedAlteration[] | (() => Promise<reado
 export interface Alterations {
   readonly ids: ReadonlySet<string>
   readonly choose: ChooseAlterations
-  /** Loads what is not loaded; undefined when there is nothing to wait for. Rejects when it cannot be loaded. */
+  /** Loads the catalogue once; undefined when it was given as a list. Rejects when it cannot be loaded. */
   load(): Promise<void> | undefined
 }
 
@@ -45,17 +45,12 @@ export function createAlterations(
     for (const { id } of catalogue) ids.add(id)
   }
   use(typeof source === "function" ? [] : source)
-  let isLoaded = typeof source !== "function"
   let loading: Promise<void> | undefined
   return {
     ids,
     choose: (headers, identity) => choose(headers, identity),
     load() {
-      if (isLoaded || typeof source !== "function") return undefined
-      loading ??= source().then((catalogue) => {
-        use(catalogue)
-        isLoaded = true
-      })
+      if (typeof source === "function") loading ??= source().then(use)
       return loading
     },
   }
