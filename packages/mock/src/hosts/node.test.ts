@@ -189,6 +189,15 @@ describe("what only a socket can show", () => {
     const { text, end } = await exchange(await replying({ body: "one", end: "reset" }), get())
     expect([text.endsWith("3\r\none\r\n"), end]).toEqual([true, "ECONNRESET"])
   })
+
+  test("a reset comes after what was written, also when the process stalled longer than the pause before it", async () => {
+    const stall = async () => {}
+    const { text, end } = await exchange(
+      await replying({ body: "one", end: "reset" }, { sleep: stall }),
+      get(),
+    )
+    expect([text.endsWith("3\r\none\r\n"), end]).toEqual([true, "ECONNRESET"])
+  })
 })
 
 test("a client that leaves ends the sleep and the stream", async () => {

@@ -221,6 +221,10 @@ async function finish(
   else if (end === "reset" && socket) {
     await new Promise((flushed) => socket.write("", flushed))
     await pause(beforeReset)
+    // After a stall the timer comes before the reads of a client in this process, which would lose the reset: libuv
+    // reports data that arrives together with it as an ordinary end. Two turns read all that has arrived.
+    await turn()
+    await turn()
     socket.resetAndDestroy()
   }
 }
