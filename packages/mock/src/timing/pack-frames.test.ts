@@ -3,12 +3,13 @@ import { expect, test } from "vitest"
 import { createMock } from "../mock.ts"
 import { packFrames } from "./pack-frames.ts"
 
-const frames = fc.array(
-  fc.record(
-    { bytes: fc.uint8Array({ max: 3, maxLength: 12 }), atMs: fc.double({ min: 0, max: 1e6 }) },
-    { requiredKeys: ["bytes"] },
-  ),
+// Times of a steady pace, any others, and lengths that take one byte and two.
+const bytes = fc.oneof(
+  { weight: 9, arbitrary: fc.uint8Array({ max: 3, maxLength: 12 }) },
+  fc.uint8Array({ max: 1, minLength: 120, maxLength: 300 }),
 )
+const atMs = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ min: 0, max: 1e6 }))
+const frames = fc.array(fc.record({ bytes, atMs }, { requiredKeys: ["bytes"] }))
 
 test("frames come out as they went in, as often as they are read", () => {
   fc.assert(
