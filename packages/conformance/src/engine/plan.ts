@@ -54,16 +54,29 @@ export function plannedRules(
 /** The surfaces on which the rules of every endpoint are judged in every run. */
 const basics: ReadonlySet<Surface> = new Set(["chat", "models"])
 
+/** Returns a function that gives the surfaces that a probe asks. A probe is of many rules, and is asked once. */
+function surfacesByProbe(known: TargetFacts): (probe: Probe) => readonly Surface[] {
+  const found = new Map<Probe, readonly Surface[]>()
+  return (probe) => {
+    const seen = found.get(probe)
+    if (seen) return seen
+    const surfaces = fixedSteps(probe.asks(known)).map(({ operation }) => endpoints[operation].surface)
+    found.set(probe, surfaces)
+    return surfaces
+  }
+}
+
 export function planOf(selection: Selection, known: TargetFacts): Plan {
-  const { include } = selection
   const { selected, applicable } = plannedRules(selection, known)
-  const isIncluded = (probe: Probe) =>
-    fixedSteps(probe.asks(known)).every(({ operation }) => include.includes(endpoints[operation].surface))
+  const surfacesOf = surfacesByProbe(known)
+  const isWithinAll = (probe: Probe, within: ReadonlySet<Surface>) =>
+    surfacesOf(probe).every((surface) => within.has(surface))
+  const include = new Set(selection.include)
   // What holds on every endpoint is seen on chat and models, whatever else is checked.
-  const isBasic = (probe: Probe) =>
-    fixedSteps(probe.asks(known)).every(({ operation }) => basics.has(endpoints[operation].surface))
   const probesOf = ({ on }: Rule) =>
-    on.probes.filter((probe) => isIncluded(probe) || (on.surface === "http" && isBasic(probe)))
+    on.probes.filter(
+      (probe) => isWithinAll(probe, include) || (on.surface === "http" && isWithinAll(probe, basics)),
+    )
   const probes = [...new Set(applicable.flatMap(probesOf))].filter(selection.probes)
   const samples = interleaved(applicable.map((rule) => samplesOf(rule, known, selection)))
   return { selected, applicable, probes, samples }

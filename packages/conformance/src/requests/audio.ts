@@ -20,13 +20,12 @@ const silenceSeconds = 20
 const zero = 128
 
 /** A sound as a WAV file: the header of RIFF WAVE for PCM, and one byte for each sample. */
-function wavBytes(seconds: number, sampleAt: (at: number) => number): Uint8Array<ArrayBuffer> {
-  const samples = seconds * samplesPerSecond
-  const bytes = new Uint8Array(44 + samples)
+function wavBytes(samples: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(44 + samples.length)
   const view = new DataView(bytes.buffer)
   const tag = (offset: number, name: string) => bytes.set(new TextEncoder().encode(name), offset)
   tag(0, "RIFF")
-  view.setUint32(4, 36 + samples, true)
+  view.setUint32(4, 36 + samples.length, true)
   tag(8, "WAVEfmt ")
   view.setUint32(16, 16, true)
   // PCM, mono.
@@ -37,23 +36,26 @@ function wavBytes(seconds: number, sampleAt: (at: number) => number): Uint8Array
   view.setUint16(32, 1, true)
   view.setUint16(34, 8, true)
   tag(36, "data")
-  view.setUint32(40, samples, true)
-  for (let at = 0; at < samples; at++) bytes[44 + at] = sampleAt(at)
+  view.setUint32(40, samples.length, true)
+  bytes.set(samples, 44)
   return bytes
 }
 
-const toneBytes = () =>
-  wavBytes(
-    toneSeconds,
-    (at) => zero + Math.round(100 * Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond)),
-  )
+const toneBytes = wavBytes(
+  Uint8Array.from(
+    { length: toneSeconds * samplesPerSecond },
+    (_, at) => zero + Math.round(100 * Math.sin((2 * Math.PI * hertz * at) / samplesPerSecond)),
+  ),
+)
 
 /** The kit's own recording, half a second of a tone, under a name. */
-export const tone = (name = "tone.wav"): File => new File([toneBytes()], name, { type: "audio/wav" })
+export const tone = (name = "tone.wav"): File => new File([toneBytes], name, { type: "audio/wav" })
 
 /** A recording in which nothing is said. */
 export const silence = (): File =>
-  new File([wavBytes(silenceSeconds, () => zero)], "silence.wav", { type: "audio/wav" })
+  new File([wavBytes(new Uint8Array(silenceSeconds * samplesPerSecond).fill(zero))], "silence.wav", {
+    type: "audio/wav",
+  })
 
 export const speechFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const
 export const plainFormats = ["text", "srt", "vtt"] as const
