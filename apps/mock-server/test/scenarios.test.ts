@@ -183,6 +183,7 @@ test("changed files are loaded without dropping a request; wrong ones leave the 
   const load = Array.from({ length: 4 }, async () => {
     while (asking) answers.push(await contentOf(await say(baseUrl, "Hi")))
   })
+  await expect.poll(() => answers).toContain("one")
   await file("hot.yaml", answering("Hi", "two"))
   await until("scenarios loaded again")
   expect(await contentOf(await say(baseUrl, "Hi"))).toBe("two")
