@@ -33,7 +33,7 @@ test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", a
         .map(({ name, operation }, index) => ({ name, operation, digest: altered[index] ?? "", index }))
         .filter(({ digest, index }) => digest !== plain[index])
       const changed = different.map(({ name, digest }) => `${name}: ${digest}`)
-      const of = [...new Set(different.flatMap(({ operation = [] }) => operation))]
+      const of = [...new Set(different.map(({ operation = null }) => operation))]
       operations.push(`  ${JSON.stringify(id)}: ${JSON.stringify(of)}`)
       const all = createHash("sha256").update(changed.join("\n")).digest("base64url").slice(0, 16)
       lines.push(`${kind} ${id}: ${changed.length} replies changed, ${all}`)

@@ -1,18 +1,26 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { type ProfileName, profiles } from "@nexhina/schemas"
+import { type OperationId, type ProfileName, profiles } from "@nexhina/schemas"
 
-/** The file with the operations whose replies each defect and variant was seen to change under a profile. */
+/**
+ * The file with the operations whose replies each defect and variant was seen to change under a profile; `null` stands
+ * for a reply that belongs to no operation.
+ */
 export const operationsFile = (profile: ProfileName): string =>
   fileURLToPath(new URL(`./digests/operations-${profile}.json`, import.meta.url))
 
+/** Returns what each defect and variant was seen to change under a profile, by its id. */
+export function readChanged(profile: ProfileName): ReadonlyMap<string, readonly (OperationId | null)[]> {
+  const text = readFileSync(operationsFile(profile), "utf8")
+  return new Map(Object.entries(JSON.parse(text) as Record<string, (OperationId | null)[]>))
+}
+
 /** Returns the operations whose replies a defect or variant was seen to change under any profile, by its id. */
-export function readOperations(): ReadonlyMap<string, readonly string[]> {
-  const all = new Map<string, readonly string[]>()
+export function readOperations(): ReadonlyMap<string, readonly OperationId[]> {
+  const all = new Map<string, readonly OperationId[]>()
   for (const profile of Object.keys(profiles) as ProfileName[]) {
-    const seen = JSON.parse(readFileSync(operationsFile(profile), "utf8")) as Record<string, string[]>
-    for (const [id, operations] of Object.entries(seen))
-      all.set(id, [...new Set([...(all.get(id) ?? []), ...operations])])
+    for (const [id, changed] of readChanged(profile))
+      all.set(id, [...new Set([...(all.get(id) ?? []), ...changed.filter((each) => each !== null)])])
   }
   return all
 }

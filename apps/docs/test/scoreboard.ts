@@ -11,14 +11,21 @@ import {
   severityOf,
 } from "@nexhina/conformance"
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
-import { createAudioReader, createMock, type Mock } from "@nexhina/mock"
+import { createAudioReader, createMock } from "@nexhina/mock"
 import { type MockServer, startMock } from "@nexhina/mock/node"
-import { endpoints, type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import {
+  endpoints,
+  isStreamed,
+  type ProfileName,
+  profiles,
+  type Surface,
+  surfaces,
+  type Trait,
+} from "@nexhina/schemas"
+import { afterAll, describe, expect, test } from "vitest"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import type { DefectScore, VariantScore } from "../src/scoreboard-page.ts"
-import { digestRequests } from "./digest-requests.ts"
-import { digestOptions, digestsOf, under } from "./reply-digests.ts"
+import { readChanged } from "./operations.ts"
 import { scoresFile } from "./scores.ts"
 
 const apiKey = "sk-scoreboard"
@@ -171,7 +178,10 @@ function firstSeen({ findings }: Report, { rule, fault, operation }: Finding): n
 async function scoreOf(defect: Defect): Promise<DefectScore> {
   const may = new Set([defect.breaks, ...defect.also])
   const own = new Set(rules.filter((rule) => may.has(rule.id)).flatMap(({ on }) => on.probes))
-  const report = await check(profileOf(defect.breaks), ["x-mock-defect", defect.id], {
+  const profile = profileOf(defect.breaks)
+  const rule = rules.find(({ id }) => id === defect.breaks)
+  const report = await check(profile, ["x-mock-defect", defect.id], {
+    include: surfacesOf(defect.id, profile, rule),
     probes: (probe) => full || probe.quick === true || own.has(probe),
     samples: (rule) => (rule.id === defect.breaks ? 5 : full ? 1 : 0),
     required: defect.breaks === "http.offers-required" ? surfaces : [],
@@ -192,40 +202,38 @@ async function scoreOf(defect: Defect): Promise<DefectScore> {
   }
 }
 
+const streaming = new Set(
+  Object.values(endpoints)
+    .filter(isStreamed)
+    .map(({ surface }) => surface),
+)
+
 /**
- * Returns the surfaces on which a variant changes a reply: those that its default check needs. When it changes none of
- * the replies, the surface that its id begins with. All of them when it has none, or changes a reply of no operation.
+ * Returns the surfaces on which a defect or variant was seen to change a reply: on the others, the mock is as it is
+ * without. Those of the rule that it breaks are always among them: not every request is recorded. When it was seen to
+ * change none, the surface that its id begins with. All of them when it changes a reply of no operation, or is new.
  */
-async function surfacesOf(id: string, mock: Mock, plain: readonly string[]): Promise<readonly Surface[]> {
-  const altered = await digestsOf(mock, under(id, "variant"))
-  await mock.reset()
-  const changed = digestRequests.filter((_, index) => altered[index] !== plain[index])
-  if (changed.some(({ operation }) => operation === undefined)) return surfaces
-  if (changed.length === 0) {
-    const named = surfaces.filter((surface) => id.startsWith(`${surface}-`))
-    return named.length > 0 ? named : surfaces
-  }
-  const found = new Set(changed.flatMap(({ operation }) => (operation ? endpoints[operation].surface : [])))
-  return surfaces.filter((surface) => found.has(surface))
+function surfacesOf(id: string, profile: ProfileName, rule?: Rule): readonly Surface[] {
+  if (full) return surfaces
+  const changed = readChanged(profile).get(id)
+  if (!changed || changed.includes(null)) return surfaces
+  const seen = new Set(changed.map((operation) => operation && endpoints[operation].surface))
+  const place = rule?.on.surface
+  const isOf = (surface: Surface) => (place === "streams" ? streaming.has(surface) : surface === place)
+  const found = surfaces.filter((surface) => seen.has(surface) || isOf(surface))
+  const named = found.length > 0 ? found : surfaces.filter((surface) => id.startsWith(`${surface}-`))
+  return named.length > 0 ? named : surfaces
 }
 
 /** Declares the tests of the variants under one profile, and of the file that keeps what was noted of them. */
 export function scoreVariants(profile: ProfileName): void {
   const scores = new Map<string, VariantScore>()
-  const needed = new Map<string, readonly Surface[]>()
-  beforeAll(async () => {
-    const mock = createMock({ ...digestOptions, profile, alterations: variants })
-    const plain = await digestsOf(mock, digestRequests)
-    for (const { id } of variants) needed.set(id, await surfacesOf(id, mock, plain))
-    await mock.close()
-  })
   describe.concurrent(`a variant does not break a MUST rule under ${profile}`, {
     timeout: cellTimeoutMs,
   }, () => {
     test.each(variants.map((variant): [string, Variant] => [variant.id, variant]))(
       "%s",
       async (id, variant) => {
-        const include = full ? surfaces : (needed.get(id) ?? surfaces)
         // One generated sample of each fourth rule: of others for the next variant, and under the other profile.
         const turn = variants.findIndex((variant) => variant.id === id) + 2 * profileNames.indexOf(profile)
         const samples = (rule: Rule) => (full ? 5 : (rules.indexOf(rule) + turn) % 4 === 0 ? 1 : 0)
@@ -233,7 +241,7 @@ export function scoreVariants(profile: ProfileName): void {
         const report = await check(profile, header, {
           samples,
           traits: variant.trait ? [variant.trait] : [],
-          include,
+          include: surfacesOf(id, profile),
         })
         expect(report.findings.filter(({ severity }) => severity === "MUST")).toEqual([])
         const notedBy = faulty(report)
