@@ -62,7 +62,8 @@ function byDependency(rules: readonly Rule[]): Rule[] {
 /** The rules, and those that they rest on, although nobody selected them. */
 export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[]): Rule[] {
   const needed = new Set(selected.flatMap(restsOn))
-  const chosen = all.filter((rule) => needed.has(rule.id) || selected.includes(rule))
+  const wanted = new Set(selected)
+  const chosen = all.filter((rule) => needed.has(rule.id) || wanted.has(rule))
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
 
@@ -254,14 +255,14 @@ interface ViewRules {
 }
 
 function byView(rules: readonly Rule[]): ViewRules[] {
-  return [...new Set(rules.map(({ on }) => on))].map((view) => {
-    const places = [...rules.entries()].filter(([, { on }]) => on === view)
-    return {
-      view,
-      general: places.filter(([, { scope }]) => scope !== "group").map(([at]) => at),
-      own: new Map(places.filter(([, { scope }]) => scope === "group").map(([at, { id }]) => [id, at])),
-    }
-  })
+  const found = new Map<View<unknown>, { readonly general: number[]; readonly own: Map<string, number> }>()
+  for (const [at, { id, on, scope }] of rules.entries()) {
+    const ofView = found.get(on) ?? { general: [] as number[], own: new Map<string, number>() }
+    found.set(on, ofView)
+    if (scope === "group") ofView.own.set(id, at)
+    else ofView.general.push(at)
+  }
+  return [...found].map(([view, places]) => ({ view, ...places }))
 }
 
 /** Returns whether an exchange of a group is one of a view. */
