@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { defects, variants } from "@nexhina/defects"
 import { createMock } from "@nexhina/mock"
-import { type ProfileName, profiles } from "@nexhina/schemas"
+import type { ProfileName } from "@nexhina/schemas"
 import { expect, test } from "vitest"
 import { digestRequests } from "./digest-requests.ts"
 import { operationsFile } from "./operations.ts"
@@ -16,30 +16,33 @@ import { digestOptions, digestsOf, under } from "./reply-digests.ts"
 const createDigestMock = (profile: ProfileName) =>
   createMock({ ...digestOptions, profile, alterations: [...defects, ...variants] })
 
-test.each(Object.keys(profiles) as ProfileName[])("the mock's bytes under %s", async (profile) => {
-  const mock = createDigestMock(profile)
-  const plain = await digestsOf(mock, digestRequests)
-  const operations: string[] = []
-  const lines = digestRequests.map(({ name }, index) => `${name}: ${plain[index]}`)
-  for (const [kind, catalogue] of [
-    ["defect", defects],
-    ["variant", variants],
-  ] as const) {
-    for (const { id } of catalogue) {
-      // One mock for all, because its generated media files are cached.
-      await mock.reset()
-      const altered = await digestsOf(mock, under(id, kind))
-      const different = digestRequests
-        .map(({ name, operation }, index) => ({ name, operation, digest: altered[index] ?? "", index }))
-        .filter(({ digest, index }) => digest !== plain[index])
-      const changed = different.map(({ name, digest }) => `${name}: ${digest}`)
-      const of = [...new Set(different.map(({ operation = null }) => operation))]
-      operations.push(`  ${JSON.stringify(id)}: ${JSON.stringify(of)}`)
-      const all = createHash("sha256").update(changed.join("\n")).digest("base64url").slice(0, 16)
-      lines.push(`${kind} ${id}: ${changed.length} replies changed, ${all}`)
+/** Declares the test of the mock's bytes under a profile. */
+export function recordDigests(profile: ProfileName): void {
+  test(`the mock's bytes under ${profile}`, async () => {
+    const mock = createDigestMock(profile)
+    const plain = await digestsOf(mock, digestRequests)
+    const operations: string[] = []
+    const lines = digestRequests.map(({ name }, index) => `${name}: ${plain[index]}`)
+    for (const [kind, catalogue] of [
+      ["defect", defects],
+      ["variant", variants],
+    ] as const) {
+      for (const { id } of catalogue) {
+        // One mock for all, because its generated media files are cached.
+        await mock.reset()
+        const altered = await digestsOf(mock, under(id, kind))
+        const different = digestRequests
+          .map(({ name, operation }, index) => ({ name, operation, digest: altered[index] ?? "", index }))
+          .filter(({ digest, index }) => digest !== plain[index])
+        const changed = different.map(({ name, digest }) => `${name}: ${digest}`)
+        const of = [...new Set(different.map(({ operation = null }) => operation))]
+        operations.push(`  ${JSON.stringify(id)}: ${JSON.stringify(of)}`)
+        const all = createHash("sha256").update(changed.join("\n")).digest("base64url").slice(0, 16)
+        lines.push(`${kind} ${id}: ${changed.length} replies changed, ${all}`)
+      }
     }
-  }
-  await mock.close()
-  await expect(`{\n${operations.join(",\n")}\n}\n`).toMatchFileSnapshot(operationsFile(profile))
-  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`./digests/${profile}.txt`)
-})
+    await mock.close()
+    await expect(`{\n${operations.join(",\n")}\n}\n`).toMatchFileSnapshot(operationsFile(profile))
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`./digests/${profile}.txt`)
+  })
+}

@@ -7,12 +7,12 @@ import { knownOf } from "./exchange.ts"
 /** Each applicable rule's judgement of some exchanges, as those of one sample that it asked for itself. */
 function judged(rules: readonly Rule[], exchanges: readonly Evidence[], known: TargetFacts): Tally[] {
   const applicable = rules.filter((rule) => severityOf(rule, known) !== "not-applicable")
+  const asked = exchanges.map((exchange) => ({ step: { operation: "listModels" as const }, exchange }))
+  const judgedFor = (by: string) => judge(applicable, [{ sample: { by, index: 0, asks: [] }, asked }], known)
+  // Who asked matters to the rules of samples alone.
+  const general = judgedFor("")
   return applicable.flatMap((rule) => {
-    const group = {
-      sample: { by: rule.id, index: 0, asks: [] },
-      asked: exchanges.map((exchange) => ({ step: { operation: "listModels" as const }, exchange })),
-    }
-    const tally = judge(applicable, [group], known).get(rule.id)
+    const tally = (rule.scope === "group" ? judgedFor(rule.id) : general).get(rule.id)
     if (tally?.crash) throw new Error(tally.crash)
     return tally ?? []
   })

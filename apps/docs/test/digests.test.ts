@@ -1,0 +1,3 @@
+import { recordDigests } from "./digests.ts"
+
+recordDigests("nexhina")
