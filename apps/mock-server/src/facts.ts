@@ -54,10 +54,18 @@ function modelAsked(body: Uint8Array): string | undefined {
 
 function textOf(body: Reply["body"]): string {
   if (typeof body === "string") return body.length <= maxBytes ? body : ""
-  const frames = body instanceof Uint8Array ? [{ bytes: body }] : body
-  if (!(Array.isArray(frames) || isStored(frames))) return ""
-  const bytes = Buffer.concat(Array.from<Frame, Uint8Array>(frames, ({ bytes }) => bytes))
-  return bytes.length <= maxBytes ? bytes.toString() : ""
+  const pieces = piecesOf(body)
+  // Measured before they are joined: a copy of many megabytes keeps every client waiting.
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return length <= maxBytes ? Buffer.concat(pieces, length).toString() : ""
+}
+
+/** Returns the bytes of a body; none when they can be read only once. */
+function piecesOf(body: Exclude<Reply["body"], string>): readonly Uint8Array[] {
+  if (body instanceof Uint8Array) return [body]
+  return Array.isArray(body) || isStored(body)
+    ? Array.from<Frame, Uint8Array>(body, ({ bytes }) => bytes)
+    : []
 }
 
 /** Returns whether frames can be read here and sent too. */

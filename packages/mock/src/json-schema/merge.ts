@@ -54,8 +54,13 @@ export function merge(a: Keywords, b: Keywords, spend: Spend): Keywords {
   return joined(a, b, (name) => joins[name] ?? ((_, right) => right), spend)
 }
 
+/** The size (`sizeOf`) of an object with about a thousand members. */
+const largeSize = 100
+
 function joined(a: Keywords, b: Keywords, joinOf: (name: string) => Join, spend: Spend): Keywords {
-  spend(5 * (sizeOf(a) + sizeOf(b)))
+  const size = sizeOf(a) + sizeOf(b)
+  // An object of many members is a dictionary, and takes several times as long to copy.
+  spend((size > largeSize ? 20 : 5) * size)
   const shared = Object.keys(b).filter((name) => Object.hasOwn(a, name))
   const join = (name: string) => {
     spend(sizeOf(a[name]) + sizeOf(b[name]))
