@@ -385,10 +385,12 @@ async function serve(
   context: Context,
   engine: Engine,
 ): Promise<GeneratedReply | GeneratedFile> {
-  // Reading a large body and replying to it take a while each: others are served in between.
+  // Decoding and parsing a large body and replying to it take a while each: others are served in between.
   const lane = context.body.length > largeBody ? engine.lane.of(context.request) : undefined
   if (lane) await lane.turn()
-  const value = receive(operation, context, engine)
+  const parse = receive(operation, context, engine)
+  if (lane) await lane.turn()
+  const value = parse()
   if (lane) await lane.turn()
   const asked = validated(value, operation, context, engine)
   if (lane) await lane.turn()
@@ -409,8 +411,8 @@ const mediaRoute: MatchedRoute & { kind: "wrong-method" } = { kind: "wrong-metho
 
 type Operation = Extract<MatchedRoute, { kind: "operation" }>
 
-/** Authenticates a request and returns its parsed body; undefined when the operation has none. */
-function receive({ operationId }: Operation, context: Context, engine: Engine): unknown {
+/** Authenticates a request, and returns the step that parses its body. */
+function receive({ operationId }: Operation, context: Context, engine: Engine): () => unknown {
   context.situation.operationId = operationId
   const { authorization = "", "x-mock-scope": scope = "" } = context.headers
   authenticate(context.headers.authorization, engine.keys)
@@ -484,15 +486,15 @@ function respondersOf(
   return [...responders, scenarios.responder(asked)]
 }
 
-/** Returns the parsed body; undefined when the operation has none. */
-function readValue(endpoint: Endpoint, context: Context): unknown {
-  if (!endpoint.request) return undefined
+/** Returns the step that parses the body; it returns undefined when the operation has none. */
+function readValue(endpoint: Endpoint, context: Context): () => unknown {
+  if (!endpoint.request) return () => undefined
   const { mediaType, orForm, schema } = endpoint.request
   const contentType = context.headers["content-type"]
   const { body } = context
   return mediaType === "application/json" && !(orForm && isForm(contentType))
     ? readJson(body, contentType)
-    : readForm(body, contentType, schema)
+    : () => readForm(body, contentType, schema)
 }
 
 /** Returns a parsed body once it is validated, after the alterations of the stage `request`. */

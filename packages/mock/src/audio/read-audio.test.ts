@@ -20,7 +20,7 @@ test("a thread that fails while it is stopped does not end the process", async (
   })
   const reader = createAudioReader()
   const client = new AbortController()
-  const reading = reader.read("a.aac", garbage, client.signal)
+  const reading = reader.read(new File([garbage], "a.aac"), client.signal)
   await vi.waitFor(() => expect(started).toHaveLength(1))
   client.abort(new Error("gone"))
   // Throws when nobody listens, which would end the process.

@@ -23,7 +23,7 @@ export interface AudioReader {
    * Reads a file in any supported format. Rejects with a `Refusal` that names `file` when it is not a recording, and
    * with the signal's reason when the signal aborts.
    */
-  read(name: string, file: Uint8Array, signal?: AbortSignal): Promise<RecordingFacts>
+  read(file: File, signal?: AbortSignal): Promise<RecordingFacts>
   /** Stops the reader's threads. */
   close(): Promise<void>
 }
@@ -36,8 +36,8 @@ export function createAudioReader(): AudioReader {
   // A large damaged file takes seconds, in which small ones are read.
   const [small, large] = [createThread(), createThread()]
   return {
-    read: (name, file, signal) =>
-      toRecording(name, file, (bytes) => (bytes.length <= smallFile ? small : large).read(bytes, signal)),
+    read: (file, signal) =>
+      toRecording(file, () => (file.size <= smallFile ? small : large).read(file, signal)),
     async close() {
       await Promise.all([small.stop(), large.stop()])
     },
@@ -45,7 +45,7 @@ export function createAudioReader(): AudioReader {
 }
 
 interface ReaderThread {
-  read(file: Uint8Array, signal: AbortSignal | undefined): Promise<ReaderResult>
+  read(file: File, signal: AbortSignal | undefined): Promise<ReaderResult>
   stop(): Promise<void>
 }
 
@@ -60,13 +60,15 @@ function createThread(): ReaderThread {
     await stopped?.terminate()
   }
   /** Reads in a separate thread, because only a thread can be stopped when a damaged file causes an endless loop. */
-  function readApart(file: Uint8Array, signal: AbortSignal | undefined): Promise<ReaderResult> {
+  function readApart(file: File, signal: AbortSignal | undefined): Promise<ReaderResult> {
     // Looked up at run time, so that bundlers for browsers do not see a module of node's.
     const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
     return lane.of({ signal }).run(async () => {
-      if (threads === undefined) return readHere(file)
+      // Only now: a file that waits for its turn is not there twice.
+      const bytes = new Uint8Array(await file.arrayBuffer())
+      if (threads === undefined) return readHere(bytes)
       thread ??= startThread(threads)
-      const result = await resultOf(thread, file, signal)
+      const result = await resultOf(thread, bytes, signal)
       if (result === undefined) await stop()
       signal?.throwIfAborted()
       return result ?? { fault: `takes longer than ${maxTime / 1000} seconds to read` }
@@ -77,16 +79,15 @@ function createThread(): ReaderThread {
 
 function startThread({ Worker }: typeof import("node:worker_threads")): Worker {
   const thread = new Worker(new URL("./reader.js", import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: maxMemory },
+    resourceLimits: { maxOldGenerationSizeMb: maxMemory, maxYoungGenerationSizeMb: 8 },
   })
   // A thread that is being stopped may still run out of memory: nobody waits for it, and the process must not end.
   return thread.on("error", () => {})
 }
 
 async function toRecording(
-  name: string,
-  file: Uint8Array,
-  readApart: (file: Uint8Array) => Promise<ReaderResult>,
+  { name, size }: File,
+  readApart: () => Promise<ReaderResult>,
 ): Promise<RecordingFacts> {
   const unreadable = (why: string) =>
     new Refusal(400, {
@@ -96,8 +97,8 @@ async function toRecording(
       param: "file",
       code: "invalid_audio",
     })
-  if (file.length === 0) throw unreadable("is empty")
-  const result = await readApart(file)
+  if (size === 0) throw unreadable("is empty")
+  const result = await readApart()
   if ("fault" in result) throw unreadable(`cannot be read: it ${result.fault}`)
   const { seconds, comment } = result
   if (!(seconds >= minSeconds)) throw unreadable(`is shorter than ${minSeconds} seconds`)
@@ -121,7 +122,7 @@ const maxMemory = 64
  */
 function resultOf(
   thread: Worker,
-  file: Uint8Array,
+  file: Uint8Array<ArrayBuffer>,
   signal: AbortSignal | undefined,
 ): Promise<ReaderResult | undefined> {
   return new Promise((resolve) => {
@@ -135,7 +136,8 @@ function resultOf(
     const timer = setTimeout(fail, maxTime)
     signal?.addEventListener("abort", fail)
     thread.on("message", end).on("error", fail).on("exit", fail).ref()
-    thread.postMessage(file)
+    // Handed over, not copied.
+    thread.postMessage(file, [file.buffer])
   })
 }
 

@@ -89,11 +89,10 @@ async function listen(
   seed: Digest,
   language?: string,
 ): Promise<Said> {
-  const bytes = new Uint8Array(await file.arrayBuffer())
-  const { seconds, words } = await audio.read(file.name, bytes, lane.signal())
+  const { seconds, words } = await audio.read(file, lane.signal())
   const text = words?.replace(/\s+/g, " ").trim()
   if (text) return { text, seconds }
-  const draws = random(digest(bytes, seed))
+  const draws = random(digest(new Uint8Array(await file.arrayBuffer()), seed))
   const sentences = Array.from(
     { length: Math.min(Math.floor(seconds / sentenceSeconds), mostSentences) },
     () => sentence(draws),

@@ -230,7 +230,7 @@ describe("bodies", () => {
     ["deep", `${"[".repeat(600)}${"]".repeat(600)}`],
     ["deep beyond any stack", "[".repeat(1_000_000)],
   ])("%s", (_, text) => {
-    expect(refused(() => readJson(bytes(text), "application/json"))).toMatchObject({
+    expect(refused(() => readJson(bytes(text), "application/json")())).toMatchObject({
       status: 400,
       code: "invalid_json",
     })
@@ -244,13 +244,13 @@ describe("bodies", () => {
 
   test("brackets within texts do not count as depth", () => {
     const value = { text: '\\"[[['.repeat(1000) }
-    expect(readJson(bytes(JSON.stringify(value)), undefined)).toEqual(value)
+    expect(readJson(bytes(JSON.stringify(value)), undefined)()).toEqual(value)
   })
 
   test.each([undefined, "application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"])(
     "the content type %s is JSON",
     (contentType) => {
-      expect(readJson(bytes("{}"), contentType)).toEqual({})
+      expect(readJson(bytes("{}"), contentType)()).toEqual({})
     },
   )
 

@@ -148,7 +148,7 @@ function bodyOf({ request: { headers, body } }: Exchange, operation: OperationId
   const type = headerOf(headers, "content-type")
   if (body.length === 0) return undefined
   return unlessRefused(() =>
-    isForm(type) ? contract && readForm(body, type, contract.schema) : readJson(body, type),
+    isForm(type) ? contract && readForm(body, type, contract.schema) : readJson(body, type)(),
   )
 }
 
