@@ -81,6 +81,7 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
   ]
   return [
     ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, alterations) : [])),
+    ...places.flatMap(([path]) => slipsIn([...path, "hostedTools"], value)),
     ...problemsOfIds([fail?.defect], ["fail"], alterations),
   ]
 }
@@ -156,7 +157,10 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol")
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, value) }))
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, membersAt(path, value)),
+      }))
     case "invalid_union":
       return explainedUnion(issue, path, value)
     case "invalid_type":
@@ -202,10 +206,27 @@ function mismatch(expected: readonly string[], value: unknown): string {
   return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
 }
 
-function unknownKey(key: string, path: readonly (string | number)[], value: unknown): string {
-  const known = membersAt(path, value)
+function unknownKey(key: string, known: readonly string[]): string {
   const nearest = nearestName(key, known)
   return nearest === undefined ? `unknown key '${key}'` : `unknown key '${key}'. Did you mean '${nearest}'?`
+}
+
+/**
+ * Returns the members whose name is almost that of one that is left out. The contract's objects are open, so that any
+ * other name may be a member that it does not know.
+ */
+function slipsIn(path: readonly (string | number)[], value: unknown): ScenarioProblem[] {
+  const found = at(value, path)
+  if (typeof found !== "object" || found === null) return []
+  if (Array.isArray(found)) return found.flatMap((_, index) => slipsIn([...path, index], value))
+  const members = Object.keys(found)
+  const known = membersAt(path, value)
+  const absent = known.filter((name) => !members.includes(name))
+  return members.flatMap((key) => {
+    const nearest = known.includes(key) ? undefined : nearestName(key, absent)
+    if (nearest === undefined) return slipsIn([...path, key], value)
+    return [{ path: [...path, key], message: unknownKey(key, absent) }]
+  })
 }
 
 /** Returns the members of the schema at a path. */

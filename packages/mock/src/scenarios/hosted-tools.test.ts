@@ -131,6 +131,14 @@ test.each([
     "hostedTools: [{ type: web_search_call, actoin: {} }]",
     "a.yaml:4:46: answer.hostedTools[0].actoin: unknown key 'actoin'. Did you mean 'action'?",
   ],
+  [
+    "hostedTools: [{ type: web_search_call, action: { type: search, qery: cats } }]",
+    "a.yaml:4:70: answer.hostedTools[0].action.qery: unknown key 'qery'. Did you mean 'query'?",
+  ],
+  [
+    "hostedTools: [{ type: file_search_call, queries: [a], results: [{ text: a }, { txt: a }] }]",
+    "a.yaml:4:86: answer.hostedTools[0].results[1].txt: unknown key 'txt'. Did you mean 'text'?",
+  ],
   ["hostedTools: [{ type: web_serch_call }]", "a.yaml:4:23: answer.hostedTools[0].type: "],
   [
     "hostedTools: [{ type: file_search_call }]",
@@ -146,6 +154,12 @@ test.each([
   ],
 ])("%s is a problem with its place and its remedy", (answer, message) => {
   expect(readScenarios(file(answer)).problems).toEqual([expect.stringContaining(message)])
+})
+
+test("members that the contract does not know pass, as long as they are no slips", () => {
+  const answer =
+    "hostedTools: [{ type: file_search_call, queries: [a], results: [{ text: a, attributes: { txt: b } }] }]"
+  expect(readScenarios(file(answer)).problems).toEqual([])
 })
 
 test("a file of scenarios refers to image files, and one that cannot be read is a problem", () => {
