@@ -32,6 +32,8 @@ export interface RunEvents {
   /** Called with the other facts of a transcript: what the run is asked to do, what it learned, which requests belong together. */
   readonly onLine?: (line: RunLines) => void
   readonly onProgress?: (progress: Progress) => void
+  /** Called once when the target does not accept connections yet and the settings say to wait for it. */
+  readonly onWait?: () => void
   /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */
   readonly interrupt?: AbortSignal
 }
@@ -173,7 +175,7 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
   const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
   if (settings.wait !== undefined && settings.baseUrl !== undefined)
-    await waitForTarget(proxy?.href ?? settings.baseUrl, settings.wait * 1000, events.interrupt)
+    await waitForTarget(proxy?.href ?? settings.baseUrl, settings.wait * 1000, events)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
   const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
   const began = performance.now()

@@ -1,5 +1,5 @@
 import { createServer } from "node:net"
-import { startMock } from "@nexhina/mock/node"
+import { type MockServer, startMock } from "@nexhina/mock/node"
 import { expect, test } from "vitest"
 import { settingsOf } from "../src/options/options.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
@@ -50,9 +50,11 @@ test("with --wait, a target that starts later is checked", async () => {
     quick: true,
     rule: ["models.*"],
   }
-  const waiting = run(settingsOf({ ...settings, wait: 60 }))
-  await using _ = await startMock({ port })
-  expect((await waiting).answered).toContain("models")
+  const started: Promise<MockServer>[] = []
+  const onWait = () => void started.push(startMock({ port }))
+  expect((await run(settingsOf({ ...settings, wait: 60 }), { onWait })).answered).toContain("models")
+  expect(started).toHaveLength(1)
+  await (await started[0])?.close()
 })
 
 test("a target that does not start within --wait is reported as one that cannot be reached", async () => {

@@ -29,8 +29,12 @@ describe("an explanation", () => {
     expect(await explain("auth.bad-key")).toContain("MUST under both profiles")
   })
 
-  test("of a verdict is its meaning", async () => {
-    expect(await explain("waived")).toBe("waived: broken only by findings that the baseline lists\n")
+  test.each([
+    ["waived", "broken only by findings that the baseline lists"],
+    ["not-conformant", "a MUST rule was broken"],
+    ["expired", "the last day of an entry of the baseline is over; the run fails"],
+  ])("of '%s' is what the word means", async (word, meaning) => {
+    expect(await explain(word)).toBe(`${word}: ${meaning}\n`)
   })
 
   const ofFinding = "chat.schema:missing@createChatCompletion"
@@ -44,7 +48,7 @@ describe("an explanation", () => {
     [`${ofFinding}~messages[0].role`, "ids name this member of the request '~messages[*].role'"],
     [
       "sse.done-once:repeated:twice",
-      "no rule, cause, finding or verdict is called 'sse.done-once:repeated:twice'",
+      "no rule, cause, finding, verdict or outcome is called 'sse.done-once:repeated:twice'",
     ],
     [
       "sse.*",

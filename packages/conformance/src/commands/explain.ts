@@ -7,7 +7,7 @@ import type { Intent } from "../inputs/intent.ts"
 import { nearestName } from "../options/nearest-name.ts"
 import { settingsOf, UsageError } from "../options/options.ts"
 import { ascii, block, clipped, wrapped } from "../reports/layout.ts"
-import { verdicts } from "../reports/report.ts"
+import { entryStates, outcomes, verdicts } from "../reports/report.ts"
 import { terminalLines } from "../reports/terminal-text.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
@@ -115,26 +115,26 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
   ]
 }
 
+/** The words of a report that are no ids. */
+const words: Readonly<Record<string, string>> = { ...verdicts, ...outcomes, ...entryStates }
+
 const shown = (id: string) => clipped(terminalLines(id))
 
 function unknownId(id: string): UsageError {
   const causes = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
-  const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(verdicts), ...causes])
+  const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(words), ...causes])
   const hint = nearest === undefined ? "" : ` Did you mean '${nearest}'?`
   return new UsageError(
-    `no rule, cause, finding or verdict is called '${shown(id)}'.${hint} 'nexhina-conformance rules' lists the rules`,
+    `no rule, cause, finding, verdict or outcome is called '${shown(id)}'.${hint} 'nexhina-conformance rules' lists the rules`,
   )
 }
 
 /**
- * Explains a rule, a cause (`rule:fault`), a finding or a verdict, as text of 80 columns.
+ * Explains a rule, a cause (`rule:fault`), a finding, or a word of a report such as a verdict, as text of 80 columns.
  * @throws {UsageError} for an unknown id, with the one that is probably meant.
  */
 export async function explain(id: string): Promise<string> {
-  if (Object.hasOwn(verdicts, id)) {
-    const verdict = id as keyof typeof verdicts
-    return `${wrapped(`${id}: ${verdicts[verdict]}`, "")}\n`
-  }
+  if (Object.hasOwn(words, id)) return `${wrapped(`${id}: ${words[id]}`, "")}\n`
   if (/^[^:@]*\*/.test(id))
     throw new UsageError(
       `explain takes one id, and '${shown(id)}' is a pattern; 'nexhina-conformance rules ${shellWord(shown(id))}' lists the rules that match`,

@@ -4,8 +4,18 @@ import { isUtf8 } from "./report-output.ts"
 
 const plainSpinner = { frames: ["-", "\\", "|", "/"], interval: 100 }
 
+/** How far a run is. */
+interface ProgressLine {
+  update(progress: Progress): void
+  /** Says that the target is waited for, for this many seconds at most. */
+  wait(seconds: number): void
+  stop(): void
+}
+
 /** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
-export function progressLine(): { update(progress: Progress): void; stop(): void } {
+export function progressLine(): ProgressLine {
+  const waiting = (seconds: number) =>
+    `waiting until the target accepts connections, for ${seconds} s at most`
   const text = ({ phase, done, planned, sent }: Progress) =>
     `${phase}: ${done} of ${planned} samples, ${sent} requests`
   if (process.stderr.isTTY) {
@@ -13,6 +23,9 @@ export function progressLine(): { update(progress: Progress): void; stop(): void
     return {
       update(progress) {
         line.text = text(progress)
+      },
+      wait(seconds) {
+        line.text = waiting(seconds)
       },
       stop: () => void line.stop(),
     }
@@ -23,6 +36,7 @@ export function progressLine(): { update(progress: Progress): void; stop(): void
       if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
       phase = progress.phase
     },
+    wait: (seconds) => void process.stderr.write(`${waiting(seconds)}\n`),
     stop() {},
   }
 }

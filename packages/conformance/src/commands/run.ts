@@ -89,6 +89,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
   try {
     const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
+      onWait: () => line.wait(settings.wait ?? 0),
       interrupt: signals.signal,
       ...transcript?.events,
     })

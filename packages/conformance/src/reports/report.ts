@@ -23,9 +23,21 @@ export const verdictNames = Object.keys(verdicts) as [Verdict, ...Verdict[]]
 export const findingVerdicts = ["fail", "flaky", "warn", "info", "waived"] as const satisfies Verdict[]
 
 const Verdict = z.enum(verdictNames)
-/** How a run ended. `incomplete`: the evidence is not enough for a verdict. */
-export const Outcome = z.enum(["conformant", "not-conformant", "incomplete"])
+/** How a run ended. */
+export const outcomes = {
+  conformant: "no MUST rule was broken, and enough of those that apply were judged",
+  "not-conformant": "a MUST rule was broken",
+  incomplete: "the evidence is not enough for a verdict; the summary begins with the reason and what to do",
+} as const
+export const Outcome = z.enum(Object.keys(outcomes) as [keyof typeof outcomes])
 export type Outcome = z.infer<typeof Outcome>
+
+/** What becomes of an entry of a baseline that waives no finding of a run. */
+export const entryStates = {
+  stale: "the baseline lists a finding that is gone; the run fails until the entry is removed",
+  expired: "the last day of an entry of the baseline is over; the run fails",
+  unjudged: "the rule of an entry of the baseline was not judged in this run",
+} as const
 
 const Severity = z.enum(["MUST", "SHOULD", "MAY"])
 const FindingVerdict = z.enum(findingVerdicts)

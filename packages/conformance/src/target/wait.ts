@@ -19,16 +19,29 @@ function accepts(url: URL, withinMs: number): Promise<boolean> {
   })
 }
 
+/** What happens while a target is waited for. */
+export interface WaitEvents {
+  /** Ends the wait when it aborts. */
+  readonly interrupt?: AbortSignal | undefined
+  /** Called once, when the target did not accept the first connection. */
+  readonly onWait?: (() => void) | undefined
+}
+
 /**
  * Waits until a target accepts connections, at most `maxMs` milliseconds. A target that never does is reported by the
  * run itself, with the reason.
  */
-export async function waitForTarget(baseUrl: string, maxMs: number, interrupt?: AbortSignal): Promise<void> {
+export async function waitForTarget(
+  baseUrl: string,
+  maxMs: number,
+  { interrupt, onWait }: WaitEvents = {},
+): Promise<void> {
   const url = new URL(baseUrl)
   const deadline = performance.now() + maxMs
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const leftMs = deadline - performance.now()
     if (leftMs <= 0 || interrupt?.aborted || (await accepts(url, leftMs))) return
+    if (attempt === 0) onWait?.()
     await sleep(Math.min(pauseMs, Math.max(0, deadline - performance.now())), undefined, {
       ...(interrupt && { signal: interrupt }),
     }).catch(() => undefined)
