@@ -160,6 +160,18 @@ describe("what only a socket can show", () => {
     expect((await exchange(port, last)).text).toMatch(/content-length: 10\r\n.*\r\n\r\nshort$/s)
   })
 
+  test.each([
+    ["bytes", (length: number) => utf8.encode("x".repeat(length))],
+    ["text", (length: number) => "ä".repeat(length / 2)],
+  ])("a whole body of %s arrives whole under its length, in one piece or several", async (_, bodyOf) => {
+    for (const length of [2 ** 20, 2 ** 20 + 2, 3 * 2 ** 20]) {
+      const { text } = await exchange(await replying({ body: bodyOf(length) }), last)
+      const [head = "", body = ""] = text.split("\r\n\r\n")
+      expect(head).toMatch(new RegExp(`^content-length: ${length}$`, "m"))
+      expect(Buffer.from(body, "latin1").equals(Buffer.from(bodyOf(length)))).toBe(true)
+    }
+  })
+
   test("a stream without times is one chunk", async () => {
     const port = await replying({ body: frames("one ", "two ", "three") })
     expect((await exchange(port, last)).text).toMatch(/\r\n\r\nd\r\none two three\r\n0\r\n\r\n$/)
