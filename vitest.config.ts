@@ -23,7 +23,7 @@ export default defineConfig({
     // One line for each file; a test is named only when it fails or takes very long.
     slowTestThreshold: 20_000,
     reporters: process.env["CI"]
-      ? ["default", ["json", { outputFile: ".vitest/results.json" }]]
+      ? ["default", ["json", { outputFile: process.env["TEST_RESULTS"] ?? ".vitest/results.json" }]]
       : ["default"],
   },
 })
