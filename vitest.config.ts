@@ -19,6 +19,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // Importing the schemas takes longer than most files of tests: a worker does it once, not once for each file.
     isolate: false,
+    // Node loads what is built; Vite would transform it again.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // One line for each file; a test is named only when it fails or takes very long.
     slowTestThreshold: 20_000,

@@ -13,16 +13,9 @@ import {
 import { type Defect, defects, type Variant, variants } from "@nexhina/defects"
 import { createAudioReader, createMock } from "@nexhina/mock"
 import { type MockServer, startMock } from "@nexhina/mock/node"
-import {
-  endpoints,
-  isStreamed,
-  type ProfileName,
-  profiles,
-  type Surface,
-  surfaces,
-  type Trait,
-} from "@nexhina/schemas"
+import { endpoints, type ProfileName, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { afterAll, describe, expect, test } from "vitest"
+import { isWithin } from "../../../packages/conformance/src/view.ts"
 import { againstDocument } from "../../../packages/mock/test/against-document.ts"
 import type { DefectScore, VariantScore } from "../src/scoreboard-page.ts"
 import { readChanged } from "./operations.ts"
@@ -202,11 +195,8 @@ async function scoreOf(defect: Defect): Promise<DefectScore> {
   }
 }
 
-const streaming = new Set(
-  Object.values(endpoints)
-    .filter(isStreamed)
-    .map(({ surface }) => surface),
-)
+/** Read once: a cell asks for the changes of its own defect or variant. */
+const changedUnder = new Map(profileNames.map((profile) => [profile, readChanged(profile)]))
 
 /**
  * Returns the surfaces on which a defect or variant was seen to change a reply: on the others, the mock is as it is
@@ -215,11 +205,11 @@ const streaming = new Set(
  */
 function surfacesOf(id: string, profile: ProfileName, rule?: Rule): readonly Surface[] {
   if (full) return surfaces
-  const changed = readChanged(profile).get(id)
+  const changed = changedUnder.get(profile)?.get(id)
   if (!changed || changed.includes(null)) return surfaces
   const seen = new Set(changed.map((operation) => operation && endpoints[operation].surface))
   const place = rule?.on.surface
-  const isOf = (surface: Surface) => (place === "streams" ? streaming.has(surface) : surface === place)
+  const isOf = (surface: Surface) => place !== undefined && place !== "http" && isWithin(place, [surface])
   const found = surfaces.filter((surface) => seen.has(surface) || isOf(surface))
   const named = found.length > 0 ? found : surfaces.filter((surface) => id.startsWith(`${surface}-`))
   return named.length > 0 ? named : surfaces

@@ -32,7 +32,10 @@ describe("an explanation", () => {
   test.each([
     ["waived", "broken only by findings that the baseline lists"],
     ["not-conformant", "a MUST rule was broken"],
-    ["expired", "the last day of an entry of the baseline is over; the run fails"],
+    [
+      "unjudged",
+      "Entries of the baseline whose findings this run did not look for. They\nsay nothing about the target.",
+    ],
   ])("of '%s' is what the word means", async (word, meaning) => {
     expect(await explain(word)).toBe(`${word}: ${meaning}\n`)
   })

@@ -7,7 +7,7 @@ import type { Intent } from "../inputs/intent.ts"
 import { nearestName } from "../options/nearest-name.ts"
 import { settingsOf, UsageError } from "../options/options.ts"
 import { ascii, block, clipped, wrapped } from "../reports/layout.ts"
-import { entryStates, outcomes, verdicts } from "../reports/report.ts"
+import { BaselineResult, outcomes, verdicts } from "../reports/report.ts"
 import { terminalLines } from "../reports/terminal-text.ts"
 import { type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
@@ -116,7 +116,15 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
 }
 
 /** The words of a report that are no ids. */
-const words: Readonly<Record<string, string>> = { ...verdicts, ...outcomes, ...entryStates }
+const words: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.entries(BaselineResult.shape).flatMap(([list, { description }]) =>
+      description === undefined ? [] : [[list, description]],
+    ),
+  ),
+  ...verdicts,
+  ...outcomes,
+}
 
 const shown = (id: string) => clipped(terminalLines(id))
 

@@ -32,13 +32,6 @@ export const outcomes = {
 export const Outcome = z.enum(Object.keys(outcomes) as [keyof typeof outcomes])
 export type Outcome = z.infer<typeof Outcome>
 
-/** What becomes of an entry of a baseline that waives no finding of a run. */
-export const entryStates = {
-  stale: "the baseline lists a finding that is gone; the run fails until the entry is removed",
-  expired: "the last day of an entry of the baseline is over; the run fails",
-  unjudged: "the rule of an entry of the baseline was not judged in this run",
-} as const
-
 const Severity = z.enum(["MUST", "SHOULD", "MAY"])
 const FindingVerdict = z.enum(findingVerdicts)
 const HeaderList = z.array(z.tuple([z.string(), z.string()]))
@@ -165,12 +158,18 @@ const EntryList = z.array(ListedEntry)
 export const BaselineResult = z
   .object({
     file: z.string(),
-    waived: EntryList.describe("Entries whose findings were seen: they do not fail the run."),
-    stale: EntryList.describe("Entries whose findings were looked for and are gone. They fail the run."),
-    expired: EntryList.describe("Entries whose last day is over. They fail the run and waive nothing."),
+    waived: EntryList.describe("Entries of the baseline whose findings were seen: they do not fail the run."),
+    stale: EntryList.describe(
+      "Entries of the baseline whose findings were looked for and are gone. They fail the run.",
+    ),
+    expired: EntryList.describe(
+      "Entries of the baseline whose last day is over. They fail the run and waive nothing.",
+    ),
     unjudged: z
       .array(ListedEntry.extend({ because: z.string() }))
-      .describe("Entries whose findings this run did not look for. They say nothing about the target."),
+      .describe(
+        "Entries of the baseline whose findings this run did not look for. They say nothing about the target.",
+      ),
   })
   .meta({ id: "BaselineResult" })
 export type BaselineResult = z.infer<typeof BaselineResult>

@@ -20,11 +20,11 @@ function accepts(url: URL, withinMs: number): Promise<boolean> {
 }
 
 /** What happens while a target is waited for. */
-export interface WaitEvents {
+interface WaitEvents {
   /** Ends the wait when it aborts. */
-  readonly interrupt?: AbortSignal | undefined
+  readonly interrupt?: AbortSignal
   /** Called once, when the target did not accept the first connection. */
-  readonly onWait?: (() => void) | undefined
+  readonly onWait?: () => void
 }
 
 /**

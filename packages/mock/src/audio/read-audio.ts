@@ -79,7 +79,7 @@ function createThread(): ReaderThread {
 
 function startThread({ Worker }: typeof import("node:worker_threads")): Worker {
   const thread = new Worker(new URL("./reader.js", import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: maxMemory, maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxOldGenerationSizeMb: maxMemory },
   })
   // A thread that is being stopped may still run out of memory: nobody waits for it, and the process must not end.
   return thread.on("error", () => {})

@@ -253,7 +253,7 @@ function objectIn(schema: unknown, value: unknown): object | undefined {
 
 function isTyped(schema: object, type: unknown): boolean {
   const tag = step(schema, "type")
-  return tag instanceof z.ZodLiteral && tag.values.has(type as z.core.util.Literal)
+  return tag instanceof z.ZodType && tag.safeParse(type).success
 }
 
 function step(schema: object | undefined, key: string | number): unknown {

@@ -157,9 +157,11 @@ test.each([
 })
 
 test("members that the contract does not know pass, as long as they are no slips", () => {
-  const answer =
-    "hostedTools: [{ type: file_search_call, queries: [a], results: [{ text: a, attributes: { txt: b } }] }]"
-  expect(readScenarios(file(answer)).problems).toEqual([])
+  for (const answer of [
+    "hostedTools: [{ type: file_search_call, queries: [a], results: [{ text: a, attributes: { txt: b } }] }]",
+    "hostedTools: [{ type: web_search_call, action: { type: of_tomorrow, querys: [a] } }]",
+  ])
+    expect(readScenarios(file(answer)).problems).toEqual([])
 })
 
 test("a file of scenarios refers to image files, and one that cannot be read is a problem", () => {

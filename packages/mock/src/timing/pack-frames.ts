@@ -6,11 +6,13 @@ import type { StoredFrames } from "@nexhina/wire"
  * time unless a flag stands for them, and the middle: what is neither the start nor the end of the previous frame.
  */
 
-/** As many bytes of the previous frame begin this one as it had of its own. */
+/** Flag: the start is as long as that of the previous frame. */
 const sameStart = 1
+/** Flag: the end is as long as that of the previous frame. */
 const sameEnd = 2
-/** It follows the previous frame as that one followed its own. */
+/** Flag: as much time lies between this frame and the previous one as before that one. */
 const sameStep = 4
+/** Flag: the frame has no time. */
 const untimed = 8
 
 /** Bytes of the largest length, in groups of seven bits. */
