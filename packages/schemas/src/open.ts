@@ -1,5 +1,10 @@
 import { z } from "zod"
 
+/*
+ * What many schemas are made with takes its metadata by `.register`: `.meta` and `.describe` copy the schema first, and a
+ * process that starts would pay for several hundred copies.
+ */
+
 /**
  * An object that lets members pass which it does not list. Its type lists the known members only, so that a
  * misspelt one does not compile.
@@ -15,7 +20,7 @@ export function openObject<Shape extends z.core.$ZodLooseShape>(
 export function openEnum<const Known extends readonly [string, ...string[]]>(
   known: Known,
 ): z.ZodType<Known[number] | (string & {}), Known[number] | (string & {})> {
-  return z.union([z.enum(known), z.string().meta({ "x-unlisted": true })])
+  return z.union([z.enum(known), z.string().register(z.globalRegistry, { "x-unlisted": true })])
 }
 
 /**
@@ -39,10 +44,10 @@ export function openUnion<
   const unlisted = z
     .string()
     .refine((value) => !tags.has(value), { error: "Expected a tag that is not listed" })
-    .meta({ not: { enum: [...tags] } })
+    .register(z.globalRegistry, { not: { enum: [...tags] } })
   // Dispatch by tag (one lookup, errors of the right kind only) asks each option for its tags. This one has
   // none to give: it is reached through the fallback.
   unlisted._zod.values = new Set([Symbol("unlisted")])
-  const other = openObject({ [tag]: unlisted }).meta({ "x-unlisted": true })
+  const other = openObject({ [tag]: unlisted }).register(z.globalRegistry, { "x-unlisted": true })
   return z.discriminatedUnion(tag, [...known, other as unknown as Unlisted<Tag>], { unionFallback: true })
 }

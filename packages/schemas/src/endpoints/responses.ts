@@ -250,7 +250,7 @@ const item = <const Type extends string, Shape extends z.core.$ZodLooseShape>(
   id: string,
   description: string,
   shape: Shape,
-) => openObject({ type: tag(type), ...shape }).meta({ id, ...deduced, description })
+) => openObject({ type: tag(type), ...shape }).register(z.globalRegistry, { id, ...deduced, description })
 
 const fileSearchResult = openObject({
   file_id: Id.optional().describe("ID of the file."),
@@ -600,7 +600,9 @@ const replayed = <Shape extends z.core.$ZodLooseShape, Optional extends z.core.$
 ) => {
   const { id, description, ...provenance } = z.globalRegistry.get(kept) ?? {}
   const sentence = `${description} In a request, members that the server makes may be left out.`
-  return kept.extend(optional).meta({ ...provenance, id: `${id}Param`, description: sentence })
+  return kept
+    .extend(optional)
+    .register(z.globalRegistry, { ...provenance, id: `${id}Param`, description: sentence })
 }
 
 const replayedItems = [
@@ -1187,7 +1189,7 @@ const event = <const Type extends string, Shape extends z.core.$ZodLooseShape>(
     type: tag(type).describe(`Type of the event, always \`${type}\`. Also sent as the SSE field \`event\`.`),
     sequence_number: Count.describe("Position of the event in the stream, counted from 0."),
     ...shape,
-  }).meta({ id: eventId(type), title: type, description, ...deduced })
+  }).register(z.globalRegistry, { id: eventId(type), title: type, description, ...deduced })
 
 const ofResponse = { response: ResponseObject.describe("Response in its state at this event.") }
 const outputIndex = Count.describe("Position of the output item, counted from 0.")
