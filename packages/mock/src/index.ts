@@ -17,7 +17,7 @@ export type {
   ReplyEnd,
 } from "@nexhina/wire"
 export { type AudioReader, createAudioReader, type RecordingFacts } from "./audio/read-audio.ts"
-export type { JournalOptions } from "./journal.ts"
+export type { JournalOptions } from "./journal/journal.ts"
 export { type Limit, limits } from "./limits.ts"
 export { createMock, type Mock, type MockOptions } from "./mock.ts"
 export type { LastTurn, SpokenMessage } from "./replies/utterance/decide.ts"

@@ -11,7 +11,7 @@ import { type Exchange, type Handle, headerOf, type MockRequest, type Reply } fr
 import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
-import { createJournal, type JournalOptions } from "./journal.ts"
+import { createJournal, type JournalOptions } from "./journal/journal.ts"
 import { requireKnownNames } from "./known-names.ts"
 import { createLane, type SharedLane } from "./lane.ts"
 import { limits } from "./limits.ts"

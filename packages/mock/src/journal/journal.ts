@@ -2,12 +2,13 @@ import type { Frame } from "@nexhina/stream"
 import {
   type Exchange,
   type ExchangeEnd,
-  type Header,
   headerOf,
   type MockRequest,
+  type ReceivedChunk,
   type Reply,
   type StoredFrames,
 } from "@nexhina/wire"
+import { createPages, isShort, type Place } from "./pages.ts"
 
 /** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
 export interface JournalOptions {
@@ -29,38 +30,47 @@ export interface Journal {
   clear(scope?: string): void
 }
 
+/** What an exchange says besides its bodies. Stored as JSON. */
+interface Head extends Pick<MockRequest, "method" | "target" | "headers"> {
+  readonly sentAtMs: number
+  /** Undefined when the client left before. */
+  readonly reply?: Pick<Reply, "status" | "headers" | "head" | "end"> | undefined
+}
+
 interface Entry {
   readonly number: number
-  readonly sentAtMs: number
-  readonly method: string
-  readonly target: string
-  readonly headers: readonly Header[]
-  readonly requestBody: Uint8Array
-  /** Undefined when the client left before. */
-  readonly reply: Reply | undefined
-  /** The body as sent so far. */
-  readonly body: string | Uint8Array | readonly Frame[] | StoredFrames
+  /** The head, and the bodies that are not below. */
+  readonly stored: Place
+  readonly request?: Uint8Array | undefined
+  /** The body of the reply, as sent so far. */
+  readonly reply?: SentBody | undefined
   bytes: number
 }
+
+type SentBody = string | Uint8Array | readonly Frame[] | StoredFrames
 
 const defaultMaxExchanges = 1000
 const defaultMaxBytes = 8 * 2 ** 20
 /** Memory of a frame in addition to its bytes, which may be few (estimated). */
 const frameBytes = 200
 const utf8 = new TextEncoder()
+const fromUtf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** Creates an empty journal. Exchanges are built when they are read: recording costs little. */
 export function createJournal(options: JournalOptions = {}): Journal {
   const { maxExchanges = defaultMaxExchanges, maxBytes = defaultMaxBytes } = options
   const startedAt = performance.now()
   const entries = new Map<number, Entry>()
+  const pages = createPages()
   let total = 0
   let count = 0
   /** No entry has a smaller number. */
   let oldest = 1
 
   function drop(entry: Entry): void {
-    if (entries.delete(entry.number)) total -= entry.bytes
+    if (!entries.delete(entry.number)) return
+    total -= entry.bytes
+    pages.free(entry.stored)
   }
   function grow(entry: Entry, bytes: number): void {
     if (!entries.has(entry.number)) return
@@ -72,17 +82,24 @@ export function createJournal(options: JournalOptions = {}): Journal {
       if (first) drop(first)
     }
   }
-  function add(request: MockRequest, reply: Reply | undefined, body: Entry["body"]): Entry {
+  function add(request: MockRequest, reply: Reply | undefined, body: SentBody): Entry {
+    const { method, target, headers } = request
+    const head: Head = {
+      method,
+      target,
+      headers,
+      sentAtMs: performance.now() - startedAt,
+      reply: reply && headOf(reply),
+    }
+    const sent = inOnePiece(body)
+    const isShortRequest = isShort(request.body)
+    const isShortReply = sent !== undefined && isShort(sent)
     const entry: Entry = {
       number: ++count,
-      sentAtMs: performance.now() - startedAt,
-      method: request.method,
-      target: request.target,
-      headers: request.headers,
-      // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive. Small copies share a pool.
-      requestBody: Buffer.from(request.body),
-      reply,
-      body,
+      stored: pages.put([JSON.stringify(head), isShortRequest ? request.body : "", isShortReply ? sent : ""]),
+      // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive.
+      request: isShortRequest ? undefined : new Uint8Array(request.body),
+      reply: isShortReply ? undefined : body,
       bytes: 0,
     }
     entries.set(entry.number, entry)
@@ -107,17 +124,35 @@ export function createJournal(options: JournalOptions = {}): Journal {
       }
       return { ...reply, body: Symbol.asyncIterator in body ? watchedAsync(body, keep) : watched(body, keep) }
     },
-    read: () => [...entries.values()].map(toExchange),
+    read: () => [...entries.values()].map((entry) => toExchange(entry, pages.read(entry.stored))),
     clear(scope) {
       for (const entry of [...entries.values()]) {
-        const isMeant = scope === undefined || (headerOf(entry.headers, "x-mock-scope") ?? "") === scope
+        const isMeant = scope === undefined || scopeOf(pages.read(entry.stored)) === scope
         if (isMeant) drop(entry)
       }
     },
   }
 }
 
-function sizeOf(body: string | Uint8Array | readonly Frame[] | StoredFrames): number {
+const headOf = ({ status, headers, head, end }: Reply): Head["reply"] => ({
+  status,
+  headers,
+  ...(head && { head }),
+  end,
+})
+
+/** Returns a body that is one text or one run of bytes: those of several frames remain apart. */
+function inOnePiece(body: SentBody): string | Uint8Array | undefined {
+  if (typeof body === "string" || body instanceof Uint8Array) return body
+  return Array.isArray(body) && body.length === 1 ? body[0]?.bytes : undefined
+}
+
+// What was stored as a head.
+const readHead = (bytes: Uint8Array | undefined): Head => JSON.parse(fromUtf8.decode(bytes))
+
+const scopeOf = ([head]: readonly Uint8Array[]) => headerOf(readHead(head).headers, "x-mock-scope") ?? ""
+
+function sizeOf(body: SentBody): number {
   if (typeof body === "string") return body.length
   if ("byteLength" in body) return body.byteLength
   return body.reduce((sum, { bytes }) => sum + bytes.length, 0)
@@ -147,36 +182,42 @@ const endKinds: Readonly<Record<Reply["end"], ExchangeEnd["kind"]>> = {
   hang: "timeout",
 }
 
-function endOf(reply: Reply | undefined): ExchangeEnd {
+function endOf(reply: Head["reply"]): ExchangeEnd {
   if (reply === undefined) return { kind: "aborted", stage: "connect", atMs: 0 }
   const { end, head } = reply
   if (head?.withheld) return { kind: end === "hang" ? "timeout" : "network", stage: "connect", atMs: 0 }
   return { kind: endKinds[end], ...(end !== "complete" && { stage: "body" }), atMs: 0 }
 }
 
-function toExchange(entry: Entry): Exchange {
-  const { number, sentAtMs, method, target, headers, requestBody, reply, body } = entry
-  const frames = typeof body === "string" ? [{ bytes: utf8.encode(body) }] : body
-  const chunks = Array.from(frames instanceof Uint8Array ? [{ bytes: frames }] : frames, ({ bytes }) => ({
-    atMs: 0,
-    bytes,
-  }))
+function toExchange(entry: Entry, [storedHead, storedRequest, storedReply]: readonly Uint8Array[]): Exchange {
+  const { method, target, headers, sentAtMs, reply } = readHead(storedHead)
   return {
     v: 1,
-    id: String(number),
+    id: String(entry.number),
     request: {
       method,
       target: target.startsWith("/") ? `http://${headerOf(headers, "host") ?? "localhost"}${target}` : target,
       headers,
-      body: new Uint8Array(requestBody),
+      body: new Uint8Array(entry.request ?? storedRequest ?? []),
       sentAtMs,
     },
     ...(reply !== undefined &&
       !reply.head?.withheld && {
-        response: { status: reply.status, headers: reply.headers, trailers: [], chunks },
+        response: {
+          status: reply.status,
+          headers: reply.headers,
+          trailers: [],
+          chunks: chunksOf(entry.reply ?? storedReply ?? ""),
+        },
       }),
     end: endOf(reply),
     // What was handed to the host; the mock does not measure when it arrived.
     fidelity: { bytes: true, timing: false },
   }
+}
+
+function chunksOf(body: SentBody): ReceivedChunk[] {
+  const bytes = typeof body === "string" ? utf8.encode(body) : body
+  const frames = bytes instanceof Uint8Array ? [{ bytes }] : bytes
+  return Array.from(frames, ({ bytes }) => ({ atMs: 0, bytes }))
 }
