@@ -13,9 +13,21 @@ export function digest(data: string | Uint8Array, from: Digest = [0, 0]): Digest
 
 /** Hashes texts as if they were joined. Joining long ones would take their memory twice. */
 export function digestOf(texts: Iterable<string>, from: Digest): Digest {
+  const hash = beginDigest(from)
+  for (const text of texts) hash.add(text)
+  return hash.end()
+}
+
+/** A digest of texts that come one after another. */
+export interface OpenDigest {
+  add(text: string): void
+  end(): Digest
+}
+
+/** Begins a digest like that of `digestOf`. */
+export function beginDigest(from: Digest): OpenDigest {
   const state = begun(from)
-  for (const text of texts) add(text, state)
-  return ended(state)
+  return { add: (text) => add(text, state), end: () => ended(state) }
 }
 
 /** The two halves of a digest before they are mixed. */

@@ -1,11 +1,11 @@
 import type { ChatCompletionRequest, ChatCompletionResponse, Profile } from "@nexhina/schemas"
 import { DONE, encodeEvent, splitChat } from "@nexhina/stream"
-import { digest } from "../../content/random.ts"
+import { type Digest, digest } from "../../content/random.ts"
 import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
-import { contentSeed } from "../utterance/content-seed.ts"
+import { contentSeed, contentSeedInTurns } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens, requireFewEntries } from "../utterance/deliver.ts"
 import { respond } from "../utterance/respond.ts"
@@ -19,23 +19,30 @@ type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
 
 /** Replies with tool calls, a refusal, or a text that quotes the conversation, spoken when the request asks for audio. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
-  const { request, isLong, lane, tokenizer } = question
+  const { request, isLong, tokenizer, seed } = question
   question.models.require(request.model, "chat")
   requireFewMessages(request.messages)
   requireData(request.messages)
-  const count = () => countPrompt(request, tokenizer)
-  if (!isLong) return complete(question, count())
-  // Checking data, counting tokens and hashing take a while each.
-  return lane
-    .turn()
-    .then(count)
-    .then((promptTokens) => lane.turn().then(() => complete(question, promptTokens)))
+  if (isLong) return completeInTurns(question)
+  return complete(question, countPrompt(request, tokenizer), contentSeed(request, ignoredBySeed, seed))
 }
 
-function complete(question: Question, promptTokens: number): ReturnType<ReplyMaker<"createChatCompletion">> {
+type Completed = ReturnType<ReplyMaker<"createChatCompletion">>
+
+/** Checking data, counting tokens, hashing and answering take a while each. */
+async function completeInTurns(question: Question): Promise<Awaited<Completed>> {
+  const { request, lane, tokenizer, seed } = question
+  await lane.turn()
+  const promptTokens = countPrompt(request, tokenizer)
+  const drawn = await contentSeedInTurns(request, ignoredBySeed, seed, lane)
+  await lane.turn()
+  return complete(question, promptTokens, drawn)
+}
+
+function complete(question: Question, promptTokens: number, drawn: Digest): Completed {
   const { request, profile } = question
   const voice = voiceOf(request)
-  const choices = speakChoices(question)
+  const choices = speakChoices(question, drawn)
   const frame = {
     id: `chatcmpl-${question.id}`,
     created: question.now,
@@ -65,18 +72,13 @@ function toReply(
 
 const done = { data: DONE }
 
-function speakChoices({
-  request,
-  profile,
-  tokenizer,
-  seed,
-  responders,
-  callTools,
-}: Question): SpokenChoice[] {
+function speakChoices(
+  { request, profile, tokenizer, responders, callTools }: Question,
+  drawn: Digest,
+): SpokenChoice[] {
   const { n, top_logprobs, stop } = request
   const prompt = promptOf(request, callTools)
   const limits = { limit: tokenLimit(request, profile), stop: stop == null ? [] : [stop].flat() }
-  const drawn = contentSeed(request, ignoredBySeed, seed)
   const messages = () => spokenMessages(request.messages)
   const choices: SpokenChoice[] = []
   let entries = 0

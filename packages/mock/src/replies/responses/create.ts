@@ -6,7 +6,7 @@ import type {
   ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import { digest } from "../../content/random.ts"
+import { type Digest, digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
@@ -15,7 +15,7 @@ import { Refusal, requireWithin } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
 import { refuseStream } from "../not-streamed.ts"
-import { contentSeed } from "../utterance/content-seed.ts"
+import { contentSeed, contentSeedInTurns } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens } from "../utterance/deliver.ts"
 import { respond } from "../utterance/respond.ts"
@@ -40,17 +40,35 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   const items = [...earlier, ...input]
   requireShort(items)
   requireWithin(limits.conversationText, request.instructions?.length ?? 0, "instructions")
-  let count = () => countPrompt(request, items, question.tokenizer)
-  if (question.isLong) {
-    // Checking data, counting tokens and hashing take a while each.
-    await question.lane.turn()
-    const counted = count()
-    count = () => counted
-    await question.lane.turn()
-  }
-  const response = speakResponse(question, items, count)
+  const prompt = await (question.isLong ? readInTurns : readAtOnce)(question, items)
+  const response = speakResponse(question, items, prompt)
   if (request.store !== false) await keepResponse(store, { response, input })
   return toReply(response, question)
+}
+
+/** What a reply is made from. */
+interface ReadPrompt {
+  /** Returns the number of its tokens. */
+  readonly count: () => number
+  /** The hash that the content is drawn from. */
+  readonly seed: Digest
+}
+
+const readAtOnce = ({ request, tokenizer, seed }: Question, items: readonly ResponseItem[]): ReadPrompt => ({
+  count: () => countPrompt(request, items, tokenizer),
+  seed: contentSeed(request, ignoredBySeed, seed),
+})
+
+/** Checking data, counting tokens and hashing take a while each. */
+async function readInTurns(
+  { request, tokenizer, seed, lane }: Question,
+  items: readonly ResponseItem[],
+): Promise<ReadPrompt> {
+  await lane.turn()
+  const counted = countPrompt(request, items, tokenizer)
+  const drawn = await contentSeedInTurns(request, ignoredBySeed, seed, lane)
+  await lane.turn()
+  return { count: () => counted, seed: drawn }
 }
 
 function toReply(
@@ -66,15 +84,14 @@ function toReply(
   }
 }
 
-/** Returns the response to a conversation, whose last items are the input and whose tokens `count` returns. */
+/** Returns the response to a conversation, whose last items are the input. */
 function speakResponse(
   question: Question,
   items: readonly ResponseItem[],
-  count: () => number,
+  { count, seed }: ReadPrompt,
 ): ResponseObject {
   const { request, profile, tokenizer, responders } = question
   const prompt = promptOf(question, items)
-  const seed = contentSeed(request, ignoredBySeed, question.seed)
   const messages = () => spokenMessages(request.instructions, items)
   const turn = { operationId: "createResponse", request, choice: 0, messages, ...prompt.lastTurn } as const
   const deliveryLimits = { limit: Math.min(request.max_output_tokens ?? maxTokens, maxTokens) }

@@ -1,4 +1,6 @@
-import { type Digest, digestOf } from "../../content/random.ts"
+import { jsonPieces } from "../../content/json-pieces.ts"
+import { beginDigest, type Digest, digestOf } from "../../content/random.ts"
+import type { Lane } from "../../lane.ts"
 
 /**
  * Returns the hash that the content of a reply is drawn from: of the seed and of every member of the request except
@@ -16,4 +18,31 @@ export function contentSeed(request: object, ignored: ReadonlySet<string>, seed:
   }
   meaning.push("}")
   return digestOf(meaning, seed)
+}
+
+/** Number of UTF-16 units that are written and hashed in one turn: a few milliseconds (chosen). */
+const unitsOfTurn = 2 ** 20
+
+/** Number of units that take as long as one more piece. */
+const unitsOfPiece = 16
+
+/** Returns the same hash for a long request, in turns with other requests. */
+export async function contentSeedInTurns(
+  request: object,
+  ignored: ReadonlySet<string>,
+  seed: Digest,
+  lane: Lane,
+): Promise<Digest> {
+  const kept = Object.entries(request).filter(([name, value]) => !ignored.has(name) && value !== null)
+  const hash = beginDigest(seed)
+  let units = 0
+  await lane.turn()
+  for (const piece of jsonPieces(Object.fromEntries(kept))) {
+    hash.add(piece)
+    units += piece.length + unitsOfPiece
+    if (units < unitsOfTurn) continue
+    units = 0
+    await lane.turn()
+  }
+  return hash.end()
 }
