@@ -4,7 +4,10 @@ export type Range = readonly [from: number, to: number]
 /** A character class: the code points in some ranges, or with one of some Unicode properties; or all others. */
 export interface CharacterSet {
   readonly kind: "set"
+  /** As written. */
   readonly ranges: readonly Range[]
+  /** The same code points as `ranges`, in order and apart from one another. */
+  readonly ordered: readonly Range[]
   /** Each matches a text of one code point that has the property. */
   readonly properties: readonly RegExp[]
   readonly negated: boolean
@@ -41,19 +44,39 @@ export const knownRanges = {
   ],
 } as const satisfies Record<string, readonly Range[]>
 
-/** Creates a set of ranges, or of everything outside them. */
-export function rangeSet(ranges: readonly Range[], negated = false): CharacterSet {
-  return { kind: "set", ranges, properties: [], negated }
+/** Creates a set of ranges and properties, or of everything outside them. */
+export function rangeSet(
+  ranges: readonly Range[],
+  negated = false,
+  properties: readonly RegExp[] = [],
+): CharacterSet {
+  // A set is its own complement's complement.
+  const ordered = ranges.length > 1 ? complement(complement(ranges)) : ranges
+  return { kind: "set", ranges, ordered, properties, negated }
 }
 
 /** Returns whether a set contains a code point; it never contains undefined, the place outside a text. */
 export function contains(set: CharacterSet, codePoint: number | undefined): boolean {
   if (codePoint === undefined) return false
-  const { ranges, properties, negated } = set
+  const { ordered, properties, negated } = set
   const isMember =
-    ranges.some(([from, to]) => codePoint >= from && codePoint <= to) ||
+    isWithin(ordered, codePoint) ||
     (properties.length > 0 && properties.some((property) => property.test(String.fromCodePoint(codePoint))))
   return isMember !== negated
+}
+
+/** Returns whether ordered ranges contain a code point: a pattern may have a thousand of them. */
+function isWithin(ordered: readonly Range[], codePoint: number): boolean {
+  let low = 0
+  let high = ordered.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const [from, to] = ordered[middle] as Range
+    if (codePoint < from) high = middle
+    else if (codePoint > to) low = middle + 1
+    else return true
+  }
+  return false
 }
 
 /** Returns the ranges between the given ones. */

@@ -220,7 +220,7 @@ function toSet(set: AST.CharacterSet, refuse: Refuse): CharacterSet {
   if (set.kind === "any") return rangeSet(knownRanges.lineEnd, true)
   if (set.kind !== "property") return rangeSet(knownRanges[set.kind], set.negate)
   try {
-    return { ...rangeSet([]), properties: [new RegExp(`^${set.raw}$`, "u")] }
+    return rangeSet([], false, [new RegExp(`^${set.raw}$`, "u")])
   } catch {
     // The parser may know properties of a newer version of Unicode than the runtime.
     throw refuse(noProperty(set.raw))
@@ -239,5 +239,5 @@ function toClass({ elements, negate }: AST.CharacterClass, refuse: Refuse): Char
       properties.push(...set.properties)
     } else throw refuse(`'${element.raw}'`)
   }
-  return { kind: "set", ranges, properties, negated: negate }
+  return rangeSet(ranges, negate, properties)
 }

@@ -56,18 +56,20 @@ function parseJson(text: string): unknown {
 /** Refuses a value with too many members in one object, or objects in one array: validation reads all of them. */
 export function requireFewMembers(value: unknown, path: PropertyKey[] = []): void {
   if (typeof value !== "object" || value === null) return
+  const requireFewWithin = (inner: unknown, key: PropertyKey) => {
+    if (typeof inner !== "object") return
+    path.push(key)
+    requireFewMembers(inner, path)
+    path.pop()
+  }
   if (Array.isArray(value)) {
     // Numbers and texts cost little, and an array with a wrong item is refused at the first one.
     const holdsObjects = typeof value[0] === "object" && value[0] !== null && !Array.isArray(value[0])
     if (holdsObjects && value.length > maxObjects) throw tooMany("array", path, `${maxObjects} objects`)
-  } else if (Object.keys(value).length > maxMembers) {
-    throw tooMany("object", path, `${maxMembers} members`)
-  }
-  for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
-    if (typeof inner !== "object") continue
-    path.push(key)
-    requireFewMembers(inner, path)
-    path.pop()
+    value.forEach(requireFewWithin)
+  } else {
+    if (Object.keys(value).length > maxMembers) throw tooMany("object", path, `${maxMembers} members`)
+    for (const [name, inner] of Object.entries(value)) requireFewWithin(inner, name)
   }
 }
 
