@@ -48,6 +48,24 @@ describe("a lane", () => {
     expect(steps).toEqual(["first", "next"])
   })
 
+  test("lets the event loop turn twice between two steps: a connection is accepted in one, its request read in the next", async () => {
+    const lane = createLane()
+    let turns = 0
+    const count = () => {
+      turns++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const steps = Array.from({ length: 5 }, async () => {
+      await lane.of({}).turn()
+      return turns
+    })
+    const seen = await Promise.all(steps)
+    clearImmediate(counting)
+    const between = seen.slice(1).map((turn, index) => turn - (seen[index] ?? 0))
+    expect(between).toEqual([2, 2, 2, 2])
+  })
+
   test("goes on after a task that fails", async () => {
     const lane = createLane()
     const failed = lane.of({}).run(async () => {

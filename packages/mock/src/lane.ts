@@ -112,9 +112,12 @@ function createQueue(): Queue {
   }
 }
 
-/** Calls back in the next turn of the event loop, after pending input and output. */
+/**
+ * Calls back after two turns of the event loop with their input and output: a new client's connection is accepted in one,
+ * and its request is read in the next.
+ */
 function schedule(wake: () => void): void {
   // Not every runtime has `setImmediate`; timers of browsers take milliseconds.
   const next: (wake: () => void) => unknown = globalThis.setImmediate ?? setTimeout
-  next(wake)
+  next(() => next(wake))
 }

@@ -1,5 +1,6 @@
 import { createRedactor, credentialsIn, decodeBody, headerOf, type MockRequest } from "@nexhina/wire"
 import { digest, digestText } from "../content/random.ts"
+import { concatBytes } from "../request/concat-bytes.ts"
 import { type FormFile, formFields, isForm } from "../request/form.ts"
 import { withoutVolatile } from "./volatile.ts"
 
@@ -85,7 +86,7 @@ function fieldValue(value: string | FormFile): unknown {
   return {
     type: value.mediaType,
     extension: /\.[^.]*$/.exec(value.filename)?.[0] ?? "",
-    ...content(value.bytes),
+    ...content(concatBytes(value.content)),
   }
 }
 

@@ -29,13 +29,15 @@ export function readForm(body: Uint8Array, contentType: string | undefined, sche
 export interface FormFile {
   readonly filename: string
   readonly mediaType: string
-  readonly bytes: Uint8Array
+  /** Its bytes, in parts of the body. */
+  readonly content: readonly Uint8Array[]
 }
 
 function toFile(value: string | FormFile): string | File {
   return typeof value === "string"
     ? value
-    : new File([value.bytes], value.filename, { type: value.mediaType })
+    : // Parts of a body, which is no shared memory.
+      new File(value.content as Uint8Array<ArrayBuffer>[], value.filename, { type: value.mediaType })
 }
 
 /** Reads the fields of a multipart body, by name, each with all its values in order. Refuses like `readForm`. */
@@ -59,7 +61,8 @@ export function formFields(
       const value =
         part.filename === undefined
           ? part.text
-          : { filename: part.filename, mediaType: part.mediaType ?? "", bytes: part.bytes }
+          : // Not its bytes as one: those of a large file would be copied twice.
+            { filename: part.filename, mediaType: part.mediaType ?? "", content: part.content }
       fields.set(part.name, [...(fields.get(part.name) ?? []), value])
     }
   } catch (error) {
