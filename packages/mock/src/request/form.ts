@@ -36,7 +36,7 @@ export interface FormFile {
 function toFile(value: string | FormFile): string | File {
   return typeof value === "string"
     ? value
-    : // Parts of a body, which is no shared memory.
+    : // The parser's type allows shared memory, which a request body never is.
       new File(value.content as Uint8Array<ArrayBuffer>[], value.filename, { type: value.mediaType })
 }
 

@@ -23,7 +23,7 @@ export function contentSeed(request: object, ignored: ReadonlySet<string>, seed:
 /** Number of UTF-16 units that are written and hashed in one turn: a few milliseconds (chosen). */
 const unitsOfTurn = 2 ** 20
 
-/** Number of units that take as long as one more piece. */
+/** Number of units that take as long as one more piece (estimated). */
 const unitsOfPiece = 16
 
 /** Returns the same hash for a long request, in turns with other requests. */
