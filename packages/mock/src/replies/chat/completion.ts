@@ -5,9 +5,9 @@ import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
 import { Refusal } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
-import { contentSeed, contentSeedInTurns } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens, requireFewEntries } from "../utterance/deliver.ts"
+import { type ReadPrompt, readPrompt } from "../utterance/read-prompt.ts"
 import { respond } from "../utterance/respond.ts"
 import { voiceOf, withAudio } from "./audio.ts"
 import { dressCompletion, type SpokenChoice } from "./dress.ts"
@@ -19,34 +19,27 @@ type Question = Parameters<ReplyMaker<"createChatCompletion">>[0]
 
 /** Replies with tool calls, a refusal, or a text that quotes the conversation, spoken when the request asks for audio. */
 export const createChatCompletion: ReplyMaker<"createChatCompletion"> = (question) => {
-  const { request, isLong, tokenizer, seed } = question
+  const { request, tokenizer } = question
   question.models.require(request.model, "chat")
   requireFewMessages(request.messages)
   requireData(request.messages)
-  if (isLong) return completeInTurns(question)
-  return complete(question, countPrompt(request, tokenizer), contentSeed(request, ignoredBySeed, seed))
+  const prompt = readPrompt(question, ignoredBySeed, () => countPrompt(request, tokenizer))
+  return prompt instanceof Promise
+    ? prompt.then((read) => complete(question, read))
+    : complete(question, prompt)
 }
 
-type Completed = ReturnType<ReplyMaker<"createChatCompletion">>
-
-/** Checking data, counting tokens, hashing and answering take a while each. */
-async function completeInTurns(question: Question): Promise<Awaited<Completed>> {
-  const { request, lane, tokenizer, seed } = question
-  await lane.turn()
-  const promptTokens = countPrompt(request, tokenizer)
-  const drawn = await contentSeedInTurns(request, ignoredBySeed, seed, lane)
-  await lane.turn()
-  return complete(question, promptTokens, drawn)
-}
-
-function complete(question: Question, promptTokens: number, drawn: Digest): Completed {
+function complete(
+  question: Question,
+  { countTokens, seed }: ReadPrompt,
+): ReturnType<ReplyMaker<"createChatCompletion">> {
   const { request, profile } = question
   const voice = voiceOf(request)
-  const choices = speakChoices(question, drawn)
+  const choices = speakChoices(question, seed)
   const frame = {
     id: `chatcmpl-${question.id}`,
     created: question.now,
-    promptTokens,
+    promptTokens: countTokens(),
     request,
     profile,
     seed: question.seed,

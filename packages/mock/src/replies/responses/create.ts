@@ -6,7 +6,7 @@ import type {
   ResponseRequest,
 } from "@nexhina/schemas"
 import { DONE, encode, type StreamEvent, splitResponse } from "@nexhina/stream"
-import { type Digest, digest } from "../../content/random.ts"
+import { digest } from "../../content/random.ts"
 import type { Tokenizer } from "../../content/tokens.ts"
 import { budget } from "../../json-schema/budget.ts"
 import { requireSchema } from "../../json-schema/well-formed.ts"
@@ -15,9 +15,9 @@ import { Refusal, requireWithin } from "../../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../../reply-maker.ts"
 import type { Store } from "../../store.ts"
 import { refuseStream } from "../not-streamed.ts"
-import { contentSeed, contentSeedInTurns } from "../utterance/content-seed.ts"
 import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens } from "../utterance/deliver.ts"
+import { type ReadPrompt, readPrompt } from "../utterance/read-prompt.ts"
 import { respond } from "../utterance/respond.ts"
 import { dressOutput } from "./dress.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
@@ -40,35 +40,12 @@ export const createResponse: ReplyMaker<"createResponse"> = async (question) => 
   const items = [...earlier, ...input]
   requireShort(items)
   requireWithin(limits.conversationText, request.instructions?.length ?? 0, "instructions")
-  const prompt = await (question.isLong ? readInTurns : readAtOnce)(question, items)
+  const prompt = await readPrompt(question, ignoredBySeed, () =>
+    countPrompt(request, items, question.tokenizer),
+  )
   const response = speakResponse(question, items, prompt)
   if (request.store !== false) await keepResponse(store, { response, input })
   return toReply(response, question)
-}
-
-/** What a reply is made from. */
-interface ReadPrompt {
-  /** Returns the number of its tokens. */
-  readonly count: () => number
-  /** The hash that the content is drawn from. */
-  readonly seed: Digest
-}
-
-const readAtOnce = ({ request, tokenizer, seed }: Question, items: readonly ResponseItem[]): ReadPrompt => ({
-  count: () => countPrompt(request, items, tokenizer),
-  seed: contentSeed(request, ignoredBySeed, seed),
-})
-
-/** Checking data, counting tokens and hashing take a while each. */
-async function readInTurns(
-  { request, tokenizer, seed, lane }: Question,
-  items: readonly ResponseItem[],
-): Promise<ReadPrompt> {
-  await lane.turn()
-  const counted = countPrompt(request, items, tokenizer)
-  const drawn = await contentSeedInTurns(request, ignoredBySeed, seed, lane)
-  await lane.turn()
-  return { count: () => counted, seed: drawn }
 }
 
 function toReply(
@@ -88,7 +65,7 @@ function toReply(
 function speakResponse(
   question: Question,
   items: readonly ResponseItem[],
-  { count, seed }: ReadPrompt,
+  { countTokens, seed }: ReadPrompt,
 ): ResponseObject {
   const { request, profile, tokenizer, responders } = question
   const prompt = promptOf(question, items)
@@ -100,7 +77,7 @@ function speakResponse(
   const isComplete = delivery.end === "stop"
   const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
   const { usage = {} } = utterance
-  const inputTokens = usage.input ?? count()
+  const inputTokens = usage.input ?? countTokens()
   const outputTokens = usage.output ?? delivery.tokens
   return {
     id: `resp_${question.id}`,
