@@ -83,6 +83,8 @@ export const limits = {
   },
   moderationInputs: { max: 2048, of: "inputs of a moderation", beyond: "400 that names `input`" },
   audioRead: { max: 4_000, of: "milliseconds to read an audio file", beyond: "400 that names `file`" },
+  // 28 MB of ADTS, the format with the most frames, take 24 MiB.
+  audioMemory: { max: 32, of: "MiB of memory to read an audio file", beyond: "400 that names `file`" },
   audioSeconds: { max: 86_399, of: "seconds of a recording", beyond: "400 that names `file`" },
   replyTokens: {
     max: 16_384,

@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads"
 import { createLane } from "../lane.ts"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
+import { concatBytes } from "../request/concat-bytes.ts"
 import { ownSpeech } from "./own-speech.ts"
 import type { read } from "./reader.js"
 
@@ -65,21 +66,32 @@ function createThread(): ReaderThread {
     const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
     return lane.of({ signal }).run(async () => {
       // Only now: a file that waits for its turn is not there twice.
-      const bytes = new Uint8Array(await file.arrayBuffer())
+      const bytes = await bytesOf(file)
       if (threads === undefined) return readHere(bytes)
       thread ??= startThread(threads)
       const result = await resultOf(thread, bytes, signal)
       if (result === undefined) await stop()
       signal?.throwIfAborted()
-      return result ?? { fault: `takes longer than ${maxTime / 1000} seconds to read` }
+      return (
+        result ?? {
+          fault: `takes more than ${maxTime / 1000} seconds, or ${maxMemory} MiB of memory, to read`,
+        }
+      )
     })
   }
   return { read: readApart, stop }
 }
 
+/** Returns the bytes of a file. `File.arrayBuffer` of node copies what it has read, even if that is one chunk. */
+async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  for await (const chunk of file.stream()) chunks.push(chunk)
+  return chunks.length === 1 && chunks[0] ? chunks[0] : concatBytes(chunks)
+}
+
 function startThread({ Worker }: typeof import("node:worker_threads")): Worker {
   const thread = new Worker(new URL("./reader.js", import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: maxMemory },
+    resourceLimits: { maxOldGenerationSizeMb: maxMemory, maxYoungGenerationSizeMb: maxYoungMemory },
   })
   // A thread that is being stopped may still run out of memory: nobody waits for it, and the process must not end.
   return thread.on("error", () => {})
@@ -113,8 +125,9 @@ async function toRecording(
 type ReaderResult = Awaited<ReturnType<typeof read>> | { readonly fault: string }
 
 const maxTime = limits.audioRead.max
-/** Maximum memory of one thread, in MiB (chosen). */
-const maxMemory = 64
+const maxMemory = limits.audioMemory.max
+/** Maximum memory of what a thread has just allocated, in MiB (chosen): by node's own limit, 48 MiB would come on top. */
+const maxYoungMemory = 6
 
 /**
  * Returns the result of a thread; undefined when it fails or times out, or when the signal aborts. The thread keeps the

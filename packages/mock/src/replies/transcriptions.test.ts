@@ -320,7 +320,9 @@ describe("what is refused", () => {
     status: 400,
     param: "file",
     code: "invalid_audio",
-    message: expect.stringContaining("cannot be read: it takes longer than 4 seconds to read"),
+    message: expect.stringContaining(
+      "cannot be read: it takes more than 4 seconds, or 32 MiB of memory, to read",
+    ),
   }
 
   test("a file that leads its reader in circles", async () => {
