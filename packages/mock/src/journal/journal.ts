@@ -8,6 +8,7 @@ import {
   type Reply,
   type StoredFrames,
 } from "@nexhina/wire"
+import { type Head, readHead, writeHead } from "./head.ts"
 import { createPages, isShort, type Place } from "./pages.ts"
 
 /** Limits of the journal. When one is exceeded, the oldest exchanges are dropped. */
@@ -28,13 +29,6 @@ export interface Journal {
   read(): readonly Exchange[]
   /** Drops the exchanges of a scope (`x-mock-scope`, "" for those without one). Default: all. */
   clear(scope?: string): void
-}
-
-/** What an exchange says besides its bodies. Stored as JSON. */
-interface Head extends Pick<MockRequest, "method" | "target" | "headers"> {
-  readonly sentAtMs: number
-  /** Undefined when the client left before. */
-  readonly reply?: Pick<Reply, "status" | "headers" | "head" | "end"> | undefined
 }
 
 interface Entry {
@@ -84,19 +78,13 @@ export function createJournal(options: JournalOptions = {}): Journal {
   }
   function add(request: MockRequest, reply: Reply | undefined, body: SentBody): Entry {
     const { method, target, headers } = request
-    const head: Head = {
-      method,
-      target,
-      headers,
-      sentAtMs: performance.now() - startedAt,
-      reply: reply && headOf(reply),
-    }
+    const head = writeHead({ method, target, headers, sentAtMs: performance.now() - startedAt, reply })
     const sent = inOnePiece(body)
     const isShortRequest = isShort(request.body)
     const isShortReply = sent !== undefined && isShort(sent)
     const entry: Entry = {
       number: ++count,
-      stored: pages.put([JSON.stringify(head), isShortRequest ? request.body : "", isShortReply ? sent : ""]),
+      stored: pages.put([head, isShortRequest ? request.body : "", isShortReply ? sent : ""]),
       // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive.
       request: isShortRequest ? undefined : new Uint8Array(request.body),
       reply: isShortReply ? undefined : body,
@@ -134,23 +122,15 @@ export function createJournal(options: JournalOptions = {}): Journal {
   }
 }
 
-const headOf = ({ status, headers, head, end }: Reply): Head["reply"] => ({
-  status,
-  headers,
-  ...(head && { head }),
-  end,
-})
-
 /** Returns a body that is one text or one run of bytes: those of several frames remain apart. */
 function inOnePiece(body: SentBody): string | Uint8Array | undefined {
   if (typeof body === "string" || body instanceof Uint8Array) return body
   return Array.isArray(body) && body.length === 1 ? body[0]?.bytes : undefined
 }
 
-// What was stored as a head.
-const readHead = (bytes: Uint8Array | undefined): Head => JSON.parse(fromUtf8.decode(bytes))
+const headIn = ([head]: readonly Uint8Array[]): Head => readHead(fromUtf8.decode(head))
 
-const scopeOf = ([head]: readonly Uint8Array[]) => headerOf(readHead(head).headers, "x-mock-scope") ?? ""
+const scopeOf = (stored: readonly Uint8Array[]) => headerOf(headIn(stored).headers, "x-mock-scope") ?? ""
 
 function sizeOf(body: SentBody): number {
   if (typeof body === "string") return body.length
@@ -189,8 +169,9 @@ function endOf(reply: Head["reply"]): ExchangeEnd {
   return { kind: endKinds[end], ...(end !== "complete" && { stage: "body" }), atMs: 0 }
 }
 
-function toExchange(entry: Entry, [storedHead, storedRequest, storedReply]: readonly Uint8Array[]): Exchange {
-  const { method, target, headers, sentAtMs, reply } = readHead(storedHead)
+function toExchange(entry: Entry, stored: readonly Uint8Array[]): Exchange {
+  const [, storedRequest, storedReply] = stored
+  const { method, target, headers, sentAtMs, reply } = headIn(stored)
   return {
     v: 1,
     id: String(entry.number),
