@@ -32,6 +32,8 @@ export interface RunEvents {
   /** Called with the other facts of a transcript: what the run is asked to do, what it learned, which requests belong together. */
   readonly onLine?: (line: RunLines) => void
   readonly onProgress?: (progress: Progress) => void
+  /** Called after each sample that was judged with the size of its response bodies, in bytes. */
+  readonly onJudged?: (bytes: number) => void
   /** Called once when the target does not accept connections yet and the settings say to wait for it. */
   readonly onWait?: () => void
   /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */

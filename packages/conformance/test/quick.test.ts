@@ -1,5 +1,6 @@
 import { createServer } from "node:net"
 import { type MockServer, startMock } from "@nexhina/mock/node"
+import { bodyOf } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { settingsOf } from "../src/options/options.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
@@ -32,6 +33,16 @@ test.each(["nexhina", "openai"] as const)(
     expect(report.summary.pass).toBeGreaterThan(50)
   },
 )
+
+test("of every response, the run tells the size when it has judged it", async () => {
+  let [answered, judged] = [0, 0]
+  await run(settingsOf({ quick: true, include: ["chat", "models"] }), {
+    onExchange: (exchange) => (answered += bodyOf(exchange).length),
+    onJudged: (bytes) => (judged += bytes),
+  })
+  expect(answered).toBeGreaterThan(0)
+  expect(judged).toBe(answered)
+})
 
 /** Returns a port that nobody listens on at the moment. */
 async function freePort(): Promise<number> {

@@ -19,6 +19,7 @@ test("exported names", () => {
       "SessionLine",
       "TranscriptError",
       "bodyOf",
+      "createCollector",
       "createForwarder",
       "createRedactor",
       "createSend",

@@ -1,3 +1,4 @@
+import { createCollector } from "@nexhina/wire"
 import type { Command } from "commander"
 import { openBaseline, settle } from "../baselines/settle.ts"
 import type { Count } from "../engine/plan.ts"
@@ -62,6 +63,9 @@ function givenKey(flag: unknown): unknown {
   return undefined
 }
 
+/** Bytes of judged responses after which what was read of them is collected (chosen). */
+const collectedBytes = 4 * 2 ** 20
+
 /** Carries out `run`, and returns its exit code. */
 export async function runCommand(flags: Record<string, unknown>): Promise<number> {
   const { config, ...given } = flags
@@ -90,6 +94,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       onWait: () => line.wait(settings.wait ?? 0),
+      onJudged: createCollector(collectedBytes),
       interrupt: signals.signal,
       ...transcript?.events,
     })

@@ -39,6 +39,8 @@ export interface World {
   /** Called with the facts that a transcript needs in addition to exchanges, in the order in which they become known. */
   readonly onLine?: (line: RunLines) => void
   readonly onProgress?: (progress: Progress) => void
+  /** Called after each sample that was judged with the size of its response bodies, in bytes. */
+  readonly onJudged?: (bytes: number) => void
 }
 
 /** Sends samples, several at a time, and keeps what came of them. */
@@ -76,6 +78,11 @@ class SampleQueue {
   /** Of the samples that wait. */
   private waitingBytes = 0
   judge: Judge | undefined
+  private readonly onJudged: (bytes: number) => void
+
+  constructor(onJudged: (bytes: number) => void) {
+    this.onJudged = onJudged
+  }
 
   add(executed: ExecutedSample): void {
     this.all.push(executed)
@@ -93,7 +100,9 @@ class SampleQueue {
     const { judge, all } = this
     if (!judge) return
     for (; this.judged < all.length; this.judged++) {
-      all[this.judged] = judge(all[this.judged] as ExecutedSample)
+      const executed = all[this.judged] as ExecutedSample
+      all[this.judged] = judge(executed)
+      this.onJudged(answeredBytes(executed))
     }
     this.waitingBytes = 0
   }
@@ -106,7 +115,7 @@ export function createSampler(
     limits: budget,
     concurrency,
   }: { readonly target: Target; readonly limits: Limits; readonly concurrency: number },
-  { send, elapsed, sleep, interrupt, deadline, onExchange, onLine, onProgress }: World,
+  { send, elapsed, sleep, interrupt, deadline, onExchange, onLine, onProgress, onJudged = () => {} }: World,
 ): JudgedSampler {
   const adaptation = createAdaptation()
   const executor = createExecutor({
@@ -120,7 +129,7 @@ export function createSampler(
     deadline,
     onExchange: (exchange, intent) => onExchange?.(exchange, intent),
   })
-  const queue = new SampleQueue()
+  const queue = new SampleQueue(onJudged)
   const add = (executed: ExecutedSample) => {
     queue.add(executed)
     onLine?.(sampleLine(executed))

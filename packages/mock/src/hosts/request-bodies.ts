@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
+import { createCollector } from "@nexhina/wire"
 import { limits } from "../limits.ts"
-import { createCollector } from "./collect-garbage.ts"
 
 /** Reads the bodies of the requests of a server, and limits the memory that all of them take. */
 export interface RequestBodies {
@@ -61,9 +61,7 @@ function createAccount(maxHeldBytes: number): Account {
   let held = 0
   /** Bytes of large bodies that are being handled: these end without more bytes. */
   let handled = 0
-  /** Bytes of long bodies that were released since the last collection. */
-  let released = 0
-  const collect = createCollector()
+  const collect = createCollector(collectedBytes)
   let timer: NodeJS.Timeout | undefined
 
   function pause(body: OpenBody): void {
@@ -111,12 +109,8 @@ function createAccount(maxHeldBytes: number): Account {
     release(length) {
       held -= length
       if (length > smallBody) handled -= length
-      if (length > longBody) released += length
-      if (released > collectedBytes) {
-        released = 0
-        // After the reply.
-        setImmediate(collect)
-      }
+      // After the reply.
+      if (length > longBody) setImmediate(() => collect(length))
       resumeWhereRoom()
     },
     drop(body, length) {
