@@ -72,12 +72,15 @@ export const catalogue = [
   { id: "cohere-rerank-v3.5", kind: "rerank", provenance: "chosen" },
 ] as const satisfies readonly CatalogueModel[]
 
-/** The known ids of a kind. */
-export type IdOf<Kind extends ModelKind> = Extract<(typeof catalogue)[number], { kind: Kind }>["id"]
+/** The kinds that have a model in the catalogue. */
+type CatalogueKind = (typeof catalogue)[number]["kind"]
 
-/** The known ids of a kind, in the order of the catalogue. */
-export function modelIds<const Kind extends ModelKind>(kind: Kind): [IdOf<Kind>, ...IdOf<Kind>[]] {
-  // Each kind has a model: the type of `catalogue` says so, which `filter` forgets.
+/** The known ids of a kind. */
+export type IdOf<Kind extends CatalogueKind> = Extract<(typeof catalogue)[number], { kind: Kind }>["id"]
+
+/** Returns the known ids of a kind, in the order of the catalogue. A kind without a model does not compile. */
+export function modelIds<const Kind extends CatalogueKind>(kind: Kind): [IdOf<Kind>, ...IdOf<Kind>[]] {
+  // Each of these kinds has a model, which `filter` forgets.
   return catalogue.filter((model) => model.kind === kind).map((model) => model.id) as [
     IdOf<Kind>,
     ...IdOf<Kind>[],

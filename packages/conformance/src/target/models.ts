@@ -1,4 +1,4 @@
-import { catalogue, type ModelKind, modelIds, type OperationId } from "@nexhina/schemas"
+import { catalogue, type endpoints, type ModelKind, modelIds, type OperationId } from "@nexhina/schemas"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
@@ -20,6 +20,11 @@ const namesOfKind: readonly (readonly [RegExp, ModelKind])[] = [
 const doubtfulNames =
   /babbage|davinci|turbo-instruct|realtime|audio|search|deep-research|computer-use|codex|\bo\d-pro|guard|ocr/i
 
+/** The operations with a request body: each names a model. */
+type BodyOperation = {
+  [Id in OperationId]: (typeof endpoints)[Id]["method"] extends "POST" ? Id : never
+}[OperationId]
+
 const operationKinds: Partial<Record<OperationId, ModelKind>> = {
   createChatCompletion: "chat",
   createResponse: "chat",
@@ -31,7 +36,7 @@ const operationKinds: Partial<Record<OperationId, ModelKind>> = {
   createTranscription: "transcription",
   createTranslation: "transcription",
   createVideo: "video",
-}
+} satisfies Record<BodyOperation, ModelKind>
 
 /** Returns the kind of model that an operation asks for, if it asks for one. */
 export const kindOfOperation = (operation: OperationId): ModelKind | undefined => operationKinds[operation]
