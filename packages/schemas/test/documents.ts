@@ -38,12 +38,12 @@ function ofType(type: string, schema: JsonSchema): unknown[] {
     case "boolean":
       return [true]
     case "string":
-      return ["a"]
+      return ["a".repeat(Math.max(1, schema.minLength ?? 1))]
     case "integer":
     case "number":
       return [schema.minimum ?? (schema.exclusiveMinimum ?? 0) + 1]
     case "array":
-      return covering(schema.items ?? {}).map((item) => [item])
+      return covering(schema.items ?? {}).map((item) => Array(Math.max(1, schema.minItems ?? 1)).fill(item))
     case "object": {
       const members = Object.entries(schema.properties ?? {})
         .map(([name, member]) => [name, covering(member)] as const)
