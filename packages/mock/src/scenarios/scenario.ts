@@ -150,11 +150,11 @@ const failSchema = () =>
       status: statusSchema().exactOptional(),
       ...failureMembers(),
       defect: idsSchema()
-        .describe("Defects of the answer in these requests, in place of an error.")
+        .describe("Defects of the answer in these requests, instead of an error.")
         .exactOptional(),
       fault: faultSchema()
         .describe(
-          "Fault of the answer in these requests, in place of an error, such as `after 2 events: reset`.",
+          "Fault of the answer in these requests, instead of an error, such as `after 2 events: reset`.",
         )
         .exactOptional(),
     })
@@ -184,7 +184,7 @@ const usageAnswerSchema = () =>
       reasoning: tokensSchema().describe("Tokens of the reasoning.").exactOptional(),
       cached: tokensSchema().describe("Tokens of the prompt that were read from a cache.").exactOptional(),
     })
-    .describe("Token counts, in place of those that the mock counts.")
+    .describe("Token counts, instead of those that the mock counts.")
 
 const answerSchema = () =>
   z
@@ -217,11 +217,11 @@ const answerSchema = () =>
       reply: z
         .record(z.string(), z.unknown())
         .describe(
-          "Members of the JSON reply of other operations than chat and responses, in place of the generated ones. Objects " +
+          "Members of the JSON reply of other operations than chat and responses, instead of the generated ones. Objects " +
             "are merged, lists of objects by position.",
         )
         .exactOptional(),
-      error: errorAnswerSchema().describe("Error, in place of a reply.").exactOptional(),
+      error: errorAnswerSchema().describe("Error, instead of a reply.").exactOptional(),
       defect: idsSchema().describe("Defects of the reply, by id.").exactOptional(),
       variant: idsSchema().describe("Legal variants of the reply, by id.").exactOptional(),
       fault: faultSchema()
