@@ -54,7 +54,55 @@ test.each<[unknown, string]>([
   [{ match: {}, fail: { times: 1 } }, "0.fail expected exactly one of 'status', 'defect' and 'fault'"],
   [
     { match: {}, answer: { defect: "sse-double-don" } },
-    "0.answer no defect or variant has the id 'sse-double-don'. Did you mean 'sse-double-done'?",
+    "0.answer.defect no defect or variant has the id 'sse-double-don'. Did you mean 'sse-double-done'?",
+  ],
+  [
+    { match: {}, answer: { variant: ["sse-double-done", "dubble"] } },
+    "0.answer.variant.1 no defect or variant has the id 'dubble'. See the catalogue in docs/defects.md",
+  ],
+  [
+    { match: {}, fail: { times: 1, defect: "sse-double-don" } },
+    "0.fail.defect no defect or variant has the id 'sse-double-don'. Did you mean 'sse-double-done'?",
+  ],
+  [
+    { match: {}, answer: { hostedTools: [{ type: "web_serch_call" }] } },
+    `0.answer.hostedTools.0.type invalid value "web_serch_call". Did you mean 'web_search_call'?`,
+  ],
+  [
+    { match: {}, answer: { hostedTools: [{}] } },
+    "0.answer.hostedTools.0.type expected one of 'web_search_call', 'file_search_call'",
+  ],
+  [
+    { match: {}, answer: { toolCalls: [{ name: "f", input: {} }] } },
+    "0.answer.toolCalls.0.input unknown key 'input'. Known are 'name', 'arguments', 'id'",
+  ],
+  [
+    { match: {}, steps: [{ text: "a" }, { reply: { a: 1 } }] },
+    "0.steps.1.reply 'reply' needs a 'match.operation' other than chat and responses",
+  ],
+  [
+    { match: { operation: "createEmbedding", turns: 1 }, answer: { latency: 1 } },
+    "0.match.turns 'turns' never matches: requests of createEmbedding have no conversation. Remove it",
+  ],
+  [
+    { match: { operation: "listModels", user: "a" }, answer: { latency: 1 } },
+    "0.match.user 'user' never matches: requests of listModels have no body. Remove it",
+  ],
+  [
+    { match: { toolResult: "a", step: 0 }, answer },
+    "0.match.toolResult 'toolResult' never matches together with 'step: 0', which comes before any tool result.",
+  ],
+  [
+    { match: { toolResult: true }, steps: [answer, answer] },
+    "0.match.toolResult 'toolResult' never matches together with the first of 'steps', which comes",
+  ],
+  [
+    { match: { user: "a", turns: 0 }, answer },
+    "0.match.turns 'turns: 0' never matches together with 'user': there is no text of the user.",
+  ],
+  [
+    { match: { headers: { "X-A": "1", "x-a": "2" } }, answer },
+    "0.match.headers.x-a 'x-a' and 'X-A' are the same header. Remove one of them",
   ],
   [
     { match: { operation: "createEmbedding" }, answer },

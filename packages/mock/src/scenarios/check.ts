@@ -4,6 +4,7 @@ import { matches } from "../json-schema/pattern.ts"
 import { nearestName } from "../nearest-name.ts"
 import { isBase64 } from "../request/check-base64.ts"
 import { fileHint, imagesIn } from "./images.ts"
+import { impossibleConditions } from "./impossible-match.ts"
 import type { Predicate } from "./predicates.ts"
 import { type Answer, type Scenario, scenarioSchema } from "./scenario.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
@@ -82,7 +83,8 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
   return [
     ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, alterations) : [])),
     ...places.flatMap(([path]) => slipsIn([...path, "hostedTools"], value)),
-    ...problemsOfIds([fail?.defect], ["fail"], alterations),
+    ...problemsOfIds({ defect: fail?.defect }, ["fail"], alterations),
+    ...impossibleConditions(parsed.data),
   ]
 }
 
@@ -112,22 +114,30 @@ function problemsOfAnswer(
       ? []
       : [{ path: [...path, "reply", ...inner], message: fileHint(value) ?? "expected an image in base64" }],
   )
-  return [...faults, ...images, ...problemsOfIds([defect, variant], path, alterations)]
+  return [...faults, ...images, ...problemsOfIds({ defect, variant }, path, alterations)]
 }
 
 function problemsOfIds(
-  lists: readonly (string | readonly string[] | undefined)[],
+  members: Readonly<Record<string, string | readonly string[] | undefined>>,
   path: readonly (string | number)[],
   alterations: KnownAlterations | undefined,
 ): ScenarioProblem[] {
   if (alterations === undefined) return []
-  const unknown = lists.flatMap((ids) => ids ?? []).filter((id) => !alterations.has(id))
-  return unknown.map((id) => ({ path, message: unknownAlteration(id, alterations) }))
+  return Object.entries(members).flatMap(([name, ids]) =>
+    [ids ?? []].flat().flatMap((id, index) => {
+      if (alterations.has(id)) return []
+      const place = typeof ids === "string" ? [...path, name] : [...path, name, index]
+      return [{ path: place, message: unknownAlteration(id, alterations) }]
+    }),
+  )
 }
 
 function unknownAlteration(id: string, known: KnownAlterations): string {
+  if (known.size === 0) {
+    return `no defect or variant has the id '${id}': there is no catalogue. Pass 'alterations: [...defects, ...variants]' of @nexhina/defects`
+  }
   const nearest = nearestName(id, [...known])
-  const hint = nearest === undefined ? "The catalogue is empty" : `Did you mean '${nearest}'?`
+  const hint = nearest === undefined ? "See the catalogue in docs/defects.md" : `Did you mean '${nearest}'?`
   return `no defect or variant has the id '${id}'. ${hint}`
 }
 
@@ -167,16 +177,21 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
       if (at(value, path) === undefined)
         return [{ path, message: `'${path.at(-1) ?? "scenario"}' is missing` }]
       return [{ path, message: mismatch([a(issue.expected)], at(value, path)) }]
-    case "invalid_value": {
-      const given = at(value, path)
-      const nearest = typeof given === "string" ? nearestName(given, issue.values.map(String)) : undefined
-      const hint = nearest === undefined ? "" : `. Did you mean '${nearest}'?`
-      return [{ path, message: `invalid value ${JSON.stringify(given)}${hint}` }]
-    }
+    case "invalid_value":
+      return [{ path, message: invalidValue(at(value, path), issue.values.map(String)) }]
     default:
       return [{ path, message: expectationOf(issue) }]
   }
 }
+
+function invalidValue(given: unknown, allowed: readonly string[]): string {
+  if (given === undefined) return `expected one of ${quoted(allowed)}`
+  const nearest = typeof given === "string" ? nearestName(given, allowed) : undefined
+  const hint = nearest === undefined ? `Expected one of ${quoted(allowed)}` : `Did you mean '${nearest}'?`
+  return `invalid value ${JSON.stringify(given)}. ${hint}`
+}
+
+const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(", ")
 
 type UnionIssue = Extract<Issue, { code: "invalid_union" }>
 
@@ -186,6 +201,11 @@ function explainedUnion(
   path: readonly (string | number)[],
   value: unknown,
 ): ScenarioProblem[] {
+  // A union of objects that are told apart by a member has no branch for another value of it.
+  if ("discriminator" in issue) {
+    const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
+    return [{ path, message: invalidValue(at(value, path), options) }]
+  }
   const branches = issue.errors.map((issues) =>
     issues.map((inner) => ({ ...inner, path: [...path, ...inner.path] })),
   )
@@ -208,7 +228,8 @@ function mismatch(expected: readonly string[], value: unknown): string {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const nearest = nearestName(key, known)
-  return nearest === undefined ? `unknown key '${key}'` : `unknown key '${key}'. Did you mean '${nearest}'?`
+  const hint = nearest === undefined ? `Known are ${quoted(known)}` : `Did you mean '${nearest}'?`
+  return `unknown key '${key}'. ${hint}`
 }
 
 /**

@@ -297,9 +297,11 @@ const newScenarioSchema = () =>
       }
       const { operation } = match
       if (operation === undefined || spokenOperations.has(operation)) {
-        if (!answer?.reply) return
         const message = "'reply' needs a 'match.operation' other than chat and responses"
-        addIssue({ code: "custom", path: ["answer", "reply"], message })
+        if (answer?.reply) addIssue({ code: "custom", path: ["answer", "reply"], message })
+        steps?.forEach(({ reply }, step) => {
+          if (reply) addIssue({ code: "custom", path: ["steps", step, "reply"], message })
+        })
         return
       }
       for (const name of spokenMembers) {

@@ -5,6 +5,7 @@ import { parsePattern } from "../json-schema/parse-pattern.ts"
 import { matches } from "../json-schema/pattern.ts"
 import type { SpokenMessage } from "../replies/utterance/decide.ts"
 import { checkScenarios } from "./check.ts"
+import { impossibleConditions } from "./impossible-match.ts"
 import { requiredTexts } from "./required-texts.ts"
 import type { Scenario } from "./scenario.ts"
 import { bySpecificity, createSelector, isFor, type Selector, toCandidates } from "./select.ts"
@@ -114,6 +115,15 @@ describe("selection", () => {
         }
       }),
       { numRuns: 500 },
+    )
+  })
+
+  test("a condition that is reported as impossible holds for no request", () => {
+    fc.assert(
+      fc.property(scenario, subject, (each, asked) => {
+        fc.pre(impossibleConditions(each).length > 0)
+        expect(namesOf(selectorOf([each]), asked)).toEqual([])
+      }),
     )
   })
 

@@ -20,7 +20,7 @@ export function templateFault(template: string): string | undefined {
       nearest === undefined
         ? `Known are ${known.map((each) => `'{{${each}}}'`).join(", ")}.`
         : `Did you mean '{{${nearest}}}'?`
-    return `unknown template '{{${name}}}'. ${hint} Write '\\{{' for braces that are text.`
+    return `unknown template '{{${name}}}'. ${hint} Write '\\{{' for braces that are text`
   }
   return undefined
 }
