@@ -1,10 +1,15 @@
 import type { Spend } from "../json-schema/budget.ts"
 import { actual, expectation, type Predicate } from "./predicates.ts"
 import { type Candidate, isFor } from "./select.ts"
+import { createSimilarity } from "./similarity.ts"
 import type { Subject } from "./subject.ts"
 
 /** Number of scenarios that an explanation names. */
 const maxNearest = 3
+/** Number of equally near scenarios whose texts are compared with those of the request: this bounds the work. */
+const maxCompared = 1_000
+/** Number of scenarios up to which a brief explanation looks at all of them. */
+const maxBrief = 100
 /** Length of a text from which on the scenario to paste has only its beginning. */
 const longText = 500
 
@@ -16,7 +21,10 @@ interface NearMiss {
 
 /** Why no scenario matches a request. */
 export interface MissExplanation {
-  /** The nearest scenarios: those of which the fewest predicates fail, then those of which the most hold. */
+  /**
+   * The nearest scenarios: those of which the fewest predicates fail, then those of which the most hold, then those whose
+   * texts are most similar to those of the request.
+   */
   readonly nearest: readonly NearMiss[]
   /** A scenario in YAML that matches the request. */
   readonly paste: string
@@ -28,14 +36,7 @@ export function explainMiss(
   subject: Subject,
   spend: Spend,
 ): MissExplanation {
-  const near = candidates
-    .filter(({ scenario }) => isFor(scenario, subject))
-    .map((candidate) => {
-      const failing = candidate.predicates.filter((predicate) => !predicate.holds(subject, spend))
-      return { candidate, failing, holding: candidate.predicates.length - failing.length }
-    })
-    .toSorted((a, b) => a.failing.length - b.failing.length || b.holding - a.holding)
-    .slice(0, maxNearest)
+  const near = nearestOf(candidates, subject, spend)
   return {
     nearest: near.map(({ candidate, failing }) => ({
       name: candidate.name,
@@ -43,6 +44,34 @@ export function explainMiss(
     })),
     paste: scenarioFor(subject),
   }
+}
+
+interface Rated {
+  readonly candidate: Candidate
+  readonly failing: readonly Predicate[]
+  readonly holding: number
+}
+
+function nearestOf(candidates: readonly Candidate[], subject: Subject, spend: Spend): readonly Rated[] {
+  const rated = candidates
+    .filter(({ scenario }) => isFor(scenario, subject))
+    .map((candidate): Rated => {
+      const failing = candidate.predicates.filter((predicate) => !predicate.holds(subject, spend))
+      return { candidate, failing, holding: candidate.predicates.length - failing.length }
+    })
+    .toSorted(byPredicates)
+  const last = rated[Math.min(maxNearest, rated.length) - 1]
+  if (last === undefined) return []
+  // Only scenarios that the predicates do not put in order are compared by their texts.
+  const tied = rated.filter((each) => byPredicates(each, last) <= 0).slice(0, maxCompared)
+  const similarity = createSimilarity(subject)
+  const scores = new Map(tied.map((each) => [each, similarity(each.failing)]))
+  const score = (each: Rated) => scores.get(each) ?? 0
+  return tied.toSorted((a, b) => byPredicates(a, b) || score(b) - score(a)).slice(0, maxNearest)
+}
+
+function byPredicates(a: Rated, b: Rated): number {
+  return a.failing.length - b.failing.length || b.holding - a.holding
 }
 
 function differenceOf(predicate: Predicate, subject: Subject): string {
@@ -86,9 +115,16 @@ function matchText(text: string): string {
   return `{ contains: ${JSON.stringify(text.slice(0, longText))} }`
 }
 
-/** Describes in one line, for a header, what was nearest among the candidates of a request. */
-export function briefMiss(candidates: readonly Candidate[], subject: Subject, spend: Spend): string {
-  const { nearest } = explainMiss(candidates, subject, spend)
+/**
+ * Describes in one line, for a header, which scenario is nearest: of all when there are few, otherwise of `near`, the
+ * candidates of the request.
+ */
+export function briefMiss(
+  { all, near }: { readonly all: readonly Candidate[]; readonly near: readonly Candidate[] },
+  subject: Subject,
+  spend: Spend,
+): string {
+  const { nearest } = explainMiss(all.length <= maxBrief ? all : near, subject, spend)
   const [first] = nearest
   if (first === undefined) return "no scenario is near"
   return `nearest: ${first.name} (${first.differences[0] ?? ""})`

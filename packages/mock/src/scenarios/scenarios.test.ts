@@ -424,6 +424,25 @@ describe("a miss", () => {
     ).toBeNull()
   })
 
+  test("names the scenario whose text differs least, however many others fail as well", async () => {
+    const word = fc.stringMatching(/^[a-z]{1,12}( [a-z]{1,12})?$/)
+    const list = fc.uniqueArray(word, { minLength: 1, maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(list, fc.nat(), fc.boolean(), async (words, pick, strict) => {
+        const meant = words[pick % words.length] ?? ""
+        const mock = mockOf(
+          words.map((user) => ({ id: `the ${user}`, match: { user }, answer: { text: "x" } })),
+          { strictScenarios: strict },
+        )
+        const response = await ask(mock, meant.toUpperCase())
+        const found = strict
+          ? (await errorOf(response)).message.split("\n")[2]
+          : response.headers.get("x-mock-miss")?.split(" (")[0]
+        expect(found).toBe(strict ? `- 'the ${meant}'` : `nearest: the ${meant}`)
+      }),
+    )
+  })
+
   test("is a 400 with an explanation when scenarios are strict", async () => {
     const mock = mockOf(scenarios, { strictScenarios: true })
     expect(await errorOf(await ask(mock, "whether in Oslo"))).toMatchObject({

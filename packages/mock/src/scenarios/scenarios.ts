@@ -127,7 +127,7 @@ function chosen(
       const message = missText(explainMiss(selector.candidates, subject, spend))
       throw new Refusal(400, { message, code: "scenario_miss" })
     }
-    const miss = briefMiss(selection.near, subject, spend)
+    const miss = briefMiss({ all: selector.candidates, near: selection.near }, subject, spend)
     request.apply({ defects: [], variants: [], latencyMs: 0, miss })
     return undefined
   } catch (error) {
