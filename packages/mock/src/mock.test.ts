@@ -67,7 +67,9 @@ async function chat(
   return ChatCompletionResponse.parse(jsonOf(reply))
 }
 
-async function errorOf(reply: Promise<Reply>): Promise<object> {
+async function errorOf(
+  reply: Promise<Reply>,
+): Promise<{ readonly status: number; readonly message: string }> {
   const settled = await reply
   return { status: settled.status, ...ErrorResponse.parse(jsonOf(settled)).error }
 }
@@ -820,6 +822,27 @@ describe("alterations", () => {
     const alterations: NamedAlteration[] = [{ id: "terse", stage: "value", apply: () => ({ error: "no" }) }]
     const answer = mock({ alterations, always: [{ id: "terse", rate: 1 }] })
     expect(jsonOf(await call(answer, "/nowhere"))).toEqual({ error: "no" })
+  })
+
+  test("a misspelt header is refused with the nearest one, and a header of the client's own passes", async () => {
+    const names = ["defect", "variant", "seed", "scope", "latency", "fault", "recording"]
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), fc.nat(20), fc.boolean(), async (name, at, isLonger) => {
+        const place = at % name.length
+        const rest = name.slice(isLonger ? place : place + 1)
+        const slip = `X-Mock-${name.slice(0, place)}${isLonger ? "q" : ""}${rest}`
+        const { status, message } = await errorOf(
+          call(mock(), "/embeddings", { headers: { [slip]: "a" }, body: {} }),
+        )
+        expect({ status, message }).toEqual({
+          status: 400,
+          message: `Unknown header '${slip.toLowerCase()}'. Did you mean 'x-mock-${name}'?`,
+        })
+      }),
+    )
+    for (const name of ["x-mock-user", "x-mock-miss", "x-mock-recording", "x-mock-", "x-mocking"]) {
+      expect((await call(mock(), "/models", { headers: { [name]: "a" } })).status).toBe(200)
+    }
   })
 
   test("an unknown id is refused with the nearest one", async () => {

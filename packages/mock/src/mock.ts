@@ -25,6 +25,7 @@ import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
+import { refuseMisspelt } from "./request/headers.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, requireFewMembers, validate } from "./request/validate.ts"
@@ -344,6 +345,7 @@ const noIdentity = digest("")
 async function answer(context: Context, engine: Engine): Promise<Outcome> {
   const { request, headers, path } = context
   try {
+    refuseMisspelt(headers)
     const steered = engine.settings.appliedTo(headers)
     if (namesAlteration(steered)) await engine.alterations.load()
     context.alterations = engine.alterations.choose(steered, context.identity)

@@ -3,14 +3,14 @@ import { type Digest, digest, digestText } from "../content/random.ts"
 import type { ScenarioEffects } from "../scenarios/effects.ts"
 import { noTiming, type RequestTiming } from "../timing/choose.ts"
 import type { Account } from "../timing/quotas.ts"
-import { type KnownHeaders, readHeaders, requestId } from "./headers.ts"
+import { type ReadHeaders, readHeaders, requestId } from "./headers.ts"
 
 /** The facts about one request. */
 export interface Context {
   readonly request: MockRequest
   /** The body of the request. Without its content encoding once the request is known to be served. */
   body: Uint8Array
-  readonly headers: KnownHeaders
+  readonly headers: ReadHeaders
   readonly path: string
   readonly query: string
   /** Scheme and host as the client addressed the mock, such as `http://127.0.0.1:4010`. */

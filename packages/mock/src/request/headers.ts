@@ -1,5 +1,7 @@
 import type { Header } from "@nexhina/wire"
 import { type Digest, digestText } from "../content/random.ts"
+import { nearestName } from "../nearest-name.ts"
+import { Refusal } from "../refusal.ts"
 
 /** The request headers that the mock evaluates. An empty header counts as absent. */
 export interface KnownHeaders {
@@ -17,6 +19,12 @@ export interface KnownHeaders {
   readonly "x-mock-scope"?: string
   readonly "x-mock-latency"?: string
   readonly "x-mock-fault"?: string
+}
+
+/** What was read from the headers of a request. */
+export interface ReadHeaders extends KnownHeaders {
+  /** Name of the first header that begins with `x-mock-` and that the mock does not evaluate. */
+  readonly unknownSetting?: string
 }
 
 const known: Readonly<Record<keyof KnownHeaders, true>> = {
@@ -42,13 +50,35 @@ function isKnown(name: string): name is keyof KnownHeaders {
 }
 
 /** Reads the known headers in one pass. The first of duplicate headers is used. */
-export function readHeaders(headers: readonly Header[]): KnownHeaders {
-  const found: { -readonly [Name in keyof KnownHeaders]: KnownHeaders[Name] } = {}
+export function readHeaders(headers: readonly Header[]): ReadHeaders {
+  const found: { -readonly [Name in keyof ReadHeaders]: ReadHeaders[Name] } = {}
   for (const [name, value] of headers) {
+    if (value === "") continue
     const lower = name.toLowerCase()
-    if (value !== "" && isKnown(lower)) found[lower] ??= value
+    if (isKnown(lower)) found[lower] ??= value
+    else if (lower.startsWith(settingPrefix)) found.unknownSetting ??= lower
   }
   return found
+}
+
+const settingPrefix = "x-mock-"
+/** What follows the prefix: in headers that are evaluated, also by recordings, and in those of replies. */
+const settingNames = ["defect", "variant", "seed", "scope", "latency", "fault", "recording"]
+const replyNames = ["miss", "inactive"]
+
+/**
+ * Refuses a header that is almost one of `x-mock-…`: a test that misspells it would run without its setting. Others
+ * pass, because scenarios may match them.
+ */
+export function refuseMisspelt({ unknownSetting }: ReadHeaders): void {
+  if (unknownSetting === undefined) return
+  const name = unknownSetting.slice(settingPrefix.length)
+  if (settingNames.includes(name) || replyNames.includes(name)) return
+  const nearest = nearestName(name, settingNames)
+  if (nearest === undefined) return
+  const shown = unknownSetting.slice(0, 64)
+  const message = `Unknown header '${shown}'. Did you mean '${settingPrefix}${nearest}'?`
+  throw new Refusal(400, { message, param: shown })
 }
 
 /** Returns a header's value if it can be sent back unchanged, else undefined. */
