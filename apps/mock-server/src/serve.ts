@@ -38,7 +38,7 @@ export function serve(
     intercept(request, response) {
       const note = log(request, response)
       if (request.url?.startsWith(controlPath)) {
-        control(request, response, { mock, replay }).catch((error) => {
+        control(request, response, { mock, replay, isRecording: recorder !== undefined }).catch((error) => {
           // A client that hangs up while it sends is not a crash.
           if (!response.destroyed) onCrash(error)
           response.destroy()

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { createMock } from "@nexhina/mock"
 import { startMock } from "@nexhina/mock/node"
+import { createReplay } from "@nexhina/mock/recordings"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { afterAll, describe, expect, test } from "vitest"
 import { catalogue } from "../src/catalogue.ts"
@@ -76,6 +77,61 @@ describe("the OpenAPI document", () => {
       }
     },
   )
+})
+
+test("a body where none is taken is refused, and nothing is reset", async () => {
+  await mock.reset()
+  await (await chat({ "x-mock-scope": "other" })).text()
+  const [status, refused] = await call("POST", "reset", { scope: "a" })
+  expect([status, refused]).toMatchObject([
+    400,
+    {
+      error: {
+        message: "POST /__mock/api/reset does not take a body. Give 'scope' in the query: ?scope=…",
+      },
+    },
+  ])
+  expect(await call("GET", "scopes")).toMatchObject([200, { scopes: [{ scope: "other" }] }])
+  expect(await call("DELETE", "settings", { scope: "a" })).toMatchObject([400, {}])
+  expect(await call("DELETE", "faults", "scope=a")).toMatchObject([400, {}])
+  expect(await call("POST", "reset", {})).toEqual([200, { reset: true }])
+})
+
+test("an unknown member is refused with the known ones", async () => {
+  expect(await call("POST", "clock", { advance: 5 })).toMatchObject([
+    400,
+    { error: { message: "Invalid 'advance': unknown member. Expected 'advanceMs'." } },
+  ])
+  expect(await call("POST", "reset?scop=a")).toMatchObject([
+    400,
+    { error: { message: "Invalid 'scop': unknown member. Expected 'scope'." } },
+  ])
+})
+
+test.each(["--replay", "--record"])("with %s, what would have no effect is refused", async (option) => {
+  const idle = createMock()
+  const others =
+    option === "--replay"
+      ? { replay: createReplay({ recordings: [] }) }
+      : { recorder: () => expect.unreachable("No request is recorded.") }
+  const other = await serve(
+    idle,
+    { host: "127.0.0.1", port: 0, drainMs: 0, log: "off" },
+    console.error,
+    others,
+  )
+  const ask = (method: string, path: string, body?: string) =>
+    fetch(`${other.url}/__mock/api/${path}`, { method, ...(body !== undefined && { body }) })
+  const settings = await ask("PUT", "settings", '{"latency": "ttft=500"}')
+  expect(settings.status).toBe(400)
+  expect((await settings.json()).error.message).toMatch(
+    new RegExp(`^With ${option}, .* answers?, and settings would have no effect\\.$`),
+  )
+  expect((await ask("PUT", "scenarios", "scenarios: []")).status).toBe(400)
+  expect((await ask("POST", "clock", '{"advanceMs": 5}')).status).toBe(400)
+  expect((await ask("POST", "reset")).status).toBe(200)
+  expect((await ask("GET", "journal")).status).toBe(200)
+  await other.close()
 })
 
 test("settings of a scope, of all requests, and the headers that replace them", async () => {

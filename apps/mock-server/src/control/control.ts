@@ -10,6 +10,8 @@ export interface Controlled {
   readonly mock: Mock
   /** What answers in place of the mock, if anything does. */
   readonly replay?: Pick<Mock, "reset" | "resetScope" | "exchanges"> | undefined
+  /** Whether requests are passed on and recorded. */
+  readonly isRecording?: boolean
 }
 
 /**

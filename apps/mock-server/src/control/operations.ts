@@ -24,6 +24,8 @@ export interface ControlOperation {
   /** Schema of the JSON body, or "text" for a file. Default: no body. */
   readonly body?: z.ZodType | "text"
   readonly reply: z.ZodType
+  /** What it steers that only the mock has: it is refused where recordings or another API answer. */
+  readonly steers?: "scenarios" | "settings" | "the clock"
   run(controlled: Controlled, body: never, query: never): ControlReply | Promise<ControlReply>
 }
 
@@ -131,6 +133,7 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
     PUT: operation<string, unknown>({
       summary: "Replaces all scenarios by those of a file in YAML or JSON.",
       body: "text",
+      steers: "scenarios",
       reply: z.object({ loaded: z.int() }),
       run: async (controlled, text) => (await scenarios()).replaceControl(controlled, text),
     }),
@@ -160,6 +163,7 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
     PUT: operation<ScopeSettings, unknown>({
       summary: "Replaces the settings of a scope, or of all requests. Without a member they are removed.",
       body: Settings,
+      steers: "settings",
       reply: SettingsList,
       run({ mock }, settings) {
         mock.settings.set(settings)
@@ -192,6 +196,7 @@ const operations: Readonly<Record<string, Readonly<Record<string, ControlOperati
     POST: operation<z.infer<typeof Advance>, unknown>({
       summary: "Moves the clock forward: video tasks, quotas and expiry follow.",
       body: Advance,
+      steers: "the clock",
       reply: Clock,
       run({ mock }, { advanceMs }) {
         mock.clock.advance(advanceMs)
@@ -260,12 +265,17 @@ export async function operate(asked: ControlRequest, controlled: Controlled): Pr
   if (found === undefined) {
     return refused(405, `This control path takes ${Object.keys(methods).join(" and ")}.`)
   }
-  const parameters = (found.query ?? z.strictObject({})).safeParse(Object.fromEntries(query))
-  if (!parameters.success) return invalid(parameters.error)
-  const text = found.body === undefined ? "" : await bodyOf(request)
+  const what = idle(found, controlled)
+  if (what !== undefined) return refused(400, what)
+  const schema = found.query ?? z.strictObject({})
+  const parameters = schema.safeParse(Object.fromEntries(query))
+  if (!parameters.success) return invalid(parameters.error, schema)
+  const text = await bodyOf(request)
   if (text === undefined) return refused(413, `The body is larger than ${maxBytes} bytes.`)
+  // Some clients send `{}` with every POST.
+  if (found.body === undefined && !/^\s*(?:\{\s*\})?\s*$/.test(text)) return refusedBody(asked, schema)
   const body = found.body === undefined || found.body === "text" ? text : readBody(text, found.body)
-  if (body instanceof z.ZodError) return invalid(body)
+  if (body instanceof z.ZodError) return invalid(body, found.body)
   if (body === malformed) return refused(400, "The body is not valid JSON.")
   try {
     // Settings and scenarios name defects and variants.
@@ -291,10 +301,32 @@ function readBody(text: string, schema: z.ZodType): unknown {
   return error ?? data
 }
 
-function invalid({ issues: [issue] }: z.ZodError): ControlReply {
-  const place = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path.join(".")
-  const what = issue?.code === "unrecognized_keys" ? "unknown member" : issue && expectationOf(issue)
-  return refused(400, `Invalid '${place || "body"}': ${what}.`, place || null)
+/** Returns why an operation would have no effect; undefined if it has one. */
+function idle({ steers }: ControlOperation, { replay, isRecording }: Controlled): string | undefined {
+  if (steers === undefined) return undefined
+  if (replay) return `With --replay, recordings answer, and ${steers} would have no effect.`
+  return isRecording ? `With --record, another API answers, and ${steers} would have no effect.` : undefined
+}
+
+/** Refuses a body that would be ignored, such as a scope that belongs into the query. */
+function refusedBody({ name, method }: ControlRequest, { shape }: z.ZodObject): ControlReply {
+  const [parameter] = Object.keys(shape)
+  const hint = parameter === undefined ? "" : ` Give '${parameter}' in the query: ?${parameter}=…`
+  return refused(400, `${method} /__mock/api/${name} does not take a body.${hint}`)
+}
+
+function invalid({ issues }: z.ZodError, schema: unknown): ControlReply {
+  // A misspelt member also makes the one that is meant missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]
+  const key = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined
+  const place = key ?? issue?.path.join(".")
+  const names = key !== undefined && schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const hint =
+    names.length === 0
+      ? ""
+      : ` Expected ${names.length > 1 ? "one of " : ""}${names.map((name) => `'${name}'`).join(", ")}.`
+  const what = key !== undefined ? "unknown member" : issue && expectationOf(issue)
+  return refused(400, `Invalid '${place || "body"}': ${what}.${hint}`, place || null)
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
