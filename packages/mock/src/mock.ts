@@ -9,6 +9,7 @@ import {
 } from "@nexhina/schemas"
 import { type Exchange, type Handle, headerOf, type MockRequest, type Reply } from "@nexhina/wire"
 import { type AudioReader, createAudioReader } from "./audio/read-audio.ts"
+import { requireValidOptions } from "./check-options.ts"
 import { type Digest, digest } from "./content/random.ts"
 import { cheapTokenizer, type Tokenizer, tokenizerOf } from "./content/tokens.ts"
 import { createJournal, type JournalOptions } from "./journal/journal.ts"
@@ -212,7 +213,7 @@ interface Engine {
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` for an unknown option, when `always` names an id that `alterations` lacks, or when `latency`,
+ * Throws a `TypeError` for an unknown option or one of a wrong type, when `always` names an id that `alterations` lacks, or when `latency`,
  * `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
@@ -222,6 +223,7 @@ export function createMock(options: MockOptions = {}): Mock {
 
 /** Creates a mock server like `createMock`, from options whose names have been checked. */
 export function createKnownMock(options: MockOptions): Mock {
+  requireValidOptions(options)
   const { onCrash = () => {} } = options
   const engine = createEngine(options)
   const journal = createJournal(options.journal)
