@@ -6,6 +6,7 @@ import {
   type SessionLine,
   toHar,
 } from "@nexhina/wire"
+import { fileErrorMessage } from "./readable.ts"
 import { isHar, isTranscript, type RecordingFile, readFile } from "./recording-file.ts"
 import { version } from "./version.ts"
 import { writeNew } from "./write-new.ts"
@@ -30,7 +31,7 @@ export async function convert({ input, output }: Omit<Conversion, "name">): Prom
     const left = file.unfinished > 0 ? `; ${file.unfinished} without an end are left out` : ""
     console.log(`${count} exchanges written to ${output}${left}`)
   } catch (error) {
-    fail((error as Error).message)
+    fail(fileErrorMessage(error))
   }
 }
 

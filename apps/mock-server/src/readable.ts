@@ -6,11 +6,23 @@ export function readable<Value>(path: string, read: () => Value): Value {
   try {
     return read()
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "the file or folder does not exist",
-      EACCES: "permission denied",
-    }
-    throw new UsageError(`cannot read '${path}': ${reasons[code ?? ""] ?? message}`)
+    throw new UsageError(`cannot read '${path}': ${reasonOf(error)}`)
   }
+}
+
+/** Returns the message of an error of the file system, or of any other error. */
+export function fileErrorMessage(error: unknown): string {
+  const { code = "", path, message } = error as NodeJS.ErrnoException
+  return path !== undefined && code in reasons ? `cannot open '${path}': ${reasonOf(error)}` : message
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "the file or folder does not exist",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+}
+
+function reasonOf(error: unknown): string {
+  const { code = "", message } = error as NodeJS.ErrnoException
+  return reasons[code] ?? message
 }

@@ -22,8 +22,19 @@ describe("each problem has file, line, column, the key and the remedy", () => {
     answer: { text: {{user}} }`,
       "1.yaml:3:15: answer.text: expected a string, but got an object. Quote a text that begins with '{' or '['.",
     ],
+    [
+      `scenarios:\n  - match: {}\n    answer: { text: "{{usr}}" }`,
+      "Did you mean '{{user}}'? Write '\\{{' for braces that are text.",
+    ],
     [`scenarios:\n  - match: { turns: 1.5 }\n    answer: { text: x }`, "1.yaml:2:14: match.turns: "],
-    [`scenarios:\n  - match: {}\n    match: {}`, "1.yaml:3:5: Map keys must be unique."],
+    [
+      `scenarios:\n  - match: {}\n    match: {}`,
+      "1.yaml:3:5: the key 'match' is given twice. Remove one of them.",
+    ],
+    [
+      `scenarios: []\n---\nscenarios: []`,
+      "1.yaml:2:1: expected one YAML document, but another one begins here. Remove the line '---'.",
+    ],
     [`scenarios:\n  - match: {`, "1.yaml:2:13: "],
     ["", "1.yaml:1:1: expected an object with the key 'scenarios', which is a list."],
     [`- match: {}`, "1.yaml:1:1: expected an object with the key 'scenarios', which is a list."],
@@ -33,6 +44,7 @@ describe("each problem has file, line, column, the key and the remedy", () => {
     const problems = problemsOf(text)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(expected)
+    expect(problems[0]).not.toMatch(/\.\.$/)
   })
 
   test("of two files: an id that is used twice, and a scenario that can never answer", () => {

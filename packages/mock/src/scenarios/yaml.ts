@@ -1,4 +1,13 @@
-import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from "yaml"
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+} from "yaml"
 import { nearestName } from "../nearest-name.ts"
 import { checkScenarios, pathText, type ScenarioProblem, sentence } from "./check.ts"
 import { fileOf, imagesOf, replacedAt } from "./images.ts"
@@ -98,6 +107,19 @@ function readValues({ name, scenarios }: ScenarioValues): Source[] {
   }))
 }
 
+/** Says in terms of the file what the parser found. */
+function syntaxMessage({ code, message, pos: [at] }: YAMLParseError, text: string): string {
+  if (code === "MULTIPLE_DOCS") {
+    return "expected one YAML document, but another one begins here. Remove the line '---'"
+  }
+  if (code !== "DUPLICATE_KEY") return message
+  const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(text.slice(at, at + maxKeyLength))?.[0] ?? ""
+  return `the key '${key.trim()}' is given twice. Remove one of them`
+}
+
+/** Number of characters of a key that a message shows. */
+const maxKeyLength = 64
+
 function readText({ name, text }: ScenarioText, problems: string[]): Source[] {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, {
@@ -112,7 +134,7 @@ function readText({ name, text }: ScenarioText, problems: string[]): Source[] {
   }
   const [error] = document.errors
   if (error) {
-    problems.push(`${at(error.pos[0])}: ${error.message}.`)
+    problems.push(`${at(error.pos[0])}: ${syntaxMessage(error, text)}.`)
     return []
   }
   const place = (path: readonly (string | number)[]) => at(offsetOf(document, path))
