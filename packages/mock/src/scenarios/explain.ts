@@ -22,8 +22,8 @@ interface NearMiss {
 /** Why no scenario matches a request. */
 export interface MissExplanation {
   /**
-   * The nearest scenarios: those of which the fewest predicates fail, then those of which the most hold, then those whose
-   * texts are most similar to those of the request.
+   * The nearest scenarios: those of which the fewest predicates fail, then those that come closest: a predicate that
+   * fails counts by how similar its text is to that of the request.
    */
   readonly nearest: readonly NearMiss[]
   /** A scenario in YAML that matches the request. */
@@ -59,19 +59,20 @@ function nearestOf(candidates: readonly Candidate[], subject: Subject, spend: Sp
       const failing = candidate.predicates.filter((predicate) => !predicate.holds(subject, spend))
       return { candidate, failing, holding: candidate.predicates.length - failing.length }
     })
-    .toSorted(byPredicates)
-  const last = rated[Math.min(maxNearest, rated.length) - 1]
-  if (last === undefined) return []
-  // Only scenarios that the predicates do not put in order are compared by their texts.
-  const tied = rated.filter((each) => byPredicates(each, last) <= 0).slice(0, maxCompared)
+    .toSorted((a, b) => a.failing.length - b.failing.length || b.holding - a.holding)
+  const most = rated[Math.min(maxNearest, rated.length) - 1]?.failing.length ?? 0
+  const near = rated.filter(({ failing }) => failing.length <= most).slice(0, maxCompared)
   const similarity = createSimilarity(subject)
-  const scores = new Map(tied.map((each) => [each, similarity(each.failing)]))
-  const score = (each: Rated) => scores.get(each) ?? 0
-  return tied.toSorted((a, b) => byPredicates(a, b) || score(b) - score(a)).slice(0, maxNearest)
-}
-
-function byPredicates(a: Rated, b: Rated): number {
-  return a.failing.length - b.failing.length || b.holding - a.holding
+  const closeness = new Map(
+    near.map((each) => {
+      const similar = each.failing.reduce((sum, predicate) => sum + similarity(predicate), 0)
+      return [each, (each.holding + similar) / Math.max(1, each.candidate.predicates.length)]
+    }),
+  )
+  const closenessOf = (each: Rated) => closeness.get(each) ?? 0
+  return near
+    .toSorted((a, b) => a.failing.length - b.failing.length || closenessOf(b) - closenessOf(a))
+    .slice(0, maxNearest)
 }
 
 function differenceOf(predicate: Predicate, subject: Subject): string {

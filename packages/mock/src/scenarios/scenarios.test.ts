@@ -443,6 +443,17 @@ describe("a miss", () => {
     )
   })
 
+  test("a condition that nearly every request meets does not make a scenario nearer", async () => {
+    const mock = mockOf([
+      { id: "loop", match: { user: "find the bug" }, steps: [{ text: "a" }, { text: "b" }] },
+      { id: "hello", match: { user: "Hello there" }, answer: { text: "x" } },
+    ])
+    const response = await ask(mock, "Hello their")
+    expect(response.headers.get("x-mock-miss")).toBe(
+      'nearest: hello (user: expected "Hello there", but got "Hello their")',
+    )
+  })
+
   test("is a 400 with an explanation when scenarios are strict", async () => {
     const mock = mockOf(scenarios, { strictScenarios: true })
     expect(await errorOf(await ask(mock, "whether in Oslo"))).toMatchObject({
