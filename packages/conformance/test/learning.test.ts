@@ -2,7 +2,7 @@ import type { MockOptions } from "@nexhina/mock"
 import { startMock } from "@nexhina/mock/node"
 import { expect, test } from "vitest"
 import { settingsOf } from "../src/options/options.ts"
-import type { Report } from "../src/reports/report.ts"
+import { exitCodeOf, type Report } from "../src/reports/report.ts"
 import { reports } from "../src/reports/reports.ts"
 import { run } from "../src/run.ts"
 import { always, checked } from "./checked.ts"
@@ -178,6 +178,24 @@ test.each(["/chat/completions", "/responses"])("streams of %s that are refused a
     { include: ["chat", "responses"], quick: true, skip: ["err.*", "http.request-id"] },
   )
   expect(report.findings.map(({ rule }) => rule)).toEqual(["stream.is-accepted"])
+})
+
+test.each([
+  ["chat", "model", ["chat", "responses"], "--model"],
+  ["embedding", "embeddingModel", ["embeddings"], "--embedding-model"],
+  ["moderation", "moderationModel", ["moderations"], "--moderation-model"],
+])("a named %s model that the target does not serve is a gap", async (_, option, surfaces, flag) => {
+  for (const include of [surfaces, ["models", "chat", "responses", "embeddings", "moderations"]]) {
+    const report = await checkedBehind((_, answer) => answer(), { [option]: "nope", include, quick: true })
+    expect(report).toMatchObject({
+      outcome: "incomplete",
+      reason: expect.stringMatching(
+        `^no .*2xx, but with 404: does the target serve this model\\? Name another with ${flag}$`,
+      ),
+      findings: [],
+    })
+    expect(exitCodeOf(report, false)).toBe(3)
+  }
 })
 
 test("a model that nobody listed or named proves nothing, unless the surface is required", async () => {

@@ -1,9 +1,10 @@
-import { type Surface, surfaces } from "@nexhina/schemas"
+import { endpoints, type Surface, surfaces } from "@nexhina/schemas"
 import type { RequirementSet } from "../options/requirement-sets.ts"
 import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { TargetFacts } from "../target/facts.ts"
+import { modelKinds, modelOption, operationsOfKinds } from "../target/models.ts"
 import { isWithin } from "../view.ts"
 import type { Sent } from "./sent.ts"
 
@@ -73,12 +74,50 @@ function gapOf(
   return `${undecided.length} of ${asked.length} MUST rules could not be judged (${example?.id}: ${example?.reason})`
 }
 
+/** Returns the options that name the models of some surfaces. */
+const modelOptionsOf = (silent: readonly Surface[]): string[] => [
+  ...new Set(
+    modelKinds
+      .filter((kind) =>
+        operationsOfKinds(new Set([kind])).some((operation) => silent.includes(endpoints[operation].surface)),
+      )
+      .map(modelOption),
+  ),
+]
+
+/**
+ * Returns why surfaces that the target seems to offer were not judged: they answered, and never with 2xx. Such a surface
+ * is a gap however few its rules are, unless one of them is broken, which is the answer.
+ */
+function silentSurfaces(
+  results: readonly RuleResult[],
+  { include, open, sent }: Coverage,
+): string | undefined {
+  const silent = include.filter((surface) => {
+    const ofSurface = results.filter((result) => result.surface === surface && result.severity === "MUST")
+    return (
+      sent.statusesOn.has(surface) &&
+      !sent.answered.has(surface) &&
+      ofSurface.some(({ id, verdict }) => verdict === "inconclusive" && open.has(id)) &&
+      !ofSurface.some(({ verdict }) => verdict === "fail" || verdict === "waived")
+    )
+  })
+  if (silent.length === 0) return undefined
+  const statuses = [...new Set(silent.flatMap((surface) => [...(sent.statusesOn.get(surface) ?? [])]))]
+  const options = modelOptionsOf(silent)
+  const isAboutModel = options.length > 0 && statuses.some((status) => status === 404 || status === 400)
+  const remedy = isAboutModel
+    ? `: does the target serve this model? Name another with ${options.join(", ")}`
+    : ""
+  return `no valid request to ${silent.join(", ")} was answered with 2xx, but with ${statuses.join(", ")}${remedy}`
+}
+
 /** Returns why the evidence is not enough for a verdict, if it is not. */
 function incompleteness(results: readonly RuleResult[], coverage: Coverage): string | undefined {
   const { stopped, sent } = coverage
   if (stopped !== undefined) return stopped
   if (sent.answered.size === 0) return silenceOf(sent)
-  return gapOf(results, coverage.open, sent.answered)
+  return silentSurfaces(results, coverage) ?? gapOf(results, coverage.open, sent.answered)
 }
 
 /**

@@ -77,6 +77,8 @@ export class Sent {
   readonly operations = new Set<OperationId>()
   /** Surfaces that answered a request with 2xx. */
   readonly answered = new Set<Surface>()
+  /** Statuses of the responses to valid requests with the configured key, by surface. */
+  readonly statusesOn = new Map<Surface, Set<number>>()
   /** Status of each response; `undefined` stands for requests without a response. */
   readonly statuses = new Set<number | undefined>()
   /** Why the first sample that was not sent completely was not. */
@@ -117,8 +119,16 @@ export class Sent {
     const reason = unanswered(exchange)
     if (reason !== undefined) countReason(sender.unanswered, reason)
     this.statuses.add(response?.status)
+    if (response && step && !step.fault && !step.key)
+      this.statusesOf(endpoints[step.operation].surface).add(response.status)
     if (response && response.status >= 200 && response.status < 300 && operation.value)
       this.answered.add(endpoints[operation.value].surface)
+  }
+
+  private statusesOf(surface: Surface): Set<number> {
+    const statuses = this.statusesOn.get(surface) ?? new Set()
+    this.statusesOn.set(surface, statuses)
+    return statuses
   }
 
   /** Returns what a probe or rule sent; `undefined` when it sent nothing. */
