@@ -227,6 +227,8 @@ describe("a target that cannot be reached", () => {
   test.each([
     [{ kind: "network", stage: "connect", code: "ECONNREFUSED" }, "ECONNREFUSED"],
     [{ kind: "timeout", stage: "connect" }, "timeout"],
+    [{ kind: "timeout", stage: "connect", code: "timeoutMs" }, "no connection within the time of --timeout"],
+    [{ kind: "network", stage: "connect", code: "ENOTFOUND" }, "ENOTFOUND (the name of the host is unknown)"],
     [
       { kind: "network", stage: "connect", code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
       "DEPTH_ZERO_SELF_SIGNED_CERT; pass its certificate authority with --ca-cert",

@@ -1,4 +1,5 @@
 import type { ModelKind, OperationId, ProfileName, Surface, Trait } from "@nexhina/schemas"
+import type { ExchangeEnd } from "@nexhina/wire"
 import { probeSample } from "../engine/plan.ts"
 import { isRefusal } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
@@ -41,6 +42,21 @@ const untrusted: ReadonlySet<string> = new Set([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ])
+
+/** What reasons why no connection is made mean, where their codes do not say it. */
+const connectionRemedies: Readonly<Record<string, string>> = {
+  EPROTO: "it does not answer as a TLS server; if it speaks plain HTTP, use http://",
+  ENOTFOUND: "the name of the host is unknown",
+  EAI_AGAIN: "the name of the host cannot be looked up now",
+}
+
+/** Returns why no connection was made, and what to do about it. */
+function connectionFailure({ code, kind }: ExchangeEnd): string {
+  if (code === "timeoutMs") return "no connection within the time of --timeout"
+  if (code === undefined) return kind
+  if (untrusted.has(code)) return `${code}; pass its certificate authority with --ca-cert`
+  return connectionRemedies[code] === undefined ? code : `${code} (${connectionRemedies[code]})`
+}
 
 /** Thrown when there is nothing to judge. */
 export abstract class NothingJudged extends Error {
@@ -105,12 +121,10 @@ export async function learn(
   const listing = sampler.groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
   const connection = listing.find((exchange) => exchange.end.stage === "connect")
   if (connection) {
-    const { code, kind } = connection.end
-    const isUntrusted = code !== undefined && untrusted.has(code)
-    const hint = isUntrusted ? "; pass its certificate authority with --ca-cert" : ""
+    const { end } = connection
     const through = stated.proxy === undefined ? "" : ` through the proxy ${stated.proxy}`
     throw new Unreachable(
-      `cannot reach ${target.baseUrl}${through}: ${tunnelRefusal(code) ?? code ?? kind}${hint}`,
+      `cannot reach ${target.baseUrl}${through}: ${tunnelRefusal(end.code) ?? connectionFailure(end)}`,
     )
   }
   const listed = listing.flatMap(listedModels)
