@@ -258,6 +258,7 @@ function reportOf(
       selected: rules,
       ...(requirements && { requirements }),
       include,
+      ...(run && { target: run.target }),
       known,
       sent,
       open,

@@ -172,6 +172,7 @@ function reportOf(
     selected: options.rules,
     ...(options.requirements && { requirements: options.requirements }),
     include: options.include,
+    target: options.target.baseUrl,
     known,
     sent,
     open,
@@ -201,6 +202,8 @@ function reportOf(
     requests: executor.sent,
     senders: sent.complete,
     ...conclusion,
+    // The address of a redirect comes from the target, which may reflect the key.
+    ...(conclusion.reason !== undefined && { reason: redactor.text(conclusion.reason) }),
     ...(stopped !== undefined && { stopped }),
     rules: [...results],
     causes: [...causes],

@@ -168,6 +168,28 @@ describe("a run is incomplete", () => {
     })
   })
 
+  test.each([
+    ["http://127.0.0.1:4010", "does the base URL lack /v1?"],
+    ["https://api.example/openai", "does the base URL lack /v1?"],
+    ["https://api.example/v1", "is the base URL that of the API?"],
+    ["https://api.example/v1beta", "is the base URL that of the API?"],
+    [
+      "https://api.example/v1/chat/completions",
+      "the base URL must end with the version, such as /v1, without the path of an endpoint",
+    ],
+  ])("with a hint that fits %s where everything is 404", (target, hint) => {
+    const { reason } = conclude([passed], {
+      selected: rules,
+      include: ["models"],
+      target,
+      known,
+      sent: sentIn(answering(404)),
+      open: new Set(),
+      stopped: undefined,
+    })
+    expect(reason).toBe(`every request was answered 404: ${hint}`)
+  })
+
   test("when it was ended, unless a MUST rule is broken", () => {
     const stopped = "the run was interrupted by SIGINT"
     const ended = (...results: RuleResult[]) => concluded(results, rules, answering(200), stopped)

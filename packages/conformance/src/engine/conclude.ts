@@ -6,7 +6,7 @@ import { rules as allRules } from "../rules/rules.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { modelKinds, modelOption, operationsOfKinds } from "../target/models.ts"
 import { isWithin } from "../view.ts"
-import type { Sent } from "./sent.ts"
+import { isRedirect, type Sent } from "./sent.ts"
 
 /** What a run selected and sent. */
 export interface Coverage {
@@ -16,6 +16,8 @@ export interface Coverage {
   readonly include: readonly Surface[]
   readonly known: TargetFacts
   readonly sent: Sent
+  /** Base URL of the target. Default: unknown. */
+  readonly target?: string
   /** Ids of the rules that the run asked for and could not judge. */
   readonly open: ReadonlySet<string>
   /** Whether it sent only a share of the samples of a run. Default: no. */
@@ -38,13 +40,35 @@ function isWhole({ selected, requirements, include, known }: Coverage): boolean 
   )
 }
 
+/** Returns what may be wrong with a base URL under which nothing is found. */
+function baseUrlRemedy(target: string): string {
+  const path = URL.canParse(target) ? new URL(target).pathname : ""
+  if (/\/v\d+\w*$/.test(path)) return "is the base URL that of the API?"
+  return /\/v\d+\w*\//.test(path)
+    ? "the base URL must end with the version, such as /v1, without the path of an endpoint"
+    : "does the base URL lack /v1?"
+}
+
+/** Returns the base URL that makes the address to which a request was redirected, if there is one. */
+function redirectedBase(
+  { path, location }: NonNullable<Sent["redirect"]>,
+  target: string,
+): string | undefined {
+  const address = URL.canParse(location, target) ? new URL(location, target) : undefined
+  if (!address || !/^https?:$/.test(address.protocol) || !address.pathname.endsWith(path)) return undefined
+  return `${address.origin}${address.pathname.slice(0, -path.length)}`
+}
+
 /** Returns why no surface answered, with the remedy where the replies suggest one. */
-function silenceOf({ statuses }: Sent): string {
+function silenceOf({ statuses, redirect }: Sent, target: string): string {
   const [status] = statuses
+  const redirectedTo = redirect && redirectedBase(redirect, target)
+  if (redirectedTo !== undefined && [...statuses].every((each) => each !== undefined && isRedirect(each)))
+    return `every request was redirected (${[...statuses].join(", ")}), which the kit does not follow: is ${redirectedTo} the base URL?`
   if (statuses.size > 1) return `no request was answered with 2xx, but with ${[...statuses].join(", ")}`
   if (status === undefined) return "no request was answered"
   const remedies: Readonly<Record<number, string>> = {
-    404: "does the base URL lack /v1?",
+    404: baseUrlRemedy(target),
     401: "is the API key valid?",
     403: "may the API key use this target?",
     429: "wait, or lower --rate and --concurrency",
@@ -116,7 +140,7 @@ function silentSurfaces(
 function incompleteness(results: readonly RuleResult[], coverage: Coverage): string | undefined {
   const { stopped, sent } = coverage
   if (stopped !== undefined) return stopped
-  if (sent.answered.size === 0) return silenceOf(sent)
+  if (sent.answered.size === 0) return silenceOf(sent, coverage.target ?? "")
   return silentSurfaces(results, coverage) ?? gapOf(results, coverage.open, sent.answered)
 }
 

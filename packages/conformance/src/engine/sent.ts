@@ -1,4 +1,5 @@
 import { endpoints, type ModelKind, type OperationId, type Surface } from "@nexhina/schemas"
+import { headerOf } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
@@ -66,6 +67,21 @@ function unanswered(exchange: Evidence): string | undefined {
   return undefined
 }
 
+/** Whether a status says that the resource is at another address. */
+export const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+
+/** A redirect: the path of the operation, below the base URL, and the address of its `location` header. */
+interface Redirect {
+  readonly path: string
+  readonly location: string
+}
+
+function redirectIn({ step, exchange: { response } }: Asked): Redirect | undefined {
+  if (!step || step.path !== undefined || !response || !isRedirect(response.status)) return undefined
+  const location = headerOf(response.headers, "location")
+  return location === undefined ? undefined : { path: endpoints[step.operation].path, location }
+}
+
 /**
  * Counts what was sent, so that the samples need not be kept: its size depends on the number of probes and rules, not
  * on the number of exchanges. The samples of a run are added in the order of their names.
@@ -81,6 +97,8 @@ export class Sent {
   readonly statusesOn = new Map<Surface, Set<number>>()
   /** Status of each response; `undefined` stands for requests without a response. */
   readonly statuses = new Set<number | undefined>()
+  /** The first redirect. */
+  redirect: Redirect | undefined
   /** Why the first sample that was not sent completely was not. */
   cut: string | undefined
 
@@ -119,6 +137,7 @@ export class Sent {
     const reason = unanswered(exchange)
     if (reason !== undefined) countReason(sender.unanswered, reason)
     this.statuses.add(response?.status)
+    this.redirect ??= redirectIn(each)
     if (response && step && !step.fault && !step.key)
       this.statusesOf(endpoints[step.operation].surface).add(response.status)
     if (response && response.status >= 200 && response.status < 300 && operation.value)
