@@ -25,6 +25,7 @@ import { chooseModels } from "./target/models.ts"
 import { proxyFor } from "./target/proxy.ts"
 import type { Progress } from "./target/sampler.ts"
 import { waitForTarget } from "./target/wait.ts"
+import { isWithin } from "./view.ts"
 
 /** Callbacks of a run in progress. */
 export interface RunEvents {
@@ -93,11 +94,23 @@ function oversizedOf({ oversizedBody }: Settings): { readonly oversizedBytes?: n
   return oversizedBody === undefined ? {} : { oversizedBytes: Math.ceil(oversizedBody * 2 ** 20) }
 }
 
+/** Throws a `UsageError` when every selected rule is about a surface that is not checked. */
+function requireIncluded(rules: readonly Rule[], include: readonly Surface[]): void {
+  if (rules.some(({ on }) => isWithin(on.surface, include))) return
+  const needed = surfaces.filter((surface) => rules.some(({ on }) => isWithin(on.surface, [surface])))
+  throw new UsageError(
+    `--rule selects only rules of surfaces that this run does not check; add --include ${needed.join(",")}`,
+  )
+}
+
 /** What the settings select. */
 function selectionOf(settings: Settings, requirements: RequirementSet): Selection {
+  const rules = selectRules(settings, requirements)
+  const include = includedOf(settings)
+  requireIncluded(rules, include)
   return {
-    rules: selectRules(settings, requirements),
-    include: includedOf(settings),
+    rules,
+    include,
     probes: (probe) => !settings.quick || probe.quick === true,
     // A surface that has to be there is asked for in the quickest run.
     samples: ({ id }) => (settings.quick ? Number(id === offersRequired.id) : settings.runs),

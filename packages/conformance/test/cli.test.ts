@@ -149,6 +149,20 @@ test.each([
     ["run", "--report", "json", "--report", "console"],
     /^error: --report json and console would both be printed: name a file for one, as in --report console=FILE\n$/,
   ],
+  ...["Content-Length: 3", "transfer-encoding: chunked", "Expect: 100-continue", "Upgrade: h2c"].map(
+    (header): [string[], RegExp] => [
+      ["run", "--header", header],
+      /^error: --header: Expected a header other than content-length, [^\n]*\n$/,
+    ],
+  ),
+  [
+    ["run", "--header", "Authorization: Bearer PASS", "--api-key", "sk-PASS"],
+    /^error: --header: an Authorization header and an API key (?!.*PASS)[^\n]*\n$/,
+  ],
+  [
+    ["run", "--rule", "images.*", "--include", "chat"],
+    /^error: --rule selects only rules of surfaces [^\n]*; add --include images\n$/,
+  ],
   [["run", "--report", "constructor"], /^error: --report: Expected one of [^\n]*\n$/],
   [["run", "--report", "json=absent/x.json"], /^error: --report: cannot write 'absent\/x.json[^\n]*\n$/],
   [["run", "--runs", "x"], /^error: --runs: expected a number, got "x"\n$/],
@@ -265,6 +279,36 @@ test("a base URL without /v1 is named as the reason", async () => {
   const { code, stdout } = await cli(["run", "--base-url", server.url, "--api-key", "sk-test"])
   expect(code).toBe(3)
   expect(stdout).toContain("Incomplete: every request was answered 404: does the base URL lack /v1?")
+})
+
+test.each([
+  [(url: string) => `https://other.example${url}`, "https://other.example/v1"],
+  [(url: string) => `/api${url}`, "http://127.0.0.1:PORT/api/v1"],
+])("a target that redirects every request is told with the address to use", async (to, base) => {
+  const server = createHttpServer((request, response) => {
+    request.resume()
+    response.writeHead(request.method === "GET" ? 301 : 308, { location: to(request.url ?? "") }).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const { code, stdout } = await cli(["run", "--quick", "--base-url", `http://127.0.0.1:${port}/v1`])
+    expect(code).toBe(3)
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      `which the kit does not follow: is ${base.replace("PORT", String(port))} the base URL?`,
+    )
+  } finally {
+    server.close()
+  }
+})
+
+test("an address of a plain HTTP server with https: is told as that", async () => {
+  await using server = await startMock()
+  const { code, stderr } = await here(["run", "--base-url", `${server.url.replace("http:", "https:")}/v1`])
+  expect(code).toBe(3)
+  expect(stderr).toMatch(
+    /^error: cannot reach .*: EPROTO \(it does not answer as a TLS server; if it speaks plain HTTP, use http:\/\/\)$/m,
+  )
 })
 
 test("a budget that leaves MUST rules unjudged makes a run incomplete", async () => {

@@ -8,7 +8,7 @@ import {
   type Trait,
   traits,
 } from "@nexhina/schemas"
-import { expectationOf, type Header } from "@nexhina/wire"
+import { expectationOf, type Header, headerOf } from "@nexhina/wire"
 import { z } from "zod"
 import { reports } from "../reports/reports.ts"
 import { nearestName } from "./nearest-name.ts"
@@ -40,6 +40,9 @@ const listOf = <T extends z.ZodType>(item: T) =>
 const keysOf = <T extends object>(object: T) =>
   Object.keys(object) as [keyof T & string, ...(keyof T & string)[]]
 
+/** Headers that frame a request: with another value, a server waits for a body or reads a wrong one. */
+const framing: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "expect", "upgrade"])
+
 const headers = z.preprocess(
   (value) => (Array.isArray(value) ? value : [value]),
   z.array(
@@ -61,7 +64,12 @@ const headers = z.preprocess(
         })
         return z.NEVER
       }
-      return header
+      if (!framing.has(header[0].toLowerCase())) return header
+      context.addIssue({
+        code: "custom",
+        message: `Expected a header other than ${[...framing].join(", ")}, which HTTP sets for each request`,
+      })
+      return z.NEVER
     }),
   ),
 )
@@ -378,7 +386,16 @@ function requireKnown(
 export const settingsOf = (
   flags: Readonly<Record<string, unknown>>,
   file: Readonly<Record<string, unknown>> = {},
-): Settings => parsedOptions(runOptions, flags, file)
+): Settings => withOneKey(parsedOptions(runOptions, flags, file))
+
+/** Returns the settings; a request with two `Authorization` headers says nothing about how the target treats keys. */
+function withOneKey(settings: Settings): Settings {
+  if (settings.apiKey !== undefined && headerOf(settings.header ?? [], "authorization") !== undefined)
+    throw new UsageError(
+      "--header: an Authorization header and an API key (--api-key or $NEXHINA_API_KEY) exclude each other; leave one out",
+    )
+  return settings
+}
 
 /** Returns a value as JSON; a number that JSON lacks by its name. */
 const shownValue = (given: unknown): string =>
