@@ -22,9 +22,15 @@ function compareVersions(a: string, b: string): number {
   return at === undefined ? 0 : (first[at] ?? 0) - (second[at] ?? 0)
 }
 
+/** Returns whether a month or a day is in the calendar. */
+function isDate(date: string): boolean {
+  const time = Date.parse(date)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
+}
+
 /**
  * Returns the set that was in force on a date (`2026-12` or `2026-12-31`), by default the newest one.
- * @throws {UsageError} for a date in the future, or before the first set.
+ * @throws {UsageError} for a date that does not exist, lies in the future, or before the first set.
  */
 export function requirementSetOn(
   date: string | undefined,
@@ -33,6 +39,8 @@ export function requirementSetOn(
 ): RequirementSet {
   const ids = Object.keys(sets).sort()
   const known = `known sets: ${ids.join(", ")}`
+  if (date !== undefined && !isDate(date))
+    throw new UsageError(`--requirements: there is no date '${date}'; ${known}`)
   const today = now.toISOString().slice(0, 10)
   if (date !== undefined && date > today.slice(0, date.length))
     throw new UsageError(`--requirements: '${date}' is in the future; ${known}`)

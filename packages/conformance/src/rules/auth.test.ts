@@ -46,6 +46,11 @@ test("a server that is busy is not judged", () => {
   expect(found(authRules, [answer("wrong", 429), answer("none", 503)])).toEqual([])
 })
 
+test("a redirect refuses nothing and grants nothing: it is not judged", () => {
+  for (const status of [301, 302, 303, 307, 308])
+    expect(found(authRules, [answer("wrong", status), answer("none", status)])).toEqual([])
+})
+
 test.each([
   ["answers without a key and is said to", knownOf({ auth: "open", traits: new Set(["no-auth"]) })],
   ["was given no key", knownOf({ auth: "untested" })],

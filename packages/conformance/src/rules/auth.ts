@@ -50,9 +50,11 @@ function refusal(answered: ParsedReply): Fault<keyof typeof refusalFaults>[] {
   return [{ fault, at: { part: "status" }, expected: "401", actual: String(status) }]
 }
 
-/** An operation that is not there is answered alike with any key. */
-const notOffered = ({ operation }: ParsedReply, { absent }: TargetFacts): Undecided | undefined =>
-  operation !== undefined && absent.has(operation) ? { undecided: "the target does not offer it" } : undefined
+/** Returns why an answer says nothing about the key: an operation that is not there is answered alike with any. */
+function indifferent({ operation, status }: ParsedReply, { absent }: TargetFacts): Undecided | undefined {
+  if (operation !== undefined && absent.has(operation)) return { undecided: "the target does not offer it" }
+  return status >= 300 && status < 400 ? { undecided: "the answer is a redirect" } : undefined
+}
 
 const forbidden = ({ status }: ParsedReply): Fault<"forbidden">[] =>
   status === 403 ? [{ fault: "forbidden", at: { part: "status" }, expected: "401", actual: "403" }] : []
@@ -103,7 +105,7 @@ export const authRules = [
     source,
     on: wrongKeyAnswers,
     faults: refusalFaults,
-    holds: (answered, known) => notOffered(answered, known) ?? refusal(answered),
+    holds: (answered, known) => indifferent(answered, known) ?? refusal(answered),
   }),
 
   rule({
@@ -126,7 +128,7 @@ export const authRules = [
     on: missingKeyAnswers,
     faults: refusalFaults,
     holds: (answered, known) =>
-      isShownModel(answered) ? [] : (notOffered(answered, known) ?? refusal(answered)),
+      isShownModel(answered) ? [] : (indifferent(answered, known) ?? refusal(answered)),
   }),
 
   rule({
