@@ -2,7 +2,6 @@ import type { Header, MockRequest, Reply } from "@nexhina/wire"
 
 /** What an exchange says besides its bodies. */
 export interface Head extends Pick<MockRequest, "method" | "target" | "headers"> {
-  readonly sentAtMs: number
   /** Undefined when the client left before. */
   readonly reply?: Pick<Reply, "status" | "headers" | "head" | "end"> | undefined
 }
@@ -14,8 +13,8 @@ export interface Head extends Pick<MockRequest, "method" | "target" | "headers">
 const separator = "\0"
 
 /** Writes a head as text, for `readHead`. */
-export function writeHead({ method, target, headers, sentAtMs, reply }: Head): string {
-  const fields: (string | number)[] = [method, sentAtMs]
+export function writeHead({ method, target, headers, reply }: Head): string {
+  const fields: (string | number)[] = [method]
   addHeaders(headers, fields)
   fields.push(reply?.end ?? "")
   if (reply) {
@@ -37,9 +36,9 @@ export function readHead(text: string): Head {
   const fields = text.split(separator).values()
   const next = () => fields.next().value ?? ""
   const nextHeaders = () => Array.from({ length: Number(next()) }, (): Header => [next(), next()])
-  const [method, sentAtMs, headers] = [next(), Number(next()), nextHeaders()]
+  const [method, headers] = [next(), nextHeaders()]
   const reply = readReply(next, nextHeaders)
-  return { method, target: [...fields].join(separator), headers, sentAtMs, ...(reply && { reply }) }
+  return { method, target: [...fields].join(separator), headers, ...(reply && { reply }) }
 }
 
 function readReply(next: () => string, nextHeaders: () => Header[]): Head["reply"] {

@@ -33,6 +33,7 @@ export interface Journal {
 
 interface Entry {
   readonly number: number
+  readonly sentAtMs: number
   /** The head, and the bodies that are not below. */
   readonly stored: Place
   readonly request?: Uint8Array | undefined
@@ -78,12 +79,13 @@ export function createJournal(options: JournalOptions = {}): Journal {
   }
   function add(request: MockRequest, reply: Reply | undefined, body: SentBody): Entry {
     const { method, target, headers } = request
-    const head = writeHead({ method, target, headers, sentAtMs: performance.now() - startedAt, reply })
+    const head = writeHead({ method, target, headers, reply })
     const sent = inOnePiece(body)
     const isShortRequest = isShort(request.body)
     const isShortReply = sent !== undefined && isShort(sent)
     const entry: Entry = {
       number: ++count,
+      sentAtMs: performance.now() - startedAt,
       stored: pages.put([head, isShortRequest ? request.body : "", isShortReply ? sent : ""]),
       // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive.
       request: isShortRequest ? undefined : new Uint8Array(request.body),
@@ -171,7 +173,7 @@ function endOf(reply: Head["reply"]): ExchangeEnd {
 
 function toExchange(entry: Entry, stored: readonly Uint8Array[]): Exchange {
   const [, storedRequest, storedReply] = stored
-  const { method, target, headers, sentAtMs, reply } = headIn(stored)
+  const { method, target, headers, reply } = headIn(stored)
   return {
     v: 1,
     id: String(entry.number),
@@ -180,7 +182,7 @@ function toExchange(entry: Entry, stored: readonly Uint8Array[]): Exchange {
       target: target.startsWith("/") ? `http://${headerOf(headers, "host") ?? "localhost"}${target}` : target,
       headers,
       body: new Uint8Array(entry.request ?? storedRequest ?? []),
-      sentAtMs,
+      sentAtMs: entry.sentAtMs,
     },
     ...(reply !== undefined &&
       !reply.head?.withheld && {
