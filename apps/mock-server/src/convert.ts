@@ -6,6 +6,7 @@ import {
   type SessionLine,
   toHar,
 } from "@nexhina/wire"
+import { counted } from "./counted.ts"
 import { fileErrorMessage } from "./readable.ts"
 import { isHar, isTranscript, type RecordingFile, readFile } from "./recording-file.ts"
 import { version } from "./version.ts"
@@ -29,7 +30,7 @@ export async function convert({ input, output }: Omit<Conversion, "name">): Prom
     await writeNew(output, isHar(output) ? archiveOf(file) : transcriptOf(file))
     const count = file.sessions.reduce((sum, { exchanges }) => sum + exchanges.length, 0)
     const left = file.unfinished > 0 ? `; ${file.unfinished} without an end are left out` : ""
-    console.log(`${count} exchanges written to ${output}${left}`)
+    console.log(`${counted(count, "exchange")} written to ${output}${left}`)
   } catch (error) {
     fail(fileErrorMessage(error))
   }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs"
 import { type DerivedScenario, type Recording, scenariosFrom } from "@nexhina/mock/recordings"
 import { createRedactor, credentialsIn } from "@nexhina/wire"
 import { Document, isNode, isScalar, isSeq, visit } from "yaml"
+import { counted } from "./counted.ts"
 import { readable, UsageError } from "./readable.ts"
 import { isRecordingFile } from "./recording-file.ts"
 import { type RecordingFolder, readFiles, readFolder } from "./recordings-folder.ts"
@@ -22,13 +23,13 @@ export async function deriveScenarios({ inputs, output }: Omit<Derivation, "name
     const { recordings, unfinished } = await readInputs(inputs)
     const { scenarios, warnings } = scenariosFrom(withoutCredentials(recordings))
     for (const warning of warnings) console.error(`warning: ${warning}`)
-    if (unfinished > 0) console.error(`warning: ${unfinished} unfinished recordings are left out`)
+    if (unfinished > 0) console.error(`warning: left out: ${counted(unfinished, "unfinished recording")}`)
     if (scenarios.length === 0) throw new Error(`no scenario can be made from ${inputs.join(", ")}`)
     const text = toYaml(scenarios)
     if (output === undefined) process.stdout.write(text)
     else {
       await writeNew(output, text)
-      console.log(`${scenarios.length} scenarios written to ${output}`)
+      console.log(`${counted(scenarios.length, "scenario")} written to ${output}`)
     }
   } catch (error) {
     console.error(`error: ${(error as Error).message}`)

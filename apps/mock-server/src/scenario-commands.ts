@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { type ExplainedRequest, explainRequest } from "@nexhina/mock"
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import { catalogue } from "./catalogue.ts"
+import { counted } from "./counted.ts"
 import type { ScenarioCommand } from "./options.ts"
 import { readable, UsageError } from "./readable.ts"
 import { loadScenarios } from "./scenario-files.ts"
@@ -28,10 +29,6 @@ async function lint(files: readonly string[]): Promise<number> {
       : `${counted(scenarios.length, "scenario")}, no problems`,
   )
   return problems.length > 0 ? 1 : 0
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`
 }
 
 type ExplainCommand = Extract<ScenarioCommand, { readonly name: "explain" }>

@@ -1,71 +1,27 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
 import { request } from "node:http"
 import { type AddressInfo, connect, createServer } from "node:net"
-import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, test } from "vitest"
 import { version } from "../src/version.ts"
-
-const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
+import { bin, command, startCommand } from "./command.ts"
 
 const running: ChildProcess[] = []
 afterEach(() => {
   for (const child of running.splice(0)) child.kill("SIGKILL")
 })
 
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the command to its end. */
-function cli(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    )
-  })
-}
-
-interface Running {
-  readonly baseUrl: string
-  /** What it has printed so far. */
-  printed(): string
-  kill(signal: NodeJS.Signals): void
-  readonly exited: Promise<number | null>
-}
-
-/** Starts the command on a free port, and resolves once it says that it listens. */
-async function start(...args: string[]): Promise<Running> {
-  // A CI runner counts as a terminal with colours, unless it is told otherwise.
-  const env = { ...process.env, NO_COLOR: "1" }
-  const command = [bin, "--port", "0", ...args]
-  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] })
-  running.push(child)
-  let printed = ""
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve))
-  const baseUrl = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      printed += chunk.toString()
-      const [url] = /http:\/\/[^\s"]+\/v1/.exec(printed) ?? []
-      if (url) resolve(url)
-    }
-    child.stdout.on("data", read)
-    child.stderr.on("data", read)
-    exited.then((code) => reject(new Error(`It ended with ${code}: ${printed}`)))
-  })
-  return { baseUrl, printed: () => printed, kill: (signal) => child.kill(signal), exited }
-}
+const cli = (...args: string[]) => command(args)
+const start = (...args: string[]) => startCommand(args)
 
 const hello = { model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] }
 const ask = (
-  baseUrl: string,
+  baseURL: string,
   body: object,
   headers: Record<string, string> = { authorization: "Bearer sk-x" },
 ) =>
-  fetch(`${baseUrl}/chat/completions`, {
+  fetch(`${baseURL}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
@@ -126,17 +82,17 @@ describe("standard output that fails (F10)", () => {
 })
 
 test("/openapi.json is the OpenAPI document", async () => {
-  const { baseUrl } = await start()
-  const reply = await fetch(new URL("/openapi.json", baseUrl))
+  const { baseURL } = await start()
+  const reply = await fetch(new URL("/openapi.json", baseURL))
   expect(reply.headers.get("content-type")).toBe("application/json")
   expect(await reply.json()).toMatchObject({ openapi: "3.1.1", paths: { "/chat/completions": {} } })
-  expect(await (await fetch(new URL("/", baseUrl))).text()).toContain("/openapi.json")
+  expect(await (await fetch(new URL("/", baseURL))).text()).toContain("/openapi.json")
 })
 
 test("a defect that does not act is named in the log (E15)", async () => {
-  const { baseUrl, printed } = await start("--log", "pretty")
+  const { baseURL, printed } = await start("--log", "pretty")
   const headers = { authorization: "Bearer sk-x", "x-mock-defect": "sse-double-done" }
-  const reply = await ask(baseUrl, hello, headers)
+  const reply = await ask(baseURL, hello, headers)
   expect(reply.headers.get("x-mock-inactive")).toBe("sse-double-done")
   await expect.poll(printed).toContain("inactive here: sse-double-done")
 })
@@ -144,14 +100,14 @@ test("a defect that does not act is named in the log (E15)", async () => {
 test("--drain sets how long open replies get", async () => {
   async function halfAsked(seconds: string) {
     const server = await start("--drain", seconds)
-    const socket = connect(Number(new URL(server.baseUrl).port), "127.0.0.1")
+    const socket = connect(Number(new URL(server.baseURL).port), "127.0.0.1")
     socket.on("error", () => {})
     // The server has the head once it answers what came before it.
     socket.write(
       "GET /health HTTP/1.1\r\nhost: x\r\n\r\nPOST /v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf",
     )
     await once(socket, "data")
-    server.kill("SIGTERM")
+    server.child.kill("SIGTERM")
     return server
   }
   const [short, long] = await Promise.all([halfAsked("0.2"), halfAsked("600")])
@@ -163,8 +119,8 @@ test("--drain sets how long open replies get", async () => {
 })
 
 test("--tokenizer o200k_base cuts at the tokens of a model", async () => {
-  const { baseUrl } = await start("--tokenizer", "o200k_base")
-  const reply = await (await ask(baseUrl, { ...hello, max_tokens: 4 })).json()
+  const { baseURL } = await start("--tokenizer", "o200k_base")
+  const reply = await (await ask(baseURL, { ...hello, max_tokens: 4 })).json()
   expect(reply).toMatchObject({
     choices: [{ message: { content: 'You said: "' }, finish_reason: "length" }],
     usage: { completion_tokens: 4 },
@@ -226,8 +182,8 @@ test("--help and --version", async () => {
 })
 
 test("a port that is taken is one line", async () => {
-  const { baseUrl } = await start()
-  const { port } = new URL(baseUrl)
+  const { baseURL } = await start()
+  const { port } = new URL(baseURL)
   expect(await cli("--port", port)).toEqual({
     code: 1,
     stdout: "",
@@ -236,7 +192,7 @@ test("a port that is taken is one line", async () => {
 })
 
 test("it answers where it says that it listens", async () => {
-  const { baseUrl, printed } = await start(
+  const { baseURL, printed } = await start(
     "--seed",
     "7",
     "--model",
@@ -248,16 +204,16 @@ test("it answers where it says that it listens", async () => {
     "--profile",
     "openai",
   )
-  expect(printed()).toContain(`curl ${baseUrl}/chat/completions`)
+  expect(printed()).toContain(`curl ${baseURL}/chat/completions`)
   for (const model of ["gpt-4o", "own", "other", "third"]) {
-    const response = await ask(baseUrl, { ...hello, model })
+    const response = await ask(baseURL, { ...hello, model })
     expect(await response.json()).toMatchObject({ model, created: 1713833628, service_tier: "default" })
   }
-  expect((await ask(baseUrl, { ...hello, model: "fourth" })).status).toBe(404)
+  expect((await ask(baseURL, { ...hello, model: "fourth" })).status).toBe(404)
 })
 
 test("keys, clock and log; no key is ever printed", async () => {
-  const { baseUrl, printed, kill, exited } = await start(
+  const { baseURL, printed, child, exited } = await start(
     "--api-key",
     "sk-one",
     "sk-two",
@@ -267,18 +223,18 @@ test("keys, clock and log; no key is ever printed", async () => {
     "json",
   )
   const before = Math.floor(Date.now() / 1000)
-  const response = await ask(baseUrl, hello, { authorization: "Bearer sk-two" })
+  const response = await ask(baseURL, hello, { authorization: "Bearer sk-two" })
   expect(((await response.json()) as { created: number }).created).toBeGreaterThanOrEqual(before)
-  expect((await ask(baseUrl, hello, { authorization: "Bearer sk-wrong-one" })).status).toBe(401)
-  await fetch(`${baseUrl}/models?key=sk-two`)
-  kill("SIGTERM")
+  expect((await ask(baseURL, hello, { authorization: "Bearer sk-wrong-one" })).status).toBe(401)
+  await fetch(`${baseURL}/models?key=sk-two`)
+  child.kill("SIGTERM")
   expect(await exited).toBe(0)
   const lines = printed()
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line))
   expect(lines).toEqual([
-    { listening: baseUrl, profile: "nexhina" },
+    { listening: baseURL, profile: "nexhina" },
     {
       at: expect.any(String),
       method: "POST",
@@ -311,17 +267,17 @@ test("keys, clock and log; no key is ever printed", async () => {
 })
 
 test("a log line says what came: model, stream, tokens, end or error", async () => {
-  const { baseUrl, printed, kill, exited } = await start("--log", "pretty")
+  const { baseURL, printed, child, exited } = await start("--log", "pretty")
   const streamed = { ...hello, stream: true, stream_options: { include_usage: true } }
-  await (await ask(baseUrl, streamed)).text()
-  await (await ask(baseUrl, { ...hello, n: "two" })).text()
+  await (await ask(baseURL, streamed)).text()
+  await (await ask(baseURL, { ...hello, n: "two" })).text()
   const respond = {
     method: "POST",
     headers: { authorization: "Bearer x", "content-type": "application/json" },
   }
   const body = JSON.stringify({ model: "gpt-4o\u001b[2J", input: "Hello", stream: true })
-  await (await fetch(`${baseUrl}/responses`, { ...respond, body })).text()
-  kill("SIGTERM")
+  await (await fetch(`${baseURL}/responses`, { ...respond, body })).text()
+  child.kill("SIGTERM")
   expect(await exited).toBe(0)
   const lines = printed().trim().split("\n").slice(-3)
   expect(lines[0]).toMatch(/POST \/v1\/chat\/completions 200 \d+ ms, gpt-4o, stream, \d+ tokens, stop$/)
@@ -330,14 +286,14 @@ test("a log line says what came: model, stream, tokens, end or error", async () 
 })
 
 test("the first addresses that people try lead to the API", async () => {
-  const { baseUrl } = await start()
+  const { baseURL } = await start()
   const get = async (path: string) => {
-    const response = await fetch(new URL(path, baseUrl))
+    const response = await fetch(new URL(path, baseURL))
     return [response.status, await response.text()]
   }
   expect(await get("/")).toEqual([200, expect.stringContaining("/v1")])
   expect(await get("/health")).toEqual([200, '{"status":"ok"}'])
-  const lost = await fetch(new URL("/chat/completions", baseUrl), { method: "POST" })
+  const lost = await fetch(new URL("/chat/completions", baseURL), { method: "POST" })
   expect([lost.status, await lost.text()]).toEqual([404, expect.stringContaining("/v1/chat/completions")])
 })
 
@@ -345,18 +301,18 @@ test.each([
   ["after one option", ["--defect", "sse-double-done", "request-id-absent"]],
   ["repeated", ["--defect", "sse-double-done", "--defect", "request-id-absent"]],
 ])("without keys, any model, with two defects, %s (D19)", async (_, defects) => {
-  const { baseUrl } = await start("--no-auth", ...defects, "--log", "off")
-  const response = await ask(baseUrl, { ...hello, model: "whatever", stream: true }, {})
+  const { baseURL } = await start("--no-auth", ...defects, "--log", "off")
+  const response = await ask(baseURL, { ...hello, model: "whatever", stream: true }, {})
   expect((await response.text()).match(/\[DONE\]/g)).toHaveLength(2)
   expect(response.headers.get("x-request-id")).toBeNull()
 })
 
 describe("the control API", () => {
-  const ready = (baseUrl: string, headers: Record<string, string> = {}) =>
+  const ready = (baseURL: string, headers: Record<string, string> = {}) =>
     new Promise<{ status: number | undefined; headers: NodeJS.Dict<string | string[]>; body: string }>(
       (resolve, reject) => {
         // Not `fetch`: it sets Host and Origin itself.
-        request(baseUrl.replace("/v1", "/__mock/api/ready"), { headers }, (response) => {
+        request(baseURL.replace("/v1", "/__mock/api/ready"), { headers }, (response) => {
           let body = ""
           response.on("data", (chunk) => {
             body += chunk
@@ -369,28 +325,28 @@ describe("the control API", () => {
     )
 
   test("says that it is ready, to this machine only", async () => {
-    const { baseUrl } = await start()
-    const { host } = new URL(baseUrl)
-    const answer = await ready(baseUrl)
+    const { baseURL } = await start()
+    const { host } = new URL(baseURL)
+    const answer = await ready(baseURL)
     expect([answer.status, answer.body]).toEqual([200, '{"ready":true}'])
     expect(answer.headers).not.toHaveProperty("access-control-allow-origin")
-    expect((await ready(baseUrl, { origin: `http://${host}` })).status).toBe(200)
-    expect((await ready(baseUrl, { host: "localhost:1" })).status).toBe(200)
+    expect((await ready(baseURL, { origin: `http://${host}` })).status).toBe(200)
+    expect((await ready(baseURL, { host: "localhost:1" })).status).toBe(200)
     for (const headers of [
       { host: "evil.example" },
       { host: "127.0.0.1.evil.example" },
       { origin: "http://evil.example" },
       { origin: "null" },
     ]) {
-      expect((await ready(baseUrl, headers as Record<string, string>)).status).toBe(403)
+      expect((await ready(baseURL, headers as Record<string, string>)).status).toBe(403)
     }
   })
 })
 
 describe("signals", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s lets a reply finish that is on its way", async (signal) => {
-    const { baseUrl, kill, exited } = await start()
-    const { port } = new URL(baseUrl)
+    const { baseURL, child, exited } = await start()
+    const { port } = new URL(baseURL)
     const body = JSON.stringify(hello)
     const socket = connect(Number(port), "127.0.0.1")
     let text = ""
@@ -403,7 +359,7 @@ describe("signals", () => {
         `content-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
     )
     while (!text.includes("100 Continue")) await new Promise((read) => socket.once("data", read))
-    kill(signal)
+    child.kill(signal)
     // Only once it takes no more connections, the body follows.
     while (await accepts(Number(port))) {}
     socket.write(body)
@@ -413,17 +369,17 @@ describe("signals", () => {
   })
 
   test("a second one ends at once", async () => {
-    const { baseUrl, kill, exited } = await start()
-    const { port } = new URL(baseUrl)
+    const { baseURL, child, exited } = await start()
+    const { port } = new URL(baseURL)
     const socket = connect(Number(port), "127.0.0.1")
     socket.on("error", () => {})
     socket.write(
       "POST /v1/embeddings HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
     )
     await new Promise((read) => socket.once("data", read))
-    kill("SIGTERM")
+    child.kill("SIGTERM")
     while (await accepts(Number(port))) {}
-    kill("SIGTERM")
+    child.kill("SIGTERM")
     expect(await exited).toBe(0)
   })
 
@@ -439,10 +395,10 @@ describe("signals", () => {
 })
 
 test("what is no HTTP is refused with the error body, and the server goes on", async () => {
-  const { baseUrl } = await start()
+  const { baseURL } = await start()
   const say = (text: string) =>
     new Promise<string>((resolve) => {
-      const socket = connect(Number(new URL(baseUrl).port), "127.0.0.1")
+      const socket = connect(Number(new URL(baseURL).port), "127.0.0.1")
       let heard = ""
       socket.on("data", (chunk) => {
         heard += chunk
@@ -457,5 +413,5 @@ test("what is no HTTP is refused with the error body, and the server goes on", a
   expect(await say(`GET / HTTP/1.1\r\nx: ${"a".repeat(20_000)}\r\n\r\n`)).toMatch(
     /^HTTP\/1\.1 431 .*larger than 16 KiB/s,
   )
-  expect((await ask(baseUrl, hello)).status).toBe(200)
+  expect((await ask(baseURL, hello)).status).toBe(200)
 })

@@ -70,7 +70,7 @@ test("an archive becomes a file of scenarios that can be loaded, without the key
   const output = join(input, "..", "scenarios.yaml")
   const log = vi.spyOn(console, "log").mockImplementation(() => {})
   await deriveScenarios({ inputs: [input], output })
-  expect(log.mock.calls).toEqual([[`1 scenarios written to ${output}`]])
+  expect(log.mock.calls).toEqual([[`1 scenario written to ${output}`]])
   const text = readFileSync(output, "utf8")
   expect(text).not.toContain("sk-0123456789abcdefghij")
   expect(text).toContain("# Not in this answer: 1 further choices; every choice has the first one's content.")

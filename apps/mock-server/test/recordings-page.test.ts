@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url"
 import { startMock } from "@nexhina/mock/node"
 import { volatileMembers } from "@nexhina/mock/recordings"
 import { expect, onTestFinished, test } from "vitest"
+import { bin, type ServingCommand, startCommand } from "./command.ts"
 
 const page = readFileSync(new URL("../../../docs/recordings.md", import.meta.url), "utf8")
-const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
 /** The packages that the examples import are those of this app. */
 const app = fileURLToPath(new URL("..", import.meta.url))
 
@@ -21,22 +21,6 @@ function output(command: string, args: readonly string[], cwd: string): Promise<
   })
 }
 
-/** Starts the command on a free port and resolves with its process and address. */
-async function serve(
-  args: readonly string[],
-  cwd: string,
-): Promise<{ child: ChildProcess; address: string }> {
-  const child = spawn(process.execPath, [bin, ...args, "--port", "0", "--log", "json"], { cwd })
-  onTestFinished(() => {
-    child.kill("SIGKILL")
-  })
-  for await (const chunk of child.stdout) {
-    const [, address] = /"listening":"http:\/\/([^/"]+)/.exec(String(chunk)) ?? []
-    if (address) return { child, address }
-  }
-  throw new Error(`nexhina-mock ${args.join(" ")} did not start`)
-}
-
 test("the examples of docs/recordings.md, from the first to the last", async () => {
   const upstream = await startMock()
   const folder = mkdtempSync(join(tmpdir(), "recordings-page-"))
@@ -44,18 +28,18 @@ test("the examples of docs/recordings.md, from the first to the last", async () 
     rmSync(folder, { recursive: true })
     await upstream.close()
   })
-  let server: Awaited<ReturnType<typeof serve>> | undefined
+  let server: ServingCommand | undefined
   const printed: string[] = []
   for (const [, language, code = ""] of page.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
     const here = code
       .replaceAll("https://api.openai.com/v1", upstream.baseURL)
-      .replaceAll("127.0.0.1:4010", server?.address ?? "127.0.0.1:4010")
+      .replaceAll("http://127.0.0.1:4010/v1", server?.baseURL ?? "")
     if (language === "text") expect(JSON.parse(printed.at(-1) ?? "").error.message).toBe(code.trim())
     else if (language === "js") {
       printed.push(await output(process.execPath, ["--input-type=module", "-e", here], app))
     } else if (here.startsWith("npx nexhina-mock --")) {
       server?.child.kill("SIGKILL")
-      server = await serve(here.trim().split(" ").slice(2), folder)
+      server = await startCommand(here.trim().split(" ").slice(2), { cwd: folder })
     } else {
       printed.push(
         await output("bash", ["--norc", "-ec", here.replaceAll("npx nexhina-mock", `node '${bin}'`)], folder),
@@ -66,8 +50,8 @@ test("the examples of docs/recordings.md, from the first to the last", async () 
   expect(recorded).toMatch(/^data: .*\[DONE\]\n\n$/s)
   expect(replayed).toBe(recorded)
   expect(poem).toContain("Write a poem")
-  expect(converted).toBe("1 exchanges written to recordings.har\n1 exchanges written to copy.ndjson\n")
-  expect(derived).toBe("1 scenarios written to scenarios.yaml\n1 scenario, no problems\n")
+  expect(converted).toBe("1 exchange written to recordings.har\n1 exchange written to copy.ndjson\n")
+  expect(derived).toBe("1 scenario written to scenarios.yaml\n1 scenario, no problems\n")
 })
 
 test("the page lists the members that do not count", () => {

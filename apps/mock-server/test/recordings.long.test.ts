@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, request as httpRequest, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { startMock } from "@nexhina/mock/node"
 import {
@@ -23,44 +21,15 @@ import * as fc from "fast-check"
 import OpenAI from "openai"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { fileNameOf, nameOf, readFolder } from "../src/recordings-folder.ts"
+import { type CommandOutcome, command, startCommand } from "./command.ts"
 
-const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
 const utf8 = new TextEncoder()
 
-interface Command {
-  readonly baseURL: string
-  readonly child: ChildProcess
-  printed(): string
-}
-
-/** Starts the command on a free port, and resolves when it listens. */
-async function start(...args: string[]): Promise<Command> {
-  const child = spawn(process.execPath, [bin, "--port", "0", "--log", "json", ...args])
-  onTestFinished(() => {
-    child.kill("SIGKILL")
-  })
-  let printed = ""
-  const baseURL = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      printed += chunk
-      const [, listening] = /"listening":"([^"]+)"/.exec(printed) ?? []
-      if (listening) resolve(listening)
-    }
-    child.stdout.on("data", read)
-    child.stderr.on("data", read)
-    child.once("exit", (code) => reject(new Error(`It ended with ${code}: ${printed}`)))
-  })
-  return { baseURL, child, printed: () => printed }
-}
+const start = (...args: string[]) => startCommand(["--log", "json", ...args])
 
 /** Runs the command to its end. */
-async function run(...args: string[]): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [bin, ...args])
-  let stderr = ""
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk
-  })
-  const [code] = await once(child, "close")
+async function run(...args: string[]): Promise<Omit<CommandOutcome, "stdout">> {
+  const { code, stderr } = await command(args)
   return { code, stderr }
 }
 

@@ -1,19 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
-
-const bin = fileURLToPath(new URL("../bin/nexhina-mock.js", import.meta.url))
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { command, startCommand } from "./command.ts"
 
 let folder = ""
-const running: ChildProcess[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "scenarios-"))
-})
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill("SIGKILL")
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -25,58 +18,11 @@ async function file(name: string, text: string): Promise<string> {
 const answering = (user: string, text: string) =>
   `scenarios:\n  - match: { user: ${user} }\n    answer: { text: ${text} }\n`
 
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
+const cli = (...args: string[]) => command(args, { cwd: folder })
+const start = (...args: string[]) => startCommand(args, { cwd: folder })
 
-function cli(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    )
-  })
-}
-
-interface Running {
-  readonly baseUrl: string
-  /** Resolves when it has printed a text. */
-  until(text: string): Promise<void>
-}
-
-async function start(...args: string[]): Promise<Running> {
-  const env = { ...process.env, NO_COLOR: "1" }
-  const child = spawn(process.execPath, [bin, "--port", "0", ...args], { cwd: folder, env })
-  running.push(child)
-  let printed = ""
-  let check = () => {}
-  const read = (chunk: Buffer) => {
-    printed += chunk.toString()
-    check()
-  }
-  child.stdout.on("data", read)
-  child.stderr.on("data", read)
-  const until = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      check = () => {
-        if (!printed.includes(text)) return
-        printed = printed.slice(printed.indexOf(text) + text.length)
-        resolve()
-      }
-      child.once("exit", (code) => reject(new Error(`It ended with ${code}: ${printed}`)))
-      check()
-    })
-  let baseUrl = ""
-  child.stdout.on("data", (chunk) => {
-    baseUrl ||= /http:\/\/[^\s"]+\/v1/.exec(String(chunk))?.[0] ?? ""
-  })
-  await until("/v1")
-  return { baseUrl, until }
-}
-
-async function say(baseUrl: string, user: string): Promise<Response> {
-  return fetch(`${baseUrl}/chat/completions`, {
+async function say(baseURL: string, user: string): Promise<Response> {
+  return fetch(`${baseURL}/chat/completions`, {
     method: "POST",
     headers: { authorization: "Bearer sk-x", "content-type": "application/json" },
     body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: user }] }),
@@ -167,35 +113,35 @@ test("the start ends with 2 for wrong scenarios, and for --strict without them",
 test("a miss is named in the log, and refused with --strict", async () => {
   await file("a.yaml", answering("Hi", "Hello"))
   const open = await start("--scenarios", "a.yaml")
-  expect((await say(open.baseUrl, "Ho")).headers.get("x-mock-miss")).not.toBeNull()
+  expect((await say(open.baseURL, "Ho")).headers.get("x-mock-miss")).not.toBeNull()
   await open.until("no scenario")
   const strict = await start("--scenarios", "a.yaml", "--strict", "--log", "json")
-  const refused = await say(strict.baseUrl, "Ho")
+  const refused = await say(strict.baseURL, "Ho")
   expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: "scenario_miss" } }])
   await strict.until("No scenario matches")
 })
 
 test("changed files are loaded without dropping a request; wrong ones leave the scenarios in use", async () => {
   await file("hot.yaml", answering("Hi", "one"))
-  const { baseUrl, until } = await start("--scenarios", "hot.yaml", "--strict", "--log", "off")
+  const { baseURL, until } = await start("--scenarios", "hot.yaml", "--strict", "--log", "off")
   const answers: (string | undefined)[] = []
   let asking = true
   const load = Array.from({ length: 4 }, async () => {
-    while (asking) answers.push(await contentOf(await say(baseUrl, "Hi")))
+    while (asking) answers.push(await contentOf(await say(baseURL, "Hi")))
   })
   await expect.poll(() => answers).toContain("one")
   await file("hot.yaml", answering("Hi", "two"))
   await until("scenarios loaded again")
-  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("two")
+  expect(await contentOf(await say(baseURL, "Hi"))).toBe("two")
   await file("hot.yaml", answering("Hi", "two").replace("user", "usr"))
   await until("hot.yaml:2:14: match.usr: unknown key 'usr'. Did you mean 'user'?")
   await until("the scenarios in use stay")
-  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("two")
+  expect(await contentOf(await say(baseURL, "Hi"))).toBe("two")
   // As editors save: a new file in place of the old one.
   await file("hot.yaml~", answering("Hi", "three"))
   await rename(join(folder, "hot.yaml~"), join(folder, "hot.yaml"))
   await until("scenarios loaded again")
-  expect(await contentOf(await say(baseUrl, "Hi"))).toBe("three")
+  expect(await contentOf(await say(baseURL, "Hi"))).toBe("three")
   asking = false
   await Promise.all(load)
   expect(new Set(answers)).toEqual(new Set(["one", "two", "three"]))
@@ -208,12 +154,12 @@ describe("the control API", () => {
   }
 
   test("reads and replaces scenarios, and resets the counters of faults", async () => {
-    const { baseUrl } = await start("--log", "off")
-    const url = baseUrl.replace("/v1", "/__mock/api/scenarios")
+    const { baseURL } = await start("--log", "off")
+    const url = baseURL.replace("/v1", "/__mock/api/scenarios")
     expect(await send(url, "GET")).toEqual([200, { scenarios: [], faults: [] }])
     const flaky = "scenarios:\n  - id: flaky\n    match: { user: Hi }\n    fail: { times: 1, status: 503 }\n"
     expect(await send(url, "PUT", flaky)).toEqual([200, { loaded: 1 }])
-    expect([(await say(baseUrl, "Hi")).status, (await say(baseUrl, "Hi")).status]).toEqual([503, 200])
+    expect([(await say(baseURL, "Hi")).status, (await say(baseURL, "Hi")).status]).toEqual([503, 200])
     expect(await send(url, "PUT", "scenario: []")).toMatchObject([
       400,
       { problems: ["body:1:1: unknown key 'scenario'. Did you mean 'scenarios'?"] },
@@ -225,15 +171,15 @@ describe("the control API", () => {
         faults: [{ scope: "", scenario: "flaky", count: 1, times: 1 }],
       },
     ])
-    expect(await send(baseUrl.replace("/v1", "/__mock/api/reset"), "POST")).toEqual([200, { reset: true }])
-    expect((await say(baseUrl, "Hi")).status).toBe(503)
+    expect(await send(baseURL.replace("/v1", "/__mock/api/reset"), "POST")).toEqual([200, { reset: true }])
+    expect((await say(baseURL, "Hi")).status).toBe(503)
     expect(await send(url, "DELETE")).toMatchObject([405, {}])
-    expect(await send(baseUrl.replace("/v1", "/__mock/api/toString"), "GET")).toMatchObject([404, {}])
+    expect(await send(baseURL.replace("/v1", "/__mock/api/toString"), "GET")).toMatchObject([404, {}])
   })
 
   test("refuses pages of other origins", async () => {
-    const { baseUrl } = await start("--log", "off")
-    const response = await fetch(baseUrl.replace("/v1", "/__mock/api/reset"), {
+    const { baseURL } = await start("--log", "off")
+    const response = await fetch(baseURL.replace("/v1", "/__mock/api/reset"), {
       method: "POST",
       headers: { origin: "https://example.com" },
     })
