@@ -8,6 +8,7 @@ import { missingParts, partOf } from "./inputs/shards.ts"
 import type { Source } from "./inputs/source.ts"
 import type { CheckSettings } from "./options/check-options.ts"
 import { requirementSetOn } from "./options/requirement-sets.ts"
+import { counted } from "./reading/counted.ts"
 import type { ExitCode } from "./reports/exit-codes.ts"
 import { exitCodeOf, type Report } from "./reports/report.ts"
 import { selectRules } from "./run.ts"
@@ -88,8 +89,6 @@ class Notes {
     return this.says[0] ?? this.unfinished[0] ?? [...this.unusable.keys()][0]
   }
 }
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 /** Creates the judging of recordings with the settings of `check`. */
 export function createRecordedJudging(

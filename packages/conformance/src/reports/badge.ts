@@ -1,17 +1,17 @@
+import { counted } from "../reading/counted.ts"
 import { isIncomplete, type Report, type ReportFormat } from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
 
 /** Returns the message of a badge, and its colour: never greener than the outcome. */
 function badgeOf(report: Report): { readonly message: string; readonly color: string } {
   const { summary, conformant, baseline } = report
-  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
   if (summary["harness-error"] > 0) return { message: "error in the kit", color: "lightgrey" }
   if (report.answered.length === 0) return { message: "incomplete", color: "lightgrey" }
   if (summary.fail > 0)
     return { message: `not conformant: ${counted(summary.fail, "broken rule")}`, color: "red" }
   if (isIncomplete(report)) return { message: "incomplete", color: "lightgrey" }
   if (report.outcome === "not-conformant")
-    return { message: `${counted(baseline?.waived.length ?? 0, "known finding")}`, color: "orange" }
+    return { message: counted(baseline?.waived.length ?? 0, "known finding"), color: "orange" }
   if (conformant === true) return { message: "conformant", color: "brightgreen" }
   return { message: "partly checked, no MUST findings", color: "yellow" }
 }

@@ -1,4 +1,5 @@
 import pc from "picocolors"
+import { counted } from "../reading/counted.ts"
 import { ascii, block, clipped, wrapped } from "./layout.ts"
 import { outcomeText } from "./outcome-text.ts"
 import {
@@ -35,8 +36,6 @@ function ruleLines(rule: RuleResult, width: number, colors: Colors): string {
   return `${line}\n${colors[color](wrapped(`${rule.verdict}${reason}`, "      "))}`
 }
 
-const times = (count: number) => `${count} time${count === 1 ? "" : "s"}`
-
 /** Returns the evidence of a finding and the commands that show it again. */
 function evidenceLines(finding: Finding, colors: Colors): string[] {
   return [
@@ -62,13 +61,13 @@ function causeBlock(cause: Cause, report: Report, colors: Colors): string {
   if (!finding) return ""
   // The baseline lists it below.
   if (cause.verdict === "waived") return colors[color](`${mark} ${finding.id} (waived)`)
-  const also = others.map(({ id, times: seen }) => `    ${id} (${times(seen)})`)
+  const also = others.map(({ id, times: seen }) => `    ${id} (${counted(seen, "time")})`)
   const consequences = cause.consequences.map((id) => `    ${id}`)
   return [
     colors[color](`${mark} ${finding.id}`),
     wrapped(finding.says, "  "),
     colors.dim(wrapped(finding.source, "  ")),
-    wrapped(`${finding.means} (${times(finding.times)})`, "  "),
+    wrapped(`${finding.means} (${counted(finding.times, "time")})`, "  "),
     ...evidenceLines(finding, colors),
     ...(also.length > 0 ? ["  the same fault", ...also] : []),
     ...(consequences.length > 0 ? ["  follows from it", ...consequences] : []),
@@ -98,7 +97,6 @@ const summaryLines = 10
 function causeSummary({ causes, findings }: Report, room: number, colors: Colors): string[] {
   if (causes.length === 0) return []
   const maxNamed = Math.max(0, room - (causes.length > room - 1 ? 2 : 1))
-  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
   const named = causes.slice(0, maxNamed).map(({ verdict, id, operations, means }) => {
     const where = operations.length === 1 ? operations[0] : `${operations.length} operations`
     const { mark, color } = markOf(verdict)
@@ -106,7 +104,7 @@ function causeSummary({ causes, findings }: Report, room: number, colors: Colors
   })
   const rest = causes.length - named.length
   return [
-    `${plural(causes.length, "cause")} of ${plural(findings.length, "finding")}:`,
+    `${counted(causes.length, "cause")} of ${counted(findings.length, "finding")}:`,
     ...named,
     ...(rest > 0 ? [`  and ${rest} more, listed above`] : []),
   ]
