@@ -17,7 +17,7 @@ export interface Evidence extends Exchange {
   /** How the request breaks the contract on purpose; the value is `undefined` when it does not. */
   readonly fault: Fact<RequestFault | undefined>
   readonly key: Fact<KeyState>
-  /** Whether the body of the request is known; a recorded stream has none. Default: yes. */
+  /** Whether the body of the request is known; a recorded stream has none, and some archives none. Default: yes. */
   readonly isRequestKnown?: boolean
 }
 
@@ -29,13 +29,35 @@ export type StatedIntent = Omit<Intent, "fact" | "id">
 
 /** Creates the evidence of an exchange from the stated intent, otherwise by inference. */
 export function evidenceOf(exchange: Exchange, intent?: StatedIntent): Evidence {
-  if (!intent) return { ...exchange, ...inferredFacts(exchange.request) }
+  if (!intent) {
+    const isRequestKnown = exchange.fidelity.bytes || isBodyKept(exchange.request)
+    return { ...exchange, ...inferredFacts(exchange.request), ...(!isRequestKnown && { isRequestKnown }) }
+  }
   const { operation, fault, key = "configured" } = intent
   return {
     ...exchange,
     operation: { basis: "stated", value: isOperation(operation) ? operation : undefined },
     fault: { basis: "stated", value: fault },
     key: { basis: "stated", value: key },
+  }
+}
+
+/**
+ * Returns whether an archive has the body of a request: as long as its headers say, or any without a length. Some
+ * tools write a placeholder for what they hide.
+ */
+function isBodyKept({ method, headers, body }: RecordedRequest): boolean {
+  const length = Number(headerOf(headers, "content-length") ?? (method === "POST" ? 1 : 0))
+  if (body.length < length) return false
+  return body.length === 0 || !/\bjson\b/i.test(headerOf(headers, "content-type") ?? "") || isJson(body)
+}
+
+function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
   }
 }
 

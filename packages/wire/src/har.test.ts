@@ -133,6 +133,58 @@ test.each([
   expect(fromHar({ log: { entries } }).exchanges.map((each) => each.end.kind)).toEqual([end])
 })
 
+/** Returns the exchange of an entry of another tool. */
+const foreign = (response: object, request: object = {}, rest: object = {}) =>
+  fromHar({
+    log: {
+      entries: [
+        {
+          startedDateTime: "2026-11-27T10:00:00Z",
+          request: { method: "POST", url: "https://h/v1/x", headers: [], ...request },
+          response: { status: 200, headers: [], content: {}, ...response },
+          ...rest,
+        },
+      ],
+    },
+  }).exchanges[0] as Exchange
+
+test.each([
+  ["Chromium, given up", { _error: "net::ERR_ABORTED" }, "aborted"],
+  ["Playwright, given up", { _failureText: "net::ERR_ABORTED" }, "aborted"],
+  ["Chromium, without a network", { _error: "net::ERR_NETWORK_CHANGED" }, "limit"],
+  ["Chromium, without an error", { _error: null }, "complete"],
+  ["a tool that cut the body", { content: { size: 1_000, text: "data: {" } }, "limit"],
+  ["a tool that counts compressed bytes", { content: { size: 30, text: "{}" } }, "complete"],
+])("the end of an entry of %s", (_, response, kind) => {
+  expect(foreign({ content: { text: "data: {}" }, ...response }).end.kind).toBe(kind)
+})
+
+test("a member without a value may be null", () => {
+  const content = { size: null, mimeType: null, text: "{}", encoding: null }
+  const postData = { mimeType: null, text: null, encoding: null, params: [{ name: "a", value: null }] }
+  const { request, response, end } = foreign({ content }, { postData }, { time: null })
+  expect(Buffer.from(request.body).toString()).toBe("a=")
+  expect(response?.chunks).toEqual([{ atMs: 0, bytes: Uint8Array.of(0x7b, 0x7d) }])
+  expect(end).toEqual({ kind: "complete", atMs: 0 })
+  expect(foreign({}, { postData: null }).request.body).toEqual(new Uint8Array())
+})
+
+test("headers that describe the compressed form of a decompressed body are left out", () => {
+  fc.assert(
+    fc.property(fc.constantFrom("gzip", "br", "zstd", "deflate"), fc.json(), (coding, text) => {
+      const headers = [
+        { name: "Content-Encoding", value: coding },
+        { name: "content-length", value: "7" },
+        { name: "a", value: "b" },
+      ]
+      expect(foreign({ headers, content: { text } }).response?.headers).toEqual([["a", "b"]])
+    }),
+  )
+  const headers = [{ name: "content-encoding", value: "gzip" }]
+  const content = { text: gzipSync("{}").toString("base64"), encoding: "base64" }
+  expect(foreign({ headers, content }).response?.headers).toEqual([["content-encoding", "gzip"]])
+})
+
 test.each([
   ["application/json", "eyJhIjoxfQ==", '{"a":1}'],
   ["application/json", "1234", "1234"],

@@ -22,34 +22,43 @@ const Extension = z.object({
 
 const HarHeaders = z.array(z.looseObject({ name: z.string(), value: z.string() }))
 
+/** Some tools write `null` for a member that they have no value for. */
 const Content = z.looseObject({
-  size: z.number().optional(),
-  mimeType: z.string().optional(),
-  text: z.string().optional(),
-  encoding: z.string().optional(),
+  size: z.number().nullish(),
+  mimeType: z.string().nullish(),
+  text: z.string().nullish(),
+  encoding: z.string().nullish(),
 })
 type Content = z.infer<typeof Content>
 
 const PostData = z.looseObject({
-  mimeType: z.string().optional(),
-  text: z.string().optional(),
+  mimeType: z.string().nullish(),
+  text: z.string().nullish(),
   /** HAR 1.2 has none for requests; some tools write one all the same. */
-  encoding: z.string().optional(),
-  _encoding: z.string().optional(),
-  params: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).optional(),
+  encoding: z.string().nullish(),
+  _encoding: z.string().nullish(),
+  params: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })).nullish(),
 })
 type PostData = z.infer<typeof PostData>
 
 export const Entry = z.looseObject({
   startedDateTime: z.string(),
-  time: z.number().optional(),
+  time: z.number().nullish(),
   request: z.looseObject({
     method: z.string(),
     url: z.string(),
     headers: HarHeaders,
-    postData: PostData.optional(),
+    postData: PostData.nullish(),
   }),
-  response: z.looseObject({ status: z.number(), headers: HarHeaders, content: Content }),
+  response: z.looseObject({
+    status: z.number(),
+    headers: HarHeaders,
+    content: Content,
+    /** Why the reply did not end, in archives of Chromium. */
+    _error: z.string().nullish(),
+    /** The same in archives of Playwright. */
+    _failureText: z.string().nullish(),
+  }),
   _nexhina: Extension.optional(),
 })
 export type Entry = z.infer<typeof Entry>
@@ -155,7 +164,7 @@ export class HarError extends Error {
 /**
  * Returns the exchanges of an HTTP Archive of any tool, and the time from which their `sentAtMs` counts. Archives of
  * other tools have whole bodies without their compression and timing (see `fidelity`). An entry whose body the tool
- * has left out ends with `limit`.
+ * has left out or cut ends with `limit`, and one that its client gave up with `aborted`.
  * @throws {HarError}
  */
 export function fromHar(value: unknown): {
@@ -184,7 +193,8 @@ export function fromHar(value: unknown): {
 
 /** Returns the exchange of an entry. */
 export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchange {
-  const { request, response, time = 0, _nexhina: own } = entry
+  const { request, response, _nexhina: own } = entry
+  const time = entry.time ?? 0
   const recorded: RecordedRequest = {
     method: request.method,
     target: request.url,
@@ -204,23 +214,50 @@ export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchang
       ...facts,
     }
   }
-  const { text, size = 0 } = response.content
-  const isMissing = (text === undefined && size > 0) || isReplaced(response)
   return {
     v: 1,
     id: String(nth + 1),
     request: recorded,
     ...(response.status > 0 && {
-      response: { ...head, trailers: [], chunks: body.length > 0 ? [{ atMs: time, bytes: body }] : [] },
+      response: {
+        status: head.status,
+        headers: uncodedHeaders(head.headers, body),
+        trailers: [],
+        chunks: body.length > 0 ? [{ atMs: time, bytes: body }] : [],
+      },
     }),
-    end:
-      response.status === 0
-        ? { kind: "network", stage: "head", atMs: time }
-        : isMissing
-          ? { kind: "limit", code: "har", stage: "body", atMs: time }
-          : { kind: "complete", atMs: time },
+    end: foreignEnd(response, body.length, time),
     fidelity: { bytes: false, timing: false },
   }
+}
+
+/**
+ * Bytes by which `size` may exceed the body: some tools count the compressed bytes, which are a few more for a short
+ * body, and some leave out a byte order mark (chosen).
+ */
+const sizeTolerance = 64
+
+/** Returns how a reply in an archive of another tool ended. */
+function foreignEnd(response: Entry["response"], length: number, atMs: number): ExchangeEnd {
+  const { status, content, _error, _failureText } = response
+  if (status <= 0) return { kind: "network", stage: "head", atMs }
+  const failure = _error || _failureText
+  if (failure && /abort|cancel/i.test(failure)) return { kind: "aborted", stage: "body", atMs }
+  const size = content.size ?? 0
+  const isCut = typeof content.text === "string" ? size > length + sizeTolerance : size > 0
+  return failure || isCut || isReplaced(response)
+    ? { kind: "limit", code: "har", stage: "body", atMs }
+    : { kind: "complete", atMs }
+}
+
+/**
+ * Returns headers without those that describe the compressed body, which an archive has decompressed. A few tools keep
+ * the compressed bytes: they can be decompressed.
+ */
+function uncodedHeaders(headers: readonly Header[], body: Uint8Array): readonly Header[] {
+  if (headerOf(headers, "content-encoding") === undefined) return headers
+  if (body.length > 0 && !decode(body, headers, maxBytes).fault) return headers
+  return headers.filter(([name]) => !/^content-(?:encoding|length)$/i.test(name))
 }
 
 function cut(body: Uint8Array, chunks: readonly [number, number][], nth: number): ReceivedChunk[] {
@@ -244,17 +281,17 @@ const fromHarHeaders = (headers: z.infer<typeof HarHeaders>): Header[] =>
 const utf8 = new TextEncoder()
 const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
 
-const contentBytes = ({ text = "", encoding }: Content) =>
-  encoding === "base64" ? fromBase64(text) : utf8.encode(text)
+const contentBytes = ({ text, encoding }: Content) =>
+  encoding === "base64" ? fromBase64(text ?? "") : utf8.encode(text ?? "")
 
 /** Media types of which a body is text. */
 const textual = /^\s*text\/|[/+](?:json|xml|javascript|x-ndjson|x-www-form-urlencoded)\b/i
 
 /** Returns whether a tool has written bytes that are no text as text, with U+FFFD for what it could not decode. */
 function isReplaced({ content, headers }: Entry["response"]): boolean {
-  const { text = "", encoding, mimeType } = content
+  const { text, encoding, mimeType } = content
   const type = mimeType || headerOf(fromHarHeaders(headers), "content-type") || ""
-  return encoding !== "base64" && text.includes("\ufffd") && !textual.test(type)
+  return encoding !== "base64" && text?.includes("\ufffd") === true && !textual.test(type)
 }
 
 const isJson = (text: string): boolean => {
@@ -267,18 +304,19 @@ const isJson = (text: string): boolean => {
 }
 
 /** Does what `postedBytes` does. Schemathesis writes bodies in base64 without a word about it, if it preserves bytes. */
-function foreignPostedBytes(data: PostData | undefined): Uint8Array {
+function foreignPostedBytes(data: PostData | null | undefined): Uint8Array {
   const bytes = postedBytes(data)
-  const { text = "", mimeType = "" } = data ?? {}
+  const text = data?.text ?? ""
+  const mimeType = data?.mimeType ?? ""
   if (!/\bjson\b/i.test(mimeType) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text) || isJson(text)) return bytes
   const decoded = fromBase64(text)
   return isJson(Buffer.from(decoded).toString()) ? decoded : bytes
 }
 
-function postedBytes(data: PostData | undefined): Uint8Array {
-  if (data?.text !== undefined) {
+function postedBytes(data: PostData | null | undefined): Uint8Array {
+  if (typeof data?.text === "string") {
     return (data.encoding ?? data._encoding) === "base64" ? fromBase64(data.text) : utf8.encode(data.text)
   }
-  const params = data?.params?.map(({ name, value = "" }): [string, string] => [name, value]) ?? []
+  const params = data?.params?.map(({ name, value }): [string, string] => [name, value ?? ""]) ?? []
   return utf8.encode(new URLSearchParams(params).toString())
 }

@@ -143,7 +143,7 @@ export class RecordedJudging {
     const { request, operation } = evidence
     const key = headerOf(request.headers, "authorization")?.replace(/^bearer +/i, "")
     if (key && /[^*]/.test(key) && this.secrets.size < 1000) this.secrets.add(key)
-    if (this.bases.size < 10 && evidence.isRequestKnown !== false)
+    if (this.bases.size < 10 && !request.target.startsWith("file:"))
       this.bases.add(baseOf(request.target, operation.value))
     const index = this.others - 1
     const exchange: Evidence = { ...evidence, id: String(this.others) }

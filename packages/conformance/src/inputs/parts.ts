@@ -1,4 +1,12 @@
-import { fileLines, HarError, readHar, type SalvagedItem, salvageTranscript } from "@nexhina/wire"
+import {
+  type Exchange,
+  fileLines,
+  HarError,
+  headerOf,
+  readHar,
+  type SalvagedItem,
+  salvageTranscript,
+} from "@nexhina/wire"
 import { z } from "zod"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
@@ -122,16 +130,31 @@ async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncG
       if (item.kind === "damage")
         yield { kind: "loss", says: `${place}: ${item.error.message}`, exchanges: 1 }
       else if (item.kind === "torn") yield { kind: "unfinished", says: `${place}: the archive is cut off` }
-      else if (item.exchange.end.code === "har")
-        yield { kind: "unusable", says: "an entry without the body of its response" }
-      else if (!item.exchange.response && !item.exchange.fidelity.bytes)
-        yield { kind: "unusable", says: "an entry without a response" }
-      else yield { kind: "other", exchange: item.exchange }
+      else {
+        const lacks = lackOf(item.exchange)
+        if (lacks === undefined) yield { kind: "other", exchange: item.exchange }
+        else yield { kind: "unusable", says: `an entry without ${lacks}` }
+      }
     }
   } catch (error) {
     if (!(error instanceof HarError)) throw error
     yield { kind: "loss", says: `${name}:1: ${error.message}`, exchanges: 0 }
   }
+}
+
+/**
+ * Returns what an entry of another tool lacks to be judged. A tool writes nothing for what it has not kept, such as the
+ * body of a stream that it passed on: only a length of 0 shows that there was nothing.
+ */
+function lackOf({ request, response, end, fidelity }: Exchange): string | undefined {
+  if (end.code === "har") return "the whole body of its response"
+  if (fidelity.bytes) return undefined
+  if (!response) return "a response"
+  const { status, headers, chunks } = response
+  if (headers.length === 0) return "the headers of its response"
+  const isBodiless = request.method === "HEAD" || status === 204 || status === 304
+  const isEmpty = chunks.length === 0 && !isBodiless && headerOf(headers, "content-length")?.trim() !== "0"
+  return isEmpty ? "the whole body of its response" : undefined
 }
 
 async function* streamParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {

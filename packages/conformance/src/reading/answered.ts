@@ -98,7 +98,7 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
   if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
   const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
   const request = once(() => {
-    if (exchange.isRequestKnown === false) return unknownRequest
+    if (exchange.isRequestKnown === false) return unknownRequest(mediaType === "text/event-stream")
     const sent = parseJson(textOf(exchange.request.body))
     return sent.ok ? sent.value : undefined
   })
@@ -119,22 +119,23 @@ export class RequestUnknown extends Error {
   override name = "RequestUnknown"
 }
 
-/** A request of which nothing is known but that it asked for a stream. */
-const unknownRequest: unknown = new Proxy(
-  { stream: true },
-  {
-    get(known, name) {
-      if (name === "stream") return known.stream
-      throw new RequestUnknown(`the request is not known: ${String(name)}`)
+/** Returns a request of which nothing is known, but that it asked for the form of its reply. */
+const unknownRequest = (stream: boolean): unknown =>
+  new Proxy(
+    { stream },
+    {
+      get(known, name) {
+        if (name === "stream") return known.stream
+        throw new RequestUnknown(`the request is not known: ${String(name)}`)
+      },
+      has() {
+        throw new RequestUnknown("the request is not known")
+      },
+      ownKeys() {
+        throw new RequestUnknown("the request is not known")
+      },
     },
-    has() {
-      throw new RequestUnknown("the request is not known")
-    },
-    ownKeys() {
-      throw new RequestUnknown("the request is not known")
-    },
-  },
-)
+  )
 
 function crossingIn(body: Uint8Array, isStream: boolean): Crossing | undefined {
   const first = body.find((byte) => byte > 0x20)
