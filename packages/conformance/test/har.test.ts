@@ -1,5 +1,6 @@
 import { createReadStream, readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
 import { expect, test } from "vitest"
 import { check } from "../src/check.ts"
 import { checkSettingsOf } from "../src/options/check-options.ts"
@@ -44,7 +45,8 @@ async function changed(name: string, change: (entry: Har["log"]["entries"][numbe
     yield bytes
   })
   const errors = report.rules.filter(({ verdict }) => verdict === "harness-error")
-  return { findings: report.findings.map(({ id }) => id), errors, notes: report.recording?.notes }
+  const { target, recording } = report
+  return { target, findings: report.findings.map(({ id }) => id), errors, notes: recording?.notes }
 }
 
 const isStream = ({ response }: { response: Json }) => /event-stream/.test(response.content.mimeType)
@@ -101,4 +103,18 @@ test.each(sound)("%s without headers of responses is not judged", async (name) =
     response.headers = []
   })
   await expect(nothing).rejects.toThrow("an entry without the headers of its response")
+})
+
+test("the password of a URL is not part of the target", async () => {
+  const { target } = await changed("playwright-sound.har", ({ request }) => {
+    request.url = request.url.replace(/^https?:\/\/[^/]*/, "https://user:p@ssword@h.example")
+  })
+  expect(target).toBe("https://h.example/v1")
+})
+
+test("an archive that is compressed says what to do", async () => {
+  const gzip = judged("a.har.gz", async function* () {
+    yield gzipSync(readFileSync(`${folder}playwright-sound.har`))
+  })
+  await expect(gzip).rejects.toThrow("a.har.gz is compressed with gzip: decompress it first")
 })

@@ -316,9 +316,10 @@ export interface RecordedConclusion {
   readonly bases: readonly string[]
 }
 
-/** Returns the base URL of a request: what precedes the path of its operation. */
+/** Returns the base URL of a request: what precedes the path of its operation, without user and password. */
 function baseOf(target: string, operation: OperationId | undefined): string {
-  const [url = ""] = target.split(/[?#]/, 1)
+  const [whole = ""] = target.split(/[?#]/, 1)
+  const url = whole.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1")
   if (operation === undefined) return url
   const [, first = ""] = endpoints[operation].path.split("/")
   const at = url.lastIndexOf(`/${first}`)

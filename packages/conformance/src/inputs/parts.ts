@@ -38,6 +38,8 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
   else if (kind === "zip") {
     const says = `${name} is a ZIP file; a bundle can only be read from a file: check FILE`
     yield { kind: "loss", says, exchanges: 0 }
+  } else if (kind === "gzip") {
+    yield { kind: "loss", says: `${name} is compressed with gzip: decompress it first`, exchanges: 0 }
   } else {
     const says = `${name}:1: not a transcript (NDJSON), an HTTP Archive or an event stream`
     yield { kind: "loss", says, exchanges: 0 }

@@ -7,7 +7,7 @@ export interface Source {
 }
 
 /** A format of recorded traffic. */
-type SourceKind = "transcript" | "har" | "event-stream" | "zip"
+type SourceKind = "transcript" | "har" | "event-stream" | "zip" | "gzip"
 
 /** The first characters of a ZIP file. */
 export const zipHead = "PK\x03\x04"
@@ -19,6 +19,7 @@ const lenientUtf8 = new TextDecoder()
 
 /** Returns the format of a file from its name and its first bytes; `undefined` when it is another. */
 function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip"
   const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
   if (text.startsWith(zipHead)) return "zip"
   if (/^\{\s*"log"\s*:/.test(text)) return "har"
