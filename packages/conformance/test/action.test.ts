@@ -125,7 +125,7 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
     }),
   })
   await using sound = await startMock({ keys: [apiKey] })
-  const args = "--include\nchat\n--rule\nchat.schema"
+  const args = "--include\nchat\n\n  --rule   chat.schema\r\n--header X-Team: api gateway"
   const baseline = join(folder, "baseline.yaml")
   const id = "chat.schema:missing@createChatCompletion#/created"
   try {
