@@ -232,7 +232,7 @@ export const runOptions = {
   },
   quick: {
     flag: "--quick",
-    says: "run only the most important fixed probes, at most 30 requests",
+    says: "run only the most important fixed probes: at most 30 requests, and more only to confirm findings",
     schema: flag.default(false),
   },
   include: {
