@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
-import { type Exchange, headerOf, type RecordedRequest } from "@nexhina/wire"
+import { type Exchange, type Fidelity, headerOf, type RecordedRequest } from "@nexhina/wire"
 import type { Intent, RequestFault } from "./inputs/intent.ts"
 
 /** A fact about a request: stated by its sender, inferred from the recording, or not known. */
@@ -19,10 +19,38 @@ export interface Evidence extends Exchange {
   readonly key: Fact<KeyState>
   /** Whether the body of the request is known; a recorded stream has none, and some archives none. Default: yes. */
   readonly isRequestKnown?: boolean
+  /** Whether the status and headers of the response are known; a recorded stream has none. Default: yes. */
+  readonly isHeadKnown?: boolean
 }
 
-/** Facts that a recording without intent does not contain. */
-export type UncertainFact = "fault"
+/**
+ * Facts that a recording may not contain: whether a request was invalid on purpose, the status and headers of a reply,
+ * and how its body ended.
+ */
+export type UncertainFact = "fault" | "head" | "end"
+
+/** What a recording can lack. */
+type Lack = keyof Fidelity | UncertainFact | "request"
+
+/** Why a rule is not judged on a recording, by what the recording lacks. */
+export const lackText: Readonly<Record<Lack, string>> = {
+  bytes: "the recording does not contain the bytes as they were received",
+  timing: "the recording does not contain the times of the chunks",
+  fault: "the recording does not state whether a request was invalid on purpose",
+  head: "the recording does not contain the status and headers of the response",
+  end: "the recording does not contain how the response ended",
+  request: "the recording does not contain the request",
+}
+
+/** Returns whether an exchange has what a rule needs. */
+export function contains(exchange: Evidence, what: keyof Fidelity | UncertainFact): boolean {
+  const { fault, fidelity, end, isHeadKnown = true } = exchange
+  if (what === "fault") return fault.basis !== "unknown"
+  if (what === "head") return isHeadKnown
+  // An archive of another tool is read as if each body had ended.
+  if (what === "end") return end.kind !== "complete" || (fidelity.bytes && isHeadKnown)
+  return fidelity[what]
+}
 
 /** An intent that is not yet a line of a transcript. */
 export type StatedIntent = Omit<Intent, "fact" | "id">

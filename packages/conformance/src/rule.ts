@@ -1,4 +1,5 @@
 import type * as fc from "fast-check"
+import type { UncertainFact } from "./evidence.ts"
 import type { TargetFacts } from "./target/facts.ts"
 import type { Ask } from "./target/step.ts"
 import type { View } from "./view.ts"
@@ -48,6 +49,8 @@ export interface RuleBase<V, Name extends string> {
    * of them failed on the same exchange, this one is not judged.
    */
   readonly after?: readonly string[]
+  /** What else than its view it cannot be judged without. Default: nothing. */
+  readonly needs?: readonly UncertainFact[]
   /** Each way to break it, by name, in words. */
   readonly faults: Readonly<Record<Name, string>>
   /**

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { expect, test } from "vitest"
 import { check } from "../src/check.ts"
+import { lackText } from "../src/evidence.ts"
 import { checkSettingsOf } from "../src/options/check-options.ts"
 
 const folder = fileURLToPath(new URL("har/", import.meta.url))
@@ -28,6 +29,11 @@ test.each(files)("%s is judged: the findings are those of its defects", async (n
   const isSound = name.includes("-sound")
   expect(report.findings.map(({ id }) => id).sort()).toEqual(isSound ? [] : defects.toSorted())
   expect(exitCode).toBe(isSound ? 0 : 1)
+  const ends = report.rules.filter(({ id }) => id === "http.body-complete" || id === "sse.terminates")
+  expect(ends.map(({ verdict, reason }) => [verdict, reason])).toEqual([
+    ["not-run", lackText.end],
+    ["not-run", lackText.end],
+  ])
   expect(report.recording).toMatchObject({ exchanges: 5, lost: 0 })
   expect(report.answered.toSorted()).toEqual(["audio", "chat", "responses"])
 })

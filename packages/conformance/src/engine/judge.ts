@@ -1,4 +1,5 @@
-import type { Evidence } from "../evidence.ts"
+import type { Fidelity } from "@nexhina/wire"
+import { contains, type Evidence, lackText, type UncertainFact } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { RequestUnknown } from "../reading/answered.ts"
 import { isRedactedAt } from "../reading/redacted.ts"
@@ -67,9 +68,11 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
 
-/** Returns what the rules of a view need and the evidence does not contain. */
-const missing = ({ needs }: View<unknown>, { fidelity, fault }: Evidence) =>
-  needs?.filter((what) => (what === "fault" ? fault.basis === "unknown" : !fidelity[what]))
+/** Returns what a rule or its view needs and the evidence does not contain; undefined when both need nothing. */
+function missing({ on, needs }: Rule, exchange: Evidence): (keyof Fidelity | UncertainFact)[] | undefined {
+  if (on.needs === undefined && needs === undefined) return undefined
+  return [...(on.needs ?? []), ...(needs ?? [])].filter((what) => !contains(exchange, what))
+}
 
 /** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
 class Failures {
@@ -128,10 +131,10 @@ function viewsOf<Group extends EvidenceGroup>(
     const view = rule.on.of(exchange)
     if (view === undefined) continue
     const earlier = failures.under(rule, exchange)
-    const lacking = missing(rule.on, exchange)
+    const lacking = missing(rule, exchange)
     if (earlier) countReason(undecided, `rests on ${earlier}, which failed on the same exchange`)
     else if (lacking && lacking.length > 0)
-      countReason(undecided, `the recording has no ${lacking.join(", ")}`)
+      countReason(undecided, lacking.map((what) => lackText[what]).join("; "))
     else views.push({ view, exchange, executed: group })
   }
   return views
@@ -192,7 +195,7 @@ function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () 
   try {
     work()
   } catch (error) {
-    if (error instanceof RequestUnknown) countReason(tally.undecided, "the recording has no request")
+    if (error instanceof RequestUnknown) countReason(tally.undecided, lackText.request)
     else tally.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
 }

@@ -57,5 +57,6 @@ export function eventStreamEvidence(body: Uint8Array, id: string): Evidence | un
     ...evidenceOf(exchange),
     operation: { basis: "inferred", value: operation },
     isRequestKnown: false,
+    isHeadKnown: false,
   }
 }

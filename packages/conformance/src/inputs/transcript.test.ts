@@ -6,7 +6,7 @@ import { always, apiKey } from "../../test/checked.ts"
 import { knownOf } from "../../test/exchange.ts"
 import { withoutModel } from "../../test/without-model.ts"
 import { judge } from "../engine/judge.ts"
-import type { Evidence } from "../evidence.ts"
+import { type Evidence, lackText } from "../evidence.ts"
 import { settingsOf } from "../options/options.ts"
 import type { Report } from "../reports/report.ts"
 import { severityOf } from "../rule.ts"
@@ -92,7 +92,7 @@ describe("a recording of a conforming server", () => {
     for (const { rule, judged, undecided } of tallies.values()) {
       if (!rule.on.needs?.includes("fault")) continue
       expect([rule.id, judged]).toEqual([rule.id, 0])
-      expect([...undecided.keys()].filter((why) => why !== "the recording has no fault")).toEqual([])
+      expect([...undecided.keys()].filter((why) => why !== lackText.fault)).toEqual([])
     }
   })
 })

@@ -164,6 +164,7 @@ export const authRules = [
     source: `${source}; RFC 6750, section 5.3`,
     on: everyResponse,
     readsRedactions: true,
+    needs: ["head"],
     faults: {
       header: "a header contains the key",
       body: "the body contains the key",

@@ -41,6 +41,7 @@ export const connectionRules = [
     severity: "SHOULD",
     source: "RFC 9112, section 9.3",
     on: endedSuccesses,
+    needs: ["head"],
     faults: { closed: "the response has the header `connection: close`" },
     holds({ exchange: { response } }) {
       if (!connectionOptions(response?.headers ?? []).includes("close")) return []

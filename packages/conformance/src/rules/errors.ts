@@ -613,6 +613,7 @@ export const errorRules = [
       "https://github.com/sgl-project/sglang/pull/20027",
     ],
     on: eventStreams,
+    needs: ["head"],
     faults: { "in-band": "the first thing that the stream says is an error" },
     holds(stream) {
       // After a keep-alive comment there is no status left to send.

@@ -79,6 +79,7 @@ export const httpRules = [
     severity: "MUST",
     source: "RFC 9112, sections 6.3 and 8",
     on: plainResponses,
+    needs: ["end"],
     faults: {
       "cut-short": "the connection closed before the body's end",
       stalled: "the body stopped arriving and did not end",
@@ -157,6 +158,7 @@ export const httpRules = [
     severity: "MUST",
     source: "RFC 9110, sections 5.3 and 8.3: content-type is a single value",
     on: everyResponse,
+    needs: ["head"],
     faults: { contradicting: "two content-type headers have different values" },
     holds({ exchange: { response } }) {
       const values = (response?.headers ?? [])
@@ -447,6 +449,7 @@ export const httpRules = [
     severity: "SHOULD",
     source: "RFC 8259, sections 8.1 and 11; WHATWG HTML, section 9.2.5: event streams are always UTF-8",
     on: successes,
+    needs: ["head"],
     faults: { other: "the content-type names another charset" },
     holds({ mediaType, exchange }) {
       if (mediaType !== "application/json" && mediaType !== "text/event-stream") return []

@@ -86,6 +86,7 @@ export const sseRules = [
       "https://github.com/microsoft/foundry-dev-tools/issues/195",
     ],
     on: streamAnswers,
+    needs: ["head"],
     faults: {
       missing: "no content-type",
       other: "another media type",
@@ -374,6 +375,7 @@ export const sseRules = [
       "https://github.com/langgenius/dify/pull/37236",
     ],
     on: eventStreams,
+    needs: ["end"],
     faults: {
       stalls: "nothing more came although the stream is not at its end",
       "open-after-done": "the body goes on after [DONE]",

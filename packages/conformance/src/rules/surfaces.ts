@@ -1,4 +1,5 @@
 import type { Surface } from "@nexhina/schemas"
+import { lackText } from "../evidence.ts"
 import type { Probe } from "../probe.ts"
 import { oneWord } from "../probes/audio.ts"
 import { plainChat } from "../probes/chat-completions.ts"
@@ -37,7 +38,7 @@ export const offersRequired = rule({
   faults: { "not-offered": "no endpoint of a required surface is available" },
   alike: (offer) => JSON.stringify(offer),
   holds(responses, { required, unproven }, times) {
-    if (responses.some(({ isCertain }) => !isCertain)) return { undecided: "the recording has no fault" }
+    if (responses.some(({ isCertain }) => !isCertain)) return { undecided: lackText.fault }
     const bySurface = new Map<Surface, { readonly of: number; readonly isOffered: boolean }[]>()
     for (const [of, { surface, kind, isOffered }] of responses.entries()) {
       if (surface === undefined) continue
