@@ -213,8 +213,8 @@ interface Engine {
 
 /**
  * Creates a mock server. The same request gets the same reply, byte for byte, except for what `store` holds.
- * Throws a `TypeError` for an unknown option or one of a wrong type, when `always` names an id that `alterations` lacks, or when `latency`,
- * `fault` or `quotas` is invalid.
+ * Throws a `TypeError` for an unknown option or one of a wrong type, when `always` names an id that `alterations` lacks,
+ * or when `latency`, `fault` or `quotas` is invalid.
  */
 export function createMock(options: MockOptions = {}): Mock {
   requireKnownNames(options, mockOptionNames, "option")

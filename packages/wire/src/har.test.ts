@@ -179,6 +179,8 @@ test("headers that describe the compressed form of a decompressed body are left 
       ]
       expect(foreign({ headers, content: { text } }).response?.headers).toEqual([["a", "b"]])
     }),
+    // Valid as Brotli too.
+    { examples: [["br", "5e-222"]] },
   )
   const headers = [{ name: "content-encoding", value: "gzip" }]
   const content = { text: gzipSync("{}").toString("base64"), encoding: "base64" }

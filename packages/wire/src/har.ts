@@ -221,7 +221,7 @@ export function exchangeOf(entry: Entry, nth: number, sentAtMs: number): Exchang
     ...(response.status > 0 && {
       response: {
         status: head.status,
-        headers: uncodedHeaders(head.headers, body),
+        headers: uncodedHeaders(head.headers, body, response.content),
         trailers: [],
         chunks: body.length > 0 ? [{ atMs: time, bytes: body }] : [],
       },
@@ -252,11 +252,15 @@ function foreignEnd(response: Entry["response"], length: number, atMs: number): 
 
 /**
  * Returns headers without those that describe the compressed body, which an archive has decompressed. A few tools keep
- * the compressed bytes: they can be decompressed.
+ * the compressed bytes, in base64: they can be decompressed. So can some short texts, by chance.
  */
-function uncodedHeaders(headers: readonly Header[], body: Uint8Array): readonly Header[] {
+function uncodedHeaders(
+  headers: readonly Header[],
+  body: Uint8Array,
+  { encoding }: Content,
+): readonly Header[] {
   if (headerOf(headers, "content-encoding") === undefined) return headers
-  if (body.length > 0 && !decode(body, headers, maxBytes).fault) return headers
+  if (encoding === "base64" && body.length > 0 && !decode(body, headers, maxBytes).fault) return headers
   return headers.filter(([name]) => !/^content-(?:encoding|length)$/i.test(name))
 }
 

@@ -62,8 +62,14 @@ export function readHeaders(headers: readonly Header[]): ReadHeaders {
 }
 
 const settingPrefix = "x-mock-"
-/** What follows the prefix: in headers that are evaluated, also by recordings, and in those of replies. */
-const settingNames = ["defect", "variant", "seed", "scope", "latency", "fault", "recording"]
+/** What follows the prefix in headers that are evaluated, here or by recordings. */
+const settingNames = [
+  ...[...knownNames]
+    .filter((name) => name.startsWith(settingPrefix))
+    .map((name) => name.slice(settingPrefix.length)),
+  "recording",
+]
+/** What follows it in headers of replies, which some clients send back. */
 const replyNames = ["miss", "inactive"]
 
 /**
