@@ -73,7 +73,7 @@ export const catalogue = [
 ] as const satisfies readonly CatalogueModel[]
 
 /** The kinds that have a model in the catalogue. */
-type CatalogueKind = (typeof catalogue)[number]["kind"]
+export type CatalogueKind = (typeof catalogue)[number]["kind"]
 
 /** The known ids of a kind. */
 export type IdOf<Kind extends CatalogueKind> = Extract<(typeof catalogue)[number], { kind: Kind }>["id"]

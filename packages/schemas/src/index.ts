@@ -1,4 +1,11 @@
-export { type CatalogueModel, catalogue, type IdOf, type ModelKind, modelIds } from "./catalogue.ts"
+export {
+  type CatalogueKind,
+  type CatalogueModel,
+  catalogue,
+  type IdOf,
+  type ModelKind,
+  modelIds,
+} from "./catalogue.ts"
 export { createCompiler } from "./compiler.ts"
 export {
   type Check,
