@@ -43,8 +43,10 @@ const isPlain = ({ tools, response_format, stop, logprobs, n }: ChatCompletionRe
 function mixedUp(): Alteration {
   let before: string | undefined
   return onChoices((choice, request) => {
-    const { content } = choice.message
-    if (!content || choice.finish_reason !== "stop" || !isPlain(request)) return choice
+    // Another alteration may have made the content something else: a list of parts.
+    const content: unknown = choice.message.content
+    if (typeof content !== "string" || content === "" || choice.finish_reason !== "stop" || !isPlain(request))
+      return choice
     const text = before ?? content
     before = content
     return { ...choice, message: { ...choice.message, content: text } }

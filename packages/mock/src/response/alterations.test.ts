@@ -6,6 +6,11 @@ const alterations: readonly NamedAlteration[] = [
   { id: "same", stage: "value", apply: (value) => value },
   { id: "copy", stage: "value", apply: (value) => structuredClone(value) },
   { id: "value", stage: "value", apply: () => ({}) },
+  {
+    id: "needs-choices",
+    stage: "value",
+    apply: (value) => ({ choices: (value as { choices: object[] }).choices.map(() => ({})) }),
+  },
   { id: "events", stage: "events", apply: (events) => events.slice(1) },
   {
     id: "bytes-copy",
@@ -70,6 +75,11 @@ test("a defect that acts is not named, nor is one that the request did not selec
   expect(await inactive("events", true)).toBeUndefined()
   expect(await inactive("bytes-late, bytes-other, bytes-apart")).toBeUndefined()
   expect(await inactive("")).toBeUndefined()
+})
+
+test("a defect that finds nothing to change in what another one has left is inactive, and the reply is sent", async () => {
+  expect(await inactive("value, needs-choices")).toBe("needs-choices")
+  expect(await inactive("needs-choices, value")).toBeUndefined()
 })
 
 test("a header with a rate acts on that fraction of the requests, chosen by their hash", async () => {

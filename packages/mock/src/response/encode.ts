@@ -12,7 +12,10 @@ interface Subjects {
   wire: Reply
 }
 
-/** Applies the alterations of one stage, in order. */
+/**
+ * Applies the alterations of one stage, in order. One of several that throws cannot act on what the others have left,
+ * and changes nothing; alone, it is a bug.
+ */
 export function altered<Stage extends keyof Subjects>(
   stage: Stage,
   subject: Subjects[Stage],
@@ -20,14 +23,16 @@ export function altered<Stage extends keyof Subjects>(
   situation: Situation,
 ): Subjects[Stage] {
   if (alterations.length === 0) return subject
-  return alterations.reduce(
-    (changed, alteration) =>
+  return alterations.reduce((changed, alteration) => {
+    if (alteration.stage !== stage) return changed
+    try {
       // The stage determines the subject's type, which TypeScript does not infer from the comparison.
-      alteration.stage === stage
-        ? (alteration.apply(changed as never, situation) as Subjects[Stage])
-        : changed,
-    subject,
-  )
+      return alteration.apply(changed as never, situation) as Subjects[Stage]
+    } catch (error) {
+      if (alterations.length === 1) throw error
+      return changed
+    }
+  }, subject)
 }
 
 const jsonType: Header = ["content-type", "application/json"]
