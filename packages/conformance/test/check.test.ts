@@ -187,6 +187,21 @@ describe("traffic of other clients", () => {
     expect(JSON.stringify(report)).not.toContain(apiKey)
   })
 
+  test.each([
+    ["in the address", { target: "http://127.0.0.1/v1/models?api_key=kept-elsewhere" }],
+    ["in a cookie", { headers: [["cookie", "session=kept-elsewhere"]] as const }],
+  ])("shows no secret that an earlier request had %s and a later response repeats", async (_, had) => {
+    const [first, ...others] = await exchangesIn(broken.lines)
+    if (first === undefined) throw new Error("nothing was recorded")
+    const asked = { ...first, request: { ...first.request, ...had } }
+    // The mock repeats what a chat says.
+    const text = archiveOf([asked, ...others]).replaceAll("Say hello.", "kept-elsewhere")
+    expect(text).toContain('You said: \\\\\\"kept-elsewhere')
+    const { report } = await checkedText(text, "secrets.har")
+    expect(report.findings.length).toBeGreaterThan(0)
+    expect(JSON.stringify(report)).not.toContain("kept-elsewhere")
+  })
+
   describe("in a damaged file", () => {
     test("without a single exchange cannot be judged", async () => {
       for (const [name, text, says] of [

@@ -1,6 +1,6 @@
 import type { ProfileName } from "@nexhina/schemas"
 import { endpoints, type OperationId, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
-import { createRedactor, credentialsIn, type Exchange, headerOf } from "@nexhina/wire"
+import { createRedactor, credentialsIn, type Exchange, type RecordedRequest } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
 import type { EndLine, FactsLine, RunLine, SampleLine } from "../inputs/run-line.ts"
@@ -58,6 +58,9 @@ interface Judging {
   readonly judged: readonly Rule[]
   readonly describe: (found: Detection, severity: Severity) => Finding
 }
+
+/** Maximum number of credentials that are kept (chosen). */
+const maxSecrets = 1_000
 
 /** Maximum number of samples that wait for the facts about the target. */
 const maxWaiting = 64
@@ -141,8 +144,7 @@ export class RecordedJudging {
   otherEvidence(evidence: Evidence): void {
     this.others++
     const { request, operation } = evidence
-    const key = headerOf(request.headers, "authorization")?.replace(/^bearer +/i, "")
-    if (key && /[^*]/.test(key) && this.secrets.size < 1000) this.secrets.add(key)
+    this.keepSecrets(request)
     if (this.bases.size < 10 && !request.target.startsWith("file:"))
       this.bases.add(baseOf(request.target, operation.value))
     const index = this.others - 1
@@ -154,6 +156,13 @@ export class RecordedJudging {
     }
     if (!this.judging) this.begin()
     if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
+  }
+
+  /** Keeps the credentials of the headers and the address: a server may repeat them in a later response. */
+  private keepSecrets({ headers, target }: RecordedRequest): void {
+    if (this.secrets.size >= maxSecrets) return
+    const request = { method: "", target, headers, body: new Uint8Array(), sentAtMs: 0 }
+    for (const secret of credentialsIn({ request })) this.secrets.add(secret)
   }
 
   /** The set of requirements that counts: that of the options, otherwise that of the recorded run. */
@@ -245,7 +254,9 @@ export class RecordedJudging {
     const [run] = this.runs
     const { sample, asked } = found.executed
     const isOther = sample.by === otherClients
-    const secrets = isOther ? asked.flatMap(({ exchange }) => credentialsIn(exchange)) : []
+    const secrets = isOther
+      ? [...this.secrets, ...asked.flatMap(({ exchange }) => credentialsIn(exchange))]
+      : []
     const again = `${this.options.again} --rule ${found.rule.id}`
     const redactor = createRedactor(secrets)
     const made = findingOf(found, {
