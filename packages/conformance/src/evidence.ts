@@ -158,6 +158,9 @@ function endsWith(path: readonly string[], route: Route["segments"]): boolean {
 
 const parameters = ({ segments }: Route) => segments.filter((segment) => segment === undefined).length
 
+/** Returns whether a status says that the resource is at another address. */
+export const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+
 /** Returns whether the reply refuses access, which says nothing about the request itself. */
 export const isRefusal = (status: number): boolean => status === 401 || status === 403
 

@@ -1,4 +1,5 @@
 import { endpoints, type Surface, surfaces } from "@nexhina/schemas"
+import { isRedirect } from "../evidence.ts"
 import type { RequirementSet } from "../options/requirement-sets.ts"
 import { type Outcome, type Report, type RuleResult, type Verdict, verdictNames } from "../reports/report.ts"
 import { type Rule, severityOf } from "../rule.ts"
@@ -6,7 +7,7 @@ import { rules as allRules } from "../rules/rules.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { modelKinds, modelOption, operationsOfKinds } from "../target/models.ts"
 import { isWithin } from "../view.ts"
-import { isRedirect, type Sent } from "./sent.ts"
+import type { Sent } from "./sent.ts"
 
 /** What a run selected and sent. */
 export interface Coverage {

@@ -1,6 +1,6 @@
 import { endpoints, type ModelKind, type OperationId, type Surface } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
-import type { Evidence } from "../evidence.ts"
+import { type Evidence, isRedirect } from "../evidence.ts"
 import { answeredOf, isObject } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
 import type { Asked, ExecutedSample } from "../target/execute.ts"
@@ -66,9 +66,6 @@ function unanswered(exchange: Evidence): string | undefined {
   if (response.status >= 400) return `the target refused the request: ${response.status}`
   return undefined
 }
-
-/** Whether a status says that the resource is at another address. */
-export const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
 
 /** A redirect: the path of the operation, below the base URL, and the address of its `location` header. */
 interface Redirect {

@@ -1,5 +1,5 @@
 import { headerOf, type Redaction } from "@nexhina/wire"
-import type { Evidence } from "../evidence.ts"
+import { type Evidence, isRedirect } from "../evidence.ts"
 import type { ParsedReply } from "../reading/answered.ts"
 import { type Fault, rule, type Severity, type Undecided, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -53,7 +53,7 @@ function refusal(answered: ParsedReply): Fault<keyof typeof refusalFaults>[] {
 /** Returns why an answer says nothing about the key: an operation that is not there is answered alike with any. */
 function indifferent({ operation, status }: ParsedReply, { absent }: TargetFacts): Undecided | undefined {
   if (operation !== undefined && absent.has(operation)) return { undecided: "the target does not offer it" }
-  return status >= 300 && status < 400 ? { undecided: "the answer is a redirect" } : undefined
+  return isRedirect(status) ? { undecided: "the answer is a redirect" } : undefined
 }
 
 const forbidden = ({ status }: ParsedReply): Fault<"forbidden">[] =>
