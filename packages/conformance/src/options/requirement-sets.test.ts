@@ -23,8 +23,8 @@ test.each([
     "--requirements: there was no set of requirements in '2026-10'; known sets: 2026-11, 2027-01, 2027-03",
   ],
   ["2027-03-16", "--requirements: '2027-03-16' is in the future; known sets: 2026-11, 2027-01, 2027-03"],
-  ["2026-11-31", "--requirements: there is no date '2026-11-31'; known sets: 2026-11, 2027-01, 2027-03"],
-  ["2027-00", "--requirements: there is no date '2027-00'; known sets: 2026-11, 2027-01, 2027-03"],
+  ["2026-11-31", "--requirements: '2026-11-31' is not a date; known sets: 2026-11, 2027-01, 2027-03"],
+  ["2027-00", "--requirements: '2027-00' is not a date; known sets: 2026-11, 2027-01, 2027-03"],
   ["2027-04", "--requirements: '2027-04' is in the future; known sets: 2026-11, 2027-01, 2027-03"],
 ])("%s is refused", (date, message) => {
   expect(() => requirementSetOn(date, now, sets)).toThrow(new UsageError(message))

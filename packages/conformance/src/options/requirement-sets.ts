@@ -40,7 +40,7 @@ export function requirementSetOn(
   const ids = Object.keys(sets).sort()
   const known = `known sets: ${ids.join(", ")}`
   if (date !== undefined && !isDate(date))
-    throw new UsageError(`--requirements: there is no date '${date}'; ${known}`)
+    throw new UsageError(`--requirements: '${date}' is not a date; ${known}`)
   const today = now.toISOString().slice(0, 10)
   if (date !== undefined && date > today.slice(0, date.length))
     throw new UsageError(`--requirements: '${date}' is in the future; ${known}`)

@@ -98,7 +98,7 @@ test.each<[unknown, string]>([
   ],
   [
     { match: { user: "a", turns: 0 }, answer },
-    "0.match.turns 'turns: 0' never matches together with 'user': there is no text of the user.",
+    "0.match.turns 'turns: 0' never matches together with 'user': such a conversation has no text of the user.",
   ],
   [
     { match: { headers: { "X-A": "1", "x-a": "2" } }, answer },

@@ -134,7 +134,7 @@ function problemsOfIds(
 
 function unknownAlteration(id: string, known: KnownAlterations): string {
   if (known.size === 0) {
-    return `no defect or variant has the id '${id}': there is no catalogue. Pass 'alterations: [...defects, ...variants]' of @nexhina/defects`
+    return `no defect or variant has the id '${id}': the mock was given no defects. Pass 'alterations: [...defects, ...variants]' of @nexhina/defects`
   }
   const nearest = nearestName(id, [...known])
   const hint = nearest === undefined ? "See the catalogue in docs/defects.md" : `Did you mean '${nearest}'?`

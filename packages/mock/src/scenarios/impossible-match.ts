@@ -51,7 +51,7 @@ function contradictory({ toolResult, step, turns, user }: Match, hasSteps: boole
     problems.push({
       path: ["turns"],
       message:
-        "'turns: 0' never matches together with 'user': there is no text of the user. Remove one of them",
+        "'turns: 0' never matches together with 'user': such a conversation has no text of the user. Remove one of them",
     })
   }
   return problems
