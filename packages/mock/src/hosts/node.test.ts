@@ -263,6 +263,25 @@ test("a stream waits for a slow reader", async () => {
   socket.destroy()
 })
 
+test("whatever a client reads at once, others get a turn after each large part of a reply", async () => {
+  let turns = 0
+  const turnsOfParts: number[] = []
+  function* parts() {
+    for (let part = 0; part < 16; part++) {
+      turnsOfParts.push(turns)
+      yield { bytes: new Uint8Array(2 ** 20) }
+    }
+  }
+  const port = await replying({ body: parts() })
+  let isRead = false
+  const reading = exchange(port, last).then(() => {
+    isRead = true
+  })
+  for (; !isRead; turns++) await turn()
+  await reading
+  expect(new Set(turnsOfParts).size).toBe(16)
+})
+
 test("a long body arrives as it was sent, however it is framed and cut", async () => {
   const body = Buffer.from(Array.from({ length: 400_000 }, (_, at) => 97 + ((at * at) % 23)))
   const received: Uint8Array[] = []

@@ -1,4 +1,3 @@
-import { once } from "node:events"
 import {
   createServer,
   type IncomingMessage,
@@ -9,7 +8,7 @@ import {
 import type { AddressInfo, Socket } from "node:net"
 import { setImmediate as turn } from "node:timers/promises"
 import type { Frame } from "@nexhina/stream"
-import type { Header, MockRequest, Reply } from "@nexhina/wire"
+import { createCollector, type Header, type MockRequest, type Reply } from "@nexhina/wire"
 import { requireKnownNames } from "../known-names.ts"
 import { limits } from "../limits.ts"
 import { createKnownMock, type Mock, type MockOptions, mockOptionNames } from "../mock.ts"
@@ -18,8 +17,8 @@ import { basePath } from "../request/route.ts"
 import { type CutReason, markCut } from "./cut.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
 import { createRequestBodies } from "./request-bodies.ts"
+import { send } from "./send.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
-import { createWait, type Sleep } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
 
 export { type CutReason, cutReason } from "./cut.ts"
@@ -44,7 +43,12 @@ export interface NodeOptions {
  */
 export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): RequestListener {
   const { maxBodyBytes = defaultMaxBodyBytes, onReply = () => {}, onCrash = () => {}, sleep } = options
-  const bodies = createRequestBodies({ maxBodyBytes })
+  const collect = createCollector(collectedBytes)
+  const handled = (length: number) => {
+    // After the reply.
+    if (length > longBody) setImmediate(() => collect(length))
+  }
+  const bodies = createRequestBodies({ maxBodyBytes, onReleased: handled })
   const now = options.now ?? (() => performance.now())
   return (request, response) => {
     const crash = (error: unknown) => {
@@ -61,6 +65,7 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
         (reply) => {
           release()
           onReply(received, reply, response)
+          handled(lengthOf(reply.body))
           setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash))
         },
         (error) => {
@@ -81,6 +86,17 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
       reply(body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received, release)
     })
   }
+}
+
+/** Bytes of long bodies, of requests and replies, after which what was made of them is collected (chosen). */
+const collectedBytes = 2 ** 24
+/** Bytes from which on a body is long (chosen). */
+const longBody = 2 ** 18
+
+/** Returns the bytes of a body that is there as a whole; of a text, its characters. */
+function lengthOf(body: Reply["body"]): number {
+  if (typeof body === "string" || body instanceof Uint8Array) return body.length
+  return Array.isArray(body) ? body.reduce((sum: number, { bytes }: Frame) => sum + bytes.length, 0) : 0
 }
 
 const noBody = new Uint8Array()
@@ -127,118 +143,6 @@ function hangUpSignal(socket: Socket, response: ServerResponse): AbortSignal {
   socket.setMaxListeners(0).once("close", abort)
   response.once("finish", () => socket.off("close", abort))
   return hangUp.signal
-}
-
-/** The time of one reply. */
-interface Timing {
-  /** Returns the milliseconds since the request arrived. */
-  elapsed(): number
-  readonly sleep: Sleep | undefined
-}
-
-async function send(reply: Reply, response: ServerResponse, timing: Timing): Promise<void> {
-  const { head, end } = reply
-  const bytes = head === undefined && end === "complete" ? atOnce(reply.body) : undefined
-  if (bytes === undefined) return pace(reply, response, timing)
-  response.writeHead(reply.status, headerLines(reply))
-  response.end(bytes)
-}
-
-/** Returns what one write sends, which takes half as long as twenty; undefined for what has times or is long. */
-function atOnce(body: Reply["body"]): string | Uint8Array | undefined {
-  if (typeof body === "string" || body instanceof Uint8Array)
-    return body.length > pieceBytes ? undefined : body
-  return isUntimed(body) ? joined(body) : undefined
-}
-
-/** Bytes of a whole body that are written at once: the kernel takes tens of milliseconds for as many megabytes. */
-const pieceBytes = 2 ** 20
-
-function* piecesOf(body: string | Uint8Array): Generator<Frame> {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body
-  for (let at = 0; at < bytes.length; at += pieceBytes) yield { bytes: bytes.subarray(at, at + pieceBytes) }
-}
-
-/** Returns frames in one piece. A single one is not copied: it is a whole stream that was encoded at once. */
-function joined(frames: readonly Frame[]): Uint8Array {
-  return frames.length === 1 && frames[0] ? frames[0].bytes : Buffer.concat(frames.map(({ bytes }) => bytes))
-}
-
-const isUntimed = (body: Iterable<Frame> | AsyncIterable<Frame>): body is Frame[] =>
-  Array.isArray(body) && body.every(({ atMs }: Frame) => atMs === undefined)
-
-/** Returns names and values in turn, with the length of a whole body unless it is given. */
-function headerLines({ status, headers, body, end }: Reply): string[] {
-  const lines: string[] = []
-  let hasLength = end !== "complete" || status === 204
-  for (const [name, value] of headers) {
-    lines.push(name, value)
-    if (name.length === 14 && name.toLowerCase() === "content-length") hasLength = true
-  }
-  if (!hasLength && (typeof body === "string" || body instanceof Uint8Array)) {
-    lines.push("content-length", String(Buffer.byteLength(body)))
-  }
-  return lines
-}
-
-/** Writes head and frames at their times, or later when the client is slow, and stops when the client disconnects. */
-async function pace(reply: Reply, response: ServerResponse, { elapsed, sleep }: Timing): Promise<void> {
-  const { status, head, body, end } = reply
-  const left = new AbortController()
-  if (response.destroyed) left.abort()
-  response.once("close", () => left.abort())
-  const wait = createWait(left.signal, sleep)
-  const until = (atMs: number): Promise<unknown> => {
-    const ms = atMs - elapsed()
-    // A late frame is still written by itself, so that it is not joined to the previous one.
-    return ms > 0 ? wait(ms) : turn()
-  }
-  const frames: Iterable<Frame> | AsyncIterable<Frame> =
-    typeof body === "string" || body instanceof Uint8Array ? piecesOf(body) : body
-  const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]()
-  try {
-    if (head) await until(head.atMs)
-    left.signal.throwIfAborted()
-    if (!head?.withheld) {
-      response.writeHead(status, headerLines(reply))
-      response.flushHeaders()
-    }
-    // `for await` takes several turns for each frame that is there already.
-    for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
-      const { bytes, atMs } = step.value
-      if (atMs !== undefined) await until(atMs)
-      if (bytes.length > 0 && !response.write(bytes)) await once(response, "drain", { signal: left.signal })
-      left.signal.throwIfAborted()
-    }
-    await finish(end, response, wait)
-  } catch (error) {
-    if (!left.signal.aborted) throw error
-  } finally {
-    await iterator.return?.()
-  }
-}
-
-/** Milliseconds between the last bytes and a reset: a client may lose bytes that arrive together with a reset. */
-const beforeReset = 20
-
-async function finish(
-  end: Reply["end"],
-  response: ServerResponse,
-  pause: (ms: number) => Promise<unknown>,
-): Promise<void> {
-  const { socket } = response
-  if (end !== "complete" && end !== "hang") markCut(socket, "cut by a fault")
-  if (end === "complete") response.end()
-  else if (end === "early-close") socket?.end()
-  else if (end === "reset" && socket) {
-    await new Promise((flushed) => socket.write("", flushed))
-    await pause(beforeReset)
-    // After a stall the timer comes before the reads of a client in this process, which would lose the reset: libuv
-    // reports data that arrives together with it as an ordinary end. Two turns read all that has arrived.
-    await turn()
-    await turn()
-    socket.resetAndDestroy()
-  }
 }
 
 /** Options of `startMock`. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http"
-import { createCollector } from "@nexhina/wire"
 import { limits } from "../limits.ts"
 
 /** Reads the bodies of the requests of a server, and limits the memory that all of them take. */
@@ -14,20 +13,20 @@ export interface RequestBodies {
   read(request: IncomingMessage, done: (body: Uint8Array | undefined, release: () => void) => void): void
 }
 
-/** Limits of `createRequestBodies`, in bytes. */
-export interface RequestBodyLimits {
+/** Options of `createRequestBodies`. Its limits are in bytes. */
+export interface RequestBodyOptions {
   /** Size of a body beyond which it is refused. */
   readonly maxBodyBytes: number
   /** Size of all bodies beyond which reading pauses. */
   readonly maxHeldBytes?: number
+  /** Called with the bytes of each body that was released. Default: ignored. */
+  readonly onReleased?: (bytes: number) => void
 }
 
 /** Bytes of a body that is read into memory of its announced size (chosen). */
 const longBody = 2 ** 18
 /** Bytes up to which a body is read whatever others take: it is small (chosen). */
 const smallBody = 2 ** 16
-/** Bytes of handled bodies after which what was read of them is collected (chosen). */
-const collectedBytes = 2 ** 24
 /** Bytes that a connection may deliver before it can be paused again: what node reads at once. */
 const readSize = 2 ** 16
 /** Milliseconds between two looks at the bodies that wait, and without progress of the one that is read (chosen). */
@@ -55,13 +54,12 @@ interface Account {
   drop(body: OpenBody, length: number): void
 }
 
-function createAccount(maxHeldBytes: number): Account {
+function createAccount(maxHeldBytes: number, onReleased: (bytes: number) => void): Account {
   /** Large bodies, in the order of their first bytes. */
   const open = new Set<OpenBody>()
   let held = 0
   /** Bytes of large bodies that are being handled: these end without more bytes. */
   let handled = 0
-  const collect = createCollector(collectedBytes)
   let timer: NodeJS.Timeout | undefined
 
   function pause(body: OpenBody): void {
@@ -109,8 +107,7 @@ function createAccount(maxHeldBytes: number): Account {
     release(length) {
       held -= length
       if (length > smallBody) handled -= length
-      // After the reply.
-      if (length > longBody) setImmediate(() => collect(length))
+      onReleased(length)
       resumeWhereRoom()
     },
     drop(body, length) {
@@ -122,9 +119,9 @@ function createAccount(maxHeldBytes: number): Account {
 }
 
 /** Creates the reader of one server. */
-export function createRequestBodies(options: RequestBodyLimits): RequestBodies {
-  const { maxBodyBytes, maxHeldBytes = limits.heldBodyBytes.max } = options
-  const account = createAccount(maxHeldBytes)
+export function createRequestBodies(options: RequestBodyOptions): RequestBodies {
+  const { maxBodyBytes, maxHeldBytes = limits.heldBodyBytes.max, onReleased = () => {} } = options
+  const account = createAccount(maxHeldBytes, onReleased)
   return {
     read(request, done) {
       const announced = request.headers["content-length"]
