@@ -2,6 +2,7 @@ import { createServer } from "node:net"
 import { type MockServer, startMock } from "@nexhina/mock/node"
 import { bodyOf } from "@nexhina/wire"
 import { expect, test } from "vitest"
+import { defects } from "../../defects/src/index.ts"
 import { settingsOf } from "../src/options/options.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
 import { run } from "../src/run.ts"
@@ -34,13 +35,16 @@ test.each(["nexhina", "openai"] as const)(
   },
 )
 
-test("of every response, the run tells the size when it has judged it", async () => {
+test("of every response, those that confirm a finding included, the run tells the size when it has judged it", async () => {
+  const always = [{ id: "reply-finish-null", rate: 1 }]
+  await using mock = await startMock({ alterations: defects, always })
   let [answered, judged] = [0, 0]
-  await run(settingsOf({ quick: true, include: ["chat", "models"] }), {
+  const settings = { baseUrl: mock.baseURL, apiKey: "sk-any", quick: true, include: ["chat", "models"] }
+  const report = await run(settingsOf(settings), {
     onExchange: (exchange) => (answered += bodyOf(exchange).length),
     onJudged: (bytes) => (judged += bytes),
   })
-  expect(answered).toBeGreaterThan(0)
+  expect(report.causes.map(({ rule }) => rule)).toContain("chat.finish-enum")
   expect(judged).toBe(answered)
 })
 

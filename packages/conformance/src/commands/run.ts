@@ -65,6 +65,8 @@ function givenKey(flag: unknown): unknown {
 
 /** Bytes of judged responses after which what was read of them is collected (chosen). */
 const collectedBytes = 4 * 2 ** 20
+/** Growth of the heap after which garbage is collected once there were as many, in percent (chosen). */
+const growthPercent = 50
 
 /** Carries out `run`, and returns its exit code. */
 export async function runCommand(flags: Record<string, unknown>): Promise<number> {
@@ -94,7 +96,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
     const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
       onWait: () => line.wait(settings.wait ?? 0),
-      onJudged: createCollector(collectedBytes),
+      onJudged: createCollector(collectedBytes, { growthPercent }),
       interrupt: signals.signal,
       ...transcript?.events,
     })

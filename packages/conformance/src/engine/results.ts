@@ -212,7 +212,7 @@ function createShrinking({ known, sampler, judging, describe, shrinkBudget }: Co
             known,
             rules: judging,
             budget,
-            onSent: sampler.repeated,
+            onJudged: sampler.repeated,
           })
     budgets.set(cause, budget - shrunk.requests)
     const shown = shrunk.found === simplest ? found.finding : describe(shrunk.found, severity)

@@ -17,7 +17,7 @@ export interface ShrinkResult {
 /** Why a sample is sent once a finding is known: to find a smaller request, or to see the fault again. */
 export type RepeatPurpose = "smaller" | "again"
 
-/** Called with each sample that is sent to make a finding smaller or to confirm it. */
+/** Called with each sample that was sent to make a finding smaller or to confirm it, and judged. */
 export type OnRepeat = (executed: ExecutedSample, found: Detection, purpose: RepeatPurpose) => void
 
 /** Returns fewer of the requests of a sample. */
@@ -49,23 +49,24 @@ export async function shrink(
     known: TargetFacts
     rules: readonly Rule[]
     budget: number
-    onSent?: OnRepeat | undefined
+    onJudged?: OnRepeat | undefined
   },
 ): Promise<ShrinkResult> {
-  const { executor, known, rules, budget, onSent } = context
+  const { executor, known, rules, budget, onJudged } = context
   const before = executor.sent
   const spent = () => executor.sent - before
 
   const attempt = async (sample: Sample, purpose: RepeatPurpose) => {
     const executed: ExecutedSample = await executor.execute(sample)
-    onSent?.(executed, found, purpose)
-    return repeatOf(executed, {
+    const repeat = repeatOf(executed, {
       rules,
       known,
       rule: found.rule.id,
       idOf: idIn(purpose),
       id: idIn(purpose)(found),
     })
+    onJudged?.(executed, found, purpose)
+    return repeat
   }
 
   let best = found

@@ -54,7 +54,7 @@ export interface Sampler {
   /** Sends a sample while the run learns, and leaves it to `keep` whether it is judged. */
   attempt(sample: Sample): Promise<ExecutedSample>
   keep(executed: ExecutedSample): void
-  /** Records that a sample was sent because of a finding. */
+  /** Records that a sample was sent because of a finding, and judged. */
   readonly repeated: OnRepeat
   /** Reports that a phase has begun or advanced. */
   progress(phase: Progress["phase"]): void
@@ -153,6 +153,7 @@ export function createSampler(
     repeated(executed, found, purpose) {
       const repeats = { rule: found.rule.id, finding: findingId(found), purpose }
       onLine?.({ ...sampleLine(executed), repeats })
+      onJudged(answeredBytes(executed))
     },
     keep(executed) {
       add(executed)
