@@ -11,6 +11,7 @@ export interface ActionInput {
  * How to run the kit in CI, as a Markdown page. The inputs are those of `action.yml`, and the example is a file of tests
  * for vitest.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it is the text of a page.
 export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: string): string {
   return `${[
     "# Check a server in CI",

@@ -214,6 +214,7 @@ const ofGeneratedReplies = [
   ...Object.keys(latencyParameters),
 ]
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it is the list of the options.
 function createCommand(): Command {
   const command = new Command("nexhina-mock")
     .description("A deterministic offline mock server of the Nexhina gateway API.")

@@ -14,6 +14,7 @@ const loadMerge = () => import("./commands/merge.ts")
 const loadProxy = () => import("./commands/proxy.ts")
 
 /** Carries out a command line, and returns its exit code. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it is the list of the commands.
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const program = new Command("nexhina-conformance")
