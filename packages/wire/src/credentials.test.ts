@@ -43,6 +43,7 @@ test.each<[string, Parts]>([
   ["a query parameter", { target: `http://h/v1/x?api_key=${key}&n=1` }],
   ["user information", { target: `http://user:${key}@h/v1/x` }],
   ["a JSON member", { body: JSON.stringify({ model: "x", api_key: key }) }],
+  ["a JSON member whose name is escaped", { body: `{"api\\u005fkey":"${key}"}` }],
   ["the key of a hosted tool", { body: JSON.stringify({ tools: [{ type: "mcp", authorization: key }] }) }],
   ["a header of a hosted tool", { body: JSON.stringify({ tools: [{ headers: { "X-Api-Key": key } }] }) }],
   [

@@ -11,6 +11,8 @@ const parameterName =
   /^(?:key|token|sig|signature|authorization|password)$|(?:api[-_]?key|[-_]token|secret|password)$/i
 /** Members of a JSON body: `key` and `token` name other things there. */
 const memberName = /^(?:authorization|password)$|(?:api[-_]?key|(?:access|auth)[-_]?token|secret|password)$/i
+/** Without any of these, a text has no member of such a name: most texts need not be parsed. */
+const mayNameSecret = /authorization|password|api[-_]?key|(?:access|auth)[-_]?token|secret|\\u/i
 
 /** The part of a credential in front of the secret. */
 const scheme = /^(?:bearer|basic|digest|token|apikey|negotiate) +/i
@@ -70,6 +72,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 /** Returns the strings of a JSON text that are credentials by the name of their member, at any depth. */
 function memberValues(json: string): string[] {
   const values: string[] = []
+  if (!mayNameSecret.test(json)) return values
   try {
     JSON.parse(json, (name, value: unknown) => {
       if (typeof value === "string" && memberName.test(name)) values.push(value)
