@@ -86,7 +86,7 @@ export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: s
     "  --baseline baseline.yaml --report console --report markdown=comment.md",
     "```",
     "",
-    "`--wait 60` waits up to 60 seconds for the server to accept connections. The exit code decides:",
+    "`--wait 60` waits up to 60 seconds while the server cannot be reached or answers 502, 503 or 504. The exit code decides:",
     "",
     table(["code", "meaning"], Object.entries(exitCodes)),
     "",

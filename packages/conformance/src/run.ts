@@ -3,8 +3,7 @@ import { setMaxListeners } from "node:events"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type ModelKind, type Surface, surfaces } from "@nexhina/schemas"
-import type { Exchange } from "@nexhina/wire"
-import { createSend } from "@nexhina/wire"
+import { createSend, type Exchange, type Sender } from "@nexhina/wire"
 import { openBaseline, settle } from "./baselines/settle.ts"
 import { startEmbedded } from "./embedded.ts"
 import { checkTarget } from "./engine/check-target.ts"
@@ -24,6 +23,7 @@ import { factsBefore, type TargetFacts } from "./target/facts.ts"
 import { chooseModels } from "./target/models.ts"
 import { proxyFor } from "./target/proxy.ts"
 import type { Progress } from "./target/sampler.ts"
+import { type Target, toWire } from "./target/to-wire.ts"
 import { waitForTarget } from "./target/wait.ts"
 import { isWithin } from "./view.ts"
 
@@ -35,8 +35,8 @@ export interface RunEvents {
   readonly onProgress?: (progress: Progress) => void
   /** Called after each sample that was judged with the size of its response bodies, in bytes. */
   readonly onJudged?: (bytes: number) => void
-  /** Called once when the target does not accept connections yet and the settings say to wait for it. */
-  readonly onWait?: () => void
+  /** Called once when the target is not ready and the settings say to wait for it, with the reason, such as `503`. */
+  readonly onWait?: (reason: string) => void
   /** Interrupts the run when it aborts: what was sent is judged. Its reason is the sentence for the report. */
   readonly interrupt?: AbortSignal
 }
@@ -183,38 +183,68 @@ export async function run(settings: Settings, events: RunEvents = {}): Promise<R
   return report
 }
 
+/** Asks a target for its models until it is ready, at most `maxMs` milliseconds. */
+async function untilReady(
+  target: Target,
+  maxMs: number,
+  createSender: SenderMaker,
+  events: RunEvents,
+): Promise<void> {
+  const sender = createSender(() => performance.now())
+  const models = await toWire({ operation: "listModels" }, target)
+  try {
+    await waitForTarget((signal) => sender.send(models, { signal }), maxMs, events)
+  } finally {
+    sender.close()
+  }
+}
+
+/** Creates a sender with a clock in milliseconds. */
+type SenderMaker = (clock: () => number) => Sender
+
+/** Returns what creates the senders of a run. */
+function senderMaker(settings: Settings, proxy: URL | undefined): SenderMaker {
+  const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
+  const timeoutMs = settings.timeout * 1000
+  return (clock) =>
+    createSend({
+      timeoutMs,
+      // Longer than two waits: a wait is extended once when this process was too busy to receive.
+      maxDurationMs: 2.5 * timeoutMs,
+      maxBodyBytes: limits.replyBytes.max,
+      maxChunks: limits.replyChunks.max,
+      clock,
+      loopClock: clock,
+      ...(ca !== undefined && { ca }),
+      ...(proxy && { proxy: proxy.href }),
+    })
+}
+
 /** Does what `run` does, except for the baseline. */
 export async function runWithoutBaseline(settings: Settings, events: RunEvents = {}): Promise<Report> {
   const requirements = requirementSetOn(settings.requirements, new Date())
   const selection = selectionOf(settings, requirements)
-  const ca = settings.caCert === undefined ? undefined : certificate(settings.caCert)
   const proxy = settings.baseUrl === undefined ? undefined : proxyFor(settings.baseUrl)
-  if (settings.wait !== undefined && settings.baseUrl !== undefined)
-    await waitForTarget(proxy?.href ?? settings.baseUrl, settings.wait * 1000, events)
+  const createSender = senderMaker(settings, proxy)
   const embedded = settings.baseUrl === undefined ? await startEmbedded(settings) : undefined
-  const baseUrl = embedded?.baseURL ?? settings.baseUrl ?? ""
+  const target: Target = {
+    baseUrl: embedded?.baseURL ?? settings.baseUrl ?? "",
+    apiKey: embedded?.apiKey ?? settings.apiKey,
+    headers: settings.header ?? [],
+  }
+  if (settings.wait !== undefined && embedded === undefined)
+    await untilReady(target, settings.wait * 1000, createSender, events)
   const began = performance.now()
   const elapsed = () => performance.now() - began
-  const timeoutMs = settings.timeout * 1000
   const deadline = AbortSignal.timeout(settings.maxTime * 1000)
   const ends = AbortSignal.any([deadline, ...(events.interrupt ? [events.interrupt] : [])])
   // Every wait listens, which node takes for a leak above ten.
   setMaxListeners(0, ends)
-  const sender = createSend({
-    timeoutMs,
-    // Longer than two waits: a wait is extended once when this process was too busy to receive.
-    maxDurationMs: 2.5 * timeoutMs,
-    maxBodyBytes: limits.replyBytes.max,
-    maxChunks: limits.replyChunks.max,
-    clock: elapsed,
-    loopClock: elapsed,
-    ...(ca !== undefined && { ca }),
-    ...(proxy && { proxy: proxy.href }),
-  })
+  const sender = createSender(elapsed)
   try {
     return await checkTarget(
       {
-        target: { baseUrl, apiKey: embedded?.apiKey ?? settings.apiKey, headers: settings.header ?? [] },
+        target,
         profile: settings.profile,
         traits: settings.trait,
         models: modelsOf(settings),

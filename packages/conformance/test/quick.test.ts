@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http"
 import { createServer } from "node:net"
 import { type MockServer, startMock } from "@nexhina/mock/node"
 import { bodyOf } from "@nexhina/wire"
@@ -66,10 +67,32 @@ test("with --wait, a target that starts later is checked", async () => {
     rule: ["models.*"],
   }
   const started: Promise<MockServer>[] = []
-  const onWait = () => void started.push(startMock({ port }))
+  const onWait = (reason: string) => {
+    expect(reason).toBe("ECONNREFUSED")
+    started.push(startMock({ port }))
+  }
   expect((await run(settingsOf({ ...settings, wait: 60 }), { onWait })).answered).toContain("models")
   expect(started).toHaveLength(1)
   await (await started[0])?.close()
+})
+
+test.each([
+  ["answers 503", "503", (response: ServerResponse) => response.writeHead(503).end("Loading model")],
+  ["closes connections", "no response", (response: ServerResponse) => response.destroy()],
+])("with --wait, a target that at first %s is checked when it is ready", async (_, obstacle, refuse) => {
+  let asked = 0
+  const intercept = (_: unknown, response: ServerResponse) => {
+    const isReady = asked++ >= 2
+    if (!isReady) refuse(response)
+    return !isReady
+  }
+  await using mock = await startMock({ intercept })
+  const settings = { baseUrl: mock.baseURL, apiKey: mock.apiKey, quick: true, rule: ["models.*", "http.*"] }
+  const reasons: string[] = []
+  const report = await run(settingsOf({ ...settings, wait: 60 }), {
+    onWait: (reason) => void reasons.push(reason),
+  })
+  expect([reasons, report.findings, report.requests]).toEqual([[obstacle], [], asked - 3])
 })
 
 test("a target that does not start within --wait is reported as one that cannot be reached", async () => {

@@ -7,15 +7,15 @@ const plainSpinner = { frames: ["-", "\\", "|", "/"], interval: 100 }
 /** How far a run is. */
 interface ProgressLine {
   update(progress: Progress): void
-  /** Says that the target is waited for, for this many seconds at most. */
-  wait(seconds: number): void
+  /** Says that the target is waited for and why, for this many seconds at most. */
+  wait(reason: string, seconds: number): void
   stop(): void
 }
 
 /** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
 export function progressLine(): ProgressLine {
-  const waiting = (seconds: number) =>
-    `waiting until the target accepts connections, for ${seconds} s at most`
+  const waiting = (reason: string, seconds: number) =>
+    `waiting until the target is ready (${reason}), for ${seconds} s at most`
   const text = ({ phase, done, planned, sent }: Progress) =>
     `${phase}: ${done} of ${planned} samples, ${sent} requests`
   if (process.stderr.isTTY) {
@@ -24,8 +24,8 @@ export function progressLine(): ProgressLine {
       update(progress) {
         line.text = text(progress)
       },
-      wait(seconds) {
-        line.text = waiting(seconds)
+      wait(reason, seconds) {
+        line.text = waiting(reason, seconds)
       },
       stop: () => void line.stop(),
     }
@@ -36,7 +36,7 @@ export function progressLine(): ProgressLine {
       if (progress.phase !== phase) process.stderr.write(`${text(progress)}\n`)
       phase = progress.phase
     },
-    wait: (seconds) => void process.stderr.write(`${waiting(seconds)}\n`),
+    wait: (reason, seconds) => void process.stderr.write(`${waiting(reason, seconds)}\n`),
     stop() {},
   }
 }

@@ -95,7 +95,7 @@ export async function runCommand(flags: Record<string, unknown>): Promise<number
   try {
     const { report: found, error } = await reportOf(settings, {
       onProgress: (progress) => line.update(progress),
-      onWait: () => line.wait(settings.wait ?? 0),
+      onWait: (reason) => line.wait(reason, settings.wait ?? 0),
       onJudged: createCollector(collectedBytes, { growthPercent }),
       interrupt: signals.signal,
       ...transcript?.events,

@@ -204,7 +204,7 @@ export const runOptions = {
   },
   wait: {
     flag: "--wait <s>",
-    says: "wait up to this many seconds for the target to accept connections (default: do not wait)",
+    says: "wait up to this many seconds while the target cannot be reached or answers 502, 503 or 504 (default: do not wait)",
     schema: seconds,
   },
   profile: {

@@ -1,49 +1,42 @@
-import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Exchange } from "@nexhina/wire"
 
-/** Milliseconds between two attempts to connect (chosen). */
+/** Milliseconds between two requests (chosen). */
 const pauseMs = 200
 
-/** Returns whether a connection can be made within some milliseconds. */
-function accepts(url: URL, withinMs: number): Promise<boolean> {
-  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
-  return new Promise((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ""), port })
-    const end = (isOpen: boolean) => {
-      socket.destroy()
-      resolve(isOpen)
-    }
-    socket.setTimeout(withinMs, () => end(false))
-    socket.once("connect", () => end(true))
-    socket.once("error", () => end(false))
-  })
+/** What a proxy answers for a server that is not there yet, and a server that is loading a model. */
+const notReady: ReadonlySet<number> = new Set([502, 503, 504])
+/** Codes of failures that waiting does not mend: the certificate, or a server without TLS. */
+const final = /CERT|SIGNATURE|TLS|EPROTO/
+
+/** Returns why a target is not ready, such as `ECONNREFUSED` or `503`; undefined when it is. */
+function obstacleIn({ response, end: { code = "no response" } }: Exchange): string | undefined {
+  if (response) return notReady.has(response.status) ? String(response.status) : undefined
+  return final.test(code) ? undefined : code
 }
 
 /** What happens while a target is waited for. */
 interface WaitEvents {
   /** Ends the wait when it aborts. */
   readonly interrupt?: AbortSignal
-  /** Called once, when the target did not accept the first connection. */
-  readonly onWait?: () => void
+  /** Called once with the reason, when the target was not ready at first. */
+  readonly onWait?: (reason: string) => void
 }
 
 /**
- * Waits until a target accepts connections, at most `maxMs` milliseconds. A target that never does is reported by the
- * run itself, with the reason.
+ * Waits until a target answers a request with another status than 502, 503 and 504, at most `maxMs` milliseconds. A
+ * target that never does is reported by the run itself, with the reason.
  */
 export async function waitForTarget(
-  baseUrl: string,
+  ask: (signal: AbortSignal) => Promise<Exchange>,
   maxMs: number,
   { interrupt, onWait }: WaitEvents = {},
 ): Promise<void> {
-  const url = new URL(baseUrl)
-  const deadline = performance.now() + maxMs
-  for (let attempt = 0; ; attempt++) {
-    const leftMs = deadline - performance.now()
-    if (leftMs <= 0 || interrupt?.aborted || (await accepts(url, leftMs))) return
-    if (attempt === 0) onWait?.()
-    await sleep(Math.min(pauseMs, Math.max(0, deadline - performance.now())), undefined, {
-      ...(interrupt && { signal: interrupt }),
-    }).catch(() => undefined)
+  const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(maxMs)), ...(interrupt ? [interrupt] : [])])
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    const obstacle = obstacleIn(await ask(signal))
+    if (obstacle === undefined) return
+    if (attempt === 0) onWait?.(obstacle)
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }
