@@ -1,18 +1,13 @@
-import { createReadStream, readdirSync, statSync } from "node:fs"
-import { open } from "node:fs/promises"
-import { join } from "node:path"
 import { type Command, Option } from "commander"
 import spinner from "yocto-spinner"
 import { type CheckedRecording, type CheckWorld, check, NothingRead } from "../check.ts"
-import { fileErrorText } from "../files/file-error.ts"
-import { type Source, zipHead } from "../inputs/source.ts"
+import type { Source } from "../inputs/source.ts"
 import { type CheckSettings, checkOptions, checkSettingsOf } from "../options/check-options.ts"
-import { UsageError } from "../options/options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
 import { terminalReport } from "../reports/terminal-text.ts"
-import { bundleSource } from "./bundle-file.ts"
 import { readConfig } from "./config-file.ts"
+import { type GivenSources, givenSources } from "./given-sources.ts"
 import {
   discard,
   isUtf8,
@@ -33,79 +28,6 @@ export function addCheckOptions(command: Command): void {
       option.argParser((value: string, before: readonly string[] = []) => [...before, value])
     command.addOption(option)
   }
-}
-
-const isRecording = (name: string): boolean => /\.(?:ndjson|har|sse|zip)$/i.test(name)
-
-/** Returns the files of a folder and of the folders in it, in the order of their names. */
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .toSorted((a, b) => a.name.localeCompare(b.name, "en"))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name)
-      if (entry.isDirectory()) return filesIn(path)
-      return isRecording(entry.name) ? [path] : []
-    })
-}
-
-function pathsOf(given: string): string[] {
-  if (given === "-") return [given]
-  let isFolder: boolean
-  try {
-    isFolder = statSync(given).isDirectory()
-  } catch (error) {
-    throw new UsageError(`cannot read '${given}': ${fileErrorText(error, "the file")}`)
-  }
-  if (!isFolder) return [given]
-  const files = filesIn(given)
-  if (files.length === 0) throw new UsageError(`'${given}' contains no .ndjson, .har or .sse file`)
-  return files
-}
-
-async function* standardInput(): AsyncGenerator<Uint8Array> {
-  for await (const chunk of process.stdin) yield chunk as Uint8Array
-}
-
-const sourceOf = (path: string): Source =>
-  path === "-"
-    ? { name: "standard input", bytes: standardInput }
-    : { name: path, bytes: () => createReadStream(path, { highWaterMark: 2 ** 18 }) }
-
-/** The first bytes of the transcript of a run. */
-const runHead = '{"fact":"run"'
-
-async function headOf(path: string): Promise<string> {
-  if (path === "-") return ""
-  const file = await open(path)
-  try {
-    const { buffer } = await file.read(Buffer.alloc(runHead.length), 0, runHead.length, 0)
-    return buffer.toString("latin1")
-  } finally {
-    await file.close()
-  }
-}
-
-/**
- * Returns the files that some paths name. Transcripts of runs come first: the other traffic is judged with what they
- * learned of the target.
- */
-export async function sourcesOf(paths: readonly string[]): Promise<Source[]> {
-  const files = paths.flatMap(pathsOf)
-  const twice = files.find((path, at) => files.indexOf(path) < at)
-  if (twice !== undefined) throw new UsageError(`'${twice}' is given twice: its exchanges would count twice`)
-  const runs: Source[] = []
-  const others: Source[] = []
-  for (const path of files) {
-    try {
-      const head = await headOf(path)
-      if (head.startsWith(zipHead)) runs.push(await bundleSource(path))
-      else (head === runHead ? runs : others).push(sourceOf(path))
-    } catch (error) {
-      if (error instanceof UsageError) throw error
-      throw new UsageError(`cannot read '${path}': ${fileErrorText(error, "the file")}`)
-    }
-  }
-  return [...runs, ...others]
 }
 
 /** Number of exchanges between two lines of progress when standard error is not a terminal. */
@@ -157,26 +79,40 @@ export async function checkCommand(
   { config, ...flags }: Record<string, unknown>,
 ): Promise<ExitCode> {
   const settings = checkSettingsOf(flags, typeof config === "string" ? readConfig(config) : {})
-  const sources = await sourcesOf(paths)
-  return await judged(settings, inputsOf(sources, config), (world) => check(settings, sources, world))
+  const given = await givenSources(paths)
+  return await judged(settings, given, config, (world) => check(settings, given.sources, world))
 }
 
 /** Returns the files that a command reads, which no output may replace. */
-export const inputsOf = (sources: readonly Source[], config: unknown): NamedFile[] =>
+const inputsOf = (sources: readonly Source[], config: unknown): NamedFile[] =>
   [...sources.map(({ name }) => name), ...(typeof config === "string" ? [config] : [])].map((file) => ({
     option: file,
     file,
     isInput: true,
   }))
 
+/** Returns the result with a note about the files of folders that are not recordings. */
+function withOthers(checked: CheckedRecording, others: string | undefined): CheckedRecording {
+  const { recording } = checked.report
+  if (others === undefined || !recording) return checked
+  return {
+    ...checked,
+    report: {
+      ...checked.report,
+      recording: { ...recording, notes: [...recording.notes, `not read: ${others}`] },
+    },
+  }
+}
+
 /** Opens the reports, judges and writes them. */
 export async function judged(
   settings: Pick<CheckSettings, "report" | "baseline">,
-  inputs: readonly NamedFile[],
+  { sources, others }: GivenSources,
+  config: unknown,
   judge: (world: CheckWorld) => Promise<CheckedRecording>,
 ): Promise<ExitCode> {
   requireDistinctFiles([
-    ...inputs,
+    ...inputsOf(sources, config),
     ...reportFiles(settings),
     { option: "--baseline", file: settings.baseline },
   ])
@@ -192,7 +128,7 @@ export async function judged(
       interrupt: signals.signal,
     })
     count.stop()
-    return await reportRecording(checked, outputs)
+    return await reportRecording(withOthers(checked, others), outputs)
   } catch (error) {
     if (!(error instanceof NothingRead)) throw error
     count.stop()

@@ -7,8 +7,9 @@ import { UsageError } from "../options/options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { exitCodeOfMatrix, matrixFormats, type NamedReport } from "../reports/matrix.ts"
 import { Report } from "../reports/report.ts"
-import { inputsOf, judged, sourcesOf } from "./check.ts"
+import { judged } from "./check.ts"
 import { readConfig } from "./config-file.ts"
+import { givenSources } from "./given-sources.ts"
 import { discard, openOutputs, writeReports } from "./report-output.ts"
 
 const isJson = (path: string) => /\.json$/i.test(path)
@@ -78,6 +79,6 @@ export async function mergeCommand(
     throw new UsageError(
       `merge takes transcripts of one run or JSON reports of several targets, not both ('${report}')`,
     )
-  const sources = await sourcesOf(paths)
-  return await judged(settings, inputsOf(sources, config), (world) => merge(settings, sources, world))
+  const given = await givenSources(paths)
+  return await judged(settings, given, config, (world) => merge(settings, given.sources, world))
 }

@@ -18,9 +18,10 @@ import { limits } from "../limits.ts"
 import type { CheckSettings } from "../options/check-options.ts"
 import { parsedOptions, UsageError } from "../options/options.ts"
 import { type ProxySettings, proxyOptions } from "../options/proxy-options.ts"
+import { counted } from "../reading/counted.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
-import { inputsOf, judged } from "./check.ts"
+import { judged } from "./check.ts"
 import { readConfig } from "./config-file.ts"
 
 /** Adds the options of `proxy`. */
@@ -43,7 +44,7 @@ export async function proxyCommand({ config, ...flags }: Record<string, unknown>
   const settings = parsedOptions(proxyOptions, flags, typeof config === "string" ? readConfig(config) : {})
   const { target } = settings
   if (target === undefined) throw new UsageError("--target: name the server to pass requests on to")
-  return await judged(settings, inputsOf([], config), (world) => proxied({ ...settings, target }, world))
+  return await judged(settings, { sources: [] }, config, (world) => proxied({ ...settings, target }, world))
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -106,7 +107,7 @@ async function proxied(
   const unrelated =
     judging.unrelated === 0
       ? []
-      : [`not judged: ${judging.unrelated} exchanges that no operation of the API matches`]
+      : [`not judged: ${counted(judging.unrelated, "exchange")} that no operation of the API matches`]
   return await concluded(judging, {
     settings,
     baseline,

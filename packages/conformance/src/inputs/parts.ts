@@ -35,16 +35,17 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
   else if (kind === "transcript") yield* transcriptParts(name, bytes)
   else if (kind === "har") yield* harParts(name, bytes)
   else if (kind === "event-stream") yield* streamParts(name, bytes)
-  else if (kind === "zip") {
-    const says = `${name} is a ZIP file; a bundle can only be read from a file: check FILE`
-    yield { kind: "loss", says, exchanges: 0 }
-  } else if (kind === "gzip") {
-    yield { kind: "loss", says: `${name} is compressed with gzip: decompress it first`, exchanges: 0 }
-  } else {
-    const says = `${name}:1: not a transcript (NDJSON), an HTTP Archive or an event stream`
-    yield { kind: "loss", says, exchanges: 0 }
-  }
+  else yield { kind: "loss", says: name + unreadable[kind ?? "other"], exchanges: 0 }
 }
+
+/** What is said after the name of a source that cannot be read. */
+const unreadable = {
+  zip: " is a ZIP file; a bundle can only be read from a file: check FILE",
+  gzip: " is compressed with gzip: decompress it first",
+  "utf-16": " is encoded in UTF-16: save it as UTF-8",
+  report: " is a JSON report and has no exchanges: 'nexhina-conformance merge' reads reports",
+  other: ":1: not a transcript (NDJSON), an HTTP Archive or an event stream",
+} as const
 
 async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {
   const samples = new RecordedSamples()

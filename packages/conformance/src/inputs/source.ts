@@ -7,22 +7,30 @@ export interface Source {
 }
 
 /** A format of recorded traffic. */
-type SourceKind = "transcript" | "har" | "event-stream" | "zip" | "gzip"
+type SourceKind = "transcript" | "har" | "event-stream" | "report" | "zip" | "gzip" | "utf-16"
 
 /** The first characters of a ZIP file. */
 export const zipHead = "PK\x03\x04"
 
 /** Number of bytes from which the format of a source is recognised. */
-const maxHead = 4096
+export const maxHead = 4096
 
 const lenientUtf8 = new TextDecoder()
 
+/** Returns whether bytes begin with the byte order mark of UTF-16, or with an ASCII character in it. */
+function isUtf16([first = 1, second = 1]: Uint8Array): boolean {
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  return hasMark || (first === 0) !== (second === 0)
+}
+
 /** Returns the format of a file from its name and its first bytes; `undefined` when it is another. */
-function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
+export function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return "gzip"
+  if (isUtf16(head)) return "utf-16"
   const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
   if (text.startsWith(zipHead)) return "zip"
   if (/^\{\s*"log"\s*:/.test(text)) return "har"
+  if (/^\{\s*(?:"\$schema"\s*:\s*"[^"]*",\s*)?"schemaVersion"\s*:/.test(text)) return "report"
   if (text.startsWith("{")) return /\.har$/i.test(name) ? "har" : "transcript"
   if (/^(?:data|event|id|retry)?:/.test(text)) return "event-stream"
   // What is damaged at its beginning.
