@@ -44,6 +44,7 @@ export function ciPage(inputs: Readonly<Record<string, ActionInput>>, example: s
     "",
     "The job's summary, the annotations and the comment name each cause with its finding. The reports are an artifact. The",
     "job fails with the exit code of the run. With `baseline`, [known findings](run.md#accept-known-findings) do not fail it.",
+    "A later run replaces the comment. The token of a pull request from a fork cannot write one: the job then warns.",
     "",
     "The API key is read from the environment variable `NEXHINA_API_KEY`, never from an input. To test a kit that is not",
     "published, set `package` to the paths of its tarball and of the tarballs that it depends on, one on each line.",

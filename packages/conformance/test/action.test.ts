@@ -33,6 +33,7 @@ beforeAll(async () => {
   await symlink(bin, join(bins, "nexhina-conformance"))
   await mkdir(join(folder, "bin"))
   await writeFile(join(folder, "bin/gh"), gh, { mode: 0o755 })
+  await writeFile(join(folder, "gh-comments"), "")
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -59,10 +60,11 @@ async function bash(script: string, env: NodeJS.ProcessEnv): Promise<StepOutcome
 const stepNamed = (name: string): Step =>
   action.runs.steps.find((each) => each.name === name) ?? expect.fail(`no step '${name}'`)
 
-/** A `gh` that writes down how it was called, and the body of the comment. */
+/** A `gh` that writes down how it was called, lists the comments of `gh-comments`, and fails if `gh-refuses` exists. */
 const gh = `#!/usr/bin/env bash
-printf '%s\\n' "$GH_TOKEN" "$@" > gh-call
-cp "\${@: -1}" gh-body
+printf '%s\\n' "$GH_TOKEN" "$@" >> gh-call
+if [ -f gh-refuses ]; then echo "gh: Resource not accessible by integration (HTTP 403)" >&2; exit 1; fi
+if [ "$2" = --paginate ]; then cat gh-comments; else file=\${@: -1}; cp "\${file#body=@}" gh-body; fi
 `
 
 /** Runs steps of the action as a runner does: those that check, comment and decide, unless others are named. */
@@ -79,14 +81,20 @@ async function runAction(
   const outputs: Record<string, string> = {}
   let last: StepOutcome = { code: 0, stdout: "" }
   let log = ""
+  await Promise.all([
+    rm(join(folder, "gh-call"), { force: true }),
+    rm(join(folder, "gh-body"), { force: true }),
+  ])
   const filledIn = (text: string) =>
     String(text)
       .replace(/\$\{\{ github\.event\.pull_request\.html_url \}\}/, "https://github.example/pull/7")
+      .replace(/\$\{\{ github\.event\.pull_request\.number \}\}/, "7")
+      .replace(/\$\{\{ github\.repository \}\}/, "team/gateway")
       .replace(/\$\{\{ (inputs|steps\.check\.outputs)\.([\w-]+) \}\}/g, (_, of, member) =>
         of === "inputs" ? ({ ...inputs, ...given }[member] ?? "") : (outputs[member] ?? ""),
       )
   for (const name of names) {
-    if (name.startsWith("Comment") && given["comment"] !== "true") continue
+    if (name.startsWith("Comment") && outputs["comments"] !== "true") continue
     const step = stepNamed(name)
     const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, text]) => [key, filledIn(text)]))
     last = await bash(step.run ?? "", { ...surroundings, NEXHINA_API_KEY: apiKey, ...files, ...env })
@@ -95,6 +103,8 @@ async function runAction(
       const [key = "", ...value] = line.split("=")
       if (key) outputs[key] = value.join("=")
     }
+    // A step that fails ends the job.
+    if (last.code !== 0) break
   }
   const uploaded = filledIn(stepNamed("Keep the reports").with?.["path"] ?? "")
   return {
@@ -111,6 +121,12 @@ test("no step contains an expression in its script, and no input is a key", () =
   expect(scripts.filter((script) => script.includes("${{"))).toEqual([])
   expect(Object.keys(action.inputs).filter((name) => /key|secret/.test(name))).toEqual([])
 })
+
+const ghCalls = async () => (await readFile(join(folder, "gh-call"), "utf8")).trimEnd().split("\n")
+const listing = [
+  ...["token-of-the-job", "api", "--paginate", "repos/team/gateway/issues/7/comments", "--jq"],
+  '.[] | select(.body | startswith("<!-- nexhina-conformance -->")) | .id',
+]
 
 test("a defect is red with summary, annotation and comment; waived it is green; gone, the entry is red", async () => {
   const broken = await startMock({
@@ -137,9 +153,9 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
       token: "token-of-the-job",
     })
     expect(red.code).toBe(1)
-    expect((await readFile(join(folder, "gh-call"), "utf8")).trimEnd().split("\n")).toEqual([
-      "token-of-the-job",
-      ...["pr", "comment", "https://github.example/pull/7", "--edit-last", "--create-if-none"],
+    expect(await ghCalls()).toEqual([
+      ...listing,
+      ...["token-of-the-job", "pr", "comment", "https://github.example/pull/7"],
       ...["--body-file", "conformance-reports/comment.md"],
     ])
     expect(await readFile(join(folder, "gh-body"), "utf8")).toBe(red.summary)
@@ -171,6 +187,65 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
     await broken.close()
   }
 })
+
+const some = { quick: "true", args: "--include chat\n--rule chat.schema", token: "token-of-the-job" }
+
+test("the comment of an earlier run is replaced, and not the last one of the same user", async () => {
+  await using sound = await startMock({ keys: [apiKey] })
+  await writeFile(join(folder, "gh-comments"), "11\n12\n")
+  try {
+    const { code, summary } = await runAction({ ...some, "base-url": sound.baseURL, comment: "true" })
+    expect(code).toBe(0)
+    expect(await ghCalls()).toEqual([
+      ...listing,
+      ...["token-of-the-job", "api", "--silent", "--method", "PATCH"],
+      ...["repos/team/gateway/issues/comments/12", "--field", "body=@conformance-reports/comment.md"],
+    ])
+    expect(await readFile(join(folder, "gh-body"), "utf8")).toBe(summary)
+  } finally {
+    await writeFile(join(folder, "gh-comments"), "")
+  }
+})
+
+test("a comment that the API refuses, as for a fork, is a warning: the verdict decides", async () => {
+  await using sound = await startMock({ keys: [apiKey] })
+  await writeFile(join(folder, "gh-refuses"), "")
+  try {
+    const { code, log } = await runAction({ ...some, "base-url": sound.baseURL, comment: "true" })
+    expect([code, log]).toEqual([
+      0,
+      expect.stringMatching(/^::warning title=conformance::The comment could/m),
+    ])
+    expect(log).toContain("HTTP 403")
+  } finally {
+    await rm(join(folder, "gh-refuses"))
+  }
+})
+
+test.each(["quick", "strict", "comment"])(
+  "the input %s takes the booleans of YAML and refuses others",
+  async (name) => {
+    await using sound = await startMock({ keys: [apiKey] })
+    const given = { ...some, "base-url": sound.baseURL }
+    /** What the input changes. */
+    const seen = async (value: string) => {
+      const { outputs } = await runAction({ ...given, [name]: value })
+      const report = JSON.parse(await readFile(join(folder, "conformance-reports/report.json"), "utf8"))
+      return name === "comment" ? outputs["comments"] === "true" : report[name]
+    }
+    expect([await seen("yes"), await seen("On"), await seen("no"), await seen("")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    const { code, log } = await runAction({ ...given, [name]: "maybe\n::set-env" })
+    expect([code, log]).toEqual([
+      2,
+      `::error title=conformance::The input ${name} must be true or false, not $'maybe\\n::set-env'.\n`,
+    ])
+  },
+)
 
 /** A folder with the tarballs of the kit and of the packages that it needs. `pnpm action` makes one. */
 const tarballs = process.env["ACTION_TARBALLS"]
