@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { convert } from "xmlbuilder2"
 import { passed, sampleFinding, sampleReport } from "../../test/sample-report.ts"
 import { badgeReport } from "./badge.ts"
+import { consoleReport } from "./console.ts"
 import { githubReport } from "./github.ts"
 import { junitReport } from "./junit.ts"
 import { markdownReport } from "./markdown.ts"
@@ -202,6 +203,26 @@ describe("the annotations for GitHub", () => {
   })
 })
 
+test("one of a thing is named as one", () => {
+  const findings = Array.from({ length: 51 }, (_, at) =>
+    sampleFinding({ id: `sse.done-once:repeated@op${at}`, rule: `sse.rule-${at}` }),
+  )
+  const report = sampleReport(findings, { requests: 1 })
+  const cause = (report.causes[0] ?? expect.fail("no cause")) as Report["causes"][number]
+  const two = { ...report, causes: [{ ...cause, consequences: ["other"] }] }
+  const texts = [
+    markdownReport.write(report, plain),
+    githubReport.write(two, plain),
+    consoleReport.write(sampleReport([], { requests: 1, others: [{ ...passed("a.b"), cases: 1 }] }), plain),
+  ]
+  expect(texts.flatMap((text) => text.match(/\b1 (?:more )?(?!pass)[a-z]+s\b/g) ?? [])).toEqual([])
+  expect(texts).toEqual([
+    expect.stringMatching(/\b1 more cause is in the JSON report.*/),
+    expect.stringContaining("1 more finding has this cause"),
+    expect.stringContaining("1 request, 1 generated case, "),
+  ])
+})
+
 describe("the SARIF report", () => {
   interface Log {
     readonly version: string
@@ -241,6 +262,23 @@ describe("the SARIF report", () => {
         webResponse: { statusCode: 200, body: { text: finding?.evidence.excerpt } },
       })
     }
+  })
+
+  test("keeps the address of a request as it was sent, and escapes only what no address may contain", () => {
+    const { request } = sampleFinding()
+    const uriOf = (url: string) =>
+      /"uri": "([^"]*)"/.exec(
+        sarifReport.write(sampleReport([sampleFinding({ request: { ...request, url } })]), plain),
+      )?.[1]
+    expect(uriOf("http://[::1]:4010/v1/models")).toBe("http://[::1]:4010/v1/models")
+    expect(uriOf("http://h/v1/models/a%2Fb%20c?x=1%25")).toBe("http://h/v1/models/a%2Fb%20c?x=1%25")
+    expect(uriOf("http://h/v1/models/a b|100%")).toBe("http://h/v1/models/a%20b%7C100%25")
+    expect(uriOf("http://h/v1/\ud800")).toBe("http://h/v1/%EF%BF%BD")
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true }), (url) => {
+        expect(new URL(uriOf(url) ?? "").href).toBe(new URL(url).href)
+      }),
+    )
   })
 
   test("suppresses what the baseline waives, and says that a run was incomplete", () => {

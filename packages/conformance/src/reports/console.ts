@@ -134,8 +134,8 @@ export const consoleReport: ReportFormat = {
     const [verdict, totals] = [
       conclusion(report, colors),
       [
-        wrapped(`${counts.join(", ")} of ${report.rules.length} rules`, ""),
-        `${report.requests} requests, ${cases} generated cases, ${(report.durationMs / 1000).toFixed(1)} s`,
+        wrapped(`${counts.join(", ")} of ${counted(report.rules.length, "rule")}`, ""),
+        `${counted(report.requests, "request")}, ${counted(cases, "generated case")}, ${(report.durationMs / 1000).toFixed(1)} s`,
       ].join("\n"),
     ]
     const room = summaryLines - `${verdict}\n${totals}`.split("\n").length

@@ -1,3 +1,4 @@
+import { counted } from "../reading/counted.ts"
 import { outcomeText } from "./outcome-text.ts"
 import { type Cause, failsRun, isIncomplete, type Report, type ReportFormat } from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
@@ -31,7 +32,7 @@ function causeAnnotation(cause: Cause, report: Report): Annotation[] {
     `${finding.id}: ${finding.says}`,
     `${cause.means}, on ${cause.operations.join(", ")}`,
     `${finding.where}: expected ${finding.expected}, got ${finding.actual}`,
-    ...(others > 0 ? [`${others} more findings have this cause`] : []),
+    ...(others > 0 ? [`${counted(others, "more finding")} ${others === 1 ? "has" : "have"} this cause`] : []),
     finding.replay,
   ].join("\n")
   const level = failsRun(cause.verdict, report) ? "error" : "warning"

@@ -1,3 +1,4 @@
+import { counted } from "../reading/counted.ts"
 import { codeBlock, htmlText, inlineCode, markdownTable, prose } from "./markdown-text.ts"
 import { outcomeText } from "./outcome-text.ts"
 import {
@@ -103,7 +104,7 @@ function heading(report: Report): string[] {
       ? []
       : ["", `Stopped early: ${inlineCode(report.stopped)}`]),
     "",
-    `Profile ${report.profile}, ${report.requirements === undefined ? "" : `requirements ${report.requirements}, `}seed ${report.seed}, ${report.requests} requests in ${(report.durationMs / 1000).toFixed(1)} s. ${report.rules.length} rules: ${counts.join(", ")}.`,
+    `Profile ${report.profile}, ${report.requirements === undefined ? "" : `requirements ${report.requirements}, `}seed ${report.seed}, ${counted(report.requests, "request")} in ${(report.durationMs / 1000).toFixed(1)} s. ${counted(report.rules.length, "rule")}: ${counts.join(", ")}.`,
   ]
 }
 
@@ -132,9 +133,12 @@ function limited(sections: readonly string[], noun: string): string {
     return length <= maxCharacters
   })
   const rest = sections.length - fitting.length
-  return [...fitting, ...(rest > 0 ? [`${rest} ${noun} do not fit here; see the JSON report.`] : [])].join(
-    "\n\n",
-  )
+  return [
+    ...fitting,
+    ...(rest > 0
+      ? [`${counted(rest, noun)} ${rest === 1 ? "does" : "do"} not fit here; see the JSON report.`]
+      : []),
+  ].join("\n\n")
 }
 
 /** Maximum number of causes in the table. */
@@ -152,11 +156,13 @@ export const markdownReport: ReportFormat = {
     return `${limited(
       [
         top,
-        ...(more > 0 ? [`${more} more causes are in the JSON report.`] : []),
+        ...(more > 0
+          ? [`${counted(more, "more cause")} ${more === 1 ? "is" : "are"} in the JSON report.`]
+          : []),
         ...(report.baseline ? [baselineText(report.baseline)] : []),
         ...rows.map((cause) => causeDetails(cause, report)),
       ],
-      "sections",
+      "section",
     )}\n`
   },
 }

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { counted } from "../reading/counted.ts"
 import type { ExitCode } from "./exit-codes.ts"
 import { htmlReportOf } from "./html.ts"
 import { exitCodeOf, Outcome, type Report, type Verdict, verdictNames } from "./report.ts"
@@ -83,7 +84,7 @@ export function matrixText({ targets, rules }: Matrix): string {
       ...rows.map(({ id, verdicts }) =>
         [id.padEnd(width), ...verdicts.map((each) => cell(each ?? "-"))].join("  ").trimEnd(),
       ),
-      `${rows.length} of ${rules.length} rules are broken by some target.`,
+      `${rows.length} of ${counted(rules.length, "rule")} ${rows.length === 1 ? "is" : "are"} broken by some target.`,
       "",
     ].join("\n"),
   )

@@ -21,9 +21,16 @@ function rulesOf(findings: readonly Finding[]) {
   }))
 }
 
+/** What no URI may contain (RFC 3986, section 2), such as a space, or `%` without two digits. */
+const outsideUris = /%(?![0-9A-Fa-f]{2})|[^\w\-.~:/?#[\]@!$&'()*+,;=%]/gu
+
+/** Returns a text of which every surrogate has its pair, as URIs need it. */
+const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, "\ufffd")
+
 /** Returns where a result lies: the address of the request, or the file that was checked. */
 function uriOf({ request }: Finding, { target }: Report): string {
-  return /^https?:/i.test(target) ? encodeURI(request.url) : encodeURI(target)
+  if (!/^https?:/i.test(target)) return encodeURI(wellFormed(target))
+  return wellFormed(request.url).replace(outsideUris, encodeURIComponent)
 }
 
 const headersOf = (headers: readonly (readonly [string, string])[]) =>
