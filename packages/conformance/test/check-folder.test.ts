@@ -93,3 +93,14 @@ test("a recording in UTF-16, or a report, is refused with what to do", async () 
     expect([code, stderr]).toEqual([2, `error: no exchange could be read: ${name} is ${says}\n`])
   }
 })
+
+test("a bundle that is damaged in its first bytes is called damaged too", async () => {
+  for (const bytes of ["", "QK\u0003\u0004 and more"]) {
+    await writeFile(join(folder, "evidence.zip"), bytes)
+    const { code, stderr } = await command(["check", "evidence.zip"], { cwd: folder })
+    expect([code, stderr]).toEqual([
+      2,
+      "error: 'evidence.zip' is damaged or is not a bundle of this kit: its digest is another; get it again\n",
+    ])
+  }
+})

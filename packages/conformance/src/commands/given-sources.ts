@@ -112,7 +112,8 @@ export async function givenSources(paths: readonly string[]): Promise<GivenSourc
   for (const path of files) {
     try {
       const head = await headOf(path)
-      if (head.startsWith(zipHead)) runs.push(await bundleSource(path))
+      // A bundle of which the first bytes are damaged has only its name.
+      if (head.startsWith(zipHead) || /\.zip$/i.test(path)) runs.push(await bundleSource(path))
       else (head === runHead ? runs : rest).push(sourceOf(path))
     } catch (error) {
       if (error instanceof UsageError) throw error
