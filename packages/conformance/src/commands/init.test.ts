@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "vitest"
@@ -42,6 +42,19 @@ test("init writes a configuration and a baseline that run accepts, and overwrite
     expect(await read("baseline.yaml")).toBe("mine")
     init(folder, true)
     expect(await read("baseline.yaml")).toContain("findings: []")
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test("init leaves no file where it cannot make a folder, so that it can be tried again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "init-"))
+  try {
+    await writeFile(join(folder, ".github"), "a file")
+    expect(() => init(folder, false)).toThrow(/^init: cannot write '\.github\/workflows\/conformance\.yml': /)
+    expect(await readdir(folder)).toEqual([".github"])
+    await rm(join(folder, ".github"))
+    expect(init(folder, false)).toHaveLength(3)
   } finally {
     await rm(folder, { recursive: true })
   }

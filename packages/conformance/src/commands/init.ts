@@ -47,14 +47,17 @@ export function init(folder: string, force: boolean): string[] {
   const existing = paths.filter((path) => existsSync(join(folder, path)))
   if (existing.length > 0 && !force)
     throw new UsageError(`init: ${existing.join(", ")} would be overwritten; use --force to do that`)
-  for (const [path, text] of Object.entries(files)) {
+  const attempt = (path: string, write: () => void) => {
     try {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
-      writeFileSync(join(folder, path), text)
+      write()
     } catch (error) {
       throw new UsageError(`init: cannot write '${path}': ${fileErrorText(error, "its folder")}`)
     }
   }
+  // First, so that a folder that cannot be made leaves no file, which the next attempt would not overwrite.
+  for (const path of paths) attempt(path, () => mkdirSync(dirname(join(folder, path)), { recursive: true }))
+  for (const [path, text] of Object.entries(files))
+    attempt(path, () => writeFileSync(join(folder, path), text))
   return paths
 }
 
