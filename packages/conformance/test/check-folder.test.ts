@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -53,6 +53,16 @@ test("an archive that is saved as .json is read, and files that are not recordin
   expect(recording.notes.at(-1)).toBe(
     "not read: 2 files not recognised as recordings (mixed/deep/report.json, mixed/notes.txt)",
   )
+})
+
+test("a link that leads nowhere is one of the other files", async () => {
+  await mkdir(join(folder, "linked"), { recursive: true })
+  await symlink("nowhere.json", join(folder, "linked", "l.json"))
+  const { code, recording } = await checkedFolder("linked", { "a.ndjson": transcript })
+  expect([code, recording.notes]).toEqual([
+    0,
+    ["not read: 1 file not recognised as recordings (linked/l.json)"],
+  ])
 })
 
 test("a compressed recording in a folder is missing, so that the check is incomplete", async () => {

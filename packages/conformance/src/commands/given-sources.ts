@@ -18,8 +18,12 @@ export interface GivenSources {
 const recordingName = /\.(?:(?:ndjson|har|sse)(?:\.gz)?|zip)$/i
 
 /** Returns whether a file of a folder is a recording. Some tools save an HTTP Archive as `.json`. */
-const isRecording = (path: string): boolean =>
-  recordingName.test(path) || (/\.json$/i.test(path) && statSync(path).isFile() && isArchive(path))
+function isRecording(path: string): boolean {
+  if (recordingName.test(path)) return true
+  // A link may lead nowhere.
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  return isFile && /\.json$/i.test(path) && isArchive(path)
+}
 
 function isArchive(path: string): boolean {
   const head = Buffer.alloc(maxHead)
