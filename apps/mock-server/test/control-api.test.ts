@@ -79,6 +79,16 @@ describe("the OpenAPI document", () => {
   )
 })
 
+test.each([...new Set(operations.map(({ path }) => path))])(
+  "%s: another method is a 405 that names the known ones",
+  async (path) => {
+    const known = operations.filter((each) => each.path === path).map(({ method }) => method.toUpperCase())
+    const response = await fetch(`${api}/${path}`, { method: "PATCH" })
+    await response.text()
+    expect([response.status, response.headers.get("allow")]).toEqual([405, known.join(", ")])
+  },
+)
+
 test("a body where none is taken is refused, and nothing is reset", async () => {
   await mock.reset()
   await (await chat({ "x-mock-scope": "other" })).text()

@@ -23,9 +23,10 @@ export async function control(
   response: ServerResponse,
   controlled: Controlled,
 ): Promise<void> {
-  const [status, value] = await reply(request, controlled)
+  const [status, value, headers] = await reply(request, controlled)
   const body = JSON.stringify(value)
   response.writeHead(status, {
+    ...headers,
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
   })

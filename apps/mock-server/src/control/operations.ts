@@ -263,7 +263,9 @@ export async function operate(asked: ControlRequest, controlled: Controlled): Pr
   const methods = operations[name] ?? {}
   const found = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (found === undefined) {
-    return refused(405, `This control path takes ${Object.keys(methods).join(" and ")}.`)
+    const known = Object.keys(methods)
+    const [status, value] = refused(405, `This control path takes ${known.join(" and ")}.`)
+    return [status, value, { allow: known.join(", ") }]
   }
   const what = idle(found, controlled)
   if (what !== undefined) return refused(400, what)

@@ -1,5 +1,9 @@
-/** A reply of the control API: its status and JSON value. */
-export type ControlReply = readonly [status: number, value: object]
+/** A reply of the control API: its status, JSON value and further headers. */
+export type ControlReply = readonly [
+  status: number,
+  value: object,
+  headers?: Readonly<Record<string, string>>,
+]
 
 /** Returns an error in the form of the API. `more` has further members of the body. */
 export function refused(
