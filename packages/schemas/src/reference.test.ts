@@ -79,6 +79,43 @@ test.each(documents)("$name states the default of a member in its description", 
   expect(silent.map(({ pointer }) => pointer)).toEqual([])
 })
 
+/** Returns the JSON pointers of the roots, and of every component that they refer to, directly or not. */
+function reachable(document: unknown, isRoot: (pointer: string) => boolean): Set<string> {
+  const all = places(document)
+  const reached = new Set<string>()
+  const waiting = all.map(({ pointer }) => pointer).filter(isRoot)
+  for (let root = waiting.pop(); root !== undefined; root = waiting.pop()) {
+    if (reached.has(root)) continue
+    reached.add(root)
+    const inside = all.filter(({ pointer }) => pointer === root || pointer.startsWith(`${root}/`))
+    waiting.push(
+      ...inside.flatMap(({ value }) => [value["$ref"] ?? []].flat().map((to) => String(to).slice(1))),
+    )
+  }
+  return reached
+}
+
+test.each(documents)(
+  "$name states the default of every optional member that only requests have",
+  ({ document }) => {
+    const asked = reachable(document, (pointer) => pointer.endsWith("/requestBody"))
+    const answered = reachable(document, (pointer) => /\/responses\/[^/]+$/.test(pointer))
+    const roots = [...asked].filter((root) => !answered.has(root))
+    const optional = places(document).flatMap(({ pointer, value: { properties, required } }) =>
+      isObject(properties) && roots.some((root) => pointer === root || pointer.startsWith(`${root}/`))
+        ? Object.entries(properties)
+            .filter(([name]) => !(Array.isArray(required) && required.includes(name)))
+            .map(([name, member]) => ({ at: `${pointer}/properties/${name}`, member }))
+        : [],
+    )
+    expect(optional.length).toBeGreaterThan(100)
+    const silent = optional.filter(
+      ({ member }) => !(isObject(member) && /\bDefault: |\babsent\b/.test(String(member["description"]))),
+    )
+    expect(silent.map(({ at }) => at)).toEqual([])
+  },
+)
+
 test.each(documents)(
   "$name has no component whose name a generator gives to something else",
   ({ document }) => {

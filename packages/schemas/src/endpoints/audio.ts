@@ -46,7 +46,7 @@ export const SpeechRequest = openObject({
     .meta({ default: 1, description: "Speed of the speech, from 0.25 to 4. Default: 1." }),
   instructions: z.string().max(4096).optional().meta({
     description:
-      "How to speak, such as the tone; at most 4096 characters. Not supported by `tts-1` and `tts-1-hd`.",
+      "How to speak, such as the tone; at most 4096 characters. Not supported by `tts-1` and `tts-1-hd`. Default: none.",
   }),
 }).meta({ id: "SpeechRequest", ...deduced, description: "Request to generate speech from text." })
 export type SpeechRequest = z.infer<typeof SpeechRequest>
@@ -55,7 +55,8 @@ const heard = {
   file: z.file().meta({ description: "Audio file: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm." }),
   model: openEnum(modelIds("transcription")).meta(documented).describe("ID of the speech-to-text model."),
   prompt: z.string().optional().meta({
-    description: "Text that guides the style of the output, or the end of the text before the audio.",
+    description:
+      "Text that guides the style of the output, or the end of the text before the audio. Default: none.",
   }),
   response_format: z
     .enum(["json", "text", "srt", "verbose_json", "vtt"])
@@ -76,10 +77,9 @@ const heard = {
 
 export const TranscriptionRequest = openObject({
   ...heard,
-  language: z
-    .string()
-    .optional()
-    .meta({ description: "Language of the audio as an ISO 639-1 code, such as `en`." }),
+  language: z.string().optional().meta({
+    description: "Language of the audio as an ISO 639-1 code, such as `en`. Default: detected by the model.",
+  }),
   "timestamp_granularities[]": z
     .array(z.enum(["word", "segment"]))
     .optional()

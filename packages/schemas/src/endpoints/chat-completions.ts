@@ -42,9 +42,9 @@ export const FilePart = openObject({
     file_data: z
       .string()
       .optional()
-      .meta({ description: "Content of the file, in base64 or as a data URL." }),
-    file_id: z.string().optional().describe("ID of an uploaded file."),
-    filename: z.string().optional().describe("Name of the file."),
+      .meta({ description: "Content of the file, in base64 or as a data URL. Default: none." }),
+    file_id: z.string().optional().describe("ID of an uploaded file. Default: none."),
+    filename: z.string().optional().describe("Name of the file. Default: none."),
   }).describe("The file, as content or by ID."),
 }).meta({ id: "FilePart", ...deduced, description: "File as a part of a message." })
 export type FilePart = z.infer<typeof FilePart>
@@ -106,24 +106,30 @@ export const ChatMessage = openObject({
   name: z
     .string()
     .nullish()
-    .meta({ ...documented, description: "Name that distinguishes participants with the same role." }),
+    .meta({
+      ...documented,
+      description: "Name that distinguishes participants with the same role. Default: none.",
+    }),
   tool_call_id: z
     .string()
     .nullish()
     .meta({
       ...documented,
-      description: "ID of the tool call that this message answers. Requires `role: tool`.",
+      description: "ID of the tool call that this message answers. Requires `role: tool`. Default: none.",
     }),
-  tool_calls: ToolCalls.nullish().meta({ ...documented, description: "Tool calls that the assistant made." }),
+  tool_calls: ToolCalls.nullish().meta({
+    ...documented,
+    description: "Tool calls that the assistant made. Default: none.",
+  }),
   function_call: FunctionCall.nullish().meta({
     deprecated: true,
-    description: "Function that the assistant called. Use `tool_calls` instead.",
+    description: "Function that the assistant called. Use `tool_calls` instead. Default: none.",
   }),
-  refusal: z.string().nullish().describe("Refusal that the assistant generated."),
+  refusal: z.string().nullish().describe("Refusal that the assistant generated. Default: none."),
   audio: openObject({ id: z.string().describe("ID of the earlier audio.") })
     .meta({ id: "AudioReference", ...deduced, description: "Reference to earlier audio of the assistant." })
     .nullish()
-    .meta({ description: "Earlier audio reply of the assistant." }),
+    .meta({ description: "Earlier audio reply of the assistant. Default: none." }),
 }).meta({
   id: "ChatMessage",
   ...deduced,
@@ -139,7 +145,9 @@ export const FunctionDefinition = openObject({
   description: z
     .string()
     .optional()
-    .describe("What the function does. The model uses it to decide when and how to call the function."),
+    .describe(
+      "What the function does. The model uses it to decide when and how to call the function. Default: none.",
+    ),
   parameters: JsonSchema.optional().meta({
     description: "JSON Schema of the arguments. Default: the function has no parameters.",
   }),
@@ -179,7 +187,7 @@ export const CustomToolDefinition = openObject({
   type: tag("custom"),
   custom: openObject({
     name: z.string().describe("Name of the custom tool."),
-    description: z.string().optional().describe("What the custom tool does."),
+    description: z.string().optional().describe("What the custom tool does. Default: none."),
     format: openUnion("type", [CustomToolTextFormat, CustomToolGrammarFormat])
       .optional()
       .describe("Format of the tool's input. Default: unconstrained text."),
@@ -249,8 +257,8 @@ const ChatJsonSchemaFormat = openObject({
       .string()
       .regex(/^[a-zA-Z0-9_-]{1,64}$/)
       .describe("Name of the format: letters, digits, `_` and `-`, 1 to 64 characters."),
-    description: z.string().optional().describe("What the format is for."),
-    schema: JsonSchema.optional().describe("JSON Schema of the output."),
+    description: z.string().optional().describe("What the format is for. Default: none."),
+    schema: JsonSchema.optional().describe("JSON Schema of the output. Default: any JSON."),
     strict: z
       .boolean()
       .nullish()
@@ -278,7 +286,9 @@ export const StreamOptions = openObject({
   include_obfuscation: z
     .boolean()
     .optional()
-    .describe("Whether chunks may contain `obfuscation`, random padding that hides their length."),
+    .describe(
+      "Whether chunks may contain `obfuscation`, random padding that hides their length. Default: chosen by the gateway; true at OpenAI.",
+    ),
 }).meta({
   id: "StreamOptions",
   ...deduced,
@@ -298,7 +308,7 @@ export const ChatRequest = openObject({
     .meta({ default: 1 })
     .describe("Sampling temperature from 0 to 2. Default: 1."),
   max_tokens: Count.nullish().describe(
-    "Maximum number of tokens to generate. 0 means that the request sets no limit.",
+    "Maximum number of tokens to generate. 0 means that the request sets no limit. Default: no limit except that of the model.",
   ),
   stream: z
     .boolean()
@@ -344,10 +354,13 @@ const PredictedContent = openObject({
 const ApproximateLocation = openObject({
   type: tag("approximate"),
   approximate: openObject({
-    city: z.string().optional().describe("City in free text, such as `San Francisco`."),
-    country: z.string().optional().describe("Two-letter country code (ISO 3166-1), such as `US`."),
-    region: z.string().optional().describe("Region in free text, such as `California`."),
-    timezone: z.string().optional().describe("IANA time zone, such as `America/Los_Angeles`."),
+    city: z.string().optional().describe("City in free text, such as `San Francisco`. Default: none."),
+    country: z
+      .string()
+      .optional()
+      .describe("Two-letter country code (ISO 3166-1), such as `US`. Default: none."),
+    region: z.string().optional().describe("Region in free text, such as `California`. Default: none."),
+    timezone: z.string().optional().describe("IANA time zone, such as `America/Los_Angeles`. Default: none."),
   }).describe("The location. Every member is optional."),
 }).meta({ id: "ApproximateLocation", ...deduced, description: "Approximate location of the end user." })
 
@@ -363,17 +376,20 @@ export const ChatCompletionRequest = openObject({
   }),
   stream_options: StreamOptions.nullish()
     .meta(documented)
-    .describe("Options of the stream. Only used when `stream` is true; ignored otherwise."),
+    .describe(
+      "Options of the stream. Only used when `stream` is true; ignored otherwise. Default: those of its members.",
+    ),
   temperature: ChatRequest.shape.temperature
     .meta({ ...documented, default: 1 })
     .describe("Sampling temperature from 0 to 2. Default: 1. Higher values make the output more random."),
   max_tokens: ChatRequest.shape.max_tokens.meta({
     ...documented,
     deprecated: true,
-    description: "Maximum number of tokens to generate. Use `max_completion_tokens` instead.",
+    description:
+      "Maximum number of tokens to generate. Use `max_completion_tokens` instead. Default: no limit except that of the model.",
   }),
   max_completion_tokens: Count.nullish().describe(
-    "Maximum number of tokens to generate, including reasoning tokens.",
+    "Maximum number of tokens to generate, including reasoning tokens. Default: no limit except that of the model.",
   ),
   top_p: z
     .number()
@@ -395,7 +411,8 @@ export const ChatCompletionRequest = openObject({
     .union([z.string(), z.array(z.string()).min(1).max(4), z.null()])
     .optional()
     .meta({
-      description: "Up to four sequences at which generation stops; they are not part of the output.",
+      description:
+        "Up to four sequences at which generation stops; they are not part of the output. Default: none.",
     }),
   presence_penalty: Penalty.describe(
     "Penalty for tokens that already appear in the text, from -2 to 2. Default: 0.",
@@ -406,7 +423,7 @@ export const ChatCompletionRequest = openObject({
   logit_bias: z
     .record(z.string(), z.int().min(-100).max(100))
     .nullish()
-    .meta({ description: "Bias from -100 to 100 for each token, by token ID." }),
+    .meta({ description: "Bias from -100 to 100 for each token, by token ID. Default: no bias." }),
   logprobs: z
     .boolean()
     .nullish()
@@ -418,12 +435,12 @@ export const ChatCompletionRequest = openObject({
     .max(20)
     .nullish()
     .describe(
-      "Number of most likely tokens to return at each position, from 0 to 20. Requires `logprobs: true`.",
+      "Number of most likely tokens to return at each position, from 0 to 20. Requires `logprobs: true`. Default: 0.",
     ),
   tools: z
     .array(openUnion("type", [ToolDefinition, CustomToolDefinition]))
     .optional()
-    .describe("Tools that the model may call."),
+    .describe("Tools that the model may call. Default: none."),
   tool_choice: ToolChoice.nullish().describe(
     "Controls which tool the model calls, if any. Default: `none` without `tools`, `auto` with them. `required` and " +
       "named tools require `tools`.",
@@ -434,56 +451,74 @@ export const ChatCompletionRequest = openObject({
     .meta({ default: true })
     .describe("Whether the model may call several tools in one reply. Default: true."),
   response_format: ChatResponseFormat.optional().describe(
-    "Format of the model's output: text, any JSON object, or JSON that matches a schema.",
+    "Format of the model's output: text, any JSON object, or JSON that matches a schema. Default: text.",
   ),
   seed: z
     .int()
     .nullish()
     .meta({ deprecated: true })
-    .describe("Seed for sampling. Requests with the same seed and parameters should return the same result."),
+    .describe(
+      "Seed for sampling. Requests with the same seed and parameters should return the same result. Default: chosen by the gateway for each request.",
+    ),
   reasoning_effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])
     .nullish()
-    .describe("How much a reasoning model reasons before it replies."),
-  verbosity: openEnum(["low", "medium", "high"]).nullish().describe("How detailed the reply is."),
+    .describe(
+      "How much a reasoning model reasons before it replies. Default: chosen by the gateway for each model.",
+    ),
+  verbosity: openEnum(["low", "medium", "high"])
+    .nullish()
+    .describe("How detailed the reply is. Default: `medium`."),
   modalities: z
     .array(openEnum(["text", "audio"]))
     .nullish()
-    .describe('Types of output to generate. `"audio"` requires the member `audio`.'),
+    .describe('Types of output to generate. `"audio"` requires the member `audio`. Default: text only.'),
   audio: ChatAudioOptions.nullish().meta({
-    description: 'Voice and format of the audio output. Required with `modalities: ["audio"]`.',
+    description:
+      'Voice and format of the audio output. Required with `modalities: ["audio"]`. Default: none.',
   }),
-  prediction: PredictedContent.nullish().meta({ description: "Text that the reply is likely to repeat." }),
+  prediction: PredictedContent.nullish().meta({
+    description: "Text that the reply is likely to repeat. Default: none.",
+  }),
   web_search_options: openObject({
     search_context_size: openEnum(["low", "medium", "high"])
       .optional()
-      .describe("How much of the context window search results may fill."),
-    user_location: ApproximateLocation.nullish().describe("Location of the end user, to localize results."),
+      .describe("How much of the context window search results may fill. Default: `medium`."),
+    user_location: ApproximateLocation.nullish().describe(
+      "Location of the end user, to localize results. Default: none.",
+    ),
   })
     .optional()
-    .describe("Options of web search, for models that search the web before they reply."),
-  store: z.boolean().nullish().describe("Whether the server stores the completion for later use."),
+    .describe(
+      "Options of web search, for models that search the web before they reply. Default: those of its members.",
+    ),
+  store: z
+    .boolean()
+    .nullish()
+    .describe("Whether the server stores the completion for later use. Default: false."),
   metadata: z
     .record(z.string(), z.string())
     .nullish()
-    .describe("Key-value pairs to attach to the completion."),
+    .describe("Key-value pairs to attach to the completion. Default: none."),
   service_tier: openEnum(["auto", "default", "flex", "scale", "priority"])
     .nullish()
-    .describe("Processing tier for the request."),
+    .describe("Processing tier for the request. Default: `auto`."),
   safety_identifier: text(64)
     .nullish()
-    .describe("Stable identifier of the end user for abuse detection, at most 64 characters."),
+    .describe("Stable identifier of the end user for abuse detection, at most 64 characters. Default: none."),
   prompt_cache_key: z
     .string()
     .nullish()
-    .describe("Key that groups requests with similar prompts for prompt caching."),
+    .describe("Key that groups requests with similar prompts for prompt caching. Default: none."),
   user: z
     .string()
     .optional()
     .meta({ deprecated: true })
-    .describe("Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead."),
+    .describe(
+      "Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead. Default: none.",
+    ),
   functions: z.array(FunctionDefinition).min(1).max(128).optional().meta({
     deprecated: true,
-    description: "Functions that the model may call, 1 to 128. Use `tools` instead.",
+    description: "Functions that the model may call, 1 to 128. Use `tools` instead. Default: none.",
   }),
   function_call: z
     .union([
@@ -497,7 +532,8 @@ export const ChatCompletionRequest = openObject({
     .optional()
     .meta({
       deprecated: true,
-      description: "Controls which of the `functions` the model calls, if any. Use `tool_choice` instead.",
+      description:
+        "Controls which of the `functions` the model calls, if any. Use `tool_choice` instead. Default: `none` without `functions`, `auto` with them.",
     }),
 }).meta({ id: "ChatCompletionRequest", ...deduced, description: "Request for a chat completion." })
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>

@@ -35,7 +35,7 @@ export const EmbeddingRequest = openObject({
         "Number of dimensions of the vectors; at least 1. Only for models with reducible dimensions, such as " +
         "`text-embedding-3-large`. Default: the model's own.",
     }),
-  user: z.string().optional().describe("Identifier of the end user."),
+  user: z.string().optional().describe("Identifier of the end user. Default: none."),
 }).meta({ id: "EmbeddingRequest", ...deduced, description: "Request for embeddings." })
 export type EmbeddingRequest = z.infer<typeof EmbeddingRequest>
 

@@ -15,7 +15,10 @@ export const ImageGenerationRequest = openObject({
     .describe(
       "Text that describes the images, at most 32000 characters; 4000 for `dall-e-3`, 1000 for `dall-e-2`.",
     ),
-  model: openEnum(modelIds("image")).optional().meta(documented).describe("ID of the image model."),
+  model: openEnum(modelIds("image"))
+    .optional()
+    .meta(documented)
+    .describe("ID of the image model. Default: chosen by the gateway."),
   n: z
     .int()
     .min(1)
@@ -38,7 +41,9 @@ export const ImageGenerationRequest = openObject({
   ])
     .nullish()
     .meta(documented)
-    .describe("Size in pixels, as `WIDTHxHEIGHT`, or `auto`. The models support different sizes."),
+    .describe(
+      "Size in pixels, as `WIDTHxHEIGHT`, or `auto`. The models support different sizes. Default: chosen by the gateway.",
+    ),
   quality: openEnum(["auto", "standard", "hd", "low", "medium", "high"])
     .nullish()
     .meta({ ...documented, default: "auto", description: "Quality of the images. Default: `auto`." }),
@@ -50,27 +55,30 @@ export const ImageGenerationRequest = openObject({
   style: z
     .enum(["vivid", "natural"])
     .nullish()
-    .meta({ description: "Style of the images. Only for `dall-e-3`." }),
+    .meta({ description: "Style of the images. Only for `dall-e-3`. Default: `vivid`." }),
   background: z
     .enum(["transparent", "opaque", "auto"])
     .nullish()
     .meta({
       description:
         "Background of the images. `transparent` requires an `output_format` of `png` or `webp`. Only for " +
-        "`gpt-image-1`.",
+        "`gpt-image-1`. Default: `auto`.",
     }),
   moderation: z
     .enum(["low", "auto"])
     .nullish()
-    .meta({ description: "Strictness of content moderation. Only for `gpt-image-1`." }),
-  output_format: z.enum(["png", "jpeg", "webp"]).nullish().describe("File format of the images."),
+    .meta({ description: "Strictness of content moderation. Only for `gpt-image-1`. Default: `auto`." }),
+  output_format: z
+    .enum(["png", "jpeg", "webp"])
+    .nullish()
+    .describe("File format of the images. Default: `png`."),
   output_compression: z
     .int()
     .min(0)
     .max(100)
     .nullish()
     .meta({ default: 100, description: "Compression level in percent, 0 to 100. Default: 100." }),
-  user: z.string().optional().describe("Identifier of the end user."),
+  user: z.string().optional().describe("Identifier of the end user. Default: none."),
 }).meta({ id: "ImageGenerationRequest", ...deduced, description: "Request to generate images." })
 export type ImageGenerationRequest = z.infer<typeof ImageGenerationRequest>
 

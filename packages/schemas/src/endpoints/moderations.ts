@@ -26,7 +26,10 @@ export const ModerationPart = openUnion("type", [ModerationTextPart, ModerationI
 export type ModerationPart = z.infer<typeof ModerationPart>
 
 export const ModerationRequest = openObject({
-  model: openEnum(modelIds("moderation")).optional().meta(documented).describe("ID of the moderation model."),
+  model: openEnum(modelIds("moderation"))
+    .optional()
+    .meta(documented)
+    .describe("ID of the moderation model. Default: chosen by the gateway."),
   input: z
     .union([z.string().meta(documented), z.array(z.string()).min(1), z.array(ModerationPart).min(1)])
     .meta({ description: "Text to check, several texts (one result for each), or the parts of one input." }),

@@ -32,8 +32,12 @@ export const RerankRequest = openObject({
     .int()
     .min(1)
     .optional()
-    .describe("Maximum number of chunks to split a long document into; at least 1."),
-  overlap_tokens: Count.optional().describe("Number of tokens by which the chunks of a document overlap."),
+    .describe(
+      "Maximum number of chunks to split a long document into; at least 1. Default: chosen by the gateway.",
+    ),
+  overlap_tokens: Count.optional().describe(
+    "Number of tokens by which the chunks of a document overlap. Default: chosen by the gateway.",
+  ),
 }).meta({ id: "RerankRequest", ...chosen, description: "Request to sort documents by relevance." })
 export type RerankRequest = z.infer<typeof RerankRequest>
 

@@ -97,7 +97,9 @@ export type ResponseAnnotation = z.infer<typeof ResponseAnnotation>
 export const ResponseOutputText = openObject({
   type: tag("output_text"),
   text: z.string().describe("Text that the model generated."),
-  annotations: z.array(ResponseAnnotation).describe("Annotations of the text; empty if there are none."),
+  annotations: z
+    .array(ResponseAnnotation)
+    .describe("Annotations of the text. Empty if the text has no annotations."),
   logprobs: z
     .array(TokenLogprob)
     .nullish()
@@ -684,7 +686,10 @@ export const ResponseFunctionTool = openObject({
     .nullish()
     .describe("What the function does. The model uses it to decide when and how to call the function."),
   parameters: JsonSchema.nullish().meta({ description: "JSON Schema of the arguments." }),
-  strict: z.boolean().nullish().describe("Whether the arguments must match `parameters` exactly."),
+  strict: z
+    .boolean()
+    .nullish()
+    .describe("Whether the arguments must match `parameters` exactly. Default: true."),
 }).meta({ id: "ResponseFunctionTool", ...deduced, description: "Function that the model may call." })
 export type ResponseFunctionTool = z.infer<typeof ResponseFunctionTool>
 
@@ -916,19 +921,24 @@ export const ResponseTextConfig = openObject({
         .describe("Name of the format: letters, digits, `_` and `-`, 1 to 64 characters."),
       schema: JsonSchema.describe("JSON Schema of the output."),
       description: z.string().nullish().describe("What the format is for."),
-      strict: z.boolean().nullish().describe("Whether the output must match `schema` exactly."),
+      strict: z
+        .boolean()
+        .nullish()
+        .describe("Whether the output must match `schema` exactly. Default: false."),
     }),
   ])
     .optional()
     .describe("Format of the output: text, any JSON object, or JSON that matches a schema. Default: text."),
-  verbosity: openEnum(["low", "medium", "high"]).nullish().describe("How detailed the output is."),
+  verbosity: openEnum(["low", "medium", "high"])
+    .nullish()
+    .describe("How detailed the output is. Default: `medium`."),
 }).meta({ id: "ResponseTextConfig", ...deduced, description: "Options of the text output." })
 export type ResponseTextConfig = z.infer<typeof ResponseTextConfig>
 
 const Reasoning = openObject({
   effort: openEnum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])
     .nullish()
-    .describe("How much the model reasons before it replies."),
+    .describe("How much the model reasons before it replies. Default: chosen by the gateway for each model."),
   summary: openEnum(["auto", "concise", "detailed"])
     .nullish()
     .describe("Whether and how to summarize the reasoning. Default: no summary."),
@@ -948,7 +958,9 @@ const ResponseStreamOptions = openObject({
   include_obfuscation: z
     .boolean()
     .optional()
-    .describe("Whether events may contain `obfuscation`, random padding that hides their length."),
+    .describe(
+      "Whether events may contain `obfuscation`, random padding that hides their length. Default: chosen by the gateway; true at OpenAI.",
+    ),
 }).meta({
   id: "ResponseStreamOptions",
   ...deduced,
@@ -1009,7 +1021,7 @@ export const ResponseRequest = openObject({
       description: "Whether to return server-sent events. Default: false.",
     }),
   stream_options: ResponseStreamOptions.nullish().describe(
-    "Options of the stream. Only used when `stream` is true; ignored otherwise.",
+    "Options of the stream. Only used when `stream` is true; ignored otherwise. Default: those of its members.",
   ),
   temperature: z
     .number()
@@ -1025,16 +1037,16 @@ export const ResponseRequest = openObject({
     .nullish()
     .meta({ default: 1 })
     .describe("Nucleus sampling probability mass, from 0 to 1. Default: 1."),
-  tools: z.array(ResponseTool).optional().describe("Tools that the model may call."),
+  tools: z.array(ResponseTool).optional().describe("Tools that the model may call. Default: none."),
   tool_choice: ResponseToolChoice.nullish().describe(
-    "Controls which tool the model calls, if any. `required` and named tools require `tools`.",
+    "Controls which tool the model calls, if any. `required` and named tools require `tools`. Default: `none` without `tools`, `auto` with them.",
   ),
   parallel_tool_calls: z
     .boolean()
     .nullish()
     .meta({ default: true })
     .describe("Whether the model may call several tools at once. Default: true."),
-  metadata: Metadata.nullish().describe("Key-value pairs to attach to the response."),
+  metadata: Metadata.nullish().describe("Key-value pairs to attach to the response. Default: none."),
   include: z
     .array(
       openEnum([
@@ -1049,23 +1061,50 @@ export const ResponseRequest = openObject({
       ]),
     )
     .nullish()
-    .describe("Additional members to return, which are left out by default."),
+    .describe("Additional members to return. Default: none."),
   conversation: z
     .union([z.string(), Conversation, z.null()])
     .optional()
-    .describe("Conversation that the response belongs to. Cannot be combined with `previous_response_id`."),
+    .describe(
+      "Conversation that the response belongs to. Cannot be combined with `previous_response_id`. Default: none.",
+    ),
   max_output_tokens: z
     .int()
     .min(16)
     .nullish()
-    .describe("Maximum number of tokens to generate, including reasoning tokens; at least 16."),
-  max_tool_calls: z.int().min(1).nullish().describe("Maximum number of calls to built-in tools; at least 1."),
+    .describe(
+      "Maximum number of tokens to generate, including reasoning tokens; at least 16. Default: no limit except that of the model.",
+    ),
+  max_tool_calls: z
+    .int()
+    .min(1)
+    .nullish()
+    .describe("Maximum number of calls to built-in tools; at least 1. Default: no limit."),
   top_logprobs: z
     .int()
     .min(0)
     .max(20)
     .nullish()
-    .describe("Number of most likely tokens to return at each position, from 0 to 20."),
+    .describe("Number of most likely tokens to return at each position, from 0 to 20. Default: 0."),
+  instructions: echoed.instructions.describe(
+    "System or developer message for this response only. Default: none.",
+  ),
+  previous_response_id: echoed.previous_response_id.describe(
+    "ID of the response that this one continues. Cannot be combined with `conversation`. Default: none.",
+  ),
+  reasoning: echoed.reasoning.describe("Options for reasoning models. Default: those of its members."),
+  text: echoed.text.describe("Format and verbosity of the text output. Default: those of its members."),
+  prompt: echoed.prompt.describe("Reference to a prompt template and its variables. Default: none."),
+  service_tier: echoed.service_tier.describe("Processing tier for the request. Default: `auto`."),
+  safety_identifier: echoed.safety_identifier.describe(
+    "Stable identifier of the end user for abuse detection. Default: none.",
+  ),
+  prompt_cache_key: echoed.prompt_cache_key.describe(
+    "Key that groups requests with similar prompts for prompt caching. Default: none.",
+  ),
+  user: echoed.user.describe(
+    "Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead. Default: none.",
+  ),
   store: echoed.store
     .meta({ default: true })
     .describe("Whether to store the response, so that it can be retrieved later. Default: true."),

@@ -15,25 +15,35 @@ export const VideoGenerationRequest = openObject({
     .optional()
     .describe("ID of the video model. Default: the server's own choice."),
   prompt: text(32_000).min(1).describe("Text that describes the video, 1 to 32000 characters."),
-  image: z.string().optional().meta({ description: "Image to animate, as a URL or a data URL." }),
+  image: z
+    .string()
+    .optional()
+    .meta({ description: "Image to animate, as a URL or a data URL. Default: none." }),
   duration: z
     .number()
     .gt(0)
     .optional()
-    .meta({ description: "Duration of the video in seconds; more than 0." }),
-  seconds: openEnum(["4", "8", "12"])
-    .optional()
-    .meta({ description: "Duration of the video in seconds, as a string: OpenAI's form of `duration`." }),
+    .meta({ description: "Duration of the video in seconds; more than 0. Default: chosen by the gateway." }),
+  seconds: openEnum(["4", "8", "12"]).optional().meta({
+    description:
+      "Duration of the video in seconds, as a string: OpenAI's form of `duration`. Default: chosen by the gateway.",
+  }),
   size: openEnum(["720x1280", "1280x720", "1024x1792", "1792x1024"])
     .optional()
-    .describe("Size in pixels, as `WIDTHxHEIGHT`, each from 1 to 8192."),
-  width: Pixels.optional().describe("Width of the video in pixels; at least 1."),
-  height: Pixels.optional().describe("Height of the video in pixels; at least 1."),
-  fps: z.int().min(1).optional().describe("Frames per second; at least 1."),
+    .describe("Size in pixels, as `WIDTHxHEIGHT`, each from 1 to 8192. Default: chosen by the gateway."),
+  width: Pixels.optional().describe(
+    "Width of the video in pixels; at least 1. Default: chosen by the gateway.",
+  ),
+  height: Pixels.optional().describe(
+    "Height of the video in pixels; at least 1. Default: chosen by the gateway.",
+  ),
+  fps: z.int().min(1).optional().describe("Frames per second; at least 1. Default: chosen by the gateway."),
   seed: z
     .int()
     .optional()
-    .describe("Seed for generation. Requests with the same seed should return similar videos."),
+    .describe(
+      "Seed for generation. Requests with the same seed should return similar videos. Default: chosen by the gateway for each request.",
+    ),
   n: z
     .int()
     .min(1)
@@ -44,8 +54,8 @@ export const VideoGenerationRequest = openObject({
     description:
       "How to return the videos: `url` for URLs, `b64_json` for files encoded in base64. Default: `url`.",
   }),
-  user: z.string().optional().describe("Identifier of the end user."),
-  metadata: z.record(z.string(), z.unknown()).optional().describe("Further options, by name."),
+  user: z.string().optional().describe("Identifier of the end user. Default: none."),
+  metadata: z.record(z.string(), z.unknown()).optional().describe("Further options, by name. Default: none."),
 }).meta({ id: "VideoGenerationRequest", ...chosen, description: "Request to generate a video." })
 export type VideoGenerationRequest = z.infer<typeof VideoGenerationRequest>
 
