@@ -27,7 +27,7 @@ export interface Settings {
   readonly tokenizer: "cheap" | "o200k_base"
   /** Files and folders of scenarios. */
   readonly scenarios: readonly string[]
-  /** The command to run in place of the server. Default: none. */
+  /** The command to run instead of the server. Default: none. */
   readonly command?: ScenarioCommand | Conversion | Derivation
   readonly mock: Omit<MockOptions, "alterations">
   readonly record?: RecordSettings

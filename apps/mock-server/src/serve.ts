@@ -7,7 +7,7 @@ import { createLog, type NoteReply } from "./log.ts"
 import type { Settings } from "./options.ts"
 import type { Recorder } from "./record.ts"
 
-/** What answers in place of the mock. */
+/** What answers instead of the mock. */
 export interface OtherAnswers {
   readonly recorder?: Recorder
   readonly replay?: Pick<Mock, "handle" | "reset" | "resetScope" | "exchanges">

@@ -118,7 +118,7 @@ test("an existing file is kept, and a file of another kind is refused: one line,
   await deriveScenarios({ inputs: ["absent"] })
   expect([readFileSync(output, "utf8"), process.exitCode]).toEqual(["mine", 2])
   expect(error.mock.calls).toEqual([
-    [expect.stringMatching(/^warning: exchange "1" of "browser": its text has asterisks in place of a key/)],
+    [expect.stringMatching(/^warning: exchange "1" of "browser": its text has asterisks instead of a key/)],
     [`error: ${output} exists. Remove it, or give another name`],
     [`error: cannot read '${output}': expected a folder, or a file *.ndjson or *.har`],
     ["error: cannot read 'absent': the file or folder does not exist"],

@@ -137,7 +137,7 @@ test("changed files are loaded without dropping a request; wrong ones leave the 
   await until("hot.yaml:2:14: match.usr: unknown key 'usr'. Did you mean 'user'?")
   await until("the scenarios in use stay")
   expect(await contentOf(await say(baseURL, "Hi"))).toBe("two")
-  // As editors save: a new file in place of the old one.
+  // As editors save: a new file instead of the old one.
   await file("hot.yaml~", answering("Hi", "three"))
   await rename(join(folder, "hot.yaml~"), join(folder, "hot.yaml"))
   await until("scenarios loaded again")

@@ -47,7 +47,7 @@ data: [DONE]
 
 `
 
-/** The guide's sample of a last chunk with usage, in place of the first sample's last one. */
+/** The guide's sample of a last chunk with usage, instead of the first sample's last one. */
 export const guideUsageSample = guideSample.replace(
   /data: [^\n]*"stop"[^\n]*/,
   'data: {"id":"chatcmpl-abc123","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}}',

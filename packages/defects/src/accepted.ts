@@ -23,7 +23,7 @@ const stream = encode([
   { data: "[DONE]" },
 ])
 
-/** A chat's success, whole or streamed, in place of a refusal. */
+/** A chat's success, whole or streamed, instead of a refusal. */
 export function acceptedChat({ headers }: Reply, { streaming }: Situation): Reply {
   const others = headers.filter(([name]) => name.toLowerCase() !== "content-type")
   return {

@@ -306,7 +306,7 @@ test.each<[string, Reaction, ReturnType<typeof told>]>([
     },
   ],
   [
-    "garbage in place of HTTP",
+    "garbage instead of HTTP",
     says("SSH-2.0-OpenSSH_9.2\r\n"),
     {
       status: undefined,
@@ -315,7 +315,7 @@ test.each<[string, Reaction, ReturnType<typeof told>]>([
     },
   ],
   [
-    "a close in place of a response",
+    "a close instead of a response",
     (socket) => socket.end(),
     { status: undefined, body: "", end: { kind: "network", stage: "head", atMs: 0 } },
   ],
@@ -325,7 +325,7 @@ test.each<[string, Reaction, ReturnType<typeof told>]>([
     { status: undefined, body: "", end: { kind: "network", stage: "head", atMs: 0 } },
   ],
   [
-    "a reset in place of a response",
+    "a reset instead of a response",
     (socket) => socket.resetAndDestroy(),
     { status: undefined, body: "", end: { kind: "network", code: "ECONNRESET", stage: "head", atMs: 0 } },
   ],

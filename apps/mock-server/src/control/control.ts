@@ -8,7 +8,7 @@ export const controlPath = "/__mock/"
 /** What the control API steers. */
 export interface Controlled {
   readonly mock: Mock
-  /** What answers in place of the mock, if anything does. */
+  /** What answers instead of the mock, if anything does. */
   readonly replay?: Pick<Mock, "reset" | "resetScope" | "exchanges"> | undefined
   /** Whether requests are passed on and recorded. */
   readonly isRecording?: boolean

@@ -62,8 +62,8 @@ test.each([
   ],
   ["null with calls", saying({ content: null, tool_calls: [call] }, { finish_reason: "tool_calls" })],
   ["calls without the member content", saying({ content: undefined, tool_calls: [call] })],
-  ["a refusal in place of content", saying({ content: null, refusal: "I will not." })],
-  ["audio in place of content", saying({ content: null, audio: { id: "a" } })],
+  ["a refusal instead of content", saying({ content: null, refusal: "I will not." })],
+  ["audio instead of content", saying({ content: null, audio: { id: "a" } })],
   ["no content where the limit came first", saying({ content: null }, { finish_reason: "length" })],
   ["no content where a filter came first", saying({ content: "" }, { finish_reason: "content_filter" })],
   [

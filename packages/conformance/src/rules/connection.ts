@@ -16,7 +16,7 @@ const hangUps = fc
 
 const isAnswered = ({ reply }: ChatAttempt) => reply !== undefined && reply.choices.length > 0
 
-/** What came in place of an answer. */
+/** What came instead of an answer. */
 function outcomeOf({ exchange: { response, end } }: ChatAttempt): string {
   const how = end.kind === "complete" ? "" : `, ${end.code ?? end.kind}`
   return response ? `${response.status}${how}` : (end.code ?? end.kind)

@@ -143,7 +143,7 @@ test.each<[string, readonly object[]]>([
     ],
   ],
   [
-    "an error in place of the rest",
+    "an error instead of the rest",
     [...hello.slice(0, 3), { error: { message: "Gone", type: "server_error" } }],
   ],
   [

@@ -61,7 +61,7 @@ test.each([
   )
 })
 
-test("sse.content-type: missing, another, or JSON in place of a stream", () => {
+test("sse.content-type: missing, another, or JSON instead of a stream", () => {
   const at = { part: "header", name: "content-type" }
   const labelled = (type: string) => found(sseRules, [streamOf(text, {}, { type })])
   expect(found(sseRules, [streamOf(text, {}, { headers: [] })])).toEqual([

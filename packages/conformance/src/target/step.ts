@@ -17,7 +17,7 @@ export interface Step {
   readonly paddingBytes?: number
   /** Sends `body` as a form although the contract says JSON: some targets read nothing else. */
   readonly asForm?: true
-  /** Bytes of a body that is wrong on purpose, in place of `body`. */
+  /** Bytes of a body that is wrong on purpose, instead of `body`. */
   readonly rawBody?: string | Uint8Array
   /** The media type of `rawBody`. Default: `application/json`. */
   readonly mediaType?: string

@@ -9,7 +9,7 @@ import { carries, completeChatStreams, type StreamChunk, whereEvent } from "./ch
 /** A chat's usage as it came, no type checked: rules that trust it say `after: ["usage.shape"]`. */
 export interface ChatUsage extends ChatRequested {
   readonly usage: Readonly<Record<string, unknown>>
-  /** What came in place of an object, if so; `usage` is then empty. */
+  /** What came instead of an object, if so; `usage` is then empty. */
   readonly instead?: unknown
   /** Whether any text or tool call came. */
   readonly hasOutput: boolean

@@ -36,7 +36,7 @@ export function behind(layer: Layer, options: MockOptions = {}): Mock {
   }
 }
 
-/** Returns the request with a JSON body in place of its own, whatever kind that is. */
+/** Returns the request with a JSON body instead of its own, whatever kind that is. */
 function withBody(request: MockRequest, body: object): MockRequest {
   const others = request.headers.filter(([name]) => !/^content-(?:type|length)$/i.test(name))
   return {

@@ -163,7 +163,7 @@ const problems: Readonly<Record<string, (before: string, fromBackslash: string) 
     noProperty(/^\\[pP](?:\{[\w=]{1,64}\})?/.exec(fromBackslash)?.[0] ?? fromBackslash),
 }
 
-const noProperty = (shown: string): string => `'${shown}', which is no property`
+const noProperty = (shown: string): string => `'${shown}', which is not a property`
 
 function toChoice(alternatives: readonly AST.Alternative[], refuse: Refuse): Pattern {
   const nodes = alternatives.map(

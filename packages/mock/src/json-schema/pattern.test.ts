@@ -105,8 +105,8 @@ test.each([
 test.each([
   ["(?P<a>a)b", "a group of an unknown kind"],
   ["(a)\\1", "'\\1'"],
-  ["\\p{Letters}", "'\\p{Letters}', which is no property"],
-  ["\\pL", "'\\p', which is no property"],
+  ["\\p{Letters}", "'\\p{Letters}', which is not a property"],
+  ["\\pL", "'\\p', which is not a property"],
   ["(a", "a group without its ')'"],
   ["a)", "a ')' without its '('"],
   ["[a", "a class without its ']'"],

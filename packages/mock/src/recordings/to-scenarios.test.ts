@@ -140,7 +140,7 @@ test("a text whose key is hidden is said to match nothing else", () => {
   const { scenarios, warnings } = derived([reply(asks(user(`My key: ${"*".repeat(21)}`)), says("one"))])
   expect(scenarios).toHaveLength(1)
   expect(warnings).toEqual([
-    'exchange "1" of "test": its text has asterisks in place of a key, and matches nothing else: edit the match',
+    'exchange "1" of "test": its text has asterisks instead of a key, and matches nothing else: edit the match',
   ])
 })
 

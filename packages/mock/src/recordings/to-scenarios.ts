@@ -49,7 +49,7 @@ export function scenariosFrom(recordings: readonly Recording[]): DerivedScenario
     else drafts.push(draft)
     if (typeof draft !== "string" && hasSecretMark(JSON.stringify([draft.base, draft.extra]))) {
       warnings.push(
-        `${place}: its text has asterisks in place of a key, and matches nothing else: edit the match`,
+        `${place}: its text has asterisks instead of a key, and matches nothing else: edit the match`,
       )
     }
   })

@@ -1,4 +1,4 @@
-/** Returns a JSON value with the replacement character in place of each half of a character: UTF-8 cannot encode it. */
+/** Returns a JSON value with the replacement character instead of each half of a character: UTF-8 cannot encode it. */
 export function withoutLoneSurrogates(value: unknown): unknown {
   if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd")
   if (Array.isArray(value)) return value.map(withoutLoneSurrogates)

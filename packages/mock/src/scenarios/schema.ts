@@ -5,7 +5,7 @@ interface EmittedSchema {
   readonly jsonSchema: z.core.JSONSchema.BaseSchema
 }
 
-/** Leaves out our own keywords. Files of scenarios may name a file in place of its bytes. */
+/** Leaves out our own keywords. Files of scenarios may name a file instead of its bytes. */
 function forEditors({ jsonSchema }: EmittedSchema): void {
   if (jsonSchema["x-file"] === true) {
     delete jsonSchema.type
