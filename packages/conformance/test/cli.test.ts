@@ -281,6 +281,22 @@ test("a base URL without /v1 is named as the reason", async () => {
   expect(stdout).toContain("Incomplete: every request was answered 404: does the base URL lack /v1?")
 })
 
+test("a web site in the place of the API is named as the reason", async () => {
+  const server = createHttpServer((request, response) => {
+    request.resume()
+    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Welcome</title>")
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  const target = ["--base-url", `http://127.0.0.1:${port}`, "--api-key", "sk-test"]
+  const { code, stdout } = await cli(["run", ...target, "--quick"])
+  server.close()
+  expect(code).toBe(1)
+  expect(stdout.replace(/\s+/g, " ")).toContain(
+    "Incomplete: every request was answered with a web page: does the base URL lack /v1?",
+  )
+})
+
 test.each([
   [(url: string) => `https://other.example${url}`, "https://other.example/v1"],
   [(url: string) => `/api${url}`, "http://127.0.0.1:PORT/api/v1"],

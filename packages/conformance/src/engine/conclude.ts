@@ -142,6 +142,8 @@ function incompleteness(results: readonly RuleResult[], coverage: Coverage): str
   const { stopped, sent } = coverage
   if (stopped !== undefined) return stopped
   if (sent.answered.size === 0) return silenceOf(sent, coverage.target ?? "")
+  if (sent.isWebSite)
+    return `every request was answered with a web page: ${baseUrlRemedy(coverage.target ?? "")}`
   return silentSurfaces(results, coverage) ?? gapOf(results, coverage.open, sent.answered)
 }
 

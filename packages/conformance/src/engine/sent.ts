@@ -79,6 +79,9 @@ function redirectIn({ step, exchange: { response } }: Asked): Redirect | undefin
   return location === undefined ? undefined : { path: endpoints[step.operation].path, location }
 }
 
+const isWebPage = ({ headers }: NonNullable<Evidence["response"]>): boolean =>
+  /^text\/html\b/i.test(headerOf(headers, "content-type") ?? "")
+
 /**
  * Counts what was sent, so that the samples need not be kept: its size depends on the number of probes and rules, not
  * on the number of exchanges. The samples of a run are added in the order of their names.
@@ -90,6 +93,8 @@ export class Sent {
   readonly operations = new Set<OperationId>()
   /** Surfaces that answered a request with 2xx. */
   readonly answered = new Set<Surface>()
+  /** Whether there were responses and all of them were web pages. */
+  isWebSite: boolean | undefined
   /** Statuses of the responses to valid requests with the configured key, by surface. */
   readonly statusesOn = new Map<Surface, Set<number>>()
   /** Status of each response; `undefined` stands for requests without a response. */
@@ -137,7 +142,9 @@ export class Sent {
     this.redirect ??= redirectIn(each)
     if (response && step && !step.fault && !step.key)
       this.statusesOf(endpoints[step.operation].surface).add(response.status)
-    if (response && response.status >= 200 && response.status < 300 && operation.value)
+    if (!response) return
+    this.isWebSite = isWebPage(response) && this.isWebSite !== false
+    if (response.status >= 200 && response.status < 300 && operation.value)
       this.answered.add(endpoints[operation.value].surface)
   }
 

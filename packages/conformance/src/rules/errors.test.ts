@@ -88,6 +88,26 @@ test("err.envelope-edge: a page of a known proxy is its own, and only for what p
   )
 })
 
+test("err.envelope-edge: an unsigned page that says that the server cannot be reached is that of a proxy", () => {
+  const page = { ...chat, body: "<html></html>", headers: [["Content-Type", "text/html"]] } as const
+  for (const status of [502, 503, 504]) {
+    const rules = found(errorRules, [exchangeOf({ ...page, status })]).map(([rule]) => rule)
+    expect(rules).toContain("err.envelope-edge")
+    expect(rules).not.toContain("err.envelope")
+  }
+  for (const other of [
+    { status: 413 },
+    { status: 500 },
+    { status: 502, headers: [...page.headers, ["Server", "uvicorn"]] },
+    { status: 502, headers: [["Content-Type", "text/plain"]] },
+  ] as const)
+    expect(found(errorRules, [exchangeOf({ ...page, ...other })])).toContainEqual([
+      "err.envelope",
+      "not-json",
+      at(""),
+    ])
+})
+
 test("err.envelope-param: where OpenAI's documentation holds", () => {
   const { param: _, ...rest } = error
   expect(found(errorRules, [exchangeOf(refused({ error: rest }))])).toEqual([])

@@ -115,12 +115,17 @@ export const plainResponses = view<ParsedReply>({
 
 /** Proxies that can reply instead of an API, by their `server` header. */
 const edges =
-  /^(?:akamai|awselb|cloudflare|cloudfront|envoy|fastly|gws|haproxy|istio-envoy|nginx|openresty|tengine|varnish|vercel)/i
+  /^(?:akamai|apache|awselb|caddy|cloudflare|cloudfront|envoy|fastly|google frontend|gws|haproxy|istio-envoy|kong|microsoft-azure-application-gateway|nginx|openresty|tengine|varnish|vercel)/i
 const edgeStatuses: ReadonlySet<number> = new Set([413, 502, 503, 504])
 
-/** Returns whether a proxy reports that the API did not receive the request or did not reply. */
-export function isFromEdge({ exchange: { response }, status }: ParsedReply): boolean {
-  return edgeStatuses.has(status) && edges.test(headerOf(response?.headers ?? [], "server") ?? "")
+/**
+ * Returns whether a proxy reports that the API did not receive the request or did not reply. Where no header names the
+ * server, a page about a server that cannot be reached is that of a proxy (RFC 9110, sections 15.6.3 to 15.6.5).
+ */
+export function isFromEdge({ exchange: { response }, status, mediaType }: ParsedReply): boolean {
+  if (!edgeStatuses.has(status)) return false
+  const server = headerOf(response?.headers ?? [], "server")
+  return server === undefined ? status !== 413 && mediaType === "text/html" : edges.test(server)
 }
 
 /** Responses except those of an overloaded server. */
