@@ -1,7 +1,7 @@
 import type { Header } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import type { Step } from "./step.ts"
-import { secretsOf, toWire } from "./to-wire.ts"
+import { secretsOf, toWire, wrongKey } from "./to-wire.ts"
 
 const chat: Step = { operation: "createChatCompletion", body: { model: "m", messages: [] } }
 const headersOf = async (step: Step, headers: readonly Header[]) => {
@@ -22,6 +22,20 @@ test("but the content-type of a body, which is the request's own", async () => {
     (await headersOf(step, [["Content-Type", "text/plain"]])).filter(([name]) => /^content-type$/i.test(name))
   expect(await types(chat)).toEqual([["content-type", "application/json"]])
   expect(await types({ operation: "listModels" })).toEqual([["Content-Type", "text/plain"]])
+})
+
+test.each([
+  [undefined, ["Bearer sk-x", "sk-x", "edge-1"]],
+  ["wrong", [`Bearer ${wrongKey}`, wrongKey, "edge-1"]],
+  ["none", ["edge-1"]],
+] as const)("with the key '%s', so is every header of an API key, and only these", async (key, values) => {
+  const headers: Header[] = [
+    ["X-Api-Key", "sk-x"],
+    ["x-edge-secret", "edge-1"],
+  ]
+  const sent = await headersOf({ operation: "listModels", ...(key && { key }) }, headers)
+  const names = /^(?:authorization|x-api-key|x-edge-secret)$/i
+  expect(sent.filter(([name]) => names.test(name)).map(([, value]) => value)).toEqual(values)
 })
 
 test("an id that is no Unicode text is asked for all the same", async () => {

@@ -45,6 +45,16 @@ function authorization(target: Target, key: Step["key"]): Header[] {
   return value === undefined ? [] : [["authorization", `Bearer ${value}`]]
 }
 
+/** Names of headers that contain the API key beside `authorization`, such as Azure's `api-key`. */
+const apiKeyName = /(?:^|-)api-?key$/i
+
+/** Returns the headers of the target; a request with another key has it in all of them. */
+function targetHeaders({ headers }: Target, key: Step["key"]): readonly Header[] {
+  if (key === undefined) return headers
+  if (key === "none") return headers.filter(([name]) => !apiKeyName.test(name))
+  return headers.map(([name, value]) => [name, apiKeyName.test(name) ? wrongKey : value])
+}
+
 interface Body {
   readonly mediaType: string
   readonly bytes: Uint8Array
@@ -80,7 +90,7 @@ export async function toWire(step: Step, target: Target): Promise<WireRequest> {
     headers: [
       ...authorization(target, step.key),
       ...ownHeaders.filter(([name]) => headerOf(given, name) === undefined),
-      ...target.headers.filter(([name]) => !body || name.toLowerCase() !== "content-type"),
+      ...targetHeaders(target, step.key).filter(([name]) => !body || name.toLowerCase() !== "content-type"),
       ...(body ? ([["content-type", body.mediaType]] satisfies Header[]) : []),
       ...(step.headers ?? []),
     ],
