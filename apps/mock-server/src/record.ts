@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { limits } from "@nexhina/mock"
+import { steeringHeaderIn } from "@nexhina/mock/recordings"
 import {
   createForwarder,
   createWriter,
@@ -61,8 +62,11 @@ export function createRecorder(
     maxRequestBytes: limits.bodyBytes.max,
     code: "recorder",
     droppedHeaders: /^x-mock-/i,
-    refusal: (headers) =>
-      fileOf(headers) === undefined ? "The name in 'x-mock-recording' is too long." : undefined,
+    refusal(headers) {
+      if (fileOf(headers) === undefined) return "The name in 'x-mock-recording' is too long."
+      const idle = steeringHeaderIn(headers)
+      return idle && `Another API answers, and '${idle}' would have no effect.`
+    },
     onExchange(exchange, request) {
       const file = fileOf(request.headers)
       if (file !== undefined) write(file, exchange)

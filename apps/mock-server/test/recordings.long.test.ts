@@ -235,6 +235,18 @@ describe("recording", () => {
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
   })
 
+  test("a header that would have no effect is refused, and the API is not asked", async () => {
+    const upstream = await serve((_, response) => void response.end("{}"))
+    const folder = temporaryFolder()
+    const { baseURL } = await start("--record", upstream, "--to", folder)
+    const refused = await client()(json(`${baseURL}/models`, {}, [["x-mock-fault", "reset"]]))
+    expect(received(refused)).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("Another API answers, and 'x-mock-fault' would have no effect."),
+    })
+    expect(await exchangesIn(folder)).toEqual([])
+  })
+
   test("keys in headers, query, body and reply never reach a file", async () => {
     const secrets = [
       "header-key-0123456789",

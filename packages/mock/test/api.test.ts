@@ -42,6 +42,7 @@ test("exports exactly these names at run time", () => {
         "createReplay",
         "recordedTurn",
         "scenariosFrom",
+        "steeringHeaderIn",
         "volatileMembers",
       ],
       "testing": [

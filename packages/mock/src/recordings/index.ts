@@ -1,5 +1,6 @@
 export type { Recording } from "./library.ts"
 export { type RecordedTurn, recordedTurn } from "./recorded-turn.ts"
 export { createReplay, type Replay, type ReplayOptions } from "./replay.ts"
+export { steeringHeaderIn } from "./steering-header.ts"
 export { type DerivedScenario, type DerivedScenarios, scenariosFrom } from "./to-scenarios.ts"
 export { volatileMembers } from "./volatile.ts"

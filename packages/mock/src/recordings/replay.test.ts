@@ -130,6 +130,28 @@ const seen = (exchange: Exchange) => ({
   end: exchange.end.kind,
 })
 
+test.each(["x-mock-defect", "X-Mock-Variant", "x-mock-latency", "x-mock-fault"])(
+  "%s would have no effect on recorded replies, and is refused",
+  async (name) => {
+    const replay = replayOf({ body: {} })
+    const request = asked({ body: {} })
+    const { status, body } = await replay.handle({
+      ...request,
+      headers: [...request.headers, [name, "any"]],
+    })
+    expect([status, JSON.parse(String(body)).error]).toEqual([
+      400,
+      {
+        message: `Recordings answer, and '${name.toLowerCase()}' would have no effect.`,
+        type: "invalid_request_error",
+        param: name.toLowerCase(),
+        code: null,
+      },
+    ])
+    expect((await replay.handle(request)).status).toBe(200)
+  },
+)
+
 describe("a miss", () => {
   const error = async (replay: ReturnType<typeof createReplay>, parts: RecordedParts) => {
     const { status, headers, body } = await replay.handle(asked(parts))

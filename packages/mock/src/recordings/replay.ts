@@ -10,6 +10,7 @@ import { corsHeaders } from "../response/cors.ts"
 import { type Outcome, shape } from "../response/shape.ts"
 import { createLibrary, type Recording } from "./library.ts"
 import { missOf } from "./miss.ts"
+import { steeringHeaderIn } from "./steering-header.ts"
 
 /** Options of `createReplay`. */
 export interface ReplayOptions {
@@ -45,6 +46,11 @@ export function createReplay({
       return refused(request, new Refusal(request.fault.status, { message: request.fault.message }))
     }
     if (request.exceededBytes !== undefined) return refused(request, new Refusal(413))
+    const param = steeringHeaderIn(request.headers)
+    if (param !== undefined) {
+      const message = `Recordings answer, and '${param}' would have no effect.`
+      return refused(request, new Refusal(400, { message, param }))
+    }
     const lookup = library.find(request)
     if (lookup.kind === "found") return replyOf(lookup.recording.exchange, speed)
     const methods = request.method === "OPTIONS" ? library.methodsOf(request) : []
