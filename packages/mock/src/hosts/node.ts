@@ -16,7 +16,7 @@ import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { type CutReason, markCut } from "./cut.ts"
 import { faultOf, refuseMalformed } from "./refused.ts"
-import { createRequestBodies } from "./request-bodies.ts"
+import { createRequestBodies, longBody } from "./request-bodies.ts"
 import { send } from "./send.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
@@ -90,8 +90,6 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
 
 /** Bytes of long bodies, of requests and replies, after which what was made of them is collected (chosen). */
 const collectedBytes = 2 ** 24
-/** Bytes from which on a body is long (chosen). */
-const longBody = 2 ** 18
 
 /** Returns the bytes of a body that is there as a whole; of a text, its characters. */
 function lengthOf(body: Reply["body"]): number {

@@ -23,8 +23,8 @@ export interface RequestBodyOptions {
   readonly onReleased?: (bytes: number) => void
 }
 
-/** Bytes of a body that is read into memory of its announced size (chosen). */
-const longBody = 2 ** 18
+/** Bytes from which on a body is long: it is read into memory of its announced size (chosen). */
+export const longBody = 2 ** 18
 /** Bytes up to which a body is read whatever others take: it is small (chosen). */
 const smallBody = 2 ** 16
 /** Bytes that a connection may deliver before it can be paused again: what node reads at once. */
