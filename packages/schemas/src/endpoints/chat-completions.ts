@@ -308,7 +308,7 @@ export const ChatRequest = openObject({
     .meta({ default: 1 })
     .describe("Sampling temperature from 0 to 2. Default: 1."),
   max_tokens: Count.nullish().describe(
-    "Maximum number of tokens to generate. 0 means that the request sets no limit. Default: no limit except that of the model.",
+    "Maximum number of tokens to generate. 0 means that the request sets no limit. Default: chosen by the gateway.",
   ),
   stream: z
     .boolean()
@@ -386,7 +386,7 @@ export const ChatCompletionRequest = openObject({
     ...documented,
     deprecated: true,
     description:
-      "Maximum number of tokens to generate. Use `max_completion_tokens` instead. Default: no limit except that of the model.",
+      "Maximum number of tokens to generate. Use `max_completion_tokens` instead. Default: chosen by the gateway.",
   }),
   max_completion_tokens: Count.nullish().describe(
     "Maximum number of tokens to generate, including reasoning tokens. Default: no limit except that of the model.",
