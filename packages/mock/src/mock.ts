@@ -436,6 +436,7 @@ function operate(
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
   const endpoint: Endpoint = endpoints[operationId]
   const responders = respondersOf(operationId, request, context, engine)
+  const members = context.scenario?.reply
   // Each maker receives the request of its own operation, which its contract validates here.
   const made = (replies[operationId] as ReplyMaker<never>)({
     request: request as never,
@@ -452,12 +453,12 @@ function operate(
     tokenizer: engine.tokenizer,
     callTools: engine.callTools,
     responders,
+    ...(members && { members }),
     now: engine.clocks.stamp(),
     elapsedMs: engine.clocks.sharedMs,
     seed: context.seed,
     id: context.id,
   })
-  const members = context.scenario?.reply
   if (members === undefined) return made
   return Promise.resolve(made).then((reply) => withMembers(reply, members, request))
 }

@@ -46,6 +46,11 @@ interface Question<Request, Query> {
   readonly callTools: boolean
   /** Asked in order for what the model says, before it is generated. */
   readonly responders: readonly Responder[]
+  /**
+   * Members of the JSON reply that a scenario sets. Only a maker that returns the same as a text needs them; in JSON they
+   * are set afterwards.
+   */
+  readonly members?: object
   /** Unix seconds. */
   readonly now: number
   /** Time by which stored state is dated, in milliseconds. */

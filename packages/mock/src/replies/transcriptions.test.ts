@@ -368,3 +368,106 @@ describe("what is refused", () => {
     )
   })
 })
+
+describe("a scripted transcription", () => {
+  const file = silence(4)
+  const paths = ["transcriptions", "translations"] as const
+
+  function scripted(reply: Record<string, unknown>) {
+    const operations = ["createTranscription", "createTranslation"] as const
+    return mock({ scenarios: operations.map((operation) => ({ match: { operation }, answer: { reply } })) })
+  }
+
+  test("is answered in every format that the client asks for", async () => {
+    const { hear } = scripted({ text: "Good morning. How are you?" })
+    const formats = { text: "", srt: "", vtt: "", json: "" }
+    for (const path of paths) {
+      for (const response_format of Object.keys(formats) as (keyof typeof formats)[]) {
+        const reply = await hear(path, { file, response_format })
+        expect(reply.status).toBe(200)
+        formats[response_format] = await reply.text()
+      }
+      expect(formats).toEqual({
+        text: "Good morning. How are you?\n",
+        srt: "1\n00:00:00,000 --> 00:00:02,154\nGood morning.\n\n2\n00:00:02,154 --> 00:00:04,000\nHow are you?\n\n",
+        vtt: "WEBVTT\n\n00:00:00.000 --> 00:00:02.154\nGood morning.\n\n00:00:02.154 --> 00:00:04.000\nHow are you?\n\n",
+        json: '{"text":"Good morning. How are you?"}',
+      })
+    }
+  })
+
+  test("has the segments and words of its text", async () => {
+    const { hear } = scripted({ text: "Good morning. How are you?", language: "norwegian" })
+    const reply = await hear("transcriptions", {
+      file,
+      response_format: "verbose_json",
+      [granularities]: ["segment", "word"],
+    })
+    const { text, language, duration, segments, words } = TranscriptionResponse.parse(await reply.json())
+    expect({ text, language, duration }).toEqual({
+      text: "Good morning. How are you?",
+      language: "norwegian",
+      duration: 4,
+    })
+    expect(segments?.map(({ start, end, text }) => [start, end, text])).toEqual([
+      [0, 2.154, "Good morning. "],
+      [2.154, 4, "How are you?"],
+    ])
+    expect(words?.map(({ word }) => word)).toEqual(["Good", "morning", "How", "are", "you"])
+  })
+
+  test("may have its own segments, which make up the text and the subtitles", async () => {
+    const { hear } = scripted({
+      segments: [
+        { start: 1, end: 2.5, text: " Good morning." },
+        { start: 3, end: 9, text: " How are you?" },
+      ],
+    })
+    const ask = async (members: Members) => (await hear("transcriptions", { file, ...members })).text()
+    expect(await ask({ response_format: "srt" })).toBe(
+      "1\n00:00:01,000 --> 00:00:02,500\nGood morning.\n\n2\n00:00:03,000 --> 00:00:09,000\nHow are you?\n\n",
+    )
+    expect(await ask({ response_format: "text" })).toBe("Good morning. How are you?\n")
+    expect(await ask({ response_format: "json" })).toBe('{"text":"Good morning. How are you?"}')
+    const verbose = JSON.parse(
+      await ask({ response_format: "verbose_json", [granularities]: ["segment", "word"] }),
+    )
+    const { text, duration, segments, words } = TranscriptionResponse.parse(verbose)
+    expect({ text, duration }).toEqual({ text: "Good morning. How are you?", duration: 9 })
+    expect(segments?.map(({ id, start, end, text }) => [id, start, end, text])).toEqual([
+      [0, 1, 2.5, " Good morning."],
+      [1, 3, 9, " How are you?"],
+    ])
+    expect(words?.[0]).toEqual({ word: "Good", start: 1.107, end: 1.536 })
+    expect(words?.[2]).toEqual({ word: "How", start: 3.462, end: 4.846 })
+  })
+
+  test("has words and segments only when the client asks for them", async () => {
+    const words = [{ word: "Hello", start: 0.5, end: 1 }]
+    const { hear } = scripted({ words })
+    const ask = async (members: Members) => {
+      const reply = await hear("transcriptions", { file, response_format: "verbose_json", ...members })
+      return TranscriptionResponse.parse(await reply.json())
+    }
+    expect(await ask({ [granularities]: "word" })).toMatchObject({ text: "Hello", words })
+    expect((await ask({ [granularities]: "word" })).segments).toBeUndefined()
+    expect((await ask({})).words).toBeUndefined()
+  })
+
+  test("of any text says the same in every format", async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, fc.constantFrom(...paths), async (input, path) => {
+        const text = input.replaceAll("{{", "").replace(/\s+/g, " ").trim() || "Hi"
+        const { hear } = scripted({ text })
+        const said = async (response_format: string) => (await hear(path, { file, response_format })).text()
+        expect(await said("text")).toBe(`${text}\n`)
+        const verbose = TranscriptionResponse.parse(JSON.parse(await said("verbose_json")))
+        expect(verbose.segments?.map((segment) => segment.text).join("")).toBe(text)
+        expect((await said("srt")).match(/ --> /g)?.length).toBeGreaterThanOrEqual(
+          verbose.segments?.length ?? 0,
+        )
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

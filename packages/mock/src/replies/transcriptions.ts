@@ -11,6 +11,7 @@ import { tokens } from "../content/tokens.ts"
 import type { Lane } from "../lane.ts"
 import type { GeneratedFile, ReplyMaker } from "../reply-maker.ts"
 import { refuseStream } from "./not-streamed.ts"
+import { readScript, type Script, type ScriptedPiece } from "./script.ts"
 
 /**
  * What the mock's own speech says, or how long a recording lasts and then prose in time with it. The length is that
@@ -23,13 +24,15 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
   seed,
   audio,
   lane,
+  members,
 }) => {
   const { file, model, language, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
   // Source: OpenAI API reference, "Create transcription": the member is ignored for this model.
   if (model !== "whisper-1") refuseStream(request, { stream: true }, "transcriptions")
   const spoken = language ? languageName(language) : undefined
-  const said = await listen({ audio, lane }, file, digest(prompt, seed), spoken)
+  const heard = await listen({ audio, lane }, file, digest(prompt, seed), spoken)
+  const said = members ? scripted(heard, readScript(members)) : heard
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const usage = { type: "duration", seconds: Math.ceil(said.seconds) } as const
@@ -58,10 +61,12 @@ export const createTranslation: ReplyMaker<"createTranslation"> = async ({
   seed,
   audio,
   lane,
+  members,
 }) => {
   const { file, model, prompt = "", temperature = 0 } = request
   models.require(model, "transcription")
-  const said = await listen({ audio, lane }, file, digest(prompt, seed))
+  const heard = await listen({ audio, lane }, file, digest(prompt, seed))
+  const said = members ? scripted(heard, readScript(members)) : heard
   const format = request.response_format ?? "json"
   if (format !== "json" && format !== "verbose_json") return written(said, format)
   const value: TranslationResponse =
@@ -77,10 +82,39 @@ export const createTranslation: ReplyMaker<"createTranslation"> = async ({
   return { value }
 }
 
-/** A text that is said evenly from 0 to `seconds`. */
+/** A part of a recording: its text, and when it is said, in seconds. */
+interface Part {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+}
+
+/** A text that is said evenly from 0 to `seconds`, unless it has parts. */
 interface Said {
   readonly text: string
   readonly seconds: number
+  /** Default: its sentences. */
+  readonly parts?: readonly Part[]
+}
+
+/** Returns what a scenario makes of a recording. What the scenario leaves out is derived from the rest. */
+function scripted(heard: Said, { text, duration, segments, words }: Script): Said {
+  const pieces = segments ?? words
+  const joined = pieces?.map((piece) => piece.text.trim()).join(" ")
+  const lastEnd = Math.max(heard.seconds, ...(pieces ?? []).map(({ end = 0 }) => end))
+  const said = { text: text ?? joined ?? heard.text, seconds: duration ?? lastEnd }
+  return segments ? { ...said, parts: partsOf(segments, said.seconds) } : said
+}
+
+/** Returns scripted segments with the times that they leave out: those of an even voice. */
+function partsOf(segments: readonly ScriptedPiece[], seconds: number): Part[] {
+  const whole = { text: segments.map(({ text }) => text).join(""), seconds }
+  let place = 0
+  return segments.map(({ text, start, end }) => {
+    const begin = place
+    place += text.length
+    return { text, start: start ?? timeAt(whole, begin), end: end ?? timeAt(whole, place) }
+  })
 }
 
 async function listen(
@@ -118,17 +152,21 @@ const wordsOf = new Intl.Segmenter("en", { granularity: "word" })
 
 /** When the text is at a place, in seconds to the millisecond. */
 function timeAt({ text, seconds }: Said, place: number): number {
-  return Number(((seconds * place) / text.length).toFixed(3))
+  // Only a scripted text may be empty.
+  return text === "" ? 0 : Number(((seconds * place) / text.length).toFixed(3))
 }
 
-function timed(said: Said, { segment, index }: Intl.SegmentData) {
+function timed(said: Said, { segment, index }: Intl.SegmentData): Part {
   return { start: timeAt(said, index), end: timeAt(said, index + segment.length), text: segment }
 }
 
-/** Its sentences, which joined are the text. */
+/** Returns the parts of a text: its sentences, which joined are the text, or what a scenario gives. */
+function partsIn(said: Said): readonly Part[] {
+  return said.parts ?? [...sentencesOf.segment(said.text)].map((data) => timed(said, data))
+}
+
 function segments(said: Said, temperature: number): TranscriptionSegment[] {
-  return [...sentencesOf.segment(said.text)].map((data, id) => {
-    const { start, end, text } = timed(said, data)
+  return partsIn(said).map(({ start, end, text }, id) => {
     return {
       id,
       // Recordings are heard in windows of 30 seconds, of 100 frames each.
@@ -146,11 +184,21 @@ function segments(said: Said, temperature: number): TranscriptionSegment[] {
 }
 
 function words(said: Said): TranscriptionWord[] {
+  return said.parts ? said.parts.flatMap(wordsOfPart) : wordsIn(said, 0)
+}
+
+function wordsOfPart({ text, start, end }: Part): TranscriptionWord[] {
+  return wordsIn({ text, seconds: Math.max(0, end - start) }, start)
+}
+
+/** Returns the words of a text that begins at a time. */
+function wordsIn(said: Said, start: number): TranscriptionWord[] {
+  const at = (seconds: number) => Number((start + seconds).toFixed(3))
   return [...wordsOf.segment(said.text)]
     .filter(({ isWordLike }) => isWordLike)
     .map((data) => {
       const { text: word, ...times } = timed(said, data)
-      return { word, ...times }
+      return { word, start: at(times.start), end: at(times.end) }
     })
 }
 
@@ -158,8 +206,7 @@ function words(said: Said): TranscriptionWord[] {
 function written(said: Said, format: "text" | "srt" | "vtt"): GeneratedFile {
   const plain = "text/plain; charset=utf-8"
   if (format === "text") return { mediaType: plain, body: `${said.text}\n` }
-  const cues = [...sentencesOf.segment(said.text)].map((data, index) => {
-    const { start, end, text } = timed(said, data)
+  const cues = partsIn(said).map(({ start, end, text }, index) => {
     return format === "srt"
       ? `${index + 1}\n${clock(start, ",")} --> ${clock(end, ",")}\n${text.trim()}\n\n`
       : `${clock(start, ".")} --> ${clock(end, ".")}\n${escaped(text.trim())}\n\n`

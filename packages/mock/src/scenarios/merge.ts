@@ -1,21 +1,16 @@
-import { Refusal } from "../refusal.ts"
 import { base64 } from "../replies/embeddings.ts"
 import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 
 /**
  * Returns a reply with some members set. Objects are merged, lists of objects by position; everything else is replaced.
- * Throws a `Refusal` when the reply is a file.
+ * A reply that is a text stays as it is: its maker has set them.
  */
 export function withMembers(
   reply: GeneratedReply | GeneratedFile,
   members: object,
   request: unknown,
-): GeneratedReply {
-  if ("body" in reply) {
-    const message =
-      "The scenario sets members of a reply that is not JSON. Use 'error', 'latency', 'defect' or 'variant'."
-    throw new Refusal(400, { message, code: "scenario_not_applicable" })
-  }
+): GeneratedReply | GeneratedFile {
+  if ("body" in reply) return reply
   const isEncoded =
     typeof request === "object" &&
     request !== null &&
@@ -23,7 +18,24 @@ export function withMembers(
     request.encoding_format === "base64"
   const { json: _, ...rest } = reply
   const encoded = isEncoded ? withEncodedVectors(members) : members
-  return { ...rest, value: merged(reply.value, withImageUrls(encoded, reply.value)) }
+  const asked = isHeard(request) ? withoutUnasked(encoded, reply.value) : encoded
+  return { ...rest, value: merged(reply.value, withImageUrls(asked, reply.value)) }
+}
+
+/** Returns whether a request is for a transcription or a translation: only those have a recording. */
+function isHeard(request: unknown): boolean {
+  return isObject(request) && "file" in request && request.file instanceof Blob
+}
+
+/** The members of a transcription that depend on the format and the granularities of the request. */
+const onRequest = ["task", "language", "duration", "segments", "words"]
+
+/** Returns the members without those that the generated reply lacks because the request does not ask for them. */
+function withoutUnasked(members: object, value: unknown): object {
+  const left = Object.entries(members).filter(
+    ([name]) => !onRequest.includes(name) || (isObject(value) && name in value),
+  )
+  return Object.fromEntries(left)
 }
 
 /** Turns images in base64 into data URLs where the generated reply has URLs, as the request asks for. */

@@ -261,6 +261,12 @@ export const spokenOperations: ReadonlySet<OperationId> = new Set([
   "createResponse",
 ] as const)
 
+/** Returns whether replies of an operation can be JSON. */
+const answersInJson = (operation: OperationId): boolean =>
+  Object.values<{ readonly kind: string }>(endpoints[operation].success.content).some(
+    ({ kind }) => kind === "json",
+  )
+
 /** A request that is recognised by its content, and the answer to it. */
 const newScenarioSchema = () =>
   z
@@ -303,6 +309,10 @@ const newScenarioSchema = () =>
           if (reply) addIssue({ code: "custom", path: ["steps", step, "reply"], message })
         })
         return
+      }
+      if (answer?.reply && !answersInJson(operation)) {
+        const message = `'reply' is not available for ${operation}, whose reply is a file. Use 'error', 'latency', 'fault', 'defect' or 'variant'`
+        addIssue({ code: "custom", path: ["answer", "reply"], message })
       }
       for (const name of spokenMembers) {
         if (answer?.[name] === undefined) continue

@@ -353,7 +353,6 @@ describe("errors", () => {
         match: { operation: "createImage" },
         answer: { reply: { data: [{ url: "https://example.com/{{user}}.png" }] } },
       },
-      { match: { operation: "createSpeech" }, answer: { reply: { a: 1 } } },
     ])
     const json = async (path: string, body: object) => (await post(mock, path, body)).json()
     const model = "text-embedding-3-small"
@@ -379,9 +378,15 @@ describe("errors", () => {
     expect(await json("/images/generations", { model: "dall-e-3", prompt: "cat" })).toMatchObject({
       data: [{ url: "https://example.com/cat.png" }],
     })
-    expect(await json("/audio/speech", { model: "tts-1", input: "a", voice: "alloy" })).toMatchObject({
-      error: { code: "scenario_not_applicable" },
-    })
+  })
+
+  test("members of a reply that is a file are a problem of the scenario", () => {
+    for (const operation of ["createSpeech", "retrieveVideoContent"] as const) {
+      expect(() => mockOf([{ match: { operation }, answer: { reply: { a: 1 } } }])).toThrow(
+        `scenarios[0].answer.reply: 'reply' is not available for ${operation}, whose reply is a file. ` +
+          "Use 'error', 'latency', 'fault', 'defect' or 'variant'.",
+      )
+    }
   })
 
   test("latency delays the head of the reply", async () => {
