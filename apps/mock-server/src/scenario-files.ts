@@ -62,13 +62,13 @@ function readText(file: string): string {
 
 /** Loads a file of code, in TypeScript too, or returns why it cannot be loaded. */
 async function loadCode(file: string): Promise<ScenarioValues | string> {
-  readText(file)
+  const source = readText(file)
   const { createJiti } = await import("jiti")
   // Without caches, a changed file is loaded anew.
   const jiti = createJiti(resolve("scenarios"), { moduleCache: false, fsCache: false })
   try {
     const loaded: unknown = await jiti.import(resolve(file), { default: true })
-    if (Array.isArray(loaded)) return { name: file, scenarios: loaded }
+    if (Array.isArray(loaded)) return { name: file, scenarios: loaded, source }
     return `${file}: the default export must be a list of scenarios. Write 'export default defineScenarios([…])'.`
   } catch (error) {
     const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error)

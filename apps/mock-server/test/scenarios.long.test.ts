@@ -65,7 +65,7 @@ describe("lint", () => {
     )
     expect((await cli("lint", "syntax.ts")).stdout).toMatch(/^syntax\.ts: .*\n1 problem\n$/)
     expect((await cli("lint", "wrong.ts")).stdout).toContain(
-      "wrong.ts [0].answer.txt: answer.txt: unknown key 'txt'. Did you mean 'text'?",
+      "wrong.ts [0]: answer.txt: unknown key 'txt'. Did you mean 'text'?",
     )
   })
 })

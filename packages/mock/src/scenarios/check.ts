@@ -17,6 +17,8 @@ export interface ScenarioProblem {
   readonly path: readonly (string | number)[]
   /** What is wrong and what to do, in one sentence without its full stop. */
   readonly message: string
+  /** Id of the scenario, if it has one. */
+  readonly id?: string
   /** Index of another scenario that is involved. */
   readonly other?: number
 }
@@ -26,10 +28,26 @@ export class ScenarioError extends TypeError {
   readonly problems: readonly ScenarioProblem[]
 
   constructor(problems: readonly ScenarioProblem[]) {
-    super(problems.map(({ path, message }) => `scenarios${pathText(path)}: ${sentence(message)}`).join("\n"))
+    super(problems.map(problemText).join("\n"))
     this.name = "ScenarioError"
     this.problems = problems
   }
+}
+
+function problemText({ path, id, message }: ScenarioProblem): string {
+  const scenario = id === undefined ? "" : ` (scenario '${shownId(id)}')`
+  return `scenarios${pathText(path)}${scenario}: ${sentence(message)}`
+}
+
+/** Returns the id of what may be a scenario. */
+export function idOf(value: unknown): string | undefined {
+  const id = at(value, ["id"])
+  return typeof id === "string" ? id : undefined
+}
+
+/** Returns an id as a message shows it: in one line of limited length. */
+export function shownId(id: string): string {
+  return id.slice(0, 64).replaceAll(/\s+/g, " ")
 }
 
 /** Ends a message as a sentence. */
@@ -69,7 +87,12 @@ export function checkScenarios(
     ...duplicateIds(list),
     ...definiteTies(candidates, selector, (each) => indexes.get(each) ?? 0),
   )
-  return problems.length > 0 ? { problems } : { selector }
+  return problems.length > 0 ? { problems: problems.map(named) } : { selector }
+
+  function named(problem: ScenarioProblem): ScenarioProblem {
+    const id = idOf(list[Number(problem.path[0])])
+    return id === undefined ? problem : { ...problem, id }
+  }
 }
 
 function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioProblem[] {
@@ -309,8 +332,8 @@ function a(type: string): string {
 function duplicateIds(list: readonly unknown[]): ScenarioProblem[] {
   const first = new Map<unknown, number>()
   return list.flatMap((scenario, index) => {
-    const id = at(scenario, ["id"])
-    if (typeof id !== "string") return []
+    const id = idOf(scenario)
+    if (id === undefined) return []
     const other = first.get(id)
     if (other === undefined) first.set(id, index)
     if (other === undefined) return []

@@ -581,3 +581,10 @@ test("the calls of a scenario are made even when the request wants none", async 
     message: { tool_calls: [{ function: { name: "get_weather", arguments: "{}" } }] },
   })
 })
+
+test("a problem of scenarios in a test names the scenario by index and id", () => {
+  const wrong = { id: "greeting", match: {}, answer: { txt: "x" } } as Scenario
+  expect(() => createMock({ scenarios: [wrong] })).toThrow(
+    "scenarios[0].answer.txt (scenario 'greeting'): unknown key 'txt'. Did you mean 'text'?",
+  )
+})

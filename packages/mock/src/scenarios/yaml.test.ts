@@ -72,6 +72,46 @@ describe("each problem has file, line, column, the key and the remedy", () => {
   })
 })
 
+describe("each problem of scenarios from code has file, index, id and key", () => {
+  const problemsIn = (scenarios: readonly unknown[], source?: string) =>
+    readScenarios([{ name: "a.ts", scenarios, ...(source !== undefined && { source }) }]).problems
+  const wrong = { match: {}, answer: { txt: "x" } }
+  const message = "answer.txt: unknown key 'txt'. Did you mean 'text'?"
+
+  test("and line and column, if the id stands in the source once", () => {
+    const source = (id: string) => `import "x"\n\nexport default [\n  { ${id}, match, answer }]`
+    const scenarios = [{ ...wrong, id: "first" }]
+    for (const id of ['id: "first"', "id:'first'", '"id" : `first`']) {
+      expect(problemsIn(scenarios, source(id))).toEqual([`a.ts:4:5 [0] 'first': ${message}`])
+    }
+    for (const id of ["id", 'uid: "first"', 'id: "firstly"', 'id: "first", id: "first"', "id: 'first\""]) {
+      expect(problemsIn(scenarios, source(id))).toEqual([`a.ts [0] 'first': ${message}`])
+    }
+    expect(problemsIn([{ ...wrong, id: "a.*(b" }], source('id: "a.*(b"'))).toEqual([
+      `a.ts:4:5 [0] 'a.*(b': ${message}`,
+    ])
+  })
+
+  test("without an id, file and index", () => {
+    expect(problemsIn([{ match: {}, answer: {} }, wrong], "[]")).toEqual([`a.ts [1]: ${message}`])
+    expect(problemsIn([3])).toEqual(["a.ts [0]: expected an object, but got a number."])
+  })
+
+  test("of two scenarios, both", () => {
+    const scenario = { match: { user: "Hi" }, answer: { text: "x" } }
+    expect(problemsIn([{ ...scenario, id: "first" }, scenario], "\nid: 'first'")).toEqual([
+      "a.ts [1]: match: 'a.ts [1]' can never answer: every request that it matches also matches 'first', and neither is " +
+        "more specific. Give one of them a 'priority' or a narrower match (the other one: a.ts:2:1 [0] 'first').",
+    ])
+  })
+
+  test("on one line, of limited length", () => {
+    expect(problemsIn([{ ...wrong, id: `a\n${"b".repeat(1000)}` }])).toEqual([
+      `a.ts [0] 'a ${"b".repeat(62)}': ${message}`,
+    ])
+  })
+})
+
 test("reads what YAML and JSON write, and names scenarios by file and line", () => {
   const scenario = fc.record(
     {

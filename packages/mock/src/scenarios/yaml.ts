@@ -9,7 +9,8 @@ import {
   type YAMLParseError,
 } from "yaml"
 import { nearestName } from "../nearest-name.ts"
-import { checkScenarios, pathText, type ScenarioProblem, sentence } from "./check.ts"
+import { checkScenarios, idOf, pathText, type ScenarioProblem, sentence, shownId } from "./check.ts"
+import { idsInSource } from "./ids-in-source.ts"
 import { fileOf, imagesOf, replacedAt } from "./images.ts"
 import type { Scenario } from "./scenario.ts"
 
@@ -24,6 +25,8 @@ export interface ScenarioText {
 export interface ScenarioValues {
   readonly name: string
   readonly scenarios: readonly unknown[]
+  /** Text of the file, in which the lines of scenarios are looked up by their ids. Default: messages have no lines. */
+  readonly source?: string
 }
 
 /** Scenarios that were read, and the place of each, for `scenarios.replace`. */
@@ -47,7 +50,7 @@ interface Source {
   /** Name of its file. */
   readonly name: string
   readonly value: unknown
-  /** Returns file, line and column of a path within the scenario. */
+  /** Returns file, line and column of a path within the scenario; for scenarios from code, file and index of the scenario. */
   place(path: readonly (string | number)[]): string
 }
 
@@ -99,12 +102,17 @@ function described({ path, message, other }: ScenarioProblem, sources: readonly 
   return `${place}: ${member}${sentence(message + first)}`
 }
 
-function readValues({ name, scenarios }: ScenarioValues): Source[] {
-  return scenarios.map((value, index) => ({
-    name,
-    value,
-    place: (path) => `${name} ${pathText([index, ...path])}`,
-  }))
+function readValues({ name, scenarios, source = "" }: ScenarioValues): Source[] {
+  const lineOf = idsInSource(source)
+  return scenarios.map((value, index) => {
+    const id = idOf(value)
+    const place = () => {
+      const line = id === undefined ? undefined : lineOf(id)
+      const shown = id === undefined ? "" : ` '${shownId(id)}'`
+      return `${name}${line === undefined ? "" : `:${line}`} [${index}]${shown}`
+    }
+    return { name, value, place }
+  })
 }
 
 /** Says in terms of the file what the parser found. */
