@@ -9,6 +9,7 @@ import {
   quotaOf,
 } from "@nexhina/mock"
 import { profiles } from "@nexhina/schemas"
+import type { AlterationKind } from "@nexhina/wire"
 import { Command, InvalidArgumentError, Option } from "commander"
 import type { Conversion } from "./convert.ts"
 import type { Derivation } from "./derive-scenarios.ts"
@@ -29,7 +30,9 @@ export interface Settings {
   readonly scenarios: readonly string[]
   /** The command to run instead of the server. Default: none. */
   readonly command?: ScenarioCommand | Conversion | Derivation
-  readonly mock: Omit<MockOptions, "alterations">
+  /** Defects and variants of every reply, or of a fraction of them, each with the kind that its option names. */
+  readonly alterations: readonly ChosenAlteration[]
+  readonly mock: Omit<MockOptions, "alterations" | "always">
   readonly record?: RecordSettings
   readonly replay?: ReplaySettings
 }
@@ -80,6 +83,9 @@ type LatencyFlags = { readonly [Name in keyof typeof latencyParameters]?: string
 
 type Share = NonNullable<MockOptions["always"]>[number]
 
+/** An id that `--defect` or `--variant` names. */
+export type ChosenAlteration = Share & { readonly kind: AlterationKind }
+
 /** Parses the arguments after the command's name. Throws a `CommanderError` after its message has been printed. */
 export function readOptions(argv: readonly string[]): Settings {
   const command = createCommand()
@@ -110,6 +116,10 @@ export function readOptions(argv: readonly string[]): Settings {
     drainMs: 1000 * flags.drain,
     ...recordingSettings(flags, command),
     tokenizer: flags.tokenizer,
+    alterations: [
+      ...flags.defect.map((share) => ({ ...share, kind: "defect" as const })),
+      ...flags.variant.map((share) => ({ ...share, kind: "variant" as const })),
+    ],
     mock: {
       profile: flags.profile,
       seed: flags.seed,
@@ -119,7 +129,6 @@ export function readOptions(argv: readonly string[]): Settings {
       callTools: flags.callTools,
       strictScenarios: flags.strict,
       ...(flags.clock === "real" && { clock: () => Math.floor(Date.now() / 1000) }),
-      always: [...flags.defect, ...flags.variant],
       ...latencyOf(flags),
       quotas: {
         ...(flags.rpm !== undefined && { rpm: flags.rpm }),

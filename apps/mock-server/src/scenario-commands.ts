@@ -7,8 +7,6 @@ import type { ScenarioCommand } from "./options.ts"
 import { readable, UsageError } from "./readable.ts"
 import { loadScenarios } from "./scenario-files.ts"
 
-const alterations: ReadonlySet<string> = new Set(catalogue.map(({ id }) => id))
-
 /** Runs `lint` or `explain` and returns the exit code: 0 when all is well, 1 for a finding, 2 for wrong usage. */
 export async function runScenarioCommand(command: ScenarioCommand): Promise<number> {
   try {
@@ -21,7 +19,7 @@ export async function runScenarioCommand(command: ScenarioCommand): Promise<numb
 }
 
 async function lint(files: readonly string[]): Promise<number> {
-  const { scenarios, problems } = await loadScenarios(files, alterations)
+  const { scenarios, problems } = await loadScenarios(files, catalogue)
   for (const problem of problems) console.log(problem)
   console.log(
     problems.length > 0
@@ -34,7 +32,7 @@ async function lint(files: readonly string[]): Promise<number> {
 type ExplainCommand = Extract<ScenarioCommand, { readonly name: "explain" }>
 
 async function explain({ request, scenarios: paths, operation, headers }: ExplainCommand): Promise<number> {
-  const { scenarios, places, problems } = await loadScenarios(paths, alterations)
+  const { scenarios, places, problems } = await loadScenarios(paths, catalogue)
   if (problems.length > 0) {
     for (const problem of problems) console.error(problem)
     return 2

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, extname, join, resolve } from "node:path"
 import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
+import type { NamedAlteration } from "@nexhina/wire"
 import { readable } from "./readable.ts"
 
 export const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
@@ -17,7 +18,7 @@ export interface LoadedScenarios extends ReadScenarios {
  */
 export async function loadScenarios(
   paths: readonly string[],
-  alterations: ReadonlySet<string>,
+  alterations: readonly NamedAlteration[],
 ): Promise<LoadedScenarios> {
   const { readScenarios } = await import("@nexhina/mock/yaml")
   const images = new Set<string>()

@@ -1,7 +1,8 @@
 import { createMock, type Mock, type MockOptions } from "@nexhina/mock"
 import type { MockServer } from "@nexhina/mock/node"
+import type { NamedAlteration } from "@nexhina/wire"
 import pc from "picocolors"
-import type { Settings } from "./options.ts"
+import type { ChosenAlteration, Settings } from "./options.ts"
 import { UsageError } from "./readable.ts"
 import type { Recorder, RecordSettings } from "./record.ts"
 import type { Replay, ReplaySettings } from "./replay.ts"
@@ -45,16 +46,31 @@ async function replayOf(replay: ReplaySettings): Promise<Replay> {
   }
 }
 
-async function mockOf({ mock, tokenizer }: Settings): Promise<Mock> {
+async function mockOf({ mock, tokenizer, alterations: always }: Settings): Promise<Mock> {
   const measured = tokenizer === "o200k_base" && { tokenizer: await o200kBase() }
   try {
-    const alterations = mock.always?.length ? await loadCatalogue() : loadCatalogue
-    return createMock({ ...mock, ...measured, alterations, onCrash: console.error })
+    const alterations = always.length > 0 ? await requireKinds(always) : loadCatalogue
+    return createMock({ ...mock, ...measured, always, alterations, onCrash: console.error })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`error: option '--defect' or '--variant': ${error.message}`)
     process.exit(2)
   }
+}
+
+/** Returns the catalogue. A defect that is chosen as a variant, or the reverse, ends the command. */
+async function requireKinds(chosen: readonly ChosenAlteration[]): Promise<readonly NamedAlteration[]> {
+  const catalogue = await loadCatalogue()
+  for (const { id, rate, kind } of chosen) {
+    const known = catalogue.find((each) => each.id === id)
+    if (known?.kind === undefined || known.kind === kind) continue
+    const share = rate === 1 ? id : `${id}@${rate}`
+    console.error(
+      `error: option '--${kind} <id...>': '${id}' is a ${known.kind}. Use '--${known.kind} ${share}'.`,
+    )
+    process.exit(2)
+  }
+  return catalogue
 }
 
 /** Loads the defects and variants: a large module, which most servers do without. */
@@ -67,7 +83,7 @@ const loadCatalogue = async () => (await import("./catalogue.ts")).catalogue
 async function useScenarios(mock: Mock, paths: readonly string[]): Promise<void> {
   const { loadScenarios } = await import("./scenario-files.ts")
   const { watchScenarios } = await import("./scenario-watch.ts")
-  const known = new Set((await loadCatalogue()).map(({ id }) => id))
+  const known = await loadCatalogue()
   await mock.loadAlterations()
   let images: readonly string[] = []
   const load = async (): Promise<boolean> => {

@@ -139,6 +139,11 @@ describe("arguments that are wrong end with 2 and name the option", () => {
     [["--api-key", "sk-a", "--no-auth"], "--no-auth"],
     [["--defect", "sse-double-done@2"], "--defect"],
     [["--defect", "sse-double-don"], "'sse-double-done'"],
+    [["--defect", "crlf@0.5"], "option '--defect <id...>': 'crlf' is a variant. Use '--variant crlf@0.5'."],
+    [
+      ["--variant", "crlf", "sse-double-done"],
+      "option '--variant <id...>': 'sse-double-done' is a defect. Use '--defect sse-double-done'.",
+    ],
     [["--frobnicate"], "--frobnicate"],
     [["extra"], "argument"],
   ])("%j", async (args, named) => {

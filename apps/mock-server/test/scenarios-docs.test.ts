@@ -46,10 +46,7 @@ function runs(command: string, args: readonly string[], cwd: string): Promise<st
 
 async function serve(name: string): Promise<MockServer> {
   const mock = createMock({ alterations: catalogue })
-  const { scenarios, places, problems } = await loadScenarios(
-    [join(folder, name)],
-    new Set(catalogue.map(({ id }) => id)),
-  )
+  const { scenarios, places, problems } = await loadScenarios([join(folder, name)], catalogue)
   expect(problems).toEqual([])
   mock.scenarios.replace(scenarios, places)
   return serveWithControl(mock, { host: "127.0.0.1", port: 0, drainMs: 0, log: "off" }, console.error)

@@ -26,7 +26,7 @@ export type { NamedAlteration } from "@nexhina/wire"
 export type { Defect, Variant } from "./defect.ts"
 
 /** All known defects, grouped by the area of the API. */
-export const defects: readonly Defect[] = [
+export const defects: readonly (Defect & { readonly kind: "defect" })[] = [
   ...httpDefects,
   ...connectionDefects,
   ...authDefects,
@@ -48,10 +48,10 @@ export const defects: readonly Defect[] = [
   ...videoDefects,
   ...moderationDefects,
   ...rerankDefects,
-]
+].map((defect) => ({ ...defect, kind: "defect" }))
 
 /** All legal variants, grouped by the area of the API. */
-export const variants: readonly Variant[] = [
+export const variants: readonly (Variant & { readonly kind: "variant" })[] = [
   ...httpVariants,
   ...connectionVariants,
   ...authVariants,
@@ -72,4 +72,4 @@ export const variants: readonly Variant[] = [
   ...videoVariants,
   ...moderationVariants,
   ...rerankVariants,
-]
+].map((variant) => ({ ...variant, kind: "variant" }))

@@ -323,7 +323,7 @@ function createEngine(options: MockOptions): Engine {
     responders: options.responders ?? [],
     scenarios: createScenarios(options.scenarios ?? [], {
       strict: options.strictScenarios ?? false,
-      alterations: alterations.ids,
+      alterations: alterations.known,
     }),
     store: options.store ?? memoryStore(() => clocks.sharedMs),
     lane,

@@ -29,9 +29,13 @@ export type Alteration =
   | { readonly stage: "bytes"; apply(frames: readonly Frame[], situation: Situation): readonly Frame[] }
   | { readonly stage: "wire"; apply(reply: Reply, situation: Situation): Reply }
 
+export type AlterationKind = "defect" | "variant"
+
 /** An alteration that is selected by its id. */
 export type NamedAlteration = Alteration & {
   readonly id: string
+  /** Whether it breaks the contract or is legal, which decides how it is selected. Default: it is selected in both ways. */
+  readonly kind?: AlterationKind
   /** Creates a copy with its own state, for one mock. Required when `apply` remembers earlier requests. */
   start?(): Alteration
 }

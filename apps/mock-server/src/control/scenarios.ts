@@ -3,8 +3,6 @@ import { catalogue } from "../catalogue.ts"
 import type { Controlled } from "./control.ts"
 import { type ControlReply, refused } from "./reply.ts"
 
-const alterations: ReadonlySet<string> = new Set(catalogue.map(({ id }) => id))
-
 /** Returns the scenarios in use and the counters of their faults. */
 export function readControl({ mock }: Controlled): ControlReply {
   const { list, faults } = mock.scenarios
@@ -18,7 +16,7 @@ function withoutKeys(name: string, value: unknown): unknown {
 
 /** Replaces all scenarios by those of a file in YAML or JSON. */
 export function replaceControl({ mock }: Controlled, text: string): ControlReply {
-  const { scenarios, places, problems } = readScenarios([{ name: "body", text }], alterations)
+  const { scenarios, places, problems } = readScenarios([{ name: "body", text }], catalogue)
   if (problems.length > 0) return refused(400, problems.join("\n"), null, { problems })
   mock.scenarios.replace(scenarios, places)
   return [200, { loaded: scenarios.length }]

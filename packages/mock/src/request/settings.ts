@@ -96,6 +96,9 @@ function requireValid(settings: ScopeSettings, check: (headers: KnownHeaders) =>
     check(toHeaders(settings))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    throw new TypeError(`Invalid setting '${error.param?.replace("x-mock-", "")}': ${error.message}`)
+    const [name = "", message] = [error.param ?? "", error.message].map((text) =>
+      text.replaceAll("x-mock-", ""),
+    )
+    throw new TypeError(`Invalid setting '${name}': ${message}`)
   }
 }

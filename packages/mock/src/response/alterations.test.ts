@@ -1,4 +1,4 @@
-import type { NamedAlteration } from "@nexhina/wire"
+import type { Alteration, NamedAlteration } from "@nexhina/wire"
 import { expect, test } from "vitest"
 import { createMock } from "../mock.ts"
 
@@ -141,5 +141,50 @@ test("a standing alteration needs a list", () => {
   const always = [{ id: "wire", rate: 1 }]
   expect(() => createMock({ alterations: async () => alterations, always })).toThrow(
     "No defect or variant has the id 'wire'",
+  )
+})
+
+test("a variant is not selected as a defect, nor a defect as a variant; one without a kind is both", async () => {
+  const status = (reply: number) =>
+    ({ stage: "wire", apply: (sent) => ({ ...sent, status: reply }) }) as const satisfies Alteration
+  const alterations: readonly NamedAlteration[] = [
+    { id: "wrong", kind: "defect", ...status(201) },
+    { id: "legal", kind: "variant", ...status(202) },
+    { id: "own", ...status(203) },
+  ]
+  const mock = createMock({ alterations })
+  const ask = async (name: string, id: string) => {
+    const { status, body } = await mock.handle({
+      method: "GET",
+      target: "/v1/models",
+      headers: [
+        ["authorization", "Bearer sk-x"],
+        [name, id],
+      ],
+      body: new Uint8Array(),
+    })
+    return status === 400 ? JSON.parse(String(body)).error : status
+  }
+  expect(await ask("x-mock-defect", "wrong")).toBe(201)
+  expect(await ask("x-mock-variant", "legal")).toBe(202)
+  expect([await ask("x-mock-defect", "own"), await ask("x-mock-variant", "own")]).toEqual([203, 203])
+  expect(await ask("x-mock-defect", "wrong, legal@0.5")).toMatchObject({
+    message: "'legal' is a variant. Use 'x-mock-variant' instead of 'x-mock-defect'.",
+    param: "x-mock-defect",
+  })
+  expect(await ask("x-mock-variant", "wrong")).toMatchObject({
+    message: "'wrong' is a defect. Use 'x-mock-defect' instead of 'x-mock-variant'.",
+    param: "x-mock-variant",
+  })
+  expect(() => mock.settings.set({ defect: "legal" })).toThrow(
+    "Invalid setting 'defect': 'legal' is a variant. Use 'variant' instead of 'defect'.",
+  )
+  expect(() => mock.settings.set({ variant: "wrong" })).toThrow(
+    "Invalid setting 'variant': 'wrong' is a defect. Use 'defect' instead of 'variant'.",
+  )
+  expect(mock.settings.list).toEqual([])
+  const starting = { id: "counted", kind: "defect", ...status(201), start: () => status(201) } as const
+  expect(() => createMock({ alterations: [starting] }).settings.set({ variant: "counted" })).toThrow(
+    "is a defect",
   )
 })

@@ -1,4 +1,4 @@
-import type { Frame, NamedAlteration, Reply } from "@nexhina/wire"
+import type { AlterationKind, Frame, NamedAlteration, Reply } from "@nexhina/wire"
 import { type Digest, digest, digestFraction } from "../content/random.ts"
 import { nearestName } from "../nearest-name.ts"
 import { Refusal } from "../refusal.ts"
@@ -19,12 +19,15 @@ type ChooseAlterations = (headers: KnownHeaders, identity: Digest) => readonly N
 
 const none: readonly NamedAlteration[] = []
 
+/** The ids that can be selected, with their kinds. */
+export type KnownAlterations = readonly Pick<NamedAlteration, "id" | "kind">[]
+
 /** The defects and variants of a mock, or what loads them. */
 export type AlterationSource = readonly NamedAlteration[] | (() => Promise<readonly NamedAlteration[]>)
 
 /** The defects and variants that one mock knows. */
 export interface Alterations {
-  readonly ids: ReadonlySet<string>
+  readonly known: KnownAlterations
   readonly choose: ChooseAlterations
   /** Loads the catalogue once; undefined when it was given as a list. Rejects when it cannot be loaded. */
   load(): Promise<void> | undefined
@@ -38,16 +41,16 @@ export function createAlterations(
   source: AlterationSource,
   always: readonly StandingAlteration[],
 ): Alterations {
-  const ids = new Set<string>()
+  const known: NamedAlteration[] = []
   let choose: ChooseAlterations
   const use = (catalogue: readonly NamedAlteration[]) => {
     choose = alterationChooser(catalogue, always)
-    for (const { id } of catalogue) ids.add(id)
+    known.push(...catalogue)
   }
   use(typeof source === "function" ? [] : source)
   let loading: Promise<void> | undefined
   return {
-    ids,
+    known,
     choose: (headers, identity) => choose(headers, identity),
     load() {
       if (typeof source === "function") loading ??= source().then(use)
@@ -59,6 +62,12 @@ export function createAlterations(
 /** Returns whether headers name a defect or a variant. */
 export const namesAlteration = (headers: KnownHeaders): boolean =>
   headers["x-mock-defect"] !== undefined || headers["x-mock-variant"] !== undefined
+
+/** The request header that selects an alteration of each kind. */
+const selectors = { defect: "x-mock-defect", variant: "x-mock-variant" } as const satisfies Record<
+  AlterationKind,
+  keyof KnownHeaders
+>
 
 /**
  * Creates the choice of alterations for one mock, with its own copy of each alteration that has state. Throws a
@@ -86,6 +95,11 @@ function alterationChooser(
         const { id, rate } = readShare(share, header)
         const alteration = byId.get(id)
         if (alteration === undefined) throw new Refusal(400, { message: unknownId(id, byId), param: header })
+        const { kind } = alteration
+        if (kind !== undefined && selectors[kind] !== header) {
+          const message = `'${id}' is a ${kind}. Use '${selectors[kind]}' instead of '${header}'.`
+          throw new Refusal(400, { message, param: header })
+        }
         return digestFraction(digest(id, identity)) < rate ? [watched(alteration)] : []
       })
   }
@@ -157,7 +171,8 @@ export function inactiveOf(alterations: readonly NamedAlteration[]): string[] {
 }
 
 function started(alteration: NamedAlteration): NamedAlteration {
-  return alteration.start ? { ...alteration.start(), id: alteration.id } : alteration
+  const { id, kind } = alteration
+  return alteration.start ? { ...alteration.start(), id, ...(kind && { kind }) } : alteration
 }
 
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {

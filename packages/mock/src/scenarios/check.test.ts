@@ -2,7 +2,11 @@ import { expect, test } from "vitest"
 import { checkScenarios } from "./check.ts"
 import type { Scenario } from "./scenario.ts"
 
-const alterations = new Set(["sse-double-done"])
+const alterations = [
+  { id: "sse-double-done", kind: "defect" },
+  { id: "crlf", kind: "variant" },
+  { id: "own" },
+] as const
 const answer = { text: "x" }
 
 function messages(...list: readonly unknown[]): string[] {
@@ -57,8 +61,20 @@ test.each<[unknown, string]>([
     "0.answer.defect no defect or variant has the id 'sse-double-don'. Did you mean 'sse-double-done'?",
   ],
   [
-    { match: {}, answer: { variant: ["sse-double-done", "dubble"] } },
+    { match: {}, answer: { variant: ["crlf", "dubble"] } },
     "0.answer.variant.1 no defect or variant has the id 'dubble'. See the catalogue in docs/defects.md",
+  ],
+  [
+    { match: {}, answer: { defect: ["own", "crlf"] } },
+    "0.answer.defect.1 'crlf' is a variant. Use 'variant' instead of 'defect'",
+  ],
+  [
+    { match: {}, steps: [{ variant: "sse-double-done" }] },
+    "0.steps.0.variant 'sse-double-done' is a defect. Use 'defect' instead of 'variant'",
+  ],
+  [
+    { match: {}, fail: { times: 1, defect: "crlf" } },
+    "0.fail.defect 'crlf' is a variant, which is legal. Use a defect, a status or a fault",
   ],
   [
     { match: {}, fail: { times: 1, defect: "sse-double-don" } },

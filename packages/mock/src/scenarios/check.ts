@@ -1,8 +1,9 @@
-import { expectationOf } from "@nexhina/wire"
+import { type AlterationKind, expectationOf } from "@nexhina/wire"
 import { z } from "zod"
 import { matches } from "../json-schema/pattern.ts"
 import { nearestName } from "../nearest-name.ts"
 import { isBase64 } from "../request/check-base64.ts"
+import type { KnownAlterations } from "../response/alterations.ts"
 import { fileHint, imagesIn } from "./images.ts"
 import { impossibleConditions } from "./impossible-match.ts"
 import type { Predicate } from "./predicates.ts"
@@ -60,9 +61,6 @@ export function pathText(path: readonly (string | number)[]): string {
   return path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("")
 }
 
-/** The ids that scenarios may name in `defect` and `variant`. */
-export type KnownAlterations = ReadonlySet<string>
-
 /**
  * Checks a list of scenarios and creates their selector. `placeOf` names a scenario without an id. Returns the problems
  * when there are some: unknown members, wrong types, duplicate ids, and pairs of which one can never win.
@@ -72,10 +70,11 @@ export function checkScenarios(
   placeOf: (index: number) => string,
   alterations?: KnownAlterations,
 ): { readonly selector: Selector } | { readonly problems: readonly ScenarioProblem[] } {
+  const kinds = alterations && new Map(alterations.map(({ id, kind }) => [id, kind]))
   const problems: ScenarioProblem[] = []
   const indexes = new Map<Candidate, number>()
   list.forEach((value, index) => {
-    const found = problemsOf(value, alterations)
+    const found = problemsOf(value, kinds)
     problems.push(...found.map(({ path, message }) => ({ path: [index, ...path], message })))
     if (found.length > 0) return
     // Without a problem it is a scenario.
@@ -95,7 +94,10 @@ export function checkScenarios(
   }
 }
 
-function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioProblem[] {
+/** The known ids of defects and variants, with their kinds. */
+type AlterationKinds = ReadonlyMap<string, AlterationKind | undefined>
+
+function problemsOf(value: unknown, kinds?: AlterationKinds): ScenarioProblem[] {
   const parsed = scenarioSchema().safeParse(value)
   if (!parsed.success) return withoutEchoes(parsed.error.issues.flatMap((issue) => explained(issue, value)))
   const { answer, fail, steps } = parsed.data
@@ -104,9 +106,9 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
     ...(steps ?? []).map((each, index): [(string | number)[], Answer] => [["steps", index], each]),
   ]
   return [
-    ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, alterations) : [])),
+    ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, kinds) : [])),
     ...places.flatMap(([path]) => slipsIn([...path, "hostedTools"], value)),
-    ...problemsOfIds({ defect: fail?.defect }, ["fail"], alterations),
+    ...problemsOfIds({ defect: fail?.defect }, ["fail"], kinds),
     ...impossibleConditions(parsed.data),
   ]
 }
@@ -114,7 +116,7 @@ function problemsOf(value: unknown, alterations?: KnownAlterations): ScenarioPro
 function problemsOfAnswer(
   { json, reply, toolCalls = [], hostedTools, defect, variant }: Answer,
   path: readonly (string | number)[],
-  alterations: KnownAlterations | undefined,
+  kinds: AlterationKinds | undefined,
 ): ScenarioProblem[] {
   const values: [(string | number)[], unknown][] = [
     [["json"], json],
@@ -137,29 +139,35 @@ function problemsOfAnswer(
       ? []
       : [{ path: [...path, "reply", ...inner], message: fileHint(value) ?? "expected an image in base64" }],
   )
-  return [...faults, ...images, ...problemsOfIds({ defect, variant }, path, alterations)]
+  return [...faults, ...images, ...problemsOfIds({ defect, variant }, path, kinds)]
 }
 
 function problemsOfIds(
   members: Readonly<Record<string, string | readonly string[] | undefined>>,
   path: readonly (string | number)[],
-  alterations: KnownAlterations | undefined,
+  kinds: AlterationKinds | undefined,
 ): ScenarioProblem[] {
-  if (alterations === undefined) return []
+  if (kinds === undefined) return []
   return Object.entries(members).flatMap(([name, ids]) =>
     [ids ?? []].flat().flatMap((id, index) => {
-      if (alterations.has(id)) return []
       const place = typeof ids === "string" ? [...path, name] : [...path, name, index]
-      return [{ path: place, message: unknownAlteration(id, alterations) }]
+      if (!kinds.has(id)) return [{ path: place, message: unknownAlteration(id, kinds) }]
+      const kind = kinds.get(id)
+      if (kind === undefined || kind === name) return []
+      const remedy =
+        path[0] === "fail"
+          ? ", which is legal. Use a defect, a status or a fault"
+          : `. Use '${kind}' instead of '${name}'`
+      return [{ path: place, message: `'${id}' is a ${kind}${remedy}` }]
     }),
   )
 }
 
-function unknownAlteration(id: string, known: KnownAlterations): string {
+function unknownAlteration(id: string, known: AlterationKinds): string {
   if (known.size === 0) {
     return `no defect or variant has the id '${id}': the mock was given no defects. Pass 'alterations: [...defects, ...variants]' of @nexhina/defects`
   }
-  const nearest = nearestName(id, [...known])
+  const nearest = nearestName(id, [...known.keys()])
   const hint = nearest === undefined ? "See the catalogue in docs/defects.md" : `Did you mean '${nearest}'?`
   return `no defect or variant has the id '${id}'. ${hint}`
 }

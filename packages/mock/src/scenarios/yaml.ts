@@ -9,6 +9,7 @@ import {
   type YAMLParseError,
 } from "yaml"
 import { nearestName } from "../nearest-name.ts"
+import type { KnownAlterations } from "../response/alterations.ts"
 import { checkScenarios, idOf, pathText, type ScenarioProblem, sentence, shownId } from "./check.ts"
 import { idsInSource } from "./ids-in-source.ts"
 import { fileOf, imagesOf, replacedAt } from "./images.ts"
@@ -56,12 +57,12 @@ interface Source {
 
 /**
  * Reads scenarios from the texts of files. Checks them together: an id may occur once, and no scenario may hide another.
- * `alterations` are the known ids of defects and variants; without it, they are not checked. Without `readImage`, images
+ * `alterations` are the defects and variants that scenarios may name; without it, their ids are not checked. Without `readImage`, images
  * cannot refer to files.
  */
 export function readScenarios(
   files: readonly (ScenarioText | ScenarioValues)[],
-  alterations?: ReadonlySet<string>,
+  alterations?: KnownAlterations,
   readImage?: ReadImage,
 ): ReadScenarios {
   const problems: string[] = []
