@@ -24,6 +24,12 @@ test("jsdom and MSW need only the line that the page shows", () => {
   expect(example("assistant.msw.test.ts")).toBe(tests.replace("mockFixture({\n", `mockFixture({\n${msw}`))
 })
 
+test("an application that creates its client when it is loaded is shown as it is tested", () => {
+  const [, , , , module, tests] = blocks.filter(({ language }) => language === "ts").map(({ code }) => code)
+  expect(module).toBe(example("greeter.ts"))
+  expect(tests).toBe(example("greeter.test.ts"))
+})
+
 test("a failed assertion prints what the page shows", async () => {
   const [shown] = blocks.filter(({ language }) => language === "text")
   const mock = await startTestMock({
