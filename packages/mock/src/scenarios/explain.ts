@@ -1,12 +1,15 @@
 import type { Spend } from "../json-schema/budget.ts"
 import { actual, expectation, type Predicate } from "./predicates.ts"
 import { type Candidate, isFor } from "./select.ts"
-import { createSimilarity } from "./similarity.ts"
+import { createRoughSimilarity, createSimilarity, type Similarity } from "./similarity.ts"
 import type { Subject } from "./subject.ts"
 
 /** Number of scenarios that an explanation names. */
 const maxNearest = 3
-/** Number of equally near scenarios whose texts are compared with those of the request: this bounds the work. */
+/**
+ * Number of equally near scenarios whose texts are compared closely with those of the request: this bounds the work. If
+ * there are more, those are compared whose texts begin and end most like them.
+ */
 const maxCompared = 1_000
 /** Number of scenarios up to which a brief explanation looks at all of them. */
 const maxBrief = 100
@@ -61,18 +64,24 @@ function nearestOf(candidates: readonly Candidate[], subject: Subject, spend: Sp
     })
     .toSorted((a, b) => a.failing.length - b.failing.length || b.holding - a.holding)
   const most = rated[Math.min(maxNearest, rated.length) - 1]?.failing.length ?? 0
-  const near = rated.filter(({ failing }) => failing.length <= most).slice(0, maxCompared)
-  const similarity = createSimilarity(subject)
+  const near = rated.filter(({ failing }) => failing.length <= most)
+  const compared =
+    near.length > maxCompared ? closest(near, createRoughSimilarity(subject), maxCompared) : near
+  return closest(compared, createSimilarity(subject), maxNearest)
+}
+
+/** Returns some scenarios, those first of which the fewest predicates fail, then those that come closest. */
+function closest(rated: readonly Rated[], similarity: Similarity, count: number): readonly Rated[] {
   const closeness = new Map(
-    near.map((each) => {
+    rated.map((each) => {
       const similar = each.failing.reduce((sum, predicate) => sum + similarity(predicate), 0)
       return [each, (each.holding + similar) / Math.max(1, each.candidate.predicates.length)]
     }),
   )
   const closenessOf = (each: Rated) => closeness.get(each) ?? 0
-  return near
+  return rated
     .toSorted((a, b) => a.failing.length - b.failing.length || closenessOf(b) - closenessOf(a))
-    .slice(0, maxNearest)
+    .slice(0, count)
 }
 
 function differenceOf(predicate: Predicate, subject: Subject): string {

@@ -448,6 +448,33 @@ describe("a miss", () => {
     )
   })
 
+  test("names the scenario whose text differs least among thousands of scenarios", async () => {
+    const texts = fc.sample(fc.uuid(), { seed: 1, numRuns: 5_000 })
+    const mock = mockOf(
+      texts.map((user) => ({ id: `the ${user}`, match: { user }, answer: { text: "x" } })),
+      { strictScenarios: true },
+    )
+    const place = { pick: fc.nat(texts.length - 1), at: fc.nat(35), mark: fc.constantFrom("", "-", "x") }
+    await fc.assert(
+      fc.asyncProperty(fc.record(place), async ({ pick, at, mark }) => {
+        const meant = texts[pick] ?? ""
+        fc.pre(mark !== meant[at])
+        const { message } = await errorOf(await ask(mock, meant.slice(0, at) + mark + meant.slice(at + 1)))
+        expect(message.split("\n")[2]).toBe(`- 'the ${meant}'`)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test("of texts that are as similar, names the one whose length differs less", async () => {
+    const answer = { text: "x" }
+    const mock = mockOf([
+      { id: "short", match: { user: "case 199" }, answer },
+      { id: "long", match: { user: "case 1999" }, answer },
+    ])
+    expect((await ask(mock, "case 1999x")).headers.get("x-mock-miss")).toContain("nearest: long ")
+  })
+
   test("a condition that nearly every request meets does not make a scenario nearer", async () => {
     const mock = mockOf([
       { id: "loop", match: { user: "find the bug" }, steps: [{ text: "a" }, { text: "b" }] },
