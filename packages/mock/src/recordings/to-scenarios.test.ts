@@ -117,6 +117,35 @@ test("an error keeps its status, its words and when to retry", () => {
   ])
 })
 
+test("errors of a request that then succeeds are failures before the answer", async () => {
+  const busy = (after: string) =>
+    reply(asks(user("Hi")), { error: { message: "Busy" } }, 429, [["retry-after", after]])
+  const down = reply(asks(user("Hi")), { error: { message: "Down" } }, 503)
+  const one = reply(asks(user("Hi")), says("one"))
+  const match = { operation: "createChatCompletion", model: "m", user: "Hi", step: 0 }
+  const fail = { times: 2, status: 429, message: "Busy", headers: { "retry-after": "2" } }
+  const kept = derived([busy("2"), busy("2"), one, one])
+  expect(kept).toEqual({
+    scenarios: [{ scenario: { match, fail, answer: { text: "one" } }, notes: [] }],
+    warnings: [],
+  })
+  const mock = createMock({ scenarios: kept.scenarios.map(({ scenario }) => scenario) })
+  const statuses = []
+  for (let attempt = 0; attempt < 4; attempt++) {
+    statuses.push((await record(mock, "/chat/completions", asks(user("Hi")))).response?.status)
+  }
+  expect(statuses).toEqual([429, 429, 200, 200])
+
+  const { scenarios, warnings } = derived([busy("2"), down, one, busy("2")])
+  expect(scenarios.map(({ scenario }) => scenario)).toEqual([{ match, fail, answer: { text: "one" } }])
+  const same = 'exchange "1" of "test": the same request as exchange "1" of "test", whose reply is kept'
+  expect(warnings).toEqual([same, same])
+  expect(scenariosOf([busy("2"), busy("2")])).toEqual([
+    { match, answer: { error: { status: 429, message: "Busy", headers: { "retry-after": "2" } } } },
+  ])
+  expect(scenariosOf([one, busy("2")])).toEqual([{ match, answer: { text: "one" } }])
+})
+
 test("recordings with the same last text are told apart by the conversation; a repeated request keeps its first reply", () => {
   const long = asks(user("A"), { role: "assistant", content: "B" }, user("Hi"))
   const { scenarios, warnings } = derived([

@@ -37,7 +37,7 @@ interface Draft {
 /**
  * Makes scenarios from recordings: each answers the requests with the operation, the model and the last user text of
  * its recording, and with more of the conversation where that is needed to tell recordings apart. Of several replies to
- * the same request, the first is kept.
+ * the same request, the first is kept, and errors before it are failures before the answer.
  */
 export function scenariosFrom(recordings: readonly Recording[]): DerivedScenarios {
   const warnings: string[] = []
@@ -66,19 +66,32 @@ export function scenariosFrom(recordings: readonly Recording[]): DerivedScenario
 }
 
 function distinct(group: readonly Draft[], isAmbiguous: boolean, warnings: string[]): DerivedScenario[] {
-  const kept = new Map<string, Draft>()
+  const sameRequest = new Map<string, Draft[]>()
   for (const draft of group) {
     const key = isAmbiguous ? JSON.stringify(draft.extra) : ""
-    const first = kept.get(key)
-    if (!first) kept.set(key, draft)
-    else if (JSON.stringify(first.answer) !== JSON.stringify(draft.answer)) {
-      warnings.push(`${draft.place}: the same request as ${first.place}, whose reply is kept`)
-    }
+    sameRequest.set(key, [...(sameRequest.get(key) ?? []), draft])
   }
-  return [...kept.values()].map(({ base, extra, answer, notes }) => ({
-    scenario: { match: isAmbiguous ? { ...base, ...extra } : base, answer },
-    notes,
-  }))
+  return [...sameRequest.values()].map((drafts) => scenarioOf(drafts, isAmbiguous, warnings))
+}
+
+/**
+ * Returns the scenario of recordings of the same request, in their order: the first reply, after the errors before it if a
+ * later one succeeded.
+ */
+function scenarioOf(drafts: readonly Draft[], isAmbiguous: boolean, warnings: string[]): DerivedScenario {
+  const success = drafts.findIndex(({ answer }) => answer.error === undefined)
+  // The first of drafts that are not empty.
+  const first = drafts[0] as Draft
+  const kept = drafts[success] ?? first
+  drafts.forEach((draft, index) => {
+    const expected = index < success ? first : kept
+    if (JSON.stringify(draft.answer) === JSON.stringify(expected.answer)) return
+    warnings.push(`${draft.place}: the same request as ${expected.place}, whose reply is kept`)
+  })
+  const { base, extra, answer, notes } = kept
+  const error = success > 0 ? first.answer.error : undefined
+  const match = isAmbiguous ? { ...base, ...extra } : base
+  return { scenario: { match, ...(error && { fail: { times: success, ...error } }), answer }, notes }
 }
 
 /** Returns the parts of a scenario, or why there is none. */
