@@ -1,4 +1,6 @@
-import { test as base, describe, expect } from "vitest"
+import { HttpResponse, http } from "msw"
+import { setupServer } from "msw/node"
+import { afterAll, test as base, beforeAll, describe, expect } from "vitest"
 import { mockFixture } from "./fixture.ts"
 import { requestsOf } from "./requests.ts"
 import { startTestMock, type TestMockOptions } from "./test-mock.ts"
@@ -48,4 +50,48 @@ base("an unknown option is an error", async () => {
 base("the fixture names no other fixture, where Playwright looks for them", () => {
   // Playwright requires a destructuring pattern as the first parameter.
   expect(String(mockFixture().mock)).toMatch(/^async mock\(\{\s*\}, use\)/)
+})
+
+describe("in a project that has a server of MSW", () => {
+  const shop = "https://shop.example/order"
+  const mswServer = setupServer(http.get(shop, () => HttpResponse.json({ open: true })))
+  beforeAll(() => mswServer.listen({ onUnhandledRequest: "error" }))
+  afterAll(() => mswServer.close())
+
+  const order = async () => (await fetch(shop)).json()
+  const baseURL = "https://gateway.example/v1"
+  const test = base.extend(mockFixture({ baseURL, mswServer }))
+
+  test("the mock and the handlers of the project answer", async ({ mock }) => {
+    expect((await ask(mock.baseURL, mock.apiKey)).status).toBe(200)
+    expect(await order()).toEqual({ open: true })
+    expect(requestsOf(mock)).toHaveLength(1)
+    // A mock of another base URL stands beside it.
+    const other = await startTestMock({ baseURL: "https://other.example/v1", mswServer })
+    expect((await ask(other.baseURL, other.apiKey)).status).toBe(200)
+    expect((await ask(mock.baseURL, mock.apiKey)).status).toBe(200)
+    await other.close()
+    expect([requestsOf(mock).length, requestsOf(other).length]).toEqual([2, 1])
+  })
+
+  base("a mock that is closed answers no more, and the handlers of the project still do", async () => {
+    const mock = await startTestMock({ baseURL, mswServer })
+    await mock.close()
+    await expect(ask(baseURL, mock.apiKey)).rejects.toThrow()
+    expect(await order()).toEqual({ open: true })
+  })
+
+  base("without that server, the mock does not start, which would silence it", async () => {
+    await expect(startTestMock({ baseURL })).rejects.toThrow(
+      "MSW intercepts requests already, and has one server at a time. Pass that of the project as the option 'mswServer', " +
+        "or close the other mock first.",
+    )
+    expect(await order()).toEqual({ open: true })
+  })
+})
+
+base("a server of MSW needs a base URL", async () => {
+  await expect(startTestMock({ mswServer: setupServer() })).rejects.toThrow(
+    "The option 'mswServer' needs 'baseURL'.",
+  )
 })

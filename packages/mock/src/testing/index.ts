@@ -7,4 +7,4 @@ export {
   requestsOf,
   type SentRequest,
 } from "./requests.ts"
-export { startTestMock, type TestMock, type TestMockOptions } from "./test-mock.ts"
+export { type MswServer, startTestMock, type TestMock, type TestMockOptions } from "./test-mock.ts"
