@@ -14,6 +14,7 @@ import type { Subject } from "./subject.ts"
 export interface ExplainedRequest {
   /** Default: `createChatCompletion` for a body with `messages`, otherwise `createResponse`. */
   readonly operation?: OperationId
+  /** The fields of a form may lack their file. */
   readonly body: object
   /** Default: none. */
   readonly headers?: readonly Header[]
@@ -56,9 +57,14 @@ function subjectOf(operation: OperationId, body: object, headers: readonly Heade
   const contract = endpoints[operation]
   const request: unknown =
     "request" in contract && contract.request
-      ? validate(body, contract.request.schema, contract.checks)
+      ? validate(withFile(body, contract.request), contract.request.schema, contract.checks)
       : undefined
   return readSubject(operation, request, headers)
+}
+
+/** Returns the fields of a form with a file, which JSON cannot contain and scenarios do not match. */
+function withFile(body: object, { mediaType }: { readonly mediaType: string }): object {
+  return mediaType === "multipart/form-data" ? { ...body, file: new File([], "file") } : body
 }
 
 function fits({ scenario, predicates }: Candidate, subject: Subject): boolean {

@@ -600,6 +600,25 @@ describe("explainRequest", () => {
   })
 })
 
+test("explainRequest reads the fields of a form from JSON, without the file or with a text for it", async () => {
+  const scenarios: Scenario[] = [
+    {
+      id: "speech",
+      match: { operation: "createTranscription", user: "names" },
+      answer: { reply: { text: "x" } },
+    },
+  ]
+  for (const file of [{}, { file: "speech.mp3" }]) {
+    const body = { model: "whisper-1", prompt: "names", ...file }
+    const asked = { operation: "createTranscription", body } as const
+    expect((await explainRequest(scenarios, asked)).scenario).toBe("speech")
+    expect((await explainRequest(scenarios, { ...asked, body: { ...body, prompt: "" } })).kind).toBe("miss")
+  }
+  await expect(
+    explainRequest(scenarios, { operation: "createTranscription", body: { file: "a" } }),
+  ).rejects.toThrow("Missing required parameter: 'model'.")
+})
+
 test("the calls of a scenario are made even when the request wants none", async () => {
   const mock = mockOf([{ match: {}, answer: { toolCalls: [{ name: "get_weather" }] } }])
   const reply = await chat(mock, "Hi", { tools, tool_choice: "none" })
