@@ -96,6 +96,11 @@ export const limits = {
     unit: "bytes of a transcript",
     beyond: "the transcript ends after a complete exchange; the command says so and exits with 3",
   },
+  unpackedBytes: {
+    max: 1024 * MiB,
+    unit: "bytes of a recording that is compressed with gzip, after decompression",
+    beyond: "`check` judges what precedes, and exits with 3",
+  },
   proxiedBytes: {
     max: 64 * MiB,
     unit: "bytes of a request that `proxy` passes on",

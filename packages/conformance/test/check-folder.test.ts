@@ -1,9 +1,13 @@
+import { execFile } from "node:child_process"
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import { startMock } from "@nexhina/mock/node"
 import { readTranscript, toHar } from "@nexhina/wire"
+import { strToU8, zipSync } from "fflate"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
 import { settingsOf } from "../src/options/options.ts"
@@ -55,23 +59,123 @@ test("an archive that is saved as .json is read, and files that are not recordin
   )
 })
 
-test("a link that leads nowhere is one of the other files", async () => {
+test("a link that leads nowhere is one of the other files, whatever its name", async () => {
   await mkdir(join(folder, "linked"), { recursive: true })
-  await symlink("nowhere.json", join(folder, "linked", "l.json"))
+  for (const name of ["l.json", "l.ndjson", "l.zip"])
+    await symlink(`nowhere-${name}`, join(folder, "linked", name))
   const { code, recording } = await checkedFolder("linked", { "a.ndjson": transcript })
   expect([code, recording.notes]).toEqual([
     0,
-    ["not read: 1 file not recognised as recordings (linked/l.json)"],
+    ["not read: 3 files not recognised as recordings (linked/l.json, linked/l.ndjson, linked/l.zip)"],
   ])
 })
 
-test("a compressed recording in a folder is missing, so that the check is incomplete", async () => {
+test("a recording that is compressed with gzip is judged as it is without, also from a pipe", async () => {
   const gzip = gzipSync(transcript)
-  const { code, recording } = await checkedFolder("packed", { "a.ndjson": transcript, "b.ndjson.gz": gzip })
+  const half = transcript.indexOf("\n", transcript.length / 2) + 1
+  const members = Buffer.concat(
+    [transcript.slice(0, half), transcript.slice(half)].map((part) => gzipSync(part)),
+  )
+  const reports = []
+  for (const [name, files] of [
+    ["plain", { "a.ndjson": transcript, "b.har": archive }],
+    ["packed", { "a.ndjson.gz": gzip, "b.har.gz": gzipSync(archive) }],
+    ["renamed", { "a.ndjson": members, "b.json.gz": gzipSync(archive) }],
+  ] as const) {
+    await checkedFolder(name, files)
+    const { code, stdout } = await command(["check", name, "--report", "json"], { cwd: folder })
+    const { rules, causes, recording } = JSON.parse(stdout)
+    reports.push({ code, rules, causes, recording: { ...recording, files: recording.files.length } })
+  }
+  expect(reports[0]).toMatchObject({ code: 0, recording: { files: 2, lost: 0 } })
+  expect(reports[1]).toEqual(reports[0])
+  expect(reports[2]).toEqual(reports[0])
+  const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
+  const script = `node '${bin}' check <(cat packed/a.ndjson.gz) && node '${bin}' check - < packed/a.ndjson.gz`
+  await promisify(execFile)("bash", ["-c", script], { cwd: folder })
+})
+
+test.each([
+  [
+    "cut off",
+    (bytes: Buffer) => bytes.subarray(0, bytes.length * 0.7),
+    "is cut off: its gzip data has no end",
+  ],
+  [
+    "damaged",
+    (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length * 0.7), Buffer.alloc(1000, 0xff)]),
+    "is damaged: the rest of its gzip data cannot be decompressed",
+  ],
+])("of a compressed recording that is %s, the beginning is judged", async (name, change, says) => {
+  const path = `${name.replace(" ", "-")}.ndjson.gz`
+  await writeFile(join(folder, path), change(gzipSync(transcript)))
+  const { code, stdout, stderr } = await command(["check", path, "--report", "json"], { cwd: folder })
+  const { recording, outcome } = JSON.parse(stdout)
+  expect([code, outcome, recording.exchanges > 5, stderr]).toEqual([3, "incomplete", true, ""])
+  expect(recording.notes).toContain(`not read: ${path} ${says}`)
+})
+
+test("a decompression bomb ends at the limit", async () => {
+  const zeros = gzipSync(Buffer.alloc(2 ** 24))
+  const bomb = Buffer.concat([gzipSync(transcript), ...Array.from({ length: 65 }, () => zeros)])
+  await writeFile(join(folder, "bomb.ndjson.gz"), bomb)
+  const { code, stdout } = await command(["check", "bomb.ndjson.gz", "--report", "json"], { cwd: folder })
+  expect(code).toBe(3)
+  expect(JSON.parse(stdout).recording.notes).toContain(
+    "not read: bomb.ndjson.gz is longer than 1024 MiB when decompressed: decompress it to have the rest judged",
+  )
+})
+
+test("a recording that is compressed in another way is missing, so that the check is incomplete", async () => {
+  const zstd = Buffer.from("28b52ffd200100000061", "hex")
+  const twice = gzipSync(gzipSync(transcript))
+  const files = { "a.ndjson": transcript, "b.ndjson.zst": zstd, "c.har.gz": twice }
+  const { code, recording } = await checkedFolder("zstd", files)
   expect([code, recording.notes]).toEqual([
     3,
-    ["not read: packed/b.ndjson.gz is compressed with gzip: decompress it first"],
+    [
+      "not read: zstd/b.ndjson.zst is compressed with zstd: decompress it first, or use gzip",
+      "not read: zstd/c.har.gz is compressed twice: decompress it first",
+    ],
   ])
+})
+
+const zipped = (names: readonly string[]) =>
+  zipSync(Object.fromEntries(names.map((name) => [name, strToU8(name)])))
+
+test("a ZIP file of another tool in a folder is named; one that contains recordings, or is damaged, is missing", async () => {
+  const trace = zipped(["trace.trace", "resources/a.json"])
+  const named = await checkedFolder("traces", { "a.ndjson": transcript, "deep/trace.zip": trace })
+  expect([named.code, named.recording.notes]).toEqual([
+    0,
+    ["not read: 1 file not recognised as recordings (traces/deep/trace.zip)"],
+  ])
+  for (const [name, bytes, says] of [
+    ["har", zipped(["har.har"]), "z.zip is a ZIP file: unpack it to check the recordings in it"],
+    [
+      "torn",
+      trace.subarray(0, trace.length - 30),
+      "z.zip is a ZIP file: unpack it to check the recordings in it",
+    ],
+    ["nothing", new Uint8Array(), "z.zip is empty"],
+  ] as const) {
+    const { code, recording } = await checkedFolder(name, { "a.ndjson": transcript, "z.zip": bytes })
+    expect([code, recording.notes]).toEqual([3, [`not read: ${name}/${says}`]])
+  }
+})
+
+test("a ZIP file of another tool is refused with what it contains", async () => {
+  for (const [names, contains] of [
+    [["trace.trace", "a\u001b[2J\nb.har"], "trace.trace, a\\u001b[2J\\nb.har"],
+    [[], "nothing"],
+  ] as const) {
+    await writeFile(join(folder, "other.zip"), zipped(names))
+    const { code, stderr } = await command(["check", "other.zip"], { cwd: folder })
+    expect([code, stderr]).toEqual([
+      2,
+      `error: 'other.zip' is a ZIP file, but not an evidence bundle of this kit: it contains ${contains}; unpack it to check the recordings in it\n`,
+    ])
+  }
 })
 
 test("a folder without a recording is refused with the names of its files", async () => {

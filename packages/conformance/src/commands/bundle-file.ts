@@ -108,23 +108,38 @@ async function writeBundle(file: number, report: Report, transcript: string): Pr
   return whole.digest("hex")
 }
 
+/** Returns bytes of a file as latin1: fewer where it ends. A position before its beginning is the beginning. */
+function bytesAt(path: string, at: number, length: number): string {
+  const bytes = Buffer.alloc(length)
+  const file = openSync(path, "r")
+  try {
+    return bytes.toString("latin1", 0, readSync(file, bytes, 0, length, Math.max(0, at)))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Position and bytes of the date and of the name in the head of the first entry of a ZIP file. */
+const [dateAt, date, nameAt] = [12, "\x22\x00", 30]
+
+/** Returns whether a file is a bundle, also if it is damaged at its beginning or at its end. */
+export function isBundle(path: string): boolean {
+  if (bytesAt(path, statSync(path).size - commentLength, commentPrefix.length) === commentPrefix) return true
+  const head = bytesAt(path, 0, nameAt + transcriptName.length)
+  return head.startsWith(date, dateAt) && head.startsWith(transcriptName, nameAt)
+}
+
 /**
  * Returns the transcript of a bundle.
  * @throws {UsageError} when a byte of the bundle was changed.
  */
 export async function bundleSource(path: string): Promise<Source> {
   const { size } = statSync(path)
-  const comment = Buffer.alloc(commentLength)
-  const file = openSync(path, "r")
-  try {
-    readSync(file, comment, 0, commentLength, Math.max(0, size - commentLength))
-  } finally {
-    closeSync(file)
-  }
+  const comment = bytesAt(path, size - commentLength, commentLength)
   const digest = sha256()
   const end = size - commentLength - 1
   if (end > 0) for await (const chunk of createReadStream(path, { end })) digest.update(chunk)
-  if (comment.toString("latin1") !== commentPrefix + digest.digest("hex"))
+  if (comment !== commentPrefix + digest.digest("hex"))
     throw new UsageError(
       `'${path}' is damaged or is not a bundle of this kit: its digest is another; get it again`,
     )

@@ -13,7 +13,7 @@ import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
 import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
 import { RequestCount, type RequestShortfall } from "./request-count.ts"
-import { openSource, type Source } from "./source.ts"
+import { type OpenSource, openSource, type Source } from "./source.ts"
 
 /** A part of a recording, or what cannot be read of it. */
 export type ReadPart =
@@ -29,8 +29,22 @@ export type ReadPart =
 
 /** Reads a source of any format, part by part. */
 export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
-  const { kind, isEmpty, bytes } = await openSource(source)
-  const { name } = source
+  if (source.isNotRead !== undefined) {
+    yield { kind: "loss", says: source.name + source.isNotRead, exchanges: 0 }
+    return
+  }
+  const opened = await openSource(source)
+  yield* partsOf(source, opened)
+  const fault = opened.fault?.()
+  if (fault) yield { kind: "loss", says: source.name + incomplete[fault], exchanges: 0 }
+}
+
+async function* partsOf(
+  { name }: Source,
+  { kind, isEmpty, bytes, fault }: OpenSource,
+): AsyncGenerator<ReadPart> {
+  // Why nothing could be decompressed is said in its place.
+  if (isEmpty && fault?.()) return
   if (isEmpty) yield { kind: "loss", says: `${name} is empty`, exchanges: 0 }
   else if (kind === "transcript") yield* transcriptParts(name, bytes)
   else if (kind === "har") yield* harParts(name, bytes)
@@ -41,10 +55,20 @@ export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
 /** What is said after the name of a source that cannot be read. */
 const unreadable = {
   zip: " is a ZIP file; a bundle can only be read from a file: check FILE",
-  gzip: " is compressed with gzip: decompress it first",
+  gzip: " is compressed twice: decompress it first",
+  zstd: " is compressed with zstd: decompress it first, or use gzip",
+  xz: " is compressed with xz: decompress it first, or use gzip",
+  bzip2: " is compressed with bzip2: decompress it first, or use gzip",
   "utf-16": " is encoded in UTF-16: save it as UTF-8",
   report: " is a JSON report and has no exchanges: 'nexhina-conformance merge' reads reports",
   other: ":1: not a transcript (NDJSON), an HTTP Archive or an event stream",
+} as const
+
+/** What is said after the name of a source of which not everything could be decompressed. */
+const incomplete = {
+  truncated: " is cut off: its gzip data has no end",
+  corrupt: " is damaged: the rest of its gzip data cannot be decompressed",
+  oversized: ` is longer than ${limits.unpackedBytes.max / 2 ** 20} MiB when decompressed: decompress it to have the rest judged`,
 } as const
 
 async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReadPart> {

@@ -1,19 +1,32 @@
+import { type GzipFault, gunzip } from "./gunzip.ts"
+
 /** Bytes to check, such as those of a file. */
 export interface Source {
   /** Name for messages, such as the path of the file. */
   readonly name: string
   /** Returns the bytes from the beginning. Is called once. */
   bytes(): AsyncIterable<Uint8Array>
+  /** Why it is not read, as the end of a sentence that begins with its name. */
+  readonly isNotRead?: string
 }
 
 /** A format of recorded traffic. */
-type SourceKind = "transcript" | "har" | "event-stream" | "report" | "zip" | "gzip" | "utf-16"
+type SourceKind = "transcript" | "har" | "event-stream" | "report" | "zip" | CompressedKind | "utf-16"
+type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2"
 
 /** The first characters of a ZIP file. */
 export const zipHead = "PK\x03\x04"
 
 /** Number of bytes from which the format of a source is recognised. */
 export const maxHead = 4096
+
+/** How compressed files begin. */
+const compressedHeads: readonly (readonly [CompressedKind, readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ["bzip2", [0x42, 0x5a, 0x68]],
+]
 
 const lenientUtf8 = new TextDecoder()
 
@@ -25,7 +38,8 @@ function isUtf16([first = 1, second = 1]: Uint8Array): boolean {
 
 /** Returns the format of a file from its name and its first bytes; `undefined` when it is another. */
 export function kindOf(name: string, head: Uint8Array): SourceKind | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip"
+  const compressed = compressedHeads.find(([, bytes]) => bytes.every((byte, at) => head[at] === byte))
+  if (compressed) return compressed[0]
   if (isUtf16(head)) return "utf-16"
   const text = lenientUtf8.decode(head.subarray(0, maxHead)).trimStart()
   if (text.startsWith(zipHead)) return "zip"
@@ -43,10 +57,25 @@ export interface OpenSource {
   readonly kind: SourceKind | undefined
   readonly isEmpty: boolean
   readonly bytes: AsyncIterable<Uint8Array>
+  /** Returns why `bytes` were not all, once they were read: of a source that was compressed. */
+  readonly fault?: () => GzipFault | undefined
 }
 
-/** Reads the beginning of a source and recognises its format. */
-export async function openSource({ name, bytes }: Source): Promise<OpenSource> {
+/** Reads the beginning of a source and recognises its format. What is compressed with gzip is decompressed. */
+export async function openSource(source: Source): Promise<OpenSource> {
+  const opened = await openAsIs(source)
+  if (opened.kind !== "gzip") return opened
+  let fault: GzipFault | undefined
+  async function* bytes() {
+    fault = yield* gunzip(opened.bytes)
+  }
+  return { ...(await openAsIs({ name: unpackedName(source.name), bytes })), fault: () => fault }
+}
+
+/** Returns the name of what a compressed file contains. */
+export const unpackedName = (name: string): string => name.replace(/\.gz$/i, "")
+
+async function openAsIs({ name, bytes }: Source): Promise<OpenSource> {
   const reading = bytes()[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
   let length = 0

@@ -25,7 +25,7 @@ const wrappedCommand = /(?<=^|\s)::/g
 const wrappableLines = (text: string) => terminalLines(text).replace(wrappedCommand, ":\\u003a")
 
 /** Escapes what a terminal or a CI runner would obey, and line breaks. */
-const terminalText = (text: string) => wrappableLines(text).replaceAll("\n", "\\n")
+export const terminalText = (text: string) => wrappableLines(text).replaceAll("\n", "\\n")
 
 /** Returns an entry of a baseline with text that can be printed. */
 const printableEntry = <E extends object>(entry: E): E =>
