@@ -33,7 +33,7 @@ beforeAll(async () => {
   await symlink(bin, join(bins, "nexhina-conformance"))
   await mkdir(join(folder, "bin"))
   await writeFile(join(folder, "bin/gh"), gh, { mode: 0o755 })
-  await writeFile(join(folder, "gh-comments"), "")
+  await commentsBefore([])
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -60,12 +60,40 @@ async function bash(script: string, env: NodeJS.ProcessEnv): Promise<StepOutcome
 const stepNamed = (name: string): Step =>
   action.runs.steps.find((each) => each.name === name) ?? expect.fail(`no step '${name}'`)
 
-/** A `gh` that writes down how it was called, lists the comments of `gh-comments`, and fails if `gh-refuses` exists. */
-const gh = `#!/usr/bin/env bash
-printf '%s\\n' "$GH_TOKEN" "$@" >> gh-call
-if [ -f gh-refuses ]; then echo "gh: Resource not accessible by integration (HTTP 403)" >&2; exit 1; fi
-if [ "$2" = --paginate ]; then cat gh-comments; else file=\${@: -1}; cp "\${file#body=@}" gh-body; fi
+/**
+ * A `gh` that writes down how it was called, without its queries, and keeps the comments of a pull request as JSON in
+ * `gh-comments`. `GH_TOKEN` is their author. Fails if `gh-refuses` exists.
+ */
+const gh = `#!/usr/bin/env node
+const { appendFileSync, existsSync, readFileSync, writeFileSync } = require("node:fs")
+const author = process.env.GH_TOKEN
+const args = process.argv.slice(2)
+const [command, verb] = args
+appendFileSync("gh-call", [author, command, verb, ...(verb === "graphql" ? [] : args.slice(2))].join(" ") + "\\n")
+if (existsSync("gh-refuses")) {
+  process.stderr.write("gh: Resource not accessible by integration (HTTP 403)\\n")
+  process.exit(1)
+}
+const comments = JSON.parse(readFileSync("gh-comments", "utf8"))
+const bodyOf = (path) => readFileSync(path.replace("body=@", ""), "utf8")
+if (verb === "graphql") {
+  // What --jq returns.
+  for (const { id, author: by, body } of comments)
+    process.stdout.write([by === author, "https://github.example/pull/7#issuecomment-" + id, body.split("\\n")[0]].join("\\t") + "\\n")
+} else if (command === "pr") comments.push({ id: comments.length + 11, author, body: bodyOf(args.at(-1)) })
+else comments.find(({ id }) => args.some((arg) => arg.endsWith("/comments/" + id))).body = bodyOf(args.at(-1))
+writeFileSync("gh-comments", JSON.stringify(comments))
 `
+
+interface Comment {
+  readonly id: number
+  readonly author: string
+  readonly body: string
+}
+const commentsBefore = (comments: readonly Comment[]) =>
+  writeFile(join(folder, "gh-comments"), JSON.stringify(comments))
+const comments = async (): Promise<Comment[]> =>
+  JSON.parse(await readFile(join(folder, "gh-comments"), "utf8"))
 
 /** Runs steps of the action as a runner does: those that check, comment and decide, unless others are named. */
 async function runAction(
@@ -81,15 +109,14 @@ async function runAction(
   const outputs: Record<string, string> = {}
   let last: StepOutcome = { code: 0, stdout: "" }
   let log = ""
-  await Promise.all([
-    rm(join(folder, "gh-call"), { force: true }),
-    rm(join(folder, "gh-body"), { force: true }),
-  ])
+  await rm(join(folder, "gh-call"), { force: true })
   const filledIn = (text: string) =>
     String(text)
       .replace(/\$\{\{ github\.event\.pull_request\.html_url \}\}/, "https://github.example/pull/7")
       .replace(/\$\{\{ github\.event\.pull_request\.number \}\}/, "7")
       .replace(/\$\{\{ github\.repository \}\}/, "team/gateway")
+      .replace(/\$\{\{ github\.workflow \}\}/, "pull requests")
+      .replace(/\$\{\{ github\.job \}\}/, "kit")
       .replace(/\$\{\{ (inputs|steps\.check\.outputs)\.([\w-]+) \}\}/g, (_, of, member) =>
         of === "inputs" ? ({ ...inputs, ...given }[member] ?? "") : (outputs[member] ?? ""),
       )
@@ -123,10 +150,12 @@ test("no step contains an expression in its script, and no input is a key", () =
 })
 
 const ghCalls = async () => (await readFile(join(folder, "gh-call"), "utf8")).trimEnd().split("\n")
-const listing = [
-  ...["token-of-the-job", "api", "--paginate", "repos/team/gateway/issues/7/comments", "--jq"],
-  '.[] | select(.body | startswith("<!-- nexhina-conformance -->")) | .id',
-]
+const listing = "token-of-the-job api graphql"
+const creation = `token-of-the-job pr comment https://github.example/pull/7 --body-file`
+const change = (id: number) =>
+  `token-of-the-job api --silent --method PATCH repos/team/gateway/issues/comments/${id} --field`
+const markerOf = (name: string) => `<!-- nexhina-conformance: ${name} -->\n`
+const ownMarker = markerOf("pull%20requests/kit/nexhina/conformance-reports")
 
 test("a defect is red with summary, annotation and comment; waived it is green; gone, the entry is red", async () => {
   const broken = await startMock({
@@ -153,12 +182,8 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
       token: "token-of-the-job",
     })
     expect(red.code).toBe(1)
-    expect(await ghCalls()).toEqual([
-      ...listing,
-      ...["token-of-the-job", "pr", "comment", "https://github.example/pull/7"],
-      ...["--body-file", "conformance-reports/comment.md"],
-    ])
-    expect(await readFile(join(folder, "gh-body"), "utf8")).toBe(red.summary)
+    expect(await ghCalls()).toEqual([listing, expect.stringContaining(creation)])
+    expect(await comments()).toEqual([{ id: 11, author: "token-of-the-job", body: ownMarker + red.summary }])
     expect((await readdir(join(folder, red.uploaded))).sort()).toEqual([
       ...["badge.json", "comment.md", "junit.xml", "report.json", "report.sarif"],
     ])
@@ -190,21 +215,41 @@ test("a defect is red with summary, annotation and comment; waived it is green; 
 
 const some = { quick: "true", args: "--include chat\n--rule chat.schema", token: "token-of-the-job" }
 
-test("the comment of an earlier run is replaced, and not the last one of the same user", async () => {
+test("the comment of an earlier run is replaced, and no comment of others or of other jobs", async () => {
   await using sound = await startMock({ keys: [apiKey] })
-  await writeFile(join(folder, "gh-comments"), "11\n12\n")
-  try {
-    const { code, summary } = await runAction({ ...some, "base-url": sound.baseURL, comment: "true" })
+  const author = "token-of-the-job"
+  const before = [
+    { id: 11, author, body: `${ownMarker}the first of this job` },
+    { id: 12, author, body: `${ownMarker}the last of this job` },
+    { id: 13, author, body: `${markerOf("pull%20requests/kit/openai/conformance-reports")}of another job` },
+    { id: 14, author: "a stranger", body: `${ownMarker}of a person who quotes it` },
+    { id: 15, author, body: "of another action" },
+    { id: 16, author, body: `${ownMarker.replace(" -->", "-2 -->")}of a name that begins like this one` },
+  ]
+  const runWith = async (given: Record<string, string>) => {
+    await commentsBefore(before)
+    const { code, summary } = await runAction({
+      ...some,
+      "base-url": sound.baseURL,
+      comment: "true",
+      ...given,
+    })
     expect(code).toBe(0)
-    expect(await ghCalls()).toEqual([
-      ...listing,
-      ...["token-of-the-job", "api", "--silent", "--method", "PATCH"],
-      ...["repos/team/gateway/issues/comments/12", "--field", "body=@conformance-reports/comment.md"],
-    ])
-    expect(await readFile(join(folder, "gh-body"), "utf8")).toBe(summary)
-  } finally {
-    await writeFile(join(folder, "gh-comments"), "")
+    return summary
   }
+  const summary = await runWith({})
+  expect(await ghCalls()).toEqual([listing, expect.stringContaining(change(12))])
+  expect(await comments()).toEqual(
+    before.map((each) => (each.id === 12 ? { ...each, body: ownMarker + summary } : each)),
+  )
+  for (const [given, marker] of [
+    [{ profile: "openai", artifact: "" }, markerOf("pull%20requests/kit/openai/")],
+    [{ "comment-name": "café --> x" }, markerOf("caf%C3%A9%20--%3E%20x")],
+  ] as const) {
+    const other = await runWith(given)
+    expect(await comments()).toEqual([...before, { id: 17, author, body: marker + other }])
+  }
+  await commentsBefore([])
 })
 
 test("a comment that the API refuses, as for a fork, is a warning: the verdict decides", async () => {
