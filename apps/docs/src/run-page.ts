@@ -97,6 +97,8 @@ export function runPage(): string {
     "`explain` accepts the id of a rule, a cause or a finding. It prints the sentence and its source, an exchange with the",
     "built-in mock server that keeps the rule, the ways to break it, and public reports of servers that broke it. It also accepts",
     "a word of the report: a verdict such as `flaky`, an outcome such as `incomplete`, or `stale` and `expired` of a baseline.",
+    "It also says what a profile (`openai`), a trait, a surface, an operation, a probe or a set of requirements is, and which",
+    "rules a profile or a trait changes.",
     "",
     "## Accept known findings",
     "",

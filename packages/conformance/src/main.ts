@@ -82,7 +82,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command("explain <id>")
-    .description("explain a rule, a cause (rule:fault), a finding or a verdict, with an example")
+    .description(
+      "explain a rule, a cause (rule:fault) or a finding, with an example; or a word of a report, a profile, a surface, a trait, an operation or a set of requirements",
+    )
     .action(async (id: string) => {
       exitCode = await (await import("./commands/explain.ts")).explainCommand(id)
     })

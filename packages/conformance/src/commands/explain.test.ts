@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { UsageError } from "../options/options.ts"
+import { rules } from "../rules/rules.ts"
 import { explain } from "./explain.ts"
+import { terms } from "./terms.ts"
 
 describe("an explanation", () => {
   test("of a rule contains its sentence, source, faults, threads and an exchange that keeps it", async () => {
@@ -40,6 +42,37 @@ describe("an explanation", () => {
     expect(await explain(word)).toBe(`${word}: ${meaning}\n`)
   })
 
+  test.each([
+    ["openai", "openai: a profile\nOpenAI, as its API reference says\n"],
+    ["openai", "  auth.missing-key-models (SHOULD; under nexhina: MUST)"],
+    [
+      "images",
+      "images: a surface, a part of the API that a server offers or not as a whole\nexpensive, and checked",
+    ],
+    ["chat", "  POST /chat/completions (createChatCompletion): "],
+    [
+      "no-auth",
+      "no-auth: a trait, a known deviation of a target that is not a finding\nThe server asks for no",
+    ],
+    ["2026-11", "2026-11: a set of requirements, published in that month\nIt has"],
+    ["createEmbedding", "createEmbedding: an operation\n  POST /embeddings (createEmbedding): "],
+    ["chat.plain", "chat.plain: a probe, a fixed request or several\n"],
+    [
+      "SHOULD",
+      "SHOULD: what the contract recommends; a broken rule is a warning, and fails the\nrun only with",
+    ],
+  ])("of '%s', a name that an option takes or a report shows, is what it stands for", async (name, part) => {
+    expect(await explain(name)).toContain(part)
+  })
+
+  test("of every name fits into 80 columns, and no name is that of a rule", async () => {
+    for (const name of terms) {
+      expect(rules.map(({ id }) => id)).not.toContain(name)
+      const long = (await explain(name)).split("\n").filter((line) => line.length > 80)
+      expect({ name, long }).toEqual({ name, long: [] })
+    }
+  })
+
   const ofFinding = "chat.schema:missing@createChatCompletion"
 
   test.each([
@@ -51,7 +84,7 @@ describe("an explanation", () => {
     [`${ofFinding}~messages[0].role`, "ids name this member of the request '~messages[*].role'"],
     [
       "sse.done-once:repeated:twice",
-      "no rule, cause, finding, verdict or outcome is called 'sse.done-once:repeated:twice'",
+      "word of a report or name that an option takes is called 'sse.done-once:repeated:twice'",
     ],
     [
       "sse.*",
@@ -70,6 +103,9 @@ describe("an explanation", () => {
     ["sse.done-one", "sse.done-once"],
     ["sse.done-once:repeat", "sse.done-once:repeated"],
     ["flakey", "flaky"],
+    ["opennai", "openai"],
+    ["2026-12", "2026-11"],
+    ["createChatCompletions", "createChatCompletion"],
     ["constructor", "constructor"],
   ])("of '%s' is refused with a suggestion", async (id, nearest) => {
     await expect(explain(id)).rejects.toThrow(UsageError)

@@ -14,6 +14,7 @@ import { rules } from "../rules/rules.ts"
 import { run } from "../run.ts"
 import { completeFacts, factsBefore } from "../target/facts.ts"
 import { isUtf8, print } from "./report-output.ts"
+import { explainTerm, terms } from "./terms.ts"
 
 /** The two profiles, the kit's own first. */
 const profileNames = ["nexhina", "openai"] as const
@@ -130,19 +131,23 @@ const shown = (id: string) => clipped(terminalLines(id))
 
 function unknownId(id: string): UsageError {
   const causes = rules.flatMap((rule) => Object.keys(rule.faults).map((fault) => `${rule.id}:${fault}`))
-  const nearest = nearestName(id, [...rules.map((rule) => rule.id), ...Object.keys(words), ...causes])
+  const names = [...rules.map((rule) => rule.id), ...Object.keys(words), ...terms, ...causes]
+  const nearest = nearestName(id, names)
   const hint = nearest === undefined ? "" : ` Did you mean '${nearest}'?`
   return new UsageError(
-    `no rule, cause, finding, verdict or outcome is called '${shown(id)}'.${hint} 'nexhina-conformance rules' lists the rules`,
+    `no rule, cause, finding, word of a report or name that an option takes is called '${shown(id)}'.${hint} 'nexhina-conformance rules' lists the rules; docs/defects.md explains the defects of the mock server`,
   )
 }
 
 /**
- * Explains a rule, a cause (`rule:fault`), a finding, or a word of a report such as a verdict, as text of 80 columns.
+ * Explains a rule, a cause (`rule:fault`), a finding, a word of a report such as a verdict, or a name that an option
+ * takes such as a profile, as text of 80 columns.
  * @throws {UsageError} for an unknown id, with the one that is probably meant.
  */
 export async function explain(id: string): Promise<string> {
   if (Object.hasOwn(words, id)) return `${wrapped(`${id}: ${words[id]}`, "")}\n`
+  const term = explainTerm(id)
+  if (term) return `${term.join("\n")}\n`
   if (/^[^:@]*\*/.test(id))
     throw new UsageError(
       `explain takes one id, and '${shown(id)}' is a pattern; 'nexhina-conformance rules ${shellWord(shown(id))}' lists the rules that match`,
