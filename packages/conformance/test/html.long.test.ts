@@ -138,6 +138,32 @@ test("causes and rules are filtered by text, verdict, surface and target", async
   expect((await shown())[1]).toEqual([...(both[1] ?? []), "chat.passed"])
 })
 
+test("a search looks at what is said of causes, then at their bodies, and at nothing that all have", async () => {
+  const grammar = findingOf("sse.grammar", {
+    exchanges: [shownExchange('data: {"object":"Zwölf Boxkämpfer"}\n\n')],
+  })
+  await open([reportOf([findingOf("sse.done-once"), grammar, findingOf("http.request-id")])])
+  const search = page.getByRole("searchbox")
+  const count = page.locator("#causes .count")
+  for (const [text, found, says] of [
+    ["HTTP", ["http.request-id"], "1 of 3"],
+    ["127.0.0.1:4010", ["sse.done-once", "sse.grammar", "http.request-id"], "3"],
+    // In all bodies, but it is what a cause is about.
+    ["grammar", ["sse.grammar"], "1 of 3"],
+    ["zwölf box", ["sse.grammar"], "1 of 3, by their bodies"],
+    ['{"stream":true}', ["sse.done-once", "sse.grammar", "http.request-id"], "3, by their bodies"],
+    ["HTTP/1.1", [], "0 of 3"],
+    ["content-type", [], "0 of 3"],
+  ] as const) {
+    await search.fill(text)
+    expect([text, await causes().allTextContents(), await count.textContent()]).toEqual([
+      text,
+      found.map((rule) => `MUST keep ${rule}`),
+      says,
+    ])
+  }
+})
+
 test("the keyboard reaches everything", async () => {
   await open([reportOf([findingOf("sse.done-once"), findingOf("sse.grammar")])])
   await page.keyboard.press("Tab")

@@ -4,21 +4,33 @@ import { causeView } from "./causes.ts"
 import { createFilters, type Selection } from "./filters.ts"
 import { createMatrix, isQuiet, type Matrix } from "./matrix.ts"
 import { resultView } from "./result.ts"
-import { searchText } from "./words.ts"
+import { bodiesText, searchText } from "./words.ts"
 
-/** A cause with its element and the text that a search looks at. */
+/** A cause with its element and the texts that a search looks at. */
 interface ListedCause {
   readonly cause: PageCause
   readonly view: HTMLDetailsElement
   readonly text: string
+  readonly bodies: string
 }
 
-function isSelected({ cause, text }: ListedCause, selection: Selection): boolean {
-  const { verdict, surface, target } = selection
+/**
+ * Returns the causes that are selected. A search looks at what is said of them. Most bodies have the same words: it looks
+ * at bodies only if it finds nothing otherwise.
+ */
+function selectedCauses(listed: readonly ListedCause[], selection: Selection) {
+  const others = listed.filter(({ cause }) => isChosen(cause, selection))
+  const named = others.filter(({ text }) => text.includes(selection.text))
+  if (named.length > 0) return { shown: named, isByBodies: false }
+  const byBodies = others.filter(({ bodies }) => bodies.includes(selection.text))
+  return { shown: byBodies, isByBodies: byBodies.length > 0 }
+}
+
+/** Returns whether a cause has the verdict, the surface and the target of the selection. */
+function isChosen(cause: PageCause, { verdict, surface, target }: Selection): boolean {
   if (verdict !== "" && cause.verdict !== verdict) return false
   if (surface !== "" && cause.surface !== surface) return false
-  if (target !== "" && !cause.occurrences.some((each) => String(each.target) === target)) return false
-  return text.includes(selection.text)
+  return target === "" || cause.occurrences.some((each) => String(each.target) === target)
 }
 
 /** Shows the rows of the matrix that are selected: those without a finding only on demand, or when searched. */
@@ -80,6 +92,7 @@ function causesSection(data: PageData) {
       cause,
       view: causeView(cause, index, data),
       text: searchText(cause, data.targets),
+      bodies: bodiesText(cause),
     }),
   )
   const count = element("span", { class: "count", "aria-live": "polite" })
@@ -119,10 +132,13 @@ function build(app: HTMLElement, data: PageData): void {
   const causes = causesSection(data)
   const update = () => {
     const selection = filters.selection()
-    for (const each of causes.listed) each.view.hidden = !isSelected(each, selection)
-    const shown = causes.listed.filter(({ view }) => !view.hidden).length
+    const selected = selectedCauses(causes.listed, selection)
+    const isShown = new Set(selected.shown)
+    for (const each of causes.listed) each.view.hidden = !isShown.has(each)
+    const shown = selected.shown.length
     const all = causes.listed.length
-    causes.count.textContent = shown === all ? String(all) : `${shown} of ${all}`
+    const number = shown === all ? String(all) : `${shown} of ${all}`
+    causes.count.textContent = selected.isByBodies ? `${number}, by their bodies` : number
     causes.empty.textContent = shown > 0 ? "" : all > 0 ? "No cause matches the filters." : nothingText(data)
     const rows = filterMatrix(matrix, selection, rules.toggle.checked)
     rules.count.textContent = rows === data.rules.length ? String(rows) : `${rows} of ${data.rules.length}`
