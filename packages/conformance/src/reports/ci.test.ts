@@ -8,6 +8,7 @@ import { githubReport } from "./github.ts"
 import { junitReport } from "./junit.ts"
 import { markdownReport } from "./markdown.ts"
 import { inlineCode, prose } from "./markdown-text.ts"
+import { outcomeText } from "./outcome-text.ts"
 import { exitCodeOf, type Report } from "./report.ts"
 import { sarifReport } from "./sarif.ts"
 
@@ -119,6 +120,26 @@ describe("the Markdown report", () => {
       "| waived | `sse.done-once:repeated@createChatCompletion` | `fixed in 2.4` | `team` |  |",
     )
     expect(text).not.toContain("<details>")
+  })
+
+  test("has no table of a baseline without entries", () => {
+    const text = markdownReport.write(sampleReport([sampleFinding()], { baseline }), plain)
+    expect(text).not.toContain("Baseline")
+  })
+
+  test("says of one entry and of several what to do with them", () => {
+    const outcomes = [1, 2].map((count) => {
+      const list = Array.from({ length: count }, () => entry)
+      return outcomeText(sampleReport([], { baseline: { ...baseline, stale: list, expired: list } }))
+    })
+    expect(outcomes).toEqual([
+      expect.stringContaining(
+        "1 entry is stale (the finding is gone): remove it, or run with --update-baseline. In ci/baseline.yaml, 1 entry is expired: fix the finding, or set a later day.",
+      ),
+      expect.stringContaining(
+        "2 entries are stale (the findings are gone): remove them, or run with --update-baseline. In ci/baseline.yaml, 2 entries are expired: fix the findings, or set later days.",
+      ),
+    ])
   })
 
   test("fits a comment, however long its causes are", () => {

@@ -67,8 +67,8 @@ function causeDetails(cause: Cause, report: Report): string {
   ].join("\n")
 }
 
-/** Returns the entries of the baseline as a table. */
-function baselineText({ file, waived, stale, expired, unjudged }: BaselineResult): string {
+/** Returns the entries of the baseline as a section, if there are any. */
+function baselineText({ file, waived, stale, expired, unjudged }: BaselineResult): string[] {
   const row = (state: string, { id, reason, owner, expires }: BaselineResult["waived"][number]) => [
     state,
     inlineCode(id),
@@ -76,19 +76,15 @@ function baselineText({ file, waived, stale, expired, unjudged }: BaselineResult
     owner === undefined ? "" : inlineCode(owner),
     expires ?? "",
   ]
-  return [
-    `### Baseline ${inlineCode(file)}`,
-    "",
-    markdownTable(
-      ["entry", "finding", "reason", "owner", "last day"],
-      [
-        ...stale.map((entry) => row("**stale: remove it**", entry)),
-        ...expired.map((entry) => row("**expired**", entry)),
-        ...waived.map((entry) => row("waived", entry)),
-        ...unjudged.map(({ because, ...entry }) => row("not judged", { ...entry, reason: because })),
-      ],
-    ),
-  ].join("\n")
+  const rows = [
+    ...stale.map((entry) => row("**stale: remove it**", entry)),
+    ...expired.map((entry) => row("**expired**", entry)),
+    ...waived.map((entry) => row("waived", entry)),
+    ...unjudged.map(({ because, ...entry }) => row("not judged", { ...entry, reason: because })),
+  ]
+  if (rows.length === 0) return []
+  const columns = ["entry", "finding", "reason", "owner", "last day"]
+  return [[`### Baseline ${inlineCode(file)}`, "", markdownTable(columns, rows)].join("\n")]
 }
 
 function heading(report: Report): string[] {
@@ -159,7 +155,7 @@ export const markdownReport: ReportFormat = {
         ...(more > 0
           ? [`${counted(more, "more cause")} ${more === 1 ? "is" : "are"} in the JSON report.`]
           : []),
-        ...(report.baseline ? [baselineText(report.baseline)] : []),
+        ...(report.baseline ? baselineText(report.baseline) : []),
         ...rows.map((cause) => causeDetails(cause, report)),
       ],
       "section",

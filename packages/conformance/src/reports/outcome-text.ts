@@ -5,14 +5,15 @@ const entries = (count: number) => (count === 1 ? "1 entry is" : `${count} entri
 
 /** Returns what the baseline has against a run, as sentences. */
 function baselineFaults({ file, stale, expired }: BaselineResult): string[] {
-  const update = "remove it, or run with --update-baseline"
+  const [gone, them] = stale.length === 1 ? ["the finding is", "it"] : ["the findings are", "them"]
+  const late = expired.length === 1 ? "the finding, or set a later day" : "the findings, or set later days"
   return [
     ...(stale.length > 0
-      ? [`In ${file}, ${entries(stale.length)} stale (the finding is gone): ${update}.`]
+      ? [
+          `In ${file}, ${entries(stale.length)} stale (${gone} gone): remove ${them}, or run with --update-baseline.`,
+        ]
       : []),
-    ...(expired.length > 0
-      ? [`In ${file}, ${entries(expired.length)} expired: fix the finding, or set a later day.`]
-      : []),
+    ...(expired.length > 0 ? [`In ${file}, ${entries(expired.length)} expired: fix ${late}.`] : []),
   ]
 }
 
