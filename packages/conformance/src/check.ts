@@ -44,12 +44,15 @@ class Notes {
   exchanges = 0
   places = 0
   private readonly says: string[] = []
-  private readonly unusable = new Map<string, number>()
+  /** How often something was not judged, and where first. */
+  private readonly unusable = new Map<string, { readonly times: number; readonly place: string }>()
   private readonly unfinished: string[] = []
 
   add(part: Extract<ReadPart, { kind: "loss" | "unfinished" | "unusable" }>): void {
-    if (part.kind === "unusable") this.unusable.set(part.says, (this.unusable.get(part.says) ?? 0) + 1)
-    else if (part.kind === "unfinished") {
+    if (part.kind === "unusable") {
+      const { times, place } = this.unusable.get(part.says) ?? { times: 0, place: part.place }
+      this.unusable.set(part.says, { times: times + 1, place })
+    } else if (part.kind === "unfinished") {
       if (this.unfinished.length < maxNotes) this.unfinished.push(part.says)
     } else {
       this.places++
@@ -77,7 +80,8 @@ class Notes {
       ...(this.exchanges > 0 ? [`lost: ${counted(this.exchanges, "exchange")}`] : []),
       ...this.unfinished.map((says) => `not finished: ${says}`),
       ...[...this.unusable].map(
-        ([says, times]) => `not judged: ${says} (${times === 1 ? "once" : `${times} times`})`,
+        ([says, { times, place }]) =>
+          `not judged: ${says} (${times === 1 ? place : `${times} times, first at ${place}`})`,
       ),
       ...(unrelated > 0
         ? [`not judged: ${counted(unrelated, "exchange")} that no operation of the API matches`]
@@ -86,7 +90,8 @@ class Notes {
   }
 
   get first(): string | undefined {
-    return this.says[0] ?? this.unfinished[0] ?? [...this.unusable.keys()][0]
+    const [unusable] = this.unusable
+    return this.says[0] ?? this.unfinished[0] ?? (unusable && `${unusable[1].place}: ${unusable[0]}`)
   }
 }
 

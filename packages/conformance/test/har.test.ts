@@ -66,8 +66,47 @@ test.each(sound)("%s whose streams were not kept draws no finding", async (name)
       entry.response.bodySize = -1
     })
     expect([findings, errors]).toEqual([[], []])
-    expect(notes).toContain("not judged: an entry without the whole body of its response (2 times)")
+    expect(notes).toContain(
+      "not judged: an entry without the whole body of its response (2 times, first at changed.har:1)",
+    )
   }
+})
+
+test.each(sound)("%s whose bodies are in other files says how to record it", async (name) => {
+  const { findings, notes } = await changed(name, (entry) => {
+    if (!isStream(entry)) return
+    const { size, mimeType } = entry.response.content
+    entry.response.content = { size, mimeType, _file: "0ebb.dat" }
+  })
+  expect(findings).toEqual([])
+  expect(notes).toContain(
+    "not judged: an entry without the body of its response, which is in another file: record with the content 'embed' (2 times, first at changed.har:1)",
+  )
+})
+
+test("a WebSocket belongs to no operation, and an archive without bodies is refused with file and line", async () => {
+  const har: Har = JSON.parse(readFileSync(`${folder}${sound[0]}`, "utf8"))
+  const [entry] = har.log.entries
+  const upgraded = {
+    ...entry,
+    request: { ...entry?.request, method: "GET", url: "wss://api.example/v1/realtime", postData: undefined },
+    response: {
+      status: 101,
+      headers: [["upgrade", "websocket"]].map(([name, value]) => ({ name, value })),
+      content: { size: 0 },
+    },
+    _webSocketMessages: [{ type: "send", time: 1, opcode: 1, data: "{}" }],
+  }
+  async function* archive(entries: readonly Json[]) {
+    yield Buffer.from(JSON.stringify({ log: { entries } }, null, 1))
+  }
+  const { report } = await judged("socket.har", () => archive([...har.log.entries, upgraded]))
+  // The other is the page from which the requests were sent.
+  expect(report.recording?.notes).toEqual(["not judged: 2 exchanges that no operation of the API matches"])
+  const bare = { ...entry, response: { ...entry?.response, content: { size: 10 } } }
+  await expect(judged("bare.har", () => archive([bare]))).rejects.toThrow(
+    /^bare\.har:4: an entry without the whole body of its response$/,
+  )
 })
 
 test.each(sound)("%s whose streams the client gave up draws no finding", async (name) => {
@@ -118,9 +157,16 @@ test("the password of a URL is not part of the target", async () => {
   expect(target).toBe("https://h.example/v1")
 })
 
-test("an archive that is compressed says what to do", async () => {
-  const gzip = judged("a.har.gz", async function* () {
-    yield gzipSync(readFileSync(`${folder}playwright-sound.har`))
-  })
-  await expect(gzip).rejects.toThrow("a.har.gz is compressed with gzip: decompress it first")
+test("an archive that is compressed is judged as it is without, and one that is compressed twice says what to do", async () => {
+  const bytes = readFileSync(`${folder}playwright-broken.har`)
+  const judgedAs = async (name: string, content: Uint8Array) => {
+    const { report, exitCode } = await judged(name, async function* () {
+      yield content
+    })
+    return { exitCode, causes: report.causes, rules: report.rules }
+  }
+  expect(await judgedAs("a.har.gz", gzipSync(bytes))).toEqual(await judgedAs("a.har", bytes))
+  await expect(judgedAs("b.har.gz", gzipSync(gzipSync(bytes)))).rejects.toThrow(
+    "b.har.gz is compressed twice: decompress it first",
+  )
 })

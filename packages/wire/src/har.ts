@@ -28,6 +28,8 @@ const Content = z.looseObject({
   mimeType: z.string().nullish(),
   text: z.string().nullish(),
   encoding: z.string().nullish(),
+  /** The file beside the archive that has the body, in archives of Playwright. */
+  _file: z.string().nullish(),
 })
 type Content = z.infer<typeof Content>
 
@@ -246,7 +248,7 @@ function foreignEnd(response: Entry["response"], length: number, atMs: number): 
   const size = content.size ?? 0
   const isCut = typeof content.text === "string" ? size > length + sizeTolerance : size > 0
   return failure || isCut || isReplaced(response)
-    ? { kind: "limit", code: "har", stage: "body", atMs }
+    ? { kind: "limit", code: content._file ? "har-file" : "har", stage: "body", atMs }
     : { kind: "complete", atMs }
 }
 

@@ -25,7 +25,7 @@ export type ReadPart =
   /** An exchange at the end of a file that was not finished when its writer ended: not a loss. */
   | { readonly kind: "unfinished"; readonly says: string }
   /** An exchange that has too little to be judged. */
-  | { readonly kind: "unusable"; readonly says: string }
+  | { readonly kind: "unusable"; readonly says: string; readonly place: string }
 
 /** Reads a source of any format, part by part. */
 export async function* readParts(source: Source): AsyncGenerator<ReadPart> {
@@ -160,7 +160,7 @@ async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncG
       else {
         const lacks = lackOf(item.exchange)
         if (lacks === undefined) yield { kind: "other", exchange: item.exchange }
-        else yield { kind: "unusable", says: `an entry without ${lacks}` }
+        else yield { kind: "unusable", says: `an entry without ${lacks}`, place }
       }
     }
   } catch (error) {
@@ -174,12 +174,14 @@ async function* harParts(name: string, bytes: AsyncIterable<Uint8Array>): AsyncG
  * body of a stream that it passed on: only a length of 0 shows that there was nothing.
  */
 function lackOf({ request, response, end, fidelity }: Exchange): string | undefined {
+  if (end.code === "har-file")
+    return "the body of its response, which is in another file: record with the content 'embed'"
   if (end.code === "har") return "the whole body of its response"
   if (fidelity.bytes) return undefined
   if (!response) return "a response"
   const { status, headers, chunks } = response
   if (headers.length === 0) return "the headers of its response"
-  const isBodiless = request.method === "HEAD" || status === 204 || status === 304
+  const isBodiless = request.method === "HEAD" || status < 200 || status === 204 || status === 304
   const isEmpty = chunks.length === 0 && !isBodiless && headerOf(headers, "content-length")?.trim() !== "0"
   return isEmpty ? "the whole body of its response" : undefined
 }
