@@ -410,7 +410,7 @@ test("one id for different requests is found, for the same request it is none", 
   expect(found(rules, [one, other]).map(([rule]) => rule)).toEqual(["resp.id-unique"])
 })
 
-test.each([
+const builtInCalls = [
   [{ type: "web_search" }, "web_search_call"],
   [{ type: "file_search", vector_store_ids: ["vs_1"] }, "file_search_call"],
   [{ type: "code_interpreter", container: "cntr_1" }, "code_interpreter_call"],
@@ -421,7 +421,8 @@ test.each([
   [{ type: "local_shell" }, "local_shell_call"],
   [{ type: "apply_patch" }, "apply_patch_call"],
   [{ type: "computer" }, "computer_call"],
-])(
+] as const
+test.each(builtInCalls)(
   "resp.choice-required: of the built-in tool %j, %s is a call, and a message is none (E6)",
   (tool, call) => {
     const request = { tools: [tool], tool_choice: "required" } as unknown as Partial<ResponseRequest>
@@ -435,6 +436,33 @@ test.each([
     expect(namesWith({ type: "mcp_list_tools", id: "mcpl_1", server_label: "a", tools: [] })).toEqual(none)
   },
 )
+
+test.each(builtInCalls)(
+  "resp.choice-named: of the built-in tool %j, %s is a call; a message and a function are none (E6)",
+  (tool, call) => {
+    const tools = [tool, { type: "function", name: "f", parameters: {} }]
+    const request = { tools, tool_choice: tool } as unknown as Partial<ResponseRequest>
+    const namesWith = (...before: object[]) => {
+      const output = [...before, messageOf("Hi")] as ResponseObject["output"]
+      return names({ output }, request).filter((name) => name.startsWith("resp.choice-named"))
+    }
+    expect(namesWith({ type: call, id: "a_1", status: "completed" })).toEqual([])
+    expect(namesWith()).toEqual(["resp.choice-named:no-call /output"])
+    const ofFunction = { type: "function_call", id: "fc_1", call_id: "call_1", name: "f", arguments: "{}" }
+    expect(namesWith(ofFunction)).toEqual(["resp.choice-named:other-function /output"])
+  },
+)
+
+test.each([
+  [{ type: "allowed_tools", mode: "auto", tools: [{ type: "web_search" }] }],
+  [{ type: "programmatic_tool_calling" }],
+])("resp.choice-named: %j names no tool that has to be called", (choice) => {
+  const request = {
+    tools: [{ type: "web_search" }],
+    tool_choice: choice,
+  } as unknown as Partial<ResponseRequest>
+  expect(names({}, request).filter((name) => name.startsWith("resp.choice-named"))).toEqual([])
+})
 
 test("an error that is sent as a success is for the rules on errors to judge", () => {
   const error = replyOf({ error: { message: "No.", type: "server_error" } })

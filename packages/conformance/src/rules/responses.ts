@@ -357,6 +357,17 @@ const chosenName = ({ tool_choice: choice }: ResponseRequest): string | undefine
     ? choice.name
     : undefined
 
+/** Choices that leave open which tool is called, or whose calls are those of functions. */
+const ofNoBuiltIn: ReadonlySet<unknown> = new Set([
+  "function",
+  "custom",
+  "allowed_tools",
+  "programmatic_tool_calling",
+])
+
+const choosesBuiltIn = ({ tool_choice: choice }: ResponseRequest): boolean =>
+  isObject(choice) && !ofNoBuiltIn.has(choice["type"])
+
 function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
   return choice?.type === "allowed_tools" && choice.mode === "required"
@@ -373,11 +384,22 @@ const areFunctions = ({ tools }: ResponseRequest) =>
 /** Items that a response may have without calling a tool. */
 const callFree: ReadonlySet<unknown> = new Set(["message", "reasoning", "mcp_list_tools"])
 
-/** Whether a tool is called: of built-in tools, new ones have calls of new types. */
+/** Returns the calls of built-in tools. New tools have calls of new types. */
+const builtInCallsOf = ({ items }: Pick<ResponseReply, "items">): OutputItem[] =>
+  items.filter(({ value: { type } }) => !callFree.has(type) && !callTypes.has(type))
+
 const hasCall = ({ request, items }: ResponseReply): boolean =>
-  areFunctions(request)
-    ? callsOf({ items }).length > 0
-    : items.some(({ value: { type } }) => !callFree.has(type))
+  callsOf({ items }).length > 0 || (!areFunctions(request) && builtInCallsOf({ items }).length > 0)
+
+/** Returns what `tool_choice` names, and whether a call of it is there. */
+function namedIn({ request, items }: ResponseReply): { readonly tool: string; readonly isCalled: boolean } {
+  const name = chosenName(request)
+  if (name !== undefined)
+    return { tool: name, isCalled: callsOf({ items }).some(({ value }) => value["name"] === name) }
+  const { tool_choice: choice } = request
+  const tool = isObject(choice) ? shown(choice["type"]) : "the tool"
+  return { tool, isCalled: builtInCallsOf({ items }).length > 0 }
+}
 
 /**
  * Whether the request made it a guarantee what the arguments of a call are: of a strict function they follow the
@@ -431,8 +453,8 @@ const required = narrowed(
 
 const chosen = narrowed(
   responseAnswers,
-  { id: "responses.chosen", says: "responses that have to call one function", probes: [namedFunction] },
-  ({ request }) => chosenName(request) !== undefined,
+  { id: "responses.chosen", says: "responses that have to call one tool", probes: [namedFunction] },
+  ({ request }) => chosenName(request) !== undefined || choosesBuiltIn(request),
 )
 
 const serial = narrowed(
@@ -1101,26 +1123,26 @@ export const responseRules = [
   rule({
     id: "resp.choice-named",
     since,
-    says: "MUST call the function that `tool_choice` names",
+    says: "MUST call the function or the built-in tool that `tool_choice` names",
     severity: "MUST",
     source: `${createResponse}: tool_choice`,
     on: chosen,
     after: readable,
     modelDependent: true,
     faults: {
-      "no-call": "no function is called",
-      "other-function": "only other functions are called",
+      "no-call": "no tool is called",
+      "other-function": "only functions are called that it does not name",
     },
     asks: (known) => asking(known, namedFunctions),
     holds(answer) {
       if (!isWhole(answer)) return cut
       if (isRefusal(answer)) return refused
-      const name = chosenName(answer.request)
+      const { tool, isCalled } = namedIn(answer)
+      if (isCalled) return []
       const calls = callsOf(answer)
-      if (calls.some(({ value }) => value["name"] === name)) return []
       const fault = calls.length > 0 ? "other-function" : "no-call"
       const actual = calls.length > 0 ? shown(calls[0]?.value["name"]) : saidIn(answer)
-      return [{ fault, at: answer.where("/output"), expected: `a call of ${name}`, actual }]
+      return [{ fault, at: answer.where("/output"), expected: `a call of ${tool}`, actual }]
     },
   }),
   rule({
