@@ -203,6 +203,27 @@ export const httpDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "http-gzip-by-name-only",
+    says: "a body that is not compressed is said to be gzip",
+    breaks: "http.content-encoding",
+    fault: "not-encoded",
+    also: [],
+    seen: ["https://github.com/tombii/better-ccflare/pull/243"],
+    ...onEmbeddings(({ headers }) => ({ headers: withHeader(headers, "content-encoding", "gzip") })),
+  },
+  {
+    id: "http-gzip-unfinished",
+    says: "a body in gzip lacks its last eight bytes",
+    breaks: "http.content-encoding",
+    fault: "unfinished",
+    also: [],
+    seen: ["RFC 1952, section 2.3: the trailer of a member"],
+    ...onEmbeddings(({ headers }, body) => ({
+      headers: withHeader(headers, "content-encoding", "gzip"),
+      body: gzipSync(body).subarray(0, -8),
+    })),
+  },
+  {
     id: "http-too-large",
     says: "a compressed body is 17 MB long after decompression",
     breaks: "http.within-limits",

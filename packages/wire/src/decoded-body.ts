@@ -32,6 +32,15 @@ const maxLayers = 3
 
 const nothing = new Uint8Array()
 
+/** Returns the codings that `content-encoding` names, in lower case and in the order in which they were applied. */
+export function contentCodings(headers: readonly Header[]): string[] {
+  return headers
+    .filter(([name]) => name.toLowerCase() === "content-encoding")
+    .flatMap(([, value]) => value.toLowerCase().split(","))
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity")
+}
+
 /**
  * Removes the codings of `content-encoding` from a response body (gzip, deflate, br; RFC 9110 §8.4). No layer may be
  * longer than `maxBytes`. Faults are returned, not thrown. A body without codings is returned unchanged.
@@ -42,11 +51,7 @@ export function decodedBody(exchange: Exchange, { maxBytes }: { readonly maxByte
 
 /** Does the same for a body and the headers of its message; returns the same array when there are no codings. */
 export function decode(body: Uint8Array, headers: readonly Header[], maxBytes: number): DecodedBody {
-  const layers = headers
-    .filter(([name]) => name.toLowerCase() === "content-encoding")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
-    .map((name) => name.trim())
-    .filter((name) => name !== "" && name !== "identity")
+  const layers = contentCodings(headers)
   // A response to HEAD, a 204 or a 304 can name a coding without having a body.
   if (body.length === 0) return { bytes: body }
   if (layers.length > maxLayers) return { bytes: nothing, fault: "unsupported" }

@@ -2,7 +2,7 @@ export type { Frame, StreamEvent } from "@nexhina/stream"
 export type { Alteration, AlterationKind, NamedAlteration, Situation } from "./alteration.ts"
 export { createCollector } from "./collect-garbage.ts"
 export { credentialsIn } from "./credentials.ts"
-export { type DecodedBody, decode as decodeBody, decodedBody } from "./decoded-body.ts"
+export { contentCodings, type DecodedBody, decode as decodeBody, decodedBody } from "./decoded-body.ts"
 export {
   bodyOf,
   Exchange,

@@ -1,5 +1,5 @@
 import { endpoints, type OperationId, type Surface } from "@nexhina/schemas"
-import { decodedBody, type Header, headerOf } from "@nexhina/wire"
+import { contentCodings, type DecodedBody, decodedBody, type Header, headerOf } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { type Crossing, crossingAt, isTooDeep, jsonCrossing, streamCrossing } from "./crossing.ts"
@@ -60,7 +60,9 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 export interface Reading {
   /** The body without its content codings: nobody asks for one, and some servers use one all the same. */
   readonly body: Uint8Array
-  /** `undefined` when the body is in a coding unknown here, or crosses a limit. */
+  /** Whether the body is in the coding that `content-encoding` names, if it names one that is known here. */
+  readonly coding?: "kept" | "not-encoded" | "unfinished"
+  /** `undefined` when the body is in a coding unknown here, or not in the one that is named, or crosses a limit. */
   readonly reply?: ParsedReply
   /** Set when the body crosses a limit. */
   readonly crossing?: Crossing
@@ -90,12 +92,22 @@ const mediaSurfaces: ReadonlySet<Surface> = new Set(["images", "audio", "video"]
 export const sizeLimitOf = (operation: OperationId | undefined): "textBytes" | "mediaBytes" =>
   operation !== undefined && mediaSurfaces.has(endpoints[operation].surface) ? "mediaBytes" : "textBytes"
 
+function codingOf({ end }: Evidence, { bytes, fault }: DecodedBody): Reading["coding"] {
+  if (fault === undefined) return bytes.length > 0 ? "kept" : undefined
+  if (fault === "corrupt") return "not-encoded"
+  // Of a connection that was cut, what came before is judged.
+  return fault === "truncated" && end.kind === "complete" ? "unfinished" : undefined
+}
+
 function read(exchange: Evidence, headers: readonly Header[]): Reading {
   const limit = sizeLimitOf(exchange.operation.value)
-  const { bytes: body, fault } = decodedBody(exchange, { maxBytes: limits[limit].max })
+  const decoded = decodedBody(exchange, { maxBytes: limits[limit].max })
+  const { bytes: body, fault } = decoded
   if (exchange.end.code === "maxKeptBytes") return { body, crossing: crossingAt(limit, body.length) }
   if (fault === "unsupported") return { body }
   if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
+  const coding = contentCodings(headers).length > 0 ? codingOf(exchange, decoded) : undefined
+  if (coding === "not-encoded" || coding === "unfinished") return { body, coding }
   const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
   const request = once(() => {
     if (exchange.isRequestKnown === false) return unknownRequest(mediaType === "text/event-stream")
@@ -107,11 +119,12 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
     return isObject(asked) && asked["stream"] === true
   }
   const crossing = crossingIn(body, mediaType === "text/event-stream" || streaming())
-  if (!crossing) return { body, reply: replyOf(exchange, mediaType, body, request) }
+  const known = { body, ...(coding && { coding }) }
+  if (!crossing) return { ...known, reply: replyOf(exchange, mediaType, body, request) }
   // Of a body that did not end, what came before the limit is judged.
   return exchange.end.kind === "limit"
-    ? { body, reply: replyOf(exchange, mediaType, body.subarray(0, crossing.offset), request) }
-    : { body, crossing }
+    ? { ...known, reply: replyOf(exchange, mediaType, body.subarray(0, crossing.offset), request) }
+    : { ...known, crossing }
 }
 
 /** Thrown when a rule depends on a request that is not known. */

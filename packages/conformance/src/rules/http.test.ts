@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import type { ExchangeEnd } from "@nexhina/wire"
 import * as fc from "fast-check"
@@ -89,6 +89,60 @@ test.each([
   expect(found(httpRules, [exchangeOf(facts)])).toEqual([
     ["http.within-limits", name, { part: "body", offset }],
   ])
+})
+
+const encoders = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
+const codings = fc.constantFrom("gzip", "deflate", "br")
+const encodedAs = (coding: string, body: string | Uint8Array, end?: Partial<ExchangeEnd>) =>
+  exchangeOf({
+    ...answer,
+    headers: [
+      ["content-type", "application/json"],
+      ["content-encoding", coding],
+    ],
+    body,
+    ...(end && { end }),
+  })
+const atCoding = { part: "header", name: "content-encoding" } as const
+const whole = JSON.stringify(reply)
+
+test("http.content-encoding: a body in the named coding is judged as what it contains", () => {
+  fc.assert(
+    fc.property(codings, (coding) => {
+      const exchange = encodedAs(coding, encoders[coding](whole))
+      expect(found(httpRules, [exchange])).toEqual([])
+      expect(judgedBy(httpRules, [exchange])).toEqual(
+        expect.arrayContaining(["http.content-encoding", "http.body-valid-json"]),
+      )
+    }),
+  )
+})
+
+test("http.content-encoding: a body that is not encoded is found, and nothing else is judged of it", () => {
+  fc.assert(
+    fc.property(codings, (coding) => {
+      const exchange = encodedAs(coding, whole)
+      expect(found(httpRules, [exchange])).toEqual([["http.content-encoding", "not-encoded", atCoding]])
+      expect(judgedBy(httpRules, [exchange])).not.toContain("http.body-valid-json")
+    }),
+  )
+})
+
+test("http.content-encoding: encoded data without its end is found; that of a closed connection is for others", () => {
+  fc.assert(
+    fc.property(codings, fc.integer({ min: 1, max: 8 }), (coding, missing) => {
+      const cut = encoders[coding](whole).subarray(0, -missing)
+      expect(found(httpRules, [encodedAs(coding, cut)])).toEqual([
+        ["http.content-encoding", "unfinished", atCoding],
+      ])
+      const closed = encodedAs(coding, cut, { kind: "truncated", stage: "body" })
+      expect(found(httpRules, [closed]).map(([rule]) => rule)).not.toContain("http.content-encoding")
+    }),
+  )
+})
+
+test.each(["zstd", "identity", ""])("http.content-encoding: a body in %j is not judged", (coding) => {
+  expect(judgedBy(httpRules, [encodedAs(coding, whole)])).not.toContain("http.content-encoding")
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { endpoints } from "@nexhina/schemas"
-import { headerOf } from "@nexhina/wire"
+import { bodyOf, contentCodings, headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { bodyFaults } from "../inputs/intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
@@ -14,6 +14,7 @@ import { requestIdHeaders } from "../target/to-wire.ts"
 import {
   answersToInvalid,
   answersToValid,
+  encodedResponses,
   everyResponse,
   identifiedResponses,
   isSuccess,
@@ -46,6 +47,8 @@ function isFailedResource({ operation }: ParsedReply, body: Readonly<Record<stri
   const surface = operation === undefined ? "responses" : endpoints[operation].surface
   return body["status"] === "failed" && (surface === "responses" || surface === "video")
 }
+
+const lenientUtf8 = new TextDecoder()
 
 /** A gateway may answer two requests from one of its own. */
 const minRequestsForIds = 3
@@ -98,6 +101,39 @@ export const httpRules = [
       const fault = faults[end.kind]
       if (!fault) return []
       return [{ fault, at: { part: "end" }, expected: "the body, whole", actual: end.code ?? end.kind }]
+    },
+  }),
+
+  rule({
+    id: "http.content-encoding",
+    since,
+    says: "MUST send a body in the coding that `content-encoding` names",
+    severity: "MUST",
+    source: "RFC 9110, section 8.4",
+    see: [
+      "https://github.com/tombii/better-ccflare/pull/243",
+      "https://github.com/freelensapp/freelens-ai-extension/issues/272",
+      "https://github.com/qualixar/superlocalmemory/pull/79",
+    ],
+    on: encodedResponses,
+    needs: ["head"],
+    faults: {
+      "not-encoded": "the body cannot be decoded, often because a proxy has decoded it and kept the header",
+      unfinished: "the encoded data stops before its end",
+    },
+    holds({ exchange, coding }) {
+      if (coding === "kept") return []
+      const named = contentCodings(exchange.response?.headers ?? []).join(", ")
+      const begins = `a body that begins with ${shown(lenientUtf8.decode(bodyOf(exchange).subarray(0, 16)))}`
+      const actual = coding === "not-encoded" ? begins : `a part of it: ${bodyOf(exchange).length} bytes`
+      return [
+        {
+          fault: coding,
+          at: { part: "header", name: "content-encoding" },
+          expected: `a body in ${named}`,
+          actual,
+        },
+      ]
     },
   }),
 

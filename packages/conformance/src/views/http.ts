@@ -7,7 +7,7 @@ import { silentTranscription } from "../probes/audio.ts"
 import { pictureChat, plainChat } from "../probes/chat-completions.ts"
 import { unknownPath, wrongMethod } from "../probes/http.ts"
 import { listModels } from "../probes/models.ts"
-import { answeredOf, isObject, type ParsedReply, readingOf } from "../reading/answered.ts"
+import { answeredOf, isObject, type ParsedReply, type Reading, readingOf } from "../reading/answered.ts"
 import { briefText } from "../reading/brief.ts"
 import type { Crossing } from "../reading/crossing.ts"
 import { isTransient } from "../target/to-wire.ts"
@@ -99,6 +99,25 @@ export const measuredResponses = view<MeasuredResponse>({
   of(exchange) {
     const reading = exchange.end.kind === "aborted" ? undefined : readingOf(exchange)
     return reading && { exchange, crossing: reading.crossing }
+  },
+})
+
+/** A response whose body has a coding, and whether it is the one that is named. */
+export interface EncodedResponse {
+  readonly exchange: Evidence
+  readonly coding: NonNullable<Reading["coding"]>
+}
+
+/** Responses with a body and a `content-encoding` that the kit knows. */
+export const encodedResponses = view<EncodedResponse>({
+  ...everyExchange,
+  id: "http.encoded",
+  says: "responses with a content-encoding of gzip, deflate or br",
+  occasional: true,
+  needs: ["bytes"],
+  of(exchange) {
+    const coding = exchange.end.kind === "aborted" ? undefined : readingOf(exchange)?.coding
+    return coding && { exchange, coding }
   },
 })
 
