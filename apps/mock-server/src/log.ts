@@ -76,7 +76,8 @@ function described({ model, stream, tokens, finish, error, inactive, miss }: Exc
     ...(finish === undefined ? [] : [finish]),
     ...(error === undefined ? [] : [error]),
     ...(inactive === undefined ? [] : [`inactive here: ${inactive}`]),
-    ...(miss === undefined ? [] : [`no scenario, ${miss}`]),
+    // The error of a missing recording says what the header only names.
+    ...(miss === undefined || miss === "recording" ? [] : [`no scenario, ${miss}`]),
   ].map((text) => (text.length > 200 ? `${printable(text.slice(0, 200))}…` : printable(text)))
 }
 

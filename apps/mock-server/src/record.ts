@@ -73,8 +73,35 @@ export function createRecorder(
     },
     onError,
   })
-  return (request, response, note) =>
-    forwarder.handle(request, response, (exchange, received) => note(received, toReply(exchange)))
+  return (request, response, note) => {
+    let asked: Parameters<NoteReply>[0] = {
+      method: request.method ?? "",
+      target: "",
+      headers: [],
+      body: noBody,
+    }
+    forwarder.handle(
+      request,
+      response,
+      (exchange, received) => {
+        asked = received
+        note(asked, toReply(exchange))
+      },
+      (status, message) => note(asked, refusalReply(status, message)),
+    )
+  }
+}
+
+const noBody = new Uint8Array()
+
+/** Returns an error of the recorder itself in the form in which the log reads it. */
+function refusalReply(status: number, message: string): Reply {
+  return {
+    status,
+    headers: [["content-type", "application/json"]],
+    body: JSON.stringify({ error: { message } }),
+    end: "complete",
+  }
 }
 
 /** Returns a recorded reply in the form in which the log reads it. */

@@ -3,7 +3,7 @@ import type { MockServer } from "@nexhina/mock/node"
 import type { NamedAlteration } from "@nexhina/wire"
 import pc from "picocolors"
 import type { ChosenAlteration, Settings } from "./options.ts"
-import { UsageError } from "./readable.ts"
+import { fileErrorMessage, UsageError } from "./readable.ts"
 import type { Recorder, RecordSettings } from "./record.ts"
 import type { Replay, ReplaySettings } from "./replay.ts"
 import { type OtherAnswers, serve } from "./serve.ts"
@@ -41,7 +41,7 @@ async function replayOf(replay: ReplaySettings): Promise<Replay> {
   try {
     return await openReplay(replay, console.error)
   } catch (error) {
-    console.error(`error: option '--replay <folder>': ${(error as Error).message}`)
+    console.error(`error: option '--replay <folder>': ${fileErrorMessage(error)}`)
     process.exit(2)
   }
 }

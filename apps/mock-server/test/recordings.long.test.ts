@@ -319,6 +319,40 @@ describe("recording", () => {
     expect(JSON.stringify(requests)).not.toContain("x-mock-")
   })
 
+  test("the log says why the recorder itself answers", async () => {
+    const closed = createServer().listen(0, "127.0.0.1")
+    await once(closed, "listening")
+    const { port } = closed.address() as AddressInfo
+    closed.close()
+    const upstream = `http://127.0.0.1:${port}/v1`
+    const { baseURL, printed } = await start("--record", upstream, "--to", temporaryFolder(), "--log", "json")
+    const url = `${baseURL}/chat/completions`
+    await client()(json(url, said("Hello")))
+    await client()(json(url, said("Hello"), [["x-mock-latency", "ttft=1"]]))
+    const facts = () => {
+      const lines = printed().trim().split("\n").slice(1)
+      return lines.map((line) => {
+        const { status, model, error } = JSON.parse(line)
+        return { status, model, error }
+      })
+    }
+    await expect.poll(facts).toEqual([
+      { status: 502, model: "gpt-4o", error: `The upstream 127.0.0.1:${port} did not reply (ECONNREFUSED).` },
+      { status: 400, error: "Another API answers, and 'x-mock-latency' would have no effect." },
+    ])
+  })
+
+  test("the log of a replay says that a recording is missing, and nothing of scenarios", async () => {
+    const upstream = await start()
+    const folder = temporaryFolder()
+    const { baseURL } = await start("--record", upstream.baseURL, "--to", folder)
+    await client()(json(`${baseURL}/chat/completions`, said("Hello")))
+    const replay = await start("--replay", folder, "--log", "pretty")
+    await client()(json(`${replay.baseURL}/chat/completions`, said("Hi")))
+    await expect.poll(() => replay.printed()).toContain("No recording matches POST /chat/completions.")
+    expect(replay.printed()).not.toContain("scenario")
+  })
+
   const latin1 = (text: string) => Buffer.from(text).toString("latin1")
 
   test("a client that hangs up ends the upstream's work, and its exchange is not replayed", async () => {
@@ -570,7 +604,7 @@ describe("arguments that are wrong end with 2 and name option and remedy", () =>
     [() => ["--replay", folder(), "--no-auth"], "--no-auth"],
     [() => ["--speed", "1"], "--replay"],
     [() => ["--replay", folder(), "--speed", "fast"], "--speed"],
-    [() => ["--replay", join(folder(), "none")], "--replay"],
+    [() => ["--replay", join(folder(), "none")], "none': the file or folder does not exist"],
     [() => ["--replay", folder()], "no recordings"],
     [() => ["--replay", file()], "a.ndjson is a file. Give the path of a folder"],
     [() => ["--record", "http://a.example", "--to", file()], "a.ndjson is a file. Give the path of a folder"],

@@ -46,11 +46,15 @@ export interface ForwarderOptions {
 
 /** A reverse proxy as a function for a server of Node. */
 export interface Forwarder {
-  /** Passes a request on. Calls `onExchange`, like that of the options, for this request alone. */
+  /**
+   * Passes a request on. Calls `onExchange`, like that of the options, for this request alone, and `onRefusal` with the
+   * status and the message of an error of the forwarder itself.
+   */
   handle(
     request: IncomingMessage,
     response: ServerResponse,
     onExchange?: ForwarderOptions["onExchange"],
+    onRefusal?: (status: number, message: string) => void,
   ): void
   close(): void
 }
@@ -72,16 +76,21 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     clock,
     loopClock: clock,
   })
-  const pass = async (...[request, response, note]: Parameters<Forwarder["handle"]>): Promise<void> => {
+  const pass = async (
+    ...[request, response, note, onRefusal]: Parameters<Forwarder["handle"]>
+  ): Promise<void> => {
+    const refuse = (status: number, message: string) => {
+      onRefusal?.(status, message)
+      sendError(response, status, message, code)
+    }
     const headers = headersOf(request)
     const why = refusal?.(headers)
-    if (why !== undefined) return refuse(response, 400, why, code)
+    if (why !== undefined) return refuse(400, why)
     const body = await bodyOf(request, maxRequestBytes)
     if (body === "left") return
-    if (body === "too-large")
-      return refuse(response, 413, `The request body exceeds ${maxRequestBytes} bytes.`, code)
+    if (body === "too-large") return refuse(413, `The request body exceeds ${maxRequestBytes} bytes.`)
     const left = new AbortController()
-    const passage = createPassage(response, code)
+    const passage = createPassage(response, refuse)
     // SDKs do not read the errors after which they retry, and a recording needs them.
     response.once("close", () => response.statusCode < 400 && left.abort())
     const { method = "GET", url: target = "/" } = request
@@ -157,7 +166,7 @@ interface Passage {
   finish(exchange: Exchange): void
 }
 
-function createPassage(response: ServerResponse, code: string): Passage {
+function createPassage(response: ServerResponse, refuse: (status: number, message: string) => void): Passage {
   let bytesLeft = Number.POSITIVE_INFINITY
   let last: Uint8Array | undefined
   return {
@@ -188,7 +197,7 @@ function createPassage(response: ServerResponse, code: string): Passage {
       if (response.destroyed) return
       if (!response.headersSent && !received) {
         const { host } = new URL(request.target)
-        refuse(response, 502, `The upstream ${host} did not reply (${end.code ?? end.kind}).`, code)
+        refuse(502, `The upstream ${host} did not reply (${end.code ?? end.kind}).`)
       } else if (end.kind === "complete" || end.code === "maxKeptBytes") {
         response.addTrailers(received?.trailers.map(([...line]) => line) ?? [])
         response.end(last)
@@ -198,7 +207,7 @@ function createPassage(response: ServerResponse, code: string): Passage {
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string, code: string): void {
+function sendError(response: ServerResponse, status: number, message: string, code: string): void {
   const type = status < 500 ? "invalid_request_error" : "server_error"
   const body = JSON.stringify({ error: { message, type, param: null, code } })
   response.writeHead(status, {
