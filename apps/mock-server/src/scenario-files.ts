@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
-import { dirname, extname, join, resolve } from "node:path"
+import { dirname, extname, join, relative, resolve } from "node:path"
 import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
 import type { NamedAlteration } from "@nexhina/wire"
 import { readable } from "./readable.ts"
@@ -72,8 +72,33 @@ async function loadCode(file: string): Promise<ScenarioValues | string> {
     if (Array.isArray(loaded)) return { name: file, scenarios: loaded, source }
     return `${file}: the default export must be a list of scenarios. Write 'export default defineScenarios([…])'.`
   } catch (error) {
-    const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error)
+    const message = codeProblem(file, error)
     const needsMock = message.includes("'@nexhina/mock'")
-    return `${file}: ${message}${needsMock ? " (run 'npm install -D @nexhina/mock')" : ""}`
+    return `${message}${needsMock ? " (run 'npm install -D @nexhina/mock')" : ""}`
   }
+}
+
+/** Returns why a file of code cannot be loaded, with the line if it is known. */
+function codeProblem(file: string, error: unknown): string {
+  if (!(error instanceof Error)) return `${file}: ${error}`
+  const [, mistake, path = "", line, column] =
+    /^ParseError: (.*?)\s*\n\s*(.*):(\d+):(\d+)$/s.exec(error.message) ?? []
+  // The parser counts columns from 0.
+  if (mistake !== undefined) return `${placeIn(file, path)}:${line}:${Number(column) + 1}: ${mistake}`
+  const message = error.message.replace(/\nRequire stack:.*/s, "").replaceAll(/\s+/g, " ")
+  const frame = ownFrame(error.stack ?? "")
+  // Types are removed before the code runs, so that its columns are others.
+  return frame ? `${placeIn(file, frame.path)}:${frame.line}: ${message}` : `${file}: ${message}`
+}
+
+/** Names a module as part of a file that imports it, or the file itself. */
+function placeIn(file: string, path: string): string {
+  return path === resolve(file) ? file : `${file}: ${relative(process.cwd(), path)}`
+}
+
+/** Returns where an error was thrown, apart from code of packages and of node. */
+function ownFrame(stack: string): { readonly path: string; readonly line: string } | undefined {
+  const frames = [...stack.matchAll(/^ +at (?:.*\()?(\/.*?):(\d+):\d+\)?$/gm)]
+  const [, path = "", line = ""] = frames.find(([, path = ""]) => !path.includes("/node_modules/")) ?? []
+  return path === "" ? undefined : { path, line }
 }

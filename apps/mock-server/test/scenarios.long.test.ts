@@ -32,6 +32,25 @@ const contentOf = async (response: Response) =>
   ((await response.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content
 
 describe("lint", () => {
+  test("code that throws or has a mistake is named with its line, in the file or in a module that it imports", async () => {
+    await file(
+      "throws.ts",
+      'type Text = string\n\nconst f = (): Text => {\n  throw new Error("boom")\n}\nexport default [f()]',
+    )
+    await file("imports.ts", 'import list from "./throws.ts"\nexport default list')
+    await file("comma.ts", "export default [\n  { match: {} answer: {} }]")
+    await file("imports-comma.ts", 'import list from "./comma.ts"\nexport default list')
+    await file("text.ts", 'throw "no error"')
+    const found = async (name: string) => (await cli("lint", name)).stdout.split("\n")[0]
+    expect(await found("throws.ts")).toBe("throws.ts:4: boom")
+    expect(await found("imports.ts")).toBe("imports.ts: throws.ts:4: boom")
+    expect(await found("comma.ts")).toBe('comma.ts:2:15: Unexpected token, expected ","')
+    expect(await found("imports-comma.ts")).toBe(
+      'imports-comma.ts: comma.ts:2:15: Unexpected token, expected ","',
+    )
+    expect(await found("text.ts")).toBe("text.ts: no error")
+  })
+
   test("exit codes 0, 1 and 2", async () => {
     await file("good.yaml", answering("Hi", "Hello"))
     await file("bad.yaml", answering("Hi", "Hello").replace("user", "usr"))
@@ -63,7 +82,7 @@ describe("lint", () => {
     expect((await cli("lint", "list.ts")).stdout).toContain(
       "list.ts: the default export must be a list of scenarios.",
     )
-    expect((await cli("lint", "syntax.ts")).stdout).toMatch(/^syntax\.ts: .*\n1 problem\n$/)
+    expect((await cli("lint", "syntax.ts")).stdout).toMatch(/^syntax\.ts:1:17: .*\n1 problem\n$/)
     expect((await cli("lint", "wrong.ts")).stdout).toContain(
       "wrong.ts [0]: answer.txt: unknown key 'txt'. Did you mean 'text'?",
     )
