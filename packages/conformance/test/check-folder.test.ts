@@ -178,6 +178,34 @@ test("a ZIP file of another tool is refused with what it contains", async () => 
   }
 })
 
+test("no name and no content of a file is obeyed by a terminal", async () => {
+  const evil = "\u001b]0;t\u0007\u009b2J\u202e"
+  const unfinished = transcript.replaceAll(
+    /"id":"(\d+)"/g,
+    (_, id) => `"id":${JSON.stringify(`${evil}${id}`)}`,
+  )
+  await checkedFolder("evil", {
+    [`${evil}.sse`]: "data: x\n\n",
+    "a.ndjson": unfinished.slice(0, unfinished.lastIndexOf('{"fact":"end"')),
+  })
+  await mkdir(join(folder, "evil-only"), { recursive: true })
+  await writeFile(join(folder, "evil-only", `${evil}.sse`), "data: x\n\n")
+  await writeFile(join(folder, "evil.json"), evil)
+  for (const args of [
+    ["check", "evil"],
+    ["check", "evil", "--report", "badge=badge.json"],
+    ["check", "evil-only"],
+    ["merge", "evil.json"],
+  ]) {
+    const { stdout, stderr } = await command(args, { cwd: folder })
+    expect([args, stdout + stderr]).toEqual([args, expect.stringMatching(/\\u001b|\\x1b/)])
+    expect([args, stdout + stderr]).toEqual([
+      args,
+      expect.not.stringMatching(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u),
+    ])
+  }
+})
+
 test("a folder without a recording is refused with the names of its files", async () => {
   expect(await checkedFolder("none", { "log.txt": "", "x.json": "{}" })).toEqual({
     code: 2,

@@ -5,7 +5,7 @@ import type { Source } from "../inputs/source.ts"
 import { type CheckSettings, checkOptions, checkSettingsOf } from "../options/check-options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
-import { terminalReport } from "../reports/terminal-text.ts"
+import { terminalReport, terminalText } from "../reports/terminal-text.ts"
 import { readConfig } from "./config-file.ts"
 import { type GivenSources, givenSources } from "./given-sources.ts"
 import {
@@ -67,8 +67,9 @@ export async function reportRecording(
   if (problem !== undefined) problems.unshift(problem)
   for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
   if (problems.length > 0 || outputs.every(({ file }) => file)) {
-    for (const note of report.recording?.notes ?? []) process.stderr.write(`${note}\n`)
-    process.stderr.write(`${outcomeText(terminalReport(report))}\n`)
+    const shown = terminalReport(report)
+    for (const note of shown.recording?.notes ?? []) process.stderr.write(`${note}\n`)
+    process.stderr.write(`${outcomeText(shown)}\n`)
   }
   return problems.length > 0 ? 3 : exitCode
 }
@@ -132,7 +133,7 @@ export async function judged(
   } catch (error) {
     if (!(error instanceof NothingRead)) throw error
     count.stop()
-    process.stderr.write(`error: no exchange could be read: ${error.message}\n`)
+    process.stderr.write(`error: no exchange could be read: ${terminalText(error.message)}\n`)
     return 2
   } finally {
     count.stop()

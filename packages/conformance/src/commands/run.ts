@@ -5,7 +5,7 @@ import type { Count } from "../engine/plan.ts"
 import { runOptions, type Settings, settingsOf, UsageError } from "../options/options.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "../reports/report.ts"
-import { terminalReport } from "../reports/terminal-text.ts"
+import { terminalLines, terminalReport } from "../reports/terminal-text.ts"
 import { dryRun, type RunEvents, runWithoutBaseline } from "../run.ts"
 import { KeyRefused, NothingJudged, Unreachable } from "../target/learn.ts"
 import { openBundle } from "./bundle-file.ts"
@@ -133,11 +133,11 @@ export function addRunOptions(command: Command): void {
 /** Prints an error that the user can do something about, and returns its exit code; rethrows any other. */
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError || error instanceof KeyRefused) {
-    process.stderr.write(`error: ${error.message}\n`)
+    process.stderr.write(`error: ${terminalLines(error.message)}\n`)
     return 2
   }
   if (error instanceof Unreachable) {
-    process.stderr.write(`error: ${error.message}\n`)
+    process.stderr.write(`error: ${terminalLines(error.message)}\n`)
     return 3
   }
   throw error

@@ -238,6 +238,10 @@ test.each(Object.entries(reports))(
       models: { chat: hostile },
       learned: [hostile],
       stopped: hostile,
+      reason: hostile,
+      target: hostile,
+      proxy: hostile,
+      recording: { files: [hostile], exchanges: 1, lost: 0, notes: [`not read: ${hostile}`] },
       findings: [
         {
           ...finding,

@@ -45,6 +45,14 @@ export function terminalReport(report: Report): Report {
       Object.entries(report.models).map(([kind, model]) => [kind, terminalText(model)]),
     ),
     learned: report.learned.map(terminalText),
+    ...(report.proxy !== undefined && { proxy: terminalText(report.proxy) }),
+    ...(report.recording && {
+      recording: {
+        ...report.recording,
+        files: report.recording.files.map(terminalText),
+        notes: report.recording.notes.map(terminalText),
+      },
+    }),
     ...(report.reason !== undefined && { reason: terminalText(report.reason) }),
     ...(report.stopped !== undefined && { stopped: terminalText(report.stopped) }),
     ...(report.baseline && {
