@@ -4,6 +4,7 @@ import { strToU8, Unzip, UnzipInflate, Zip, ZipDeflate } from "fflate"
 import { fileErrorText } from "../files/file-error.ts"
 import { openReplacement } from "../files/replacement.ts"
 import type { Source } from "../inputs/source.ts"
+import { limits } from "../limits.ts"
 import { UsageError } from "../options/options.ts"
 import { jsonReport } from "../reports/json.ts"
 import type { Report } from "../reports/report.ts"
@@ -19,6 +20,12 @@ const commentLength = commentPrefix.length + 64
 const mtime = new Date(1980, 0, 2)
 
 const pieceBytes = 2 ** 18
+
+/** Number of bytes of a bundle that are decompressed at once (chosen): they become at most a thousand times as many. */
+const packedBytes = 2 ** 12
+
+/** Maximum length of the transcript in a bundle: the run that wrote it may have passed its limit by one exchange. */
+const maxTranscript = limits.transcriptBytes.max + 2 ** 27
 const sha256 = () => createHash("sha256")
 
 /** A bundle that will be written: a ZIP file with the report, the transcript and their digests. */
@@ -130,10 +137,10 @@ export function isBundle(path: string): boolean {
 }
 
 /**
- * Returns the transcript of a bundle.
+ * Returns the transcript of a bundle. Reading it throws a `UsageError` when it is longer than `maxBytes`.
  * @throws {UsageError} when a byte of the bundle was changed.
  */
-export async function bundleSource(path: string): Promise<Source> {
+export async function bundleSource(path: string, maxBytes = maxTranscript): Promise<Source> {
   const { size } = statSync(path)
   const comment = bytesAt(path, size - commentLength, commentLength)
   const digest = sha256()
@@ -143,10 +150,11 @@ export async function bundleSource(path: string): Promise<Source> {
     throw new UsageError(
       `'${path}' is damaged or is not a bundle of this kit: its digest is another; get it again`,
     )
-  return { name: path, bytes: () => transcriptIn(path) }
+  return { name: path, bytes: () => transcriptIn(path, maxBytes) }
 }
 
-async function* transcriptIn(path: string): AsyncGenerator<Uint8Array> {
+async function* transcriptIn(path: string, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let room = maxBytes
   let pieces: Uint8Array[] = []
   const unzip = new Unzip((entry) => {
     if (entry.name !== transcriptName) return
@@ -157,8 +165,13 @@ async function* transcriptIn(path: string): AsyncGenerator<Uint8Array> {
     entry.start()
   })
   unzip.register(UnzipInflate)
-  for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: packedBytes })) {
     unzip.push(Uint8Array.from(chunk as Uint8Array))
+    for (const piece of pieces) room -= piece.length
+    if (room < 0)
+      throw new UsageError(
+        `'${path}' was not written by this kit: its transcript is longer than ${maxBytes} bytes, the limit of a run`,
+      )
     yield* pieces
     pieces = []
   }
