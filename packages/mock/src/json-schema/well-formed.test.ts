@@ -127,7 +127,7 @@ describe("says what is wrong, and where", () => {
     [{ $ref: "https://example.com/a" }, "refers to 'https://example.com/a', which is outside of it"],
     [{ $ref: 1 }, "has at '#/$ref' 1, which is not a string"],
   ])("%j", (schema, why) => {
-    expect(refused(schema)).toBe(`The value of 'schema' is no valid JSON Schema: it ${why}.`)
+    expect(refused(schema)).toBe(`The value of 'schema' is not a valid JSON Schema: it ${why}.`)
   })
 })
 

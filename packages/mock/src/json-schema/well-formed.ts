@@ -1,14 +1,14 @@
 import { Refusal } from "../refusal.ts"
 import { isRecord, resolve, type Schema, SchemaError } from "./accepts.ts"
 
-/** Throws a `Refusal` that names `param` when a value is no JSON Schema, or one that refers to what is not there. */
+/** Throws a `Refusal` that names `param` if a value is not a valid JSON Schema or has a dangling reference. */
 export function requireSchema(schema: Schema, param: string): void {
   try {
     check(schema, schema, "#")
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
     throw new Refusal(400, {
-      message: `The value of '${param}' is no valid JSON Schema: it ${error.message}.`,
+      message: `The value of '${param}' is not a valid JSON Schema: it ${error.message}.`,
       param,
       code: "invalid_schema",
     })
