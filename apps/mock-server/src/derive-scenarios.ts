@@ -17,7 +17,10 @@ export interface Derivation {
   readonly output?: string
 }
 
-/** Writes the scenarios of recordings as YAML, and warnings to standard error. Exits with 2 if there are none. */
+/**
+ * Writes the scenarios of recordings as YAML, and warnings to standard error. Exits with 2 if no scenario could be
+ * derived.
+ */
 export async function deriveScenarios({ inputs, output }: Omit<Derivation, "name">): Promise<void> {
   try {
     const { recordings, unfinished } = await readInputs(inputs)

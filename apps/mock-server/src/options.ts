@@ -397,7 +397,9 @@ function addConvertCommand(command: Command, choose: (chosen: Conversion) => voi
 function addDeriveCommand(command: Command, choose: (chosen: Derivation) => void): void {
   command
     .command("scenario")
-    .description("make scenarios from recordings; what a scenario cannot express is a comment or a warning")
+    .description(
+      "create scenarios from recordings; what a scenario cannot express becomes a comment or a warning",
+    )
     .argument("<recording...>", "files (.ndjson, .har) and folders of recordings")
     .option("--out <file>", "new file to write (default: standard output)")
     .action((inputs: readonly string[], { out }: { readonly out?: string }) =>

@@ -20,7 +20,7 @@ export const isRecordingFile = (path: string): boolean => isTranscript(path) || 
 export const isTranscript = (path: string): boolean => /\.ndjson$/i.test(path)
 export const isHar = (path: string): boolean => /\.har$/i.test(path)
 
-/** Returns the URL of the first request that a transcript has to the end; undefined when it has none. */
+/** Returns the URL of the first complete request of a transcript; `undefined` if it has no complete request. */
 export async function firstTarget(path: string): Promise<string | undefined> {
   const file = await open(path)
   try {

@@ -5,7 +5,7 @@ import type { Recording } from "@nexhina/mock/recordings"
 import type { Exchange, SessionLine } from "@nexhina/wire"
 import { firstTarget, isRecordingFile, isTranscript, readFile } from "./recording-file.ts"
 
-/** The name of recordings whose requests have none. */
+/** The name of recordings whose requests do not have a name. */
 const defaultName = "recording"
 const extension = ".ndjson"
 /** Maximum length of a file's name in most file systems, in bytes. */

@@ -158,7 +158,7 @@ function certificate(file: string): string {
     throw new UsageError(`--ca-cert: cannot read '${file}': ${fileErrorText(error, "the file")}`)
   }
   try {
-    // TLS ignores what is no certificate, and then trusts nobody.
+    // TLS ignores text that is not a certificate, and would then trust no server.
     new X509Certificate(pem)
   } catch {
     throw new UsageError(`--ca-cert: '${file}' does not contain a certificate in PEM form`)
@@ -253,7 +253,7 @@ export async function runWithoutBaseline(settings: Settings, events: RunEvents =
         quick: settings.quick,
         strict: settings.strict,
         require: settings.require,
-        // Its credentials are nobody's business.
+        // Its credentials are secret.
         ...(proxy && { proxy: proxy.origin }),
         embedded: embedded !== undefined,
         shrinkBudget: 20,

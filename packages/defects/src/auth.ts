@@ -6,7 +6,7 @@ const authorizationOf = ({ ask }: Situation) => headerOf(ask.headers, "authoriza
 
 const isRefusal = ({ status }: Reply) => status === 401
 
-/** Answers to a key that is no good, where a chat was asked for. */
+/** Answers to chat requests with an invalid key. */
 const isWrongKey = (reply: Reply, situation: Situation) =>
   isRefusal(reply) &&
   situation.operationId === "createChatCompletion" &&

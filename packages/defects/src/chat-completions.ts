@@ -53,7 +53,7 @@ const wantsJson = ({ response_format: format }: ChatCompletionRequest) =>
 
 const hasCalls = ({ message }: ChatCompletionChoice) => Boolean(message.tool_calls?.length)
 
-/** The first stop string that has a part which is no stop string itself. */
+/** The first stop string that has a part which is not itself a stop string. */
 const partOfStop = ({ stop }: ChatCompletionRequest): string => {
   const [first = ""] = [stop ?? []].flat()
   const characters = [...first]

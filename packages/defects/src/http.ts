@@ -281,7 +281,7 @@ export const httpDefects: readonly Defect[] = [
     breaks: "http.content-type-once",
     fault: "contradicting",
     also: [],
-    seen: ["RFC 9110, section 5.3: a sender must not repeat a header that is no list"],
+    seen: ["RFC 9110, section 5.3: a sender must not repeat a header that is not a list"],
     ...onEmbeddings(({ headers }) => ({ headers: [...headers, ["Content-Type", "text/html"]] })),
   },
   {
@@ -531,7 +531,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-remaining-above-limit",
-    says: "more requests remain than the limit allows: the limit is that of another window",
+    says: "more requests remain than the limit allows: the two headers describe different windows",
     breaks: "http.rate-limits",
     fault: "above-limit",
     also: [],

@@ -649,7 +649,7 @@ export const responseStreamDefects: readonly Defect[] = [
   },
   {
     id: "resp-reasoning-part-lost",
-    says: "the parts of reasoning are not announced, and their deltas come all the same",
+    says: "the parts of reasoning are not announced, but their deltas are sent",
     breaks: "resp.reasoning-lifecycle",
     fault: "unannounced",
     also: [],
@@ -750,7 +750,7 @@ export const responseStreamVariants: readonly Variant[] = [
     id: "resp-in-progress-not-sent",
     says: "items follow response.created directly, without response.in_progress",
     notes: [],
-    seen: [`${events}: response.in_progress is no part of every stream`],
+    seen: [`${events}: not every stream contains response.in_progress`],
     ...leavingOut("response.in_progress"),
   },
   {

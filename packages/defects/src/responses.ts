@@ -31,7 +31,7 @@ const onShown = (change: (response: ResponseObject, situation: Situation) => obj
   },
 })
 
-/** The same but for streams: with values from which none can be made. */
+/** The same, except for streams: with values from which no stream can be made. */
 const onWhole = (change: (response: ResponseObject) => object): Value =>
   onShown((response, { streaming }) => (streaming ? response : change(response)))
 
@@ -1121,7 +1121,7 @@ export const responseVariants: readonly Variant[] = [
   },
   {
     id: "resp-parallel-arguments-malformed",
-    says: "the model writes arguments that are no JSON when it calls several functions at once",
+    says: "the model writes arguments that are not JSON when it calls several functions at once",
     notes: ["resp.args-json-lax"],
     seen: [
       `${object}: function_call, arguments`,

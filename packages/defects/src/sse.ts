@@ -16,7 +16,7 @@ const onEvents = (apply: (events: readonly StreamEvent[]) => readonly StreamEven
   apply,
 })
 
-/** Changes the frames of a stream, one for each event. An answer that is no stream has one frame only. */
+/** Changes the frames of a stream, one for each event. An answer that is not a stream has one frame only. */
 const onFrames = (apply: (frames: readonly Frame[]) => readonly Frame[]): Stage<"bytes"> => ({
   stage: "bytes",
   apply: (frames, { streaming }) => (streaming && frames.length > 1 ? apply(frames) : frames),

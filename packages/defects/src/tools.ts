@@ -609,7 +609,7 @@ export const toolVariants: readonly Variant[] = [
   },
   {
     id: "lax-arguments-malformed",
-    says: "the model writes arguments that are no JSON for a tool that is not strict",
+    says: "the model writes arguments that are not JSON for a tool that is not strict",
     notes: ["tool.args-json-lax", "tool.stream-args-concat-lax"],
     seen: [`${toolCall}: the model does not always generate valid JSON`],
     ...onCalls((call, request) =>

@@ -43,7 +43,7 @@ const someUsage = { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 }
 const guide = "Streaming Output Guide, Usage Information in Streaming Output"
 const openai = "OpenAI API reference, the chat completion object: usage"
 
-/** Usage that nobody asked for, on a chunk of its own. */
+/** Unrequested usage, on a separate chunk. */
 const withUnaskedUsage = onChunks((chunks, situation) =>
   asksForUsage(situation)
     ? chunks

@@ -148,7 +148,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-status-of-provider",
-    says: "the status is that of the upstream provider, in capital letters",
+    says: "the status is the upstream provider's name for it, in capital letters",
     breaks: "video.schema",
     fault: "wrong-value",
     also: [],
@@ -157,7 +157,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-cut-unsaid",
-    says: "a task says neither its size nor its seconds",
+    says: "a task has neither size nor seconds",
     breaks: "video.schema-full",
     fault: "missing",
     also: [],
@@ -205,7 +205,7 @@ export const videoDefects: readonly Defect[] = [
   },
   {
     id: "video-id-of-provider",
-    says: "the id of a retrieved task is that of the upstream provider",
+    says: "a retrieved task has the id that the upstream provider gave it",
     breaks: "video.lifecycle",
     fault: "other-id",
     also: [],
@@ -314,7 +314,7 @@ export const videoVariants: readonly Variant[] = [
   },
   {
     id: "video-task-brief",
-    says: "a task says neither its size nor its seconds, as gateways leave them out",
+    says: "a task has neither size nor seconds, which some gateways leave out",
     notes: ["video.schema-full"],
     seen: ["new-api, dto/openai_video.go"],
     ...onTask((task) => without(task, "size", "seconds")),

@@ -491,7 +491,7 @@ function respondersOf(
   return [...responders, scenarios.responder(asked)]
 }
 
-/** Returns the step that parses the body; it returns undefined when the operation has none. */
+/** Returns the step that parses the body; it returns `undefined` if the operation has no request body. */
 function readValue(endpoint: Endpoint, context: Context): () => unknown {
   if (!endpoint.request) return () => undefined
   const { mediaType, orForm, schema } = endpoint.request

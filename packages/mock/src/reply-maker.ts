@@ -9,14 +9,14 @@ import type { Models } from "./models.ts"
 import type { Responder } from "./replies/utterance/respond.ts"
 import type { Store } from "./store.ts"
 
-/** The validated request body of an operation; undefined when it has none. */
+/** The validated request body; `undefined` if the operation has no request body. */
 type RequestOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   readonly request?: { readonly schema: { parse(input: unknown): infer Request } } | undefined
 }
   ? Request
   : undefined
 
-/** The validated query of an operation; undefined when it has none. */
+/** The validated query; `undefined` if the operation has no query parameters. */
 type QueryOf<Id extends OperationId> = (typeof endpoints)[Id] extends {
   readonly query: { parse(input: unknown): infer Query }
 }

@@ -18,7 +18,7 @@ export interface Fragment {
 }
 
 /**
- * Splits a text at its tokens, or with `cutter` when there are none. Tokens that do not add up to the text come first, in a
+ * Splits a text at its tokens, or with `cutter` if it has none. Tokens that do not add up to the text come first, in a
  * fragment without text.
  */
 export function cutAtTokens(

@@ -31,7 +31,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Returns the length of the UTF-8 character at an index; 0 when there is none. */
+/** Returns the length of the UTF-8 character at an index; 0 if no valid character begins there. */
 function characterLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4

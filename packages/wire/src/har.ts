@@ -36,7 +36,7 @@ type Content = z.infer<typeof Content>
 const PostData = z.looseObject({
   mimeType: z.string().nullish(),
   text: z.string().nullish(),
-  /** HAR 1.2 has none for requests; some tools write one all the same. */
+  /** HAR 1.2 does not define it for requests, but some tools write it. */
   encoding: z.string().nullish(),
   _encoding: z.string().nullish(),
   params: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })).nullish(),
@@ -293,7 +293,7 @@ const contentBytes = ({ text, encoding }: Content) =>
 /** Media types of which a body is text. */
 const textual = /^\s*text\/|[/+](?:json|xml|javascript|x-ndjson|x-www-form-urlencoded)\b/i
 
-/** Returns whether a tool has written bytes that are no text as text, with U+FFFD for what it could not decode. */
+/** Returns whether a tool has written binary bytes as text, with U+FFFD for what it could not decode. */
 function isReplaced({ content, headers }: Entry["response"]): boolean {
   const { text, encoding, mimeType } = content
   const type = mimeType || headerOf(fromHarHeaders(headers), "content-type") || ""

@@ -90,7 +90,7 @@ export function applyBaseline(report: Report, baseline: Baseline, now: Date): Re
   const byId = new Map(findings.map((finding) => [finding.id, finding]))
   const ruleResults = report.rules.map((rule): RuleResult => {
     const own = rule.findings.flatMap((id) => byId.get(id) ?? [])
-    // In a full report, a rule may have findings that nobody listed.
+    // In a full report, a rule may have findings that the baseline does not list.
     if (report.omitted || own.length === 0 || rule.verdict === "harness-error") return rule
     return { ...rule, verdict: verdictOfFindings(own) ?? rule.verdict }
   })

@@ -116,7 +116,7 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
   ]
 }
 
-/** The words of a report that are no ids. */
+/** The words of a report that are not ids. */
 const words: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(BaselineResult.shape).flatMap(([list, { description }]) =>

@@ -12,7 +12,7 @@ interface ProgressLine {
   stop(): void
 }
 
-/** Shows how far a run is, on standard error: a line that moves on a terminal, a line a phase elsewhere. */
+/** Shows how far a run is, on standard error: a line that moves on a terminal, otherwise one line per phase. */
 export function progressLine(): ProgressLine {
   const waiting = (reason: string, seconds: number) =>
     `waiting until the target is ready (${reason}), for ${seconds} s at most`

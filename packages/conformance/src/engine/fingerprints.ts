@@ -24,7 +24,7 @@ export class Fingerprints {
   add(key: string, value: string): "new" | "same" | "other" | "full" {
     const [high, low, hash] = hashOf(key, value)
     const at = this.placeOf(this.table, high, low)
-    // The lowest bit of a key is set, so that an empty place is no key.
+    // The lowest bit of a key is set, so that an empty place is never equal to a key.
     if (this.table[at + 1] !== 0) return this.table[at + 2] === hash ? "same" : "other"
     if (this.size >= this.max) return "full"
     this.table.set([high, low, hash], at)

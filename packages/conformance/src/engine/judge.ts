@@ -60,7 +60,7 @@ function byDependency(rules: readonly Rule[]): Rule[] {
   return [...ordered]
 }
 
-/** The rules, and those that they rest on, although nobody selected them. */
+/** The rules, and those that they depend on, even if they were not selected. */
 export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[]): Rule[] {
   const needed = new Set(selected.flatMap(restsOn))
   const wanted = new Set(selected)

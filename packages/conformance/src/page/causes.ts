@@ -96,7 +96,7 @@ function occurrenceView({ findings, consequences }: Occurrence): Node[] {
     ...(first ? [findingView(first)] : []),
     ...(others.length > 0
       ? [
-          element("h3", {}, "The same fault elsewhere"),
+          element("h3", {}, "The same fault in other exchanges"),
           ...others.map((finding) =>
             lazyDetails(
               { class: "other" },

@@ -33,14 +33,14 @@ export const everyFormat: Probe = {
 /** A transcription in the default format. */
 export const plainTranscription: Probe = {
   id: "audio.transcription",
-  says: "what is said in half a second of sound",
+  says: "a transcription of half a second of sound",
   asks: (known) => [transcriptionStep(known)],
 }
 
 /** A transcription with timestamps of words and segments. */
 export const verboseTranscription: Probe = {
   id: "audio.transcription-verbose",
-  says: "what is said in half a second of sound, with the time of each word and segment",
+  says: "a transcription of half a second of sound, with the time of each word and segment",
   asks: (known) => [
     transcriptionStep(known, {
       response_format: "verbose_json",
@@ -52,20 +52,20 @@ export const verboseTranscription: Probe = {
 /** A transcription in each format that is not JSON. */
 export const plainTranscripts: Probe = {
   id: "audio.transcription-texts",
-  says: "what is said in half a second of sound, as plain text and as subtitles",
+  says: "a transcription of half a second of sound, as plain text and as subtitles",
   asks: (known) => plainFormats.map((response_format) => transcriptionStep(known, { response_format })),
 }
 
-/** A recording in which nothing is said, which a server may find nothing in, but not die of. */
+/** A silent recording: a server may return an empty text, but must not fail. */
 export const silentTranscription: Probe = {
   id: "audio.silence",
-  says: "what is said in twenty seconds of silence",
+  says: "a transcription of twenty seconds of silence",
   asks: (known) => [transcriptionStep(known, { file: silence() })],
 }
 
 /** A translation into English. */
 export const plainTranslation: Probe = {
   id: "audio.translation",
-  says: "what is said in half a second of sound, in English",
+  says: "a translation of half a second of sound into English",
   asks: (known) => [translationStep(known)],
 }

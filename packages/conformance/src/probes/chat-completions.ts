@@ -31,7 +31,7 @@ export const plainChat: Probe = {
 const picture =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
 
-/** A picture in the conversation, which a model that takes none may refuse, but not die of. */
+/** A picture in the conversation, which a text-only model may refuse with 4xx but must not fail on. */
 export const pictureChat: Probe = {
   id: "chat.picture",
   says: "a chat with a picture",

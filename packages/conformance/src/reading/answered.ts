@@ -18,7 +18,7 @@ export interface ParsedReply {
   readonly mediaType: string
   /** Without its content codings. */
   readonly body: Uint8Array
-  /** The body as UTF-8; `undefined` when it is no valid UTF-8. A byte order mark is kept. */
+  /** The body as UTF-8; `undefined` if it is not valid UTF-8. A byte order mark is kept. */
   readonly text: string | undefined
   readonly json: Parsed
   /** The request's body as JSON; `undefined` when it is none. */
@@ -58,7 +58,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** What can be read of an exchange that has a response. */
 export interface Reading {
-  /** The body without its content codings: nobody asks for one, and some servers use one all the same. */
+  /** The decoded body: some servers compress it even if the request does not accept that. */
   readonly body: Uint8Array
   /** Whether the body is in the coding that `content-encoding` names, if it names one that is known here. */
   readonly coding?: "kept" | "not-encoded" | "unfinished"
@@ -81,7 +81,7 @@ export function readingOf(exchange: Evidence): Reading | undefined {
   return reading
 }
 
-/** Returns the reply of an exchange; `undefined` when there is none that can be read (see `Reading`). */
+/** Returns the reply of an exchange; `undefined` if it has no reply or an unreadable one (see `Reading`). */
 export function answeredOf(exchange: Evidence): ParsedReply | undefined {
   return readingOf(exchange)?.reply
 }

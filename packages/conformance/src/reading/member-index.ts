@@ -37,7 +37,7 @@ function keyOf(quoted: string): string | undefined {
   }
 }
 
-/** Returns the index of the value of a member of the object or array at `from`; `undefined` when it has none. */
+/** Returns the index of the value of a member of the object or array at `from`; `undefined` if it is missing. */
 function childIndex(text: string, from: number, name: string): number | undefined {
   const isObject = text[from] === "{"
   if (!isObject && text[from] !== "[") return undefined

@@ -50,7 +50,7 @@ const expectedBy = ({ message }: Issue) =>
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    // Neither null nor what is no object has members.
+    // Null and values that are not objects have no members.
     (value, key) =>
       typeof value === "object" ? (value as Record<PropertyKey, unknown> | null)?.[key] : undefined,
     body,

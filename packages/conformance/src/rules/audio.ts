@@ -411,7 +411,7 @@ export const audioRules = [
   rule({
     id: "audio.vtt-header",
     since,
-    says: "SHOULD begin a WebVTT file with WEBVTT also where nothing was said",
+    says: "SHOULD begin a WebVTT file with WEBVTT even if the recording contains no speech",
     severity: "SHOULD",
     source: `${transcription}; W3C WebVTT, section 4.1`,
     on: writings,
@@ -425,7 +425,7 @@ export const audioRules = [
   rule({
     id: "audio.text-content-type",
     since,
-    says: "MUST label JSON as `application/json`, and plain text as anything else",
+    says: "MUST label JSON as `application/json`, and plain text as any other type",
     severity: "MUST",
     source: `${transcription}; RFC 9110, section 8.3: clients read the body by its content-type`,
     see: ["https://github.com/morioka/tiny-openai-whisper-api/issues/7"],

@@ -122,7 +122,7 @@ export const authRules = [
   rule({
     id: "auth.missing-key",
     since,
-    says: "MUST reject a request without an API key with 401, on every endpoint that is not about the list of models",
+    says: "MUST reject a request without an API key with 401, on every endpoint except the list of models",
     severity: whereKeyGiven,
     source,
     on: missingKeyAnswers,

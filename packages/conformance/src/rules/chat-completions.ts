@@ -387,7 +387,7 @@ export const chatCompletionRules = [
     source: `Chat Completion page, sample reply; ${completionObject}, message.role`,
     on: chatReplies,
     after: ["chat.schema:choices"],
-    faults: { "not-assistant": "message.role is missing or another" },
+    faults: { "not-assistant": "message.role is missing or has another value" },
     holds: ({ choices, where }) =>
       choices
         .filter(({ message }) => message["role"] !== "assistant")
@@ -717,7 +717,7 @@ export const chatCompletionRules = [
     source: `${createChat}, logprobs: whether to return log probabilities, false by default`,
     on: unscoredAnswers,
     after: ["chat.schema:choices"],
-    faults: { sent: "log probabilities that nobody asked for" },
+    faults: { sent: "log probabilities that the request did not ask for" },
     holds: ({ choices, where }) =>
       choices.flatMap(({ pointer, logprobs }): Fault<"sent">[] => {
         const entries = isObject(logprobs) ? logprobs["content"] : undefined

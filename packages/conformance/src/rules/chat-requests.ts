@@ -79,7 +79,7 @@ function useOfRoles(messages: readonly ChatMessage[]) {
   return roles.includes("system") ? "system" : undefined
 }
 
-/** How an assistant's message in the history has no text, if one has none. */
+/** In which form an assistant's message in the history has no text; `undefined` if all have text. */
 function silenceIn(messages: readonly ChatMessage[]) {
   const contents = messages.filter(({ role }) => role === "assistant").map(({ content }) => content)
   if (contents.includes(null)) return "null"

@@ -190,7 +190,7 @@ export const chatStreamRules = [
     ],
     on: chatStreams,
     after: readable,
-    faults: { changes: "another id than the first chunk's" },
+    faults: { changes: "an id that differs from the first chunk's" },
     holds: (stream, known) => changeOf(stream, known, "id", "string"),
   }),
   rule({
@@ -203,7 +203,7 @@ export const chatStreamRules = [
     see: ["https://github.com/raullenchai/Rapid-MLX/pull/752"],
     on: chatStreams,
     after: readable,
-    faults: { changes: "another created than the first chunk's" },
+    faults: { changes: "a created that differs from the first chunk's" },
     holds: (stream, known) => changeOf(stream, known, "created", "number"),
   }),
   rule({
@@ -214,7 +214,7 @@ export const chatStreamRules = [
     source: `${openai}: model`,
     on: chatStreams,
     after: readable,
-    faults: { changes: "another model than the first chunk's" },
+    faults: { changes: "a model that differs from the first chunk's" },
     holds: (stream, known) => changeOf(stream, known, "model", "string"),
   }),
   rule({
@@ -225,7 +225,7 @@ export const chatStreamRules = [
     source: `${openai}: system_fingerprint, the backend configuration that the model runs with`,
     on: chatStreams,
     after: readable,
-    faults: { changes: "another system_fingerprint than the first one of the stream" },
+    faults: { changes: "a system_fingerprint that differs from the first one of the stream" },
     holds: (stream, known) => changeOf(stream, known, "system_fingerprint", "string"),
   }),
   rule({
@@ -319,7 +319,7 @@ export const chatStreamRules = [
     see: ["https://github.com/BerriAI/litellm/pull/9986", "https://github.com/ollama/ollama/issues/4357"],
     on: chatStreams,
     after: apart,
-    faults: { repeated: "the role once more" },
+    faults: { repeated: "the role is sent again" },
     holds: (stream, known) =>
       firstOfEach(
         [...partsByIndex(stream, known).values()].flatMap((all): Fault<"repeated">[] => {

@@ -31,7 +31,7 @@ interface Form<View, Name extends string> {
   mayRefuse?(status: number): boolean
 }
 
-/** Judges the forms of a group against the request that has none of them. */
+/** Judges the forms of a group by comparison with a request that has none of them. */
 function besidePlain<View extends Requested, Name extends string>(
   views: readonly View[],
   forms: readonly Form<View, Name>[],

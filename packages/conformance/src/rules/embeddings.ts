@@ -151,7 +151,8 @@ export const embeddingRules = [
         const where = { at: bodyAt(`/data/${at}/index`), actual: String(index) }
         if (index >= inputs.length)
           return [{ fault: "out-of-range", expected: `less than ${inputs.length}`, ...where }]
-        if (seen.has(index)) return [{ fault: "repeated", expected: "an index of its own", ...where }]
+        if (seen.has(index))
+          return [{ fault: "repeated", expected: "a different index for each item", ...where }]
         seen.add(index)
         return []
       })
@@ -374,7 +375,7 @@ export const embeddingRules = [
         const alike = earlierOf.get(values[0]) ?? []
         const earlier = alike.findLast((each) => isSame(each.values, values))
         if (earlier && earlier.text !== text) {
-          const expected = `another vector than that of ${shown(earlier.text)}`
+          const expected = `a different vector from the one for ${shown(earlier.text)}`
           return [{ fault: "same", at: bodyAt(pointer), expected, actual: `the same, for ${shown(text)}` }]
         }
         alike.push({ text, values })
@@ -395,7 +396,7 @@ export const embeddingRules = [
     on: embeddingLists,
     after: ["emb.count", "emb.index", "emb.encoding", "emb.dimension", "emb.finite"],
     faults: { differs: "the vectors are of other lengths, or their numbers differ by more" },
-    // Numbers twice: what differs by itself is no difference of encodings.
+    // Numbers twice: vectors that differ on their own do not differ because of the encoding.
     asks: (known) => {
       const { dimensions = fc.constant({}) } = embeddingMembers(known)
       return embeddingRequests(known, sometimes(dimensions)).map((request) =>

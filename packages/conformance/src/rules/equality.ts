@@ -133,7 +133,7 @@ function callOf({ name, arguments: args }: Call): object {
   return { name, arguments: json?.ok ? json.value : args }
 }
 
-/** Tokens and their log probabilities, to four digits; `undefined` where there are none. */
+/** Tokens and their log probabilities, to four digits; `undefined` if the choice has none. */
 function logprobsOf({ logprobs }: Choice): unknown {
   const entries = isObject(logprobs) ? logprobs["content"] : undefined
   if (!Array.isArray(entries)) return undefined

@@ -79,7 +79,7 @@ function memberFault(
   return [{ fault, at: bodyAt(`/error/${name}`), expected: "a string or null", actual: shown(value) }]
 }
 
-/** The beginning of a message, where what is no prose shows. */
+/** The beginning of a message, which shows that it is not prose. */
 const proseLength = 4000
 
 const unreadable = {
@@ -112,7 +112,7 @@ function memberAt(request: unknown, path: string): unknown {
     .split(/[.[\]]+/)
     .filter((key) => key !== "")
     .reduce<unknown>(
-      // Neither null nor what is no object has members.
+      // Null and values that are not objects have no members.
       (value, key) =>
         typeof value === "object" ? (value as Record<string, unknown> | null)?.[key] : undefined,
       request,

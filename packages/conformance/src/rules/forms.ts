@@ -170,7 +170,7 @@ function formAnswerOf(answered: ParsedReply | undefined): FormAnswer | undefined
   }
 }
 
-/** What the rules read of an answer, but for its words. */
+/** What the rules read of an answer, except its text. */
 const alike = ({ says: _, ...answer }: FormAnswer): string => JSON.stringify(answer)
 
 type Found = Fault<"refused"> & { readonly of: number }
@@ -240,7 +240,7 @@ const answersOfStreamed = view<FormAnswer>({
   },
 })
 
-const faults = { refused: "every request of a documented form is refused" } as const
+const faults = { refused: "every request in a documented form is refused" } as const
 
 export const formRules = [
   rule({

@@ -35,7 +35,7 @@ import { firstOfEach } from "./sse.ts"
 
 const since = "0.1.0"
 
-/** 501 says that something is not offered, which is no failure. */
+/** 501 means that something is not offered, which is not a failure. */
 const isFailure = ({ status }: ParsedReply) => status >= 500 && status !== 501
 
 const serverError = ({ status }: ParsedReply, expected: string): Fault<"server-error">[] => [
@@ -297,7 +297,7 @@ export const httpRules = [
   rule({
     id: "http.members-unique",
     since,
-    says: "SHOULD give an object each member once: strict parsers refuse the whole, and others take either value",
+    says: "SHOULD NOT repeat a member of an object: strict parsers reject the whole body, and others take either one",
     severity: "SHOULD",
     source: "RFC 8259, section 4",
     on: jsonReplies,

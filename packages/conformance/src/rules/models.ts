@@ -140,7 +140,12 @@ export const modelRules = [
       const id = models[at]?.id
       if (id === undefined) return []
       return [
-        { fault: "repeated", at: bodyAt(`/data/${at}/id`), expected: "an id of its own", actual: shown(id) },
+        {
+          fault: "repeated",
+          at: bodyAt(`/data/${at}/id`),
+          expected: "a different id for each model",
+          actual: shown(id),
+        },
       ]
     },
   }),
@@ -155,8 +160,8 @@ export const modelRules = [
     scope: "group",
     on: modelAnswers,
     faults: {
-      refused: "one listed model is refused although another is shown",
-      "other-id": "the model that is shown has another id",
+      refused: "one listed model is refused although another is returned",
+      "other-id": "the returned model has a different id",
     },
     asks: ({ listed }) => {
       const ids = [...new Set(listed)]
@@ -187,8 +192,8 @@ export const modelRules = [
     scope: "group",
     on: slashedAnswers,
     faults: {
-      refused: "the model is shown percent-encoded and not as it stands",
-      "other-id": "the model that is shown has another id",
+      refused: "the model is returned for the percent-encoded path, but not for the path with a slash",
+      "other-id": "the returned model has a different id",
     },
     asks: ({ listed }) =>
       [...new Set(listed)]
@@ -225,7 +230,7 @@ export const modelRules = [
     scope: "group",
     on: modelAnswers,
     faults: { differs: "a member has another value than in the list" },
-    // The list three times: what changes from one to the next, such as the time of a request, is no difference. Two in a
+    // The list three times: what changes from one to the next, such as the time of a request, does not count. Two in a
     // row meet both of two servers that take turns behind a gateway.
     asks: ({ listed }) => [
       list,
@@ -293,7 +298,7 @@ export const modelRules = [
     source: "Quick to use: data[].id is the value for model",
     see: ["https://github.com/decolua/9router/issues/1512"],
     on: modelUses,
-    faults: { refused: "the model is said not to exist" },
+    faults: { refused: "the model is refused as unknown" },
     holds({ answered, model }, { listed }) {
       if (!listed.includes(model)) return { undecided: "the model that was asked is not listed" }
       const { code, message } = errorOf(answered) ?? {}

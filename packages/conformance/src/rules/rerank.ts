@@ -94,7 +94,8 @@ export const rerankRules = [
         const where = { at: bodyAt("results", at, "index"), actual: String(index) }
         if (index >= documents.length)
           return [{ fault: "out-of-range", expected: `less than ${documents.length}`, ...where }]
-        if (seen.has(index)) return [{ fault: "repeated", expected: "an index of its own", ...where }]
+        if (seen.has(index))
+          return [{ fault: "repeated", expected: "a different index for each item", ...where }]
         seen.add(index)
         return []
       })

@@ -373,7 +373,7 @@ function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   return choice?.type === "allowed_tools" && choice.mode === "required"
 }
 
-/** A prompt that the server keeps may bring tools of its own. */
+/** A prompt that is stored on the server may contain its own tools. */
 const isCallForbidden = ({ tools, tool_choice, prompt }: ResponseRequest) =>
   tool_choice === "none" || ((tools ?? []).length === 0 && prompt == null)
 
@@ -686,7 +686,7 @@ export const responseRules = [
     on: usages,
     faults: {
       "not-an-object": "usage is not an object",
-      "no-count": "a count that is missing, or no integer from 0",
+      "no-count": "a count that is missing, or not an integer of 0 or more",
       sum: "total_tokens is another number than the sum",
       cached: "more cached tokens than the input has",
       reasoning: "more reasoning tokens than the output has",
@@ -760,8 +760,8 @@ export const responseRules = [
     on: cutAnswers,
     after: readable,
     faults: {
-      "not-marked": "the last item is said to be whole",
-      "not-last": "items come after the one that is incomplete",
+      "not-marked": "the last item has the status completed",
+      "not-last": "items follow the incomplete one",
     },
     holds({ items, where }) {
       const last = items.at(-1)
@@ -905,7 +905,7 @@ export const responseRules = [
     source: `${createResponse}: include, message.output_text.logprobs`,
     on: unscored,
     after: readable,
-    faults: { sent: "log probabilities that nobody asked for" },
+    faults: { sent: "log probabilities that the request did not ask for" },
     holds: (answer) =>
       textParts(answer).flatMap(({ part: { logprobs }, pointer }): Fault<"sent">[] => {
         if (!Array.isArray(logprobs) || logprobs.length === 0) return []

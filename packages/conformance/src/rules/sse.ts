@@ -94,7 +94,7 @@ export const sseRules = [
     },
     holds({ mediaType, json }) {
       if (mediaType === "text/event-stream") return []
-      // An error sent as a success has a rule of its own.
+      // A separate rule judges an error that is sent as a success.
       if (json.ok && isObject(json.value) && json.value["error"]) return []
       const at = { part: "header", name: "content-type" } as const
       const expected = "text/event-stream"
@@ -149,7 +149,7 @@ export const sseRules = [
     on: spelledStreams,
     faults: {
       "invalid-utf8": "bytes that are not UTF-8",
-      "empty-event": "an event whose data is empty: no JSON parser takes it",
+      "empty-event": "an event whose data is empty: no JSON parser accepts it",
       "event-without-data": "an event line without data: it is lost, and official SDKs fail on it",
       "bare-json": "JSON outside any field: clients drop it",
       "unclosed-event": "no blank line after the last event: clients drop it",
@@ -253,7 +253,7 @@ export const sseRules = [
   rule({
     id: "sse.members-unique",
     since,
-    says: "SHOULD give each object in a stream its members once: strict parsers refuse the event, and others take either value",
+    says: "SHOULD NOT repeat a member of an object in a stream: strict parsers reject the event, others use either value",
     severity: "SHOULD",
     source: "RFC 8259, section 4",
     on: eventStreams,
@@ -380,7 +380,7 @@ export const sseRules = [
       stalls: "nothing more came although the stream is not at its end",
       "open-after-done": "the body goes on after [DONE]",
       "open-after-error": "the body goes on after an error",
-      endless: "the stream came to no end within the kit's limits",
+      endless: "the stream did not end within the kit's limits",
       truncated: "the connection closed before the end of the body that HTTP announces",
     },
     holds({ answered: { body, exchange }, done, errors }) {

@@ -383,7 +383,7 @@ export const toolRules = [
       "not-a-string": "the arguments are not a string",
     },
     holds({ request, choices, where, streamed }) {
-      // How a call comes together from chunks has rules of its own.
+      // Separate rules judge how a call is assembled from chunks.
       if (streamed) return []
       return choices.flatMap(({ calls }) =>
         calls.flatMap(({ pointer, id, type, name, arguments: args }) => {
@@ -853,8 +853,8 @@ export const toolRules = [
     modelDependent: true,
     faults: {
       "not-a-string": "a fragment is not a string",
-      twice: "the fragments make up more than one value",
-      "not-json": "the fragments make up no JSON",
+      twice: "the joined fragments are more than one JSON value",
+      "not-json": "the joined fragments are not JSON",
       "not-an-object": "the joined fragments are JSON, but not an object",
     },
     holds(view): readonly Fault<"not-a-string" | JoinFault["fault"]>[] | Undecided {
@@ -881,8 +881,8 @@ export const toolRules = [
     after: ["tool.stream-index", "tool.stream-args-concat:not-a-string"],
     modelDependent: true,
     faults: {
-      twice: "the fragments make up more than one value",
-      "not-json": "the fragments make up no JSON",
+      twice: "the joined fragments are more than one JSON value",
+      "not-json": "the joined fragments are not JSON",
       "not-an-object": "the joined fragments are JSON, but not an object",
     },
     holds: (view) => brokenJoins(view, false),

@@ -249,7 +249,7 @@ export const usageRules = [
   rule({
     id: "usage.stream-counted",
     since,
-    says: "SHOULD count as many completion tokens in a stream as in a whole reply that the same limit cuts",
+    says: "SHOULD count as many completion tokens in a stream as in a whole reply that is cut off by the same limit",
     severity: "SHOULD",
     source: `${openai}; ${guide}`,
     scope: "group",

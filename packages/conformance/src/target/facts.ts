@@ -41,7 +41,7 @@ export interface TargetFacts {
   readonly oversizedBytes?: number
 }
 
-/** What is known of a target about which every rule of the profile can be judged, but for those of traits. */
+/** Facts of a target for which every rule of the profile can be judged, except those that depend on traits. */
 export const completeFacts = (profileName: ProfileName): TargetFacts =>
   factsBefore(profileName, { auth: "required", deterministic: true, required: new Set(surfaces) })
 

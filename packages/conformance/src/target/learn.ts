@@ -34,7 +34,7 @@ export interface StatedFacts {
   readonly oversizedBytes?: number
 }
 
-/** The errors of TLS when nobody vouches for the certificate of a server. */
+/** The errors of TLS if no trusted authority signed the certificate of a server. */
 const untrusted: ReadonlySet<string> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",

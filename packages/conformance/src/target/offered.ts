@@ -49,7 +49,8 @@ interface ObstacleCount {
   add(executed: Pick<ExecutedSample, "asked">): void
   /**
    * Returns the operations of which all that was rightly asked met an obstacle, with the first of them. Where nothing
-   * was rightly asked, what was wrongly asked says as much. How a model was refused that nobody named says nothing.
+   * was rightly asked, what was wrongly asked says as much. The refusal of a model that the user did not
+   * name does not count.
    */
   result(unproven: ReadonlySet<ModelKind>): Map<OperationId, Obstacle>
 }

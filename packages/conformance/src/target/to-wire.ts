@@ -109,7 +109,7 @@ export function contractBreach(step: Step): string | undefined {
 function breachOf(step: Step): string | undefined {
   if (step.fault || step.rawBody !== undefined) return undefined
   const { request, checks } = endpoints[step.operation]
-  if (!request) return step.body === undefined ? undefined : "a body on an operation that takes none"
+  if (!request) return step.body === undefined ? undefined : "a body on an operation that does not accept one"
   const parsed = request.schema.safeParse(step.body)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

@@ -180,7 +180,7 @@ export const timedWritings = view<Timed>({
   },
 })
 
-/** Answers to forms that are spoilt on purpose, or whose file is no recording. */
+/** Answers to forms that are malformed on purpose, or whose file is not a recording. */
 export const spoiltForms = view<FaultAnswer>({
   surface,
   probes: [],

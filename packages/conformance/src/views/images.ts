@@ -47,9 +47,9 @@ function sizeOf(bytes: Uint8Array): string | undefined {
 export interface Picture {
   /** JSON pointer to the text. */
   readonly pointer: string
-  /** Absent when the text is no base64. */
+  /** Absent if the text is not valid base64. */
   readonly bytes?: Uint8Array
-  /** Absent when the bytes are no image. */
+  /** Absent if the bytes are not an image. */
   readonly format?: ImageFormat
   /** `WIDTHxHEIGHT`, as the image's header says. */
   readonly size?: string

@@ -5,7 +5,7 @@ import type { Where } from "../rule.ts"
 
 /** The id of an answer, to compare with those of the whole run. Does not hold the answer. */
 export interface NamedAnswer {
-  /** `undefined` when it is no text. */
+  /** `undefined` if it is not a string. */
   readonly id: string | undefined
   /** The hash of the request's value. */
   readonly request: string

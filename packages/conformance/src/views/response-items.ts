@@ -319,7 +319,7 @@ class ItemReading {
     const key = `${kind}/${index}`
     const known = item.parts.get(key)
     if (partEvents[event.type ?? ""] === "open") {
-      if (known) this.problem(event, "opened-twice", `/${member}`, "a part of its own", index)
+      if (known) this.problem(event, "opened-twice", `/${member}`, "an index that no earlier part has", index)
       else item.parts.set(key, newPart(textOfPart(event.value["part"]), true))
       return
     }

@@ -23,7 +23,7 @@ export interface ResponseRequested {
   readonly request: ResponseRequest
 }
 
-/** An item of the output as it came, no type checked; `{}` for what is no object. */
+/** An item of the output as received, without type checks; `{}` if it is not an object. */
 export interface OutputItem {
   /** JSON pointer to it in the response. */
   readonly pointer: string

@@ -93,7 +93,7 @@ function startThread({ Worker }: typeof import("node:worker_threads")): Worker {
   const thread = new Worker(new URL("./reader.js", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: maxMemory, maxYoungGenerationSizeMb: maxYoungMemory },
   })
-  // A thread that is being stopped may still run out of memory: nobody waits for it, and the process must not end.
+  // A thread that is being stopped may still run out of memory. Nothing waits for it, and the process must go on.
   return thread.on("error", () => {})
 }
 

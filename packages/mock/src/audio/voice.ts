@@ -8,7 +8,7 @@ export const syllableSeconds = 0.24
 
 /** At speed 1 (chosen: about what people say). */
 const lettersPerSecond = 15
-/** Speech is no shorter and no longer than this (chosen: at speed 1 the longest text takes 273 seconds). */
+/** Minimum and maximum length of speech in seconds (chosen: at speed 1 the longest text takes 273 seconds). */
 const leastSeconds = 0.3
 const mostSeconds = limits.speechSeconds.max
 

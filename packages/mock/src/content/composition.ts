@@ -91,7 +91,7 @@ function paragraphsOf(words: number, draw: Random): string {
 
 const numbers = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
-/** Returns the number, in digits or in words, that stands before a noun; undefined when there is none above 0. */
+/** Returns the number, in digits or in words, that stands before a noun; `undefined` if no number above 0 does. */
 function numberBefore(asked: string, noun: string): number | undefined {
   const found = new RegExp(`\\b(\\d{1,5}|${numbers.join("|")})[ -]${noun}\\b`, "i").exec(asked)?.[1]
   if (found === undefined) return undefined

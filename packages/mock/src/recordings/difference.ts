@@ -4,7 +4,7 @@ export interface Difference {
   readonly pointer: string
   /** The value that was expected there; absent when none was. */
   readonly expected?: unknown
-  /** The value that is there; absent when there is none. */
+  /** The actual value; absent if there is no value at this place. */
   readonly actual?: unknown
 }
 

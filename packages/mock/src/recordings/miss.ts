@@ -3,7 +3,7 @@ import { type Difference, differences } from "./difference.ts"
 import type { Lookup } from "./library.ts"
 import type { MatchedRequest } from "./matched-request.ts"
 
-/** Recordings that are compared with a request for which there is none (chosen). */
+/** Maximum number of recordings that are compared with a request that matches none of them (chosen). */
 const maxCompared = 200
 /** Differences that are counted to find the nearest recording, and that are shown of it (chosen). */
 const maxCounted = 50

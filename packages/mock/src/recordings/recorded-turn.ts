@@ -17,7 +17,7 @@ import { matchedRequest, pathsOf } from "./matched-request.ts"
 /** What was asked and answered in a recorded exchange, as values and without the wire format. */
 export interface RecordedTurn {
   readonly operationId: OperationId
-  /** JSON value of the request body without volatile members; null when there is none. */
+  /** JSON value of the request body without volatile members; `null` if the request has no JSON body. */
   readonly request: unknown
   readonly status: number
   /** JSON value of the reply; for a stream of a chat completion or a response, its assembled whole. Text otherwise. */

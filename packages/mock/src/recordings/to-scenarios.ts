@@ -94,7 +94,7 @@ function scenarioOf(drafts: readonly Draft[], isAmbiguous: boolean, warnings: st
   return { scenario: { match, ...(error && { fail: { times: success, ...error } }), answer }, notes }
 }
 
-/** Returns the parts of a scenario, or why there is none. */
+/** Returns the parts of a scenario, or the reason why the recording does not give one. */
 function draftOf({ exchange }: Recording, place: string): Draft | string {
   const turn = recordedTurn(exchange)
   if (!turn) return "its operation is unknown, or its reply is a file or cannot be read"

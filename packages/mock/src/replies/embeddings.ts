@@ -6,7 +6,7 @@ import { limits } from "../limits.ts"
 import { Refusal, requireWithin } from "../refusal.ts"
 import type { GeneratedReply, ReplyMaker } from "../reply-maker.ts"
 
-/** The length of a vector where the catalogue knows none (chosen). */
+/** The length of a vector if the catalogue does not state it (chosen). */
 const usualDimensions = 1536
 /** The longest vector that is made for a model whose own length is not known (chosen). */
 const mostDimensions = 4096

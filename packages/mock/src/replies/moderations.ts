@@ -40,7 +40,7 @@ export const createModeration: ReplyMaker<"createModeration"> = ({ request, mode
 
 /** The categories of the documentation's sample. */
 const documented = ["violence", "hate", "sexual"] as const
-/** Those that OpenAI's API reference has besides. */
+/** Additional categories of OpenAI's API reference. */
 const others = [
   "harassment",
   "harassment/threatening",
@@ -55,7 +55,7 @@ const others = [
 ] as const
 type Category = (typeof documented)[number] | (typeof others)[number]
 
-/** How words begin that speak for a category and, where its name has two parts, for the first part too. */
+/** Beginnings of words that indicate a category and, if its name has two parts, also the first part. */
 const stems: Readonly<Record<Category, readonly string[]>> = {
   violence: ["hurt", "kill", "attack", "murder", "stab"],
   "violence/graphic": ["gore", "dismember"],
@@ -74,7 +74,7 @@ const stems: Readonly<Record<Category, readonly string[]>> = {
 
 const isCategory = (name: string): name is Category => Object.hasOwn(stems, name)
 
-/** Those that OpenAI's API reference judges images by too. */
+/** Categories that also apply to images in OpenAI's API reference. */
 const ofImages: ReadonlySet<Category> = new Set([
   "self-harm",
   "self-harm/intent",
@@ -91,7 +91,7 @@ function appliedTypes({ text, images }: Input, category: Category): string[] {
 
 /** What one result is about. */
 interface Input {
-  /** Undefined where there are images alone. */
+  /** `undefined` if the input contains only images. */
   readonly text?: string
   /** Their URLs. */
   readonly images: readonly string[]

@@ -142,7 +142,7 @@ const mostSentences = 1000
 
 const languageNames = new Intl.DisplayNames("en", { type: "language" })
 
-/** The English name of a language by its ISO 639 code; what is no such code is taken for a name. */
+/** The English name of a language by its ISO 639 code; any other text is taken as a name. */
 function languageName(code: string): string {
   return /^[a-z]{2,3}$/i.test(code) ? (languageNames.of(code) ?? code) : code
 }

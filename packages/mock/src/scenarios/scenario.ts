@@ -109,8 +109,8 @@ const framing: ReadonlySet<string> = new Set([
 ])
 
 const failureMembers = () => ({
-  message: templateSchema().describe("Error message. Default: that of the status.").exactOptional(),
-  code: z.string().nullable().describe("Error code. Default: that of the status.").exactOptional(),
+  message: templateSchema().describe("Error message. Default: the message for the status.").exactOptional(),
+  code: z.string().nullable().describe("Error code. Default: the code for the status.").exactOptional(),
   param: z.string().nullable().describe("Path of the member at fault. Default: null.").exactOptional(),
   headers: z
     .record(

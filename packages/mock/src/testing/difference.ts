@@ -1,5 +1,5 @@
 /**
- * Returns the first place at which a value is not as expected; undefined when there is none. The value may have more
+ * Returns the first place at which a value is not as expected; `undefined` if it is as expected. It may have more
  * members than expected; lists must have the same length.
  */
 export function differenceOf(expected: unknown, actual: unknown, path: string): string | undefined {

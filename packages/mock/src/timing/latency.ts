@@ -78,7 +78,7 @@ const outputTokens = (value: unknown) => tokensIn(value, "completion_tokens", "o
 /** Returns the tokens of prompt and output together; 0 for a reply that counts none. */
 export const totalTokens = (value: unknown): number => promptTokens(value) + outputTokens(value)
 
-/** Returns a count of `usage`, as chat or as responses name it; 0 when there is none. */
+/** Returns a count of `usage`, by its name in chat or in responses; 0 if it is missing. */
 function tokensIn(value: unknown, chatName: string, responsesName: string): number {
   const { usage } = (value ?? {}) as { readonly usage?: Readonly<Record<string, unknown>> | null }
   const count = usage?.[chatName] ?? usage?.[responsesName]

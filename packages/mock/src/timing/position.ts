@@ -41,7 +41,7 @@ function afterEvents(count: number, body: Uint8Array, from: number): number | un
   return at
 }
 
-/** Returns the offset after the line end (LF, CR LF or CR) at an offset; the offset itself when there is none. */
+/** Returns the offset after the line end (LF, CR LF or CR) at an offset; the offset itself if no line ends there. */
 function lineEnd(body: Uint8Array, at: number): number {
   if (body[at] === cr) return body[at + 1] === lf ? at + 2 : at + 1
   return body[at] === lf ? at + 1 : at

@@ -10,7 +10,7 @@ import type { Segment, Utterance } from "./utterance.ts"
 
 /** The end of a conversation, which the model replies to. */
 export interface LastTurn {
-  /** The last text of the user, "" when there is none. */
+  /** The last text of the user; an empty string if the user sent no text. */
   readonly userText: string
   /** The outputs of the tools that ran after it. */
   readonly toolOutputs: readonly string[]
