@@ -1,5 +1,5 @@
 import { endpoints, type OperationId, type Surface } from "@nexhina/schemas"
-import { contentCodings, type DecodedBody, decodedBody, type Header, headerOf } from "@nexhina/wire"
+import { type DecodedBody, decodedBody, type Header, headerOf } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { type Crossing, crossingAt, isTooDeep, jsonCrossing, streamCrossing } from "./crossing.ts"
@@ -60,7 +60,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 export interface Reading {
   /** The decoded body: some servers compress it even if the request does not accept that. */
   readonly body: Uint8Array
-  /** Whether the body is in the coding that `content-encoding` names, if it names one that is known here. */
+  /** Whether the body is in the coding that `content-encoding` names, or plain without one. */
   readonly coding?: "kept" | "not-encoded" | "unfinished"
   /** `undefined` when the body is in a coding unknown here, or not in the one that is named, or crosses a limit. */
   readonly reply?: ParsedReply
@@ -92,8 +92,8 @@ const mediaSurfaces: ReadonlySet<Surface> = new Set(["images", "audio", "video"]
 export const sizeLimitOf = (operation: OperationId | undefined): "textBytes" | "mediaBytes" =>
   operation !== undefined && mediaSurfaces.has(endpoints[operation].surface) ? "mediaBytes" : "textBytes"
 
-function codingOf({ end }: Evidence, { bytes, fault }: DecodedBody): Reading["coding"] {
-  if (fault === undefined) return bytes.length > 0 ? "kept" : undefined
+function codingOf({ end }: Evidence, { fault }: DecodedBody): Reading["coding"] {
+  if (fault === undefined) return "kept"
   if (fault === "corrupt") return "not-encoded"
   // Of a connection that was cut, what came before is judged.
   return fault === "truncated" && end.kind === "complete" ? "unfinished" : undefined
@@ -106,7 +106,7 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
   if (exchange.end.code === "maxKeptBytes") return { body, crossing: crossingAt(limit, body.length) }
   if (fault === "unsupported") return { body }
   if (fault === "oversized") return { body, crossing: crossingAt(limit, 0) }
-  const coding = contentCodings(headers).length > 0 ? codingOf(exchange, decoded) : undefined
+  const coding = codingOf(exchange, decoded)
   if (coding === "not-encoded" || coding === "unfinished") return { body, coding }
   const mediaType = (headerOf(headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
   const request = once(() => {

@@ -14,7 +14,7 @@ import { requestIdHeaders } from "../target/to-wire.ts"
 import {
   answersToInvalid,
   answersToValid,
-  encodedResponses,
+  codedResponses,
   everyResponse,
   identifiedResponses,
   isSuccess,
@@ -115,7 +115,7 @@ export const httpRules = [
       "https://github.com/freelensapp/freelens-ai-extension/issues/272",
       "https://github.com/qualixar/superlocalmemory/pull/79",
     ],
-    on: encodedResponses,
+    on: codedResponses,
     needs: ["head"],
     faults: {
       "not-encoded": "the body cannot be decoded, often because a proxy has decoded it and kept the header",

@@ -102,18 +102,17 @@ export const measuredResponses = view<MeasuredResponse>({
   },
 })
 
-/** A response whose body has a coding, and whether it is the one that is named. */
-export interface EncodedResponse {
+/** A response, and whether its body is in the coding that is named. */
+export interface CodedResponse {
   readonly exchange: Evidence
   readonly coding: NonNullable<Reading["coding"]>
 }
 
-/** Responses with a body and a `content-encoding` that the kit knows. */
-export const encodedResponses = view<EncodedResponse>({
+/** Responses in codings that the kit knows, most of them in none. */
+export const codedResponses = view<CodedResponse>({
   ...everyExchange,
-  id: "http.encoded",
-  says: "responses with a content-encoding of gzip, deflate or br",
-  occasional: true,
+  id: "http.coded",
+  says: "responses without a content-encoding, or with gzip, deflate or br",
   needs: ["bytes"],
   of(exchange) {
     const coding = exchange.end.kind === "aborted" ? undefined : readingOf(exchange)?.coding
