@@ -23,3 +23,18 @@ test.each(["DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CE
     expect([asked, reasons]).toEqual([1, []])
   },
 )
+
+test("a target that accepts a request and does not answer is said to be waited for, once", async () => {
+  const reasons: string[] = []
+  let answer = () => {}
+  const ask = () =>
+    new Promise<Exchange>((resolve) => {
+      answer = () => resolve(unanswered("CERT_HAS_EXPIRED"))
+    })
+  const onWait = (reason: string) => {
+    reasons.push(reason)
+    answer()
+  }
+  await waitForTarget(ask, 60_000, { onWait, noticeMs: 1 })
+  expect(reasons).toEqual(["no response yet"])
+})

@@ -4,6 +4,9 @@ import type { Exchange } from "@nexhina/wire"
 /** Milliseconds between two requests (chosen). */
 const pauseMs = 200
 
+/** Milliseconds after which a target that has not answered yet is reported as one that is waited for (chosen). */
+const defaultNoticeMs = 2_000
+
 /** What a proxy answers for a server that is not there yet, and a server that is loading a model. */
 const notReady: ReadonlySet<number> = new Set([502, 503, 504])
 /** Codes of failures that waiting does not mend: the certificate, or a server without TLS. */
@@ -19,8 +22,10 @@ function obstacleIn({ response, end: { code = "no response" } }: Exchange): stri
 interface WaitEvents {
   /** Ends the wait when it aborts. */
   readonly interrupt?: AbortSignal
-  /** Called once with the reason, when the target was not ready at first. */
+  /** Called once with the reason, when the target was not ready at first, or has not answered for a while. */
   readonly onWait?: (reason: string) => void
+  /** Milliseconds after which `onWait` is called for a target that accepts a request and does not answer. Default: 2,000. */
+  readonly noticeMs?: number
 }
 
 /**
@@ -30,13 +35,23 @@ interface WaitEvents {
 export async function waitForTarget(
   ask: (signal: AbortSignal) => Promise<Exchange>,
   maxMs: number,
-  { interrupt, onWait }: WaitEvents = {},
+  { interrupt, onWait, noticeMs = defaultNoticeMs }: WaitEvents = {},
 ): Promise<void> {
   const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(maxMs)), ...(interrupt ? [interrupt] : [])])
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    const obstacle = obstacleIn(await ask(signal))
-    if (obstacle === undefined) return
-    if (attempt === 0) onWait?.(obstacle)
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+  let isSaid = false
+  const say = (reason: string) => {
+    if (!isSaid) onWait?.(reason)
+    isSaid = true
+  }
+  const notice = setTimeout(say, noticeMs, "no response yet")
+  try {
+    while (!signal.aborted) {
+      const obstacle = obstacleIn(await ask(signal))
+      if (obstacle === undefined) return
+      say(obstacle)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    }
+  } finally {
+    clearTimeout(notice)
   }
 }
