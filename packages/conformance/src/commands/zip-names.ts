@@ -1,3 +1,5 @@
+// Read by hand: fflate, which bundles are written and read with, finds names only by reading the whole file, and what is
+// looked at here may be any archive that lies in a folder. The format: APPNOTE.TXT of PKWARE, sections 4.3.12 and 4.3.16.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 
 /** The signatures of the records of a ZIP file: of an entry of its directory, and of its end. */
