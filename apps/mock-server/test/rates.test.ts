@@ -26,8 +26,10 @@ async function seen({ body, ...rest }: Reply): Promise<string> {
   return JSON.stringify([rest, texts.join("")])
 }
 
-const mockOf = (...argv: string[]) =>
-  createMock({ ...readOptions(argv).mock, alterations: catalogue, journal: { maxExchanges: 0 } })
+function mockOf(...argv: string[]) {
+  const { mock, alterations: always } = readOptions(argv)
+  return createMock({ ...mock, always, alterations: catalogue, journal: { maxExchanges: 0 } })
+}
 const seeds = Array.from({ length: 300 }, (_, seed) => seed)
 
 /** Returns for each seed whether the reply differs from the plain one. */

@@ -185,7 +185,7 @@ test.each([
   ],
   [
     ["explain", "xyzzy"],
-    /^error: no rule, cause, finding, verdict or outcome is called 'xyzzy'\. 'nexhina-con[^\n]*\n$/,
+    /^error: no rule, cause, finding, word of a report or name that an option takes is called 'xyzzy'\. 'nexhina-con[^\n]*\n$/,
   ],
   [["run", "--timeout", "99999999"], /^error: --timeout: [^\n]*604800[^\n]*\n$/],
   [["run", "--max-time", "99999999"], /^error: --max-time: [^\n]*604800[^\n]*\n$/],

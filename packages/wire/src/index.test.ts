@@ -19,6 +19,7 @@ test("exported names", () => {
       "SessionLine",
       "TranscriptError",
       "bodyOf",
+      "contentCodings",
       "createCollector",
       "createForwarder",
       "createRedactor",

@@ -1,8 +1,8 @@
 import { Refusal } from "../refusal.ts"
 
 /**
- * Refuses a request with a member that asks for a stream that the mock does not support: ignored, it would give clients no
- * event and no error. The contract does not have these members, so that a form's value is text.
+ * Refuses a request with a member that asks for a stream that the mock does not support: ignored, it would give clients
+ * no event and no error. The contract does not have these members, so that a form's value is text.
  */
 export function refuseStream(
   request: object,
