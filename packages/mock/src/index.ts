@@ -33,7 +33,7 @@ export type {
 } from "./replies/utterance/utterance.ts"
 export type { Keys } from "./request/authenticate.ts"
 export type { ScopeSettings, SettingsControl } from "./request/settings.ts"
-export type { AlterationSource, StandingAlteration } from "./response/alterations.ts"
+export type { AlterationSource, KnownAlterations, StandingAlteration } from "./response/alterations.ts"
 export { ScenarioError, type ScenarioProblem } from "./scenarios/check.ts"
 export {
   type ExplainedRequest,
