@@ -66,6 +66,8 @@ export interface GeneratedReply<Value = unknown> {
   readonly value: Value
   /** The value as JSON, when encoding it at once would block other requests. Used when no alteration changes the value. */
   readonly json?: Uint8Array
+  /** Names of members that are in the value only if the request asks for them. A scenario does not add them. Default: none. */
+  readonly onRequest?: readonly string[]
   stream?(value: Value): readonly StreamEvent[]
   /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
   encoded?(value: Value): string

@@ -34,8 +34,8 @@ async function* piecesOf(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /**
- * Decompresses gzip, also several members one after the other. Yields what can be decompressed, and returns why that is
- * not all. After `maxBytes`, it decompresses nothing more.
+ * Decompresses gzip, also several members one after the other. Yields the decompressed bytes. Returns a fault if it
+ * stopped before the end: at damaged data, at the end of a file that was cut, or after `maxBytes`.
  */
 export async function* gunzip(
   compressed: AsyncIterable<Uint8Array>,

@@ -365,8 +365,9 @@ const ofNoBuiltIn: ReadonlySet<unknown> = new Set([
   "programmatic_tool_calling",
 ])
 
-const choosesBuiltIn = ({ tool_choice: choice }: ResponseRequest): boolean =>
-  isObject(choice) && !ofNoBuiltIn.has(choice["type"])
+/** Returns the type of the built-in tool that `tool_choice` names, if it names one. */
+const chosenBuiltIn = ({ tool_choice: choice }: ResponseRequest): string | undefined =>
+  isObject(choice) && !ofNoBuiltIn.has(choice["type"]) ? String(choice["type"]) : undefined
 
 function isCallRequired({ tool_choice: choice }: ResponseRequest): boolean {
   if (typeof choice !== "object") return choice === "required"
@@ -390,16 +391,6 @@ const builtInCallsOf = ({ items }: Pick<ResponseReply, "items">): OutputItem[] =
 
 const hasCall = ({ request, items }: ResponseReply): boolean =>
   callsOf({ items }).length > 0 || (!areFunctions(request) && builtInCallsOf({ items }).length > 0)
-
-/** Returns what `tool_choice` names, and whether a call of it is there. */
-function namedIn({ request, items }: ResponseReply): { readonly tool: string; readonly isCalled: boolean } {
-  const name = chosenName(request)
-  if (name !== undefined)
-    return { tool: name, isCalled: callsOf({ items }).some(({ value }) => value["name"] === name) }
-  const { tool_choice: choice } = request
-  const tool = isObject(choice) ? shown(choice["type"]) : "the tool"
-  return { tool, isCalled: builtInCallsOf({ items }).length > 0 }
-}
 
 /**
  * Whether the request made it a guarantee what the arguments of a call are: of a strict function they follow the
@@ -454,7 +445,7 @@ const required = narrowed(
 const chosen = narrowed(
   responseAnswers,
   { id: "responses.chosen", says: "responses that have to call one tool", probes: [namedFunction] },
-  ({ request }) => chosenName(request) !== undefined || choosesBuiltIn(request),
+  ({ request }) => chosenName(request) !== undefined || chosenBuiltIn(request) !== undefined,
 )
 
 const serial = narrowed(
@@ -1137,9 +1128,12 @@ export const responseRules = [
     holds(answer) {
       if (!isWhole(answer)) return cut
       if (isRefusal(answer)) return refused
-      const { tool, isCalled } = namedIn(answer)
-      if (isCalled) return []
+      const name = chosenName(answer.request)
       const calls = callsOf(answer)
+      const named =
+        name === undefined ? builtInCallsOf(answer) : calls.filter(({ value }) => value["name"] === name)
+      if (named.length > 0) return []
+      const tool = name ?? chosenBuiltIn(answer.request)
       const fault = calls.length > 0 ? "other-function" : "no-call"
       const actual = calls.length > 0 ? shown(calls[0]?.value["name"]) : saidIn(answer)
       return [{ fault, at: answer.where("/output"), expected: `a call of ${tool}`, actual }]

@@ -4,7 +4,7 @@ export interface Difference {
   readonly pointer: string
   /** The value that was expected there; absent when none was. */
   readonly expected?: unknown
-  /** The actual value; absent if there is no value at this place. */
+  /** The value of the request. Absent if the request has none. */
   readonly actual?: unknown
 }
 

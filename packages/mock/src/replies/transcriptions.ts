@@ -39,6 +39,7 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
   if (format === "json") {
     return {
       value: { text: said.text, ...(profile.openaiMembers && { usage }) } satisfies TranscriptionResponse,
+      onRequest,
     }
   }
   const granularities = request["timestamp_granularities[]"] ?? ["segment"]
@@ -51,8 +52,11 @@ export const createTranscription: ReplyMaker<"createTranscription"> = async ({
     ...(granularities.includes("segment") && { segments: segments(said, temperature) }),
     usage,
   }
-  return { value }
+  return { value, onRequest }
 }
+
+/** The members that depend on the format and the granularities of the request. */
+const onRequest = ["task", "language", "duration", "segments", "words"]
 
 /** As a transcription, but that the text is taken for English. */
 export const createTranslation: ReplyMaker<"createTranslation"> = async ({
@@ -79,7 +83,7 @@ export const createTranslation: ReplyMaker<"createTranslation"> = async ({
           text: said.text,
           segments: segments(said, temperature),
         }
-  return { value }
+  return { value, onRequest }
 }
 
 /** A part of a recording: its text, and when it is said, in seconds. */

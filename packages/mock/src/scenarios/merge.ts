@@ -16,22 +16,14 @@ export function withMembers(
     request !== null &&
     "encoding_format" in request &&
     request.encoding_format === "base64"
-  const { json: _, ...rest } = reply
+  const { json: _, onRequest = [], ...rest } = reply
   const encoded = isEncoded ? withEncodedVectors(members) : members
-  const asked = isHeard(request) ? withoutUnasked(encoded, reply.value) : encoded
+  const asked = withoutUnasked(encoded, reply.value, onRequest)
   return { ...rest, value: merged(reply.value, withImageUrls(asked, reply.value)) }
 }
 
-/** Returns whether a request is for a transcription or a translation: only those have a recording. */
-function isHeard(request: unknown): boolean {
-  return isObject(request) && "file" in request && request.file instanceof Blob
-}
-
-/** The members of a transcription that depend on the format and the granularities of the request. */
-const onRequest = ["task", "language", "duration", "segments", "words"]
-
 /** Returns the members without those that the generated reply lacks because the request does not ask for them. */
-function withoutUnasked(members: object, value: unknown): object {
+function withoutUnasked(members: object, value: unknown, onRequest: readonly string[]): object {
   const left = Object.entries(members).filter(
     ([name]) => !onRequest.includes(name) || (isObject(value) && name in value),
   )

@@ -57,8 +57,8 @@ interface Source {
 
 /**
  * Reads scenarios from the texts of files. Checks them together: an id may occur once, and no scenario may hide another.
- * `alterations` are the defects and variants that scenarios may name; without it, their ids are not checked. Without `readImage`, images
- * cannot refer to files.
+ * `alterations` are the defects and variants that scenarios may name; without it, their ids are not checked. Without
+ * `readImage`, images cannot refer to files.
  */
 export function readScenarios(
   files: readonly (ScenarioText | ScenarioValues)[],
