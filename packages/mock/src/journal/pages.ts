@@ -69,9 +69,14 @@ export function createPages(): Pages {
   }
   return {
     put(parts) {
-      const page = pageFor(parts.reduce((sum, part) => sum + mostBytes(part), 0))
+      let most = 0
+      for (const part of parts) most += mostBytes(part)
+      const page = pageFor(most)
       page.places++
-      return { page, start: at, ends: parts.map((part) => write(part, page)) }
+      const start = at
+      const ends: number[] = []
+      for (const part of parts) ends.push(write(part, page))
+      return { page, start, ends }
     },
     read({ page, start, ends }) {
       return ends.map((end, index) => page.bytes.slice(index === 0 ? start : ends[index - 1], end))
