@@ -8,8 +8,9 @@ import { promisify } from "node:util"
 import { median } from "./measuring.js"
 
 /*
- * Measures the throughput of the mock as a ratio to bare node sending the same bytes. Absolute numbers depend on the
- * machine; the median ratio of alternating rounds is stable even when the machine is busy.
+ * Measures the throughput of the mock as a ratio to bare node sending the same bytes, when one request comes again and
+ * again, as in most load tests, and when each is different. Absolute numbers depend on the machine; the median ratio of
+ * alternating rounds is stable even when the machine is busy.
  */
 
 const rounds = 9
@@ -79,22 +80,32 @@ try {
   children.push(floors.child)
   const ports = JSON.parse(floors.says)
 
-  const script = (name, stream) => {
+  const script = (name, lines) => {
     const file = join(folder, `${name}.lua`)
-    const lines = Object.entries(headers).map(([header, value]) => `wrk.headers["${header}"] = "${value}"`)
-    writeFileSync(file, ['wrk.method = "POST"', ...lines, `wrk.body = [[${request(stream)}]]`].join("\n"))
+    const fields = Object.entries(headers).map(([header, value]) => `wrk.headers["${header}"] = "${value}"`)
+    writeFileSync(file, ['wrk.method = "POST"', ...fields, ...lines].join("\n"))
     return file
   }
+  const same = (stream) => script(`same-${stream}`, [`wrk.body = [[${request(stream)}]]`])
+  const different = (stream) => {
+    const [before, after] = request(stream).split("five")
+    return script(`different-${stream}`, [
+      "local count = 0",
+      "function request()",
+      "  count = count + 1",
+      `  return wrk.format(nil, nil, nil, [[${before}]] .. count .. [[${after}]])`,
+      "end",
+    ])
+  }
+  const whole = { floor: ports.whole, target: 0.5 }
+  const streamed = { floor: ports.stream, target: 1 }
+  const inEvents = `chat, streamed in ${events.length} events`
   const tasks = [
-    { name: "chat, whole", url: mockUrl, floor: ports.whole, script: script("whole", false), target: 0.5 },
-    {
-      name: `chat, streamed in ${events.length} events`,
-      url: mockUrl,
-      floor: ports.stream,
-      script: script("stream", true),
-      target: 1,
-    },
-  ].map((task) => ({ ...task, mine: [], floors: [] }))
+    { name: "chat, whole, the same request", ...whole, script: same(false) },
+    { name: "chat, whole, different requests", ...whole, script: different(false) },
+    { name: `${inEvents}, the same request`, ...streamed, script: same(true) },
+    { name: `${inEvents}, different requests`, ...streamed, script: different(true) },
+  ].map((task) => ({ ...task, url: mockUrl, mine: [], floors: [] }))
 
   for (let round = 0; round <= rounds; round++) {
     for (const task of tasks) {

@@ -21,6 +21,7 @@ import { createModels, type Models, sampleTime } from "./models.ts"
 import { Refusal } from "./refusal.ts"
 import { replies } from "./replies/replies.ts"
 import type { Responder } from "./replies/utterance/respond.ts"
+import { type CacheKey, createReplyCache, type ReplyCache } from "./reply-cache.ts"
 import type { GeneratedFile, GeneratedReply, ReplyMaker } from "./reply-maker.ts"
 import { authenticate, type Keys } from "./request/authenticate.ts"
 import { begin, type Context } from "./request/begin.ts"
@@ -207,6 +208,7 @@ interface Engine {
   readonly chooseTiming: ChooseTiming
   readonly settings: Settings
   readonly route: Router
+  readonly cache: ReplyCache
   /** Returns the schema of a request, compiled when it is used often. */
   readonly quick: ReturnType<typeof createCompiler>
 }
@@ -277,6 +279,7 @@ export function createKnownMock(options: MockOptions): Mock {
     async reset() {
       clear()
       engine.clocks.reset()
+      engine.cache.clear()
       await engine.store.clear()
     },
     resetScope: clear,
@@ -313,6 +316,7 @@ function createEngine(options: MockOptions): Engine {
   return {
     profile,
     route: createRouter(profile),
+    cache: createReplyCache(),
     quick: createCompiler(compileAfter),
     models: createModels(options.models ?? [], options.strictModels ?? false, profile),
     keys: options.keys ?? "any",
@@ -393,6 +397,9 @@ async function serve(
   const lane = context.body.length > largeBody ? engine.lane.of(context.request) : undefined
   if (lane) await lane.turn()
   const parse = receive(operation, context, engine)
+  const key = lane ? undefined : cacheKey(context, engine)
+  const kept = key && engine.cache.find(key)
+  if (kept) return charged(kept, context)
   if (lane) await lane.turn()
   const value = parse()
   if (lane) await lane.turn()
@@ -400,9 +407,21 @@ async function serve(
   if (lane) await lane.turn()
   const made = operate(operation, asked, context, engine)
   // Most makers return at once, and awaiting a value still takes a turn.
-  const result = made instanceof Promise ? await made : made
-  if (context.account && "value" in result) context.account.charge(totalTokens(result.value))
-  return result
+  if (made instanceof Promise) return charged(await made, context)
+  return charged(key && "value" in made ? engine.cache.keep(key, made) : made, context)
+}
+
+/** Returns the key of a request whose reply nothing steers; undefined for others. */
+function cacheKey(context: Context, { responders, scenarios, clocks }: Engine): CacheKey | undefined {
+  if (context.alterations.length > 0 || responders.length > 0 || !scenarios.isEmpty) return undefined
+  const { id, body, headers, query } = context
+  return { id, body, contentType: headers["content-type"], query, now: clocks.stamp() }
+}
+
+/** Returns a reply after its tokens are counted for the quotas of the client. */
+function charged<Made extends GeneratedReply | GeneratedFile>(made: Made, { account }: Context): Made {
+  if (account && "value" in made) account.charge(totalTokens(made.value))
+  return made
 }
 
 /** Size of a body that is read and answered in turns of the event loop, in bytes (chosen). */

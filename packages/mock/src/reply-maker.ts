@@ -64,8 +64,11 @@ interface Question<Request, Query> {
 /** A reply before it is encoded: its JSON value and, when the client asked for a stream, the function that splits it. */
 export interface GeneratedReply<Value = unknown> {
   readonly value: Value
-  /** The value as JSON, when encoding it at once would block other requests. Used when no alteration changes the value. */
-  readonly json?: Uint8Array
+  /**
+   * The value as JSON, when encoding it at once would block other requests or was done before. Used when no alteration
+   * changes the value.
+   */
+  readonly json?: string | Uint8Array
   /** Names of members that are in the value only if the request asks for them. A scenario does not add them. Default: none. */
   readonly onRequest?: readonly string[]
   stream?(value: Value): readonly StreamEvent[]
@@ -81,7 +84,8 @@ export interface GeneratedFile {
 
 /**
  * Creates the reply to a validated request: a pure function of the question, except for the store. Throws a `Refusal`
- * when the mock cannot answer. Returns a promise when it uses the store or loads an encoder.
+ * when the mock cannot answer. Returns a promise when it uses the store, its time, the origin or an encoder: a reply that
+ * is returned at once may be sent again when the same request comes again.
  */
 export type ReplyMaker<Id extends OperationId> = (
   question: Question<RequestOf<Id>, QueryOf<Id>>,
