@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { limits } from "@nexhina/mock"
 import { steeringHeaderIn } from "@nexhina/mock/recordings"
 import {
+  createDiscreetWriter,
   createForwarder,
-  createWriter,
-  credentialsIn,
   type Exchange,
   type Header,
   headerOf,
@@ -23,20 +22,15 @@ export interface RecordSettings {
 /** Replies to a request. Calls `note` for the log when the exchange has ended. */
 export type Recorder = (request: IncomingMessage, response: ServerResponse, note: NoteReply) => void
 
-/** Credentials that are remembered, so that later replies that contain them do not reach the files (chosen). */
-const maxSecrets = 1_000
-
 /** Creates a function that appends an exchange, without credentials, to a file of the folder. */
 function createFileWriter(folder: string, startedAt: Date, onError: (message: string) => void) {
   const append = createAppender(folder, startedAt)
-  const secrets = new Set<string>()
+  const lines: string[] = []
+  const write = createDiscreetWriter((line) => lines.push(line))
   return (file: string, exchange: Exchange): void => {
-    for (const secret of credentialsIn(exchange)) secrets.add(secret)
-    for (const oldest of secrets) if (secrets.size > maxSecrets) secrets.delete(oldest)
-    const lines: string[] = []
-    createWriter({ write: (line) => lines.push(line), secrets: [...secrets] }).exchange(exchange)
+    write(exchange)
     try {
-      append(file, lines)
+      append(file, lines.splice(0))
     } catch (error) {
       onError(`an exchange is not recorded: ${(error as Error).message}`)
     }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { createServer, type Server } from "node:http"
@@ -161,4 +161,38 @@ test("a server that is not there is named when a request fails", async () => {
 
 test("wrong usage is one line and exit 2", async () => {
   await expect(startProxy("ftp://x")).rejects.toThrow(/^error: --target: Expected an http or https URL/)
+})
+
+test("--transcript writes what passed, without the client's key; 'check' judges it to the same causes", async () => {
+  await using mock = await withDefect("chunk-id-changes")
+  const folder = await mkdtemp(join(tmpdir(), "nexhina-proxy-"))
+  const transcript = join(folder, "traffic.ndjson")
+  try {
+    const proxy = await startProxy(mock.baseURL, "--report", "json", "--transcript", transcript)
+    const client = new OpenAI({ baseURL: proxy.url, apiKey, maxRetries: 0 })
+    const messages = [{ role: "user" as const, content: "Say hello." }]
+    await client.chat.completions.create({ model: "gpt-4o", messages })
+    const stream = await client.chat.completions.create({ model: "gpt-4o", messages, stream: true })
+    for await (const _ of stream);
+    const live = await proxy.end()
+    expect(await readFile(transcript, "utf8")).not.toContain(apiKey)
+    const checked = spawnSync(process.execPath, [bin, "check", transcript, "--report", "json"], {
+      encoding: "utf8",
+    })
+    const [first, again] = [live.stdout, checked.stdout].map((text) => Report.parse(JSON.parse(text)))
+    expect([again?.outcome, again?.requests, again?.causes]).toEqual([
+      first?.outcome,
+      first?.requests,
+      first?.causes,
+    ])
+    expect(live.code).toBe(1)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test("a transcript that cannot be written is named before the proxy listens", async () => {
+  const args = ["proxy", "--target", "http://127.0.0.1:9/v1", "--transcript", "missing/traffic.ndjson"]
+  const { status, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: "utf8" })
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: --transcript: .*missing.*\n$/)])
 })

@@ -21,6 +21,7 @@ test("exported names", () => {
       "bodyOf",
       "contentCodings",
       "createCollector",
+      "createDiscreetWriter",
       "createForwarder",
       "createRedactor",
       "createSend",

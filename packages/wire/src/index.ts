@@ -56,4 +56,4 @@ export {
   type WireRequest,
 } from "./send.ts"
 export { SessionLine } from "./session.ts"
-export { createWriter, type Writer } from "./write.ts"
+export { createDiscreetWriter, createWriter, type Writer } from "./write.ts"

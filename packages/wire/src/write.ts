@@ -1,3 +1,4 @@
+import { credentialsIn } from "./credentials.ts"
 import type { Exchange } from "./exchange.ts"
 import type { EncodedBytes, ForeignLine, Line } from "./line.ts"
 import { createRedactor } from "./redact.ts"
@@ -28,6 +29,22 @@ export function createWriter({
       for (const line of linesOf(redactor.exchange(exchange))) write(serialize(line))
     },
     line: (line) => write(serialize(line)),
+  }
+}
+
+/** Credentials that are remembered (chosen). */
+const maxSecrets = 1_000
+
+/**
+ * Creates a function that writes exchanges of clients whose secrets are not known beforehand. The credentials that it
+ * finds in an exchange are redacted in it and in those that follow, whose replies may repeat them.
+ */
+export function createDiscreetWriter(write: (line: string) => void): (exchange: Exchange) => void {
+  const secrets = new Set<string>()
+  return (exchange) => {
+    for (const secret of credentialsIn(exchange)) secrets.add(secret)
+    for (const oldest of secrets) if (secrets.size > maxSecrets) secrets.delete(oldest)
+    createWriter({ write, secrets: [...secrets] }).exchange(exchange)
   }
 }
 

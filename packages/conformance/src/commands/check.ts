@@ -107,7 +107,7 @@ function withOthers(checked: CheckedRecording, others: string | undefined): Chec
 
 /** Opens the reports, judges and writes them. */
 export async function judged(
-  settings: Pick<CheckSettings, "report" | "baseline">,
+  settings: Pick<CheckSettings, "report" | "baseline"> & { readonly transcript?: string | undefined },
   { sources, others }: GivenSources,
   config: unknown,
   judge: (world: CheckWorld) => Promise<CheckedRecording>,
@@ -115,6 +115,7 @@ export async function judged(
   requireDistinctFiles([
     ...inputsOf(sources, config),
     ...reportFiles(settings),
+    { option: "--transcript", file: settings.transcript },
     { option: "--baseline", file: settings.baseline },
   ])
   const outputs = openReports(settings)

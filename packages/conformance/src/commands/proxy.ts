@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { createForwarder } from "@nexhina/wire"
+import { createForwarder, type Exchange } from "@nexhina/wire"
 import type { Command } from "commander"
 import pc from "picocolors"
 import { waivedIds } from "../baselines/apply.ts"
@@ -23,6 +23,7 @@ import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
 import { judged } from "./check.ts"
 import { readConfig } from "./config-file.ts"
+import { openForeignTranscript } from "./transcript-file.ts"
 
 /** Adds the options of `proxy`. */
 export function addProxyOptions(command: Command): void {
@@ -44,7 +45,15 @@ export async function proxyCommand({ config, ...flags }: Record<string, unknown>
   const settings = parsedOptions(proxyOptions, flags, typeof config === "string" ? readConfig(config) : {})
   const { target } = settings
   if (target === undefined) throw new UsageError("--target: name the server to pass requests on to")
-  return await judged(settings, { sources: [] }, config, (world) => proxied({ ...settings, target }, world))
+  return await judged(settings, { sources: [] }, config, async (world) => {
+    const transcript = openForeignTranscript(settings.transcript, world.startedAt)
+    try {
+      const checked = await proxied({ ...settings, target }, world, (exchange) => transcript?.add(exchange))
+      return transcript?.problem === undefined ? checked : { problem: transcript.problem, ...checked }
+    } finally {
+      transcript?.close()
+    }
+  })
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -61,6 +70,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function proxied(
   settings: ProxySettings & { readonly target: string },
   world: CheckWorld,
+  onExchange: (exchange: Exchange) => void,
 ): Promise<CheckedRecording> {
   const { target, host, port, failFast } = settings
   const baseline = openBaseline(settings)
@@ -85,6 +95,7 @@ async function proxied(
       // The client gets a 502, and whoever runs the proxy should know too.
       if (stage === "connect")
         process.stderr.write(`warning: cannot reach ${target}: ${code ?? "no answer"}\n`)
+      onExchange(exchange)
       judging.other(exchange)
       world.onProgress?.(judging.exchanges)
     },

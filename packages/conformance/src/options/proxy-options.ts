@@ -27,6 +27,10 @@ export const proxyOptions = {
     says: "end at the first MUST finding",
     schema: z.boolean().default(false),
   },
+  transcript: {
+    ...runOptions.transcript,
+    says: "write every exchange to an NDJSON file, without credentials",
+  },
   ...checkOptions,
   profile: {
     ...checkOptions.profile,
