@@ -166,6 +166,8 @@ test("a member without a value may be null", () => {
   expect(Buffer.from(request.body).toString()).toBe("a=")
   expect(response?.chunks).toEqual([{ atMs: 0, bytes: Uint8Array.of(0x7b, 0x7d) }])
   expect(end).toEqual({ kind: "complete", atMs: 0 })
+  const header = { name: "authorization", value: null }
+  expect(foreign({}, { headers: [header] }).request.headers).toEqual([["authorization", ""]])
   expect(foreign({}, { postData: null }).request.body).toEqual(new Uint8Array())
 })
 

@@ -20,9 +20,9 @@ const Extension = z.object({
   body: z.string().exactOptional(),
 })
 
-const HarHeaders = z.array(z.looseObject({ name: z.string(), value: z.string() }))
-
 /** Some tools write `null` for a member that they have no value for. */
+const HarHeaders = z.array(z.looseObject({ name: z.string(), value: z.string().nullish() }))
+
 const Content = z.looseObject({
   size: z.number().nullish(),
   mimeType: z.string().nullish(),
@@ -282,7 +282,7 @@ function cut(body: Uint8Array, chunks: readonly [number, number][], nth: number)
 
 /** Pseudo headers of HTTP/2, such as `:path`, stand for the request line. */
 const fromHarHeaders = (headers: z.infer<typeof HarHeaders>): Header[] =>
-  headers.filter(({ name }) => !name.startsWith(":")).map(({ name, value }): Header => [name, value])
+  headers.filter(({ name }) => !name.startsWith(":")).map(({ name, value }): Header => [name, value ?? ""])
 
 const utf8 = new TextEncoder()
 const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
