@@ -589,6 +589,27 @@ export const chatCompletionVariants: readonly Variant[] = [
     ...onEntries((entry) => ({ ...entry, bytes: null })),
   },
   {
+    id: "logprobs-of-partial-characters",
+    says: "the text ends with an emoji that is of two tokens, the first with the space before it",
+    notes: [],
+    seen: [`${completionObject}: bytes, where a character is of several tokens`],
+    ...onChoices((choice, { stop, response_format, tools }) => {
+      const { message, logprobs, finish_reason } = choice
+      const [first] = logprobs?.content ?? []
+      if (!first || !message.content || finish_reason !== "stop" || stop || response_format || tools)
+        return choice
+      const pieces = [
+        { ...first, token: String.raw` \xf0\x9f\x98`, bytes: [0x20, 0xf0, 0x9f, 0x98] },
+        { ...first, token: String.raw`\x8a`, bytes: [0x8a] },
+      ]
+      return {
+        ...choice,
+        message: { ...message, content: `${message.content} 😊` },
+        logprobs: { ...logprobs, content: [...(logprobs?.content ?? []), ...pieces] },
+      }
+    }),
+  },
+  {
     id: "reasoning-used-up-the-limit",
     says: "the token limit is reached during reasoning, before any visible output",
     notes: [],

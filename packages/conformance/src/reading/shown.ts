@@ -19,3 +19,18 @@ export function shown(value: unknown): string {
   const text = typeof value === "number" ? String(value) : jsonOf(value)
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
 }
+
+/** Number of characters that two texts have in common and that are shown before the first difference. */
+const keptBefore = 20
+
+/**
+ * Returns two texts that differ as they may stand in a finding, so that the difference is visible: of long ones, from a
+ * little before it.
+ */
+export function shownApart(expected: string, actual: string): { expected: string; actual: string } {
+  let at = 0
+  while (at < expected.length && expected[at] === actual[at]) at++
+  if (at < maxLength / 2) return { expected: shown(expected), actual: shown(actual) }
+  const from = (text: string) => `… ${shown(text.slice(at - keptBefore))}`
+  return { expected: from(expected), actual: from(actual) }
+}

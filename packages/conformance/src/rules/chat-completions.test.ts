@@ -398,6 +398,28 @@ test.each([
       { ...entry, token: "\ufffd", bytes: [0xa9] },
     ],
   ],
+  [
+    "a token of a space and a part of a character",
+    "Hi 😊",
+    [
+      entry,
+      { ...entry, token: " \\xf0\\x9f\\x98", bytes: [0x20, 0xf0, 0x9f, 0x98] },
+      { ...entry, token: "\\x8a", bytes: [0x8a] },
+    ],
+  ],
+  [
+    "a token of one byte, as SentencePiece and llama.cpp write it",
+    "é",
+    [
+      { ...entry, token: "<0xC3>", bytes: null },
+      { ...entry, token: "byte: \\xa9", bytes: null },
+    ],
+  ],
+  [
+    "a character that the limit cut, as one sign for each byte",
+    "Hi\ufffd\ufffd\ufffd",
+    [entry, ...[0xf0, 0x9f, 0x98].map((byte) => ({ ...entry, token: "\ufffd", bytes: [byte] }))],
+  ],
 ])("chat.logprobs-text: %s is legal", (_, content, logprobs) => {
   expect(
     found(rules, [saying({ content }, { logprobs: { content: logprobs } }, { logprobs: true })]),

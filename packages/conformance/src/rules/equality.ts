@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import * as fc from "fast-check"
 import { isObject, parseJson } from "../reading/answered.ts"
-import { shown } from "../reading/shown.ts"
+import { shown, shownApart } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
 import { chatMembers, chatRequests, chatTasks } from "../requests/chat-completions.ts"
 import { sometimes } from "../requests/members.ts"
@@ -93,14 +93,16 @@ function unequal<Name extends string>(
   const [noise] = differences(aspects, whole, again)
   if (noise) return { undecided: `two whole replies to one request differ too (${noise.fault})` }
   const faults = differences(aspects, stream, whole).map(({ fault, of, other }) => {
-    const isText = typeof of.said === "string" && typeof other.said === "string"
-    const parting = isText ? partingOf(String(of.said), String(other.said)) : undefined
+    const texts =
+      typeof of.said === "string" && typeof other.said === "string"
+        ? { parting: partingOf(of.said, other.said), ...shownApart(other.said, of.said) }
+        : { expected: shown(other.said), actual: shown(of.said) }
     return {
       of: at,
       fault,
-      at: stream.where(of.pointer, parting),
-      expected: `${shown(other.said)}, as in the whole reply`,
-      actual: shown(of.said),
+      at: stream.where(of.pointer, "parting" in texts ? texts.parting : undefined),
+      expected: `${texts.expected}, as in the whole reply`,
+      actual: texts.actual,
     }
   })
   return faults.filter(({ fault }, each) => faults.findIndex((other) => other.fault === fault) === each)

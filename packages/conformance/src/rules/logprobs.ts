@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { fitted } from "../reading/fitted.ts"
-import { shown } from "../reading/shown.ts"
+import { shown, shownApart } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
 
 const Alternative = z.looseObject({
@@ -19,9 +19,23 @@ interface EntryFault<Name extends string> extends Omit<Fault<Name>, "at"> {
   readonly entry?: number
 }
 
-/** The text of an entry's token; `undefined` where the token is a part of a character only. */
+/**
+ * A token with a part of a character, as OpenAI (` \xf0\x9f\x98`), llama.cpp (`byte: \xf0`) and SentencePiece (`<0xF0>`)
+ * write its bytes, or with U+FFFD in their place.
+ */
+const partial = /\ufffd|\\x[89a-f][0-9a-f]|^(?:bytes:)?(?:\\x[0-9a-f]{2})+$|^<0x[89a-f][0-9a-f]>$/i
+
+/** The text of an entry's token; `undefined` where the token has a part of a character. */
 const tokenText = ({ token }: z.infer<typeof LogprobEntry>): string | undefined =>
-  token.includes("\ufffd") || /^(?:bytes:)?(?:\\x[0-9a-f]{2})+$/i.test(token) ? undefined : token
+  partial.test(token) ? undefined : token
+
+/** Returns a text without the U+FFFD at its end: servers write one or several for a character that the limit cut. */
+function withoutCutCharacter(text: string): string {
+  let end = text.length
+  // A regular expression for this takes quadratic time on text that is full of them.
+  while (text[end - 1] === "\ufffd") end--
+  return text.slice(0, end)
+}
 
 /** Returns how log probabilities do not spell a text, or their bytes not their tokens. */
 export function misspelling(text: string, entries: unknown): EntryFault<"text" | "bytes"> | undefined {
@@ -41,8 +55,8 @@ export function misspelling(text: string, entries: unknown): EntryFault<"text" |
   if (pieces.includes(undefined)) return undefined
   const spelt = Buffer.concat(pieces.map((piece) => Buffer.from(piece ?? ""))).toString()
   // Thoughts before the text and special tokens after it may have entries too.
-  if (spelt.includes(text)) return undefined
-  return { fault: "text", path: "", expected: shown(text), actual: shown(spelt) }
+  if (spelt.includes(withoutCutCharacter(text))) return undefined
+  return { fault: "text", path: "", ...shownApart(text, spelt) }
 }
 
 /** Returns the first entry with fewer alternatives than were asked for. */
