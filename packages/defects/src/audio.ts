@@ -179,6 +179,10 @@ function formDefects(operation: Operation, rule: string, seen: readonly string[]
       ...defect("vtt-syntax", "vtt-headless", "WebVTT subtitles do not start with WEBVTT"),
       ...onPlain(operation, ["vtt"], (body) => ({ body: body.replace(/^WEBVTT\n\n/, "") })),
     },
+    {
+      ...defect("vtt-syntax", "vtt-header-joined", "no blank line follows WEBVTT in WebVTT subtitles"),
+      ...onPlain(operation, ["vtt"], (body) => ({ body: body.replace(/^WEBVTT\n\n/, "WEBVTT\n") })),
+    },
   ]
 }
 
@@ -580,6 +584,13 @@ export const audioVariants: readonly Variant[] = [
     ...onPlain("createTranscription", ["vtt"], (_, headers) => ({
       headers: withHeader(headers, "content-type", "text/plain; charset=utf-8"),
     })),
+  },
+  {
+    id: "audio-vtt-tabs",
+    says: "WebVTT subtitles have tabs around the arrow",
+    notes: [],
+    seen: ["W3C WebVTT, section 4.1: one or more spaces or tabs"],
+    ...onPlain("createTranscription", ["vtt"], (body) => ({ body: body.replaceAll(" --> ", "\t-->\t") })),
   },
   {
     id: "audio-subtitles-crlf",

@@ -1274,6 +1274,20 @@ export const responseVariants: readonly Variant[] = [
     ),
   },
   {
+    id: "resp-delete-no-content",
+    says: "a deletion is confirmed with 204 and no body",
+    notes: ["http.success-status", "resp.delete-after-create"],
+    seen: ["RFC 9110, section 9.3.5"],
+    ...onWire(
+      ({ status }, { operationId }) => operationId === "deleteResponse" && status === 200,
+      ({ headers }) => ({
+        status: 204,
+        headers: headers.filter(([name]) => name.toLowerCase() !== "content-type"),
+        body: "",
+      }),
+    ),
+  },
+  {
     id: "resp-model-deployment",
     says: "the model of a response is the name of a deployment, whole and streamed",
     notes: [],

@@ -165,6 +165,12 @@ test.each([
   ["SubRip in which nothing is said", { response_format: "srt" }, "\n", "text/plain"],
   ["WebVTT", { response_format: "vtt" }, vtt, "text/vtt"],
   ["WebVTT as plain text", { response_format: "vtt" }, "\ufeffWEBVTT\n\n", "text/plain"],
+  [
+    "WebVTT with tabs and spaces around the arrow",
+    { response_format: "vtt" },
+    "WEBVTT\n\n00:00.000\t-->  00:01.000\nHi",
+    "text/vtt",
+  ],
 ])("%s is legal", async (_, request, body, mediaType) => {
   expect(found(single, [await written(request, body, mediaType)])).toEqual([])
   expect(found(single, [await translated(request, body, mediaType)])).toEqual([])
@@ -184,6 +190,14 @@ test.each([
   ["srt-syntax", { response_format: "srt" }, vtt, ""],
   ["vtt-syntax", { response_format: "vtt" }, srt, ""],
   ["vtt-syntax", { response_format: "vtt" }, "WEBVTT\n\n00:00:00,000 --> 00:00:01,500\nHi", ""],
+  ["vtt-syntax", { response_format: "vtt" }, "WEBVTT\n00:00.000 --> 00:01.500\nHi", ""],
+  [
+    "vtt-syntax",
+    { response_format: "vtt" },
+    "WEBVTT\n\n00:00.000 --> 00:01.500\nHi\n00:02.000 --> 00:03.000\nyou",
+    "",
+  ],
+  ["srt-syntax", { response_format: "srt" }, srt.replaceAll("\r\n\r\n", "\r\n"), ""],
 ])("the form of what was heard: %s for %j and %j", async (name, request, body, pointer) => {
   expect(found(single, [await written(request, body)])).toEqual([
     ["audio.transcription-format", name, at(pointer)],
@@ -191,6 +205,18 @@ test.each([
   expect(found(single, [await translated(request, body)])).toEqual([
     ["audio.translation-shape", name, at(pointer)],
   ])
+})
+
+test.each([
+  ["a stream of events", { stream: "true" }, 'data: {"type":"transcript.text.done","text":"Hi"}\n\n'],
+  ["the format with speakers", { response_format: "diarized_json" }, { segments: [{ id: "seg_1" }] }],
+])("%s is not of the contract, and not judged", async (_, request, body) => {
+  expect(judgedBy(single, [await written(request, body)])).toEqual([])
+})
+
+test("speech in a stream of events is not judged", () => {
+  const body = 'data: {"type":"speech.audio.delta","audio":"AAAA"}\n\n'
+  expect(judgedBy(single, [spoken({ stream_format: "sse" }, "text/event-stream", body)])).toEqual([])
 })
 
 test("usage in a form of its own, and an empty WebVTT file, are worth a warning", async () => {

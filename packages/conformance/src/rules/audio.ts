@@ -71,15 +71,29 @@ const timeLine = /^\s*\d[\d:.,]*\s*-->/
 const clocks = {
   // Hours may be of more digits.
   srt: /^\d{2,}:[0-5]\d:[0-5]\d,\d{3} --> \d{2,}:[0-5]\d:[0-5]\d,\d{3}\s*$/,
-  vtt: /^(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3} --> (?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}(?:[ \t].*)?$/,
+  vtt: /^(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}[ \t]+-->[ \t]+(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}(?:[ \t].*)?$/,
 } as const
+
+/** The first time line in the block of another one, or in the header of WebVTT: blank lines separate blocks. */
+function unseparated(lines: readonly string[], format: "srt" | "vtt"): string | undefined {
+  let isTaken = format === "vtt"
+  for (const line of lines) {
+    if (line.trim() === "") isTaken = false
+    else if (timeLine.test(line)) {
+      if (isTaken) return line
+      isTaken = true
+    }
+  }
+  return undefined
+}
 
 /** The first line of subtitles that is not as SubRip or WebVTT have it; a recording in which nothing is said has none. */
 function subtitleFlaw(text: string, format: "srt" | "vtt"): string | undefined {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)
   if (format === "vtt" && !/^WEBVTT(?:[ \t]|$)/.test(lines[0] ?? "")) return lines[0] ?? ""
   const timing = lines.find((line) => timeLine.test(line) && !clocks[format].test(line))
-  if (timing !== undefined || format === "vtt") return timing
+  const flaw = timing ?? unseparated(lines, format)
+  if (flaw !== undefined || format === "vtt") return flaw
   const filled = lines.filter((line) => line.trim() !== "")
   const [number, time] = filled
   if (number === undefined) return undefined
@@ -125,7 +139,10 @@ function shapeFaults({ answered, wanted }: Heard): Fault<keyof typeof shapes>[] 
   if (format === "vtt" && text === "") return []
   const flaw = subtitleFlaw(text ?? "", format)
   if (flaw === undefined) return []
-  const expected = format === "srt" ? "a number, a time line, the text" : "WEBVTT, then time lines and texts"
+  const expected =
+    format === "srt"
+      ? "a number, a time line, the text and a blank line"
+      : "WEBVTT, a blank line, then time lines and texts with blank lines between them"
   return [{ fault: `${format}-syntax`, at, expected, actual: shown(flaw) }]
 }
 

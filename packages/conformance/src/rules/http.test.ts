@@ -175,6 +175,27 @@ test("http.json-content-type: absent, or another one", () => {
   ])
 })
 
+test.each([
+  ["a deletion with 204", { operation: "deleteResponse", status: 204, headers: [] }, ""],
+  [
+    "images in a stream that was asked for",
+    { operation: "createImage", request: { stream: true }, type: "text/event-stream" },
+    "data: {}\n\n",
+  ],
+  [
+    "a stored response in a stream that was asked for",
+    { operation: "retrieveResponse", query: "?starting_after=1&stream=true", type: "text/event-stream" },
+    "data: {}\n\n",
+  ],
+] as const)("%s does not have to be JSON", (_, facts, body) => {
+  const exchange = exchangeOf({ ...facts, body })
+  const query = "query" in facts ? facts.query : ""
+  const target = `${exchange.request.target}${query}`
+  const judged = judgedBy(httpRules, [{ ...exchange, request: { ...exchange.request, target } }])
+  expect(judged).not.toContain("http.json-content-type")
+  expect(judged).not.toContain("http.body-valid-json")
+})
+
 test("http.content-type-once: two that contradict each other, and not the same one twice", () => {
   const twice = (first: string, second: string) =>
     found(httpRules, [

@@ -1,4 +1,9 @@
-import { type OperationId, SpeechRequest, TranscriptionResponse } from "@nexhina/schemas"
+import {
+  type OperationId,
+  SpeechRequest,
+  TranscriptionRequest,
+  TranscriptionResponse,
+} from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { parseMultipart } from "@remix-run/multipart-parser"
 import type { Evidence } from "../evidence.ts"
@@ -67,7 +72,8 @@ export const speeches = view<Speech>({
     const answered = answersToValid.of(exchange)
     if (answered?.operation !== "createSpeech" || !isSuccess(answered)) return undefined
     const request = SpeechRequest.safeParse(answered.request).data
-    if (!request) return undefined
+    // A stream of events has the audio in base64, in pieces.
+    if (!request || ("stream_format" in request && request.stream_format === "sse")) return undefined
     const wanted = request.response_format ?? "mp3"
     const container = containerOf(answered.body, wanted)
     return { answered, request, wanted, ...(container && { container }) }
@@ -114,7 +120,11 @@ function heardIn(answered: ParsedReply | undefined, operations: readonly Operati
     return undefined
   const form = formOf(answered.exchange)
   if (!form) return undefined
+  // A stream of events has the text in pieces.
+  if (form.fields.get("stream")?.at(-1)?.toLowerCase() === "true") return undefined
   const wanted = form.fields.get("response_format")?.at(-1) ?? "json"
+  // The contract does not describe other formats, such as diarized_json.
+  if (!TranscriptionRequest.shape.response_format.safeParse(wanted).success) return undefined
   const granularities = form.fields.get("timestamp_granularities[]") ?? []
   return { answered, wanted, granularities, file: form.file }
 }

@@ -169,10 +169,19 @@ export const successes = view<ParsedReply>({
   },
 })
 
+/** Returns whether a request asks for a stream: in its body, or in its query, as for a stored response. */
+const asksForStream = ({ streaming, exchange: { request } }: ParsedReply): boolean =>
+  streaming || /\?(?:[^#]*&)?stream=true(?:[&#]|$)/.test(request.target)
+
 /** Returns whether the contract allows only JSON as the reply to a request. */
-function hasToBeJson({ operation, streaming }: ParsedReply): boolean {
+function hasToBeJson(answered: ParsedReply): boolean {
+  const { operation, streaming, status, mediaType } = answered
   if (operation === undefined) return false
-  const { success }: Endpoint = endpoints[operation]
+  const { method, success }: Endpoint = endpoints[operation]
+  // A deletion may be confirmed by a status that has no content (RFC 9110, section 9.3.5).
+  if (method === "DELETE" && status === 204) return false
+  // OpenAI also streams images and stored responses.
+  if (mediaType === "text/event-stream" && asksForStream(answered)) return false
   const kinds = Object.values(success.content).map(({ kind }) => kind)
   return (
     !(streaming && kinds.includes("stream")) && kinds.every((kind) => kind === "json" || kind === "stream")
