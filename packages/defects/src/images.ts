@@ -124,6 +124,15 @@ export const imageDefects: readonly Defect[] = [
     ...onBase64((text) => btoa(text)),
   },
   {
+    id: "images-cut",
+    says: "the second half of an image in base64 is missing",
+    breaks: "images.format",
+    fault: "cut",
+    also: [],
+    seen: ["PNG, third edition, section 5.6: the last chunk is IEND"],
+    ...onBase64((text) => text.slice(0, 4 * Math.floor(text.length / 8))),
+  },
+  {
     id: "images-url-relative",
     says: "image URLs are paths without a host",
     breaks: "images.format",

@@ -398,6 +398,17 @@ export const responseStreamDefects: readonly Defect[] = [
     ...onEach("response.output_text.delta", (event) => without(event, "content_index")),
   },
   {
+    id: "resp-content-index-from-one",
+    says: "the content_index of the parts of a message starts at 1",
+    breaks: "resp.output-index",
+    fault: "part-not-next",
+    also: [],
+    seen: [`${events}: content_index, the index of the content part`],
+    ...onEvery((event) =>
+      "content_index" in event ? { ...event, content_index: event.content_index + 1 } : event,
+    ),
+  },
+  {
     id: "resp-output-index-fragmented",
     says: "all items have output_index 0",
     breaks: "resp.output-index",

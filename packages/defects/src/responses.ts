@@ -224,6 +224,22 @@ export const responseDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "resp-part-type-text",
+    says: "the parts of messages have the type text instead of output_text",
+    breaks: "resp.schema",
+    fault: "item",
+    also: [],
+    seen: [`${object}: output, message: content is of output_text and refusal`],
+    ...onWhole((response) => ({
+      ...response,
+      output: response.output.map((item) =>
+        item.type === "message"
+          ? { ...item, content: item.content.map((part) => ({ ...part, type: "text" })) }
+          : item,
+      ),
+    })),
+  },
+  {
     id: "resp-tools-missing",
     says: "responses have no tools member",
     breaks: "resp.schema-full",

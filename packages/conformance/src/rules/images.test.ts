@@ -25,6 +25,7 @@ test.each([
   ["the documented sample", {}, sample],
   ["base64", { response_format: "b64_json", size: "1x1", output_format: "png" }, drawn({ b64_json: pixel })],
   ["null for what is not there", {}, drawn({ url: "http://10.0.0.1:8080/a.png", b64_json: null })],
+  ["bytes after the end of an image", {}, drawn({ b64_json: btoa(`${atob(pixel)}\n\0`) })],
   ["both", { response_format: "url" }, drawn({ url: "https://example.com/a.png", b64_json: pixel })],
   ["two images", { n: 2 }, drawn({ b64_json: pixel }, { b64_json: pixel })],
   ["any size", { size: "auto" }, drawn({ b64_json: gif })],
@@ -111,6 +112,9 @@ test.each([
   ["undecodable", {}, { b64_json: `data:image/png;base64,${pixel}` }, "/data/0/b64_json"],
   ["undecodable", {}, { b64_json: `${pixel.slice(0, 64)}\n${pixel.slice(64)}` }, "/data/0/b64_json"],
   ["no-image", {}, { b64_json: btoa("<html>") }, "/data/0/b64_json"],
+  ["cut", {}, { b64_json: pixel.slice(0, 60) }, "/data/0/b64_json"],
+  ["cut", {}, { b64_json: btoa("\xff\xd8\xff\xe0\x00\x10JFIF") }, "/data/0/b64_json"],
+  ["cut", {}, { b64_json: btoa("RIFF\x24\0\0\0WEBPVP8 ") }, "/data/0/b64_json"],
   ["no-web-url", {}, { url: "/images/a.png" }, "/data/0/url"],
   ["no-web-url", {}, { url: "file:///tmp/a.png" }, "/data/0/url"],
 ])("images.format: %s for %j and %j", (name, request, item, pointer) => {
@@ -137,6 +141,7 @@ test("images.output-format, images.size: by the image's own header", () => {
 test("images.size: a header that is cut off", () => {
   const b64_json = Buffer.from(pixel, "base64").subarray(0, 12).toString("base64")
   expect(found(imageRules, [answer({ size: "1x1" }, drawn({ b64_json }))])).toEqual([
+    ["images.format", "cut", at("/data/0/b64_json")],
     ["images.size", "other", at("/data/0/b64_json")],
   ])
 })

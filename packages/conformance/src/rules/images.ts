@@ -23,7 +23,7 @@ const bodyAt = (pointer: string) => ({ part: "body", pointer }) as const
 const isWebUrl = (url: string) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 const isDataUrl = (url: string) => /^data:/i.test(url)
 
-type FormatFault = Fault<"not-url" | "not-base64" | "undecodable" | "no-image" | "no-web-url">
+type FormatFault = Fault<"not-url" | "not-base64" | "undecodable" | "no-image" | "cut" | "no-web-url">
 
 function formatFaults(drawn: Drawn, wanted: "url" | "b64_json" | null | undefined): FormatFault[] {
   const { pointer, url, isBase64, picture } = drawn
@@ -45,6 +45,13 @@ function formatFaults(drawn: Drawn, wanted: "url" | "b64_json" | null | undefine
       at: bodyAt(picture.pointer),
       expected: "a PNG, JPEG, WebP or GIF",
       actual: `bytes that begin with ${Buffer.from(picture.bytes.subarray(0, 8)).toString("hex")}`,
+    })
+  else if (picture?.isCut)
+    faults.push({
+      fault: "cut",
+      at: bodyAt(picture.pointer),
+      expected: `the end of a ${picture.format} file`,
+      actual: `its first ${picture.bytes?.length} bytes`,
     })
   if (url !== undefined && !isWebUrl(url) && !isDataUrl(url))
     faults.push({
@@ -160,7 +167,7 @@ export const imageRules = [
   rule({
     id: "images.format",
     since,
-    says: "MUST return images as requested: an absolute URL, or base64 that decodes to an image",
+    says: "MUST return images as requested: an absolute URL, or base64 that decodes to a whole image",
     severity: "MUST",
     source,
     see: [
@@ -174,6 +181,7 @@ export const imageRules = [
       "not-base64": "base64 was requested, but is missing",
       undecodable: "the text is not base64",
       "no-image": "the bytes are not an image",
+      cut: "the image stops before its end",
       "no-web-url": "the URL is not absolute, or not http(s)",
     },
     asks: (known) => (takesResponseFormat(known) ? [imageStep(known, { response_format: "url" })] : []),

@@ -260,6 +260,11 @@ describe("each fault by its name", () => {
       changing(hello, "response.output_text.delta", ({ content_index: _, ...rest }) => rest),
     ],
     [
+      "parts of a message from 1",
+      ["resp.output-index:part-not-next"],
+      hello.map((event) => ("content_index" in event ? { ...event, content_index: 1 } : event)),
+    ],
+    [
       "items from 1",
       ["resp.output-index:not-next", "resp.output-index:position"],
       hello.map((event) => ("output_index" in event ? { ...event, output_index: 1 } : event)),

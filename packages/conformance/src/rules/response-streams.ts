@@ -70,7 +70,7 @@ const openings = named(
   "part-not-closed",
   "item-not-closed",
 )
-const indices = named("no-output-index", "no-content-index", "not-next")
+const indices = named("no-output-index", "no-content-index", "not-next", "part-not-next")
 const texts = named("not-a-string", "text", "arguments", "part", "item")
 
 /** A streamed item, and the one of the final output that has its id or else, where that is no other's, its place. */
@@ -350,7 +350,7 @@ export const responseStreamRules = [
   rule({
     id: "resp.output-index",
     since,
-    says: "MUST number output items from 0 in the order in which they are added, and return them in that order in the final response",
+    says: "MUST number output items, and the parts of a message, from 0 in the order in which they are added, and return them in that order in the final response",
     severity: "MUST",
     source: `${events}: output_index, content_index`,
     see: [

@@ -117,6 +117,11 @@ describe("each fault by its name, where it stands", () => {
     ["no output", ["resp.schema:output /output"], { output: null }],
     ["an item without type", ["resp.schema:item /output/0/type"], { output: [{}] }],
     [
+      "a part of a message that has the type of a chat's",
+      ["resp.schema:item /output/0/content/0/type"],
+      { output: [{ ...messageOf("Hi"), content: [{ type: "text", text: "Hi" }] }] },
+    ],
+    [
       "arguments that are no text",
       ["resp.schema:item /output/0/arguments"],
       { output: [{ ...callOf("Paris"), arguments: {} }] },

@@ -81,7 +81,14 @@ const items = new Map<unknown, z.ZodType>([
     "message",
     z.looseObject({
       content: z.array(
-        z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() }),
+        z.looseObject({
+          // New types may come; these two are of chats and of inputs, and clients find no text in them.
+          type: z
+            .string()
+            .refine((type) => type !== "text" && type !== "input_text", { error: '"output_text"' }),
+          text: z.string().optional(),
+          refusal: z.string().optional(),
+        }),
       ),
     }),
   ],

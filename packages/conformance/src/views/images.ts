@@ -32,6 +32,17 @@ function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return beginnings.find(([, pattern]) => pattern.test(head))?.[0]
 }
 
+/**
+ * Returns whether an image has no end: the chunk IEND of PNG, the marker EOI of JPEG, the length in the header of WebP.
+ * Other bytes may follow it. Of GIF, whose blocks have no name, nothing is known.
+ */
+function isCutImage(image: Uint8Array, format: ImageFormat): boolean {
+  const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
+  if (format === "png") return !bytes.includes("IEND", 8, "latin1")
+  if (format === "jpeg") return !bytes.includes("ffd9", 2, "hex")
+  return format === "webp" && bytes.readUInt32LE(4) + 8 > bytes.length
+}
+
 /** A size as requests have it: `1024x1536`. */
 function sizeOf(bytes: Uint8Array): string | undefined {
   try {
@@ -51,6 +62,8 @@ export interface Picture {
   readonly bytes?: Uint8Array
   /** Absent if the bytes are not an image. */
   readonly format?: ImageFormat
+  /** Whether the bytes stop before the end of the image. */
+  readonly isCut: boolean
   /** `WIDTHxHEIGHT`, as the image's header says. */
   readonly size?: string
 }
@@ -68,11 +81,12 @@ export interface Drawn {
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 function pictureOf(pointer: string, text: string): Picture {
-  if (text.length % 4 !== 0 || !base64.test(text)) return { pointer }
+  if (text.length % 4 !== 0 || !base64.test(text)) return { pointer, isCut: false }
   const bytes = Buffer.from(text, "base64")
   const format = formatOf(bytes)
   const size = format && sizeOf(bytes)
-  return { pointer, bytes, ...(format && { format }), ...(size && { size }) }
+  const isCut = format !== undefined && isCutImage(bytes, format)
+  return { pointer, bytes, isCut, ...(format && { format }), ...(size && { size }) }
 }
 
 function drawnOf({ url, b64_json: text }: ImageGenerationResponse["data"][number], at: number): Drawn {

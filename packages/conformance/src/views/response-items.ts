@@ -1,7 +1,7 @@
 import { ResponseStreamEvent } from "@nexhina/schemas"
 import { z } from "zod"
 import { isObject } from "../reading/answered.ts"
-import { shown } from "../reading/shown.ts"
+import { shown, shownApart } from "../reading/shown.ts"
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -60,6 +60,7 @@ export const streamProblems = {
   "no-output-index": "an event about an item has no output_index that is an integer",
   "no-content-index": "an event about a part has no content_index (summary_index) that is an integer",
   "not-next": "an item does not get the next output_index from 0",
+  "part-not-next": "a part of a message does not get the next content_index from 0",
   "item-not-opened": "an event is about an item that response.output_item.added did not announce",
   "part-not-opened": "an event is about a part that no event announced",
   "opened-twice": "a part is announced twice",
@@ -215,11 +216,33 @@ class ItemReading {
   }
 
   private problem(
-    { event, type, value }: Event,
+    event: Event,
     fault: StreamProblemName,
     pointer: string,
     expected: string,
     actual: unknown,
+  ): void {
+    this.report(event, fault, pointer, { expected, actual: shown(actual) })
+  }
+
+  /** Reports a text that differs from the joined deltas. */
+  private otherText(
+    event: Event,
+    fault: StreamProblemName,
+    pointer: string,
+    joined: string,
+    actual: unknown,
+  ): void {
+    const isText = typeof actual === "string"
+    const texts = isText ? shownApart(joined, actual) : { expected: shown(joined), actual: shown(actual) }
+    this.report(event, fault, pointer, texts)
+  }
+
+  private report(
+    { event, type, value }: Event,
+    fault: StreamProblemName,
+    pointer: string,
+    texts: Pick<StreamProblem, "expected" | "actual">,
   ): void {
     const index = value["output_index"]
     const item = typeof index === "number" ? index : undefined
@@ -228,7 +251,7 @@ class ItemReading {
       opened?.["type"] === "reasoning" ||
       membersOf(value["item"])["type"] === "reasoning" ||
       type?.startsWith("response.reasoning_") === true
-    this.problems.push({ fault, item, isReasoning, event, pointer, expected, actual: shown(actual) })
+    this.problems.push({ fault, item, isReasoning, event, pointer, ...texts })
   }
 
   private readId(event: Event, item: OpenItem, pointer: string, id: unknown): void {
@@ -302,11 +325,11 @@ class ItemReading {
       const expected = streamed?.text ?? (closed["type"] === "message" ? "" : undefined)
       const text = textOfPart(part)
       if (expected !== undefined && !streamed?.garbled && expected !== text)
-        this.problem(event, "item", `/item/${key}`, shown(expected), text)
+        this.otherText(event, "item", `/item/${key}`, expected, text)
     }
     const { own } = item
     if (!own.garbled && ownTextOf(closed) !== own.text)
-      this.problem(event, "item", "/item", shown(own.text), ownTextOf(closed))
+      this.otherText(event, "item", "/item", own.text, ownTextOf(closed))
   }
 
   private readAboutPart(event: Event, item: OpenItem, kind: keyof typeof indexMembers): void {
@@ -320,7 +343,12 @@ class ItemReading {
     const known = item.parts.get(key)
     if (partEvents[event.type ?? ""] === "open") {
       if (known) this.problem(event, "opened-twice", `/${member}`, "an index that no earlier part has", index)
-      else item.parts.set(key, newPart(textOfPart(event.value["part"]), true))
+      else {
+        // The parts of a message are announced one by one; those of reasoning have a rule of their own.
+        if (item.opened["type"] === "message" && index !== item.parts.size)
+          this.problem(event, "part-not-next", `/${member}`, String(item.parts.size), index)
+        item.parts.set(key, newPart(textOfPart(event.value["part"]), true))
+      }
       return
     }
     if (!known) this.problem(event, "part-not-opened", `/${member}`, "a part that was announced", index)
@@ -344,7 +372,7 @@ class ItemReading {
       const text = textOfPart(value["part"])
       if (part.hasText && !part.isDone)
         this.problem(event, "text-not-done", `/${member}`, "the event with the whole text first", type)
-      if (!part.garbled && text !== part.text) this.problem(event, "part", "/part", shown(part.text), text)
+      if (!part.garbled && text !== part.text) this.otherText(event, "part", "/part", part.text, text)
     }
   }
 
@@ -361,7 +389,7 @@ class ItemReading {
     growing.isDone = true
     const whole = event.value[member]
     if (!growing.garbled && whole !== growing.text)
-      this.problem(event, fault, `/${member}`, shown(growing.text), whole)
+      this.otherText(event, fault, `/${member}`, growing.text, whole)
   }
 }
 
