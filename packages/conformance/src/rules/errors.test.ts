@@ -345,13 +345,19 @@ test("err.retry-after: seconds, fractions of them, milliseconds, or a date", () 
   expect(answer(429, [])).toEqual(absent)
   expect(answer(503, [])).toEqual(absent)
   expect(answer(500, [])).toEqual([])
-  for (const time of ["2", "0.5", "Wed, 21 Oct 2026 07:28:00 GMT"])
+  const dates = [
+    "Wed, 21 Oct 2026 07:28:00 GMT",
+    "Sunday, 06-Nov-94 08:49:37 GMT",
+    "Sun Nov  6 08:49:37 1994",
+  ]
+  for (const time of ["2", "0.5", "2026-01-15T10:30:00Z", ...dates])
     expect(answer(429, [["Retry-After", time]])).toEqual([])
   expect(answer(429, [["retry-after-ms", "250"]])).toEqual([])
   expect(answer(429, [["x-should-retry", "false"]])).toEqual([])
-  expect(answer(429, [["retry-after", "soon"]])).toEqual([
-    ["err.retry-after", "malformed", { part: "header", name: "retry-after" }],
-  ])
+  for (const time of ["soon", "-5", "wait 5"])
+    expect(answer(429, [["retry-after", time]])).toEqual([
+      ["err.retry-after", "malformed", { part: "header", name: "retry-after" }],
+    ])
 })
 
 const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [] }

@@ -2,6 +2,7 @@ import { DONE } from "@nexhina/stream"
 import { headerOf } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
+import { isDateText } from "../reading/date-text.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples } from "../requests/any.ts"
@@ -588,8 +589,7 @@ export const errorRules = [
         return []
       const name = headerOf(headers, "retry-after-ms") === undefined ? "retry-after" : "retry-after-ms"
       const value = headerOf(headers, name)
-      if (value !== undefined && (/^\d+(?:\.\d+)?$/.test(value) || !Number.isNaN(Date.parse(value))))
-        return []
+      if (value !== undefined && (/^\d+(?:\.\d+)?$/.test(value) || isDateText(value))) return []
       return [
         {
           fault: value === undefined ? "absent" : "malformed",

@@ -421,6 +421,8 @@ test.each<[string, string, ...Parameters<typeof limited>]>([
   ["not-a-number", "limit-requests", ["limit-requests", "60 per minute"], ["remaining-requests", "61"]],
   ["not-a-number", "limit-requests", ["limit-requests", "60"], ["limit-requests", "100"]],
   ["no-time", "reset-requests", ["reset-requests", "soon"]],
+  ["no-time", "reset-requests", ["reset-requests", "in 5 s"]],
+  ["no-time", "reset-requests", ["reset-requests", "wait 5"]],
   ["no-time", "reset-tokens", ["reset-tokens", "PT6M0S"]],
 ])("http.rate-limits: %s of %s in %j", (name, header, ...headers) => {
   const at = { part: "header", name: `x-ratelimit-${header}` } as const

@@ -1,4 +1,5 @@
 import type { Header } from "@nexhina/wire"
+import { isDateText } from "../reading/date-text.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
 
@@ -18,7 +19,7 @@ const numeral = /^[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i
 /** `1s`, `6m0s`, `20ms` and `8.64s`, as OpenAI writes them, and other units. */
 const duration = /^[-+]?(?:\d+(?:\.\d+)?(?:w|d|h|m|s|ms|us|µs|ns))+$/i
 
-const isTime = (text: string) => numeral.test(text) || duration.test(text) || !Number.isNaN(Date.parse(text))
+const isTime = (text: string) => numeral.test(text) || duration.test(text) || isDateText(text)
 
 /**
  * Returns a header's value as clients read it: repeated headers are joined, unless they agree. Undefined where it is
