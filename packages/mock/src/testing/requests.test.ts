@@ -132,3 +132,22 @@ test("an unknown condition is an error, and the error of a test begins at its li
     expect(place).toContain("requests.test.ts")
   }
 })
+
+test("preflights, which browsers and happy-dom send by themselves, are not requests of the application", async () => {
+  const mock = createMock()
+  const origin = "http://localhost:3000"
+  const preflight = new Request("http://localhost/v1/embeddings", {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "POST" },
+  })
+  expect((await toFetch(mock)(preflight)).status).toBe(204)
+  await post(mock, "/embeddings", { model: "text-embedding-3-small", input: "a cat" }, { origin })
+  expect(expectRequest(mock).status).toBe(200)
+  expect(messageOf(() => expectRequest(mock, { status: 204 }))).toBe(
+    [
+      'Expected 1 request with {"status":204}, but got 0 of 1.',
+      "1. POST /embeddings (200): status: expected 204, but got 200",
+    ].join("\n"),
+  )
+  expect(mock.exchanges).toHaveLength(2)
+})

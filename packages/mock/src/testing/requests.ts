@@ -36,7 +36,9 @@ export interface SentRequest {
   readonly exchange: Exchange
 }
 
-/** Returns the requests that a mock has received, oldest first: all, or those with the given members. */
+/**
+ * Returns the requests that a mock has received, oldest first: all except CORS preflights, or those with the given members.
+ */
 export function requestsOf(mock: Pick<Mock, "exchanges">, query: RequestQuery = {}): readonly SentRequest[] {
   return judge(mock, query)
     .filter(({ differences }) => differences.length === 0)
@@ -61,7 +63,7 @@ export function expectRequests(
 
 /** A request, and what is different from a query. */
 interface Judgement {
-  /** Its number in the journal, from 1. */
+  /** Its number, from 1, not counting preflights. */
   readonly number: number
   readonly request: SentRequest
   readonly differences: readonly string[]
@@ -104,7 +106,9 @@ function judge({ exchanges }: Pick<Mock, "exchanges">, query: RequestQuery): rea
   requireKnownNames(query, [...matchMembers(), "body", "status"], "condition")
   const { body, status, ...match } = query
   const predicates = predicatesOf({ match })
-  return exchanges.map((exchange, index) => {
+  // Browsers send preflights by themselves: the application has not made these requests.
+  const sent = exchanges.filter(({ request }) => request.method !== "OPTIONS")
+  return sent.map((exchange, index) => {
     const request = read(exchange)
     const subject = subjectOf(request)
     const spend = budget()
