@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads"
 import { createLane } from "../lane.ts"
 import { limits } from "../limits.ts"
 import { Refusal } from "../refusal.ts"
-import { concatBytes } from "../request/concat-bytes.ts"
+import { fileBytes } from "../request/file-bytes.ts"
 import { ownSpeech } from "./own-speech.ts"
 import type { read } from "./reader.js"
 
@@ -66,7 +66,7 @@ function createThread(): ReaderThread {
     const threads = globalThis.process?.getBuiltinModule("node:worker_threads")
     return lane.of({ signal }).run(async () => {
       // Only now: a file that waits for its turn is not there twice.
-      const bytes = await bytesOf(file)
+      const bytes = await fileBytes(file)
       if (threads === undefined) return readHere(bytes)
       thread ??= startThread(threads)
       const result = await resultOf(thread, bytes, signal)
@@ -80,13 +80,6 @@ function createThread(): ReaderThread {
     })
   }
   return { read: readApart, stop }
-}
-
-/** Returns the bytes of a file. `File.arrayBuffer` of node copies what it has read, even if that is one chunk. */
-async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  for await (const chunk of file.stream()) chunks.push(chunk)
-  return chunks.length === 1 && chunks[0] ? chunks[0] : concatBytes(chunks)
 }
 
 function startThread({ Worker }: typeof import("node:worker_threads")): Worker {

@@ -10,6 +10,7 @@ import { type Digest, digest, random } from "../content/random.ts"
 import { tokens } from "../content/tokens.ts"
 import type { Lane } from "../lane.ts"
 import type { GeneratedFile, ReplyMaker } from "../reply-maker.ts"
+import { fileBytes } from "../request/file-bytes.ts"
 import { refuseStream } from "./not-streamed.ts"
 import { readScript, type Script, type ScriptedPiece } from "./script.ts"
 
@@ -130,7 +131,7 @@ async function listen(
   const { seconds, words } = await audio.read(file, lane.signal())
   const text = words?.replace(/\s+/g, " ").trim()
   if (text) return { text, seconds }
-  const draws = random(digest(new Uint8Array(await file.arrayBuffer()), seed))
+  const draws = random(digest(await fileBytes(file), seed))
   const sentences = Array.from(
     { length: Math.min(Math.floor(seconds / sentenceSeconds), mostSentences) },
     () => sentence(draws),
