@@ -7,7 +7,7 @@ import type { KnownAlterations } from "../response/alterations.ts"
 import { fileHint, imagesIn } from "./images.ts"
 import { impossibleConditions } from "./impossible-match.ts"
 import type { Predicate } from "./predicates.ts"
-import { type Answer, type Scenario, scenarioSchema } from "./scenario.ts"
+import { type Answer, caseHint, type Scenario, scenarioSchema } from "./scenario.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
 import type { Subject } from "./subject.ts"
 import { valueFault } from "./template.ts"
@@ -196,6 +196,8 @@ type Issue = NonNullable<
 /** The members that an object at a path may have, by the last name in the path that is not free. */
 function explained(issue: Issue, value: unknown): ScenarioProblem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol")
+  const given = at(value, path)
+  if (given instanceof RegExp) return [{ path, message: regExpMessage(given, path) }]
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
@@ -249,11 +251,24 @@ function explainedUnion(
   return [{ path, message: mismatch(expected, at(value, path)) }]
 }
 
+/** Only code can give one: a file has texts. */
+function regExpMessage({ source, ignoreCase }: RegExp, path: readonly (string | number)[]): string {
+  const text = JSON.stringify(source)
+  const remedy = path.at(-1) === "matches" ? text : `{ matches: ${text} }`
+  const hint = ignoreCase ? `. ${caseHint}` : ""
+  return `expected a text, but got a regular expression. Write ${remedy}${hint}`
+}
+
 function mismatch(expected: readonly string[], value: unknown): string {
   const isBraced = typeof value === "object" && value !== null && expected.includes("a string")
   const file = fileHint(value)
   if (isBraced && file !== undefined) return file
-  const hint = isBraced ? ". Quote a text that begins with '{' or '['" : ""
+  const isPlain = value === null || ["number", "boolean"].includes(typeof value)
+  const hint = isBraced
+    ? ". Quote a text that begins with '{' or '['"
+    : isPlain && expected.includes("a string")
+      ? ". Put a text in quotes"
+      : ""
   return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
 }
 

@@ -11,7 +11,32 @@ const templateSchema = () =>
     if (fault !== undefined) addIssue(fault)
   })
 
-const expectedTextSchema = () => z.string().describe("The whole text, exactly.")
+/** How to let a pattern match both cases of a letter. */
+export const caseHint = "Letter case counts: write '[Hh]' for both cases of a letter"
+
+/**
+ * Returns what is wrong with a text that is a regular expression between slashes, as JavaScript writes it. `/home/` may
+ * be a path: there are flags, or characters that paths rarely have.
+ */
+function slashesFault(text: string, remedyOf: (source: string) => string): string | undefined {
+  const end = text.startsWith("/") ? text.lastIndexOf("/") : 0
+  const [source, flags] = [text.slice(1, end), text.slice(end + 1)]
+  if (source === "" || end <= 0 || !/^[dgimsuvy]*$/.test(flags)) return undefined
+  if (flags === "" && !/[\\^$*+?()|[\]{}]/.test(source)) return undefined
+  // A comment between slashes and asterisks is no pattern.
+  if (patternFault(source) !== undefined) return undefined
+  const hint = flags.includes("i") ? `. ${caseHint}` : ""
+  return `'${text}' would match its slashes. Write ${remedyOf(source)} for the regular expression${hint}`
+}
+
+const expectedTextSchema = () =>
+  z
+    .string()
+    .superRefine((text, { addIssue }) => {
+      const fault = slashesFault(text, (source) => `{ matches: '${source}' }`)
+      if (fault !== undefined) addIssue(fault)
+    })
+    .describe("The whole text, exactly.")
 
 const expectedPartSchema = () =>
   z
@@ -20,7 +45,7 @@ const expectedPartSchema = () =>
       matches: z
         .string()
         .superRefine((source, { addIssue }) => {
-          const fault = patternFault(source)
+          const fault = slashesFault(source, (bare) => `'${bare}'`) ?? patternFault(source)
           if (fault !== undefined) addIssue(fault)
         })
         .describe(
@@ -37,7 +62,9 @@ function patternFault(source: string): string | undefined {
     parsePattern(source)
     return undefined
   } catch (error) {
-    if (error instanceof PatternError) return error.message
+    if (error instanceof PatternError) {
+      return source.startsWith("(?i)") ? `${error.message}. ${caseHint}` : error.message
+    }
     throw error
   }
 }

@@ -6,6 +6,76 @@ import { readScenarios } from "./yaml.ts"
 const problemsOf = (text: string, ...more: string[]) =>
   readScenarios([text, ...more].map((each, index) => ({ name: `${index + 1}.yaml`, text: each }))).problems
 
+describe("a text that YAML does not read as one has a problem with its place and the remedy", () => {
+  const quotes =
+    "Put a text in quotes that contains ': ' or ' #', or begins with a character such as '{', '[', '*', '!', '@' or a quote."
+  test.each([
+    ["{{user}} said", `1.yaml:4:22: Unexpected scalar at node end. ${quotes}`],
+    ["Here: a colon", `1.yaml:4:13: Nested mappings are not allowed in compact mappings. ${quotes}`],
+    ["'it' is", `1.yaml:4:18: Unexpected scalar at node end. ${quotes}`],
+    ["@you", `1.yaml:4:13: Plain value cannot start with reserved character @. ${quotes}`],
+    ["*bold*", `1.yaml:4:13: the alias '*bold*' has no anchor. ${quotes}`],
+    ["!hey you", `1.yaml:4:13: Unresolved tag: !hey. ${quotes}`],
+    [
+      String.raw`"\d+"`,
+      String.raw`1.yaml:4:14: Invalid escape sequence \d. Use single quotes, or write two backslashes in double quotes.`,
+    ],
+    ["# heading", "1.yaml:4:7: answer.text: expected a string, but got null. Put a text in quotes."],
+    ["42", "1.yaml:4:7: answer.text: expected a string, but got a number. Put a text in quotes."],
+    ["true", "1.yaml:4:7: answer.text: expected a string, but got a boolean. Put a text in quotes."],
+  ])("%s", (text, problem) => {
+    expect(problemsOf(`scenarios:\n  - match: {}\n    answer:\n      text: ${text}`)).toEqual([problem])
+  })
+
+  test("the alias of an anchor is none", () => {
+    expect(problemsOf("scenarios:\n  - match: &any {}\n    answer: { json: { any: *any } }")).toEqual([])
+  })
+})
+
+describe("a regular expression is the text of `matches`", () => {
+  const problems = (match: unknown) =>
+    readScenarios([{ name: "a.ts", scenarios: [{ match, fail }] }]).problems
+  const fail = { times: 1, status: 500 }
+  const both = "Letter case counts: write '[Hh]' for both cases of a letter."
+
+  test.each<[unknown, string]>([
+    [/hello/i, `user: expected a text, but got a regular expression. Write { matches: "hello" }. ${both}`],
+    [{ matches: /\d/ }, 'user.matches: expected a text, but got a regular expression. Write "\\\\d".'],
+    [
+      { contains: /a/ },
+      'user.contains: expected a text, but got a regular expression. Write { matches: "a" }.',
+    ],
+    [
+      "/hello.*/",
+      "user: '/hello.*/' would match its slashes. Write { matches: 'hello.*' } for the regular expression.",
+    ],
+    [
+      { matches: "/hello/i" },
+      `user.matches: '/hello/i' would match its slashes. Write 'hello' for the regular expression. ${both}`,
+    ],
+    [
+      { matches: "(?i)hello" },
+      `user.matches: the pattern '(?i)hello' has a group of an unknown kind. ${both}`,
+    ],
+  ])("%j", (user, problem) => {
+    expect(problems({ user })).toEqual([`a.ts [0]: match.${problem}`])
+  })
+
+  test.each([
+    "/",
+    "//",
+    "/help",
+    "/home/user/",
+    "/models/gpt",
+    "/* a comment */",
+    "a /b+/",
+    { matches: "/v1/models/" },
+    { contains: "/a+/i" },
+  ])("not %j", (user) => {
+    expect(problems({ user })).toEqual([])
+  })
+})
+
 describe("each problem has file, line, column, the key and the remedy", () => {
   test.each([
     [

@@ -1,12 +1,14 @@
 import {
   type Document,
+  type ErrorCode,
   isMap,
   isNode,
   isPair,
   isSeq,
   LineCounter,
   parseDocument,
-  type YAMLParseError,
+  visit,
+  type YAMLError,
 } from "yaml"
 import { nearestName } from "../nearest-name.ts"
 import type { KnownAlterations } from "../response/alterations.ts"
@@ -116,8 +118,27 @@ function readValues({ name, scenarios, source = "" }: ScenarioValues): Source[] 
   })
 }
 
+/** What the parser finds where a text that needs quotes has none, or goes on after its quotes. */
+const textErrors: ReadonlySet<ErrorCode> = new Set([
+  "BAD_ALIAS",
+  "BAD_SCALAR_START",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "BLOCK_IN_FLOW",
+  "MISSING_CHAR",
+  "MULTILINE_IMPLICIT_KEY",
+  "TAG_RESOLVE_FAILED",
+  "UNEXPECTED_TOKEN",
+])
+
+const quotesHint =
+  "Put a text in quotes that contains ': ' or ' #', or begins with a character such as '{', '[', '*', '!', '@' or a quote"
+
 /** Says in terms of the file what the parser found. */
-function syntaxMessage({ code, message, pos: [at] }: YAMLParseError, text: string): string {
+function syntaxMessage({ code, message, pos: [at] }: YAMLError, text: string): string {
+  if (textErrors.has(code)) return `${message}. ${quotesHint}`
+  if (code === "BAD_DQ_ESCAPE") {
+    return `${message}. Use single quotes, or write two backslashes in double quotes`
+  }
   if (code === "MULTIPLE_DOCS") {
     return "expected one YAML document, but another one begins here. Remove the line '---'"
   }
@@ -141,7 +162,8 @@ function readText({ name, text }: ScenarioText, problems: string[]): Source[] {
     const { line, col } = lineCounter.linePos(offset)
     return `${name}:${line}:${col}`
   }
-  const [error] = document.errors
+  // A warning is about a tag, such as `!hello`, which would be left out of the text.
+  const [error] = [...document.errors, ...document.warnings]
   if (error) {
     problems.push(`${at(error.pos[0])}: ${syntaxMessage(error, text)}.`)
     return []
@@ -180,8 +202,18 @@ function listIn(value: unknown): { readonly list: readonly unknown[] } | FileFau
   return Array.isArray(list) ? { list } : { path: ["scenarios"], message: "'scenarios' must be a list." }
 }
 
-/** Returns the value of a document. An alias that expands to too much is a problem. */
+/** Returns the value of a document. An alias without an anchor, or one that expands to too much, is a problem. */
 function toValue(document: Document, report: (offset: number, message: string) => void): unknown {
+  let hasAnchors = true
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      hasAnchors = false
+      report(alias.range?.[0] ?? 0, `the alias '*${alias.source}' has no anchor. ${quotesHint}`)
+      return visit.BREAK
+    },
+  })
+  if (!hasAnchors) return { scenarios: [] }
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
