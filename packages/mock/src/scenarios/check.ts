@@ -113,6 +113,16 @@ function problemsOf(value: unknown, kinds?: AlterationKinds): ScenarioProblem[] 
   ]
 }
 
+/** Returns what is wrong with the types and names of the conditions of a `match`, with paths within it. */
+export function problemsOfMatch(match: unknown): readonly ScenarioProblem[] {
+  const scenario = { match, answer: {} }
+  const { error } = scenarioSchema().safeParse(scenario)
+  const problems = error?.issues.flatMap((issue) => explained(issue, scenario)) ?? []
+  return problems.flatMap(({ path: [member, ...path], message }) =>
+    member === "match" ? [{ path, message }] : [],
+  )
+}
+
 function problemsOfAnswer(
   { json, reply, toolCalls = [], hostedTools, defect, variant }: Answer,
   path: readonly (string | number)[],

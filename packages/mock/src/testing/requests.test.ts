@@ -133,6 +133,47 @@ test("an unknown condition is an error, and the error of a test begins at its li
   }
 })
 
+test.each<[object, string]>([
+  [
+    { user: /weather/ },
+    "'user': expected a text, but got a regular expression. Write { matches: \"weather\" }.",
+  ],
+  [{ user: { contain: "weather" } }, "'user.contain': unknown key 'contain'. Did you mean 'contains'?"],
+  [{ user: 5 }, "'user': expected a string or an object, but got a number. Put a text in quotes."],
+  [{ turns: "1" }, "'turns': expected a number, but got a string."],
+  [{ operation: "createChatCompletions" }, "'operation': invalid value \"createChatCompletions\"."],
+  [{ headers: { authorization: /Bearer/ } }, "'headers.authorization': expected a text, but got a regular"],
+  [{ toolResult: { matches: "(" } }, "'toolResult.matches': the pattern '(' has a group without its ')'."],
+  [
+    { user: expect.stringContaining("a") },
+    "'user': matchers such as StringContaining are for 'body'. Write a text, { contains: text } or { matches",
+  ],
+])(
+  "a condition of a wrong type is an error, instead of one that always holds: %j",
+  async (query, message) => {
+    const mock = await conversation()
+    expect(() => requestsOf(mock, query)).toThrow(`Invalid condition ${message}`)
+    expect(() => requestsOf({ exchanges: [] }, query)).toThrow(TypeError)
+  },
+)
+
+test("a body is compared with matchers of the test runner", async () => {
+  const mock = await conversation()
+  const query = (model: unknown) => ({ turns: 1, body: { stream: true, messages: expect.any(Array), model } })
+  expect(requestsOf(mock, query(expect.stringMatching(/^gpt/)))).toHaveLength(1)
+  const messages = expect.arrayContaining([expect.objectContaining({ role: "tool", content: "sunny" })])
+  expect(requestsOf(mock, { body: { messages } })).toHaveLength(1)
+  expect(messageOf(() => expectRequest(mock, { scope: "a", ...query(expect.any(Number)) }))).toContain(
+    'with {"scope":"a","turns":1,"body":{"stream":true,"messages":"Any<Array>","model":"Any<Number>"}}',
+  )
+  expect(messageOf(() => expectRequest(mock, { scope: "a", body: { model: expect.any(Number) } }))).toContain(
+    'body.model: expected Any<Number>, but got "gpt-4o"',
+  )
+  expect(messageOf(() => expectRequest(mock, { scope: "a", body: { model: /gpt/ } }))).toContain(
+    'body.model: expected /gpt/, but got "gpt-4o"',
+  )
+})
+
 test("preflights, which browsers and happy-dom send by themselves, are not requests of the application", async () => {
   const mock = createMock()
   const origin = "http://localhost:3000"

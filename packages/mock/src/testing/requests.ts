@@ -7,11 +7,12 @@ import { Refusal } from "../refusal.ts"
 import { isForm, readForm } from "../request/form.ts"
 import { createRouter } from "../request/route.ts"
 import { readJson, validate } from "../request/validate.ts"
+import { pathText, problemsOfMatch, sentence } from "../scenarios/check.ts"
 import { actual, expectation, predicatesOf } from "../scenarios/predicates.ts"
 import { readSubject } from "../scenarios/read-subject.ts"
 import { type Match, matchMembers } from "../scenarios/scenario.ts"
 import { createSubject, type Subject } from "../scenarios/subject.ts"
-import { differenceOf } from "./difference.ts"
+import { asText, differenceOf, isMatcher } from "./difference.ts"
 
 /** What a request must have: the conditions of a scenario's `match`, and more. By default, the operation is any. */
 export interface RequestQuery extends Match {
@@ -98,13 +99,29 @@ function requireCount(
 }
 
 function described(query: RequestQuery): string {
-  return Object.keys(query).length === 0 ? "" : ` with ${JSON.stringify(query)}`
+  return Object.keys(query).length === 0 ? "" : ` with ${asText(query)}`
 }
 
-/** Compares all requests with a query. Throws a `TypeError` for a member that queries do not have. */
+/** Throws a `TypeError` for a condition of a wrong type, which would hold for any request, or for none. */
+function requireMatch(match: Match): void {
+  const matcher = Object.entries(match).find(([, value]) => isMatcher(value))
+  if (matcher) {
+    throw new TypeError(
+      `Invalid condition '${matcher[0]}': matchers such as ${asText(matcher[1])} are for 'body'. Write a text, { contains: text } or { matches: pattern }.`,
+    )
+  }
+  const [problem] = problemsOfMatch(match)
+  if (problem) {
+    const path = pathText(problem.path).slice(1)
+    throw new TypeError(`Invalid condition '${path}': ${sentence(problem.message)}`)
+  }
+}
+
+/** Compares all requests with a query. Throws a `TypeError` for a condition that queries do not have, or of a wrong type. */
 function judge({ exchanges }: Pick<Mock, "exchanges">, query: RequestQuery): readonly Judgement[] {
   requireKnownNames(query, [...matchMembers(), "body", "status"], "condition")
   const { body, status, ...match } = query
+  requireMatch(match)
   const predicates = predicatesOf({ match })
   // Browsers send preflights by themselves: the application has not made these requests.
   const sent = exchanges.filter(({ request }) => request.method !== "OPTIONS")
