@@ -341,10 +341,23 @@ function readOrRefuse<Value>(read: () => Value): Value {
   }
 }
 
+/** Commander would call it an argument too many. */
+function refuseUnknownCommand(command: Command): void {
+  const [name] = command.args
+  if (name === undefined) return
+  const known = command.commands.map((each) => each.name()).join(", ")
+  command.error(
+    `error: unknown command '${name}'. Known are ${known}. To start the mock, give options without a command.`,
+  )
+}
+
 /** Adds the commands that work with scenarios. `choose` is called with the one that the arguments name. */
 function addScenarioCommands(command: Command, choose: (chosen: ScenarioCommand) => void): void {
   // An option after a command's name belongs to that command.
-  command.enablePositionalOptions().action(() => {})
+  command
+    .enablePositionalOptions()
+    .allowExcessArguments()
+    .action(() => refuseUnknownCommand(command))
   command
     .command("lint")
     .description("check files of scenarios; exit code 1 if there are problems")

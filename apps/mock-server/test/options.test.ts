@@ -68,3 +68,14 @@ test("quotas are read, and wrong ones refused", () => {
   expect(() => readOptions(["--rpm", "few"])).toThrow()
   expect(write.mock.calls.join("")).toContain("Invalid quota 'rpm': expected a whole number from 1 to")
 })
+
+test.each([
+  [["start"], "error: unknown command 'start'. Known are lint, explain, convert, scenario."],
+  [["lnt", "a.yaml"], "error: unknown command 'lnt'. Known are lint"],
+  [["--port", "0", "scenarios.yaml"], "error: unknown command 'scenarios.yaml'. Known are lint"],
+  [["lint", "a.yaml", "--port", "1"], "unknown option '--port'"],
+])("an argument that is no command is refused with the commands: %j", (argv, message) => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  expect(() => readOptions(argv)).toThrow()
+  expect(write.mock.calls.join("")).toContain(message)
+})

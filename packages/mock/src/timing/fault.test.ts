@@ -160,6 +160,7 @@ describe("the grammar", () => {
       "Invalid fault, step 1 ('after 2 evnts'): expected 'head', '2 events', '3 bytes'",
     ],
     ["", "Invalid fault, step 1 (''): expected 'head'"],
+    ["after 2 events, reset", "'close', 'reset', 'hang'. Separate steps by ';' or ':'."],
     ["reset; stall 5s", "Invalid fault, step 2 ('stall 5s'): no step follows the end of a reply."],
     ["drip 1 byte every 5ms; 3 bytes", "Invalid fault, step 2 ('3 bytes'): only an end follows 'drip'."],
     ["drip 0 bytes every 5ms", "Invalid fault, step 1 ('drip 0 bytes every 5ms'): at least 1 byte."],

@@ -146,7 +146,7 @@ function parseStep(part: string, index: number): FaultStep {
     checkRange(step, part, index)
     return step
   }
-  throw new TypeError(`${invalidStep(part, index)}: expected ${expected}.`)
+  throw new TypeError(`${invalidStep(part, index)}: expected ${expected}. Separate steps by ';' or ':'.`)
 }
 
 const invalidStep = (part: string, index: number) => `Invalid fault, step ${index + 1} ('${part.trim()}')`
