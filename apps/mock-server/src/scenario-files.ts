@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
-import { dirname, extname, join, relative, resolve } from "node:path"
+import { dirname, extname, join, relative, resolve, sep } from "node:path"
 import type { ReadScenarios, ScenarioText, ScenarioValues } from "@nexhina/mock/yaml"
 import type { NamedAlteration } from "@nexhina/wire"
 import { readable } from "./readable.ts"
 
 export const textual: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
-export const code: ReadonlySet<string> = new Set([".ts", ".mts", ".js", ".mjs"])
+export const code: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"])
 
 /** Scenarios, and the files of images that they refer to. */
 export interface LoadedScenarios extends ReadScenarios {
@@ -42,12 +42,17 @@ export async function loadScenarios(
     : { ...loaded, scenarios: [], places: [], problems: [...faults, ...found.problems] }
 }
 
+/** Returns whether a path in a folder leads to packages that are installed there: they are not scenarios. */
+export const isInPackages = (folder: string, path: string): boolean =>
+  relative(folder, path).split(sep).includes("node_modules")
+
 function filesIn(path: string): string[] {
   const isFolder = readable(path, () => statSync(path).isDirectory())
   if (!isFolder) return [path]
   return readable(path, () => readdirSync(path, { withFileTypes: true, recursive: true }))
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".d.ts"))
+    .filter((entry) => entry.isFile() && !/\.d\.[mc]?ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !isInPackages(path, file))
     .filter((file) => textual.has(extname(file)) || code.has(extname(file)))
     .toSorted()
 }

@@ -1,6 +1,6 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs"
 import { dirname, extname, join, resolve } from "node:path"
-import { code, textual } from "./scenario-files.ts"
+import { code, isInPackages, textual } from "./scenario-files.ts"
 
 /** Milliseconds without another change after which changed files are read: editors write in several steps (chosen). */
 const settleMs = 50
@@ -86,6 +86,7 @@ function subfoldersOf(path: string): string[] {
     return readdirSync(path, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name))
+      .filter((folder) => !isInPackages(path, folder))
   } catch {
     return []
   }
