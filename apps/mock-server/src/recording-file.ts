@@ -47,9 +47,12 @@ export async function readFile(path: string): Promise<RecordingFile> {
 }
 
 async function readArchive(path: string): Promise<RecordingFile> {
-  const { startedAt, exchanges } = fromHar(JSON.parse(await readWhole(path, "utf8")))
+  const { startedAt, exchanges } = fromHar(JSON.parse(withoutMark(await readWhole(path, "utf8"))))
   return { sessions: [{ startedAt, exchanges: [...exchanges] }], unfinished: 0 }
 }
+
+/** Returns a text without the byte order mark that some tools write first. */
+const withoutMark = (text: string) => text.replace(/^\uFEFF/, "")
 
 async function readLines(path: string): Promise<RecordingFile> {
   // A transcript of the kit does not say when its run began.

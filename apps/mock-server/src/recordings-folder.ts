@@ -37,7 +37,7 @@ export type Append = (file: string, lines: readonly string[]) => void
 /**
  * Creates a function that appends to the files of a folder, which is created. Each call is one write, so that a killed
  * process leaves at most its last exchange unfinished. The first call for a file removes a line that was cut so, and
- * begins a session.
+ * begins a session. A last line that is whole but has lost its end, as some editors save it, stays.
  */
 export function createAppender(folder: string, startedAt: Date): Append {
   refuseFile(folder)
@@ -46,7 +46,7 @@ export function createAppender(folder: string, startedAt: Date): Append {
   const begun = new Set<string>()
   return (file, lines) => {
     const path = join(folder, file)
-    if (!begun.has(file)) removeTornLine(path)
+    if (!begun.has(file)) endLastLine(path)
     const whole = begun.has(file) ? lines : [JSON.stringify(session), ...lines]
     appendFileSync(path, whole.map((line) => `${line}\n`).join(""))
     begun.add(file)
@@ -83,11 +83,22 @@ function refuseFile(folder: string): void {
   }
 }
 
-function removeTornLine(path: string): void {
+function endLastLine(path: string): void {
   if (!existsSync(path)) return
   const bytes = readFileSync(path)
   const end = bytes.lastIndexOf("\n") + 1
-  if (end < bytes.length) truncateSync(path, end)
+  if (end === bytes.length) return
+  if (isJson(bytes.toString("utf8", end))) appendFileSync(path, "\n")
+  else truncateSync(path, end)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The recordings of a folder. */

@@ -1,4 +1,5 @@
 import { createReplay, type Replay } from "@nexhina/mock/recordings"
+import { counted } from "./counted.ts"
 import { readFolder } from "./recordings-folder.ts"
 
 export type { Replay }
@@ -16,7 +17,13 @@ export async function openReplay(
   onCrash: (error: unknown) => void,
 ): Promise<Replay> {
   const { recordings, unfinished } = await readFolder(folder)
-  if (recordings.length === 0) throw new Error(`${folder} contains no recordings (files *.ndjson or *.har)`)
+  if (recordings.length === 0) {
+    const why =
+      unfinished > 0
+        ? `its ${counted(unfinished, "exchange")} had not ended when the recorder was ended. Record again`
+        : "files *.ndjson or *.har"
+    throw new Error(`${folder} contains no recordings (${why})`)
+  }
   if (unfinished > 0) console.error(`warning: ${unfinished} unfinished recordings in ${folder} are left out`)
   return createReplay({ recordings, speed, onCrash })
 }

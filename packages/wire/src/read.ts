@@ -62,8 +62,10 @@ export function readTranscript(
 
   async function* read(): AsyncGenerator<Exchange> {
     let number = 0
-    for await (const text of lines) {
+    for await (const given of lines) {
       number++
+      // Some editors write a byte order mark first.
+      const text = number === 1 ? given.replace(/^\uFEFF/, "") : given
       if (text.trim() === "") continue
       if (torn) throw torn
       let value: unknown
