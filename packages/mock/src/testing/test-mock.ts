@@ -77,7 +77,7 @@ async function intercept(mock: Mock, baseURL: string, mswServer: MswServer | und
       isOpen = false
     }
   }
-  if (globalThis.fetch.name === nameOfInterceptedFetch) {
+  if (isIntercepted(globalThis.fetch)) {
     throw new TypeError(
       "MSW intercepts requests already, and has one server at a time. Pass that of the project as the option " +
         "'mswServer', or close the other mock first.",
@@ -88,5 +88,11 @@ async function intercept(mock: Mock, baseURL: string, mswServer: MswServer | und
   return () => server.close()
 }
 
-/** MSW does not say whether it intercepts. Without this name, two servers would silence one another. */
-const nameOfInterceptedFetch = "fetchProxy"
+/**
+ * Returns whether MSW has replaced `fetch`, which it does not say: the function of msw 2 has this name, and that of msw 3
+ * none, but this call. Without this, two servers would silence one another.
+ */
+function isIntercepted(current: typeof fetch): boolean {
+  const { name } = current
+  return name === "fetchProxy" || (name === "" && String(current).includes("requestContext.run("))
+}
