@@ -1,4 +1,5 @@
 import type { MockRequest } from "@nexhina/wire"
+import { realTime } from "./real-time.ts"
 
 /** Waits when the task has worked for a while, so that other requests are served. Rejects when the client has left. */
 export type Pause = () => Promise<void> | undefined
@@ -117,7 +118,5 @@ function createQueue(): Queue {
  * and its request is read in the next.
  */
 function schedule(wake: () => void): void {
-  // Not every runtime has `setImmediate`; timers of browsers take milliseconds.
-  const next: (wake: () => void) => unknown = globalThis.setImmediate ?? setTimeout
-  next(() => next(wake))
+  realTime.nextTurn(() => realTime.nextTurn(wake))
 }

@@ -18,6 +18,7 @@ import { createLane, type SharedLane } from "./lane.ts"
 import { limits } from "./limits.ts"
 import { createMediaLibrary, type MediaLibrary, mediaPath } from "./media/media.ts"
 import { createModels, type Models, sampleTime } from "./models.ts"
+import { realTime } from "./real-time.ts"
 import { Refusal } from "./refusal.ts"
 import { replies } from "./replies/replies.ts"
 import type { Responder } from "./replies/utterance/respond.ts"
@@ -309,7 +310,7 @@ function createEngine(options: MockOptions): Engine {
   const lane = createLane()
   const clocks = createClocks(
     options.clock ?? (() => sampleTime),
-    options.elapsed ?? (() => performance.timeOrigin + performance.now()),
+    options.elapsed ?? (() => performance.timeOrigin + realTime.now()),
   )
   const alterations = createAlterations(options.alterations ?? [], options.always ?? [])
   const chooseTiming = timingChooser(options)

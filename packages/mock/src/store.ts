@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache"
 import { limits } from "./limits.ts"
+import { realTime } from "./real-time.ts"
 
 /**
  * State that outlives a request: stored responses and video tasks. Values are plain JSON. The interface follows Keyv,
@@ -25,7 +26,7 @@ export interface Store {
 const maxText = limits.storedText.max
 
 /** Creates a store that lives as long as the process. Values expire by a clock of elapsed milliseconds. */
-export function memoryStore(now: () => number = () => performance.now()): Store {
+export function memoryStore(now: () => number = realTime.now): Store {
   const texts = new LRUCache<string, string>({
     maxSize: maxText,
     sizeCalculation: ({ length }) => length,

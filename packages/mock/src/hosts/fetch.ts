@@ -1,6 +1,7 @@
 import type { Frame } from "@nexhina/stream"
 import type { Header, Reply } from "@nexhina/wire"
 import type { Mock } from "../mock.ts"
+import { realTime } from "../real-time.ts"
 import { concatBytes } from "../request/concat-bytes.ts"
 import { createWait } from "./timer.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
@@ -24,7 +25,7 @@ export function toFetch(
   options: FetchOptions = {},
 ): (request: Request) => Promise<Response> {
   const { maxBodyBytes = defaultMaxBodyBytes } = options
-  const now = options.now ?? (() => performance.now())
+  const now = options.now ?? realTime.now
   return async (request) => {
     const body = await readBody(request, maxBodyBytes)
     const arrivedAt = now()

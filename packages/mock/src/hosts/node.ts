@@ -12,6 +12,7 @@ import { createCollector, type Header, type MockRequest, type Reply } from "@nex
 import { requireKnownNames } from "../known-names.ts"
 import { limits } from "../limits.ts"
 import { createKnownMock, type Mock, type MockOptions, mockOptionNames } from "../mock.ts"
+import { realTime } from "../real-time.ts"
 import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { type CutReason, markCut } from "./cut.ts"
@@ -46,10 +47,10 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
   const collect = createCollector(collectedBytes)
   const handled = (length: number) => {
     // After the reply.
-    if (length > longBody) setImmediate(() => collect(length))
+    if (length > longBody) realTime.nextTurn(() => collect(length))
   }
   const bodies = createRequestBodies({ maxBodyBytes, onReleased: handled })
-  const now = options.now ?? (() => performance.now())
+  const now = options.now ?? realTime.now
   return (request, response) => {
     const crash = (error: unknown) => {
       markCut(request.socket, "cut by an error")
@@ -66,7 +67,7 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
           release()
           onReply(received, reply, response)
           handled(lengthOf(reply.body))
-          setImmediate(() => send(reply, response, { elapsed, sleep }).catch(crash))
+          realTime.nextTurn(() => send(reply, response, { elapsed, sleep }).catch(crash))
         },
         (error) => {
           release()

@@ -1,3 +1,5 @@
+import { realTime } from "../real-time.ts"
+
 /** Waits for a number of milliseconds, or rejects when the signal aborts. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
 
@@ -10,7 +12,7 @@ export function createWait(signal: AbortSignal, sleep?: Sleep): (ms: number) => 
   let id: ReturnType<typeof setTimeout> | undefined
   let leave: ((reason: unknown) => void) | undefined
   signal.addEventListener("abort", () => {
-    clearTimeout(id)
+    realTime.clearTimeout(id)
     leave?.(signal.reason)
   })
   return (ms) =>
@@ -20,6 +22,6 @@ export function createWait(signal: AbortSignal, sleep?: Sleep): (ms: number) => 
         return
       }
       leave = reject
-      id = setTimeout(wake, ms)
+      id = realTime.setTimeout(wake, ms)
     })
 }

@@ -8,6 +8,7 @@ import {
   type Reply,
   type StoredFrames,
 } from "@nexhina/wire"
+import { realTime } from "../real-time.ts"
 import { type Head, readHead, writeHead } from "./head.ts"
 import { createPages, isShort, type Place } from "./pages.ts"
 
@@ -54,7 +55,7 @@ const fromUtf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 /** Creates an empty journal. Exchanges are built when they are read: recording costs little. */
 export function createJournal(options: JournalOptions = {}): Journal {
   const { maxExchanges = defaultMaxExchanges, maxBytes = defaultMaxBytes } = options
-  const startedAt = performance.now()
+  const startedAt = realTime.now()
   const entries = new Map<number, Entry>()
   const pages = createPages()
   let total = 0
@@ -85,7 +86,7 @@ export function createJournal(options: JournalOptions = {}): Journal {
     const isShortReply = sent !== undefined && isShort(sent)
     const entry: Entry = {
       number: ++count,
-      sentAtMs: performance.now() - startedAt,
+      sentAtMs: realTime.now() - startedAt,
       stored: pages.put([head, isShortRequest ? request.body : "", isShortReply ? sent : ""]),
       // A copy: the bodies of node's requests are slices of 64 KiB, which would be kept alive.
       request: isShortRequest ? undefined : new Uint8Array(request.body),
