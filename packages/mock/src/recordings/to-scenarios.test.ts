@@ -35,7 +35,7 @@ const weather = { name: "weather", parameters: { type: "object", properties: { c
 /** Texts that YAML or templates could change. */
 const say = fc.oneof(
   fc.string({ minLength: 1, maxLength: 30 }),
-  fc.constantFrom("Hello {{user}}", "\\{{ {{{{ }}", "two\nlines: # and 'quotes'"),
+  fc.constantFrom("Hello {{user}}", "\\{{ {{{{ }}", "two\nlines: # and 'quotes'", "/a+/i", "/^[a]$/"),
 )
 const options = fc.record(
   { stream: fc.boolean(), tools: fc.boolean(), effort: fc.boolean() },
@@ -188,3 +188,16 @@ test("what a scenario cannot express is named", () => {
     'exchange "1" of "test": its operation is unknown, or its reply is a file or cannot be read',
   ])
 })
+
+test.each(["/a+/i", "/^[a]$/", "/home/"])(
+  "a user text that looks like a regular expression, %s, is matched as it is",
+  async (content) => {
+    const body = { model: "gpt-4o", messages: [{ role: "user", content }] }
+    const scenarios = scenariosOf([await record(createMock(), "/chat/completions", body)])
+    const mock = createMock({ scenarios, strictScenarios: true })
+    const again = await record(mock, "/chat/completions", body)
+    expect(again.response?.status).toBe(200)
+    const other = { ...body, messages: [{ role: "user", content: "aa" }] }
+    expect((await record(mock, "/chat/completions", other)).response?.status).toBe(400)
+  },
+)

@@ -1,7 +1,7 @@
 import type { OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { readSubject } from "../scenarios/read-subject.ts"
-import { type Scenario, spokenOperations } from "../scenarios/scenario.ts"
+import { exactly, type Scenario, spokenOperations } from "../scenarios/scenario.ts"
 import type { Subject } from "../scenarios/subject.ts"
 import type { Recording } from "./library.ts"
 import { answerOf } from "./recorded-answer.ts"
@@ -121,12 +121,12 @@ function matchOf(subject: Subject, request: object): Pick<Draft, "base" | "extra
   const { operation, model, user, step, turns, system, toolResults } = subject
   const base: Match = {
     operation,
-    ...(model !== "" && { model }),
-    ...(user !== "" && { user }),
+    ...(model !== "" && { model: exactly(model) }),
+    ...(user !== "" && { user: exactly(user) }),
   }
   if (!spokenOperations.has(operation)) return { base, extra: {} }
-  const toolResult = toolResults[0] ?? false
+  const toolResult = toolResults[0] === undefined ? false : exactly(toolResults[0])
   // The earlier conversation is that of another response, and its turns are not in this request.
   if ("previous_response_id" in request) return { base: { ...base, toolResult }, extra: {} }
-  return { base: { ...base, step }, extra: { turns, system, toolResult } }
+  return { base: { ...base, step }, extra: { turns, system: exactly(system), toolResult } }
 }

@@ -29,6 +29,12 @@ function slashesFault(text: string, remedyOf: (source: string) => string): strin
   return `'${text}' would match its slashes. Write ${remedyOf(source)} for the regular expression${hint}`
 }
 
+/** Returns a condition that only a text meets: the text, unless it would be taken for a regular expression. */
+export function exactly(text: string): TextMatch {
+  if (slashesFault(text, String) === undefined) return text
+  return { matches: `^${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$` }
+}
+
 const expectedTextSchema = () =>
   z
     .string()
