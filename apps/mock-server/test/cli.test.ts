@@ -145,7 +145,7 @@ describe("arguments that are wrong end with 2 and name the option", () => {
       "option '--variant <id...>': 'sse-double-done' is a defect. Use '--defect sse-double-done'.",
     ],
     [["--frobnicate"], "--frobnicate"],
-    [["extra"], "argument"],
+    [["extra"], "unknown command 'extra'"],
   ])("%j", async (args, named) => {
     const { code, stdout, stderr } = await cli(...args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
