@@ -1,5 +1,7 @@
+import type { OperationId } from "@nexhina/schemas"
 import type { Spend } from "../json-schema/budget.ts"
 import { actual, expectation, type Predicate } from "./predicates.ts"
+import { type Scenario, spokenOperations } from "./scenario.ts"
 import { type Candidate, isFor } from "./select.ts"
 import { createRoughSimilarity, createSimilarity, type Similarity } from "./similarity.ts"
 import type { Subject } from "./subject.ts"
@@ -56,8 +58,9 @@ interface Rated {
 }
 
 function nearestOf(candidates: readonly Candidate[], subject: Subject, spend: Spend): readonly Rated[] {
-  const rated = candidates
-    .filter(({ scenario }) => isFor(scenario, subject))
+  const possible = candidates.filter(({ scenario }) => isFor(scenario, subject))
+  const related = possible.filter(({ scenario }) => isRelated(scenario, subject))
+  const rated = (related.length > 0 ? related : possible)
     .map((candidate): Rated => {
       const failing = candidate.predicates.filter((predicate) => !predicate.holds(subject, spend))
       return { candidate, failing, holding: candidate.predicates.length - failing.length }
@@ -68,6 +71,16 @@ function nearestOf(candidates: readonly Candidate[], subject: Subject, spend: Sp
   const compared =
     near.length > maxCompared ? closest(near, createRoughSimilarity(subject), maxCompared) : near
   return closest(compared, createSimilarity(subject), maxNearest)
+}
+
+/**
+ * Returns whether a scenario is for requests of the same kind: for an embedding, a scenario of another operation is not
+ * near, whatever else holds. One for Responses may be meant for a chat completion.
+ */
+function isRelated({ match }: Scenario, { operation }: Subject): boolean {
+  const isSpoken = (id: OperationId) => spokenOperations.has(id)
+  const wanted = match.operation ?? operation
+  return wanted === operation || (isSpoken(wanted) && isSpoken(operation))
 }
 
 /** Returns some scenarios, those first of which the fewest predicates fail, then those that come closest. */

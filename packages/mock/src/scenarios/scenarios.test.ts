@@ -486,6 +486,22 @@ describe("a miss", () => {
     )
   })
 
+  test("a scenario of another kind of operation is not near, unless there is no other", async () => {
+    const cats: Scenario = {
+      id: "cats",
+      match: { operation: "createEmbedding", user: { contains: "a" } },
+      answer: { reply: {} },
+    }
+    const hello: Scenario = { id: "hello", match: { user: "Hello", model: "gpt-5" }, answer: { text: "x" } }
+    const nearest = async (...list: Scenario[]) =>
+      (await ask(mockOf(list), "Hallo")).headers.get("x-mock-miss")?.split(" (")[0]
+    expect(await nearest(cats, hello)).toBe("nearest: hello")
+    expect(await nearest(cats, { ...hello, match: { ...hello.match, operation: "createResponse" } })).toBe(
+      "nearest: hello",
+    )
+    expect(await nearest(cats)).toBe("nearest: cats")
+  })
+
   test("is a 400 with an explanation when scenarios are strict", async () => {
     const mock = mockOf(scenarios, { strictScenarios: true })
     expect(await errorOf(await ask(mock, "whether in Oslo"))).toMatchObject({
