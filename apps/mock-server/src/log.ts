@@ -78,7 +78,9 @@ function described({ model, stream, tokens, finish, error, inactive, miss }: Exc
     ...(inactive === undefined ? [] : [`inactive here: ${inactive}`]),
     // The error of a missing recording says what the header only names.
     ...(miss === undefined || miss === "recording" ? [] : [`no scenario, ${miss}`]),
-  ].map((text) => (text.length > 200 ? `${printable(text.slice(0, 200))}…` : printable(text)))
+  ]
+    .map((text) => text.replaceAll(/\s*\n\s*/g, " "))
+    .map((text) => (text.length > 200 ? `${printable(text.slice(0, 200))}…` : printable(text)))
 }
 
 /** Control characters must not reach the terminal. */

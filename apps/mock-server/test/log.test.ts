@@ -79,3 +79,17 @@ test("a fault is named, and a reply that is complete has neither reason nor byte
   await logged()
   expect(Object.keys(lines[0] ?? {})).toEqual(["at", "method", "path", "status", "ms"])
 })
+
+test("an explanation of several lines is one line of the pretty log", async () => {
+  const printed: string[] = []
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line))
+  const mock = createMock({ scenarios: [{ match: { user: "Hello" }, answer: {} }], strictScenarios: true })
+  server = await serve(mock, { host: "127.0.0.1", port: 0, drainMs: 0, log: "pretty" }, console.error)
+  const body = JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Hallo" }] })
+  const headers = { authorization: "Bearer sk-x", "content-type": "application/json" }
+  await (await fetch(`${server.baseURL}/chat/completions`, { method: "POST", headers, body })).text()
+  await vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 10_000 })
+  expect(printed[0]).toContain(
+    `No scenario matches this request. The nearest scenarios: - 'scenarios[0]' user: expected "Hello"`,
+  )
+})
