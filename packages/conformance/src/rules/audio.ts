@@ -185,7 +185,7 @@ function spellings(known: Parameters<typeof heardBody>[0]): Step[] {
   ]
 }
 
-const spelt = ["", "names without quotes", "members in another order", "a file name of other letters"]
+const spelt = ["", "names without quotes", "members in a different order", "a file name of other letters"]
 
 /** A text as it was heard, for answers that have one. */
 function textIn({ json }: ParsedReply): unknown {
@@ -245,7 +245,7 @@ export const audioRules = [
     on: speeches,
     after: ["audio.speech-nonempty"],
     faults: {
-      "other-container": "the bytes are of another format",
+      "other-container": "the bytes are of a different format",
       "no-container": "the bytes are of no known format",
       "header-on-pcm": "pcm was requested, but the bytes begin with a header",
     },
@@ -273,7 +273,7 @@ export const audioRules = [
     see: ["https://github.com/Blaizzy/mlx-audio/issues/353"],
     on: speeches,
     after: ["audio.speech-nonempty", "audio.speech-format"],
-    faults: { "other-container": "the bytes are of another format, and labelled so" },
+    faults: { "other-container": "the bytes are of a different format, and labelled so" },
     holds: ({ answered, request, wanted, container }) =>
       container && container !== wanted && isOwnDefault({ answered, request, container })
         ? [
@@ -296,7 +296,7 @@ export const audioRules = [
     see: ["https://github.com/BerriAI/litellm/issues/4332", "https://github.com/BerriAI/litellm/pull/38798"],
     on: speeches,
     after: ["audio.speech-nonempty"],
-    faults: { absent: "there is no content-type", other: "the content-type is that of another format" },
+    faults: { absent: "there is no content-type", other: "the content-type is that of a different format" },
     holds(reading) {
       const { answered } = reading
       const { mediaType } = answered
@@ -415,7 +415,7 @@ export const audioRules = [
     source: `${transcription}: usage`,
     on: writings,
     after: ["audio.transcription-format", "audio.translation-shape"],
-    faults: { "other-form": "the usage has another form" },
+    faults: { "other-form": "the usage has a different form" },
     holds: ({ answered: { json }, wanted }) =>
       isPlain(wanted) || !json.ok
         ? []
@@ -563,7 +563,7 @@ export const audioRules = [
     after: ["audio.transcription-format"],
     faults: {
       refused: "one form of the request is rejected, and another is not",
-      "other-text": "the same recording has another text",
+      "other-text": "the same recording has a different text",
     },
     asks: spellings,
     holds(answers, { deterministic }) {

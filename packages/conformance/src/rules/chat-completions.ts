@@ -271,7 +271,7 @@ export const chatCompletionRules = [
     on: chatReplies,
     faults: {
       missing: "a member that every client reads is missing",
-      "wrong-value": "a member has another JSON type",
+      "wrong-value": "a member has a different JSON type",
       choices: "`choices` is missing, or a choice in it cannot be read",
     },
     holds: ({ answered: { json } }) =>
@@ -321,7 +321,7 @@ export const chatCompletionRules = [
       "https://github.com/qualcomm/GenieX/pull/66",
     ],
     on: chatObjects,
-    faults: { "other-name": "object has another value" },
+    faults: { "other-name": "object has a different value" },
     holds: ({ expected, found }, { traits }) =>
       firstOfEach(
         found
@@ -387,7 +387,7 @@ export const chatCompletionRules = [
     source: `Chat Completion page, sample reply; ${completionObject}, message.role`,
     on: chatReplies,
     after: ["chat.schema:choices"],
-    faults: { "not-assistant": "message.role is missing or has another value" },
+    faults: { "not-assistant": "message.role is missing or has a different value" },
     holds: ({ choices, where }) =>
       choices
         .filter(({ message }) => message["role"] !== "assistant")
@@ -437,7 +437,7 @@ export const chatCompletionRules = [
     after: ["chat.schema"],
     faults: {
       null: "finish_reason is null in a whole reply",
-      unlisted: "finish_reason is another string",
+      unlisted: "finish_reason is a different string",
     },
     holds: ({ choices, where, streamed }) =>
       choices.flatMap(({ pointer, finish }): Fault<"null" | "unlisted">[] => {
@@ -754,7 +754,7 @@ export const chatCompletionRules = [
   rule({
     id: "chat.model-family",
     since,
-    says: "SHOULD NOT name a model of another family than the requested one",
+    says: "SHOULD NOT name a model of a different family than the requested one",
     severity: familySeverity,
     source: familySource,
     see: familySightings,

@@ -299,7 +299,7 @@ export const chatStreamRules = [
     see: ["https://github.com/MiniMax-AI/MiniMax-M2.5/issues/2"],
     on: chatStreams,
     after: readable,
-    faults: { empty: 'the role ""', other: "another role" },
+    faults: { empty: 'the role ""', other: "a different role" },
     holds: (stream, known) =>
       firstOfEach(
         partsOf(stream, known).flatMap(({ chunk, pointer, delta: { role } }): Fault<"empty" | "other">[] => {

@@ -60,7 +60,7 @@ export const connectionRules = [
     on: chatAttempts,
     faults: {
       unanswered: "the request that was answered before gets no whole answer any more",
-      failed: "the request that was answered before gets another answer than a completion",
+      failed: "the request that was answered before gets an answer other than a completion",
     },
     asks: (known) =>
       fc

@@ -169,7 +169,7 @@ export const embeddingRules = [
     see: ["https://github.com/chroma-core/chroma/pull/344", "https://github.com/getzep/graphiti/pull/1732"],
     on: embeddingLists,
     after: ["emb.count", "emb.index"],
-    faults: { "other-order": "a vector has another position than its input" },
+    faults: { "other-order": "a vector has a different position than its input" },
     holds({ vectors }) {
       const at = vectors.findIndex(({ index }, place) => index !== place)
       const index = vectors[at]?.index
@@ -226,7 +226,7 @@ export const embeddingRules = [
     scope: "run",
     on: embeddingLengths,
     after: ["emb.encoding", "emb.dimension"],
-    faults: { changes: "a response has vectors of another length than an earlier one" },
+    faults: { changes: "a response has vectors of a different length than an earlier one" },
     alike: (list) => JSON.stringify(list),
     holds(lists) {
       const lengths = new Map<string, number>()
@@ -416,7 +416,7 @@ export const embeddingRules = [
       const { at, share } = furthest(encoded, numbers)
       if (share <= tolerance) return []
       const pointer = encoded.vectors[at]?.pointer ?? ""
-      const actual = Number.isFinite(share) ? share.toExponential(1) : "a vector of another length"
+      const actual = Number.isFinite(share) ? share.toExponential(1) : "a vector of a different length"
       return [
         {
           of,
@@ -438,7 +438,7 @@ export const embeddingRules = [
     on: embeddingLists,
     faults: {
       zero: "no token was counted",
-      unequal: "the total is another number than the prompt's",
+      unequal: "the total is a different number than the prompt's",
     },
     holds({
       list: {
@@ -456,7 +456,7 @@ export const embeddingRules = [
   rule({
     id: "emb.model-family",
     since,
-    says: "SHOULD NOT name a model of another family than the requested one",
+    says: "SHOULD NOT name a model of a different family than the requested one",
     severity: familySeverity,
     source: familySource,
     see: familySightings,

@@ -173,12 +173,12 @@ export const equalityRules = [
     on: chatAnswers,
     after,
     faults: {
-      text: "another text",
-      refusal: "another refusal",
+      text: "a different text",
+      refusal: "a different refusal",
       calls: "other calls: other names or other arguments",
-      "finish-reason": "another finish_reason",
+      "finish-reason": "a different finish_reason",
       logprobs: "other tokens, or other log probabilities of them",
-      "prompt-tokens": "another number of tokens in the prompt",
+      "prompt-tokens": "a different number of tokens in the prompt",
     },
     asks: inBothModes,
     holds: (answers) =>
@@ -208,8 +208,8 @@ export const equalityRules = [
     modelDependent: true,
     faults: {
       kind: "text in one mode, calls or a refusal in the other",
-      "finish-reason": "another finish_reason",
-      "prompt-tokens": "another number of tokens in the prompt",
+      "finish-reason": "a different finish_reason",
+      "prompt-tokens": "a different number of tokens in the prompt",
     },
     asks: inBothModes,
     holds: (answers) =>

@@ -319,7 +319,7 @@ export const errorRules = [
     after: afterWrongClass,
     faults: {
       accepted: "the request is answered with a success status",
-      "other-status": "the status is another",
+      "other-status": "the request is rejected with a different status",
     },
     asks: (known) => faultySamples(known, ["malformed-json", "not-an-object"]),
     holds({ answered, fault: { kind } }) {
@@ -364,7 +364,7 @@ export const errorRules = [
     faults: {
       accepted: "the request is answered with a success status",
       "not-found": "the status is 404, as if the path or the model were at fault",
-      "other-status": "the status is another",
+      "other-status": "the request is rejected with a different status",
     },
     asks: (known) => faultySamples(known, ["missing"]),
     holds({ answered, fault: { param } }, { traits }) {
@@ -459,7 +459,7 @@ export const errorRules = [
     on: unknownModelAnswers,
     faults: {
       "server-error": "the status is a server error (5xx)",
-      "other-status": "the status is another",
+      "other-status": "the request is rejected with a different status",
     },
     holds(answered) {
       const { status } = answered
@@ -483,7 +483,7 @@ export const errorRules = [
     ],
     on: unknownModelAnswers,
     after: ["http.no-error-in-2xx"],
-    faults: { answered: "another model answered" },
+    faults: { answered: "a different model answered" },
     holds: (answered) =>
       isSuccess(answered)
         ? [{ fault: "answered", at: atStatus, expected: "404 or 400", actual: String(answered.status) }]
@@ -501,7 +501,7 @@ export const errorRules = [
     on: decidedResponses,
     faults: {
       "stream-accepted": "only the streamed request is answered with a success status",
-      differs: "the statuses differ in another way",
+      differs: "the statuses differ otherwise",
     },
     asks: (known) =>
       fc
@@ -545,7 +545,7 @@ export const errorRules = [
     on: oversizedAttempts,
     faults: {
       accepted: "the request is answered with a success status",
-      "other-status": "the status is another",
+      "other-status": "the request is rejected with a different status",
       "no-envelope": "the body is not an error object",
     },
     asks: ({ models, oversizedBytes }) =>

@@ -172,7 +172,7 @@ export const httpRules = [
     on: jsonSuccesses,
     faults: {
       absent: "there is no content-type",
-      other: "the content-type is another",
+      other: "the content-type names a different type",
     },
     holds({ mediaType, exchange }) {
       if (mediaType === "application/json") return []
@@ -219,7 +219,7 @@ export const httpRules = [
     severity: "SHOULD",
     source: "OpenAI API reference: responses of every endpoint",
     on: answersToValid,
-    faults: { "other-success": "the status is that of another success" },
+    faults: { "other-success": "the status is that of a different success" },
     holds(answered) {
       const { operation, status } = answered
       if (operation === undefined || !isSuccess(answered)) return []
@@ -256,7 +256,7 @@ export const httpRules = [
       "not-finite": "a number is NaN or Infinity",
       "more-after-value": "the JSON value is followed by other data",
       unfinished: "the body ends inside a value",
-      malformed: "the body is not JSON for another reason",
+      malformed: "the body is not JSON for a different reason",
     },
     holds({ text, json }) {
       if (json.ok) return []
@@ -481,12 +481,12 @@ export const httpRules = [
   rule({
     id: "http.charset-utf8",
     since,
-    says: "SHOULD NOT label JSON or an event stream with another charset than UTF-8",
+    says: "SHOULD NOT label JSON or an event stream with a charset other than UTF-8",
     severity: "SHOULD",
     source: "RFC 8259, sections 8.1 and 11; WHATWG HTML, section 9.2.5: event streams are always UTF-8",
     on: successes,
     needs: ["head"],
-    faults: { other: "the content-type names another charset" },
+    faults: { other: "the content-type names a different charset" },
     holds({ mediaType, exchange }) {
       if (mediaType !== "application/json" && mediaType !== "text/event-stream") return []
       const type = headerOf(exchange.response?.headers ?? [], "content-type") ?? ""

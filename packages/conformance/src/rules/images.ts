@@ -238,7 +238,7 @@ export const imageRules = [
     severity: ({ models }) => (isGptImage(models.image) ? "MUST" : "SHOULD"),
     source,
     on: visibleImages,
-    faults: { other: "the bytes are an image of another format" },
+    faults: { other: "the bytes are an image of a different format" },
     asks: (known) =>
       takesOutputFormat(known) ? [imageStep(known, { ...inBase64(known), output_format: "jpeg" })] : [],
     holds({ request: { output_format: wanted }, pictures }) {
@@ -255,7 +255,7 @@ export const imageRules = [
     severity: "SHOULD",
     source,
     on: visibleImages,
-    faults: { other: "the image has another size" },
+    faults: { other: "the image has a different size" },
     asks: (known) => [imageStep(known, otherSize(known))],
     holds({ request: { size: wanted }, pictures }) {
       if (!wanted || wanted === "auto") return []

@@ -4,7 +4,7 @@ import { shown } from "../reading/shown.ts"
 import type { Fault, Severity, Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 
-export const familyFaults = { other: "the model is of another family than the requested one" } as const
+export const familyFaults = { other: "the model is of a different family than the requested one" } as const
 
 export const familySource = "OpenAI API reference: model, the model used for the reply"
 

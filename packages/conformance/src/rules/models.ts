@@ -229,7 +229,7 @@ export const modelRules = [
     see: ["https://github.com/BerriAI/litellm/issues/37271"],
     scope: "group",
     on: modelAnswers,
-    faults: { differs: "a member has another value than in the list" },
+    faults: { differs: "a member has a different value than in the list" },
     // The list three times: what changes from one to the next, such as the time of a request, does not count. Two in a
     // row meet both of two servers that take turns behind a gateway.
     asks: ({ listed }) => [
@@ -271,7 +271,7 @@ export const modelRules = [
     on: modelAnswers,
     faults: {
       accepted: "the request is answered with a success status",
-      "other-status": "the status is another",
+      "other-status": "the request is rejected with a different status",
       "no-envelope": "the body is not an error object",
     },
     asks: ({ listed: [known] }) => (known === undefined ? [] : [retrieve(known), retrieveUnknown]),

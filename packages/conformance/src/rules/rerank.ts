@@ -70,7 +70,7 @@ export const rerankRules = [
     on: rerankReplies,
     faults: {
       missing: "a member is missing",
-      "wrong-value": "a member has a value of another kind",
+      "wrong-value": "a member has a value of a different kind",
     },
     holds: ({ json }) =>
       json.ok ? firstOfEach(schemaFaults(RerankResponse, withDocuments(json.value))) : [],

@@ -390,9 +390,9 @@ export const responseRequestRules = [
     scope: "group",
     after: ["resp.schema:output", "resp.schema:item", "resp.final-equals-stream"],
     faults: {
-      "other-output": "the output is another",
-      "other-status": "the status is another",
-      "other-usage": "the usage is another",
+      "other-output": "the output is different",
+      "other-status": "the status is different",
+      "other-usage": "the usage is different",
     },
     asks: (known) =>
       anyOf(

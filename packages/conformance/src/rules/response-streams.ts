@@ -132,7 +132,7 @@ export const responseStreamRules = [
     on: responseStreams,
     faults: {
       "no-type": "data without a type that is a string",
-      "name-differs": "the `event:` line has another name",
+      "name-differs": "the `event:` line has a different name",
     },
     holds: (stream) =>
       firstOfEach(
@@ -159,7 +159,7 @@ export const responseStreamRules = [
     after: whole,
     faults: {
       missing: "a member is missing",
-      "wrong-value": "a member has another JSON type",
+      "wrong-value": "a member has a different JSON type",
     },
     holds: (stream) =>
       firstOfEach(
@@ -299,7 +299,7 @@ export const responseStreamRules = [
     source: "OpenAI API reference, the response object: model",
     on: responseStreams,
     after: whole,
-    faults: { changes: "another model than in the first event" },
+    faults: { changes: "a different model than in the first event" },
     holds(stream) {
       const shownIn = stream.events.filter((event) => typeof responseIn(event)?.["model"] === "string")
       const model = shownIn[0] && responseIn(shownIn[0])?.["model"]
@@ -359,7 +359,7 @@ export const responseStreamRules = [
     ],
     on: responseStreams,
     after: whole,
-    faults: { ...indices, position: "an item has another place in the final output" },
+    faults: { ...indices, position: "an item has a different place in the final output" },
     holds(stream) {
       const final = endingOf(stream)
       const moved = final?.pairs.find(({ item, final }) => final && final.at !== item.index)
@@ -410,7 +410,7 @@ export const responseStreamRules = [
     after: ordered,
     faults: {
       content: "the announced message has content already",
-      status: "the announced message or call has another status than in_progress",
+      status: "the announced message or call has a different status than in_progress",
     },
     holds: (stream) =>
       firstOfEach(
@@ -439,8 +439,8 @@ export const responseStreamRules = [
     on: responseStreams,
     after: ordered,
     faults: {
-      "call-id": "the announced call has another call_id than the closed one",
-      name: "the announced call has another name than the closed one",
+      "call-id": "the announced call has a different call_id than the closed one",
+      name: "the announced call has a different name than the closed one",
     },
     holds: (stream) =>
       firstOfEach(
@@ -471,7 +471,7 @@ export const responseStreamRules = [
     after: ordered,
     faults: {
       ...named("id-changes", "id-repeated"),
-      "final-differs": "an item has another id in the final output",
+      "final-differs": "an item has a different id in the final output",
     },
     holds(stream) {
       const final = endingOf(stream)

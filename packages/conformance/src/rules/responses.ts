@@ -342,7 +342,7 @@ const textParts = ({ items }: ResponseReply) =>
 
 const cut: Undecided = { undecided: "the response was cut before its end" }
 const refused: Undecided = { undecided: "the model refused to answer" }
-const ofOtherKind: Undecided = { undecided: "the function is of another kind" }
+const ofOtherKind: Undecided = { undecided: "the function is of a different kind" }
 
 const callTypes: ReadonlySet<unknown> = new Set(["function_call", "custom_tool_call"])
 
@@ -531,7 +531,7 @@ export const responseRules = [
     on: shownResponses,
     faults: {
       missing: "a member that every client reads is missing",
-      "wrong-value": "a member has another JSON type or value",
+      "wrong-value": "a member has a different JSON type or value",
       output: "there is no list of items",
       item: "an item, or a part of a message, cannot be read",
     },
@@ -554,7 +554,7 @@ export const responseRules = [
     faults: {
       missing: "a member is missing",
       null: "a member is null that may not be",
-      "wrong-value": "a member has another JSON type",
+      "wrong-value": "a member has a different JSON type",
     },
     holds: (all) =>
       firstOfEach(
@@ -583,7 +583,7 @@ export const responseRules = [
       "no-reason": "no reason although the status is incomplete",
       "not-ended": "a reply that has not ended, although no background response was requested",
       "open-item": "an item that has not ended, in a response that is completed",
-      "other-than-event": "another status than the type of the event says",
+      "other-than-event": "a different status than the type of the event says",
     },
     holds: (all) =>
       firstOfEach(
@@ -645,7 +645,7 @@ export const responseRules = [
     after: ["resp.schema"],
     faults: {
       "not-repeated": "a member of the request is null",
-      "other-value": "a member of the request has another value",
+      "other-value": "a member of the request has a different value",
     },
     holds: ({ request, response, where }) =>
       firstOfEach(
@@ -668,7 +668,7 @@ export const responseRules = [
     source: `${responseObject}: tool_choice`,
     on: choosing,
     after: ["resp.schema"],
-    faults: { "other-value": "tool_choice has another value than in the request" },
+    faults: { "other-value": "tool_choice has a different value than in the request" },
     holds({ request: { tool_choice: asked }, response: { tool_choice: said }, where }) {
       if (said === undefined || choiceOf(asked) === choiceOf(said)) return []
       const at = where("/tool_choice")
@@ -685,7 +685,7 @@ export const responseRules = [
     faults: {
       "not-an-object": "usage is not an object",
       "no-count": "a count that is missing, or not an integer of 0 or more",
-      sum: "total_tokens is another number than the sum",
+      sum: "total_tokens is a different number than the sum",
       cached: "more cached tokens than the input has",
       reasoning: "more reasoning tokens than the output has",
       "no-input": "no input tokens, although there was input",
@@ -723,7 +723,7 @@ export const responseRules = [
     faults: {
       "over-limit": "more output tokens than the limit allows",
       "not-incomplete": "a response that used up its limit before its end is not incomplete",
-      "other-reason": "a response that used up its limit is incomplete for another reason",
+      "other-reason": "a response that used up its limit is incomplete for a different reason",
     },
     asks: (known) =>
       modes.map((mode): Ask[] => [
@@ -1171,7 +1171,7 @@ export const responseRules = [
   rule({
     id: "resp.model-family",
     since,
-    says: "SHOULD NOT name a model of another family than the requested one",
+    says: "SHOULD NOT name a model of a different family than the requested one",
     severity: familySeverity,
     source: familySource,
     see: familySightings,

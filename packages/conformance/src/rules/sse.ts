@@ -89,7 +89,7 @@ export const sseRules = [
     needs: ["head"],
     faults: {
       missing: "no content-type",
-      other: "another media type",
+      other: "a different media type",
       "not-a-stream": "a JSON body instead of a stream",
     },
     holds({ mediaType, json }) {

@@ -102,7 +102,7 @@ const isCallForbidden = ({ tools, tool_choice }: ChatCompletionRequest) =>
 // What was called
 
 const cut: Undecided = { undecided: "the reply was cut before its end" }
-const ofOtherKind: Undecided = { undecided: "the tool is of another kind" }
+const ofOtherKind: Undecided = { undecided: "the tool is of a different kind" }
 
 /** Judges each call of a reply; where it is not known that the choice came to its end, its calls may be cut. */
 function eachCall<Name extends string>(
@@ -633,7 +633,7 @@ export const toolRules = [
     on: callAnswers,
     after: ["chat.schema"],
     faults: {
-      "other-reason": "a choice with calls ends with another reason",
+      "other-reason": "a choice with calls ends with a different reason",
       "length-masked": "calls that the token limit cut do not end with length",
     },
     holds(answer) {
@@ -692,7 +692,7 @@ export const toolRules = [
         .map(({ pointer }) => ({
           fault: "no-calls",
           at: where(`${pointer}/finish_reason`),
-          expected: "calls, or another reason",
+          expected: "calls, or a different reason",
           actual: "no calls",
         })),
   }),
@@ -805,7 +805,7 @@ export const toolRules = [
     see: ["https://github.com/vllm-project/vllm/pull/23522"],
     on: callStreams,
     after: ["tool.stream-index"],
-    faults: { changes: "a later part has another id" },
+    faults: { changes: "a later part has a different id" },
     holds: ({ calls }) =>
       calls.flatMap((call): Fault<"changes">[] => {
         const id = delivered(call, "id")

@@ -156,7 +156,7 @@ export const usageRules = [
     after: ["usage.shape"],
     faults: {
       unfolded: "reasoning tokens added once more",
-      sum: "another number than the sum",
+      sum: "a different number than the sum",
     },
     holds({ usage, where }, { traits }) {
       const { prompt, completion, total, reasoning } = tokensOf(usage)
@@ -287,7 +287,7 @@ export const usageRules = [
     on: chatAnswers,
     after: ["chat.schema:choices", "usage.shape"],
     faults: {
-      unequal: "another count for the same prompt",
+      unequal: "a different count for the same prompt",
       fell: "a smaller count for a longer prompt",
     },
     asks: (known) =>
@@ -331,7 +331,7 @@ export const usageRules = [
     on: chatAnswers,
     after: ["chat.schema:choices", "usage.shape"],
     faults: {
-      "prompt-repeated": "another count of prompt tokens than for one choice",
+      "prompt-repeated": "a different count of prompt tokens than for one choice",
       "choices-left-out": "fewer completion tokens than that many choices have",
     },
     asks: (known) =>

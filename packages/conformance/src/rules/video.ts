@@ -190,7 +190,7 @@ export const videoRules = [
     on: videoReplies,
     faults: {
       missing: "a member is missing",
-      "wrong-value": "a member has a value of another kind",
+      "wrong-value": "a member has a value of a different kind",
       empty: "an item has neither a url nor b64_json",
     },
     holds({ json }) {
@@ -312,7 +312,7 @@ export const videoRules = [
     faults: {
       backwards: "the status is one that comes before",
       "progress-falls": "the progress is lower than before",
-      "other-id": "the task is shown under another id",
+      "other-id": "the task is shown under a different id",
       lost: "the task does not exist",
     },
     holds(all) {
@@ -349,7 +349,7 @@ export const videoRules = [
     severity: ({ profile }) => (profile.video === "task" ? "SHOULD" : "not-applicable"),
     source: `${reference}: retrieve video content; RFC 9110, section 8.3`,
     on: contents,
-    faults: { other: "the content-type is that of another format" },
+    faults: { other: "the content-type is that of a different format" },
     holds({ mediaType, body, exchange }) {
       if (!isVideo(body) || /^video\//.test(mediaType)) return []
       return [

@@ -68,13 +68,13 @@ export const streamProblems = {
   "text-not-done": "a part is closed without the event that has its whole text",
   "part-not-closed": "a part is never closed",
   "item-not-closed": "an item is never closed",
-  "id-changes": "an event about an item has another id than the item",
+  "id-changes": "an event about an item has a different id than the item",
   "id-repeated": "two items have one id",
   "not-a-string": "a delta is not a string",
   text: "the whole text in the event that ends it is not the joined deltas",
   arguments: "the whole arguments in the event that ends them are not the joined deltas",
-  part: "the closed part has another text than its deltas",
-  item: "the closed item has another text, or other arguments, than its deltas",
+  part: "the closed part has a different text than its deltas",
+  item: "the closed item has a different text, or other arguments, than its deltas",
 } as const
 export type StreamProblemName = keyof typeof streamProblems
 
@@ -263,7 +263,7 @@ class ItemReading {
     item.id = id
     const earlier = this.ids.get(id)
     if (earlier === undefined) this.ids.set(id, item.index)
-    else this.problem(event, "id-repeated", pointer, `another than item ${earlier}'s`, id)
+    else this.problem(event, "id-repeated", pointer, `a different one than item ${earlier}'s`, id)
   }
 
   private open(event: Event, index: number, opened: Members, isAnnounced: boolean): OpenItem {
