@@ -357,7 +357,7 @@ export const usageRules = [
         all.completion < cut * single.completion
       ) {
         const at = many.where("/usage/completion_tokens")
-        const expected = `${cut} times the ${single.completion} of one choice that the limit cuts too`
+        const expected = `at least ${cut * single.completion}: the limit cuts ${cut} choices, each after ${single.completion} tokens`
         faults.push({ of, fault: "choices-left-out", at, expected, actual: String(all.completion) })
       }
       return faults

@@ -69,7 +69,9 @@ function chatAnswer(reply: Json): RecordedAnswer | string {
   )
   const notes = [
     ...(others.length > 0
-      ? [`${others.length} further choices; every choice has the first one's content`]
+      ? [
+          `${others.length} more ${others.length === 1 ? "choice" : "choices"}; every choice has the first one's content`,
+        ]
       : []),
     ...(isObject(message["audio"]) ? ["audio, which is generated"] : []),
     ...endNote(choice["finish_reason"]),

@@ -182,7 +182,7 @@ test("what a scenario cannot express is named", () => {
   const two = { choices: [...says("one").choices, { index: 1, message: { content: "two" } }] }
   const { scenarios, warnings } = derived([audio, reply(asks(user("Hi")), two)])
   expect(scenarios.map(({ notes }) => notes)).toEqual([
-    ["1 further choices; every choice has the first one's content"],
+    ["1 more choice; every choice has the first one's content"],
   ])
   expect(warnings).toEqual([
     'exchange "1" of "test": its operation is unknown, or its reply is a file or cannot be read',
