@@ -108,6 +108,19 @@ test("bodies that are spoilt on purpose carry nothing that the target refuses", 
   expect(report.findings.filter(({ id }) => !id.endsWith("~top_p"))).toEqual([])
 })
 
+test("a server that checks members before the key is asked with a wrong key in the same way", async () => {
+  const report = await checkedBehind(
+    ({ path, body }, answer) =>
+      path === "/chat/completions" && "max_tokens" in body
+        ? Promise.resolve(refused("max_tokens is not supported", "max_tokens"))
+        : answer(),
+    { include: ["chat"], rule: ["auth.missing-key", "auth.bad-key"], apiKey: "sk-0123456789" },
+    { keys: ["sk-0123456789"] },
+  )
+  expect(report.findings).toEqual([])
+  expect(verdictsOf(report, "auth.missing-key", "auth.bad-key")).toEqual(["pass", "pass"])
+})
+
 test("a video server that reads only forms is asked with forms", async () => {
   const report = await checkedBehind(
     ({ method, path, isJson }, answer) => {

@@ -143,6 +143,15 @@ describe("a reply that is cut before the model says a word raises the limit", ()
   })
 })
 
+test("a request with a wrong key, or none, is asked as the target wants to be asked, and teaches nothing", () => {
+  const adaptation = createAdaptation()
+  const wrong: Step = { ...chat({ max_tokens: 64 }), key: "wrong" }
+  expect(adaptation.learn(wrong, noMaxTokens)).toBe(false)
+  expect(adaptation.adapted(wrong).step).toEqual(wrong)
+  adaptation.learn(chat({ max_tokens: 64 }), noMaxTokens)
+  expect(adaptation.adapted(wrong).step).toEqual({ ...chat({ max_completion_tokens: 64 }), key: "wrong" })
+})
+
 test.each([
   [422, "Field required"],
   [415, "Unsupported media type"],

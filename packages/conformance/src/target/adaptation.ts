@@ -225,8 +225,8 @@ const isPlain = ({ refused, doubted, leastLimit, asForm }: Manners) =>
   refused.size === 0 && doubted.size === 0 && leastLimit === 0 && !asForm
 
 function adaptedBy(manners: Manners, step: Step): AdaptedStep {
-  const { body, fault, key, rawBody } = step
-  if (key || rawBody !== undefined || !isObject(body) || isPlain(manners)) return { step, refused: new Map() }
+  const { body, fault, rawBody } = step
+  if (rawBody !== undefined || !isObject(body) || isPlain(manners)) return { step, refused: new Map() }
   const spared = fault && rootOf(fault.param)
   const taken = roomier(without(body, manners, spared), manners)
   const changed = fault ? barer(step, taken, manners, spared) : taken
