@@ -4,7 +4,7 @@ import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
 import { evidenceOf } from "../evidence.ts"
 import { createAdaptation } from "./adaptation.ts"
-import { createExecutor } from "./execute.ts"
+import { createExecutor, type Executor } from "./execute.ts"
 import type { Step } from "./step.ts"
 
 const ask = (content: string): Step => ({
@@ -72,6 +72,24 @@ test("a target that only refuses as busy is given up, although the waits are sho
   while (executor.ended() === undefined) await executor.execute(sampleOf(ask("Hello")))
   expect([executor.sent, executor.ended()]).toEqual([30, "the last 30 requests were answered 429"])
 })
+
+test.each([502, 504])(
+  "a target that is unavailable behind its proxy is given up, unless it still lists its models (%i)",
+  async (status) => {
+    const proxyPage = exchangeOf({ status })
+    const chats = (executor: Executor) => executor.execute(sampleOf(ask("Hello")))
+
+    const gone = executorOf(async () => proxyPage).executor
+    while (gone.ended() === undefined && gone.sent < 100) await chats(gone)
+    expect([gone.sent, gone.ended()]).toEqual([31, `the last 31 requests were answered ${status}`])
+
+    const there = executorOf(async ({ method }) =>
+      method === "GET" ? exchangeOf({ status: 200 }) : proxyPage,
+    )
+    for (let count = 0; count < 100; count++) await chats(there.executor)
+    expect(there.executor.ended()).toBe(undefined)
+  },
+)
 
 test("the deadline aborts a request that is open, which says nothing about the target (D5)", async () => {
   const deadline = new AbortController()

@@ -88,7 +88,7 @@ const retries = 2
 const silence = 2
 /** Number of connection failures in a row after which the target is asked for its models, to see whether it is there. */
 const maxFailures = 5
-/** Number of replies in a row (429, 502, 503 …) that say that the target is busy, after which it is given up. */
+/** Number of replies in a row (429, 502, 503 …) that say that the target is busy or away, after which it is given up. */
 const maxBusy = 30
 /** Maximum wait in ms that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
@@ -118,6 +118,9 @@ function retryAfterMs(exchange: Exchange, attempt: number): number {
   const asked = Number.isFinite(ms) ? ms : seconds * 1000
   return Number.isFinite(asked) ? Math.min(Math.max(asked, 0), maxRetryAfterMs) : 500 * 2 ** attempt
 }
+
+/** Returns whether a proxy answered in place of a target that it cannot reach. */
+const isUnavailable = ({ response }: Exchange) => response?.status === 502 || response?.status === 504
 
 const neverEnded = (exchange: Exchange) => exchange.end.kind === "timeout" || exchange.end.kind === "limit"
 
@@ -176,7 +179,7 @@ class Traffic {
   private lastAnswer: Exchange | undefined
   /** Number of connection failures in a row. */
   private failures = 0
-  /** Number of replies in a row that say that the target is busy. */
+  /** Number of replies in a row that say that the target is busy or away. */
   private busy = 0
   private gone: string | undefined
   private nextSlotMs = 0
@@ -257,22 +260,35 @@ class Traffic {
 
   /**
    * Notices that the target is gone or does nothing but refuse as busy. One kind of request that always resets the
-   * connection is a finding and no reason to stop: the target is asked for its models before it is given up.
+   * connection, or that an upstream never answers, is a finding and no reason to stop: the target is asked for its models
+   * before it is given up.
    */
   private async notePresence(exchange: Evidence): Promise<void> {
     this.failures = exchange.end.kind === "network" && !exchange.response ? this.failures + 1 : 0
-    if (exchange.response) this.busy = isTransient(exchange) ? this.busy + 1 : 0
-    if (this.busy >= maxBusy) {
-      this.gone ??= `the last ${this.busy} requests were answered ${exchange.response?.status}`
+    this.noteBusy(exchange)
+    if (this.gone !== undefined) return
+    const isAway = this.busy >= maxBusy
+    if (!isAway && (this.failures < maxFailures || this.answered === 0)) return
+    if (isAway && isTransient(exchange)) {
+      this.gone = this.busySentence(exchange)
+      return
     }
-    if (this.failures < maxFailures || this.answered === 0 || this.gone !== undefined) return
     const intent = { operation: "listModels", by: presenceSender, group: `${presenceSender}[0]` }
     const presence = await this.once({ operation: "listModels" }, intent)
     if (presence.response) this.failures = 0
-    else {
-      const last = this.lastAnswer
+    this.noteBusy(presence)
+    const last = this.lastAnswer
+    if (!presence.response)
       this.gone ??= `the target stopped answering after request ${last?.id} (which it answered ${last?.response?.status})`
-    }
+    else if (this.busy > maxBusy) this.gone ??= this.busySentence(presence)
+  }
+
+  private noteBusy(exchange: Exchange): void {
+    if (exchange.response) this.busy = isTransient(exchange) || isUnavailable(exchange) ? this.busy + 1 : 0
+  }
+
+  private busySentence({ response }: Exchange): string {
+    return `the last ${this.busy} requests were answered ${response?.status}`
   }
 
   private unendedOf(kind: string): number {
