@@ -342,6 +342,23 @@ test("the embedded mock, quickly: conformant or not judged, and no key in any ou
     expect(text).not.toContain("sk-embedded-mock")
 })
 
+test.each(["nexhina", "openai"] as const)(
+  "a mock with its defaults is green with any key, and stderr has the verdict when no report is printed: %s (D24, D25)",
+  async (profile) => {
+    await using server = await startMock({ profile })
+    const target = ["--base-url", server.baseURL, "--api-key", "ollama", "--profile", profile]
+    const report = join(folder, `defaults-${profile}.json`)
+    const { code, stdout, stderr } = await cli(["run", "--quick", ...target, "--report", `json=${report}`])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" })
+    expect(stderr).toMatch(/^No MUST rule was broken/m)
+    const { findings } = Report.parse(JSON.parse(await readFile(report, "utf8")))
+    // It serves every model.
+    expect(findings.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual([
+      "SHOULD err.unknown-model-refused",
+    ])
+  },
+)
+
 test("a transcript holds every exchange of its run, one fact a line", async () => {
   const [transcript, file] = [join(folder, "lines.ndjson"), join(folder, "lines.json")]
   await cli(["run", "--quick", "--transcript", transcript, "--report", `json=${file}`])
@@ -499,6 +516,8 @@ describe.concurrent("a run that waits", () => {
     const report = Report.parse(JSON.parse(await readFile(file, "utf8")))
     expect(code).toBe(3)
     expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
+    // No report is printed, so that the verdict is (D24).
+    expect(stderr).toMatch(/^Incomplete: the run was interrupted by SIGINT/m)
   })
 
   test("a server that accepts and says nothing is a finding, and the run incomplete", async () => {
