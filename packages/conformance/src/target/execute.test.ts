@@ -73,8 +73,8 @@ test("a target that only refuses as busy is given up, although the waits are sho
   expect([executor.sent, executor.ended()]).toEqual([30, "the last 30 requests were answered 429"])
 })
 
-test.each([502, 504])(
-  "a target that is unavailable behind its proxy is given up, unless it still lists its models (%i)",
+test.each([401, 402, 403, 502, 504])(
+  "a target that answers %i to everything, its list of models included, is given up",
   async (status) => {
     const proxyPage = exchangeOf({ status })
     const chats = (executor: Executor) => executor.execute(sampleOf(ask("Hello")))
@@ -90,6 +90,12 @@ test.each([502, 504])(
     expect(there.executor.ended()).toBe(undefined)
   },
 )
+
+test("refusals of a wrong key are no reason to give a target up", async () => {
+  const { executor } = executorOf(async () => exchangeOf({ status: 401 }))
+  for (let count = 0; count < 40; count++) await executor.execute(sampleOf({ ...ask("Hello"), key: "wrong" }))
+  expect([executor.sent, executor.ended()]).toEqual([40, undefined])
+})
 
 test("the deadline aborts a request that is open, which says nothing about the target (D5)", async () => {
   const deadline = new AbortController()

@@ -88,7 +88,7 @@ const retries = 2
 const silence = 2
 /** Number of connection failures in a row after which the target is asked for its models, to see whether it is there. */
 const maxFailures = 5
-/** Number of replies in a row (429, 502, 503 …) that say that the target is busy or away, after which it is given up. */
+/** Number of replies in a row (401, 429, 502, 503 …) that say nothing about the request, after which it is given up. */
 const maxBusy = 30
 /** Maximum wait in ms that a `retry-after` can ask for. */
 const maxRetryAfterMs = 20_000
@@ -119,8 +119,12 @@ function retryAfterMs(exchange: Exchange, attempt: number): number {
   return Number.isFinite(asked) ? Math.min(Math.max(asked, 0), maxRetryAfterMs) : 500 * 2 ** attempt
 }
 
-/** Returns whether a proxy answered in place of a target that it cannot reach. */
-const isUnavailable = ({ response }: Exchange) => response?.status === 502 || response?.status === 504
+/** Statuses of a proxy that cannot reach its target, and of a key that was revoked or has no credit left. */
+const turnedAway: ReadonlySet<number> = new Set([401, 402, 403, 502, 504])
+
+/** Returns whether a reply says something about the target or the key, and nothing about the request. */
+const isTurnedAway = ({ response, key }: Evidence): boolean =>
+  response !== undefined && turnedAway.has(response.status) && key.value === "configured"
 
 const neverEnded = (exchange: Exchange) => exchange.end.kind === "timeout" || exchange.end.kind === "limit"
 
@@ -179,7 +183,7 @@ class Traffic {
   private lastAnswer: Exchange | undefined
   /** Number of connection failures in a row. */
   private failures = 0
-  /** Number of replies in a row that say that the target is busy or away. */
+  /** Number of replies in a row that say that the target is busy or away, or the key not accepted any more. */
   private busy = 0
   private gone: string | undefined
   private nextSlotMs = 0
@@ -260,8 +264,8 @@ class Traffic {
 
   /**
    * Notices that the target is gone or does nothing but refuse as busy. One kind of request that always resets the
-   * connection, or that an upstream never answers, is a finding and no reason to stop: the target is asked for its models
-   * before it is given up.
+   * connection, that an upstream never answers or that the key may not send is no reason to stop: the target is asked for
+   * its models before it is given up.
    */
   private async notePresence(exchange: Evidence): Promise<void> {
     this.failures = exchange.end.kind === "network" && !exchange.response ? this.failures + 1 : 0
@@ -283,8 +287,8 @@ class Traffic {
     else if (this.busy > maxBusy) this.gone ??= this.busySentence(presence)
   }
 
-  private noteBusy(exchange: Exchange): void {
-    if (exchange.response) this.busy = isTransient(exchange) || isUnavailable(exchange) ? this.busy + 1 : 0
+  private noteBusy(exchange: Evidence): void {
+    if (exchange.response) this.busy = isTransient(exchange) || isTurnedAway(exchange) ? this.busy + 1 : 0
   }
 
   private busySentence({ response }: Exchange): string {
