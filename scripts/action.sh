@@ -8,4 +8,4 @@ trap 'rm -rf "$folder"' EXIT
 for package in schemas stream wire viewer mock conformance; do
   (cd "packages/$package" && npx -y pnpm@10.34.8 --silent pack --pack-destination "$folder" >/dev/null)
 done
-ACTION_TARBALLS=$folder npx vitest run packages/conformance/test/action.test.ts -t "installed from tarballs"
+ACTION_TARBALLS=$folder npx vitest run packages/conformance/test/action.long.test.ts -t "installed from tarballs"

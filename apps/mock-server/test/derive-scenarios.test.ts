@@ -73,7 +73,7 @@ test("an archive becomes a file of scenarios that can be loaded, without the key
   expect(log.mock.calls).toEqual([[`1 scenario written to ${output}`]])
   const text = readFileSync(output, "utf8")
   expect(text).not.toContain("sk-0123456789abcdefghij")
-  expect(text).toContain("# Not in this answer: 1 further choices; every choice has the first one's content.")
+  expect(text).toContain("# Not in this answer: 1 more choice; every choice has the first one's content.")
   expect(readScenarios([{ name: "scenarios.yaml", text }])).toMatchObject({
     scenarios: [{ answer: { text: "line: one\n# two" } }],
     problems: [],
