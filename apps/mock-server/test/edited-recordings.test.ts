@@ -47,7 +47,7 @@ test.each([
   expect((await readFolder(folder)).recordings).toHaveLength(count)
 })
 
-test("a byte order mark before a transcript or an archive is no part of it", async () => {
+test("a byte order mark before a transcript or an archive is left out", async () => {
   const folder = temporaryFolder()
   const { exchange, lines } = await recorded()
   writeFileSync(join(folder, "a.ndjson"), `\uFEFF${lines.join("\n")}\n`)

@@ -74,7 +74,7 @@ test.each([
   [["lnt", "a.yaml"], "error: unknown command 'lnt'. Known are lint"],
   [["--port", "0", "scenarios.yaml"], "error: unknown command 'scenarios.yaml'. Known are lint"],
   [["lint", "a.yaml", "--port", "1"], "unknown option '--port'"],
-])("an argument that is no command is refused with the commands: %j", (argv, message) => {
+])("an argument that is not a command is refused with the names of the commands: %j", (argv, message) => {
   const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
   expect(() => readOptions(argv)).toThrow()
   expect(write.mock.calls.join("")).toContain(message)

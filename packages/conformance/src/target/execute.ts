@@ -263,9 +263,9 @@ class Traffic {
   }
 
   /**
-   * Notices that the target is gone or does nothing but refuse as busy. One kind of request that always resets the
-   * connection, that an upstream never answers or that the key may not send is no reason to stop: the target is asked for
-   * its models before it is given up.
+   * Notices that the target is gone or does nothing but refuse as busy. A target may reset the connection, answer for an
+   * upstream or refuse the key on one kind of request only, and still answer the others: it is asked for its models before
+   * it is given up.
    */
   private async notePresence(exchange: Evidence): Promise<void> {
     this.failures = exchange.end.kind === "network" && !exchange.response ? this.failures + 1 : 0

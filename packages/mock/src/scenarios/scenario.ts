@@ -23,7 +23,7 @@ function slashesFault(text: string, remedyOf: (source: string) => string): strin
   const [source, flags] = [text.slice(1, end), text.slice(end + 1)]
   if (source === "" || end <= 0 || !/^[dgimsuvy]*$/.test(flags)) return undefined
   if (flags === "" && !/[\\^$*+?()|[\]{}]/.test(source)) return undefined
-  // A comment between slashes and asterisks is no pattern.
+  // A comment between slashes and asterisks is not a pattern.
   if (patternFault(source) !== undefined) return undefined
   const hint = flags.includes("i") ? `. ${caseHint}` : ""
   return `'${text}' would match its slashes. Write ${remedyOf(source)} for the regular expression${hint}`
