@@ -68,11 +68,9 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
 
-/** Returns what a rule or its view needs and the evidence does not contain; undefined when both need nothing. */
-function missing({ on, needs }: Rule, exchange: Evidence): (keyof Fidelity | UncertainFact)[] | undefined {
-  if (on.needs === undefined && needs === undefined) return undefined
-  return [...(on.needs ?? []), ...(needs ?? [])].filter((what) => !contains(exchange, what))
-}
+/** Returns what a rule or its view needs and the evidence does not contain. */
+const missing = ({ on, needs = [] }: Rule, exchange: Evidence): (keyof Fidelity | UncertainFact)[] =>
+  [...(on.needs ?? []), ...needs].filter((what) => !contains(exchange, what))
 
 /** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
 class Failures {
@@ -120,24 +118,22 @@ interface OpenTally<Group extends EvidenceGroup> {
   cut?: string
 }
 
-/** Returns the views of a sample that the rule of a tally may judge; notes why the others are undecided. */
-function viewsOf<Group extends EvidenceGroup>(
-  group: Group,
+/** Returns the views of a group that the rule of a tally may judge; notes why the others are undecided. */
+function judgeableOf<Group extends EvidenceGroup>(
+  seen: readonly JudgeableView<Group>[],
   { rule, undecided }: OpenTally<Group>,
   failures: Failures,
-): JudgeableView<Group>[] {
-  const views: JudgeableView<Group>[] = []
-  for (const { exchange } of group.asked) {
-    const view = rule.on.of(exchange)
-    if (view === undefined) continue
+): readonly JudgeableView<Group>[] {
+  const isAlways = rule.after === undefined && rule.on.needs === undefined && rule.needs === undefined
+  if (isAlways) return seen
+  return seen.filter(({ exchange }) => {
     const earlier = failures.under(rule, exchange)
     const lacking = missing(rule, exchange)
     if (earlier) countReason(undecided, `rests on ${earlier}, which failed on the same exchange`)
-    else if (lacking && lacking.length > 0)
-      countReason(undecided, lacking.map((what) => lackText[what]).join("; "))
-    else views.push({ view, exchange, executed: group })
-  }
-  return views
+    else if (lacking.length > 0) countReason(undecided, lacking.map((what) => lackText[what]).join("; "))
+    else return true
+    return false
+  })
 }
 
 /** Adds the outcome of the judgement of some views to a tally; `at` returns the view that shows a fault. */
@@ -248,76 +244,50 @@ const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> =>
 const isUsed = ({ judged, undecided, crash }: OpenTally<EvidenceGroup>) =>
   judged > 0 || undecided.size > 0 || crash !== undefined
 
-/** A view, and the rules on it by their place among all rules. */
-interface ViewRules {
-  readonly view: View<unknown>
-  /** Rules that judge every group. */
-  readonly general: readonly number[]
-  /** Rules that judge only the groups that they sent, by their ids. */
-  readonly own: ReadonlyMap<string, number>
-}
+/** The views of one group that several rules look at, each read once. */
+class GroupViews<Group extends EvidenceGroup> {
+  private readonly group: Group
+  private readonly read = new Map<View<unknown>, readonly JudgeableView<Group>[]>()
 
-function byView(rules: readonly Rule[]): ViewRules[] {
-  const found = new Map<View<unknown>, { readonly general: number[]; readonly own: Map<string, number> }>()
-  for (const [at, { id, on, scope }] of rules.entries()) {
-    const ofView = found.get(on) ?? { general: [] as number[], own: new Map<string, number>() }
-    found.set(on, ofView)
-    if (scope === "group") ofView.own.set(id, at)
-    else ofView.general.push(at)
+  constructor(group: Group) {
+    this.group = group
   }
-  return [...found].map(([view, places]) => ({ view, ...places }))
-}
 
-/** Returns whether an exchange of a group is one of a view. */
-function hasAny(view: View<unknown>, { asked }: EvidenceGroup): boolean {
-  try {
-    return asked.some(({ exchange }) => view.of(exchange) !== undefined)
-  } catch {
-    // Each of its rules notes why.
-    return true
+  /** Returns the views of the group's exchanges. Throws what the reading of one throws. */
+  of(view: View<unknown>): readonly JudgeableView<Group>[] {
+    const earlier = this.read.get(view)
+    if (earlier) return earlier
+    const seen: JudgeableView<Group>[] = []
+    for (const { exchange } of this.group.asked) {
+      const reading = view.of(exchange)
+      if (reading !== undefined) seen.push({ view: reading, exchange, executed: this.group })
+    }
+    this.read.set(view, seen)
+    return seen
   }
-}
-
-/**
- * Returns the places of the rules to which a group may say something, in order; undefined when `isOver` returns true before.
- * View by view, because most groups are none of most views.
- */
-function rulesFor(
-  views: readonly ViewRules[],
-  group: EvidenceGroup,
-  isOver: () => boolean,
-): number[] | undefined {
-  const places: number[] = []
-  for (const { view, general, own } of views) {
-    const mine = own.get(group.sample.by)
-    const wanted = mine === undefined ? general : [...general, mine]
-    if (wanted.length === 0) continue
-    if (isOver()) return undefined
-    if (hasAny(view, group)) places.push(...wanted)
-  }
-  return places.sort((a, b) => a - b)
 }
 
 function judgeGroup<Group extends EvidenceGroup>(
   rules: readonly Rule[],
-  views: readonly ViewRules[],
   group: Group,
   known: TargetFacts,
   isOver: () => boolean,
 ): GroupJudgement<Group> {
   const failures = new Failures()
+  const views = new GroupViews(group)
   const tallies: Tally<Group>[] = []
   const runViews: RunViews[] = []
   // Many rules have nothing to say: one set of counts serves the next.
   let unused = openCounts<Group>()
-  const places = rulesFor(views, group, isOver)
-  for (const place of places ?? []) {
+  for (const rule of rules) {
+    // Rules that compare requests judge only those that they sent.
+    if (rule.scope === "group" && rule.id !== group.sample.by) continue
     if (isOver()) return { tallies, runViews, isComplete: false }
-    const rule = rules[place]
-    if (rule === undefined) continue
     const tally = { rule, ...unused }
     guarded(tally, () => {
-      const seen = viewsOf(group, tally, failures)
+      const all = views.of(rule.on)
+      if (all.length === 0) return
+      const seen = judgeableOf(all, tally, failures)
       if (rule.scope === undefined || rule.scope === "exchange") {
         for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
       } else if (rule.scope === "group") judgeTogether(seen, known, tally, failures)
@@ -333,7 +303,7 @@ function judgeGroup<Group extends EvidenceGroup>(
     tallies.push(tally)
     unused = openCounts()
   }
-  return { tallies, runViews, isComplete: places !== undefined }
+  return { tallies, runViews, isComplete: true }
 }
 
 function judgeRun<Group extends EvidenceGroup>(
@@ -358,10 +328,9 @@ function judgeRun<Group extends EvidenceGroup>(
 /** Creates the judge of a run. */
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
-  const views = byView(ordered)
   return {
     rules: ordered,
-    group: (group, isOver = () => false) => judgeGroup(ordered, views, group, known, isOver),
+    group: (group, isOver = () => false) => judgeGroup(ordered, group, known, isOver),
     run: (rule, compared) => judgeRun(rule, compared, known),
   }
 }
