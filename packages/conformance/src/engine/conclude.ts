@@ -44,8 +44,8 @@ function isWhole({ selected, requirements, include, known }: Coverage): boolean 
 /** Returns what may be wrong with a base URL under which nothing is found. */
 function baseUrlRemedy(target: string): string {
   const path = URL.canParse(target) ? new URL(target).pathname : ""
-  if (/\/v\d+\w*$/.test(path)) return "is the base URL that of the API?"
-  return /\/v\d+\w*\//.test(path)
+  if (/\/v\d\w*$/.test(path)) return "is the base URL that of the API?"
+  return /\/v\d\w*\//.test(path)
     ? "the base URL must end with the version, such as /v1, without the path of an endpoint"
     : "does the base URL lack /v1?"
 }
@@ -56,18 +56,21 @@ function redirectedBase(
   target: string,
 ): string | undefined {
   const address = URL.canParse(location, target) ? new URL(location, target) : undefined
-  if (!address || !/^https?:$/.test(address.protocol) || !address.pathname.endsWith(path)) return undefined
+  if (!address || !/^https?:/.test(address.protocol) || !address.pathname.endsWith(path)) return undefined
   return `${address.origin}${address.pathname.slice(0, -path.length)}`
 }
 
 /** Returns why no surface answered, with the remedy where the replies suggest one. */
 function silenceOf({ statuses, redirect }: Sent, target: string): string {
-  const [status] = statuses
-  const redirectedTo = redirect && redirectedBase(redirect, target)
-  if (redirectedTo !== undefined && [...statuses].every((each) => each !== undefined && isRedirect(each)))
-    return `every request was redirected (${[...statuses].join(", ")}), which the kit does not follow: is ${redirectedTo} the base URL?`
-  if (statuses.size > 1) return `no request was answered with 2xx, but with ${[...statuses].join(", ")}`
+  const answers = [...statuses].filter((each) => each !== undefined)
+  const [status] = answers
   if (status === undefined) return "no request was answered"
+  const isPartly = statuses.has(undefined)
+  const redirectedTo = redirect && redirectedBase(redirect, target)
+  if (redirectedTo !== undefined && !isPartly && answers.every(isRedirect))
+    return `every request was redirected (${answers.join(", ")}), which the kit does not follow: is ${redirectedTo} the base URL?`
+  if (statuses.size > 1)
+    return `no request was answered with 2xx, but with ${answers.join(", ")}${isPartly ? ", or not at all" : ""}`
   const remedies: Readonly<Record<number, string>> = {
     404: baseUrlRemedy(target),
     401: "is the API key valid?",
