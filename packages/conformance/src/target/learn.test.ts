@@ -105,6 +105,11 @@ describe("what is stated", () => {
     expect((await learned({}, { ...stated, deterministic: false })).deterministic).toBe(false)
   })
 
+  test("has the voice alloy unless another is stated", async () => {
+    expect((await learned({})).voice).toBe("alloy")
+    expect((await learned({}, { ...stated, voice: "nova" })).voice).toBe("nova")
+  })
+
   test("has no length of an oversized body unless there is one", async () => {
     expect(await learned({})).not.toHaveProperty("oversizedBytes")
   })
@@ -169,6 +174,19 @@ describe("models", () => {
   })
 })
 
+describe("operations", () => {
+  test("are absent that the target says it does not have", async () => {
+    expect((await learned({ list: [404], listed: [] })).absent).toEqual(new Set(["listModels"]))
+    const neither = await learned({ list: [405], listed: [], chat: [404], keyless: [404] })
+    expect(neither.absent).toEqual(new Set(["listModels", "createChatCompletion"]))
+  })
+
+  test("are not absent that answer, refuse the key or fail", async () => {
+    for (const list of [200, 401, 500, undefined])
+      expect((await learned({ list: [list], listed: [] })).absent).toEqual(new Set())
+  })
+})
+
 test.each([
   ["refused as without the key", [401], [200], "required"],
   ["forbidden", [403], [200], "required"],
@@ -230,9 +248,26 @@ describe("a target that cannot be reached", () => {
     [{ kind: "timeout", stage: "connect", code: "timeoutMs" }, "no connection within the time of --timeout"],
     [{ kind: "network", stage: "connect", code: "ENOTFOUND" }, "ENOTFOUND (the name of the host is unknown)"],
     [
-      { kind: "network", stage: "connect", code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
-      "DEPTH_ZERO_SELF_SIGNED_CERT; pass its certificate authority with --ca-cert",
+      { kind: "network", stage: "connect", code: "EAI_AGAIN" },
+      "EAI_AGAIN (the name of the host cannot be looked up now)",
     ],
+    [
+      { kind: "network", stage: "connect", code: "EPROTO" },
+      "EPROTO (it does not answer as a TLS server; if it speaks plain HTTP, use http://)",
+    ],
+    ...[
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "UNABLE_TO_GET_ISSUER_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ].map(
+      (code) =>
+        [
+          { kind: "network", stage: "connect", code },
+          `${code}; pass its certificate authority with --ca-cert`,
+        ] as const,
+    ),
   ] as const)("is named, with the reason: %j", async (end, why) => {
     const { sampler, groups } = samplerOf({ list: [undefined], end })
     const error = await learn(stated, sampler).catch((thrown: unknown) => thrown)
@@ -242,6 +277,19 @@ describe("a target that cannot be reached", () => {
       message: `cannot reach http://127.0.0.1:1/v1: ${why}`,
     })
     expect(groups).toHaveLength(1)
+  })
+
+  test.each([
+    ["PROXY_407", "the proxy answered 407; put its user and password into the URL of the proxy"],
+    ["PROXY_502", "the proxy answered 502"],
+    ["ECONNREFUSED", "ECONNREFUSED"],
+  ])("is named with the proxy between: %s", async (code, why) => {
+    const answers: Answers = { list: [undefined], end: { kind: "network", stage: "connect", code } }
+    await expect(learned(answers, { ...stated, proxy: "http://proxy.example:3128" })).rejects.toThrow(
+      new Unreachable(
+        `cannot reach http://127.0.0.1:1/v1 through the proxy http://proxy.example:3128: ${why}`,
+      ),
+    )
   })
 
   test("is not one that merely answers nothing", async () => {

@@ -50,12 +50,22 @@ const connectionRemedies: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name of the host cannot be looked up now",
 }
 
+/** The beginning of the code of the error when a proxy opens no tunnel; the status of its answer follows. */
+const tunnelRefused = "PROXY_"
+
 /** Returns why no connection was made, and what to do about it. */
 function connectionFailure({ code, kind }: ExchangeEnd): string {
-  if (code === "timeoutMs") return "no connection within the time of --timeout"
   if (code === undefined) return kind
+  if (code === "timeoutMs") return "no connection within the time of --timeout"
+  if (code.startsWith(tunnelRefused)) return tunnelRefusal(code.slice(tunnelRefused.length))
   if (untrusted.has(code)) return `${code}; pass its certificate authority with --ca-cert`
   return connectionRemedies[code] === undefined ? code : `${code} (${connectionRemedies[code]})`
+}
+
+/** Returns that a proxy opened no tunnel, and what to do about it. */
+function tunnelRefusal(status: string): string {
+  const remedy = status === "407" ? "; put its user and password into the URL of the proxy" : ""
+  return `the proxy answered ${status}${remedy}`
 }
 
 /** Thrown when there is nothing to judge. */
@@ -76,9 +86,9 @@ export class KeyRefused extends NothingJudged {
 
 /** Returns whether the target requires a key, judged by the same chat without and with it. */
 function authOf(keyless: number | undefined, keyed: number | undefined): TargetFacts["auth"] {
-  const isSuccess = (status: number | undefined) => status !== undefined && status >= 200 && status < 300
+  const isSuccess = (status = 0) => status >= 200 && status < 300
   if (isSuccess(keyless)) return "open"
-  return (keyless !== undefined && isRefusal(keyless)) || isSuccess(keyed) ? "required" : "untested"
+  return isRefusal(keyless ?? 0) || isSuccess(keyed) ? "required" : "untested"
 }
 
 /** Returns the status with which every valid request with the configured key was rejected, if all were. */
@@ -88,13 +98,6 @@ function refusedThroughout(groups: readonly ExecutedSample[]): number | undefine
     .filter(({ step }) => !step?.fault && !step?.key)
     .flatMap(({ exchange }) => exchange.response?.status ?? [])
   return statuses.every(isRefusal) ? statuses[0] : undefined
-}
-
-/** Returns that a proxy opened no tunnel, in words; undefined for another code. */
-function tunnelRefusal(code: string | undefined): string | undefined {
-  const [, status] = /^PROXY_(\d+)$/.exec(code ?? "") ?? []
-  const remedy = status === "407" ? "; put its user and password into the URL of the proxy" : ""
-  return status && `the proxy answered ${status}${remedy}`
 }
 
 /**
@@ -121,11 +124,8 @@ export async function learn(
   const listing = sampler.groups.flatMap(({ asked }) => asked.map(({ exchange }) => exchange))
   const connection = listing.find((exchange) => exchange.end.stage === "connect")
   if (connection) {
-    const { end } = connection
     const through = stated.proxy === undefined ? "" : ` through the proxy ${stated.proxy}`
-    throw new Unreachable(
-      `cannot reach ${target.baseUrl}${through}: ${tunnelRefusal(end.code) ?? connectionFailure(end)}`,
-    )
+    throw new Unreachable(`cannot reach ${target.baseUrl}${through}: ${connectionFailure(connection.end)}`)
   }
   const listed = listing.flatMap(listedModels)
   const traits = new Set(stated.traits)
