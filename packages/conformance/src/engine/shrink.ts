@@ -30,8 +30,9 @@ type Narrowing = (asks: readonly Ask[]) => readonly Ask[]
 function narrowingOf({ rule, exchange, executed }: Detection): Narrowing | undefined {
   if (rule.scope === "run") return undefined
   const steps = fixedSteps(executed.sample.asks)
-  const step = executed.asked.find((each) => each.exchange === exchange)?.step
-  const place = step ? steps.indexOf(step) : -1
+  const place = steps.findIndex((step) =>
+    executed.asked.some((each) => each.step === step && each.exchange === exchange),
+  )
   const kept = rule.scope === "group" ? [...new Set([0, place])] : [place]
   if (place < 0 || executed.sample.asks.flat().length <= kept.length) return undefined
   return (asks) => fixedSteps(asks).filter((_, at) => kept.includes(at))
