@@ -19,14 +19,15 @@ interface RuleFacts {
   readonly occasional?: true
   readonly asks?: boolean
   readonly probes?: readonly Probe[]
+  readonly scope?: "exchange" | "run"
 }
 
-const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe] }: RuleFacts = {}): Rule =>
-  rule({
+const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe], scope }: RuleFacts = {}): Rule => {
+  const literal = {
     id: "test.rule",
     since: "0.1.0",
     says: "MUST",
-    severity: "MUST",
+    severity: "MUST" as const,
     source: "none",
     on: view<number>({
       id: "test.view",
@@ -39,7 +40,9 @@ const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe] }: RuleFa
     faults: {},
     ...(asks && { asks: () => [] }),
     holds: () => [],
-  }) as Rule
+  }
+  return (scope === "run" ? rule({ ...literal, scope }) : rule(literal)) as Rule
+}
 
 const tallyOf = (facts: Partial<Tally> = {}): Tally => ({
   rule: ruleOf(),
@@ -112,8 +115,38 @@ describe("a rule that was judged", () => {
     expect(outcome({ tally: { judged: 1, undecided }, met: [notOffered] })).toEqual({ verdict: "pass" })
   })
 
+  test("is unsupported when it was judged on replies of endpoints that do not exist alone", () => {
+    const of = (by: string, ...operations: readonly OperationId[]) =>
+      group(
+        by,
+        operations.map((operation) => asked({ status: 404 }, { operation })),
+      )
+    const tally = { judged: 1 }
+    const unsupported = {
+      verdict: "unsupported",
+      reason: "the target does not offer POST /chat/completions",
+    }
+    const verdictIn = (...groups: readonly ExecutedSample[]) => outcome({ tally, groups, met: [notOffered] })
+    expect(verdictIn(of("the-probe", "createChatCompletion"))).toEqual(unsupported)
+    expect(verdictIn(of("the-probe", "createChatCompletion", "listModels"))).toEqual({ verdict: "pass" })
+    // Its own requests say more than those of others on its surface, which count where it sent none.
+    expect(verdictIn(of("other", "createChatCompletion"))).toEqual(unsupported)
+    expect(verdictIn(of("other", "createChatCompletion", "listModels"))).toEqual(unsupported)
+    expect(verdictIn(of("other", "listModels"))).toEqual({ verdict: "pass" })
+    expect(verdictIn(of("other", "createChatCompletion"), of("the-probe", "listModels"))).toEqual({
+      verdict: "pass",
+    })
+  })
+
+  test("passes when it is about every endpoint, also on one that does not exist", () => {
+    const groups = [group("the-probe", [asked({ status: 404 })])]
+    expect(outcome({ rule: { surface: "http" }, tally: { judged: 1 }, groups, met: [notOffered] })).toEqual({
+      verdict: "pass",
+    })
+  })
+
   test("has the worst verdict of its findings, in whatever order they come", () => {
-    const order: Finding["verdict"][] = ["fail", "warn", "info", "flaky"]
+    const order: Finding["verdict"][] = ["fail", "warn", "info", "flaky", "waived"]
     for (const [at, worst] of order.entries()) {
       const findings = findingsOf(...order.slice(at))
       for (const each of [findings, findings.toReversed()]) {
@@ -162,6 +195,16 @@ describe("a rule whose endpoint met an obstacle is unsupported", () => {
     expect(outcome({ rule: { surface: "streams" }, met: [notOffered] })).toEqual(chat)
     expect(outcome({ met: [["createChatCompletion", "the key gives no access to"]] })).toEqual(
       unsupported("the key gives no access to POST /chat/completions"),
+    )
+  })
+
+  test("with the option that names a model, where none is known", () => {
+    const unknown = "no model is known for" as const
+    expect(outcome({ met: [["createChatCompletion", unknown]] })).toEqual(
+      unsupported("no model is known for POST /chat/completions; name one with --model"),
+    )
+    expect(outcome({ rule: { surface: "audio" }, met: [["createSpeech", unknown]] })).toEqual(
+      unsupported("no model is known for POST /audio/speech; name one with --speech-model"),
     )
   })
 
@@ -225,6 +268,17 @@ describe("a rule whose request was refused for a member that a target may refuse
     expect(refused(facts).verdict).toBe("inconclusive")
   })
 
+  test("is unsupported when its probe's request is refused and its own is not", () => {
+    const groups = [
+      group("test.rule", [asked({})]),
+      group("the-probe", [asked({ status: 400, body: error({ param: "n" }) }, { exercises: ["n"] })]),
+    ]
+    expect(outcome({ rule: { asks: true }, groups })).toEqual({
+      verdict: "unsupported",
+      reason: "the target refuses n (400)",
+    })
+  })
+
   test("is inconclusive when the request exercises nothing", () => {
     const facts = { status: 400, body: error({ param: "n" }) }
     expect(refused(facts, []).verdict).toBe("inconclusive")
@@ -239,6 +293,7 @@ describe("a rule that could not decide is inconclusive", () => {
   test.each([
     [["a"], "a"],
     [["a", "a"], "a"],
+    [["a", "b"], "a (1 of 2)"],
     [["a", "b", "b"], "b (2 of 3)"],
     [["b", "b", "a"], "b (2 of 3)"],
     [["a", "b", "c", "c", "b", "b"], "b (3 of 6)"],
@@ -246,6 +301,20 @@ describe("a rule that could not decide is inconclusive", () => {
     const undecided = new Map<string, number>()
     for (const each of reasons) countReason(undecided, each)
     expect(outcome({ tally: { undecided } })).toEqual({ verdict: "inconclusive", reason })
+  })
+
+  test("also when its requests were not sent, unless it is about the whole run", () => {
+    const tally = { undecided: new Map([["a", 1]]) }
+    expect(outcome({ tally })).toEqual({ verdict: "inconclusive", reason: "a" })
+    expect(outcome({ tally, rule: { scope: "run" } })).toEqual({
+      verdict: "not-run",
+      reason: "this run did not ask for it",
+    })
+    const groups = [group("the-probe", [asked({})])]
+    expect(outcome({ tally, rule: { scope: "run" }, groups })).toEqual({
+      verdict: "inconclusive",
+      reason: "a",
+    })
   })
 
   test("or was not run, if nothing that the kit sends brings its exchanges about", () => {

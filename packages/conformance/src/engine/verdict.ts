@@ -21,12 +21,11 @@ const worst = ["fail", "warn", "info", "flaky", "waived"] as const
 export const verdictOfFindings = (findings: readonly Pick<Finding, "verdict">[]) =>
   worst.find((each) => findings.some(({ verdict }) => verdict === each))
 
-/** The most frequent of some reasons, with its share. */
+/** Returns the most frequent of one or more reasons, with its share. Of equally frequent ones, the first counts. */
 function mostly(counts: ReadonlyMap<string, number>): string {
-  const [top] = [...counts].sort((a, b) => b[1] - a[1])
-  if (!top) return ""
-  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  return counts.size === 1 ? top[0] : `${top[0]} (${top[1]} of ${all})`
+  const [reason, times] = [...counts].reduce((top, each) => (each[1] > top[1] ? each : top))
+  const all = [...counts.values()].reduce((sum, count) => sum + count)
+  return counts.size === 1 ? reason : `${reason} (${times} of ${all})`
 }
 
 /** Returns the operations of a rule's surface of which anything was asked. */
