@@ -2,6 +2,7 @@ import { createRedactor } from "@nexhina/wire"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { exchangeOf, knownOf } from "../../test/exchange.ts"
+import type { Evidence } from "../evidence.ts"
 import { type Fault, type Rule, rule, type Severity, type Where } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { view } from "../view.ts"
@@ -56,12 +57,24 @@ interface Case {
   readonly known?: Partial<TargetFacts>
   /** Changes the request of the exchange. */
   readonly request?: Partial<ReturnType<typeof exchangeOf>["request"]>
+  /** The other exchanges of its sample, which come first. */
+  readonly others?: readonly Evidence[]
 }
 
-function found({ rule: facts, fault: changed, exchange: recorded = {}, known, request }: Case = {}) {
+function found({
+  rule: facts,
+  fault: changed,
+  exchange: recorded = {},
+  known,
+  request,
+  others = [],
+}: Case = {}) {
   const exchange = exchangeOf({ operation: "createChatCompletion", ...recorded })
   const asked = { ...exchange, request: { ...exchange.request, ...request } }
-  const executed = { sample: { by: "test.rule", index: 0, asks: [] }, asked: [] }
+  const executed = {
+    sample: { by: "test.rule", index: 0, asks: [] },
+    asked: [...others, asked].map((each) => ({ exchange: each })),
+  }
   return findingOf(
     { rule: ruleOf(facts), fault: { ...fault, ...changed }, exchange: asked, executed },
     {
@@ -184,7 +197,8 @@ describe("a place is named", () => {
 })
 
 describe("an excerpt", () => {
-  const excerptOf = (body: string, at: Where) => found({ exchange: { body }, fault: { at } }).evidence.excerpt
+  const excerptOf = (body: string | Uint8Array, at: Where) =>
+    found({ exchange: { body }, fault: { at } }).evidence.excerpt
   /** A text in which every place is different from those near it. */
   const textOf = (length: number) =>
     Array.from({ length: Math.ceil(length / 5) }, (_, at) => String(at).padStart(5, "-"))
@@ -235,6 +249,52 @@ describe("an excerpt", () => {
     expect(excerptOf(body, { part: "status" })).toBe(`${body.slice(0, 600)}…`)
     expect(excerptOf(body, { part: "header", name: "x" })).toBe(`${body.slice(0, 600)}…`)
     expect(excerptOf(body, { part: "end" })).toBe(`…${body.slice(2400)}`)
+  })
+
+  test("is the same however far into the body the fault is", () => {
+    const body = textOf(200_000)
+    for (const offset of [65_000, 65_636, 65_637, 66_000, 150_000])
+      expect(excerptOf(body, { part: "body", offset })).toBe(`…${body.slice(offset - 100, offset + 500)}…`)
+  })
+
+  test("begins and ends between characters", () => {
+    for (const character of ["é", "€", "😀"]) {
+      const body = character.repeat(1000)
+      const bytes = utf8.encode(character).length
+      for (const offset of [1000, 1001, 1002, 1003]) {
+        const from = Math.floor((offset - 100) / bytes)
+        const to = Math.floor((from * bytes + 600) / bytes)
+        const text = character.repeat(to - from)
+        expect(excerptOf(body, { part: "body", offset })).toBe(`…${text}…`)
+      }
+    }
+  })
+
+  test("has as many bytes where they are not text", () => {
+    const at: Where = { part: "body", offset: 699 }
+    for (const length of [1, 2, 3, 4, 599, 600, 601, 1400]) {
+      const excerpt = excerptOf(new Uint8Array(length).fill(0x80), at)
+      expect(excerpt.replaceAll("…", "")).toBe("\ufffd".repeat(Math.min(length, 600)))
+    }
+  })
+})
+
+describe("the command lines", () => {
+  const secret = [["authorization", `Bearer ${apiKey}`]] as const
+  const first = exchangeOf({ operation: "listModels", requestHeaders: secret, request: { n: 1 } })
+  const commandsOf = (scope: "exchange" | "group" | "run") => {
+    const { curl } = found({ rule: { scope }, exchange: { request: { n: 2 } }, others: [first] })
+    expect(curl).not.toContain(apiKey)
+    return curl.match(/^curl|--data-raw '.*'/gm)
+  }
+
+  test("are those of all requests of the sample where the rule compares their replies", () => {
+    expect(commandsOf("group")).toEqual(["curl", `--data-raw '{"n":1}'`, "curl", `--data-raw '{"n":2}'`])
+  })
+
+  test("are one, of the request that shows the fault, otherwise", () => {
+    expect(commandsOf("exchange")).toEqual(["curl", `--data-raw '{"n":2}'`])
+    expect(commandsOf("run")).toEqual(["curl", `--data-raw '{"n":2}'`])
   })
 })
 

@@ -29,11 +29,11 @@ function whereText(at: Where): string {
   }
 }
 
-/** Moves an offset back to the beginning of its UTF-8 character. */
+/** Moves an offset back to the beginning of its UTF-8 character, of at most four bytes. Others are not text. */
 function characterStart(body: Uint8Array, offset: number): number {
-  let start = offset
-  while (start > 0 && ((body[start] ?? 0) & 0xc0) === 0x80) start--
-  return start
+  if (offset === body.length) return offset
+  const back = [0, 1, 2, 3].find((bytes) => ((body[offset - bytes] ?? 0x80) & 0xc0) !== 0x80)
+  return offset - (back ?? 0)
 }
 
 /** Number of bytes around an excerpt that are searched for secrets: more than any spelling of a secret takes. */
@@ -93,8 +93,7 @@ function curlsOf(
   { rule, exchange, executed }: Detection,
   { redactor, target }: { readonly redactor: Redactor; readonly target: Pick<Target, "apiKey"> },
 ): string {
-  const compared = rule.scope === "group" ? executed.asked.map((each) => each.exchange) : []
-  const shown = compared.length > 0 ? compared : [exchange]
+  const shown = rule.scope === "group" ? executed.asked.map((each) => each.exchange) : [exchange]
   return shown
     .map((each) => {
       const { response: _, ...asked } = each
