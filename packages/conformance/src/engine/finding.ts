@@ -29,7 +29,7 @@ function whereText(at: Where): string {
   }
 }
 
-/** Moves an offset back to the beginning of its UTF-8 character, of at most four bytes. Others are not text. */
+/** Moves an offset back to the beginning of its UTF-8 character, if there is one: it has four bytes at most. */
 function characterStart(body: Uint8Array, offset: number): number {
   if (offset === body.length) return offset
   const back = [0, 1, 2, 3].find((bytes) => ((body[offset - bytes] ?? 0x80) & 0xc0) !== 0x80)

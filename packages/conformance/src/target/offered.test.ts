@@ -53,6 +53,16 @@ describe("a reply says that there is no such endpoint", () => {
       { status: 404, request: { model: "m-1" }, body: { error: { message: "No such page.", code: 404 } } },
       true,
     ],
+    [
+      "404 to a request whose model has no name",
+      { status: 404, request: { model: "" }, body: { error: { message: "No such page." } } },
+      true,
+    ],
+    [
+      "404 whose message is not a text",
+      { status: 404, request: { model: "m-1" }, body: { error: { message: ["m-1"] } } },
+      true,
+    ],
     ["405 for whatever reason", { status: 405, body: error("model_not_found") }, true],
     ["501", { status: 501 }, true],
     ["200", { status: 200 }, false],
@@ -123,6 +133,19 @@ describe("obstacles", () => {
     expect(obstacleOf(group(asked(401), asked(400, wrong)))).toBe("the key gives no access to")
   })
 
+  test("are met by the operations that ask for a model of which nothing is known, whatever they answered", () => {
+    const unknown = "no model is known for"
+    const unproven = new Set(["embedding", "transcription"] as const)
+    expect(obstacles([group(asked(404))], unproven)).toEqual(
+      new Map([
+        ["createEmbedding", unknown],
+        ["createTranscription", unknown],
+        ["createTranslation", unknown],
+      ]),
+    )
+    expect(obstacles([group(asked(200))], unproven).get("createEmbedding")).toBe(unknown)
+  })
+
   test("each operation has its own", () => {
     const rerank: OperationId = "createRerank"
     expect(
@@ -136,6 +159,17 @@ describe("obstacles", () => {
       ]),
     )
   })
+})
+
+test("the operations of spoilt requests are named once, and only where their endpoints are needed", () => {
+  const wrong = { fault: missing }
+  const of = (...requests: Asked[]) => spoiltOperations(group(...requests))
+  expect(of(asked(200), asked(404, wrong), asked(400, wrong))).toEqual(["createEmbedding"])
+  expect(of(asked(400, { ...wrong, operation: "createRerank" }), asked(400, wrong))).toEqual([
+    "createRerank",
+    "createEmbedding",
+  ])
+  expect(of(asked(200), asked(401, { key: "none" }), asked(404, { fault: unknownPath }))).toEqual([])
 })
 
 test("of operations with an obstacle, only what needs no endpoint is judged, and what was right", () => {
