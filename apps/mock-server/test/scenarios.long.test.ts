@@ -99,7 +99,7 @@ test("explain: the scenario that answers, a miss, and wrong usage", async () => 
   const explain = (request: string) => cli("explain", request, "--scenarios", "a.yaml")
   expect(await explain("hit.json")).toEqual({
     code: 0,
-    stdout: `'a.yaml:2' answers this request.\nIt matches:\n  user: "Hi"\n`,
+    stdout: `Operation: createChatCompletion\n'a.yaml:2' answers this request.\nIt matches:\n  user: "Hi"\n`,
     stderr: "",
   })
   const missed = await explain("miss.json")

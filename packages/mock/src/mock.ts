@@ -456,7 +456,7 @@ function operate(
 ): GeneratedReply | GeneratedFile | Promise<GeneratedReply | GeneratedFile> {
   const endpoint: Endpoint = endpoints[operationId]
   const responders = respondersOf(operationId, request, context, engine)
-  const members = context.scenario?.reply
+  const scripted = context.scenario?.reply
   // Each maker receives the request of its own operation, which its contract validates here.
   const made = (replies[operationId] as ReplyMaker<never>)({
     request: request as never,
@@ -473,14 +473,14 @@ function operate(
     tokenizer: engine.tokenizer,
     callTools: engine.callTools,
     responders,
-    ...(members && { members }),
+    ...(scripted && { members: scripted.members }),
     now: engine.clocks.stamp(),
     elapsedMs: engine.clocks.sharedMs,
     seed: context.seed,
     id: context.id,
   })
-  if (members === undefined) return made
-  return Promise.resolve(made).then((reply) => withMembers(reply, members, request))
+  if (scripted === undefined) return made
+  return Promise.resolve(made).then((reply) => withMembers(reply, scripted, { operationId, request }))
 }
 
 /** Returns the responders of a request: those of the mock, then its scenarios. */

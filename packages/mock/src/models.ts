@@ -49,7 +49,7 @@ export function createModels(
 }
 
 /** Returns the id without the prefix of a provider and the date of a snapshot. */
-function baseOf(id: string): string {
+export function baseOf(id: string): string {
   return id.replace(/^.*\//, "").replace(/-(?:\d{4}-\d{2}-\d{2}|\d{4}|latest)$/, "")
 }
 

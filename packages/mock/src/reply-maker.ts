@@ -47,8 +47,8 @@ interface Question<Request, Query> {
   /** Asked in order for what the model says, before it is generated. */
   readonly responders: readonly Responder[]
   /**
-   * Members of the JSON reply that a scenario sets. Only a maker that returns the same as a text needs them; in JSON they
-   * are set afterwards.
+   * Members of the JSON reply that a scenario sets. They are set after the reply is made: a maker needs them only for
+   * what depends on them, such as the same reply as a text.
    */
   readonly members?: object
   /** Unix seconds. */
@@ -61,6 +61,16 @@ interface Question<Request, Query> {
   readonly id: string
 }
 
+/** A list of a reply with one element for each thing that the request names. */
+export interface RequestedList {
+  /** The member of the request that decides how many elements there are. */
+  readonly by: string
+  /** Maximum number of elements that the client gets. Default: all of the list. */
+  readonly max?: number
+  /** Member by which the elements are sorted, the greatest first. Default: they are in the order of the request. */
+  readonly ranking?: string
+}
+
 /** A reply before it is encoded: its JSON value and, when the client asked for a stream, the function that splits it. */
 export interface GeneratedReply<Value = unknown> {
   readonly value: Value
@@ -71,6 +81,8 @@ export interface GeneratedReply<Value = unknown> {
   readonly json?: string | Uint8Array
   /** Names of members that are in the value only if the request asks for them. A scenario does not add them. Default: none. */
   readonly onRequest?: readonly string[]
+  /** Lists that a scenario cannot lengthen, by the names of the members. Default: none. */
+  readonly lists?: Readonly<Record<string, RequestedList>>
   stream?(value: Value): readonly StreamEvent[]
   /** Returns the same text as encoding the events of `stream`, but faster. Called when no alteration applies. */
   encoded?(value: Value): string

@@ -201,3 +201,25 @@ test.each(["/a+/i", "/^[a]$/", "/home/"])(
     expect((await record(mock, "/chat/completions", other)).response?.status).toBe(400)
   },
 )
+
+test("what no scenario may set is left out, and named", () => {
+  const counts = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 }
+  const cached = { ...counts, prompt_tokens_details: { cached_tokens: 9 } }
+  const wrong = recordedExchange({
+    target: "https://api.example/v1/moderations",
+    body: { input: "a" },
+    replyHeaders: [["content-type", "application/json"]],
+    chunks: [[1, JSON.stringify({ id: "m", model: "m", results: "none" })]],
+  })
+  const { scenarios, warnings } = derived([reply(asks(user("Hi")), { ...says("one"), usage: cached }), wrong])
+  expect(scenarios.map(({ scenario, notes }) => [scenario.answer?.usage, notes])).toEqual([
+    [
+      { input: 5, output: 2 },
+      ["usage.cached: 'cached' is part of 'input' and must not be greater, but 9 is greater than 5"],
+    ],
+  ])
+  expect(warnings).toEqual([
+    'exchange "1" of "test": its reply has a fault: results: expected an array, but got a string (status 200)',
+  ])
+  expect(() => createMock({ scenarios: scenarios.map(({ scenario }) => scenario) })).not.toThrow()
+})

@@ -1,10 +1,12 @@
 import type { OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
+import { checkScenarios } from "../scenarios/check.ts"
 import { readSubject } from "../scenarios/read-subject.ts"
 import { exactly, type Scenario, spokenOperations } from "../scenarios/scenario.ts"
+import { pathText } from "../scenarios/schema-members.ts"
 import type { Subject } from "../scenarios/subject.ts"
 import type { Recording } from "./library.ts"
-import { answerOf } from "./recorded-answer.ts"
+import { answerOf, type RecordedAnswer } from "./recorded-answer.ts"
 import { recordedTurn } from "./recorded-turn.ts"
 import { hasSecretMark } from "./volatile.ts"
 
@@ -105,7 +107,26 @@ function draftOf({ exchange }: Recording, place: string): Draft | string {
   if (!subject) return "its request is a form, or not valid"
   const answered = answerOf(turn, (name) => headerOf(exchange.response?.headers ?? [], name))
   if (typeof answered === "string") return `${answered} (status ${status})`
-  return { place, ...matchOf(subject, request), ...answered }
+  const usable = withoutFaults(subject.operation, answered)
+  return typeof usable === "string"
+    ? `${usable} (status ${status})`
+    : { place, ...matchOf(subject, request), ...usable }
+}
+
+/** Returns an answer without the token counts that no scenario may set, or why no scenario can give the answer. */
+function withoutFaults(operation: OperationId, { answer, notes }: RecordedAnswer): RecordedAnswer | string {
+  const checked = checkScenarios([{ match: { operation }, answer }], String)
+  if (!("problems" in checked)) return { answer, notes }
+  const [others, counts] = [
+    checked.problems.filter(({ path }) => path[2] !== "usage"),
+    checked.problems.filter(({ path }) => path[2] === "usage"),
+  ]
+  const [first] = others
+  if (first) return `its reply has a fault: ${pathText(first.path.slice(3)).slice(1)}: ${first.message}`
+  const wrong = new Set(counts.map(({ path }) => path[3]))
+  const usage = Object.fromEntries(Object.entries(answer.usage ?? {}).filter(([name]) => !wrong.has(name)))
+  const lost = counts.map(({ path, message }) => `usage.${path[3]}: ${message}`)
+  return { answer: { ...answer, usage }, notes: [...notes, ...lost] }
 }
 
 function subjectOf(operation: OperationId, request: unknown): Subject | undefined {

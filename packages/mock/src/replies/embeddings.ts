@@ -25,14 +25,15 @@ export const createEmbedding: ReplyMaker<"createEmbedding"> = (question) => {
   }
   const modelSeed = digest(model, seed)
   const texts = inputs(request.input)
-  const numbers = texts.length * (dimensions ?? native)
+  const size = scriptedSize(question.members) ?? dimensions ?? native
+  const numbers = texts.length * size
   requireFewTexts(texts, numbers)
   const count = texts.reduce<number>(
     (sum, text) => sum + (typeof text === "string" ? tokenizer.count(text) : text.length),
     0,
   )
   const make = (text: Text, index: number): Embedding => {
-    const vector = unitVector(embed(text, native, modelSeed, dimensions ?? native))
+    const vector = unitVector(embed(text, native, modelSeed, size))
     return {
       object: "embedding",
       index,
@@ -45,11 +46,26 @@ export const createEmbedding: ReplyMaker<"createEmbedding"> = (question) => {
     model,
     usage: { prompt_tokens: count, total_tokens: count },
   })
-  if (numbers + count < longWork) return { value: list(texts.map(make)) }
+  if (numbers + count < longWork) return { value: list(texts.map(make)), lists }
   return lane.run((pause) => makeInSteps(texts, make, list, pause))
 }
 
 type Embedding = EmbeddingResponse["data"][number]
+
+const lists = { data: { by: "input" } }
+
+/** Returns the length of the vectors that a scenario sets: those that it leaves out get the same. */
+function scriptedSize(members: object | undefined): number | undefined {
+  const data: unknown = members && "data" in members ? members.data : undefined
+  const vectors = Array.isArray(data) ? data.map((item: unknown) => vectorOf(item)) : []
+  return vectors.find((vector) => vector !== undefined)?.length
+}
+
+function vectorOf(item: unknown): readonly unknown[] | undefined {
+  const vector: unknown =
+    typeof item === "object" && item !== null && "embedding" in item ? item.embedding : undefined
+  return Array.isArray(vector) ? vector : undefined
+}
 
 /** Numbers and tokens from which on a reply is made in steps (chosen). */
 const longWork = 2 ** 16
@@ -80,6 +96,7 @@ async function makeInSteps(
   }
   return {
     json,
+    lists,
     // Only alterations read it.
     get value(): unknown {
       return JSON.parse(new TextDecoder().decode(json))

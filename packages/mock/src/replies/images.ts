@@ -66,7 +66,7 @@ export const createImage: ReplyMaker<"createImage"> = async ({
     data,
     ...(gptImage && { usage: usageOf(tokenizer.count(prompt), request.n ?? 1, quality, width * height) }),
   }
-  return { value }
+  return { value, lists: { data: { by: "n" } } }
 }
 
 /** What a square image of gpt-image-1 costs in tokens. Source: OpenAI's guide "Image generation". */

@@ -35,7 +35,7 @@ export const createModeration: ReplyMaker<"createModeration"> = ({ request, mode
       }),
     })),
   }
-  return { value }
+  return { value, lists: { results: { by: "input" } } }
 }
 
 /** The categories of the documentation's sample. */

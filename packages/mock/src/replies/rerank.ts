@@ -14,9 +14,10 @@ export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, ...q
     return { index, relevance_score: likeness(asked, weights(document.text)), document }
   }
   const { count } = question.tokenizer
+  const isScripted = question.members !== undefined
   if (length < longWork) {
     const tokens = request.documents.reduce((sum, given) => sum + count(textOf(given)), count(request.query))
-    return toReply(request.documents.map(score), tokens, request, question.id)
+    return toReply(request.documents.map(score), tokens, request, { id: question.id, isScripted })
   }
   return question.lane.run(async (pause) => {
     const scored: Scored[] = []
@@ -27,7 +28,7 @@ export const createRerank: ReplyMaker<"createRerank"> = ({ request, models, ...q
       tokens += count(textOf(document))
       await pause()
     }
-    return toReply(scored, tokens, request, question.id)
+    return toReply(scored, tokens, request, { id: question.id, isScripted })
   })
 }
 
@@ -53,22 +54,29 @@ function textOf(given: RerankRequest["documents"][number]): string {
   return typeof given === "string" ? given : given.text
 }
 
+interface ReplyFrame {
+  readonly id: string
+  /** Whether a scenario sets members: it may rank any document among the first. */
+  readonly isScripted: boolean
+}
+
 function toReply(
   scored: Scored[],
   tokens: number,
   { model, top_n, return_documents }: RerankRequest,
-  id: string,
+  { id, isScripted }: ReplyFrame,
 ): GeneratedReply<RerankResponse> {
+  const ranked = scored.sort((a, b) => b.relevance_score - a.relevance_score)
   const value: RerankResponse = {
     id: `rerank-${id}`,
     model,
-    results: scored
-      .sort((a, b) => b.relevance_score - a.relevance_score)
-      .slice(0, top_n)
-      .map(({ document, ...result }) => (return_documents ? { ...result, document } : result)),
+    results: (isScripted ? ranked : ranked.slice(0, top_n)).map(({ document, ...result }) =>
+      return_documents ? { ...result, document } : result,
+    ),
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   }
-  return { value }
+  const max = top_n ?? scored.length
+  return { value, lists: { results: { by: "documents", max, ranking: "relevance_score" } } }
 }
 
 function weights(text: string): ReadonlyMap<string, number> {

@@ -1,13 +1,23 @@
 import { type AlterationKind, expectationOf } from "@nexhina/wire"
-import { z } from "zod"
 import { matches } from "../json-schema/pattern.ts"
 import { nearestName } from "../nearest-name.ts"
 import { isBase64 } from "../request/check-base64.ts"
 import type { KnownAlterations } from "../response/alterations.ts"
 import { fileHint, imagesIn } from "./images.ts"
 import { impossibleConditions } from "./impossible-match.ts"
+import { listFaults } from "./list-faults.ts"
 import type { Predicate } from "./predicates.ts"
-import { type Answer, caseHint, type Scenario, scenarioSchema } from "./scenario.ts"
+import { type Answer, caseHint, replySchema, type Scenario, scenarioSchema } from "./scenario.ts"
+import {
+  at,
+  membersAt,
+  type Path,
+  pathText,
+  quoted,
+  schemaAt,
+  slipsIn,
+  unknownKey,
+} from "./schema-members.ts"
 import { bySpecificity, type Candidate, createSelector, type Selector, toCandidates } from "./select.ts"
 import type { Subject } from "./subject.ts"
 import { valueFault } from "./template.ts"
@@ -56,11 +66,6 @@ export function sentence(message: string): string {
   return message.endsWith("?") ? message : `${message}.`
 }
 
-/** Formats a path such as `[2].match.user`. */
-export function pathText(path: readonly (string | number)[]): string {
-  return path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("")
-}
-
 /**
  * Checks a list of scenarios and creates their selector. `placeOf` names a scenario without an id. Returns the problems
  * when there are some: unknown members, wrong types, duplicate ids, and pairs of which one can never win.
@@ -107,10 +112,32 @@ function problemsOf(value: unknown, kinds?: AlterationKinds): ScenarioProblem[] 
   ]
   return [
     ...places.flatMap(([path, each]) => (each ? problemsOfAnswer(each, path, kinds) : [])),
-    ...places.flatMap(([path]) => slipsIn([...path, "hostedTools"], value)),
+    ...places.flatMap(([path]) => slipsOfTools(path, value)),
+    ...problemsOfReply(parsed.data, value),
     ...problemsOfIds({ defect: fail?.defect }, ["fail"], kinds),
     ...impossibleConditions(parsed.data),
   ]
+}
+
+/** Returns the members of hosted tools that are misspelt. */
+function slipsOfTools(path: Path, value: unknown): ScenarioProblem[] {
+  const place = [...path, "hostedTools"]
+  const slips = slipsIn(schemaAt(scenarioSchema(), place, value), at(value, place))
+  return slips.map((slip) => ({ ...slip, path: [...place, ...slip.path] }))
+}
+
+/** Returns what is wrong with the members of a reply. What they leave out is generated. */
+function problemsOfReply({ match, answer }: Scenario, value: unknown): ScenarioProblem[] {
+  const schema = match.operation && replySchema(match.operation)
+  if (answer?.reply === undefined || schema === undefined) return []
+  const { reply } = answer
+  const issues = schema.safeParse(reply).error?.issues ?? []
+  const wrong = issues
+    .flatMap((issue) => explained({ ...issue, path: ["answer", "reply", ...issue.path] }, value))
+    // Images have a check of their own.
+    .filter(({ path }) => at(value, path) !== undefined && path.at(-1) !== "b64_json")
+  const others = [...slipsIn(schema, reply), ...listFaults(reply)]
+  return [...wrong, ...others.map(({ path, message }) => ({ path: ["answer", "reply", ...path], message }))]
 }
 
 /** Returns what is wrong with the types and names of the conditions of a `match`, with paths within it. */
@@ -212,7 +239,7 @@ function explained(issue: Issue, value: unknown): ScenarioProblem[] {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: unknownKey(key, membersAt(path, value)),
+        message: unknownKey(key, membersAt(scenarioSchema(), path, value)),
       }))
     case "invalid_union":
       return explainedUnion(issue, path, value)
@@ -233,8 +260,6 @@ function invalidValue(given: unknown, allowed: readonly string[]): string {
   const hint = nearest === undefined ? `Expected one of ${quoted(allowed)}` : `Did you mean '${nearest}'?`
   return `invalid value ${JSON.stringify(given)}. ${hint}`
 }
-
-const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(", ")
 
 type UnionIssue = Extract<Issue, { code: "invalid_union" }>
 
@@ -280,76 +305,6 @@ function mismatch(expected: readonly string[], value: unknown): string {
       ? ". Put a text in quotes"
       : ""
   return `expected ${expected.join(" or ")}, but got ${typeName(value)}${hint}`
-}
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = nearestName(key, known)
-  const hint = nearest === undefined ? `Known are ${quoted(known)}` : `Did you mean '${nearest}'?`
-  return `unknown key '${key}'. ${hint}`
-}
-
-/**
- * Returns the members whose name is almost that of one that is left out. The contract's objects are open, so that any
- * other name may be a member that it does not know.
- */
-function slipsIn(path: readonly (string | number)[], value: unknown): ScenarioProblem[] {
-  const found = at(value, path)
-  if (typeof found !== "object" || found === null) return []
-  if (Array.isArray(found)) return found.flatMap((_, index) => slipsIn([...path, index], value))
-  const members = Object.keys(found)
-  const known = membersAt(path, value)
-  const absent = known.filter((name) => !members.includes(name))
-  return members.flatMap((key) => {
-    const nearest = known.includes(key) ? undefined : nearestName(key, absent)
-    if (nearest === undefined) return slipsIn([...path, key], value)
-    return [{ path: [...path, key], message: unknownKey(key, absent) }]
-  })
-}
-
-/** Returns the members of the schema at a path. */
-function membersAt(path: readonly (string | number)[], value: unknown): string[] {
-  let schema: unknown = scenarioSchema()
-  path.forEach((key, depth) => {
-    schema = step(objectIn(schema, at(value, path.slice(0, depth))), key)
-  })
-  return Object.keys(Reflect.get(objectIn(schema, at(value, path)) ?? {}, "shape") ?? {})
-}
-
-/** Returns the object or array schema that an optional or a union contains: that of the value's `type` if there are several. */
-function objectIn(schema: unknown, value: unknown): object | undefined {
-  if (typeof schema !== "object" || schema === null) return undefined
-  if ("shape" in schema || "element" in schema || "valueType" in schema) return schema
-  if ("options" in schema && Array.isArray(schema.options)) {
-    const options = schema.options.flatMap((option) => objectIn(option, value) ?? [])
-    return options.find((option) => isTyped(option, at(value, ["type"]))) ?? options[0]
-  }
-  return "unwrap" in schema && typeof schema.unwrap === "function"
-    ? objectIn(schema.unwrap(), value)
-    : undefined
-}
-
-function isTyped(schema: object, type: unknown): boolean {
-  const tag = step(schema, "type")
-  return tag instanceof z.ZodType && tag.safeParse(type).success
-}
-
-function step(schema: object | undefined, key: string | number): unknown {
-  if (schema === undefined) return undefined
-  if ("shape" in schema && typeof schema.shape === "object" && schema.shape !== null) {
-    return Reflect.get(schema.shape, key)
-  }
-  if ("element" in schema) return schema.element
-  return "valueType" in schema ? schema.valueType : undefined
-}
-
-function at(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
-        ? Reflect.get(inner, key)
-        : undefined,
-    value,
-  )
 }
 
 function typeName(value: unknown): string {

@@ -8,7 +8,14 @@ export interface ScenarioEffects {
   /** Timeline of cuts and stalls, as it is written. */
   readonly fault?: string
   /** Members of the JSON reply to set. */
-  readonly reply?: object
+  readonly reply?: ScriptedReply
   /** Why the reply is generated although there are scenarios. */
   readonly miss?: string
+}
+
+/** Members of a JSON reply that a scenario sets. */
+export interface ScriptedReply {
+  /** Name of the scenario, for messages. */
+  readonly scenario: string
+  readonly members: object
 }

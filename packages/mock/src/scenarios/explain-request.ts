@@ -1,7 +1,9 @@
 import { endpoints, type OperationId } from "@nexhina/schemas"
 import type { Header } from "@nexhina/wire"
 import { budget } from "../json-schema/budget.ts"
+import { Refusal } from "../refusal.ts"
 import { validate } from "../request/validate.ts"
+import { operationsOf } from "./body-operations.ts"
 import { checkScenarios, ScenarioError } from "./check.ts"
 import { explainMiss, missText, tieText } from "./explain.ts"
 import { expectation } from "./predicates.ts"
@@ -12,7 +14,10 @@ import type { Subject } from "./subject.ts"
 
 /** A request to explain, as a client would send it. */
 export interface ExplainedRequest {
-  /** Default: `createChatCompletion` for a body with `messages`, otherwise `createResponse`. */
+  /**
+   * Default: the operation whose required members the body has. Of several, the one that knows the model; then
+   * `createResponse` for a body with `input`.
+   */
   readonly operation?: OperationId
   /** The fields of a form may lack their file. */
   readonly body: object
@@ -31,7 +36,7 @@ export interface ScenarioExplanation {
 
 /**
  * Explains which scenario answers a request. `places` names those without an id. Rejects with a `ScenarioError` for
- * invalid scenarios and with a `Refusal` for an invalid request. A `previous_response_id` is not followed.
+ * invalid scenarios and with a `Refusal` for an invalid request, or one that several operations may get. A `previous_response_id` is not followed.
  */
 export async function explainRequest(
   scenarios: readonly Scenario[],
@@ -41,16 +46,29 @@ export async function explainRequest(
   const checked = checkScenarios(scenarios, (index) => places[index] ?? `scenarios[${index}]`)
   if ("problems" in checked) throw new ScenarioError(checked.problems)
   const { selector } = checked
-  const asked = operation ?? ("messages" in body ? "createChatCompletion" : "createResponse")
+  const asked = operation ?? operationOf(body)
   const subject = subjectOf(asked, body, headers)
   const selection = selector.select(subject, budget())
-  if (selection.kind === "tie") return { kind: "tie", text: tieText(selection.candidates) }
+  const heading = `Operation: ${asked}\n`
+  if (selection.kind === "tie") return { kind: "tie", text: heading + tieText(selection.candidates) }
   if (selection.kind === "miss") {
-    return { kind: "miss", text: missText(explainMiss(selector.candidates, subject, budget())) }
+    const text = missText(explainMiss(selector.candidates, subject, budget()))
+    return { kind: "miss", text: heading + text }
   }
   const { candidate } = selection
   const others = selector.candidates.filter((each) => each !== candidate && fits(each, subject))
-  return { kind: "hit", scenario: candidate.name, text: hitText(candidate, others) }
+  return { kind: "hit", scenario: candidate.name, text: heading + hitText(candidate, others) }
+}
+
+function operationOf(body: object): OperationId {
+  const possible = operationsOf(body)
+  // The mock names the member that is missing.
+  if (possible.length === 0) return "messages" in body ? "createChatCompletion" : "createResponse"
+  const [first] = possible.includes("createResponse") ? (["createResponse"] as const) : possible
+  if (first !== undefined && (possible.length === 1 || first === "createResponse")) return first
+  throw new Refusal(400, {
+    message: `it may be a request of ${possible.join(" or ")}. Name the operation, such as '--operation ${possible[0]}'`,
+  })
 }
 
 function subjectOf(operation: OperationId, body: object, headers: readonly Header[]): Subject {

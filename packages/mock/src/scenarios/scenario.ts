@@ -1,4 +1,4 @@
-import { endpoints, type OperationId } from "@nexhina/schemas"
+import { type Content, endpoints, type OperationId } from "@nexhina/schemas"
 import { z } from "zod"
 import { PatternError, parsePattern } from "../json-schema/parse-pattern.ts"
 import { hostedItemSchema } from "../replies/utterance/hosted-tools.ts"
@@ -217,6 +217,16 @@ const usageAnswerSchema = () =>
       reasoning: tokensSchema().describe("Tokens of the reasoning.").exactOptional(),
       cached: tokensSchema().describe("Tokens of the prompt that were read from a cache.").exactOptional(),
     })
+    .superRefine(({ input, output, reasoning, cached }, { addIssue }) => {
+      for (const [part, name, whole, wholeName] of [
+        [cached, "cached", input, "input"],
+        [reasoning, "reasoning", output, "output"],
+      ] as const) {
+        if (part === undefined || whole === undefined || part <= whole) continue
+        const message = `'${name}' is part of '${wholeName}' and must not be greater, but ${part} is greater than ${whole}`
+        addIssue({ code: "custom", path: [name], message })
+      }
+    })
     .describe("Token counts, instead of those that the mock counts.")
 
 const answerSchema = () =>
@@ -251,7 +261,7 @@ const answerSchema = () =>
         .record(z.string(), z.unknown())
         .describe(
           "Members of the JSON reply of other operations than chat and responses, instead of the generated ones. Objects " +
-            "are merged, lists of objects by position.",
+            "are merged, lists of objects by position or, where the elements have one, by `index`.",
         )
         .exactOptional(),
       error: errorAnswerSchema().describe("Error, instead of a reply.").exactOptional(),
@@ -294,11 +304,11 @@ export const spokenOperations: ReadonlySet<OperationId> = new Set([
   "createResponse",
 ] as const)
 
-/** Returns whether replies of an operation can be JSON. */
-const answersInJson = (operation: OperationId): boolean =>
-  Object.values<{ readonly kind: string }>(endpoints[operation].success.content).some(
-    ({ kind }) => kind === "json",
-  )
+/** Returns the schema of the JSON replies of an operation; undefined when its replies are files. */
+export function replySchema(operation: OperationId): z.ZodType | undefined {
+  const contents: readonly Content[] = Object.values(endpoints[operation].success.content)
+  return contents.flatMap((content) => (content.kind === "json" ? [content.schema] : []))[0]
+}
 
 /** A request that is recognised by its content, and the answer to it. */
 const newScenarioSchema = () =>
@@ -343,7 +353,7 @@ const newScenarioSchema = () =>
         })
         return
       }
-      if (answer?.reply && !answersInJson(operation)) {
+      if (answer?.reply && replySchema(operation) === undefined) {
         const message = `'reply' is not available for ${operation}, whose reply is a file. Use 'error', 'latency', 'fault', 'defect' or 'variant'`
         addIssue({ code: "custom", path: ["answer", "reply"], message })
       }

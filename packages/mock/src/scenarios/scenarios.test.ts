@@ -359,7 +359,7 @@ describe("errors", () => {
     expect(await json("/embeddings", { model, input: ["a", "b"] })).toMatchObject({
       data: [
         { index: 0, embedding: [0.5, -1, 2] },
-        { index: 1, embedding: { length: 1536 } },
+        { index: 1, embedding: { length: 3 } },
       ],
     })
     const encoded = (await json("/embeddings", { model, input: "a", encoding_format: "base64" })) as {

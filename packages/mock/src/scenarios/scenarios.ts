@@ -156,7 +156,7 @@ function enact(
     variants: idsOf(answer?.variant),
     latencyMs: answer?.latency ?? 0,
     ...(fault !== undefined && { fault }),
-    ...(answer?.reply && { reply: fillMembers(answer.reply, subject) }),
+    ...(answer?.reply && { reply: { scenario: name, members: fillMembers(answer.reply, subject) } }),
   })
   if (error) throw refuse(error, subject)
 }

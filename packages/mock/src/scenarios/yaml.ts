@@ -12,10 +12,11 @@ import {
 } from "yaml"
 import { nearestName } from "../nearest-name.ts"
 import type { KnownAlterations } from "../response/alterations.ts"
-import { checkScenarios, idOf, pathText, type ScenarioProblem, sentence, shownId } from "./check.ts"
+import { checkScenarios, idOf, type ScenarioProblem, sentence, shownId } from "./check.ts"
 import { idsInSource } from "./ids-in-source.ts"
 import { fileOf, imagesOf, replacedAt } from "./images.ts"
 import type { Scenario } from "./scenario.ts"
+import { pathText } from "./schema-members.ts"
 
 /** The text of a file of scenarios, in YAML or JSON. */
 export interface ScenarioText {

@@ -9,6 +9,7 @@ import type {
 import { type Digest, digest, digestText, random } from "../../content/random.ts"
 import type { DeliveredSegment, Delivery } from "../utterance/deliver.ts"
 import { tokenLogprobs } from "../utterance/logprobs.ts"
+import { reportedUsage } from "../utterance/usage.ts"
 import type { UsageCounts } from "../utterance/utterance.ts"
 
 /** A choice of a completion before it has a wire format. */
@@ -140,14 +141,15 @@ function dressLogprobs(
 }
 
 function dressUsage(choices: readonly SpokenChoice[], counted: number, profile: Profile): CompletionUsage {
-  const { input, output, reasoning: thought, cached = 0 } = choices[0]?.usage ?? noUsage
-  const prompt = input ?? counted
-  const completion = output ?? choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0)
-  const reasoning = thought ?? choices.reduce((sum, { delivery }) => sum + delivery.reasoningTokens, 0)
+  const { input, output, reasoning, cached } = reportedUsage(choices[0]?.usage ?? noUsage, {
+    input: counted,
+    output: choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0),
+    reasoning: choices.reduce((sum, { delivery }) => sum + delivery.reasoningTokens, 0),
+  })
   const usage: CompletionUsage = {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
   }
   if (profile.openaiMembers) {
     return {

@@ -19,6 +19,7 @@ import type { Prompt, TextForm } from "../utterance/decide.ts"
 import { deliver, maxTokens } from "../utterance/deliver.ts"
 import { type ReadPrompt, readPrompt } from "../utterance/read-prompt.ts"
 import { respond } from "../utterance/respond.ts"
+import { reportedUsage } from "../utterance/usage.ts"
 import { dressOutput } from "./dress.ts"
 import { encodeResponse, toStreamEvent } from "./encode.ts"
 import { countItems, lastTurnOf, readInput, requireShort, spokenMessages } from "./input.ts"
@@ -76,9 +77,11 @@ function speakResponse(
   const delivery = deliver(utterance, deliveryLimits, tokenizer)
   const isComplete = delivery.end === "stop"
   const reason = delivery.end === "length" ? "max_output_tokens" : "content_filter"
-  const { usage = {} } = utterance
-  const inputTokens = usage.input ?? countTokens()
-  const outputTokens = usage.output ?? delivery.tokens
+  const usage = reportedUsage(utterance.usage ?? {}, {
+    input: utterance.usage?.input ?? countTokens(),
+    output: delivery.tokens,
+    reasoning: delivery.reasoningTokens,
+  })
   return {
     id: `resp_${question.id}`,
     object: "response",
@@ -97,14 +100,14 @@ function speakResponse(
       seed,
     }),
     usage: {
-      input_tokens: inputTokens,
+      input_tokens: usage.input,
       input_tokens_details: {
-        cached_tokens: usage.cached ?? 0,
+        cached_tokens: usage.cached,
         ...(profile.openaiMembers && { cache_write_tokens: 0 }),
       },
-      output_tokens: outputTokens,
-      output_tokens_details: { reasoning_tokens: usage.reasoning ?? delivery.reasoningTokens },
-      total_tokens: inputTokens + outputTokens,
+      output_tokens: usage.output,
+      output_tokens_details: { reasoning_tokens: usage.reasoning },
+      total_tokens: usage.input + usage.output,
     },
   }
 }
