@@ -1,8 +1,11 @@
 import { gzipSync } from "node:zlib"
+import { startMock } from "@nexhina/mock/node"
 import { headerOf, type NamedAlteration } from "@nexhina/wire"
 import { expect, test } from "vitest"
+import { settingsOf } from "../src/options/options.ts"
 import { Report } from "../src/reports/report.ts"
 import { reports } from "../src/reports/reports.ts"
+import { run } from "../src/run.ts"
 import { always, apiKey, checked } from "./checked.ts"
 
 test("what --header says of a credential stands in no report", async () => {
@@ -286,4 +289,19 @@ test("a finding that is made smaller stays at its operation, and is told once", 
   const ids = findings.map(({ id }) => id)
   expect(ids.length).toBeGreaterThan(2)
   expect(ids).toEqual([...new Set(ids)])
+})
+
+test("a run that ends while it learns the target draws one sample of each rule, which it does not send", async () => {
+  await using server = await startMock({ keys: [apiKey], strictModels: true })
+  const indexes: number[] = []
+  const end = new AbortController()
+  const report = await run(settingsOf({ baseUrl: server.baseURL, apiKey, runs: 3 }), {
+    interrupt: end.signal,
+    onExchange: () => end.abort("it was interrupted"),
+    onLine: (line) => {
+      if (line.fact === "sample") indexes.push(line.index)
+    },
+  })
+  expect([report.conformant, report.stopped]).toEqual([null, "it was interrupted"])
+  expect(new Set(indexes)).toEqual(new Set([0]))
 })

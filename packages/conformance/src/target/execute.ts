@@ -151,6 +151,8 @@ export function createExecutor(context: Context): Executor {
       for (const ask of sample.asks) {
         const steps = stepsAfter(ask, earlier)
         if (steps.length === 0) break
+        const spent = traffic.exhausted()
+        if (spent !== undefined) return { sample, asked, cut: spent }
         const breach = steps.flatMap((step) => contractBreach(step) ?? [])[0]
         if (breach) return { sample, asked, breach }
         const replies = await Promise.all(steps.map((step) => traffic.settle(step, sample)))
