@@ -1,16 +1,22 @@
 import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { acceptedChat } from "./accepted.ts"
-import { type Defect, onErrors, onWire, type Variant } from "./defect.ts"
+import { type Defect, onErrors, onWire, type Variant, type Where } from "./defect.ts"
+import { isAnswer, refusal } from "./http.ts"
 
 const authorizationOf = ({ ask }: Situation) => headerOf(ask.headers, "authorization")
 
 const isRefusal = ({ status }: Reply) => status === 401
 
-/** Answers to chat requests with an invalid key. */
-const isWrongKey = (reply: Reply, situation: Situation) =>
-  isRefusal(reply) &&
-  situation.operationId === "createChatCompletion" &&
-  authorizationOf(situation) !== undefined
+/** Answers to requests with an invalid key. */
+const isWrongKey: Where = (reply, situation) => isRefusal(reply) && authorizationOf(situation) !== undefined
+
+/** Changes answers to chat requests with an invalid key. */
+const onWrongKey = (change: (reply: Reply, situation: Situation) => Partial<Reply>, wider?: Where) =>
+  onWire(
+    (reply, situation) => situation.operationId === "createChatCompletion" && isWrongKey(reply, situation),
+    change,
+    wider,
+  )
 
 const isMissingKey = (reply: Reply, situation: Situation) =>
   isRefusal(reply) && authorizationOf(situation) === undefined
@@ -33,7 +39,7 @@ export const authDefects: readonly Defect[] = [
     fault: "accepted",
     also: [],
     seen: ["Authentication: a wrong key is a cause of 401"],
-    ...onWire(isWrongKey, acceptedChat),
+    ...onWrongKey(acceptedChat),
   },
   {
     id: "auth-wrong-key-400",
@@ -42,7 +48,7 @@ export const authDefects: readonly Defect[] = [
     fault: "other-status",
     also: [],
     seen: ["Authentication: failure is HTTP 401"],
-    ...onWire(isWrongKey, () => ({ status: 400 })),
+    ...onWrongKey(() => ({ status: 400 }), isWrongKey),
   },
   {
     id: "auth-wrong-key-403",
@@ -51,7 +57,7 @@ export const authDefects: readonly Defect[] = [
     fault: "forbidden",
     also: [],
     seen: ["Authentication: failure is HTTP 401"],
-    ...onWire(isWrongKey, () => ({ status: 403 })),
+    ...onWrongKey(() => ({ status: 403 }), isWrongKey),
   },
   {
     id: "auth-models-open",
@@ -156,7 +162,8 @@ export const authVariants: readonly Variant[] = [
     seen: ["OpenAI API reference: error codes, 403", "RFC 9110, section 15.5.4"],
     ...onWire(
       (_, { operationId }) => operationId === "createEmbedding",
-      () => ({ status: 403, body: noAccess }),
+      (reply) => refusal(reply, 403, noAccess),
+      isAnswer,
     ),
   },
   {

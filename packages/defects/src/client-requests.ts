@@ -2,15 +2,18 @@ import type { ChatMessage, ResponseInputItem, ResponseRequest } from "@nexhina/s
 import { type Alteration, headerOf, type Situation } from "@nexhina/wire"
 import { error, errorReply, refusing, refusingMessages } from "./chat-requests.ts"
 import { type Defect, onWire, type Variant } from "./defect.ts"
+import { isAnswer } from "./http.ts"
 
 type Wire = Extract<Alteration, { stage: "wire" }>
 
 const isChat = ({ operationId }: Situation) => operationId === "createChatCompletion"
 
+type IsRefused = (situation: Situation) => boolean
+
 /** Refuses successful requests. */
 const refusingWhere = (
   message: string,
-  isRefused: (situation: Situation) => boolean,
+  isRefused: IsRefused,
   status = 400,
   param: string | null = null,
 ): Wire =>
@@ -19,8 +22,16 @@ const refusingWhere = (
     (reply) => errorReply(reply, error(message, param), status),
   )
 
+/** Refuses successful chats; for a request that selects it, the requests of every operation. */
+const refusingChatsWhere = (message: string, isRefused: IsRefused, status = 400) =>
+  onWire(
+    (reply, situation) => reply.status === 200 && isChat(situation) && isRefused(situation),
+    (reply) => errorReply(reply, error(message, null), status),
+    (reply, situation) => reply.status === 200 && isAnswer(reply, situation) && isRefused(situation),
+  )
+
 const hasHeader = (name: string, value: string) => (situation: Situation) =>
-  isChat(situation) && headerOf(situation.ask.headers, name) === value
+  headerOf(situation.ask.headers, name) === value
 
 const hasText =
   (pattern: RegExp) =>
@@ -54,7 +65,7 @@ export const clientRequestDefects: readonly Defect[] = [
     fault: "openai-node",
     also: [],
     seen: ["openai-node: the headers of every request"],
-    ...refusingWhere("Unknown header x-stainless-lang", hasHeader("x-stainless-lang", "js")),
+    ...refusingChatsWhere("Unknown header x-stainless-lang", hasHeader("x-stainless-lang", "js")),
   },
   {
     id: "client-python-headers-refused",
@@ -63,7 +74,7 @@ export const clientRequestDefects: readonly Defect[] = [
     fault: "openai-python",
     also: [],
     seen: ["openai-python: the headers of every request"],
-    ...refusingWhere("Forbidden", hasHeader("x-stainless-lang", "python"), 403),
+    ...refusingChatsWhere("Forbidden", hasHeader("x-stainless-lang", "python"), 403),
   },
   {
     id: "client-accept-json-stream-refused",
@@ -72,7 +83,7 @@ export const clientRequestDefects: readonly Defect[] = [
     fault: "accept-json-on-stream",
     also: [],
     seen: ["openai-node: it sends accept: application/json with every request"],
-    ...refusingWhere(
+    ...refusingChatsWhere(
       "Client must accept text/event-stream",
       (situation) => situation.streaming && hasHeader("accept", "application/json")(situation),
       406,
@@ -85,7 +96,7 @@ export const clientRequestDefects: readonly Defect[] = [
     fault: "refused",
     also: [],
     seen: ["RFC 9112, section 7.1"],
-    ...refusingWhere("The request body is empty", hasHeader("transfer-encoding", "chunked")),
+    ...refusingChatsWhere("The request body is empty", hasHeader("transfer-encoding", "chunked")),
   },
   {
     id: "client-long-body-refused",
@@ -285,6 +296,6 @@ export const clientRequestVariants: readonly Variant[] = [
     says: "a body in chunks is answered with 411",
     notes: [],
     seen: ["RFC 9110, section 15.5.12"],
-    ...refusingWhere("Length Required", hasHeader("transfer-encoding", "chunked"), 411),
+    ...refusingChatsWhere("Length Required", hasHeader("transfer-encoding", "chunked"), 411),
   },
 ]

@@ -67,7 +67,11 @@ export const connectionDefects: readonly Defect[] = [
     fault: "closed",
     also: [],
     seen: ["RFC 9112, section 9.3"],
-    ...onWire((reply, situation) => isChat(reply, situation) && situation.streaming, closing),
+    ...onWire(
+      (reply, situation) => isChat(reply, situation) && situation.streaming,
+      closing,
+      ({ status }, { streaming }) => streaming && status === 200,
+    ),
   },
   {
     id: "conn-slot-lost-after-abort",

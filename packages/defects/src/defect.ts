@@ -64,16 +64,24 @@ export function onErrors(change: (body: ErrorResponse, situation: Situation) => 
   }
 }
 
-/** Changes the encoded responses for which `where` returns true. */
+/** Says which encoded responses are changed. */
+export type Where = (reply: Reply, situation: Situation) => boolean
+
+/**
+ * Changes the encoded responses for which `where` returns true; when a request selects the alteration, those for which
+ * `wider` does. `wider` is true wherever `where` is, and of any operation. Default: `where`.
+ */
 export function onWire(
-  where: (reply: Reply, situation: Situation) => boolean,
+  where: Where,
   change: (reply: Reply, situation: Situation) => Partial<Reply>,
-): Stage<"wire"> {
-  return {
+  wider?: Where,
+): Stage<"wire"> & { readonly wider?: Stage<"wire"> } {
+  const form = (where: Where): Stage<"wire"> => ({
     stage: "wire",
     apply: (reply, situation) =>
       where(reply, situation) ? { ...reply, ...change(reply, situation) } : reply,
-  }
+  })
+  return { ...form(where), ...(wider && { wider: form(wider) }) }
 }
 
 /** Changes the parsed request of an operation before the mock handles it. The request is valid. */

@@ -1,9 +1,19 @@
 import { catalogue, type ErrorObject } from "@nexhina/schemas"
 import type { StreamEvent } from "@nexhina/stream"
-import type { Alteration, Reply, Situation } from "@nexhina/wire"
+import { type Alteration, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { acceptedChat } from "./accepted.ts"
-import { asked, type Defect, onErrors, onRequest, onWire, stateful, type Variant, without } from "./defect.ts"
-import { withHeader, withoutHeader } from "./http.ts"
+import {
+  asked,
+  type Defect,
+  onErrors,
+  onRequest,
+  onWire,
+  stateful,
+  type Variant,
+  type Where,
+  without,
+} from "./defect.ts"
+import { isAnswer, onModerations, refusal, withHeader, withoutHeader } from "./http.ts"
 
 /** Changes every error object. */
 const onErrorObject = (change: (error: ErrorObject) => object) =>
@@ -14,15 +24,38 @@ const onChatRefusal = (
   status: number,
   where: (situation: Situation) => boolean,
   change: (reply: Reply, situation: Situation) => Partial<Reply>,
+  wider?: Where,
 ) =>
   onWire(
     (reply, situation) =>
       situation.operationId === "createChatCompletion" && reply.status === status && where(situation),
     change,
+    wider,
+  )
+
+/** As `onChatRefusal`; for a request that selects it, changes the refusals of every operation. */
+const onRefusal = (
+  status: number,
+  where: (situation: Situation) => boolean,
+  change: (reply: Reply) => Partial<Reply>,
+  wider = where,
+) =>
+  onChatRefusal(
+    status,
+    where,
+    change,
+    (reply, situation) => isAnswer(reply, situation) && reply.status === status && wider(situation),
   )
 
 const isAny = () => true
 const isNoJson = ({ request }: Situation) => request === undefined
+const isJson = ({ request }: Situation) => request !== undefined
+/** Whether the body was meant to be JSON, and is not. */
+const isBrokenJson = (situation: Situation) =>
+  isNoJson(situation) &&
+  situation.ask.method === "POST" &&
+  !/^(?:multipart|application\/x-www)/i.test(headerOf(situation.ask.headers, "content-type") ?? "")
+const namesModel = (situation: Situation) => asked(situation, "model") !== undefined
 const hasMessages = (situation: Situation) => Array.isArray(asked(situation, "messages"))
 const lacksMessages = (situation: Situation) =>
   situation.request !== undefined && asked(situation, "messages") === undefined
@@ -38,29 +71,32 @@ const busy = JSON.stringify({
   },
 })
 
-/** Has one endpoint say that there were too many requests. */
+/** Has one endpoint say that there were too many requests; for a request that selects it, every endpoint. */
 const onBusy = (change: (headers: Reply["headers"]) => Reply["headers"]) =>
-  onWire(
-    (_, { operationId }) => operationId === "createModeration",
-    ({ headers }) => ({ status: 429, headers: change(headers), body: busy }),
-  )
+  onModerations(({ headers }) => refusal({ headers: change(headers) }, 429, busy))
 
 type Events = Extract<Alteration, { stage: "events" }>
 
+type StreamChange = (first: readonly StreamEvent[], rest: readonly StreamEvent[]) => readonly StreamEvent[]
+
 /** Changes a chat stream, given what comes first and the rest. */
-const midStream = (
-  change: (first: readonly StreamEvent[], rest: readonly StreamEvent[]) => readonly StreamEvent[],
-): Events => ({
+const midStream = (change: StreamChange): Events => ({
   stage: "events",
   apply: (events, { operationId }) =>
     operationId === "createChatCompletion" ? change(events.slice(0, 2), events.slice(2)) : events,
+})
+
+/** As `midStream`; for a request that selects it, changes every stream. */
+const midAnyStream = (change: StreamChange): Events & { readonly wider: Events } => ({
+  ...midStream(change),
+  wider: { stage: "events", apply: (events) => change(events.slice(0, 2), events.slice(2)) },
 })
 
 const failed = { message: "The upstream failed.", type: "server_error", param: null, code: null }
 
 const page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
 
-/** Has a proxy refuse several texts at once. */
+/** Has a proxy refuse several texts at once; for a request that selects it, any request. */
 const onBatch = (type: string, body: string) =>
   onWire(
     (_, situation) => situation.operationId === "createEmbedding" && Array.isArray(asked(situation, "input")),
@@ -69,6 +105,7 @@ const onBatch = (type: string, body: string) =>
       headers: withHeader(withHeader(headers, "content-type", type), "server", "cloudflare"),
       body,
     }),
+    isAnswer,
   )
 
 /** The one model that is there answers for every other. */
@@ -89,7 +126,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "not-json",
     also: [],
     seen: ["https://github.com/kortix-ai/suna/pull/4444"],
-    ...onChatRefusal(400, isAny, ({ headers }) => ({
+    ...onRefusal(400, isAny, ({ headers }) => ({
       headers: withHeader(headers, "content-type", "text/plain"),
       body: "Bad Request",
     })),
@@ -227,7 +264,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "unprocessable",
     also: [],
     seen: ["OpenAI API reference: error codes, 400"],
-    ...onChatRefusal(400, isNoJson, () => ({ status: 422 })),
+    ...onRefusal(400, isNoJson, () => ({ status: 422 }), isBrokenJson),
   },
   {
     id: "err-malformed-415",
@@ -236,7 +273,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "other-status",
     also: [],
     seen: ["RFC 9110, section 15.5.16"],
-    ...onChatRefusal(400, isNoJson, () => ({ status: 415 })),
+    ...onRefusal(400, isNoJson, () => ({ status: 415 }), isBrokenJson),
   },
   {
     id: "err-missing-messages-accepted",
@@ -281,7 +318,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "other-status",
     also: [],
     seen: ["OpenAI API reference: error codes, 400"],
-    ...onChatRefusal(400, hasMessages, () => ({ status: 404 })),
+    ...onRefusal(400, hasMessages, () => ({ status: 404 }), isJson),
   },
   {
     id: "err-unnamed",
@@ -299,7 +336,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "server-error",
     also: [],
     seen: ["https://github.com/mudler/LocalAI/pull/9133"],
-    ...onChatRefusal(404, isAny, () => ({ status: 500 })),
+    ...onRefusal(404, isAny, () => ({ status: 500 }), namesModel),
   },
   {
     id: "err-unknown-model-405",
@@ -308,7 +345,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "other-status",
     also: [],
     seen: ["OpenAI API reference: error codes, 404"],
-    ...onChatRefusal(404, isAny, () => ({ status: 405 })),
+    ...onRefusal(404, isAny, () => ({ status: 405 }), namesModel),
   },
   {
     id: "err-unknown-model-impersonated",
@@ -329,7 +366,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "stream-accepted",
     also: ["err.status-before-stream", "err.missing-required", "err.wrong-type"],
     seen: ["https://github.com/sgl-project/sglang/pull/20027"],
-    ...onChatRefusal(
+    ...onRefusal(
       400,
       ({ streaming }) => streaming,
       ({ headers, body }) => ({
@@ -346,7 +383,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "differs",
     also: [],
     seen: ["https://github.com/sgl-project/sglang/pull/20027"],
-    ...onChatRefusal(
+    ...onRefusal(
       400,
       ({ streaming }) => streaming,
       () => ({ status: 422 }),
@@ -380,7 +417,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "shape",
     also: [],
     seen: ["https://github.com/mastra-ai/mastra/pull/22097"],
-    ...midStream((first) => [...first, { data: { error: failed.message } }]),
+    ...midAnyStream((first) => [...first, { data: { error: failed.message } }]),
   },
   {
     id: "err-midstream-unseen",
@@ -389,7 +426,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "no-data",
     also: ["sse.grammar"],
     seen: ["https://github.com/ai-dynamo/dynamo/pull/8430"],
-    ...midStream((first, rest) => [...first, { event: "error", comment: failed.message }, ...rest]),
+    ...midAnyStream((first, rest) => [...first, { event: "error", comment: failed.message }, ...rest]),
   },
   {
     id: "err-midstream-goes-on",
@@ -398,7 +435,7 @@ export const errorDefects: readonly Defect[] = [
     fault: "goes-on",
     also: [],
     seen: ["https://github.com/langgenius/dify/pull/37236"],
-    ...midStream((first, rest) => [...first, { data: { error: failed } }, ...rest]),
+    ...midAnyStream((first, rest) => [...first, { data: { error: failed } }, ...rest]),
   },
   {
     id: "logprobs-stream-crash",
@@ -499,32 +536,28 @@ export const errorVariants: readonly Variant[] = [
     says: "an unknown model is answered with 400",
     notes: [],
     seen: ["https://github.com/ollama/ollama/issues/6646"],
-    ...onChatRefusal(404, isAny, () => ({ status: 400 })),
+    ...onRefusal(404, isAny, () => ({ status: 400 }), namesModel),
   },
   {
     id: "err-unknown-model-403",
     says: "an unknown model is answered with 403, as under a project's list of models",
     notes: [],
     seen: ["https://github.com/Aider-AI/aider/issues/1903", "https://github.com/BerriAI/litellm/pull/41852"],
-    ...onChatRefusal(404, isAny, () => ({ status: 403 })),
+    ...onRefusal(404, isAny, () => ({ status: 403 }), namesModel),
   },
   {
     id: "err-unreadable-422",
     says: "malformed JSON is answered with 422",
     notes: ["err.malformed-json-400"],
     seen: ["https://fastapi.tiangolo.com/tutorial/handling-errors/"],
-    ...onChatRefusal(400, isNoJson, () => ({ status: 422 })),
+    ...onRefusal(400, isNoJson, () => ({ status: 422 }), isBrokenJson),
   },
   {
     id: "err-422",
     says: "request members of a wrong type are answered with 422",
     notes: [],
     seen: ["RFC 9110, section 15.5.21"],
-    ...onChatRefusal(
-      400,
-      ({ request }) => request !== undefined,
-      () => ({ status: 422 }),
-    ),
+    ...onRefusal(400, isJson, () => ({ status: 422 })),
   },
   {
     id: "err-edge-page",

@@ -1,9 +1,10 @@
 import { gzipSync } from "node:zlib"
 import type { Frame } from "@nexhina/stream"
 import { type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
-import { asked, type Defect, onReply, onWire, type Variant } from "./defect.ts"
+import { asked, type Defect, onReply, onWire, type Variant, type Where } from "./defect.ts"
 
 const utf8 = new TextEncoder()
+const decoder = new TextDecoder()
 
 /** The headers with one more, or with another value for one of them. */
 export const withHeader = (headers: readonly Header[], name: string, value: string): Header[] => [
@@ -14,14 +15,64 @@ export const withHeader = (headers: readonly Header[], name: string, value: stri
 export const withoutHeader = (headers: readonly Header[], name: string): Header[] =>
   headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase())
 
-const isEmbedding = ({ status }: Reply, { operationId }: Situation) =>
+const isJson = ({ headers }: Pick<Reply, "headers">) =>
+  headerOf(headers, "content-type") === "application/json"
+
+/** A refusal instead of a reply, which may be a stream, a file, or the reply to HEAD. */
+export function refusal(
+  reply: Pick<Reply, "headers">,
+  status: number,
+  body: string,
+): Pick<Reply, "status" | "headers" | "body"> {
+  const headers = withoutHeader(reply.headers, "content-length")
+  return {
+    status,
+    headers: isJson(reply) ? headers : withHeader(headers, "content-type", "application/json"),
+    body,
+  }
+}
+
+/** A body that is known as a whole: a text, bytes, or the frames of a stream. */
+type WholeBody = string | Uint8Array | readonly Frame[]
+
+/** Returns the body of a reply; undefined when it is empty, or a stream that is made as it is read. */
+function wholeBody({ body }: Reply): WholeBody | undefined {
+  const isWhole = typeof body === "string" || body instanceof Uint8Array || Array.isArray(body)
+  return isWhole && body.length > 0 ? body : undefined
+}
+
+function bytesOf(body: WholeBody): Uint8Array {
+  if (typeof body === "string") return utf8.encode(body)
+  return body instanceof Uint8Array ? body : Buffer.concat(body.map(({ bytes }) => bytes))
+}
+
+const isAnyReply: Where = () => true
+
+/** Every answer of the API as it is, on the wire. */
+export const isAnswer: Where = (_, { operationId }) => operationId !== undefined
+
+const isSuccess: Where = ({ status }) => status === 200
+
+const isEmbedding: Where = ({ status }, { operationId }) =>
   operationId === "createEmbedding" && status === 200
 
-/** Changes what stands on the wire of an answer with embeddings. */
-const onEmbeddings = (change: (reply: Reply, body: string) => Partial<Reply>) =>
-  onWire(isEmbedding, (reply) => change(reply, typeof reply.body === "string" ? reply.body : ""))
+/** Changes an answer with embeddings; for a request that selects it, every reply of a kind. */
+const onEmbeddings = (wider: Where, change: (reply: Reply) => Partial<Reply>) =>
+  onWire(isEmbedding, change, wider)
 
-const half = (text: string) => text.slice(0, text.length / 2)
+/** Changes the body of an answer with embeddings; for a request that selects it, every body. */
+const onBody = (change: (body: WholeBody, reply: Reply) => Partial<Reply>) =>
+  onEmbeddings(
+    (reply) => wholeBody(reply) !== undefined,
+    (reply) => change(wholeBody(reply) ?? "", reply),
+  )
+
+/** Changes the JSON text of embeddings; for a request that selects it, that of every success. */
+const onJson = (change: (text: string, reply: Reply) => Partial<Reply>) =>
+  onEmbeddings(hasJson, (reply) => change(jsonOf(reply), reply))
+
+/** The first half of a text, of bytes, or of the frames of a stream. */
+const half = (body: WholeBody) => body.slice(0, body.length / 2)
 
 /** A text, and white space behind it for ever. */
 function* endless(text: string): Generator<Frame> {
@@ -30,20 +81,35 @@ function* endless(text: string): Generator<Frame> {
   for (let atMs = 1; ; atMs++) yield { bytes: space, atMs }
 }
 
-/** The text's bytes with a lone byte of Latin-1 in the first string that names the model. */
-function withLatin1(text: string): Uint8Array {
-  const name = '"model":"'
-  const bytes = utf8.encode(text)
-  bytes[utf8.encode(text.slice(0, text.indexOf(name) + name.length)).length] = 0xe9
-  return bytes
+/** The text's bytes with a lone byte of Latin-1 before the first string that is a member. */
+function withLatin1(text: string): WholeBody {
+  const [before, ...after] = text.split('":"')
+  if (before === undefined || after.length === 0) return text
+  return Buffer.concat([utf8.encode(`${before}":"`), Uint8Array.of(0xe9), utf8.encode(after.join('":"'))])
 }
 
-const isJsonSuccess = ({ status, headers }: Reply) =>
-  status === 200 && headerOf(headers, "content-type") === "application/json"
+/** The text with NaN instead of the first number that is a member or begins a list. In a string, a quote is escaped. */
+const withNaN = (text: string) => text.replace(/(?<=(?<!\\)":\[?)-?\d[\d.eE+-]*/, "NaN")
 
-/** A refusal that is not about the key, of a request that was not for a stream. */
-const isWholeRefusal = ({ status }: Reply, { operationId, streaming }: Situation) =>
-  operationId === "createChatCompletion" && !streaming && (status === 400 || status === 404)
+const isJsonSuccess = (reply: Reply) => reply.status === 200 && isJson(reply)
+
+/** Returns whether a reply is a success with JSON in its body: the reply to HEAD is none. */
+export const hasJson = (reply: Reply) => isJsonSuccess(reply) && wholeBody(reply) !== undefined
+
+/** Returns the JSON text of a reply that has one. */
+export function jsonOf(reply: Reply): string {
+  const body = wholeBody(reply) ?? ""
+  return typeof body === "string" ? body : decoder.decode(bytesOf(body))
+}
+
+/** Changes a chat's refusal that is not about the key nor of a stream; for a request that selects it, every refusal. */
+const onRefusals = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire(
+    ({ status }, { operationId, streaming }) =>
+      operationId === "createChatCompletion" && !streaming && (status === 400 || status === 404),
+    change,
+    (reply) => reply.status >= 400 && isJson(reply),
+  )
 
 const serverError = JSON.stringify({
   error: { message: "The server failed.", type: "server_error", param: null, code: null },
@@ -55,7 +121,9 @@ const inputRefused = (message: string) =>
 const isUnknownPath = ({ status }: Reply, { operationId }: Situation) =>
   operationId === undefined && status === 404
 
-const isModeration = (_: Reply, { operationId }: Situation) => operationId === "createModeration"
+/** Has one endpoint send something else; for a request that selects it, every endpoint. */
+export const onModerations = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire((_, { operationId }) => operationId === "createModeration", change, isAnswer)
 
 /** Changes the time at which a whole completion says that it was made. */
 const onChatDate = (change: (seconds: number) => number) =>
@@ -101,7 +169,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-offered",
     also: ["http.unknown-route-envelope"],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516"],
-    ...onWire(isModeration, ({ headers }) => ({ status: 405, headers, body: serverError })),
+    ...onModerations((reply) => refusal(reply, 405, serverError)),
   },
   {
     id: "http-embedding-of-text-refused",
@@ -142,7 +210,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "silent",
     also: [],
     seen: ["https://github.com/microsoft/foundry-local/issues/422", "RFC 9110, section 15.2"],
-    ...onEmbeddings(() => ({ status: 102, headers: [], body: "", end: "hang" })),
+    ...onEmbeddings(isAnyReply, () => ({ status: 102, headers: [], body: "", end: "hang" })),
   },
   {
     id: "http-hung-up",
@@ -151,7 +219,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "hung-up",
     also: [],
     seen: ["RFC 9110, section 3.4"],
-    ...onEmbeddings(() => ({ status: 102, headers: [], body: "", end: "reset" })),
+    ...onEmbeddings(isAnyReply, () => ({ status: 102, headers: [], body: "", end: "reset" })),
   },
   {
     id: "http-two-framings",
@@ -160,7 +228,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-http",
     also: [],
     seen: ["RFC 9112, section 6.1: a sender must not send content-length with transfer-encoding"],
-    ...onEmbeddings(({ headers }) => ({
+    ...onBody((_, { headers }) => ({
       headers: withHeader(withHeader(headers, "content-length", "2"), "transfer-encoding", "chunked"),
     })),
   },
@@ -171,7 +239,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "cut-short",
     also: [],
     seen: ["RFC 9112, section 8"],
-    ...onEmbeddings((_, body) => ({ body: half(body), end: "early-close" })),
+    ...onBody((body) => ({ body: half(body), end: "early-close" })),
   },
   {
     id: "http-stalled",
@@ -180,7 +248,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "stalled",
     also: [],
     seen: ["RFC 9112, section 8"],
-    ...onEmbeddings((_, body) => ({ body: half(body), end: "hang" })),
+    ...onBody((body) => ({ body: half(body), end: "hang" })),
   },
   {
     id: "http-endless",
@@ -189,7 +257,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "endless",
     also: [],
     seen: ["RFC 9112, section 8"],
-    ...onEmbeddings((_, body) => ({ body: endless(body) })),
+    ...onJson((text) => ({ body: endless(text) })),
   },
   {
     id: "http-length-in-characters",
@@ -198,8 +266,8 @@ export const httpDefects: readonly Defect[] = [
     fault: "overrun",
     also: [],
     seen: ["RFC 9112, section 6.2"],
-    ...onEmbeddings(({ headers }, body) => ({
-      headers: withHeader(headers, "content-length", String(body.length - 2)),
+    ...onBody((body, { headers }) => ({
+      headers: withHeader(headers, "content-length", String(Math.max(0, bytesOf(body).length - 2))),
     })),
   },
   {
@@ -209,7 +277,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-encoded",
     also: [],
     seen: ["https://github.com/tombii/better-ccflare/pull/243"],
-    ...onEmbeddings(({ headers }) => ({ headers: withHeader(headers, "content-encoding", "gzip") })),
+    ...onBody((_, { headers }) => ({ headers: withHeader(headers, "content-encoding", "gzip") })),
   },
   {
     id: "http-gzip-unfinished",
@@ -218,9 +286,9 @@ export const httpDefects: readonly Defect[] = [
     fault: "unfinished",
     also: [],
     seen: ["RFC 1952, section 2.3: the trailer of a member"],
-    ...onEmbeddings(({ headers }, body) => ({
+    ...onBody((body, { headers }) => ({
       headers: withHeader(headers, "content-encoding", "gzip"),
-      body: gzipSync(body).subarray(0, -8),
+      body: gzipSync(bytesOf(body)).subarray(0, -8),
     })),
   },
   {
@@ -230,9 +298,9 @@ export const httpDefects: readonly Defect[] = [
     fault: "too-large",
     also: [],
     seen: ["RFC 8259, section 9: a parser may limit the size of a text"],
-    ...onEmbeddings(({ headers }, body) => ({
+    ...onJson((text, { headers }) => ({
       headers: withHeader(headers, "content-encoding", "gzip"),
-      body: gzipSync(body + " ".repeat(17_000_000)),
+      body: gzipSync(text + " ".repeat(17_000_000)),
     })),
   },
   {
@@ -242,8 +310,8 @@ export const httpDefects: readonly Defect[] = [
     fault: "too-deep",
     also: [],
     seen: ["RFC 8259, section 9: a parser may limit the depth of nesting"],
-    ...onEmbeddings((_, body) => ({
-      body: body.replace("{", `{"x":${"[".repeat(1000)}${"]".repeat(1000)},`),
+    ...onJson((text) => ({
+      body: text.replace("{", `{"x":${"[".repeat(1000)}${"]".repeat(1000)},`),
     })),
   },
   {
@@ -253,7 +321,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "too-many",
     also: [],
     seen: ["RFC 8259, section 9: a parser may limit the size of a text"],
-    ...onEmbeddings((_, body) => ({ body: body.replace("{", `{"x":[${"0,".repeat(300_000)}0],`) })),
+    ...onJson((text) => ({ body: text.replace("{", `{"x":[${"0,".repeat(300_000)}0],`) })),
   },
   {
     id: "http-content-type-absent",
@@ -282,7 +350,10 @@ export const httpDefects: readonly Defect[] = [
     fault: "contradicting",
     also: [],
     seen: ["RFC 9110, section 5.3: a sender must not repeat a header that is not a list"],
-    ...onEmbeddings(({ headers }) => ({ headers: [...headers, ["Content-Type", "text/html"]] })),
+    ...onEmbeddings(
+      ({ headers }) => headerOf(headers, "content-type") !== undefined,
+      ({ headers }) => ({ headers: [...headers, ["Content-Type", "text/html"]] }),
+    ),
   },
   {
     id: "http-error-as-text",
@@ -291,7 +362,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "other",
     also: [],
     seen: ["RFC 8259, section 11"],
-    ...onWire(isWholeRefusal, ({ headers }) => ({
+    ...onRefusals(({ headers }) => ({
       headers: withHeader(headers, "content-type", "text/plain"),
     })),
   },
@@ -302,7 +373,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "absent",
     also: [],
     seen: ["RFC 8259, section 11"],
-    ...onWire(isWholeRefusal, ({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
+    ...onRefusals(({ headers }) => ({ headers: withoutHeader(headers, "content-type") })),
   },
   {
     id: "http-created-201",
@@ -311,7 +382,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "other-success",
     also: [],
     seen: ["OpenAI API reference: responses of every endpoint"],
-    ...onEmbeddings(() => ({ status: 201 })),
+    ...onEmbeddings(isSuccess, () => ({ status: 201 })),
   },
   {
     id: "http-lone-surrogate",
@@ -320,7 +391,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "unpaired",
     also: [],
     seen: ["RFC 8259, section 8.2"],
-    ...onEmbeddings((_, body) => ({ body: body.replace("{", '{"x":"\\ud800",') })),
+    ...onJson((text) => ({ body: text.replace("{", '{"x":"\\ud800",') })),
   },
   {
     id: "http-body-latin1",
@@ -329,7 +400,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-utf8",
     also: [],
     seen: ["RFC 8259, section 8.1"],
-    ...onEmbeddings((_, body) => ({ body: withLatin1(body) })),
+    ...onJson((text) => ({ body: withLatin1(text) })),
   },
   {
     id: "http-body-empty",
@@ -338,7 +409,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "empty",
     also: [],
     seen: ["RFC 8259, section 2"],
-    ...onEmbeddings(() => ({ body: "" })),
+    ...onEmbeddings(isSuccess, () => ({ body: "" })),
   },
   {
     id: "http-body-bom",
@@ -347,7 +418,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "byte-order-mark",
     also: [],
     seen: ["RFC 8259, section 8.1"],
-    ...onEmbeddings((_, body) => ({ body: `\ufeff${body}` })),
+    ...onJson((text) => ({ body: `\ufeff${text}` })),
   },
   {
     id: "http-body-nan",
@@ -359,7 +430,7 @@ export const httpDefects: readonly Defect[] = [
       "https://github.com/dphnAI/sonar/issues/183",
       "https://github.com/madroidmaq/mlx-omni-server/pull/56",
     ],
-    ...onEmbeddings((_, body) => ({ body: body.replace(/\[-?\d[\d.e+-]*/, "[NaN") })),
+    ...onJson((text) => ({ body: withNaN(text) })),
   },
   {
     id: "http-done-after-json",
@@ -368,7 +439,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "more-after-value",
     also: [],
     seen: ["https://github.com/decolua/9router/issues/3492"],
-    ...onEmbeddings((_, body) => ({ body: `${body}data: [DONE]\n\n` })),
+    ...onJson((text) => ({ body: `${text}data: [DONE]\n\n` })),
   },
   {
     id: "http-body-unfinished",
@@ -377,7 +448,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "unfinished",
     also: [],
     seen: ["RFC 8259, section 2"],
-    ...onEmbeddings((_, body) => ({ body: half(body) })),
+    ...onJson((text) => ({ body: half(text) })),
   },
   {
     id: "http-body-html",
@@ -386,7 +457,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "malformed",
     also: [],
     seen: ["https://github.com/partcad/pre-commit/issues/17"],
-    ...onEmbeddings(() => ({ body: "<html><body>Please stand by</body></html>" })),
+    ...onJson(() => ({ body: "<html><body>Please stand by</body></html>" })),
   },
   {
     id: "err-200-validation-error",
@@ -398,7 +469,7 @@ export const httpDefects: readonly Defect[] = [
       "https://github.com/Azure/azure-sdk-for-net/issues/44135",
       "https://github.com/azrtydxb/Fastllm-proxy/issues/28",
     ],
-    ...onWire(isWholeRefusal, () => ({ status: 200 })),
+    ...onRefusals(() => ({ status: 200 })),
   },
   {
     id: "err-200-unknown-model",
@@ -407,7 +478,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "error-object",
     also: [],
     seen: ["https://github.com/runpod-workers/worker-vllm/issues/57"],
-    ...onWire(isWholeRefusal, () => ({
+    ...onRefusals(() => ({
       status: 200,
       body: JSON.stringify({
         object: "error",
@@ -444,6 +515,7 @@ export const httpDefects: readonly Defect[] = [
     ...onWire(
       ({ status }, { operationId }) => operationId === "createChatCompletion" && status === 400,
       () => ({ status: 500 }),
+      (reply, situation) => isAnswer(reply, situation) && reply.status === 400,
     ),
   },
   {
@@ -496,10 +568,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "absent",
     also: [],
     seen: ["OpenAI API reference: debugging requests"],
-    ...onWire(
-      () => true,
-      ({ headers }) => ({ headers: withoutHeader(headers, "x-request-id") }),
-    ),
+    ...onWire(isAnyReply, ({ headers }) => ({ headers: withoutHeader(headers, "x-request-id") })),
   },
   {
     id: "request-id-repeated",
@@ -508,10 +577,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "repeated",
     also: [],
     seen: ["OpenAI API reference: debugging requests"],
-    ...onWire(
-      () => true,
-      ({ headers }) => ({ headers: withHeader(headers, "x-request-id", "req_0") }),
-    ),
+    ...onWire(isAnyReply, ({ headers }) => ({ headers: withHeader(headers, "x-request-id", "req_0") })),
   },
   {
     id: "http-charset-latin1",
@@ -536,7 +602,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "above-limit",
     also: [],
     seen: ["https://github.com/simstudioai/sim/pull/6011"],
-    ...onEmbeddings(({ headers }) => ({
+    ...onEmbeddings(isAnyReply, ({ headers }) => ({
       headers: [...headers, ["x-ratelimit-limit-requests", "200"], ["x-ratelimit-remaining-requests", "399"]],
     })),
   },
@@ -547,7 +613,7 @@ export const httpDefects: readonly Defect[] = [
     fault: "not-a-number",
     also: [],
     seen: ["https://github.com/auth0/auth0-python/pull/761"],
-    ...onEmbeddings(({ headers }) => ({
+    ...onEmbeddings(isAnyReply, ({ headers }) => ({
       headers: [...headers, ["x-ratelimit-limit-tokens", "60000"], ["x-ratelimit-remaining-tokens", "None"]],
     })),
   },
@@ -558,12 +624,11 @@ export const httpDefects: readonly Defect[] = [
     fault: "no-time",
     also: [],
     seen: ["OpenAI API documentation: rate limits in headers"],
-    ...onEmbeddings(({ headers }) => ({ headers: [...headers, ["x-ratelimit-reset-requests", "soon"]] })),
+    ...onEmbeddings(isAnyReply, ({ headers }) => ({
+      headers: [...headers, ["x-ratelimit-reset-requests", "soon"]],
+    })),
   },
 ]
-
-/** Every answer of the API as it is, on the wire. */
-const isAnswer = (_: Reply, { operationId }: Situation) => operationId !== undefined
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
@@ -616,16 +681,10 @@ export const httpVariants: readonly Variant[] = [
     seen: ["RFC 9110, section 12.5.3", "https://github.com/HKUDS/nanobot/pull/3676"],
     stage: "wire",
     apply: (reply) => {
-      const { body, headers } = reply
-      const whole =
-        typeof body === "string" || body instanceof Uint8Array
-          ? body
-          : // An undelayed stream of the mock is a list of frames.
-            Array.isArray(body)
-            ? Buffer.concat(body.map(({ bytes }: Frame) => bytes))
-            : undefined
-      if (whole === undefined || whole.length === 0) return reply
-      return { ...reply, headers: [...headers, ["content-encoding", "gzip"]], body: gzipSync(whole) }
+      const body = wholeBody(reply)
+      if (body === undefined) return reply
+      const headers: Header[] = [...reply.headers, ["content-encoding", "gzip"]]
+      return { ...reply, headers, body: gzipSync(bytesOf(body)) }
     },
   },
   {
@@ -633,25 +692,23 @@ export const httpVariants: readonly Variant[] = [
     says: "an endpoint is not implemented and answers with 501",
     notes: [],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.6.2"],
-    ...onWire(isModeration, () => ({ status: 501, body: serverError })),
+    ...onModerations((reply) => refusal(reply, 501, serverError)),
   },
   {
     id: "http-not-offered-404",
     says: "an endpoint does not exist, and the web framework answers with 404",
     notes: ["http.unknown-route-envelope"],
     seen: ["https://github.com/modelcontextprotocol/conformance/issues/516", "RFC 9110, section 15.5.5"],
-    ...onWire(isModeration, () => ({ status: 404, body: '{"detail":"Not Found"}' })),
+    ...onModerations((reply) => refusal(reply, 404, '{"detail":"Not Found"}')),
   },
   {
     id: "http-busy",
     says: "an endpoint is overloaded and sends a retry-after header",
     notes: [],
     seen: ["RFC 9110, section 15.6.4"],
-    ...onWire(isModeration, ({ headers }) => ({
-      status: 503,
-      headers: withHeader(headers, "retry-after", "0"),
-      body: serverError,
-    })),
+    ...onModerations(({ headers }) =>
+      refusal({ headers: withHeader(headers, "retry-after", "0") }, 503, serverError),
+    ),
   },
   {
     id: "http-cookies",

@@ -1,7 +1,8 @@
 import { DONE, encodeEvent, type Frame, type StreamEvent } from "@nexhina/stream"
 import { type Alteration, type Header, headerOf, type Reply, type Situation } from "@nexhina/wire"
 import { onEachChoice, onEachChunk } from "./chat-streams.ts"
-import type { Defect, Variant } from "./defect.ts"
+import { type Defect, onWire, type Variant, type Where } from "./defect.ts"
+import { hasJson, jsonOf } from "./http.ts"
 
 type Stage<Name extends Alteration["stage"]> = Extract<Alteration, { stage: Name }>
 
@@ -28,19 +29,36 @@ const onEachFrame = (change: (event: string) => string): Stage<"bytes"> =>
     frames.map(({ bytes, ...pace }) => ({ ...pace, ...frame(change(text.decode(bytes))) })),
   )
 
-/** Changes a success of a chat that was asked to stream, or not to. */
-const onSuccess = (streamed: boolean, apply: (reply: Reply) => Reply): Stage<"wire"> => ({
-  stage: "wire",
-  apply: (reply, { operationId, streaming }: Situation) =>
-    operationId === "createChatCompletion" && streaming === streamed && reply.status === 200
-      ? apply(reply)
-      : reply,
-})
+const isStream: Where = ({ status }, { streaming }) => streaming && status === 200
+
+/** Changes the stream of a chat; for a request that selects it, every stream. */
+const onStream = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire(
+    (reply, situation) => situation.operationId === "createChatCompletion" && isStream(reply, situation),
+    change,
+    isStream,
+  )
+
+const isWhole: Where = (reply, { streaming }) => !streaming && hasJson(reply)
+
+/** Changes a chat's reply that is no stream; for a request that selects it, every JSON reply that is none. */
+const onWhole = (change: (reply: Reply) => Partial<Reply>) =>
+  onWire(
+    (reply, situation) => situation.operationId === "createChatCompletion" && isWhole(reply, situation),
+    change,
+    isWhole,
+  )
 
 const labelled = (reply: Reply, ...types: readonly string[]): readonly Header[] => [
   ...reply.headers.filter(([name]) => name.toLowerCase() !== "content-type"),
   ...types.map((type): Header => ["content-type", type]),
 ]
+
+/** A request without its wish for a stream. */
+const unstreamed = (request: unknown) =>
+  typeof request === "object" && request !== null && "stream" in request
+    ? { ...request, stream: false }
+    : request
 
 const isDone = ({ data }: StreamEvent) => data === DONE
 const isChunk = ({ data }: StreamEvent) => typeof data === "object"
@@ -276,7 +294,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "missing",
     also: [],
     seen: ["https://github.com/nearai/private-ml-sdk/pull/20"],
-    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply) })),
+    ...onStream((reply) => ({ headers: labelled(reply) })),
   },
   {
     id: "sse-content-type-json",
@@ -285,7 +303,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "other",
     also: [],
     seen: ["https://github.com/microsoft/foundry-dev-tools/issues/195"],
-    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply, "application/json") })),
+    ...onStream((reply) => ({ headers: labelled(reply, "application/json") })),
   },
   {
     id: "stream-ignored",
@@ -295,10 +313,9 @@ export const sseDefects: readonly Defect[] = [
     also: [],
     seen: ["Streaming Output Guide, Response Format (SSE)"],
     stage: "request",
-    apply: (request, { operationId }) =>
-      operationId === "createChatCompletion" && typeof request === "object"
-        ? { ...request, stream: false }
-        : request,
+    apply: (request, situation) =>
+      situation.operationId === "createChatCompletion" ? unstreamed(request) : request,
+    wider: { stage: "request", apply: unstreamed },
   },
   {
     id: "sse-label-on-json",
@@ -307,7 +324,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "label",
     also: ["http.json-content-type"],
     seen: ["https://github.com/decolua/9router/issues/3492"],
-    ...onSuccess(false, (reply) => ({ ...reply, headers: labelled(reply, "text/event-stream") })),
+    ...onWhole((reply) => ({ headers: labelled(reply, "text/event-stream") })),
   },
   {
     id: "sse-on-nonstream",
@@ -316,7 +333,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "framing",
     also: ["http.body-valid-json"],
     seen: ["https://github.com/decolua/9router/issues/3492"],
-    ...onSuccess(false, (reply) => ({ ...reply, body: `${reply.body}\n\ndata: ${DONE}\n\n` })),
+    ...onWhole((reply) => ({ body: `${jsonOf(reply)}\n\ndata: ${DONE}\n\n` })),
   },
   {
     id: "sse-latin1-comment",
@@ -448,7 +465,7 @@ export const sseDefects: readonly Defect[] = [
       "https://github.com/kekzl/imp/issues/757",
       "https://github.com/microsoft/foundry-local/issues/422",
     ],
-    ...onSuccess(true, (reply) => ({ ...reply, body: [], end: "hang" })),
+    ...onStream(() => ({ body: [], end: "hang" })),
   },
   {
     id: "sse-open-after-done",
@@ -457,7 +474,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "open-after-done",
     also: [],
     seen: ["Streaming Output Guide, key point 2: [DONE] means that the stream has ended"],
-    ...onSuccess(true, (reply) => ({ ...reply, end: "hang" })),
+    ...onStream(() => ({ end: "hang" })),
   },
   {
     id: "err-stream-never-terminated",
@@ -466,7 +483,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "open-after-error",
     also: [],
     seen: ["https://github.com/langgenius/dify/pull/37236"],
-    ...onSuccess(true, (reply) => ({ ...reply, body: sequence([frame(failure)], pings()) })),
+    ...onStream(() => ({ body: sequence([frame(failure)], pings()) })),
   },
   {
     id: "sse-pings-for-ever",
@@ -475,7 +492,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "endless",
     also: [],
     seen: ["https://github.com/microsoft/foundry-local/issues/422"],
-    ...onSuccess(true, (reply) => ({ ...reply, body: pings() })),
+    ...onStream(() => ({ body: pings() })),
   },
   {
     id: "err-midstream-silent-close",
@@ -484,7 +501,7 @@ export const sseDefects: readonly Defect[] = [
     fault: "truncated",
     also: [],
     seen: ["https://github.com/mozilla-ai/any-llm/pull/847"],
-    ...onSuccess(true, (reply) => ({ ...reply, end: "early-close" })),
+    ...onStream(() => ({ end: "early-close" })),
   },
   {
     id: "utf8-split-codepoint",
@@ -614,15 +631,14 @@ export const sseVariants: readonly Variant[] = [
     says: "the content-type of a stream has no charset",
     notes: [],
     seen: ["Streaming Output Guide, Response Format (SSE)"],
-    ...onSuccess(true, (reply) => ({ ...reply, headers: labelled(reply, "text/event-stream") })),
+    ...onStream((reply) => ({ headers: labelled(reply, "text/event-stream") })),
   },
   {
     id: "charset-parameter",
     says: "the content-type is in capital letters, with a quoted charset",
     notes: [],
     seen: ["RFC 9110, section 8.3.1", "https://github.com/ChatGPTNextWeb/NextChat/issues/1590"],
-    ...onSuccess(true, (reply) => ({
-      ...reply,
+    ...onStream((reply) => ({
       headers: labelled(reply, 'Text/Event-Stream;Charset="UTF-8"'),
     })),
   },

@@ -188,3 +188,40 @@ test("a variant is not selected as a defect, nor a defect as a variant; one with
     "is a defect",
   )
 })
+
+test("a request, a setting and a scenario select the wider form of an alteration, and a standing one keeps to its own (E15)", async () => {
+  const sending = (status: number, operation?: string): Alteration => ({
+    stage: "wire",
+    apply: (reply, { operationId }) =>
+      operation === undefined || operationId === operation ? { ...reply, status } : reply,
+  })
+  const confined = { ...sending(201, "createEmbedding"), wider: sending(201) }
+  const alterations: readonly NamedAlteration[] = [
+    { id: "busy", ...confined },
+    { id: "counted", ...confined, start: () => confined },
+  ]
+  const ask = async (options: Parameters<typeof createMock>[0], named?: string, setting?: string) => {
+    const mock = createMock({ alterations, ...options })
+    if (setting !== undefined) mock.settings.set({ scope: "one test", defect: setting })
+    const { status, headers } = await mock.handle({
+      method: "POST",
+      target: "/v1/chat/completions",
+      headers: [
+        ["authorization", "Bearer sk-x"],
+        ["x-mock-scope", "one test"],
+        ...(named === undefined ? [] : ([["x-mock-defect", named]] as const)),
+      ],
+      body: new TextEncoder().encode('{"model":"gpt-4o","messages":[{"role":"user","content":"a"}]}'),
+    })
+    return [status, Object.fromEntries(headers)["x-mock-inactive"]]
+  }
+  for (const id of ["busy", "counted"]) {
+    expect(await ask({ always: [{ id, rate: 1 }] })).toEqual([200, undefined])
+    expect(await ask({}, id)).toEqual([201, undefined])
+    expect(await ask({}, undefined, id)).toEqual([201, undefined])
+    expect(await ask({ scenarios: [{ match: {}, answer: { text: "b", defect: id } }] })).toEqual([
+      201,
+      undefined,
+    ])
+  }
+})

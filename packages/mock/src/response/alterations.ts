@@ -100,7 +100,7 @@ function alterationChooser(
           const message = `'${id}' is a ${kind}. Use '${selectors[kind]}' instead of '${header}'.`
           throw new Refusal(400, { message, param: header })
         }
-        return digestFraction(digest(id, identity)) < rate ? [watched(alteration)] : []
+        return digestFraction(digest(id, identity)) < rate ? [watched(selected(alteration))] : []
       })
   }
   return (headers, identity) => {
@@ -124,6 +124,9 @@ function readShare(share: string, param: string): StandingAlteration {
   const message = `Invalid rate '${text.slice(0, 64)}' of '${id.slice(0, 64)}': expected a number from 0 to 1.`
   throw new Refusal(400, { message, param })
 }
+
+/** Returns the form of an alteration that acts on the requests that select it. */
+const selected = ({ wider, ...alteration }: NamedAlteration): NamedAlteration => ({ ...alteration, ...wider })
 
 /** Returns a copy of an alteration for one request that remembers whether it has changed anything. */
 function watched(alteration: NamedAlteration): WatchedAlteration {
