@@ -21,13 +21,15 @@ export function defectsPage(
   operations: ReadonlyMap<string, readonly string[]>,
   surfaces: ReadonlyMap<string, string>,
 ): string {
-  const actsOn = ({ id, breaks = "" }: { readonly id: string; readonly breaks?: string }) => {
+  const standsOn = (id: string, breaks: string) => {
     const seen = operations.get(id) ?? []
     if (seen.length >= manyOperations) return "any operation"
     return seen.length > 0
       ? codes(seen)
       : `special requests${surfaces.has(breaks) ? ` (${surfaces.get(breaks)})` : ""}`
   }
+  const actsOn = ({ id, wider }: Defect | Variant, breaks = "") =>
+    `${standsOn(id, breaks)}${wider ? "; selected: any" : ""}`
   return `${[
     "# Defects and variants",
     "",
@@ -39,20 +41,25 @@ export function defectsPage(
     "A defect acts at one stage: on the parsed `request`, on the `value` of the reply, on the `events` of a stream, on its",
     "encoded `bytes`, or on the `wire` (status, headers, body and end). The operations are those whose replies it changes",
     "for plain requests. A defect of *special requests* needs a request that its description names, on the surface in",
-    "brackets. A reply that a selected defect does not change has the header `x-mock-inactive`.",
+    "brackets.",
+    "",
+    "With `--defect`, most defects of HTTP keep to one operation, so that one rule finds each. *selected: any* means that such",
+    "a defect acts on any operation when a request selects it, by its header, a setting or a scenario, and the reply is of the",
+    "kind that the description names: JSON, a stream or an error, for example. A reply that a selected defect does not change",
+    "has the header `x-mock-inactive`.",
     "",
     "## Defects",
     "",
     table(
       ["id", "defect", "stage", "operations", "rule and fault", "other rules that find it", "source"],
-      defects.map(({ id, says, stage, breaks, fault, also, seen }) => [
-        `\`${id}\``,
-        says,
-        stage,
-        actsOn({ id, breaks }),
-        `\`${breaks}\`: ${fault}`,
-        codes(also),
-        threads(seen),
+      defects.map((defect) => [
+        `\`${defect.id}\``,
+        defect.says,
+        defect.stage,
+        actsOn(defect, defect.breaks),
+        `\`${defect.breaks}\`: ${defect.fault}`,
+        codes(defect.also),
+        threads(defect.seen),
       ]),
     ),
     "",
@@ -60,13 +67,13 @@ export function defectsPage(
     "",
     table(
       ["id", "variant", "stage", "operations", "SHOULD and MAY rules that may report it", "why it is legal"],
-      variants.map(({ id, says, stage, notes, seen }) => [
-        `\`${id}\``,
-        says,
-        stage,
-        actsOn({ id }),
-        codes(notes),
-        threads(seen),
+      variants.map((variant) => [
+        `\`${variant.id}\``,
+        variant.says,
+        variant.stage,
+        actsOn(variant),
+        codes(variant.notes),
+        threads(variant.seen),
       ]),
     ),
   ].join("\n")}\n`

@@ -9,7 +9,7 @@ test.each([
 ])(
   "%s accuses no target that answers the same request differently each time (%s)",
   async (id, variant, is) => {
-    const report = await check("nexhina", ["x-mock-variant", variant], {
+    const report = await check("nexhina", variant, {
       probes: () => false,
       samples: (rule) => (rule.id === id ? 5 : 0),
     })

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Mock } from "@nexhina/mock"
-import type { Reply } from "@nexhina/wire"
+import type { NamedAlteration, Reply } from "@nexhina/wire"
 import { type DigestRequest, digestRequests } from "./digest-requests.ts"
 
 /** Options of the mocks that reply to the digest requests. */
@@ -9,7 +9,8 @@ export const digestOptions = { keys: ["sk-digest"], strictModels: true, callTool
 /** The maximum number of bytes that are read of one reply: an endless stream is cut there, however it is framed. */
 const maxBytes = 2 ** 17
 
-async function digestOf(reply: Reply): Promise<string> {
+/** Returns the digest of a reply, without the header that names what does not act. */
+export async function digestOf(reply: Reply): Promise<string> {
   const hash = createHash("sha256")
   // A defect that does not act adds this header to a reply that it leaves as it was.
   const headers = reply.headers.filter(([name]) => name !== "x-mock-inactive")
@@ -41,3 +42,6 @@ export const under = (id: string, kind: "defect" | "variant"): DigestRequest[] =
     ...request,
     ask: { ...ask, headers: [...ask.headers, [`x-mock-${kind}`, id]] },
   }))
+
+/** Returns an alteration that acts for the requests that select it as a standing one does. */
+export const confined = ({ wider: _, ...alteration }: NamedAlteration): NamedAlteration => alteration

@@ -38,7 +38,7 @@ describe("a trait", () => {
   })
 
   test.each(shownAs)("%s lets pass what would be a finding without it", async (_, { id }) => {
-    const report = await check("nexhina", ["x-mock-variant", id], { samples: () => 1 })
+    const report = await check("nexhina", id, { samples: () => 1 })
     expect(report.findings).not.toEqual([])
   })
 })

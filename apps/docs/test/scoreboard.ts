@@ -28,8 +28,8 @@ export const profileNames = Object.keys(profiles) as ProfileName[]
 const audio = createAudioReader()
 afterAll(() => audio.close())
 
-/** Starts a mock for one check, so that checks share no stored or deleted state. */
-function serveMock(profile: ProfileName): Promise<MockServer> {
+/** Starts a mock for one check, with a standing defect or variant: checks share no stored or deleted state. */
+function serveMock(profile: ProfileName, id: string | undefined): Promise<MockServer> {
   const mock = createMock({
     profile,
     keys: [apiKey],
@@ -39,8 +39,10 @@ function serveMock(profile: ProfileName): Promise<MockServer> {
     // Ids with a slash are what many servers have, and the catalogue has not.
     models: ["org/own-model"],
     alterations: [...defects, ...variants],
+    always: id === undefined ? [] : [{ id, rate: 1 }],
   })
-  return startMock({ mock: againstDocument(mock) })
+  // What a defect or a variant changes may be against the document.
+  return startMock({ mock: id === undefined ? againstDocument(mock) : mock })
 }
 
 /**
@@ -66,14 +68,10 @@ interface Extent {
 const waiting = ["http.answers", "http.body-complete", "sse.terminates"]
 
 /** Checks the mock as it is under one alteration, one request after the other, so that the order is always the same. */
-export async function check(
-  profile: ProfileName,
-  header: readonly [string, string] | undefined,
-  extent: Extent,
-): Promise<Report> {
+export async function check(profile: ProfileName, id: string | undefined, extent: Extent): Promise<Report> {
   const { probes = () => true, samples, include = surfaces, required = [], traits = [] } = extent
   const { oversizedBytes, timeoutMs = 20_000 } = extent
-  const mock = await serveMock(profile)
+  const mock = await serveMock(profile, id)
   const began = performance.now()
   const elapsed = () => performance.now() - began
   const sender = createSend({
@@ -87,7 +85,7 @@ export async function check(
   try {
     return await checkTarget(
       {
-        target: { baseUrl: mock.baseURL, apiKey, headers: header ? [header] : [] },
+        target: { baseUrl: mock.baseURL, apiKey, headers: [] },
         profile,
         traits,
         models: {},
@@ -173,7 +171,7 @@ async function scoreOf(defect: Defect): Promise<DefectScore> {
   const own = new Set(rules.filter((rule) => may.has(rule.id)).flatMap(({ on }) => on.probes))
   const profile = profileOf(defect.breaks)
   const rule = rules.find(({ id }) => id === defect.breaks)
-  const report = await check(profile, ["x-mock-defect", defect.id], {
+  const report = await check(profile, defect.id, {
     include: surfacesOf(defect.id, profile, rule),
     probes: (probe) => full || probe.quick === true || own.has(probe),
     samples: (rule) => (rule.id === defect.breaks ? 5 : full ? 1 : 0),
@@ -227,8 +225,7 @@ export function scoreVariants(profile: ProfileName): void {
         // One generated sample of each fourth rule: of others for the next variant, and under the other profile.
         const turn = variants.findIndex((variant) => variant.id === id) + 2 * profileNames.indexOf(profile)
         const samples = (rule: Rule) => (full ? 5 : (rules.indexOf(rule) + turn) % 4 === 0 ? 1 : 0)
-        const header = ["x-mock-variant", id] as const
-        const report = await check(profile, header, {
+        const report = await check(profile, id, {
           samples,
           traits: variant.trait ? [variant.trait] : [],
           include: surfacesOf(id, profile),
