@@ -377,7 +377,7 @@ export const httpDefects: readonly Defect[] = [
   },
   {
     id: "http-created-201",
-    says: "embeddings are answered with 201, as some web frameworks answer every POST",
+    says: "a success has the status 201, as some web frameworks answer every POST",
     breaks: "http.success-status",
     fault: "other-success",
     also: [],

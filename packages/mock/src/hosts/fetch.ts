@@ -45,7 +45,8 @@ export function toFetch(
     )
     if (reply.head) await until(reply.head.atMs)
     request.signal.throwIfAborted()
-    if (reply.head?.withheld) return withheld(reply.end, request.signal)
+    // An interim response is not one that `fetch` returns.
+    if (reply.head?.withheld || reply.status < 200) return withheld(reply.end, request.signal)
     return toResponse(reply, request, until, () => left.abort())
   }
 }
