@@ -7,7 +7,7 @@ export function isOptionalMember(operation: OperationId, name: string): boolean 
   const { request }: Endpoint = endpoints[operation]
   const shape: z.core.$ZodShape = request?.schema instanceof z.ZodObject ? request.schema.shape : {}
   const member = Object.hasOwn(shape, name) ? shape[name] : undefined
-  return z.safeParse(member ?? z.unknown(), undefined).success
+  return member === undefined || member._zod.optin === "optional"
 }
 
 /**
