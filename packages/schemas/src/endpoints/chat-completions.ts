@@ -412,7 +412,7 @@ export const ChatCompletionRequest = openObject({
     .optional()
     .meta({
       description:
-        "Up to four sequences at which generation stops; they are not part of the output. Default: none.",
+        "One to four sequences at which generation stops; they are not part of the output. Default: none.",
     }),
   presence_penalty: Penalty.describe(
     "Penalty for tokens that already appear in the text, from -2 to 2. Default: 0.",
@@ -579,7 +579,10 @@ const logprob = {
   bytes: z
     .array(z.int().min(0).max(255))
     .nullish()
-    .meta({ description: "UTF-8 bytes of the token. A token may be part of a character only." }),
+    .meta({
+      description:
+        "UTF-8 bytes of the token, each from 0 to 255. A token may be part of a character only. May be null or absent.",
+    }),
 }
 
 export const TokenLogprob = openObject({

@@ -32,7 +32,10 @@ export const ModerationRequest = openObject({
     .describe("ID of the moderation model. Default: chosen by the gateway."),
   input: z
     .union([z.string().meta(documented), z.array(z.string()).min(1), z.array(ModerationPart).min(1)])
-    .meta({ description: "Text to check, several texts (one result for each), or the parts of one input." }),
+    .meta({
+      description:
+        "Text to check, several texts (one result for each), or the parts of one input. An array must not be empty.",
+    }),
 }).meta({ id: "ModerationRequest", ...deduced, description: "Request to check content." })
 export type ModerationRequest = z.infer<typeof ModerationRequest>
 

@@ -13,7 +13,7 @@ const Pixels = z.int().min(1)
 export const VideoGenerationRequest = openObject({
   model: openEnum(modelIds("video"))
     .optional()
-    .describe("ID of the video model. Default: the server's own choice."),
+    .describe("ID of the video model. Default: chosen by the gateway."),
   prompt: text(32_000).min(1).describe("Text that describes the video, 1 to 32000 characters."),
   image: z
     .string()
