@@ -292,7 +292,8 @@ export const createTranscription = endpoint({
   },
   success: {
     status: 200,
-    description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
+    description:
+      "The text, in the requested `response_format`: `text` and `srt` as `text/plain`, `vtt` as `text/vtt`, the others as JSON.",
     content: {
       "application/json": { kind: "json", schema: TranscriptionResponse },
       "text/plain": { kind: "text", examples: { text: plainText, srt } },
@@ -339,7 +340,8 @@ export const createTranslation = endpoint({
   },
   success: {
     status: 200,
-    description: "The text. `text` and `srt` are returned as `text/plain`, `vtt` as `text/vtt`.",
+    description:
+      "The text, in the requested `response_format`: `text` and `srt` as `text/plain`, `vtt` as `text/vtt`, the others as JSON.",
     content: {
       "application/json": { kind: "json", schema: TranslationResponse },
       "text/plain": { kind: "text", examples: { text: plainText, srt } },

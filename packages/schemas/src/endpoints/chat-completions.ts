@@ -576,13 +576,10 @@ export type CompletionUsage = z.infer<typeof CompletionUsage>
 const logprob = {
   token: z.string().describe("Text of the token."),
   logprob: z.number().describe("Natural logarithm of the token's probability."),
-  bytes: z
-    .array(z.int().min(0).max(255))
-    .nullish()
-    .meta({
-      description:
-        "UTF-8 bytes of the token, each from 0 to 255. A token may be part of a character only. May be null or absent.",
-    }),
+  bytes: z.array(z.int().min(0).max(255)).nullish().meta({
+    description:
+      "UTF-8 bytes of the token, each from 0 to 255. A token may be part of a character only. May be null or absent.",
+  }),
 }
 
 export const TokenLogprob = openObject({

@@ -1160,9 +1160,11 @@ export const ResponseRequest = openObject({
   prompt_cache_key: echoed.prompt_cache_key.describe(
     "Key that groups requests with similar prompts for prompt caching. Default: none.",
   ),
-  user: echoed.user.describe(
-    "Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead. Default: none.",
-  ),
+  user: echoed.user
+    .meta({ deprecated: true })
+    .describe(
+      "Identifier of the end user. Use `safety_identifier` and `prompt_cache_key` instead. Default: none.",
+    ),
   store: echoed.store
     .meta({ default: true })
     .describe("Whether to store the response, so that it can be retrieved later. Default: true."),
