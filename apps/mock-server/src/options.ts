@@ -365,7 +365,7 @@ function addScenarioCommands(command: Command, choose: (chosen: ScenarioCommand)
     .action((files: readonly string[]) => choose({ name: "lint", files }))
   command
     .command("explain")
-    .description("tell which scenario answers a request, and why; exit code 1 if none does")
+    .description("show which scenario answers a request, and why; exit code 1 if none does")
     .argument("<request>", "file of a request body (JSON), or - for standard input")
     // Not variadic: it would take the request for a file of scenarios.
     .requiredOption(

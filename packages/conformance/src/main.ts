@@ -67,7 +67,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command("rules [pattern]")
     .description("list the rules that match, such as 'sse.*', or show one")
-    .option("--json", "as JSON")
+    .option("--json", "print the rules as JSON")
     .action(async (pattern: string | undefined, flags: { json?: boolean }) => {
       exitCode = await (await import("./commands/rules.ts")).listRules(pattern, flags)
     })

@@ -23,18 +23,22 @@ export const latencyParameters = {
   ttft: {
     flag: "--ttft <ms>",
     header: "ttft",
-    says: "milliseconds to the first token, such as 200 or 200±50",
+    says: "milliseconds to the first token, such as 200 or 200±50 (default: no delay)",
   },
-  itl: { flag: "--itl <ms>", header: "itl", says: "milliseconds between tokens, such as 20 or 20±5" },
+  itl: {
+    flag: "--itl <ms>",
+    header: "itl",
+    says: "milliseconds between tokens, such as 20 or 20±5 (default: no delay)",
+  },
   tokensPerSecond: {
     flag: "--tokens-per-second <number>",
     header: "tps",
-    says: "tokens per second, instead of the milliseconds between tokens",
+    says: "tokens per second, instead of the milliseconds between tokens (default: no limit)",
   },
   prefill: {
     flag: "--prefill <ms>",
     header: "prefill",
-    says: "milliseconds for each token of the prompt, before the first token",
+    says: "milliseconds for each token of the prompt, before the first token (default: no delay)",
   },
 } as const satisfies Readonly<Record<keyof Latency, Parameter>>
 

@@ -26,13 +26,13 @@ interface Kind {
 export const quotaKinds = {
   rpm: {
     flag: "--rpm <number>",
-    says: "requests per minute of each key and scope, before they are refused with 429",
+    says: "requests per minute of each key and scope, before they are refused with 429 (default: no limit)",
     header: "requests",
     short: "RPM",
   },
   tpm: {
     flag: "--tpm <number>",
-    says: "tokens per minute of each key and scope, before requests are refused with 429",
+    says: "tokens per minute of each key and scope, before requests are refused with 429 (default: no limit)",
     header: "tokens",
     short: "TPM",
   },
