@@ -45,9 +45,9 @@ function weapons() {
   const statuses = []
   return {
     statuses,
-    async post(path, body) {
-      const type = typeof body === "string" ? { "content-type": "application/json" } : {}
-      const headers = { authorization: "Bearer sk-attack", ...type }
+    async post(path, body, more = {}) {
+      const type = body instanceof FormData ? {} : { "content-type": "application/json" }
+      const headers = { authorization: "Bearer sk-attack", ...type, ...more }
       try {
         const reply = await fetch(`${url}/${path}`, { method: "POST", headers, body, signal: giveUp })
         statuses.push(reply.status)

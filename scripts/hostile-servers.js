@@ -6,7 +6,7 @@ import { createServer as createSocketServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { gzipSync } from "node:zlib"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 import { convert } from "xmlbuilder2"
 
 /*
@@ -67,6 +67,12 @@ function repeat(response, piece) {
   response.on("drain", write)
   response.on("error", () => {})
   write()
+}
+
+/** Writes a piece again and again, five times a second. */
+function dripTo(response, piece) {
+  const timer = setInterval(() => response.write(piece), 200)
+  response.on("close", () => clearInterval(timer))
 }
 
 const zipped = (bytes) => {
@@ -167,6 +173,30 @@ const servers = {
       response.writeHead(200, { ...json, "x-long": "x".repeat(15_000) }).end(small),
     ),
   },
+  "brotli-50-mb": {
+    handle: always(brotliCompressSync(`{"x":"${"x".repeat(50 * MB)}"}`), {
+      ...json,
+      "content-encoding": "br",
+    }),
+  },
+  "gzip-events": {
+    handle: always(gzipSync(chunk.repeat(300_000)), { ...stream, "content-encoding": "gzip" }),
+  },
+  "continuing-for-ever": {
+    socket: (socket) => dripTo(socket, "HTTP/1.1 100 Continue\r\n\r\n"),
+  },
+  "trailers-for-ever": {
+    socket(socket) {
+      socket.write(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+      )
+      dripTo(socket, "x-t: a\r\n")
+    },
+  },
+  "comments-for-ever": {
+    handle: listing((response) => dripTo(response.writeHead(200, stream), ": still here\n\n")),
+  },
+  "handshake-for-ever": { socket: (socket) => dripTo(socket, "\x16\x03\x03") },
   "busy-for-ever": {
     handle: listing((response) => response.writeHead(429, { ...json, "retry-after": "20" }).end("{}")),
   },

@@ -1,6 +1,8 @@
+import { brotliCompressSync, constants, gzipSync } from "node:zlib"
+
 /*
  * The attacks of `scripts/hostile-clients.js`: each is a name and a function that sends it to a mock. A function gets
- * `post` (sends a body to a path and reads the whole reply) and `open` (opens a connection and writes bytes).
+ * `post` (sends a body to a path, with more headers, and reads the whole reply) and `open` (opens a connection and writes bytes).
  */
 
 const repeated = (count, text) => Array(count).fill(text).join(",")
@@ -125,8 +127,22 @@ const bodies = {
         response_format: "b64_json",
       }),
   ],
+  "F14 JSON nested a million deep": [
+    "chat/completions",
+    () => `{"model":"gpt-4o","messages":${"[".repeat(1e6)}${"]".repeat(1e6)}}`,
+  ],
+  "F14 as many log probabilities as fit": [
+    "chat/completions",
+    () => chat({ n: 60, logprobs: true, top_logprobs: 20, stream: true, max_tokens: 4000 }),
+  ],
+  "F14 a word of 5 MB": [
+    "embeddings",
+    () => JSON.stringify({ model: "text-embedding-3-small", input: "a".repeat(5e6) }),
+  ],
   "F5 inherited names": ["audio/speech", () => '{"model":"tts-1","voice":"alloy","input":{"toString":1}}'],
 }
+
+const quality = constants.BROTLI_PARAM_QUALITY
 
 const header = [0xff, 0xf1, 0x50, 0x80, 0x00, 0xff, 0xfc]
 
@@ -164,16 +180,46 @@ const connections = {
   "F11 200 clients that never read": ({ open }) => {
     for (let i = 0; i < 200; i++) open(streamRequest(), { reads: false })
   },
+  "F14 100 uploads of 20 MB that never end": ({ open }) => {
+    const upload = jsonRequest("responses", 25e6, "x".repeat(20e6))
+    for (let i = 0; i < 100; i++) open(upload)
+  },
+  "F14 chunks without an end": ({ open }) => {
+    const start = jsonHead("responses", "transfer-encoding: chunked")
+    for (let i = 0; i < 10; i++) open(start + `100000\r\n${"x".repeat(0x100000)}\r\n`.repeat(40))
+  },
+  "F14 headers without an end": ({ open }) => {
+    for (let i = 0; i < 100; i++) open(`GET /v1/models HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(1e6)}`)
+  },
+  "F14 bodies that are compressed bombs": ({ post }) => {
+    const bomb = Buffer.from(chat({ messages: [{ role: "user", content: "a".repeat(1e8) }] }))
+    const forms = { gzip: gzipSync(bomb), br: brotliCompressSync(bomb, { params: { [quality]: 1 } }) }
+    return Promise.all(
+      Object.entries(forms).flatMap(([name, body]) =>
+        Array.from({ length: 4 }, () => post("chat/completions", body, { "content-encoding": name })),
+      ),
+    )
+  },
+  "F14 100,000 fields of a form": ({ post }) => {
+    const form = new FormData()
+    for (let i = 0; i < 1e5; i++) form.append(`a${i}`, "b")
+    return post("audio/transcriptions", form)
+  },
+  "F14 200 stored responses of 1 MB": async ({ post }) => {
+    const body = JSON.stringify({ model: "gpt-4o", input: "hello wo".repeat(125_000), store: true })
+    for (let i = 0; i < 200; i += 4)
+      await Promise.all(Array.from({ length: 4 }, () => post("responses", body)))
+  },
   "F13 garbage that claims to be audio": ({ post }) =>
     Promise.all([post("audio/transcriptions", garbageAudio()), post("audio/transcriptions", garbageAudio())]),
 }
 
-function streamRequest() {
-  return (
-    "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n" +
-    `content-type: application/json\r\ncontent-length: ${longStream.length}\r\n\r\n${longStream}`
-  )
-}
+const jsonHead = (path, more) =>
+  `POST /v1/${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\ncontent-type: application/json\r\n${more}\r\n\r\n`
+
+const jsonRequest = (path, length, body) => jsonHead(path, `content-length: ${length}`) + body
+
+const streamRequest = () => jsonRequest("chat/completions", longStream.length, longStream)
 
 /** Every attack by name. */
 export const attacks = {

@@ -45,8 +45,16 @@ function complete(
     seed: question.seed,
   }
   const reply = (spoken: readonly SpokenChoice[]) => toReply(dressCompletion(spoken, frame), question)
-  return voice ? withAudio(choices, voice, frame, question.lane).then(reply) : reply(choices)
+  if (voice) return withAudio(choices, voice, frame, question.lane).then(reply)
+  const entries = choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0) * entriesOf(request)
+  return entries < longWork ? reply(choices) : question.lane.run(async () => reply(choices))
 }
+
+/** Tokens, with the alternatives of `top_logprobs`, from which on a reply gets a turn of its own (chosen). */
+const longWork = 2 ** 12
+
+/** Returns the number of entries of each token: itself and its alternatives. */
+const entriesOf = ({ top_logprobs }: ChatCompletionRequest): number => 1 + (top_logprobs ?? 0)
 
 function toReply(
   value: ChatCompletionResponse,
@@ -69,7 +77,7 @@ function speakChoices(
   { request, profile, tokenizer, responders, callTools }: Question,
   drawn: Digest,
 ): SpokenChoice[] {
-  const { n, top_logprobs, stop } = request
+  const { n, stop } = request
   const prompt = promptOf(request, callTools)
   const limits = { limit: tokenLimit(request, profile), stop: stop == null ? [] : [stop].flat() }
   const messages = () => spokenMessages(request.messages)
@@ -86,7 +94,7 @@ function speakChoices(
     } as const
     const utterance = respond(responders, turn, prompt, seed)
     const delivery = deliver(utterance, limits, tokenizer)
-    entries += delivery.tokens * (1 + (top_logprobs ?? 0))
+    entries += delivery.tokens * entriesOf(request)
     requireFewEntries(entries, "n", "Ask for fewer choices.")
     choices.push(utterance.usage ? { delivery, seed, usage: utterance.usage } : { delivery, seed })
   }
