@@ -318,6 +318,8 @@ function withoutNoise(schema: z.core.JSONSchema.JSONSchema): void {
   }
   if (typeof propertyNames === "object" && Object.keys(propertyNames).join() === "type")
     delete schema.propertyNames
+  // It repeats the format, and is not one of the encodings that JSON Schema knows.
+  if (schema.format === "binary") delete schema.contentEncoding
   if (minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
   if (schema.type === "object" && !schema.properties && schema.additionalProperties === undefined) {

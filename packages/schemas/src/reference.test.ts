@@ -79,6 +79,12 @@ test.each(documents)("$name states the default of a member in its description", 
   expect(silent.map(({ pointer }) => pointer)).toEqual([])
 })
 
+test.each(documents)("$name states once that a member is a file", ({ document }) => {
+  const files = places(document).filter(({ value: { format } }) => format === "binary")
+  expect(files.length).toBeGreaterThan(2)
+  expect(files.filter(({ value }) => "contentEncoding" in value).map(({ pointer }) => pointer)).toEqual([])
+})
+
 /** Returns the JSON pointers of the roots, and of every component that they refer to, directly or not. */
 function reachable(document: unknown, isRoot: (pointer: string) => boolean): Set<string> {
   const all = places(document)

@@ -74,7 +74,8 @@ export const createRerank = endpoint({
   path: "/rerank",
   onlyWith: "rerank",
   summary: "Sort documents by relevance",
-  description: "Sorts documents by their relevance to a query.",
+  description:
+    "Scores each document against the query, and returns the results with the most relevant first.",
   provenance: "chosen",
   request: {
     mediaType: "application/json",
