@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
-import { afterEach, expect, test } from "vitest"
+import { afterEach, expect, test, vi } from "vitest"
 import { createRequestBodies } from "./request-bodies.ts"
 
 const closers: (() => void)[] = []
@@ -14,9 +14,13 @@ const size = 3 * 2 ** 18
 /** Starts a server that reads bodies and holds each until the test releases it. */
 async function holding() {
   const bodies = createRequestBodies({ maxBodyBytes: 2 ** 20, maxHeldBytes })
+  let received = 0
   const held: { readonly path: string; readonly body: Uint8Array | undefined; release(): void }[] = []
   const server = createServer((request) => {
     bodies.read(request, (body, release) => held.push({ path: request.url ?? "", body, release }))
+    request.on("data", (chunk: Buffer) => {
+      received += chunk.length
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   closers.push(() => {
@@ -31,7 +35,7 @@ async function holding() {
     socket.write(Buffer.alloc(sent, path))
     return socket
   }
-  return { held, send, paths: () => held.map(({ path }) => path) }
+  return { held, send, paths: () => held.map(({ path }) => path), received: () => received }
 }
 
 test("large bodies wait until there is room, small ones do not, and all arrive as sent", async () => {
@@ -60,4 +64,18 @@ test("clients that stop in the middle do not keep others from being read", async
   send("/last", size, size)
   await expect.poll(paths, { timeout: 10_000 }).toContain("/last")
   for (const { release } of held) release()
+})
+
+test("all clients that stop while others wait for room are disconnected at once, not one after the other", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
+  closers.push(() => vi.useRealTimers())
+  const { send, received } = await holding()
+  const part = size / 8
+  let closed = 0
+  const stop = (path: string) => send(path, size, part).once("close", () => closed++)
+  // Eleven are more than the limit. What the last one sent is read, and then it has to wait.
+  for (let client = 0; client < 11; client++) stop(`/${client}`)
+  await expect.poll(received).toBe(11 * part)
+  vi.advanceTimersByTime(1_500)
+  await expect.poll(() => closed).toBeGreaterThanOrEqual(8)
 })

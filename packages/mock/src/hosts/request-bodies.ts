@@ -85,9 +85,14 @@ function createAccount(maxHeldBytes: number, onReleased: (bytes: number) => void
       if (reads <= 0) break
     }
   }
+  /** Disconnects who could send and does not, while others wait for the room. */
+  function disconnectStalled(): void {
+    const since = performance.now() - maxStallMs
+    for (const { request, isPaused, progressAt } of open)
+      if (held > maxHeldBytes && !isPaused && progressAt < since) request.destroy()
+  }
   function look(): void {
-    const only = held > maxHeldBytes ? exception() : undefined
-    if (only && !only.isPaused && performance.now() - only.progressAt > maxStallMs) only.request.destroy()
+    disconnectStalled()
     resumeWhereRoom()
     if ([...open].some(({ isPaused }) => isPaused)) return
     clearInterval(timer)
