@@ -97,7 +97,12 @@ async function compare() {
     const tasks = [
       ...named.map(([kind, { user }]) => ({ name: kind, one: kind, user, count: 1 })),
       // The one scenario cannot match these texts: it is asked for its own, and always answers with the same text.
-      ...named.map(([kind, { user, count }]) => ({ name: `${kind}, every scenario`, one: kind, user, count })),
+      ...named.map(([kind, { user, count }]) => ({
+        name: `${kind}, every scenario`,
+        one: kind,
+        user,
+        count,
+      })),
       { name: "a miss", one: "exact", user: (n) => `Something else ${n}`, isMiss: true },
       { name: "a miss with 4 KB of text", one: "exact", user: (n) => `${prose}${n}`, isMiss: true },
     ].map((task) => ({ isMiss: false, count, ...task, ratios: [], ours: [] }))
