@@ -420,11 +420,15 @@ test("a long text is cut as by a model's own limit, and what would be too much i
   const messages = [{ role: "user" as const, content: "word ".repeat(100_000) }]
   const { choices, usage } = await chat(mock(), { ...hello, messages })
   expect([choices[0]?.finish_reason, usage?.completion_tokens]).toEqual(["length", 16_384])
-  const body = { ...hello, messages, n: 128, logprobs: true, top_logprobs: 20 }
-  expect(await errorOf(call(mock(), "/chat/completions", { body }))).toMatchObject({
-    status: 400,
-    param: "n",
+  const some = [{ role: "user" as const, content: "word ".repeat(3_000) }]
+  const alternatives = { logprobs: true, top_logprobs: 20 }
+  const refused = (body: object) =>
+    errorOf(call(mock(), "/chat/completions", { body: { ...hello, ...body } }))
+  expect(await chat(mock(), { ...hello, messages: some, ...alternatives })).toMatchObject({
+    usage: { completion_tokens: 3_026 },
   })
+  expect(await refused({ messages: some, n: 2, ...alternatives })).toMatchObject({ status: 400, param: "n" })
+  expect(await refused({ messages, ...alternatives })).toMatchObject({ status: 400, param: "top_logprobs" })
 })
 
 describe("embeddings", () => {

@@ -95,7 +95,7 @@ function speakChoices(
     const utterance = respond(responders, turn, prompt, seed)
     const delivery = deliver(utterance, limits, tokenizer)
     entries += delivery.tokens * entriesOf(request)
-    requireFewEntries(entries, "n", "Ask for fewer choices.")
+    requireFewEntries(entries, choice > 0 ? "n" : "top_logprobs", "Ask for fewer choices or alternatives.")
     choices.push(utterance.usage ? { delivery, seed, usage: utterance.usage } : { delivery, seed })
   }
   return choices

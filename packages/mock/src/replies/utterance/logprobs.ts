@@ -12,7 +12,7 @@ export function tokenLogprobs(tokens: readonly string[], alternatives: number, d
   const entry = (token: string, likelihood: number) => ({
     token,
     logprob: Math.log(likelihood),
-    bytes: [...utf8.encode(token)],
+    bytes: Array.from(utf8.encode(token)),
   })
   return tokens.map((token) => {
     const chosen = entry(token, 0.5 + draw.fraction() / 2)
