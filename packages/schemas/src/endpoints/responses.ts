@@ -419,12 +419,9 @@ const ResponseLocalShellCall = item(
       type: tag("exec"),
       command: z.array(z.string()).describe("Program and arguments to execute."),
       env: z.record(z.string(), z.string()).describe("Environment variables to set."),
-      timeout_ms: Count.nullish().describe("Time limit of the command in milliseconds. Default: no limit."),
-      user: z.string().nullish().describe("User to execute the command as. Default: the user of the shell."),
-      working_directory: z
-        .string()
-        .nullish()
-        .describe("Directory to execute the command in. Default: the directory of the shell."),
+      timeout_ms: Count.nullish().describe("Time limit of the command in milliseconds. Default: none."),
+      user: z.string().nullish().describe("User to execute the command as. Default: none."),
+      working_directory: z.string().nullish().describe("Directory to execute the command in. Default: none."),
     }).describe("Command to execute."),
   },
 )
@@ -537,7 +534,7 @@ const sharedItems = [
     call_id: callId,
     action: openObject({
       commands: z.array(z.string()).describe("Commands to execute."),
-      timeout_ms: Count.nullish().describe("Time limit of the commands in milliseconds. Default: no limit."),
+      timeout_ms: Count.nullish().describe("Time limit of the commands in milliseconds. Default: none."),
       max_output_length: Count.nullish().describe(
         "Maximum number of characters of output to return. Default: no limit.",
       ),
