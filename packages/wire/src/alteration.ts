@@ -32,7 +32,7 @@ export type Alteration =
 export type AlterationKind = "defect" | "variant"
 
 /** An alteration, which may have another form for the requests that select it. */
-type Form = Alteration & {
+export type AlterationForm = Alteration & {
   /**
    * Acts in its place for a request that selects it, by a header for example: on replies of any operation. Default: the
    * alteration itself. A standing one may have to keep to one operation, so that one rule finds it.
@@ -41,10 +41,10 @@ type Form = Alteration & {
 }
 
 /** An alteration that is selected by its id. */
-export type NamedAlteration = Form & {
+export type NamedAlteration = AlterationForm & {
   readonly id: string
   /** Whether it breaks the contract or is legal, which decides how it is selected. Default: it is selected in both ways. */
   readonly kind?: AlterationKind
   /** Creates a copy with its own state, for one mock. Required when `apply` remembers earlier requests. */
-  start?(): Form
+  start?(): AlterationForm
 }

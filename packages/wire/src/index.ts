@@ -1,5 +1,5 @@
 export type { Frame, StreamEvent } from "@nexhina/stream"
-export type { Alteration, AlterationKind, NamedAlteration, Situation } from "./alteration.ts"
+export type { Alteration, AlterationForm, AlterationKind, NamedAlteration, Situation } from "./alteration.ts"
 export { createCollector } from "./collect-garbage.ts"
 export { credentialsIn } from "./credentials.ts"
 export { contentCodings, type DecodedBody, decode as decodeBody, decodedBody } from "./decoded-body.ts"
