@@ -1,6 +1,7 @@
 import { Refusal } from "../refusal.ts"
 import type { RequestedList } from "../reply-maker.ts"
 import type { ScriptedReply } from "./effects.ts"
+import { at } from "./schema-members.ts"
 
 /** A list of a reply that the request decides the length of. */
 export interface ListPlace extends RequestedList {
@@ -28,9 +29,9 @@ export function mergeList(
   }
   const left = [...generated]
   const chosen = scripted.map((element, position) => {
-    const index = memberOf(element, "index")
+    const index = at(element, ["index"])
     if (typeof index !== "number") return undefined
-    const found = left.findIndex((each) => memberOf(each, "index") === index)
+    const found = left.findIndex((each) => at(each, ["index"]) === index)
     if (found >= 0) return left.splice(found, 1)[0]
     throw misfit(
       by,
@@ -49,23 +50,17 @@ function misfit(param: string, fault: string): Refusal {
 
 /** Sorts elements that have an `index` by it. */
 function inOrder(elements: readonly unknown[]): unknown[] {
-  return elements.toSorted((a, b) => Number(memberOf(a, "index") ?? 0) - Number(memberOf(b, "index") ?? 0))
+  return elements.toSorted((a, b) => Number(at(a, ["index"]) ?? 0) - Number(at(b, ["index"]) ?? 0))
 }
 
 /** Lowers generated scores that are above the one before them: the order is the scenario's. */
 function ranked(elements: readonly unknown[], scripted: readonly unknown[], ranking: string): unknown[] {
   let before = Number.POSITIVE_INFINITY
   return elements.map((element, position) => {
-    const isSet = memberOf(scripted[position], ranking) !== undefined
-    const score = Number(memberOf(element, ranking))
+    const isSet = at(scripted[position], [ranking]) !== undefined
+    const score = Number(at(element, [ranking]))
     const shown = isSet ? score : Math.min(score, before)
     before = shown
     return shown === score ? element : { ...Object(element), [ranking]: shown }
   })
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
 }

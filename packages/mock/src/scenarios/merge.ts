@@ -6,7 +6,7 @@ import type { GeneratedFile, GeneratedReply } from "../reply-maker.ts"
 import type { ScriptedReply } from "./effects.ts"
 import { mergeList } from "./merge-list.ts"
 import { replySchema } from "./scenario.ts"
-import { pathText } from "./schema-members.ts"
+import { at, pathText } from "./schema-members.ts"
 
 /** The request that a reply answers. */
 interface Asked {
@@ -46,7 +46,7 @@ function mergedLists(
   scenario: string,
 ): object {
   const entries = Object.entries(lists).flatMap(([name, list]) => {
-    const [generated, scripted] = [memberOf(value, name), memberOf(members, name) ?? []]
+    const [generated, scripted] = [at(value, [name]), at(members, [name]) ?? []]
     // An empty list of the scenario replaces the generated one.
     const isReplaced = Array.isArray(scripted) && scripted.length === 0 && name in members
     if (isReplaced || !isObjectList(generated) || !Array.isArray(scripted)) return []
@@ -70,11 +70,13 @@ function requireValid(value: unknown, operationId: OperationId, scenario: string
 function lengthens(members: unknown, value: unknown): boolean {
   if (isObjectList(members)) {
     const generated = Array.isArray(value) ? value : []
-    return members.length > generated.length || members.some((item, at) => lengthens(item, generated[at]))
+    return (
+      members.length > generated.length || members.some((item, index) => lengthens(item, generated[index]))
+    )
   }
   return (
     isObject(members) &&
-    Object.entries(members).some(([name, member]) => lengthens(member, memberOf(value, name)))
+    Object.entries(members).some(([name, member]) => lengthens(member, at(value, [name])))
   )
 }
 
@@ -83,10 +85,10 @@ const summands = ["prompt_tokens", "completion_tokens", "input_tokens", "output_
 
 /** Returns a reply whose total of tokens is the sum of the others, if the scenario sets some of them without the total. */
 function withTotal(value: object, members: object): object {
-  const [usage, set] = [memberOf(value, "usage"), memberOf(members, "usage")]
+  const [usage, set] = [at(value, ["usage"]), at(members, ["usage"])]
   if (!isObject(usage) || !isObject(set) || !("total_tokens" in usage) || "total_tokens" in set) return value
   if (!summands.some((name) => name in set)) return value
-  const total_tokens = summands.reduce((sum, name) => sum + Number(memberOf(usage, name) ?? 0), 0)
+  const total_tokens = summands.reduce((sum, name) => sum + Number(at(usage, [name]) ?? 0), 0)
   return { ...value, usage: { ...usage, total_tokens } }
 }
 
@@ -134,19 +136,12 @@ function merged(value: unknown, members: unknown): unknown {
   }
   if (!isObject(members)) return members
   const before = isObject(value) ? value : {}
-  const changed = Object.entries(members).map(([name, member]) => [
-    name,
-    merged(memberOf(before, name), member),
-  ])
+  const changed = Object.entries(members).map(([name, member]) => [name, merged(at(before, [name]), member)])
   return { ...before, ...Object.fromEntries(changed) }
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value)
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return isObject(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 }
 
 function isObjectList(value: unknown): value is readonly object[] {
