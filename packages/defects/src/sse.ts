@@ -41,7 +41,7 @@ const onStream = (change: (reply: Reply) => Partial<Reply>) =>
 
 const isWhole: Where = (reply, { streaming }) => !streaming && hasJson(reply)
 
-/** Changes a chat's reply that is no stream; for a request that selects it, every JSON reply that is none. */
+/** Changes a chat's reply that is not streamed; for a request that selects it, every JSON reply that is not. */
 const onWhole = (change: (reply: Reply) => Partial<Reply>) =>
   onWire(
     (reply, situation) => situation.operationId === "createChatCompletion" && isWhole(reply, situation),

@@ -347,7 +347,7 @@ describe("a request in a sample of several", () => {
     expect(await shrunkOf(200)).toEqual([[7], [1, 3, 2]])
   })
 
-  test("is sent beside the first one where the rule compares them, unless there is no other", async () => {
+  test("is sent beside the first one where the rule compares them, unless it is the only one", async () => {
     const compared: Rule = rule({
       ...literal,
       scope: "group",

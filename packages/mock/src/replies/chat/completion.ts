@@ -46,15 +46,17 @@ function complete(
   }
   const reply = (spoken: readonly SpokenChoice[]) => toReply(dressCompletion(spoken, frame), question)
   if (voice) return withAudio(choices, voice, frame, question.lane).then(reply)
-  const entries = choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0) * entriesOf(request)
-  return entries < longWork ? reply(choices) : question.lane.run(async () => reply(choices))
+  const isLong = entriesOf(choices, request) >= longWork
+  return isLong ? question.lane.run(async () => reply(choices)) : reply(choices)
 }
 
 /** Tokens, with the alternatives of `top_logprobs`, from which on a reply gets a turn of its own (chosen). */
 const longWork = 2 ** 12
 
-/** Returns the number of entries of each token: itself and its alternatives. */
-const entriesOf = ({ top_logprobs }: ChatCompletionRequest): number => 1 + (top_logprobs ?? 0)
+/** Returns the number of tokens of choices, with the alternatives to each. */
+function entriesOf(choices: readonly SpokenChoice[], { top_logprobs }: ChatCompletionRequest): number {
+  return choices.reduce((sum, { delivery }) => sum + delivery.tokens, 0) * (1 + (top_logprobs ?? 0))
+}
 
 function toReply(
   value: ChatCompletionResponse,
@@ -82,7 +84,6 @@ function speakChoices(
   const limits = { limit: tokenLimit(request, profile), stop: stop == null ? [] : [stop].flat() }
   const messages = () => spokenMessages(request.messages)
   const choices: SpokenChoice[] = []
-  let entries = 0
   for (let choice = 0; choice < (n ?? 1); choice++) {
     const seed = digest(String(choice), drawn)
     const turn = {
@@ -94,9 +95,9 @@ function speakChoices(
     } as const
     const utterance = respond(responders, turn, prompt, seed)
     const delivery = deliver(utterance, limits, tokenizer)
-    entries += delivery.tokens * entriesOf(request)
-    requireFewEntries(entries, choice > 0 ? "n" : "top_logprobs", "Ask for fewer choices or alternatives.")
     choices.push(utterance.usage ? { delivery, seed, usage: utterance.usage } : { delivery, seed })
+    const param = choice > 0 ? "n" : "top_logprobs"
+    requireFewEntries(entriesOf(choices, request), param, "Ask for fewer choices or alternatives.")
   }
   return choices
 }
