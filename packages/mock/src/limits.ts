@@ -18,7 +18,7 @@ export const limits = {
     max: 2 ** 26,
     of: "bytes of all request bodies that a server holds",
     beyond:
-      "bodies of more than 64 KiB are read one after another; a client that sends nothing for a second in its turn loses its connection",
+      "bodies of more than 64 KiB wait until there is room; a client that sends less than 64 KiB in a second while others wait loses its connection; 503 after waiting two seconds for clients that send nothing",
   },
   headers: { max: 1_000, of: "headers of a request", beyond: "431" },
   headerBytes: { max: 2 ** 14, of: "bytes of all headers of a request", beyond: "431" },

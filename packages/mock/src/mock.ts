@@ -29,6 +29,7 @@ import { begin, type Context } from "./request/begin.ts"
 import { decompressed } from "./request/decompress.ts"
 import { isForm, readForm, readQuery } from "./request/form.ts"
 import { refuseMisspelt } from "./request/headers.ts"
+import { refusedByHost } from "./request/refused-by-host.ts"
 import { basePath, createRouter, type MatchedRoute, type Router } from "./request/route.ts"
 import { createSettings, type Settings, type SettingsControl } from "./request/settings.ts"
 import { readJson, requireFewMembers, validate } from "./request/validate.ts"
@@ -357,9 +358,8 @@ async function answer(context: Context, engine: Engine): Promise<Outcome> {
     if (namesAlteration(steered)) await engine.alterations.load()
     context.alterations = engine.alterations.choose(steered, context.identity)
     context.timing = engine.chooseTiming(steered, context.identity)
-    if (request.fault !== undefined)
-      throw new Refusal(request.fault.status, { message: request.fault.message })
-    if (request.exceededBytes !== undefined) throw tooLarge(request.exceededBytes)
+    const refused = refusedByHost(request)
+    if (refused !== undefined) throw refused
     const matched = path.startsWith(mediaPath) ? mediaRoute : engine.route(request.method, path)
     if (matched.kind === "unknown-path") {
       throw unknownUrl(request.method, path, engine.route)
@@ -546,11 +546,6 @@ function wrongMethod(method: string, path: string, allow: readonly string[]): Re
     message: `Method ${method} is not allowed for ${path}. Use ${allow.join(", ")}.`,
     headers: [["allow", allow.join(", ")]],
   })
-}
-
-function tooLarge(maxBodyBytes: number): Refusal {
-  const limit = Number((maxBodyBytes / 2 ** 20).toPrecision(3))
-  return new Refusal(413, { message: `The request body is larger than the limit of ${limit} MiB.` })
 }
 
 function asksForStream(body: unknown, endpoint: Endpoint): boolean {

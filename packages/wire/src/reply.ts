@@ -14,7 +14,7 @@ export interface MockRequest {
   readonly body: Uint8Array
   /** Limit in bytes that the body exceeded. The host stopped reading, and `body` is empty. */
   readonly exceededBytes?: number
-  /** Why the host refuses the request: a fault of its HTTP. The other members are what could be read. */
+  /** Why the host refuses the request. The other members are what could be read. */
   readonly fault?: HttpFault
   /**
    * Aborts when the client no longer waits for the reply: work on it ends. Hosts may create it when it is first read.
@@ -23,10 +23,12 @@ export interface MockRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A fault of HTTP itself, which hosts detect. */
+/** A fault of HTTP itself, which hosts detect, or that a host has no room for the request (503). */
 export interface HttpFault {
-  readonly status: 400 | 408 | 417 | 431
+  readonly status: 400 | 408 | 417 | 431 | 503
   readonly message: string
+  /** Seconds after which the client may try again. Default: not stated. */
+  readonly retryAfterSeconds?: number
 }
 
 /** How a reply ends: normally, by a reset, by a close before the announced end, or never. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net"
 import { setImmediate as turn } from "node:timers/promises"
+import type { ErrorResponse } from "@nexhina/schemas"
 import type { Handle, Reply } from "@nexhina/wire"
 import fc from "fast-check"
 import { afterEach, describe, expect, test } from "vitest"
@@ -320,6 +321,28 @@ describe("bodies that are too long", () => {
     const head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
     const { text } = await exchange(port, head, `5dc\r\n${"x".repeat(1500)}\r\n0\r\n\r\n`, last)
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"])
+  })
+})
+
+test("a client whose body gets no room beside those that stopped is told to try again", {
+  timeout: 20_000,
+}, async () => {
+  const port = await listen()
+  const size = 30 * 2 ** 20
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`
+  for (let client = 0; client < 10; client++) void exchange(port, head, "x".repeat(2 ** 17))
+  const reply = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: "Bearer sk-x", "content-type": "application/json" },
+    body: new Uint8Array(size),
+  })
+  expect([reply.status, reply.headers.get("retry-after")]).toEqual([503, "1"])
+  expect(((await reply.json()) as ErrorResponse).error).toEqual({
+    message:
+      "Other clients do not finish their request bodies, which take all of the 64 MiB for them. Try again.",
+    type: "server_error",
+    param: null,
+    code: "service_unavailable",
   })
 })
 

@@ -16,8 +16,8 @@ import { realTime } from "../real-time.ts"
 import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { type CutReason, markCut } from "./cut.ts"
-import { faultOf, refuseMalformed } from "./refused.ts"
-import { createRequestBodies, longBody } from "./request-bodies.ts"
+import { faultOf, noRoom, refuseMalformed } from "./refused.ts"
+import { createRequestBodies, longBody, type UnreadBody } from "./request-bodies.ts"
 import { send } from "./send.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
 import { defaultMaxBodyBytes } from "./too-large.ts"
@@ -51,6 +51,10 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
   }
   const bodies = createRequestBodies({ maxBodyBytes, onReleased: handled })
   const now = options.now ?? realTime.now
+  const unread: Readonly<Record<UnreadBody, Partial<MockRequest>>> = {
+    "too large": { exceededBytes: maxBodyBytes },
+    "no room": { fault: noRoom },
+  }
   return (request, response) => {
     const crash = (error: unknown) => {
       markCut(request.socket, "cut by an error")
@@ -83,8 +87,8 @@ export function toNode(mock: Pick<Mock, "handle">, options: NodeOptions = {}): R
       return
     }
     bodies.read(request, (body, release) => {
-      const received = new NodeRequest(request, response, body ?? noBody)
-      reply(body === undefined ? { ...received, exceededBytes: maxBodyBytes } : received, release)
+      if (typeof body !== "string") reply(new NodeRequest(request, response, body), release)
+      else reply({ ...new NodeRequest(request, response, noBody), ...unread[body] }, release)
     })
   }
 }

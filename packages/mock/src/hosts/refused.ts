@@ -21,6 +21,13 @@ export function faultOf({ headers, rawHeaders, httpVersion }: IncomingMessage): 
   return undefined
 }
 
+/** Why a large body is refused that other clients leave no room for. */
+export const noRoom: HttpFault = {
+  status: 503,
+  message: `Other clients do not finish their request bodies, which take all of the ${limits.heldBodyBytes.max / 2 ** 20} MiB for them. Try again.`,
+  retryAfterSeconds: 1,
+}
+
 const faults: Readonly<Record<string, HttpFault>> = {
   HPE_HEADER_OVERFLOW: { status: 431, message: "The request headers are larger than 16 KiB." },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: "The request took too long to arrive." },

@@ -1,7 +1,7 @@
 import { createServer } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import { afterEach, expect, test, vi } from "vitest"
-import { createRequestBodies } from "./request-bodies.ts"
+import { createRequestBodies, type UnreadBody } from "./request-bodies.ts"
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -15,7 +15,7 @@ const size = 3 * 2 ** 18
 async function holding() {
   const bodies = createRequestBodies({ maxBodyBytes: 2 ** 20, maxHeldBytes })
   let received = 0
-  const held: { readonly path: string; readonly body: Uint8Array | undefined; release(): void }[] = []
+  const held: { readonly path: string; readonly body: Uint8Array | UnreadBody; release(): void }[] = []
   const server = createServer((request) => {
     bodies.read(request, (body, release) => held.push({ path: request.url ?? "", body, release }))
     request.on("data", (chunk: Buffer) => {
@@ -52,7 +52,7 @@ test("large bodies wait until there is room, small ones do not, and all arrive a
   }
   expect(paths().sort()).toEqual(["/a", "/b", "/c", "/d", "/small"])
   for (const { path, body } of held) {
-    expect(Buffer.from(body ?? []).equals(Buffer.alloc(path === "/small" ? 9 : size, path)), path).toBe(true)
+    expect(Buffer.from(body).equals(Buffer.alloc(path === "/small" ? 9 : size, path)), path).toBe(true)
   }
 })
 
@@ -66,16 +66,42 @@ test("clients that stop in the middle do not keep others from being read", async
   for (const { release } of held) release()
 })
 
-test("all clients that stop while others wait for room are disconnected at once, not one after the other", async () => {
+test("what waits for clients that stopped is refused when none of them goes on", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
   closers.push(() => vi.useRealTimers())
-  const { send, received } = await holding()
+  const { held, send, paths, received } = await holding()
+  // The first is admitted, and has all the room.
   const part = size / 8
-  let closed = 0
-  const stop = (path: string) => send(path, size, part).once("close", () => closed++)
-  // Eleven are more than the limit. What the last one sent is read, and then it has to wait.
-  for (let client = 0; client < 11; client++) stop(`/${client}`)
-  await expect.poll(received).toBe(11 * part)
-  vi.advanceTimersByTime(1_500)
-  await expect.poll(() => closed).toBeGreaterThanOrEqual(8)
+  for (let client = 0; client < 11; client++) send(`/${client}`, size, part)
+  await expect.poll(received).toBeGreaterThanOrEqual(part)
+  vi.advanceTimersByTime(5_000)
+  await expect.poll(() => held.filter(({ body }) => body === "no room").length).toBe(10)
+  send("/last", size, size)
+  await expect.poll(paths).toContain("/last")
+  expect(Buffer.from(held.at(-1)?.body ?? "").equals(Buffer.alloc(size, "/last"))).toBe(true)
+})
+
+test("a body that fits beside those that stopped does not wait for them", async () => {
+  const { held, send, paths } = await holding()
+  send("/stops", size / 2, size / 4)
+  send("/waits", size, size)
+  send("/fits", size / 8, size / 8)
+  await expect.poll(paths).toContain("/fits")
+  expect(held[0]?.path).toBe("/fits")
+})
+
+test("clients that send a little in each second lose their turn while others wait", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
+  closers.push(() => vi.useRealTimers())
+  const { send, paths, received } = await holding()
+  const slow = send("/slow", size, size / 2)
+  await expect.poll(received).toBe(size / 2)
+  send("/waits", size, size)
+  await expect.poll(received).toBeGreaterThan(size / 2)
+  for (let sent = 1; sent <= 5; sent++) {
+    if (!slow.destroyed) slow.write("x")
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    vi.advanceTimersByTime(250)
+  }
+  await expect.poll(paths).toEqual(["/waits"])
 })

@@ -1,23 +1,26 @@
 import type { IncomingMessage } from "node:http"
 import { limits } from "../limits.ts"
 
+/** Why a body was not read as a whole: it is too large, or clients that do not go on have taken the room for it. */
+export type UnreadBody = "too large" | "no room"
+
 /** Reads the bodies of the requests of a server, and limits the memory that all of them take. */
 export interface RequestBodies {
   /**
-   * Calls back with the whole body, or with undefined as soon as it is too large, or never when the client disconnects
-   * first. The rest of a body that is too large is discarded up to the same size again, so that the client can read the
-   * reply and reuse the connection. A client that sends more is disconnected.
+   * Calls back with the whole body, or as soon as it is refused, or never when the client disconnects first. The rest of
+   * a body that is too large is discarded up to the same size again, so that the client can read the reply and reuse the
+   * connection. A client that sends more is disconnected, and so is one without room that goes on for a second.
    *
    * The body counts as held until `release` is called.
    */
-  read(request: IncomingMessage, done: (body: Uint8Array | undefined, release: () => void) => void): void
+  read(request: IncomingMessage, done: (body: Uint8Array | UnreadBody, release: () => void) => void): void
 }
 
 /** Options of `createRequestBodies`. Its limits are in bytes. */
 export interface RequestBodyOptions {
   /** Size of a body beyond which it is refused. */
   readonly maxBodyBytes: number
-  /** Size of all bodies beyond which reading pauses. */
+  /** Size of all bodies beyond which others wait. */
   readonly maxHeldBytes?: number
   /** Called with the bytes of each body that was released. Default: ignored. */
   readonly onReleased?: (bytes: number) => void
@@ -27,98 +30,116 @@ export interface RequestBodyOptions {
 export const longBody = 2 ** 18
 /** Bytes up to which a body is read whatever others take: it is small (chosen). */
 const smallBody = 2 ** 16
-/** Bytes that a connection may deliver before it can be paused again: what node reads at once. */
-const readSize = 2 ** 16
-/** Milliseconds between two looks at the bodies that wait, and without progress of the one that is read (chosen). */
+/** Milliseconds between two looks at the bodies that wait (chosen). */
 const lookMs = 250
+/** Bytes that a client sends at least in each `maxStallMs` while others wait for its room (chosen). */
+const progressBytes = 2 ** 16
 const maxStallMs = 1_000
+/** Milliseconds that a body waits for clients that send nothing (chosen). */
+const maxWaitMs = 2_000
+/** Milliseconds that a client without room has to read the reply (chosen). */
+const lingerMs = 1_000
 
 const noBody = new Uint8Array()
 
-/** A body that is being read. */
-interface OpenBody {
+/** A body in memory, or on its way there. */
+interface HeldBody {
   readonly request: IncomingMessage
-  /** When bytes arrived last. */
-  progressAt: number
-  isPaused: boolean
+  /** Bytes that it takes as a whole, as far as known. */
+  readonly size: number
+  /** Ends its reading. */
+  readonly refuse: () => void
+  /** Bytes of it that count as held: those that have arrived while it is small, its whole size once it is admitted. */
+  held: number
+  /** Bytes of it that have arrived. */
+  length: number
+  /** When `progressBytes` had arrived last, and how many bytes there were then. */
+  progress: { at: number; length: number }
+  /** Milliseconds of its wait in which nothing moved. */
+  waitedMs: number
 }
 
-/** The bytes in memory, and the large bodies that are being read. */
-interface Account {
-  /** Counts bytes of a body. Once it is large, it is paused while there is no room for more. */
-  grow(body: OpenBody, bytes: number, length: number): void
-  /** Ends the reading of a whole body, whose bytes are held until they are released. */
-  complete(body: OpenBody, length: number): void
-  release(length: number): void
-  /** Ends the reading of a body that nobody needs. */
-  drop(body: OpenBody, length: number): void
+/** The bytes in memory, and the large bodies that share the room for them. */
+interface Room {
+  /** Counts bytes of a body. Once it is large, it is paused until there is room for all of it. */
+  grow(body: HeldBody, bytes: number): void
+  /** Ends the reading of a whole body, whose bytes are held until it leaves. */
+  complete(body: HeldBody): void
+  leave(body: HeldBody): void
 }
 
-function createAccount(maxHeldBytes: number, onReleased: (bytes: number) => void): Account {
-  /** Large bodies, in the order of their first bytes. */
-  const open = new Set<OpenBody>()
+function createRoom(maxHeldBytes: number): Room {
+  /** Large bodies that are paused, those that are being read, and those that are being handled. */
+  const waiting = new Set<HeldBody>()
+  const reading = new Set<HeldBody>()
+  const handled = new Set<HeldBody>()
   let held = 0
-  /** Bytes of large bodies that are being handled: these end without more bytes. */
-  let handled = 0
+  let hasMoved = false
   let timer: NodeJS.Timeout | undefined
 
-  function pause(body: OpenBody): void {
-    body.isPaused = true
+  function hold(body: HeldBody, bytes: number): void {
+    held += bytes - body.held
+    body.held = bytes
+  }
+  function hasRoomFor({ size, held: own }: HeldBody): boolean {
+    // A body that is larger than the room is read alone.
+    return held - own + size <= maxHeldBytes || reading.size + handled.size === 0
+  }
+  function markProgress(body: HeldBody): void {
+    body.progress = { at: performance.now(), length: body.length }
+    hasMoved = true
+  }
+  function admit(body: HeldBody): void {
+    reading.add(body)
+    hold(body, Math.max(body.size, body.length))
+    markProgress(body)
+    if (waiting.delete(body)) body.request.resume()
+  }
+  function wait(body: HeldBody): void {
+    waiting.add(body)
     body.request.pause()
     timer ??= setInterval(look, lookMs).unref()
   }
-  function resume(body: OpenBody): void {
-    body.isPaused = false
-    body.progressAt = performance.now()
-    body.request.resume()
-  }
-  /** Returns the body that is read when there is no room and nothing will make room: its end does. */
-  function exception(): OpenBody | undefined {
-    const [first] = open
-    return handled === 0 ? first : undefined
-  }
-  function resumeWhereRoom(): void {
-    let reads = Math.ceil((maxHeldBytes - held) / readSize)
-    const only = reads > 0 ? undefined : exception()
-    for (const body of open) {
-      if (body.isPaused && (body === only || reads-- > 0)) resume(body)
-      if (reads <= 0) break
-    }
-  }
-  /** Disconnects who could send and does not, while others wait for the room. */
-  function disconnectStalled(): void {
-    const since = performance.now() - maxStallMs
-    for (const { request, isPaused, progressAt } of open)
-      if (held > maxHeldBytes && !isPaused && progressAt < since) request.destroy()
+  function admitWhereRoom(): void {
+    for (const body of waiting) if (hasRoomFor(body)) admit(body)
   }
   function look(): void {
-    disconnectStalled()
-    resumeWhereRoom()
-    if ([...open].some(({ isPaused }) => isPaused)) return
+    const since = performance.now() - maxStallMs
+    for (const { request, progress } of reading) if (progress.at < since) request.destroy()
+    const isStuck = !hasMoved && handled.size === 0
+    hasMoved = false
+    for (const body of waiting) {
+      if (isStuck) body.waitedMs += lookMs
+      if (body.waitedMs >= maxWaitMs) body.refuse()
+    }
+    if (waiting.size > 0) return
     clearInterval(timer)
     timer = undefined
   }
   return {
-    grow(body, bytes, length) {
-      held += bytes
-      if (length <= smallBody) return
-      open.add(body)
-      body.progressAt = performance.now()
-      if (held > maxHeldBytes && body !== exception()) pause(body)
+    grow(body, bytes) {
+      body.length += bytes
+      if (body.length > body.held) hold(body, body.length)
+      if (reading.has(body)) {
+        if (body.length - body.progress.length >= progressBytes) markProgress(body)
+      } else if (body.length > smallBody) {
+        if (hasRoomFor(body)) admit(body)
+        else wait(body)
+      }
     },
-    complete(body, length) {
-      if (open.delete(body)) handled += length
+    complete(body) {
+      if (!reading.delete(body) && !waiting.delete(body)) return
+      handled.add(body)
+      hasMoved = true
+      hold(body, body.length)
+      admitWhereRoom()
     },
-    release(length) {
-      held -= length
-      if (length > smallBody) handled -= length
-      onReleased(length)
-      resumeWhereRoom()
-    },
-    drop(body, length) {
-      open.delete(body)
-      held -= length
-      resumeWhereRoom()
+    leave(body) {
+      waiting.delete(body)
+      reading.delete(body)
+      handled.delete(body)
+      hold(body, 0)
+      admitWhereRoom()
     },
   }
 }
@@ -126,70 +147,91 @@ function createAccount(maxHeldBytes: number, onReleased: (bytes: number) => void
 /** Creates the reader of one server. */
 export function createRequestBodies(options: RequestBodyOptions): RequestBodies {
   const { maxBodyBytes, maxHeldBytes = limits.heldBodyBytes.max, onReleased = () => {} } = options
-  const account = createAccount(maxHeldBytes, onReleased)
+  const room = createRoom(maxHeldBytes)
   return {
     read(request, done) {
       const announced = request.headers["content-length"]
       if (announced === undefined && request.headers["transfer-encoding"] === undefined)
         done(noBody, () => {})
-      else readBody(request, maxBodyBytes, account, done)
+      else readBody(request, { maxBodyBytes, maxHeldBytes, room, onReleased }, done)
     },
   }
 }
 
+/** What all bodies of a server have in common. */
+interface Reading extends Required<RequestBodyOptions> {
+  readonly room: Room
+}
+
 function readBody(
   request: IncomingMessage,
-  limit: number,
-  account: Account,
-  done: (body: Uint8Array | undefined, release: () => void) => void,
+  { maxBodyBytes, maxHeldBytes, room, onReleased }: Reading,
+  done: (body: Uint8Array | UnreadBody, release: () => void) => void,
 ): void {
-  const size = Number(request.headers["content-length"])
-  const open: OpenBody = { request, progressAt: 0, isPaused: false }
-  let length = 0
+  const announced = Number(request.headers["content-length"])
+  let received = 0
   let state: "reading" | "refused" | "ended" = "reading"
   let chunks: Buffer[] = []
   let filled: Buffer | undefined
-  const refuse = () => {
+  const refuse = (reason: UnreadBody) => {
     state = "refused"
     chunks = []
     filled = undefined
-    done(undefined, () => {})
+    room.leave(body)
+    // What still arrives is discarded.
+    request.resume()
+    done(reason, () => {})
+  }
+  const refuseForRoom = () => {
+    refuse("no room")
+    const timer = setTimeout(() => request.destroy(), lingerMs).unref()
+    request.once("end", () => clearTimeout(timer))
+  }
+  const body: HeldBody = {
+    request,
+    size: Math.min(Number.isNaN(announced) ? maxBodyBytes : announced, maxHeldBytes),
+    refuse: refuseForRoom,
+    held: 0,
+    length: 0,
+    progress: { at: 0, length: 0 },
+    waitedMs: 0,
   }
   const keep = (chunk: Buffer) => {
-    if (filled === undefined && size <= limit && length >= longBody) {
+    if (filled === undefined && announced <= maxBodyBytes && body.length >= longBody) {
       // Filled as the chunks arrive: joining them at the end would take the memory of a long body twice. Not before
       // there is much of it: a client may announce what it never sends.
-      filled = Buffer.allocUnsafeSlow(size)
+      filled = Buffer.allocUnsafeSlow(announced)
       filled.set(Buffer.concat(chunks.splice(0)))
     }
-    if (filled) filled.set(chunk, length - chunk.length)
+    if (filled) filled.set(chunk, body.length)
     else chunks.push(chunk)
-    account.grow(open, chunk.length, length)
+    room.grow(body, chunk.length)
   }
   request.on("data", (chunk: Buffer) => {
-    length += chunk.length
-    if (state === "reading" && length > limit) {
-      account.drop(open, length - chunk.length)
-      refuse()
-    } else if (length > 2 * limit) request.destroy()
+    received += chunk.length
+    if (state === "reading" && received > maxBodyBytes) refuse("too large")
+    else if (received > 2 * maxBodyBytes) request.destroy()
     else if (state === "reading") keep(chunk)
   })
   request.on("end", () => {
     if (state !== "reading") return
     state = "ended"
-    account.complete(open, length)
+    room.complete(body)
     const whole = filled ?? (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
     // The listeners live as long as the reply takes, and would keep a second copy of the body.
     chunks = []
     filled = undefined
-    done(whole, () => account.release(length))
+    done(whole, () => {
+      room.leave(body)
+      onReleased(body.length)
+    })
   })
   request.on("close", () => {
     if (state !== "reading") return
     state = "refused"
-    account.drop(open, length)
+    room.leave(body)
   })
   // A client that resets the connection causes an error, and needs no reply.
   request.on("error", () => {})
-  if (size > limit) refuse()
+  if (announced > maxBodyBytes) refuse("too large")
 }

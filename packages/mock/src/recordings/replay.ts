@@ -6,6 +6,7 @@ import { createJournal, type JournalOptions } from "../journal/journal.ts"
 import type { Mock } from "../mock.ts"
 import { Refusal } from "../refusal.ts"
 import { begin } from "../request/begin.ts"
+import { refusedByHost } from "../request/refused-by-host.ts"
 import { corsHeaders } from "../response/cors.ts"
 import { type Outcome, shape } from "../response/shape.ts"
 import { createLibrary, type Recording } from "./library.ts"
@@ -42,10 +43,8 @@ export function createReplay({
   const journal = createJournal(limits)
 
   function answer(request: MockRequest): Reply {
-    if (request.fault) {
-      return refused(request, new Refusal(request.fault.status, { message: request.fault.message }))
-    }
-    if (request.exceededBytes !== undefined) return refused(request, new Refusal(413))
+    const unread = refusedByHost(request)
+    if (unread !== undefined) return refused(request, unread)
     const param = steeringHeaderIn(request.headers)
     if (param !== undefined) {
       const message = `Recordings answer, and '${param}' would have no effect.`
