@@ -446,6 +446,20 @@ test("garbage that keeps its socket open is refused with a request id, and close
   }
 })
 
+test("headers without an end are handled once, however many packets arrive before the reply", async () => {
+  const { handle } = createMock()
+  let handled = 0
+  const slow: Handle = async (request) => {
+    handled++
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return handle(request)
+  }
+  const port = await listen({ mock: mockOf(slow) })
+  const { text } = await exchange(port, `GET /v1/models HTTP/1.1\r\nx-long: ${"x".repeat(2 ** 20)}`)
+  expect(text).toMatch(/^HTTP\/1\.1 431/)
+  expect(handled).toBe(1)
+})
+
 test("garbage during a stream closes the connection without bytes of another reply (F8)", async () => {
   async function* body() {
     yield { bytes: utf8.encode("data: 1\n\n") }

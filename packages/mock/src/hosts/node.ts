@@ -16,7 +16,7 @@ import { realTime } from "../real-time.ts"
 import { acceptedKey } from "../request/authenticate.ts"
 import { basePath } from "../request/route.ts"
 import { type CutReason, markCut } from "./cut.ts"
-import { faultOf, noRoom, refuseMalformed } from "./refused.ts"
+import { createMalformedRefusal, faultOf, noRoom } from "./refused.ts"
 import { createRequestBodies, longBody, type UnreadBody } from "./request-bodies.ts"
 import { send } from "./send.ts"
 import { cutSlowClients, defaultSlowClientLimits } from "./slow-clients.ts"
@@ -219,7 +219,8 @@ export async function startMock(options: StartOptions = {}): Promise<MockServer>
   server.on("checkExpectation", listener)
   // Node would leave out the headers beyond its limit; their size is limited anyway.
   server.maxHeadersCount = 0
-  server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket, mock))
+  const refuseMalformed = createMalformedRefusal(mock)
+  server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket))
   const sockets = new Set<Socket>()
   server.on("connection", (socket) => {
     sockets.add(socket)

@@ -38,10 +38,22 @@ const malformed: HttpFault = { status: 400, message: "Malformed HTTP request." }
 type ParseError = NodeJS.ErrnoException & { readonly rawPacket?: Uint8Array }
 
 /**
- * Replies to a malformed HTTP request as the mock replies to any other, after the replies to the requests before it,
- * and closes the connection.
+ * Creates the listener of malformed HTTP requests. It replies to the first of a connection as the mock replies to any
+ * other, after the replies to the requests before it, and closes the connection.
  */
-export function refuseMalformed(error: ParseError, socket: Socket, mock: Pick<Mock, "handle">): void {
+export function createMalformedRefusal(
+  mock: Pick<Mock, "handle">,
+): (error: ParseError, socket: Socket) => void {
+  // Node reports each packet after the malformed one again. They are discarded.
+  const refused = new WeakSet<Socket>()
+  return (error, socket) => {
+    if (refused.has(socket)) return
+    refused.add(socket)
+    refuse(error, socket, mock)
+  }
+}
+
+function refuse(error: ParseError, socket: Socket, mock: Pick<Mock, "handle">): void {
   const reply = replyOn(socket)
   // Bytes of this reply inside another one would be read as a part of it.
   if (!socket.writable || (reply?.headersSent && !reply.writableFinished)) {
@@ -49,12 +61,12 @@ export function refuseMalformed(error: ParseError, socket: Socket, mock: Pick<Mo
     return
   }
   if (reply !== undefined) {
-    reply.once("close", () => refuseMalformed(error, socket, mock))
+    reply.once("close", () => refuse(error, socket, mock))
     return
   }
-  const body = new Uint8Array(error.rawPacket ?? [])
+  const body = error.rawPacket ?? new Uint8Array()
   const [, method = "GET", target = "/"] =
-    /^([A-Z]+) (\S+)/.exec(Buffer.from(body).toString("latin1", 0, 1024)) ?? []
+    /^([A-Z]+) (\S+)/.exec(Buffer.from(body.subarray(0, 1024)).toString("latin1")) ?? []
   const fault = faults[error.code ?? ""] ?? malformed
   mock.handle({ method, target, headers: [], body, fault }).then(
     (refusal) => {
