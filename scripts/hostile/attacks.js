@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
 
 /*
@@ -180,9 +181,12 @@ const connections = {
   "F11 200 clients that never read": ({ open }) => {
     for (let i = 0; i < 200; i++) open(streamRequest(), { reads: false })
   },
-  "F14 100 uploads of 20 MB that never end": ({ open }) => {
+  // Among them is a large body that ends.
+  "F14 100 uploads of 20 MB that never end": async ({ open, post }) => {
     const upload = jsonRequest("responses", 25e6, "x".repeat(20e6))
     for (let i = 0; i < 100; i++) open(upload)
+    await pause(500)
+    await post("chat/completions", chat({ messages: [{ role: "user", content: "a".repeat(2e6) }] }))
   },
   "F14 chunks without an end": ({ open }) => {
     const start = jsonHead("responses", "transfer-encoding: chunked")
