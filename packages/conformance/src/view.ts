@@ -25,8 +25,10 @@ export interface View<V> {
   readonly id: string
   /** Which exchanges these are, in words: "complete chat streams". */
   readonly says: string
-  /** Where its rules stand. */
+  /** Where its rules stand, and the exchanges are that it reads. */
   readonly surface: Place
+  /** It also reads exchanges on other surfaces. Default: no. */
+  readonly isEverywhere?: true
   /** The stock probes that feed it: selecting a rule selects them. */
   readonly probes: readonly Probe[]
   /**
@@ -42,6 +44,10 @@ export interface View<V> {
   /** The reading of an exchange; `undefined` when it is none of these. */
   of(exchange: Evidence): V | undefined
 }
+
+/** Whether a view reads exchanges on these surfaces; none is that of a path that no operation has. */
+export const mayRead = ({ surface, isEverywhere }: View<unknown>, on: readonly Surface[]): boolean =>
+  isEverywhere === true || isWithin(surface, on)
 
 /** Stands for the reading of an exchange that is none of a view. */
 const none = Symbol("none")

@@ -1,3 +1,4 @@
+import { endpoints, type Surface } from "@nexhina/schemas"
 import type { Fidelity } from "@nexhina/wire"
 import { contains, type Evidence, lackText, type UncertainFact } from "../evidence.ts"
 import { limits } from "../limits.ts"
@@ -6,7 +7,7 @@ import { isRedactedAt } from "../reading/redacted.ts"
 import type { Fault, ManyRule, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
-import type { View } from "../view.ts"
+import { mayRead, type View } from "../view.ts"
 import { type ComparedView, ComparedViews } from "./compared.ts"
 import { requestKindOf } from "./finding-id.ts"
 
@@ -325,12 +326,31 @@ function judgeRun<Group extends EvidenceGroup>(
   return { ...tally, judged: 0, judgedOn: new Set(), cut }
 }
 
+/** Returns the surfaces of a group's exchanges. */
+function surfacesOf({ asked }: EvidenceGroup): Surface[] {
+  const all = new Set<Surface>()
+  for (const { exchange } of asked) {
+    const operation = exchange.operation.value
+    if (operation !== undefined) all.add(endpoints[operation].surface)
+  }
+  return [...all]
+}
+
 /** Creates the judge of a run. */
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
+  const bySurfaces = new Map<string, readonly Rule[]>()
+  // To ask each view takes longer than to read most small exchanges.
+  const rulesFor = (group: EvidenceGroup): readonly Rule[] => {
+    const on = surfacesOf(group)
+    const key = on.join()
+    const found = bySurfaces.get(key) ?? ordered.filter((rule) => mayRead(rule.on, on))
+    bySurfaces.set(key, found)
+    return found
+  }
   return {
     rules: ordered,
-    group: (group, isOver = () => false) => judgeGroup(ordered, group, known, isOver),
+    group: (group, isOver = () => false) => judgeGroup(rulesFor(group), group, known, isOver),
     run: (rule, compared) => judgeRun(rule, compared, known),
   }
 }

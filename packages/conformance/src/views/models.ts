@@ -87,6 +87,7 @@ export const modelUses = view<ModelUse>({
   ...base,
   id: "models.uses",
   says: "answers to requests that name a model",
+  isEverywhere: true,
   probes: [plainChat, embeddingText, moderationText],
   of(exchange) {
     const answered = answersToValid.of(exchange)
