@@ -36,7 +36,7 @@ export {
 export { encode, encodeEvent } from "./encode.ts"
 export { DONE, type Frame, type StreamEvent } from "./event.ts"
 export type { DecodedEvent, DecodedField } from "./fields.ts"
-export { isComplete, type Payload, type PayloadStream } from "./payload.ts"
+export { isComplete, type Payload, type PayloadStream, readPayload } from "./payload.ts"
 export {
   chatChunks,
   responseEvents,

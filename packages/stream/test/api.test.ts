@@ -19,6 +19,7 @@ test("exports exactly these names at run time", () => {
       "isComplete",
       "isResponseEnd",
       "readChatStream",
+      "readPayload",
       "readResponseStream",
       "responseEvents",
       "splitChat",

@@ -16,6 +16,7 @@ import {
   verboseTranscription,
 } from "../probes/audio.ts"
 import type { ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { answersToInvalid, answersToValid, type FaultAnswer, isSuccess } from "./http.ts"
 
@@ -71,7 +72,7 @@ export const speeches = view<Speech>({
   of(exchange) {
     const answered = answersToValid.of(exchange)
     if (answered?.operation !== "createSpeech" || !isSuccess(answered)) return undefined
-    const request = SpeechRequest.safeParse(answered.request).data
+    const request = fitted(SpeechRequest, answered.request)
     // A stream of events has the audio in base64, in pieces.
     if (!request || ("stream_format" in request && request.stream_format === "sse")) return undefined
     const wanted = request.response_format ?? "mp3"
@@ -185,7 +186,7 @@ export const timedWritings = view<Timed>({
   of(exchange) {
     const heard = writings.of(exchange)
     if (heard?.wanted !== "verbose_json" || !heard.answered.json.ok) return undefined
-    const reply = TranscriptionResponse.safeParse(heard.answered.json.value).data
+    const reply = fitted(TranscriptionResponse, heard.answered.json.value)
     return reply && { ...heard, reply }
   },
 })

@@ -227,7 +227,8 @@ const isFilteredChoice = (choice: unknown) =>
 
 function readableChunk({ value }: StreamChunk) {
   const choices = itemsOf(value["choices"])
-  return ReadableChunk.safeParse(
+  return fitted(
+    ReadableChunk,
     choices.some(isFilteredChoice)
       ? { ...value, choices: choices.filter((choice) => !isFilteredChoice(choice)) }
       : value,
@@ -236,9 +237,9 @@ function readableChunk({ value }: StreamChunk) {
 
 function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {
   const chunks = stream.chunks.map(readableChunk)
-  if (!chunks.every((chunk) => chunk.success)) return undefined
+  if (chunks.includes(undefined)) return undefined
   // Of the members that were not read, none is more to the assembler than a value that it carries along.
-  const completion = assembleChat(chunks.map(({ data }) => data as ChatCompletionChunk))
+  const completion = assembleChat(chunks as ChatCompletionChunk[])
   if (!completion) return undefined
   const parts = partsByChoice(stream)
   return {

@@ -2,6 +2,7 @@ import { ImageGenerationRequest, ImageGenerationResponse, ImageUsage } from "@ne
 import { imageSize } from "image-size"
 import { base64Image, oneImage } from "../probes/images.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -117,12 +118,12 @@ export const imageLists = view<ImageList>({
   of(exchange) {
     const answered = imageReplies.of(exchange)
     if (!answered) return undefined
-    const request = ImageGenerationRequest.safeParse(answered.request).data
+    const request = fitted(ImageGenerationRequest, answered.request)
     const reply = answered.json.ok && isObject(answered.json.value) ? answered.json.value : {}
     // What a reply lacks besides its images, such as a date, is for the rule on its schema.
-    const data = ImageGenerationResponse.shape.data.safeParse(reply["data"]).data
+    const data = fitted(ImageGenerationResponse.shape.data, reply["data"])
     if (!request || !data) return undefined
-    const usage = ImageUsage.safeParse(reply["usage"]).data
+    const usage = fitted(ImageUsage, reply["usage"])
     const { target } = exchange.request
     const host = URL.canParse(target) ? new URL(target).hostname : ""
     return { request, host, images: data.map(drawnOf), usage }

@@ -4,6 +4,7 @@ import { embeddingText } from "../probes/embeddings.ts"
 import { listModels, retrieveModel } from "../probes/models.ts"
 import { moderationText } from "../probes/moderations.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, decidedResponses, jsonAnswerOf } from "./http.ts"
 
@@ -29,7 +30,7 @@ export const modelLists = view<readonly Model[]>({
   of(exchange) {
     const answered = modelReplies.of(exchange)
     if (answered?.operation !== "listModels" || !answered.json.ok) return undefined
-    return ModelList.safeParse(answered.json.value).data?.data
+    return fitted(ModelList, answered.json.value)?.data
   },
 })
 

@@ -1,6 +1,7 @@
 import { ModerationRequest, ModerationResponse } from "@nexhina/schemas"
 import { moderationText, moderationTexts } from "../probes/moderations.ts"
 import type { ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -36,8 +37,8 @@ export const moderationLists = view<ModerationList>({
   of(exchange) {
     const answered = moderationReplies.of(exchange)
     if (!answered?.json.ok) return undefined
-    const request = ModerationRequest.safeParse(answered.request).data
-    const reply = ModerationResponse.safeParse(answered.json.value).data
+    const request = fitted(ModerationRequest, answered.request)
+    const reply = fitted(ModerationResponse, answered.json.value)
     return request && reply ? { inputs: inputsIn(request), results: reply.results } : undefined
   },
 })

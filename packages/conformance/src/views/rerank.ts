@@ -1,6 +1,7 @@
 import { RerankRequest, RerankResponse } from "@nexhina/schemas"
 import { rerankBest, rerankTexts } from "../probes/rerank.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { jsonAnswerOf } from "./http.ts"
 
@@ -45,8 +46,8 @@ export const rerankLists = view<RerankList>({
   of(exchange) {
     const answered = rerankReplies.of(exchange)
     if (!answered?.json.ok) return undefined
-    const request = RerankRequest.safeParse(answered.request).data
-    const reply = RerankResponse.safeParse(withDocuments(answered.json.value)).data
+    const request = fitted(RerankRequest, answered.request)
+    const reply = fitted(RerankResponse, withDocuments(answered.json.value))
     if (!request || !reply) return undefined
     const documents = request.documents.map((given) => (typeof given === "string" ? given : given.text))
     return { request, documents, results: reply.results }

@@ -1,11 +1,11 @@
 import { endpoints, isStreamed, type OperationId } from "@nexhina/schemas"
 import {
-  type ChatPayload,
   type DecodedEvent,
   type DecodedStream,
   decode,
   isComplete,
-  readChatStream,
+  type Payload as ReadPayload,
+  readPayload,
 } from "@nexhina/stream"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
@@ -49,23 +49,26 @@ export function eventAt(stream: EventStream, event: number, pointer?: string): W
   return { part: "event", event, offset, ...(pointer !== undefined && { pointer }) }
 }
 
+/** An event with its data parsed. Whether these fit a schema is for the rules to judge. */
+type ReadEvent = { readonly event: DecodedEvent } & ReadPayload
+
+const readEvent = (event: DecodedEvent): ReadEvent => ({ event, ...readPayload(event) })
+
 const isTyped = (payload: Payload, type: string) =>
   payload.kind === "object" && payload.value["type"] === type
 
 /** Returns the payload of a Responses event, which can also indicate an error by its type. */
-function responsePayloadOf(read: ChatPayload): Payload {
+function responsePayloadOf(read: ReadEvent): Payload {
   const payload = payloadOf(read)
   return isTyped(payload, "error") ? { kind: "error" } : payload
 }
 
-function payloadOf(payload: ChatPayload): Payload {
+function payloadOf(payload: ReadEvent): Payload {
   switch (payload.kind) {
-    case "chunk":
-      return { kind: "object", value: payload.chunk }
     case "done":
     case "error":
       return { kind: payload.kind }
-    case "other":
+    case "json":
       return isObject(payload.json) ? { kind: "object", value: payload.json } : { kind: "not-an-object" }
     case "not-json":
       if (payload.event.data === "") return { kind: "blank" }
@@ -115,9 +118,10 @@ export const eventStreams = view<EventStream>({
   of(exchange) {
     const answered = streamAnswers.of(exchange)
     if (!answered || (answered.mediaType !== "text/event-stream" && answered.json.ok)) return undefined
-    const read = readChatStream(decode(answered.body))
-    const { unclosed } = read
-    const sent = unclosed?.kind === "done" ? [...read.payloads, unclosed] : read.payloads
+    const decoded = decode(answered.body)
+    const read = decoded.events.map(readEvent)
+    const unclosed = decoded.pending && readEvent(decoded.pending)
+    const sent = unclosed?.kind === "done" ? [...read, unclosed] : read
     const isResponse = answered.operation === "createResponse"
     const payloads = sent.map(isResponse ? responsePayloadOf : payloadOf)
     const errors = payloads.flatMap((payload, number) =>
@@ -125,12 +129,17 @@ export const eventStreams = view<EventStream>({
     )
     return {
       answered,
-      decoded: read,
+      decoded,
       events: sent.map(({ event }) => event),
       payloads,
       done: numbersOf(payloads, "done"),
       errors,
-      complete: errors.length === 0 && isComplete(read, exchange.end.kind === "complete"),
+      complete:
+        errors.length === 0 &&
+        isComplete(
+          { counts: decoded.counts, payloads: read, ...(unclosed && { unclosed }) },
+          exchange.end.kind === "complete",
+        ),
     }
   },
 })

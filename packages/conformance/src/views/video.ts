@@ -3,6 +3,7 @@ import type { Evidence } from "../evidence.ts"
 import { oneVideo, taskIn } from "../probes/video.ts"
 import { answeredOf, type ParsedReply } from "../reading/answered.ts"
 import { briefReply, briefText } from "../reading/brief.ts"
+import { fitted } from "../reading/fitted.ts"
 import { type View, view } from "../view.ts"
 import { answersToValid, isSuccess, jsonAnswerOf } from "./http.ts"
 
@@ -46,8 +47,8 @@ export const filmed = view<Filmed>({
   of(exchange) {
     const answered = videoReplies.of(exchange)
     if (!answered?.json.ok) return undefined
-    const request = VideoGenerationRequest.safeParse(answered.request).data
-    const reply = VideoGenerationResponse.safeParse(answered.json.value).data
+    const request = fitted(VideoGenerationRequest, answered.request)
+    const reply = fitted(VideoGenerationResponse, answered.json.value)
     return request && reply ? { request, videos: reply.data } : undefined
   },
 })
