@@ -68,6 +68,8 @@ test("the result comes first, and every cause is named and opens to its exchange
   expect(await page.locator(".exchange").count()).toBe(0)
   await causes().first().click()
   const chunks = page.locator(".cause").first().locator(".response .chunk")
+  // The page writes them when the browser says that the cause is open, which is later.
+  await chunks.first().waitFor()
   expect(await chunks.locator(".time").allTextContents()).toEqual(["2 ms", "5 ms", "6 ms"])
   expect(await chunks.locator("mark").allTextContents()).toEqual(["data: [DONE]\n\n"])
   expect(await page.locator("figcaption").allTextContents()).toEqual([
