@@ -516,6 +516,18 @@ export const responseStreamDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "resp-item-done-in-progress",
+    says: "the status of items is in_progress when they are done",
+    breaks: "resp.item-closing",
+    fault: "status",
+    also: [],
+    seen: [`${events}: response.output_item.done, the item that was marked done`],
+    ...onEach("response.output_item.done", (event) => ({
+      ...event,
+      item: { ...event.item, status: "in_progress" },
+    })),
+  },
+  {
     id: "resp-item-id-varies-per-event",
     says: "each delta has a different item_id",
     breaks: "resp.item-id-stable",

@@ -482,6 +482,15 @@ export const responseDefects: readonly Defect[] = [
     ...onCut(({ output }) => ({ output: output.map((item) => ({ ...item, status: "completed" })) })),
   },
   {
+    id: "resp-cut-item-in-progress",
+    says: "the status of the item that is cut by the token limit is in_progress",
+    breaks: "resp.incomplete-item",
+    fault: "not-marked",
+    also: ["resp.item-closing"],
+    seen: ["Open Responses specification: item states"],
+    ...onCut(({ output }) => ({ output: output.map((item) => ({ ...item, status: "in_progress" })) })),
+  },
+  {
     id: "resp-cut-item-not-last",
     says: "another item follows the one that is cut by the token limit",
     breaks: "resp.incomplete-item",

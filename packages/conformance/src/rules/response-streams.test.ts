@@ -147,6 +147,34 @@ test.each<[string, readonly object[]]>([
     [...hello.slice(0, 3), { error: { message: "Gone", type: "server_error" } }],
   ],
   [
+    "a cut message that is closed as incomplete",
+    dataOf(
+      responseOf({
+        status: "incomplete",
+        incomplete_details: { reason: "content_filter" },
+        output: [{ ...messageOf("Hello"), status: "incomplete" } as never],
+      }),
+    ),
+  ],
+  [
+    "items that are closed without a status",
+    changing(dataOf(all), "response.output_item.done", (event) => inside(event, "item", { status: null })),
+  ],
+  [
+    "a call of a built-in tool with a status of its own",
+    changing(
+      dataOf(
+        responseOf({
+          output: [
+            { type: "image_generation_call", id: "ig_1", status: "completed", result: "AAAA" } as never,
+          ],
+        }),
+      ),
+      "response.output_item.done",
+      (event) => inside(event, "item", { status: "generating" }),
+    ),
+  ],
+  [
     "an item that stays open as its response is cut",
     without(
       dataOf(responseOf({ status: "incomplete", incomplete_details: { reason: "content_filter" } })),
@@ -353,6 +381,20 @@ describe("each fault by its name", () => {
       ["resp.item-opening:status"],
       changing(hello, "response.output_item.added", (event) =>
         inside(event, "item", { status: "completed" }),
+      ),
+    ],
+    [
+      "a message that is closed as one in progress",
+      ["resp.item-closing:status"],
+      changing(hello, "response.output_item.done", (event) =>
+        inside(event, "item", { status: "in_progress" }),
+      ),
+    ],
+    [
+      "calls and reasoning that are closed as ones in progress",
+      ["resp.item-closing:status"],
+      changing(dataOf(all), "response.output_item.done", (event, at) =>
+        at === 1 ? event : inside(event, "item", { status: "in_progress" }),
       ),
     ],
     [

@@ -431,6 +431,18 @@ export const responseStreamRules = [
       ),
   }),
   rule({
+    id: "resp.item-closing",
+    since,
+    says: "MUST NOT close a message, a call or an item of reasoning with status `in_progress`",
+    severity: "MUST",
+    source: `${events}: response.output_item.done, the item that was marked done`,
+    on: responseStreams,
+    after: ordered,
+    faults: { status: streamProblems["item-not-ended"] },
+    holds: (stream) =>
+      problemsOf(stream, named("item-not-ended")).map((fault) => ({ ...fault, fault: "status" })),
+  }),
+  rule({
     id: "resp.call-announced",
     since,
     says: "MUST announce a call with its final `call_id` and name: clients file it under them",

@@ -222,6 +222,11 @@ describe("each fault by its name, where it stands", () => {
       { ...cut, output: [messageOf("One, two")] },
     ],
     [
+      "a cut item that is said to be in progress",
+      ["resp.incomplete-item:not-marked /output/0/status"],
+      { ...cut, output: [{ ...messageOf("One, two"), status: "in_progress" }] },
+    ],
+    [
       "an item after the cut one",
       ["resp.incomplete-item:not-last /output/0/status"],
       { ...cut, output: [...cut.output, { ...messageOf("b", "b"), status: "incomplete" }] },

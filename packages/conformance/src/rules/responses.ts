@@ -758,7 +758,7 @@ export const responseRules = [
     on: cutAnswers,
     after: readable,
     faults: {
-      "not-marked": "the last item has the status completed",
+      "not-marked": "the last item has the status completed or in_progress",
       "not-last": "items follow the incomplete one",
     },
     holds({ items, where }) {
@@ -770,9 +770,10 @@ export const responseRules = [
         faults.push({ fault: "not-last", at, expected: "completed", actual: "incomplete" })
       }
       const isSpoken = last?.value["type"] === "message" || last?.value["type"] === "function_call"
-      if (last && isSpoken && last.value["status"] === "completed") {
+      const status = last?.value["status"]
+      if (last && isSpoken && (status === "completed" || status === "in_progress")) {
         const at = where(`${last.pointer}/status`)
-        faults.push({ fault: "not-marked", at, expected: "incomplete", actual: "completed" })
+        faults.push({ fault: "not-marked", at, expected: "incomplete", actual: status })
       }
       return faults
     },

@@ -345,7 +345,7 @@ export const sentences: readonly Sentence[] = [
     ...openai,
     id: "R7",
     says: "Each output item has an `added` and a `done` event, with the next index.",
-    rules: ["resp.item-lifecycle", "resp.output-index"],
+    rules: ["resp.item-lifecycle", "resp.item-closing", "resp.output-index"],
   },
   {
     ...openai,

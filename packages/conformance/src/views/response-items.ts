@@ -68,6 +68,7 @@ export const streamProblems = {
   "text-not-done": "a part is closed without the event that has its whole text",
   "part-not-closed": "a part is never closed",
   "item-not-closed": "an item is never closed",
+  "item-not-ended": "a closed message, call or item of reasoning has the status in_progress",
   "id-changes": "an event about an item has a different id than the item",
   "id-repeated": "two items have one id",
   "not-a-string": "a delta is not a string",
@@ -145,6 +146,9 @@ const textOfPart = (value: unknown): string => {
   const { text, refusal } = membersOf(value)
   return textOr(text ?? refusal)
 }
+
+/** Items that have ended once they are closed. Calls of built-in tools have statuses of their own. */
+const ending: ReadonlySet<unknown> = new Set(["message", "reasoning", "function_call", "custom_tool_call"])
 
 /** The member with the text of a call of a client's tool. */
 const ownMembers: ReadonlyMap<unknown, string> = new Map([
@@ -319,6 +323,9 @@ class ItemReading {
     const closed = membersOf(event.value["item"])
     this.readId(event, item, "/item/id", closed["id"])
     item.closed = closed
+    const { type, status } = closed
+    if (status === "in_progress" && ending.has(type))
+      this.problem(event, "item-not-ended", "/item/status", "completed or incomplete", status)
     for (const [key, part] of partsOf(closed)) {
       const streamed = item.parts.get(key)
       // A part without events must be empty in a message; a summary may appear at the end only.
