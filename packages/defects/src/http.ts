@@ -163,6 +163,19 @@ export const httpDefects: readonly Defect[] = [
     ...onChatDate(() => 0),
   },
   {
+    id: "http-model-empty",
+    says: "model is empty",
+    breaks: "http.model-named",
+    fault: "empty",
+    also: [],
+    seen: ["OpenAI API reference: model, the model used for the reply"],
+    stage: "value",
+    apply: (value, { streaming }) =>
+      !streaming && typeof value === "object" && value !== null && "model" in value
+        ? { ...value, model: "" }
+        : value,
+  },
+  {
     id: "http-required-not-offered",
     says: "an endpoint that the test run requires is not available",
     breaks: "http.offers-required",

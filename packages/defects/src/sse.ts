@@ -276,6 +276,23 @@ export const sseDefects: readonly Defect[] = [
     seen: ["OpenAI API reference: created, the Unix timestamp in seconds"],
     ...onEachChunk((chunk) => ({ ...chunk, created: 0 })),
   },
+  {
+    id: "sse-model-empty",
+    says: "model is empty in streams",
+    breaks: "sse.model-named",
+    fault: "empty",
+    also: [],
+    seen: ["OpenAI API reference: model, the model used for the reply"],
+    ...onEvents((events) =>
+      events.map((event) => {
+        const { data } = event
+        if (typeof data !== "object") return event
+        if ("model" in data) return { ...event, data: { ...data, model: "" } }
+        if (!("response" in data)) return event
+        return { ...event, data: { ...data, response: { ...Object(data.response), model: "" } } }
+      }),
+    ),
+  },
   ...spellings.map(
     ({ id, says, rule, fault, seen, written }): Defect => ({
       id: `sse-${id}`,

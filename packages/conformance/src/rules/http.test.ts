@@ -356,6 +356,7 @@ test("an answer is judged by every rule that speaks of it", () => {
     "http.body-valid-json",
     "http.no-lone-surrogates",
     "http.members-unique",
+    "http.model-named",
     "http.no-error-in-2xx",
     "http.no-5xx-valid",
     "http.charset-utf8",
@@ -462,4 +463,27 @@ test.each([
     [exchangeOf({ ...chat, body })],
   )
   expect(finding && [finding[1], "pointer" in finding[2] ? finding[2].pointer : ""]).toEqual(expected)
+})
+
+test.each([
+  [{ model: "" }, "/model"],
+  [{ model: " " }, "/model"],
+  [{ model: "gpt-4o" }, undefined],
+  [{ model: null }, undefined],
+  [{}, undefined],
+])("http.model-named: %j", (body, expected) => {
+  const rules = httpRules.filter(({ id }) => id === "http.model-named")
+  const operations = [
+    "createChatCompletion",
+    "createResponse",
+    "createEmbedding",
+    "createModeration",
+  ] as const
+  for (const operation of [...operations, "createRerank", "retrieveVideo"] as const) {
+    const findings = found(rules, [exchangeOf({ ...chat, operation, body })])
+    expect(findings.map(([, fault, at]) => [fault, "pointer" in at && at.pointer])).toEqual(
+      expected === undefined ? [] : [["empty", expected]],
+    )
+  }
+  expect(found(rules, [exchangeOf({ ...chat, status: 400, body })])).toEqual([])
 })

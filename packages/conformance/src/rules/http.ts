@@ -22,6 +22,7 @@ import {
   jsonSuccesses,
   limitedResponses,
   measuredResponses,
+  modelledReplies,
   plainResponses,
   stampedReplies,
   successes,
@@ -30,6 +31,7 @@ import {
 } from "../views/http.ts"
 import { createdSource, stampFault, stampFaults } from "./created.ts"
 import { envelopeFaults } from "./errors.ts"
+import { nameFault, nameFaults, nameSource } from "./model-name.ts"
 import { rateLimitFaults, rateLimitFaultsOf } from "./rate-limits.ts"
 import { firstOfEach } from "./sse.ts"
 
@@ -326,6 +328,20 @@ export const httpRules = [
           return fault ? [{ ...fault, at: { part: "body", pointer: stamp.pointer } as const }] : []
         }),
       ),
+  }),
+
+  rule({
+    id: "http.model-named",
+    since,
+    says: "SHOULD NOT return an empty `model`",
+    severity: "SHOULD",
+    source: nameSource,
+    on: modelledReplies,
+    faults: nameFaults,
+    holds({ model }) {
+      const fault = nameFault(model)
+      return fault ? [{ ...fault, at: { part: "body", pointer: "/model" } }] : []
+    },
   }),
 
   rule({

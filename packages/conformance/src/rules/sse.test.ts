@@ -87,6 +87,23 @@ test.each([
   expect(finding && [finding[1], "pointer" in finding[2] ? finding[2].pointer : ""]).toEqual(expected)
 })
 
+test.each([
+  [[{ model: "" }], "/model"],
+  [[{ model: "gpt-4o" }, { model: "" }], "/model"],
+  [[{ response: { model: " " } }], "/response/model"],
+  [[{ model: "gpt-4o" }, { response: { model: "gpt-4o" } }, { response: {} }, { model: null }], undefined],
+  // Azure's report of its filters.
+  [[{ id: "", model: "", choices: [], prompt_filter_results: [] }], undefined],
+])("sse.model-named: %j", (events, expected) => {
+  const findings = found(
+    sseRules.filter(({ id }) => id === "sse.model-named"),
+    [streamOf(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""))],
+  )
+  expect(findings.map(([, fault, at]) => [fault, "pointer" in at && at.pointer])).toEqual(
+    expected === undefined ? [] : [["empty", expected]],
+  )
+})
+
 test("an error sent as JSON with a success status is left to the rules on errors", () => {
   const error = streamOf('{"error":{"message":"No."}}', {}, { type: "application/json" })
   expect(found(sseRules, [error])).toEqual([])

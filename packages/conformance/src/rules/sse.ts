@@ -17,6 +17,7 @@ import {
   unstreamedAnswers,
 } from "../views/sse.ts"
 import { createdSource, stampFault, stampFaults } from "./created.ts"
+import { nameFault, nameFaults, nameSource } from "./model-name.ts"
 
 const since = "0.1.0"
 const guide = "Streaming Output Guide"
@@ -28,6 +29,15 @@ export function firstOfEach<Name extends string>(faults: Iterable<Fault<Name>>):
   for (const fault of faults) if (!first.has(fault.fault)) first.set(fault.fault, fault)
   return [...first.values()]
 }
+
+/**
+ * The events that are objects, with their numbers. Azure's report of its filters is left out: it comes before there is a
+ * completion, with all members blank.
+ */
+const objectsIn = ({ payloads }: EventStream) =>
+  payloads.flatMap((payload, event) =>
+    payload.kind === "object" && payload.value["id"] !== "" ? [{ value: payload.value, event }] : [],
+  )
 
 /** The first departure of each of these kinds, as a fault of the name that the table gives it. */
 function departuresOf<Name extends string>(
@@ -280,14 +290,35 @@ export const sseRules = [
     faults: stampFaults,
     holds: (stream) =>
       firstOfEach(
-        stream.payloads.flatMap((payload, event) => {
-          // Azure's report of its filters comes before there is a completion, with all members blank.
-          if (payload.kind !== "object" || payload.value["id"] === "") return []
-          const { value } = payload
+        objectsIn(stream).flatMap(({ value, event }) => {
           const stamps = [...stampsOf(value), ...stampsOf(value["response"], "/response")]
           return stamps.flatMap((stamp) => {
             const fault = stampFault(stamp)
             return fault ? [{ ...fault, at: eventAt(stream, event, stamp.pointer) }] : []
+          })
+        }),
+      ),
+  }),
+  rule({
+    id: "sse.model-named",
+    since,
+    says: "SHOULD NOT send an empty `model` in a stream",
+    severity: "SHOULD",
+    source: nameSource,
+    on: eventStreams,
+    after: ["sse.data-json"],
+    faults: nameFaults,
+    holds: (stream) =>
+      firstOfEach(
+        objectsIn(stream).flatMap(({ value, event }) => {
+          const inside = isObject(value["response"]) ? value["response"]["model"] : undefined
+          const names = [
+            ["/model", value["model"]],
+            ["/response/model", inside],
+          ] as const
+          return names.flatMap(([pointer, name]) => {
+            const fault = nameFault(name)
+            return fault ? [{ ...fault, at: eventAt(stream, event, pointer) }] : []
           })
         }),
       ),

@@ -238,6 +238,19 @@ export const stampedReplies = view<{ readonly stamps: readonly Stamp[] }>({
   },
 })
 
+/** Successes that name a model. */
+export const modelledReplies = view<{ readonly model: string }>({
+  ...successes,
+  id: "http.modelled",
+  says: "successful responses that name a model",
+  of(exchange) {
+    const answered = successes.of(exchange)
+    const value = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+    const { model } = value
+    return typeof model === "string" ? { model } : undefined
+  },
+})
+
 /** Returns a function that reads the JSON reply, of any kind, to one of some operations. */
 export const jsonAnswerOf =
   (...operations: readonly OperationId[]) =>
