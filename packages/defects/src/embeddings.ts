@@ -264,6 +264,27 @@ export const embeddingDefects: readonly Defect[] = [
     ...onList((list) => ({ ...list, usage: { ...list.usage, total_tokens: list.usage.total_tokens + 1 } })),
   },
   {
+    id: "emb-usage-one",
+    says: "the token counts in usage are 1 for any input",
+    breaks: "emb.usage-counted",
+    fault: "same",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, usage.prompt_tokens"],
+    ...onList((list) => ({ ...list, usage: { prompt_tokens: 1, total_tokens: 1 } })),
+  },
+  {
+    id: "emb-usage-of-one-input",
+    says: "the token counts in usage are those of an average input instead of all inputs",
+    breaks: "emb.usage-counted",
+    fault: "left-out",
+    also: [],
+    seen: ["OpenAI API reference: create embeddings, usage.prompt_tokens"],
+    ...onList((list) => {
+      const tokens = Math.max(1, Math.floor(list.usage.prompt_tokens / Math.max(1, list.data.length)))
+      return { ...list, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+    }),
+  },
+  {
     id: "emb-model-of-another-family",
     says: "embeddings of another model than the requested one, which they name",
     breaks: "emb.model-family",

@@ -415,6 +415,32 @@ export const responseDefects: readonly Defect[] = [
     })),
   },
   {
+    id: "resp-usage-input-constant",
+    says: "input_tokens is 9 for any input",
+    breaks: "resp.input-counted",
+    fault: "same",
+    also: [],
+    seen: [`${object}: usage.input_tokens`],
+    ...onUsage(({ output_tokens }) => ({
+      input_tokens: 9,
+      output_tokens,
+      total_tokens: 9 + output_tokens,
+    })),
+  },
+  {
+    id: "resp-usage-output-one",
+    says: "output_tokens is at most 1",
+    breaks: "resp.output-counted",
+    fault: "too-few",
+    also: [],
+    seen: [`${object}: usage.output_tokens`],
+    ...onUsage(({ input_tokens, output_tokens }) => ({
+      input_tokens,
+      output_tokens: Math.min(1, output_tokens),
+      total_tokens: input_tokens + Math.min(1, output_tokens),
+    })),
+  },
+  {
     id: "resp-usage-no-input",
     says: "input_tokens is always 0",
     breaks: "resp.usage",

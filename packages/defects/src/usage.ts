@@ -189,6 +189,15 @@ export const usageDefects: readonly Defect[] = [
     ...onUsage((usage) => counted(usage, Math.max(1, 8192 - usage.prompt_tokens), usage.completion_tokens)),
   },
   {
+    id: "usage-prompt-constant",
+    says: "prompt_tokens is 7 for any prompt",
+    breaks: "usage.prompt-monotone",
+    fault: "same",
+    also: [],
+    seen: [openai],
+    ...onUsage((usage) => counted(usage, 7, usage.completion_tokens)),
+  },
+  {
     id: "usage-prompt-times-n",
     says: "prompt_tokens counts the prompt once per choice",
     breaks: "usage.n-counted",

@@ -3,12 +3,13 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
+import { longText } from "../probes/long-text.ts"
 import { embeddingRules } from "./embeddings.ts"
 
 const at = (pointer: string) => ({ part: "body", pointer }) as const
 
 /** Rules that judge one answer by itself. */
-const single = embeddingRules.filter(({ id }) => id !== "emb.batch-invariant" && id !== "emb.encodings-agree")
+const single = embeddingRules.filter(({ scope }) => scope !== "group")
 
 function base64(values: readonly number[], littleEndian = true): string {
   const bytes = new DataView(new ArrayBuffer(4 * values.length))
@@ -198,6 +199,28 @@ test("emb.usage", () => {
     found(single, [answer({ input: "a" }, { ...listOf([v]), usage: { prompt_tokens, total_tokens } })])
   expect(counted(0, 0)).toEqual([["emb.usage", "zero", at("/usage/prompt_tokens")]])
   expect(counted(4, 5)).toEqual([["emb.usage", "unequal", at("/usage/total_tokens")]])
+})
+
+test("emb.usage-counted: more tokens for a long text than for a short one, and for both than for one", () => {
+  const counting = embeddingRules.filter(({ id }) => id === "emb.usage-counted")
+  const counted = (short: number, long: number, both: number) => {
+    const usage = (tokens: number) => ({ usage: { prompt_tokens: tokens, total_tokens: tokens } })
+    return [
+      answer({ input: "Rain" }, { ...listOf([v]), ...usage(short) }),
+      answer({ input: longText }, { ...listOf([v]), ...usage(long) }),
+      answer({ input: ["Rain", longText] }, { ...listOf([v, v]), ...usage(both) }),
+    ]
+  }
+  const fault = (name: string) => ["emb.usage-counted", name, at("/usage/prompt_tokens")]
+  expect(found(counting, counted(1, 120, 121))).toEqual([])
+  // Some tokenizers add tokens to each text, and some servers cut long texts.
+  expect(found(counting, counted(3, 64, 67))).toEqual([])
+  expect(found(counting, counted(1, 1, 1))).toEqual([fault("same")])
+  expect(found(counting, counted(1, 1, 2))).toEqual([fault("same")])
+  expect(found(counting, counted(5, 4, 9))).toEqual([fault("same")])
+  expect(found(counting, counted(1, 120, 120))).toEqual([fault("left-out")])
+  expect(found(counting, counted(1, 120, 1))).toEqual([fault("left-out")])
+  expect(judgedBy(counting, counted(1, 120, 121).slice(0, 1))).toEqual([])
 })
 
 test("no answer whatsoever makes a rule fail", () => {

@@ -1,5 +1,6 @@
 import { EmbeddingResponse } from "@nexhina/schemas"
 import * as fc from "fast-check"
+import { longText } from "../probes/long-text.ts"
 import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
@@ -91,6 +92,9 @@ function furthest(
   const share = Math.max(...shares)
   return { at: shares.indexOf(share), share }
 }
+
+/** A text of one token, or of a few. */
+const shortText = "Rain"
 
 /** Batches are computed in another order and at times in lower precision. */
 const minCosine = 0.999
@@ -450,6 +454,45 @@ export const embeddingRules = [
       if (prompt === total) return []
       const at = bodyAt("/usage/total_tokens")
       return [{ fault: "unequal", at, expected: `${prompt}, as the prompt`, actual: String(total) }]
+    },
+  }),
+
+  rule({
+    id: "emb.usage-counted",
+    since,
+    says: "SHOULD count the tokens of all inputs: more for a long text than for a word, and more for both than for one",
+    severity: "SHOULD",
+    source: `${source}: usage.prompt_tokens, the number of tokens used by the prompt`,
+    scope: "group",
+    on: embeddingLists,
+    after: ["emb.usage"],
+    faults: {
+      same: "no more tokens for a text of a hundred words than for one word",
+      "left-out": "no more tokens for two texts than for one of them",
+    },
+    asks: (known) =>
+      [shortText, longText, [shortText, longText]].flatMap((input) =>
+        asked({ model: known.models.embedding, input }),
+      ),
+    holds(lists) {
+      const counted = lists.map(({ inputs, list }, of) => ({ of, inputs, tokens: list.usage.prompt_tokens }))
+      const alone = (text: string) => counted.find(({ inputs }) => inputs.length === 1 && inputs[0] === text)
+      const [short, long] = [alone(shortText), alone(longText)]
+      const both = counted.find(({ inputs }) => inputs.length > 1)
+      if (!short || !long) return { undecided: "takes the usages of a short text and of a long one" }
+      const at = bodyAt("/usage/prompt_tokens")
+      const fault = <Name extends string>(
+        name: Name,
+        { of, tokens }: typeof long,
+        than: number,
+        what: string,
+      ) =>
+        [
+          { of, fault: name, at, expected: `more than ${than}, as for ${what}`, actual: String(tokens) },
+        ] as const
+      if (long.tokens <= short.tokens) return fault("same", long, short.tokens, "one word")
+      if (!both || both.tokens > long.tokens) return []
+      return fault("left-out", both, long.tokens, "one of the texts")
     },
   }),
 

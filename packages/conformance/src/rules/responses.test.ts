@@ -4,6 +4,7 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { callOf, dataOf, messageOf, replyOf, responseOf, streamOfEvents } from "../../test/response-stream.ts"
 import { endlessTask } from "../probes/chat-completions.ts"
+import { longText } from "../probes/long-text.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { httpRules } from "./http.ts"
 import { responseStreamRules } from "./response-streams.ts"
@@ -196,6 +197,11 @@ describe("each fault by its name, where it stands", () => {
       "no output tokens",
       ["resp.usage:no-output /usage/output_tokens"],
       usage({ output_tokens: 0, total_tokens: 8 }),
+    ],
+    [
+      "a token for thirty words",
+      ["resp.output-counted:too-few /usage/output_tokens"],
+      { ...says("so ".repeat(30)), ...usage({ output_tokens: 1, total_tokens: 9 }) },
     ],
     ["no usage", ["resp.usage-present:missing /usage"], { usage: null }],
     [
@@ -478,4 +484,23 @@ test("an error that is sent as a success is for the rules on errors to judge", (
   const error = replyOf({ error: { message: "No.", type: "server_error" } })
   expect(judgedBy(rules, [error])).toEqual([])
   expect(found(httpRules, [error]).map(([rule]) => rule)).toContain("http.no-error-in-2xx")
+})
+
+test("resp.input-counted: more tokens for a long input than for a word, whole and streamed", () => {
+  const rules = responseRules.filter(({ id }) => id === "resp.input-counted")
+  const answered = (input: string, tokens: number, streamed: boolean) => {
+    const counted = { input_tokens: tokens, output_tokens: 4, total_tokens: tokens + 4 }
+    const response = responseOf({ usage: counted })
+    return streamed ? streamOfEvents(dataOf(response), { input }) : replyOf(response, { input })
+  }
+  const faults = (short: number, long: number, streamed = false) =>
+    found(rules, [answered("Rain", short, streamed), answered(longText, long, streamed)]).map(
+      ([, fault, at]) => [fault, "pointer" in at && at.pointer],
+    )
+  expect(faults(9, 130)).toEqual([])
+  expect(faults(9, 130, true)).toEqual([])
+  expect(faults(9, 9)).toEqual([["same", "/usage/input_tokens"]])
+  expect(faults(9, 8, true)).toEqual([["same", "/response/usage/input_tokens"]])
+  // Whole replies and streams are not compared with one another.
+  expect(judgedBy(rules, [answered("Rain", 9, false), answered(longText, 9, true)])).toEqual([])
 })

@@ -2,6 +2,7 @@ import { type ResponseFunctionTool, ResponseObject, type ResponseRequest } from 
 import * as fc from "fast-check"
 import { z } from "zod"
 import { endlessTask } from "../probes/chat-completions.ts"
+import { longText } from "../probes/long-text.ts"
 import {
   cutResponse,
   echoedResponse,
@@ -52,6 +53,7 @@ import { LogprobEntry, lackingAlternatives, misspelling } from "./logprobs.ts"
 import { familyFault, familyFaults, familySeverity, familySightings, familySource } from "./model-family.ts"
 import { idPairs, repeatedIds } from "./repeated-ids.ts"
 import { firstOfEach } from "./sse.ts"
+import { maxWordsPerToken } from "./usage.ts"
 
 const since = "0.1.0"
 const responseObject = "OpenAI API reference, the response object"
@@ -695,6 +697,66 @@ export const responseRules = [
       firstOfEach(
         all.filter(hasUsage).flatMap((shown) => usageFaults(shown, traits.has("unfolded-reasoning"))),
       ),
+  }),
+  rule({
+    id: "resp.input-counted",
+    since,
+    says: "SHOULD count the tokens of the whole input: more for a text of a hundred words than for one word",
+    severity: "SHOULD",
+    source: `${responseObject}: usage.input_tokens`,
+    scope: "group",
+    on: responseAnswers,
+    after: ["resp.usage"],
+    faults: { same: "no more input tokens for a text of a hundred words than for one word" },
+    asks: (known) =>
+      [{}, { stream: true }].flatMap((mode) =>
+        ["Rain", longText].map((input) => responseStep(known, { input, ...mode })),
+      ),
+    holds(answers) {
+      const counted = answers.flatMap((answer, of) => {
+        const { input_tokens: tokens } = usageOf(answer)
+        return isCount(tokens) ? [{ answer, of, tokens }] : []
+      })
+      const isLong = ({ answer }: { answer: ResponseReply }) => answer.request.input === longText
+      const pairs = counted.filter(isLong).flatMap((long) => {
+        const isPartner = ({ answer }: typeof long) => answer.streamed === long.answer.streamed
+        const short = counted.find((each) => !isLong(each) && isPartner(each))
+        return short ? [{ short, long }] : []
+      })
+      if (pairs.length === 0) return { undecided: "takes the usages of a short input and of a long one" }
+      return pairs.flatMap(({ short, long: { answer, of, tokens } }) =>
+        tokens > short.tokens
+          ? []
+          : [
+              {
+                of,
+                fault: "same" as const,
+                at: answer.where("/usage/input_tokens"),
+                expected: `more than ${short.tokens}, as for one word`,
+                actual: String(tokens),
+              },
+            ],
+      )
+    },
+  }),
+  rule({
+    id: "resp.output-counted",
+    since,
+    says: `SHOULD count the tokens of the whole output: at least one for every ${maxWordsPerToken} words`,
+    severity: "SHOULD",
+    source: `${responseObject}: usage.output_tokens`,
+    on: responseAnswers,
+    after: [...readable, "resp.usage"],
+    faults: { "too-few": "fewer output tokens than a text of this length can have" },
+    holds(answer) {
+      const { output_tokens: tokens } = usageOf(answer)
+      const words = answer.items.map(textOf).join(" ").match(/\S+/g)?.length ?? 0
+      const least = Math.floor(words / maxWordsPerToken)
+      if (!isCount(tokens) || tokens >= least) return []
+      const at = answer.where("/usage/output_tokens")
+      const expected = `at least ${least} for ${words} words`
+      return [{ fault: "too-few", at, expected, actual: String(tokens) }]
+    },
   }),
   rule({
     id: "resp.usage-present",

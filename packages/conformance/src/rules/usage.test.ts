@@ -235,6 +235,11 @@ test("usage.prompt-monotone: the same prompt, a longer one", () => {
   expect(counts(9, 9, 12)).toEqual([])
   expect(counts(9, 8, 12)).toEqual([["usage.prompt-monotone", "unequal"]])
   expect(counts(9, 9, 8)).toEqual([["usage.prompt-monotone", "fell"]])
+  const muchLonger = { messages: [{ role: "user" as const, content: `Hello${" hello".repeat(6)}` }] }
+  const muchMore = (more: number) =>
+    names(rules, [reply(counting(9)), reply(counting(9)), reply(counting(more), muchLonger)])
+  expect(muchMore(9)).toEqual([["usage.prompt-monotone", "same"]])
+  expect(muchMore(10)).toEqual([])
   expect(judgedBy(rules, [reply(counting(9))])).toEqual([])
 })
 

@@ -52,9 +52,13 @@ const usageIn = ({ completion: { usage } }: ChatAnswer) => (isObject(usage) ? to
 /** Both modes, so that either way of counting is seen. */
 const modes = fc.constantFrom({}, { stream: true, stream_options: { include_usage: true } })
 
-/** Words enough that no tokenizer joins them to less than there was before. */
+/** Words enough that no tokenizer joins them to what there was before. */
+const minMoreWords = 6
 const moreText = fc
-  .array(fc.constantFrom("river", "seven", "quietly", "besides", "lamp"), { minLength: 6, maxLength: 20 })
+  .array(fc.constantFrom("river", "seven", "quietly", "besides", "lamp"), {
+    minLength: minMoreWords,
+    maxLength: 20,
+  })
   .map((words) => ` ${words.join(" ")}`)
 
 /** The same prompt under another limit, so that no cache of whole requests answers it. */
@@ -81,7 +85,7 @@ const cutChoices = (known: TargetFacts, n: number, mode: object) =>
   )
 
 /** No tokenizer joins more words than this to one token, on average over a text. */
-const maxWordsPerToken = 8
+export const maxWordsPerToken = 8
 
 /** How far two counts of a text that the same limit cuts may be apart: the last token may be left out. */
 const cutTolerance = 2
@@ -280,7 +284,7 @@ export const usageRules = [
   rule({
     id: "usage.prompt-monotone",
     since,
-    says: "SHOULD count the same prompt tokens for the same prompt, and no fewer for a longer one",
+    says: "SHOULD count the same prompt tokens for the same prompt, and more for a longer one",
     severity: "SHOULD",
     source: openai,
     scope: "group",
@@ -289,6 +293,7 @@ export const usageRules = [
     faults: {
       unequal: "a different count for the same prompt",
       fell: "a smaller count for a longer prompt",
+      same: `the same count for a prompt with ${minMoreWords} words more`,
     },
     asks: (known) =>
       fc
@@ -301,20 +306,23 @@ export const usageRules = [
     holds(views) {
       const counted = views.flatMap((answer, of) => {
         const prompt = usageIn(answer)?.prompt
-        return prompt === undefined
-          ? []
-          : [{ answer, of, prompt, size: JSON.stringify(answer.request.messages).length }]
+        if (prompt === undefined) return []
+        const text = JSON.stringify(answer.request.messages)
+        return [{ answer, of, prompt, size: text.length, words: text.split(/\s+/).length }]
       })
       const [first] = counted
       if (!first || counted.length < 2) return { undecided: "takes two usages to compare" }
       return counted.flatMap(
-        ({ answer, of, prompt, size }): (Fault<"unequal" | "fell"> & { of: number })[] => {
+        ({ answer, of, prompt, size, words }): (Fault<"unequal" | "fell" | "same"> & { of: number })[] => {
           const found = { of, at: answer.where("/usage/prompt_tokens"), actual: String(prompt) }
           if (size === first.size && prompt !== first.prompt) {
             return [{ ...found, fault: "unequal", expected: `${first.prompt}, as before` }]
           }
           if (size > first.size && prompt < first.prompt) {
             return [{ ...found, fault: "fell", expected: `${first.prompt} or more, as for less text` }]
+          }
+          if (words >= first.words + minMoreWords && prompt === first.prompt) {
+            return [{ ...found, fault: "same", expected: `more than ${first.prompt}, as for less text` }]
           }
           return []
         },
