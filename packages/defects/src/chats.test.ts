@@ -77,6 +77,7 @@ const cases: readonly [Partial<ChatCompletionRequest>, Choice[]][] = [
   ],
   [{ logprobs: true }, texts("Rain", "stop", { logprobs: { content: [entry] } })],
   [{ tools }, calls([paris, clock])],
+  [{ tools, n: 2 }, [...calls([paris]), ...calls([clock]).map((choice) => ({ ...choice, index: 1 }))]],
   [{ tools, tool_choice: "none" }, texts("Rain.")],
   [{ tools, tool_choice: "required", parallel_tool_calls: false }, calls([paris])],
   [{ tools, tool_choice: "required" }, calls([callOf("call_1", "lookup", '{"city":"Oslo"}')])],

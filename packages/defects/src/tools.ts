@@ -66,6 +66,16 @@ const onParts = (changing: (chunks: readonly ChatCompletionChunk[]) => ChangePar
     })
   })
 
+/** Returns the number of calls of each choice of a stream. */
+function callsByChoice(chunks: readonly ChatCompletionChunk[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>()
+  for (const { index, delta } of chunks.flatMap(({ choices }) => choices)) {
+    for (const call of delta.tool_calls ?? [])
+      counts.set(index, Math.max(counts.get(index) ?? 0, call.index + 1))
+  }
+  return counts
+}
+
 const onEachPart = (change: (part: ToolCallDelta, first: boolean) => object): Stage<"events"> =>
   onParts(() => (part, first) => [change(part, first)])
 
@@ -383,6 +393,21 @@ export const toolDefects: readonly Defect[] = [
     also: [],
     seen: [`${toolDelta}: index`],
     ...onEachPart((part) => ({ ...part, index: String(part.index) })),
+  },
+  {
+    id: "tool-delta-index-across-choices",
+    says: "the index of streamed tool calls is counted across choices instead of per choice",
+    breaks: "tool.stream-index",
+    fault: "out-of-order",
+    also: [],
+    seen: [`${toolDelta}: index`],
+    ...onParts((chunks) => {
+      const counts = callsByChoice(chunks)
+      return (part, _, choice) => {
+        const earlier = [...counts].filter(([index]) => index < choice)
+        return [{ ...part, index: earlier.reduce((sum, [, calls]) => sum + calls, part.index) }]
+      }
+    }),
   },
   {
     id: "tool-delta-index-from-one",

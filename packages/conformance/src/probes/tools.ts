@@ -46,6 +46,19 @@ export const requiredToolStream: Probe = {
   asks: (known) => [weatherStep(known, { tool_choice: "required", stream: true })],
 }
 
+/** Two choices in one stream, each of which must call a tool. */
+export const requiredToolStreamOfTwo: Probe = {
+  id: "tool.required-stream-n",
+  says: "a chat stream of two choices that must call a tool",
+  asks: (known) => [
+    chatStep(
+      known,
+      { messages: question, tools: [weatherTool], tool_choice: "required", stream: true, n: 2 },
+      [...toolMembers, "n"],
+    ),
+  ],
+}
+
 const named = { type: "function", function: { name: "get_weather" } } as const
 
 /** The named tool must be called, in both modes. */

@@ -337,6 +337,12 @@ test("a streamed call with no arguments for a tool without parameters", () => {
   ])
 })
 
+test("the probes of tool.stream-index ask for the calls of several choices in one stream", () => {
+  const probes = toolRules.find(({ id }) => id === "tool.stream-index")?.on.probes ?? []
+  const bodies = probes.flatMap((probe) => fixedSteps(probe.asks(knownOf())).map(({ body }) => body))
+  expect(bodies).toContainEqual(expect.objectContaining({ stream: true, n: 2, tool_choice: "required" }))
+})
+
 test("each choice of a stream numbers its calls by itself", () => {
   const of = (index: number, part: object, finish: string | null = null) => ({
     index,

@@ -1,4 +1,11 @@
-import { cutTool, offeredTool, parallelTools, requiredTool, requiredToolStream } from "../probes/tools.ts"
+import {
+  cutTool,
+  offeredTool,
+  parallelTools,
+  requiredTool,
+  requiredToolStream,
+  requiredToolStreamOfTwo,
+} from "../probes/tools.ts"
 import { isObject } from "../reading/answered.ts"
 import type { Where } from "../rule.ts"
 import { view } from "../view.ts"
@@ -86,7 +93,7 @@ export const callStreams = view<CallStream>({
   id: "tool.streams",
   says: "chat streams with tool calls",
   surface: "chat",
-  probes: [requiredToolStream, parallelTools],
+  probes: [requiredToolStream, requiredToolStreamOfTwo, parallelTools],
   of(exchange) {
     const stream = chatStreams.of(exchange)
     if (!stream) return undefined
