@@ -134,7 +134,11 @@ test("a keyless chat that is answered 400 is a finding where the same chat with 
     }),
     { quick: true },
   )
-  expect([...new Set(report.findings.map(({ rule }) => rule))]).toEqual(["auth.bad-key", "auth.missing-key"])
+  expect([...new Set(report.findings.map(({ rule }) => rule))]).toEqual([
+    "auth.bad-key",
+    "auth.missing-key",
+    "err.code-fits-status",
+  ])
 })
 
 test("an answer that is compressed although nobody asked for it is read", async () => {

@@ -318,7 +318,7 @@ export const responseDefects: readonly Defect[] = [
     says: "the items of a completed response are in progress",
     breaks: "resp.status-consistent",
     fault: "open-item",
-    also: [],
+    also: ["resp.item-closing"],
     seen: [`${object}: output, status`],
     ...onShown((response) =>
       response.status === "completed"

@@ -130,6 +130,46 @@ test("err.envelope-full: code", () => {
 })
 
 test.each([
+  [401, { code: "rate_limit_exceeded" }, ["code", "/error/code"]],
+  [400, { code: "insufficient_quota" }, ["code", "/error/code"]],
+  [429, { code: "invalid_api_key" }, ["code", "/error/code"]],
+  [500, { code: "invalid_api_key" }, ["code", "/error/code"]],
+  [429, { code: "model_not_found" }, ["code", "/error/code"]],
+  [401, { type: "rate_limit_error" }, ["type", "/error/type"]],
+  [404, { type: "insufficient_quota" }, ["type", "/error/type"]],
+  [400, { type: "rate_limit_error", code: "rate_limit_exceeded" }, ["code", "/error/code"]],
+  [429, { code: "rate_limit_exceeded", type: "tokens" }, undefined],
+  // Groq answers so where one request has more tokens than the limit of a minute.
+  [413, { code: "rate_limit_exceeded", type: "tokens" }, undefined],
+  [503, { type: "rate_limit_error" }, undefined],
+  [429, { type: "insufficient_quota", code: "insufficient_quota" }, undefined],
+  // new-api, and others that count money.
+  [403, { code: "insufficient_quota" }, undefined],
+  [402, { code: "insufficient_quota" }, undefined],
+  [401, { code: "invalid_api_key" }, undefined],
+  [403, { code: "invalid_api_key" }, undefined],
+  [404, { code: "model_not_found" }, undefined],
+  [403, { code: "model_not_found" }, undefined],
+  [503, { code: "model_not_found" }, undefined],
+  [500, {}, undefined],
+  [429, { code: 429 }, undefined],
+  [401, { code: "toString" }, undefined],
+] as const)("err.code-fits-status: %d with %j", (status, members, expected) => {
+  const rules = errorRules.filter(({ id }) => id === "err.code-fits-status")
+  for (const operation of [
+    "createChatCompletion",
+    "createResponse",
+    "createEmbedding",
+    "listModels",
+  ] as const) {
+    const facts = { ...refused({ error: { ...error, ...members } }), operation, status }
+    expect(
+      found(rules, [exchangeOf(facts)]).map(([, fault, at]) => [fault, "pointer" in at && at.pointer]),
+    ).toEqual(expected === undefined ? [] : [expected])
+  }
+})
+
+test.each([
   ["json", '{"temperature":"must be a number"}'],
   ["html", "temperature: <html><body>Bad Request</body></html>"],
   ["stack-trace", 'temperature\nTraceback (most recent call last):\n  File "x", line 1'],

@@ -80,6 +80,21 @@ function memberFault(
   return [{ fault, at: bodyAt(`/error/${name}`), expected: "a string or null", actual: shown(value) }]
 }
 
+const ofLimits = [429, 413, 503]
+const ofQuotas = [429, 402, 403]
+
+/**
+ * The statuses of codes and types, the documented one first. The others are of servers that are no less clear: a request
+ * alone may be over a limit, quotas are counted in money, and a key may lack the right to a model.
+ */
+const statusesByName: ReadonlyMap<unknown, readonly number[]> = new Map([
+  ["rate_limit_exceeded", ofLimits],
+  ["rate_limit_error", ofLimits],
+  ["insufficient_quota", ofQuotas],
+  ["invalid_api_key", [401, 403]],
+  ["model_not_found", [404, 400, 401, 403, 422, 503]],
+])
+
 /** The beginning of a message, which shows that it is not prose. */
 const proseLength = 4000
 
@@ -258,6 +273,30 @@ export const errorRules = [
     after: ["err.envelope"],
     faults: memberFaults,
     holds: ({ error }) => memberFault(error, "param"),
+  }),
+
+  rule({
+    id: "err.code-fits-status",
+    since,
+    says: "SHOULD NOT name an error that is documented for a different status: clients decide by either whether to retry",
+    severity: "SHOULD",
+    source: `${statusCodes}; Authentication: 401, invalid_api_key`,
+    see: ["https://github.com/better-auth/better-auth/issues/9504"],
+    on: errorObjects,
+    after: ["err.envelope"],
+    faults: {
+      code: "`error.code` is documented for a different status",
+      type: "`error.type` is documented for a different status",
+    },
+    holds({ answered: { status }, error }) {
+      const faults = (["code", "type"] as const).flatMap((name) => {
+        const documented = statusesByName.get(error[name])
+        if (!documented || documented.includes(status)) return []
+        const expected = `a ${name} of ${status}: ${shown(error[name])} is one of ${documented[0]}`
+        return [{ fault: name, at: bodyAt(`/error/${name}`), expected, actual: shown(error[name]) }]
+      })
+      return faults.slice(0, 1)
+    },
   }),
 
   rule({
