@@ -56,7 +56,7 @@ const labelled = (reply: Reply, ...types: readonly string[]): readonly Header[] 
 
 /** A request without its wish for a stream. */
 const unstreamed = (request: unknown) =>
-  typeof request === "object" && request !== null && "stream" in request
+  typeof request === "object" && request !== null && "stream" in request && request.stream === true
     ? { ...request, stream: false }
     : request
 

@@ -47,6 +47,32 @@ test("a defect that changes nothing of this reply is named in a header (E15)", a
   expect(await inactive("events,wire", false, "/v1/unknown")).toBe("events")
 })
 
+test("a defect that changes a request does not act where the request is refused", async () => {
+  const { handle } = createMock({
+    strictModels: true,
+    alterations: [
+      { id: "request", stage: "request", apply: (request) => ({ ...Object(request), stream: false }) },
+    ],
+  })
+  const ask = async (members: object) => {
+    const body = { model: "gpt-4o", stream: true, messages: [{ role: "user", content: "a" }], ...members }
+    const { status, headers } = await handle({
+      method: "POST",
+      target: "/v1/chat/completions",
+      headers: [
+        ["authorization", "Bearer sk-x"],
+        ["x-mock-defect", "request"],
+      ],
+      body: new TextEncoder().encode(JSON.stringify(body)),
+    })
+    return [status, Object.fromEntries(headers)["x-mock-inactive"]]
+  }
+  expect(await ask({})).toEqual([200, undefined])
+  expect(await ask({ stream: false })).toEqual([200, "request"])
+  expect(await ask({ model: "gpt-unknown" })).toEqual([404, "request"])
+  expect(await ask({ messages: [] })).toEqual([400, "request"])
+})
+
 test.each([
   ["GET", "/v1/media/image.png?seed=a&width=16&height=16&background=opaque&quality=100"],
   ["HEAD", "/v1/models"],

@@ -166,10 +166,16 @@ function isReply(subject: unknown): subject is Reply {
   return typeof subject === "object" && subject !== null && "status" in subject && "headers" in subject
 }
 
-/** Returns the ids of the alterations that the request selected and that changed nothing. */
-export function inactiveOf(alterations: readonly NamedAlteration[]): string[] {
+/**
+ * Returns the ids of the alterations that the request selected and that changed nothing. `isRefused`: the request was
+ * refused, so that nothing of how it was misread shows in the reply.
+ */
+export function inactiveOf(alterations: readonly NamedAlteration[], isRefused: boolean): string[] {
   return alterations
-    .filter((each) => (each as Partial<WatchedAlteration>).acted?.() === false)
+    .filter(({ stage, acted }: NamedAlteration & Partial<WatchedAlteration>) => {
+      if (acted === undefined) return false
+      return (stage === "request" && isRefused) || !acted()
+    })
     .map(({ id }) => id)
 }
 

@@ -41,7 +41,10 @@ export function shape(outcome: Outcome, context: Context, profile: Profile): Rep
   const fault = "allow" in outcome ? undefined : timing.fault
   if (alterations.length === 0 && fault === undefined) return packed(staged, timing)
   const struck = fault && underFault(staged, fault)
-  const inactive = [...inactiveOf(alterations), ...(fault && !struck ? ["fault"] : [])]
+  const inactive = [
+    ...inactiveOf(alterations, outcome instanceof Refusal),
+    ...(fault && !struck ? ["fault"] : []),
+  ]
   const final = packed(struck ?? staged, timing)
   if (inactive.length === 0) return final
   return { ...final, headers: [...final.headers, [inactiveHeader, inactive.join(", ")]] }
