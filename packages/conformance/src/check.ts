@@ -7,6 +7,7 @@ import { type ReadPart, readParts } from "./inputs/parts.ts"
 import { missingParts, partOf } from "./inputs/shards.ts"
 import type { Source } from "./inputs/source.ts"
 import type { CheckSettings } from "./options/check-options.ts"
+import { UsageError } from "./options/options.ts"
 import { requirementSetOn } from "./options/requirement-sets.ts"
 import { counted } from "./reading/counted.ts"
 import type { ExitCode } from "./reports/exit-codes.ts"
@@ -33,6 +34,8 @@ export class NothingRead extends Error {
 /** The report of recorded traffic, to which the baseline was applied. */
 export interface CheckedRecording extends SettledReport {
   readonly exitCode: ExitCode
+  /** Why the recorded run could judge nothing, if it could not. */
+  readonly nothingJudged?: string
 }
 
 /** Maximum number of sentences about what could not be read. */
@@ -118,7 +121,8 @@ export function createRecordedJudging(
 
 /**
  * Judges recorded traffic by the rules and with the verdicts of `run`, in memory that does not depend on its size.
- * @throws {NothingRead} when no exchange could be read; {UsageError} when recordings do not belong together.
+ * @throws {NothingRead} when no exchange could be read; {UsageError} when recordings do not belong together, or are of a run
+ * whose key was refused.
  */
 export const check = (
   settings: CheckSettings,
@@ -149,11 +153,14 @@ export async function checkParts(
     if (world.interrupt?.aborted) break
     await readInto(source, judging, notes, world)
   }
-  if (judging.exchanges === 0 && judging.unrelated === 0) {
+  const { nothingJudged } = judging
+  if (nothingJudged?.isAnswered)
+    throw new UsageError(`${names.join(", ")}: the run judged nothing: ${nothingJudged.reason}`)
+  if (judging.exchanges === 0 && judging.unrelated === 0 && !nothingJudged) {
     throw new NothingRead(notes.first ?? `${names.join(", ")}: no exchange`)
   }
   const missing = gapOf(judging)
-  return await concluded(judging, {
+  const checked = await concluded(judging, {
     settings,
     baseline,
     world,
@@ -162,6 +169,7 @@ export async function checkParts(
     gap: missing ?? notes.gap(),
     lost: notes.exchanges,
   })
+  return nothingJudged ? { ...checked, nothingJudged: nothingJudged.reason } : checked
 }
 
 async function readInto(

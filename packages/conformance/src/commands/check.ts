@@ -5,7 +5,7 @@ import type { Source } from "../inputs/source.ts"
 import { type CheckSettings, checkOptions, checkSettingsOf } from "../options/check-options.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import { outcomeText } from "../reports/outcome-text.ts"
-import { terminalReport, terminalText } from "../reports/terminal-text.ts"
+import { terminalLines, terminalReport, terminalText } from "../reports/terminal-text.ts"
 import { readConfig } from "./config-file.ts"
 import { type GivenSources, givenSources } from "./given-sources.ts"
 import {
@@ -59,14 +59,17 @@ export function exchangeCount(): { update(exchanges: number): void; stop(): void
 
 /** Writes the reports of recorded traffic. Returns the exit code. */
 export async function reportRecording(
-  { report, exitCode, note, problem }: CheckedRecording,
+  { report, exitCode, note, problem, nothingJudged }: CheckedRecording,
   outputs: readonly ReportOutput[],
 ): Promise<ExitCode> {
   if (note !== undefined) process.stderr.write(`${note}\n`)
-  const problems = await writeReports(report, outputs)
+  // As of a run in which nothing was judged, one line says more than a list of rules that were not run.
+  const isNothing = nothingJudged !== undefined
+  const problems = await writeReports(report, isNothing ? outputs.filter(({ file }) => file) : outputs)
+  if (isNothing) problems.push(terminalLines(nothingJudged))
   if (problem !== undefined) problems.unshift(problem)
   for (const problem of problems) process.stderr.write(`error: ${problem}\n`)
-  if (problems.length > 0 || outputs.every(({ file }) => file)) {
+  if (!isNothing && (problems.length > 0 || outputs.every(({ file }) => file))) {
     const shown = terminalReport(report)
     for (const note of shown.recording?.notes ?? []) process.stderr.write(`${note}\n`)
     process.stderr.write(`${outcomeText(shown)}\n`)

@@ -3,8 +3,7 @@ import { createRedactor, minSearchedLength } from "@nexhina/wire"
 import { factsLine, type RunLine } from "../inputs/run-line.ts"
 import { partOf } from "../inputs/shards.ts"
 import type { RequirementSet } from "../options/requirement-sets.ts"
-import type { Report, RuleResult } from "../reports/report.ts"
-import { severityOf } from "../rule.ts"
+import type { Report } from "../reports/report.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { Limits } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
@@ -16,7 +15,7 @@ import { isWithin } from "../view.ts"
 import { ask } from "./ask.ts"
 import { conclude } from "./conclude.ts"
 import { planOf, type Selection } from "./plan.ts"
-import { createJudging, type Judgement } from "./results.ts"
+import { createJudging, type Judgement, judgementOfNothing } from "./results.ts"
 import { type Sent, sentIn } from "./sent.ts"
 
 /** The target of a run, the rules to check and the limits. Times in ms. */
@@ -103,21 +102,14 @@ async function learned(options: CheckOptions, sampler: Sampler, world: World): P
     return await learn(options, sampler, surfacesAsked(options))
   } catch (error) {
     if (!(error instanceof NothingJudged)) throw error
-    const known = factsBefore(options.profile)
+    const known = factsBefore(options.profile, {
+      traits: new Set(options.traits),
+      deterministic: options.deterministic,
+      included: new Set(options.include),
+      required: new Set(options.require),
+    })
     const reason = error.message
-    const results = options.rules.map(
-      (rule): RuleResult => ({
-        id: rule.id,
-        surface: rule.on.surface,
-        severity: severityOf(rule, known),
-        verdict: "not-run",
-        judged: 0,
-        cases: 0,
-        reason,
-        findings: [],
-      }),
-    )
-    const judgement = { results, open: new Set<string>(), causes: [], findings: [], omitted: 0, unjudged: 0 }
+    const judgement = judgementOfNothing(options.rules, known, reason)
     error.report = reportOf(options, world, {
       sampler,
       known,

@@ -18,7 +18,14 @@ import { type Detection, withPrerequisites } from "./judge.ts"
 import type { Ledger } from "./ledger.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { replayOf } from "./replay.ts"
-import { confirmedFinding, createLedger, type Judgement, judgementOf, verdictBySeverity } from "./results.ts"
+import {
+  confirmedFinding,
+  createLedger,
+  type Judgement,
+  judgementOf,
+  judgementOfNothing,
+  verdictBySeverity,
+} from "./results.ts"
 import { Sent } from "./sent.ts"
 import { idIn, repeatOf } from "./shrink.ts"
 import { feedersOf, type VerdictOutcome } from "./verdict.ts"
@@ -280,8 +287,35 @@ export class RecordedJudging {
     return finding
   }
 
+  /**
+   * Why the recorded run could judge nothing, and whether its target answered: a run that learned nothing of its target
+   * has no facts.
+   */
+  get nothingJudged(): { readonly reason: string; readonly isAnswered: boolean } | undefined {
+    const reason = this.ends.find(({ incomplete }) => incomplete !== undefined)?.incomplete
+    if (this.judging || this.waiting.length === 0 || reason === undefined) return undefined
+    const asked = this.waiting.flatMap(({ executed }) => executed.asked)
+    return { reason, isAnswered: asked.some(({ exchange }) => exchange.response !== undefined) }
+  }
+
+  /** Concludes on a run that could judge nothing. */
+  private conclusionOfNothing(reason: string): RecordedConclusion {
+    const { waiting } = this
+    this.waiting = []
+    this.begin()
+    for (const { executed } of waiting) {
+      this.exchanges += executed.asked.length
+      this.sent.add(executed)
+    }
+    const { rules, known } = this.judging as Judging
+    const judgement = judgementOfNothing(rules, known, reason)
+    return { rules, known, sent: this.sent, judgement, bases: [] }
+  }
+
   /** Concludes on everything that was added. */
   async conclusion(): Promise<RecordedConclusion> {
+    const nothing = this.nothingJudged
+    if (nothing) return this.conclusionOfNothing(nothing.reason)
     if (!this.judging) this.begin()
     const { rules, known, plan, ledger } = this.judging as Judging
     const judgement = await judgementOf(plan, ledger, {

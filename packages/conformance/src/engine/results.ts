@@ -33,6 +33,23 @@ export interface Judgement {
   readonly unjudged: number
 }
 
+/** Returns the judgement of a run that could judge nothing, with the reason. */
+export function judgementOfNothing(rules: readonly Rule[], known: TargetFacts, reason: string): Judgement {
+  const results = rules.map(
+    (rule): RuleResult => ({
+      id: rule.id,
+      surface: rule.on.surface,
+      severity: severityOf(rule, known),
+      verdict: "not-run",
+      judged: 0,
+      cases: 0,
+      reason,
+      findings: [],
+    }),
+  )
+  return { results, open: new Set(), causes: [], findings: [], omitted: 0, unjudged: 0 }
+}
+
 /** Returns the finding of a fault with its verdict, made smaller and confirmed if it can be. */
 export type Confirm = (found: FoundFault, severity: Severity) => Promise<Finding>
 
