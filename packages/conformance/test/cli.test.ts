@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { closeSync, existsSync, openSync } from "node:fs"
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer as createHttpServer, request as httpRequest } from "node:http"
 import { type AddressInfo, createServer, type Socket } from "node:net"
@@ -12,6 +12,7 @@ import { readTranscript } from "@nexhina/wire"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { main } from "../src/main.ts"
 import { Report } from "../src/reports/report.ts"
+import { command } from "./command.ts"
 
 const bin = fileURLToPath(new URL("../bin/nexhina-conformance.js", import.meta.url))
 let folder: string
@@ -518,6 +519,38 @@ describe.concurrent("a run that waits", () => {
     expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
     // No report is printed, so that the verdict is (D24).
     expect(stderr).toMatch(/^Incomplete: the run was interrupted by SIGINT/m)
+  })
+
+  test("a second signal ends the process, and no unfinished file is left", async () => {
+    await using server = await startMock()
+    const files = await mkdtemp(join(folder, "killed-"))
+    const { NEXHINA_API_KEY: _, ...env } = process.env
+    const args = ["run", "--base-url", server.baseURL, "--api-key", "sk-test", "--rate", "20"]
+    const outputs = ["--bundle", "b.zip", "--report", "json=r.json", "--report", "html=r.html"]
+    const child = spawn(process.execPath, [bin, ...args, ...outputs], { env, cwd: files })
+    const isUnfinished = (name: string) => name.includes(".tmp")
+    let during: readonly string[] = []
+    let isKilled = false
+    child.stderr.on("data", (data) => {
+      if (isKilled || !String(data).includes("probing")) return
+      isKilled = true
+      during = readdirSync(files)
+      // Two signals, because one that is sent twice at once may arrive once.
+      child.kill("SIGINT")
+      child.kill("SIGTERM")
+    })
+    const [code] = await once(child, "exit")
+    expect([130, 143]).toContain(code)
+    expect(during.filter(isUnfinished)).toHaveLength(4)
+    // The reports may have been whole before.
+    expect(readdirSync(files).filter(isUnfinished)).toEqual([])
+  })
+
+  test("a file that cannot be written leaves nothing of the others", async () => {
+    const files = await mkdtemp(join(folder, "refused-"))
+    const args = ["run", "--bundle", "b.zip", "--report", "html=r.html", "--report", "json=nowhere/r.json"]
+    expect(await command(args, { cwd: files })).toMatchObject({ code: 2 })
+    expect(readdirSync(files)).toEqual([])
   })
 
   test("a server that accepts and says nothing is a finding, and the run incomplete", async () => {

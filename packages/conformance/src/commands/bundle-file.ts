@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { closeSync, createReadStream, openSync, readSync, rmSync, statSync, writeSync } from "node:fs"
 import { strToU8, Unzip, UnzipInflate, Zip, ZipDeflate } from "fflate"
 import { fileErrorText } from "../files/file-error.ts"
+import { atProcessEnd } from "../files/process-end.ts"
 import { openReplacement } from "../files/replacement.ts"
 import type { Source } from "../inputs/source.ts"
 import { limits } from "../limits.ts"
@@ -42,6 +43,8 @@ export interface BundleFile {
 export function openBundle(path: string): BundleFile {
   const file = openReplacement("--bundle", path)
   const transcript = `${file.written}.ndjson`
+  const removeTranscript = () => rmSync(transcript, { force: true })
+  const keepTranscript = atProcessEnd(removeTranscript)
   let digest: string | undefined
   return {
     transcript,
@@ -62,7 +65,8 @@ export function openBundle(path: string): BundleFile {
     },
     discard() {
       file.discard()
-      rmSync(transcript, { force: true })
+      removeTranscript()
+      keepTranscript()
     },
   }
 }

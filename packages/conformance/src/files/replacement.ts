@@ -14,8 +14,12 @@ import {
 import { dirname, resolve } from "node:path"
 import { UsageError } from "../options/options.ts"
 import { fileErrorText } from "./file-error.ts"
+import { atProcessEnd } from "./process-end.ts"
 
-/** A file that takes the place of another when it is complete, so that the earlier one survives a failed run. */
+/**
+ * A file that takes the place of another when it is complete, so that the earlier one survives a failed run. It is removed
+ * when the process ends before.
+ */
 export interface Replacement {
   /** The path, as it was given. */
   readonly path: string
@@ -60,10 +64,18 @@ export function openReplacement(option: string, path: string): Replacement {
   } catch (error) {
     throw refuse(fileErrorText(error, "its folder"))
   }
+  const remove = () => rmSync(written, { force: true })
+  const keep = atProcessEnd(remove)
   return {
     path,
     written,
-    commit: () => renameSync(written, target),
-    discard: () => rmSync(written, { force: true }),
+    commit() {
+      renameSync(written, target)
+      keep()
+    },
+    discard() {
+      remove()
+      keep()
+    },
   }
 }
