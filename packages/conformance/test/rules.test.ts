@@ -2,6 +2,7 @@ import { endpoints, type OperationId } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { judge } from "../src/engine/judge.ts"
+import { RequestFault } from "../src/inputs/intent.ts"
 import { rules } from "../src/rules/rules.ts"
 import { guideSample, guideUsageSample, streamOf } from "./chat-stream.ts"
 import { exchangeOf, knownOf } from "./exchange.ts"
@@ -31,6 +32,18 @@ test.each([
   ],
 ])("%s draws no finding of any rule under nexhina", (_, exchange) => {
   expect(found(rules, [exchange])).toEqual([])
+})
+
+test("a documented refusal of the key accuses nobody, whatever was asked with whatever fault", () => {
+  const operations = Object.keys(endpoints) as OperationId[]
+  const faults = [undefined, ...RequestFault.shape.kind.options]
+  for (const [operation, kind] of operations.flatMap((id) => faults.map((kind) => [id, kind] as const))) {
+    const fault = kind && { kind, says: "it is wrong", param: "model" }
+    for (const request of modesOf(chat)) {
+      const facts = { operation, request, status: 401, body: documented401, ...(fault && { fault }) }
+      expect(found(rules, [exchangeOf(facts), exchangeOf(facts)])).toEqual([])
+    }
+  }
 })
 
 test("the ids of rules and faults are for ever", () => {

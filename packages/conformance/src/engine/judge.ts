@@ -4,6 +4,7 @@ import { contains, type Evidence, lackText, type UncertainFact } from "../eviden
 import { limits } from "../limits.ts"
 import { RequestUnknown } from "../reading/answered.ts"
 import { isRedactedAt } from "../reading/redacted.ts"
+import { refusesKey } from "../reading/refused-key.ts"
 import type { Fault, ManyRule, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -291,8 +292,11 @@ function judgeGroup<Group extends EvidenceGroup>(
       const seen = judgeableOf(all, tally, failures)
       if (rule.scope === undefined || rule.scope === "exchange") {
         for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
-      } else if (rule.scope === "group") judgeTogether(seen, known, tally, failures)
-      else if (rule.scope === "run" && seen.length > 0) {
+      } else if (rule.scope === "group") {
+        const isRefused = group.asked.some(({ exchange }) => refusesKey(exchange))
+        if (isRefused) countReason(tally.undecided, "the key was refused while the requests were sent")
+        else judgeTogether(seen, known, tally, failures)
+      } else if (rule.scope === "run" && seen.length > 0) {
         const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
         runViews.push({
           rule,

@@ -170,6 +170,37 @@ test.each([
 })
 
 test.each([
+  "malformed-json",
+  "not-an-object",
+  "missing",
+  "wrong-type",
+  "out-of-range",
+  "unknown-path",
+] as const)(
+  "a request with a fault (%s) that is refused because of the key, as after a key is revoked, accuses nobody",
+  (kind) => {
+    const rules = [...errorRules, ...httpRules]
+    const names = (body: object) => {
+      const facts = { ...chat, fault: faultOf(kind, "temperature"), status: 401, body: { error: body } }
+      return found(rules, [exchangeOf(facts)]).map(([id, fault]) => `${id}:${fault}`)
+    }
+    expect(names(documented401)).toEqual([])
+    // Any 4xx refuses a member of a wrong type.
+    const isJudged = kind !== "wrong-type"
+    expect(names(error).some((name) => name.endsWith(":other-status"))).toBe(isJudged)
+  },
+)
+
+test("err.status-independent-of-stream: a key that is revoked between two requests decides nothing", () => {
+  const rules = errorRules.filter(({ id }) => id === "err.status-independent-of-stream")
+  const of = (status: number, body: object) =>
+    exchangeOf({ ...chat, fault: faultOf("wrong-type", "temperature"), status, body: { error: body } })
+  const refusal = of(400, error)
+  expect(found(rules, [refusal, refusal, of(401, documented401), of(401, documented401)])).toEqual([])
+  expect(found(rules, [refusal, refusal, of(401, error), of(401, error)])).toHaveLength(1)
+})
+
+test.each([
   ["json", '{"temperature":"must be a number"}'],
   ["html", "temperature: <html><body>Bad Request</body></html>"],
   ["stack-trace", 'temperature\nTraceback (most recent call last):\n  File "x", line 1'],
@@ -434,6 +465,7 @@ test("err.oversized is not decided where the connection was closed, as HTTP allo
   const end = { kind: "network", code: "EPIPE", stage: "head" } as const
   const closed = exchangeOf({ ...chat, fault: faultOf("too-large"), end })
   expect(judgedBy(oversized, [closed, attempt(503, { error })])).toEqual([])
+  expect(judgedBy(oversized, [attempt(401, { error: documented401 })])).toEqual([])
   expect(found([...errorRules, ...httpRules], [closed])).toEqual([])
 })
 

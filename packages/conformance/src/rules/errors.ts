@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { isObject, type ParsedReply, parseJson } from "../reading/answered.ts"
 import { isDateText } from "../reading/date-text.ts"
 import { jsonFlaw } from "../reading/json-flaw.ts"
+import { refusesKey } from "../reading/refused-key.ts"
 import { shown } from "../reading/shown.ts"
 import { faultySamples } from "../requests/any.ts"
 import { chatRequests } from "../requests/chat-completions.ts"
@@ -593,7 +594,8 @@ export const errorRules = [
       if (!answered)
         return { undecided: `the connection was closed before an answer came (${end.code ?? end.kind})` }
       const { status } = answered
-      if (isTransient(answered.exchange)) return { undecided: `the target answered ${status}` }
+      if (isTransient(answered.exchange) || refusesKey(answered.exchange))
+        return { undecided: `the target answered ${status}` }
       if (status === 413 || status === 400)
         return envelopeFaults(answered)
           .slice(0, 1)

@@ -117,6 +117,16 @@ test("models.retrieve-equal: documented members only", () => {
   ])
 })
 
+test("models.retrieve-listed: a key that is revoked between two requests decides nothing", () => {
+  const rules = modelRules.filter(({ id }) => id === "models.retrieve-listed")
+  const refused = (code: string | null) =>
+    shownAs("b", 401, { error: { message: "No.", type: "invalid_request_error", code } })
+  const shown = shownAs("a", 200, model("a"))
+  expect(found(rules, [shown, refused("invalid_api_key")])).toEqual([])
+  expect(judgedBy(rules, [shown, refused("invalid_api_key")])).toEqual([])
+  expect(found(rules, [shown, refused(null)]).map(([, fault]) => fault)).toEqual(["refused"])
+})
+
 test("models.retrieve-equal: a member that is stamped for each request is not compared", () => {
   const stamped = (created: number) => ({ ...model("a"), created })
   const exchanges = [1, 1, 3].map((created) => listOf([stamped(created)]))

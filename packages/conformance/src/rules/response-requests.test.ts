@@ -354,6 +354,8 @@ describe("what is kept", () => {
     expect(answer(409).map(([rule, fault]) => `${rule}:${fault}`)).toEqual([
       "resp.unmatched-output:other-status",
     ])
+    const ofKey = { error: { message: "Revoked.", type: "invalid_request_error", code: "invalid_api_key" } }
+    expect(found(unmatched, [replyOf(ofKey, { input }, { status: 401 })], known)).toEqual([])
   })
 
   test("what the server gave is asked about, and nothing where it gave no id", () => {

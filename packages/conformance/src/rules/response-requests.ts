@@ -12,6 +12,7 @@ import {
   weatherQuestion,
 } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
+import { refusesKey } from "../reading/refused-key.ts"
 import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
@@ -617,7 +618,8 @@ export const responseRequestRules = [
     holds({ answered }) {
       const { status } = answered
       if (isSuccess(answered) || [400, 404, 422].includes(status)) return []
-      if (isTransient(answered.exchange)) return { undecided: `the target answered ${status}` }
+      if (isTransient(answered.exchange) || refusesKey(answered.exchange))
+        return { undecided: `the target answered ${status}` }
       const expected = "a response, or 400, 404 or 422"
       return [{ fault: "other-status", at: atStatus, expected, actual: `${status}` }]
     },

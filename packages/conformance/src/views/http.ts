@@ -10,6 +10,7 @@ import { listModels } from "../probes/models.ts"
 import { answeredOf, isObject, type ParsedReply, type Reading, readingOf } from "../reading/answered.ts"
 import { briefText } from "../reading/brief.ts"
 import type { Crossing } from "../reading/crossing.ts"
+import { refusesKey } from "../reading/refused-key.ts"
 import { isTransient } from "../target/to-wire.ts"
 import { view } from "../view.ts"
 
@@ -146,13 +147,14 @@ export function isFromEdge({ exchange: { response }, status, mediaType }: Parsed
   return server === undefined ? status !== 413 && mediaType === "text/html" : edges.test(server)
 }
 
-/** Responses except those of an overloaded server. */
+/** Responses except those of an overloaded server, and those about the key to a request with another fault. */
 export const decidedResponses = view<ParsedReply>({
   ...everyResponse,
   id: "http.decided",
   says: "responses other than 429, 503 and 529",
   of(exchange) {
-    return isTransient(exchange) ? undefined : everyResponse.of(exchange)
+    const isAboutKey = exchange.fault.value !== undefined && refusesKey(exchange)
+    return isTransient(exchange) || isAboutKey ? undefined : everyResponse.of(exchange)
   },
 })
 
