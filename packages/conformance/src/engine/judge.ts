@@ -27,20 +27,33 @@ export interface Detection<Group extends EvidenceGroup = ExecutedSample> {
   readonly executed: Group
 }
 
-/** The outcome of one rule on all exchanges. */
-export interface Tally<Group extends EvidenceGroup = ExecutedSample> {
-  readonly rule: Rule
+/** What a rule has decided so far. */
+export interface Counts {
   /** Exchanges (or groups) on which it came to a decision. */
-  readonly judged: number
+  judged: number
   /** The kinds of requests (`operation~member`) on which it came to a decision. */
-  readonly judgedOn: ReadonlySet<string>
+  readonly judgedOn: Set<string>
   /** Why it could not decide, with the number of exchanges on which it could not. */
-  readonly undecided: ReadonlyMap<string, number>
-  readonly found: readonly Detection<Group>[]
+  readonly undecided: Map<string, number>
   /** The rule threw: our bug. */
-  readonly crash?: string
+  crash?: string
   /** Why the rule cannot be said to hold, although it found nothing. */
-  readonly cut?: string
+  cut?: string
+}
+
+export const openCounts = (): Counts => ({ judged: 0, judgedOn: new Set(), undecided: new Map() })
+
+/** The outcome of one rule on all groups. */
+export interface Tally<Group extends EvidenceGroup = ExecutedSample> extends Readonly<Counts> {
+  readonly rule: Rule
+  readonly found: readonly Detection<Group>[]
+}
+
+/** A rule while it is judged: what it decides is added to counts that may already have more. */
+interface OpenTally<Group extends EvidenceGroup> {
+  readonly rule: Rule
+  readonly counts: Counts
+  readonly found: Detection<Group>[]
 }
 
 /** The ids of the rules that a rule rests on. */
@@ -78,6 +91,10 @@ const missing = ({ on, needs = [] }: Rule, exchange: Evidence): (keyof Fidelity 
 class Failures {
   private readonly exchanges = new Map<string, Set<Evidence>>()
 
+  get isEmpty(): boolean {
+    return this.exchanges.size === 0
+  }
+
   add(rule: Rule, fault: Fault, exchange: Evidence): void {
     for (const key of [rule.id, `${rule.id}:${fault.fault}`]) {
       this.exchanges.set(key, (this.exchanges.get(key) ?? new Set()).add(exchange))
@@ -109,25 +126,14 @@ export function countReason(counts: Map<string, number>, given: string, times = 
   counts.set(key, (counts.get(key) ?? 0) + times)
 }
 
-/** A tally while its rule is being judged. */
-interface OpenTally<Group extends EvidenceGroup> {
-  readonly rule: Rule
-  judged: number
-  readonly judgedOn: Set<string>
-  readonly undecided: Map<string, number>
-  readonly found: Detection<Group>[]
-  crash?: string
-  cut?: string
-}
-
 /** Returns the views of a group that the rule of a tally may judge; notes why the others are undecided. */
 function judgeableOf<Group extends EvidenceGroup>(
   seen: readonly JudgeableView<Group>[],
-  { rule, undecided }: OpenTally<Group>,
+  { rule, counts: { undecided } }: OpenTally<Group>,
   failures: Failures,
 ): readonly JudgeableView<Group>[] {
-  const isAlways = rule.after === undefined && rule.on.needs === undefined && rule.needs === undefined
-  if (isAlways) return seen
+  const mayRest = rule.after !== undefined && !failures.isEmpty
+  if (!mayRest && rule.on.needs === undefined && rule.needs === undefined) return seen
   return seen.filter(({ exchange }) => {
     const earlier = failures.under(rule, exchange)
     const lacking = missing(rule, exchange)
@@ -147,16 +153,16 @@ function count<F extends Fault, Group extends EvidenceGroup>(
   failures: Failures,
 ): void {
   if ("undecided" in faults) {
-    countReason(tally.undecided, faults.undecided)
+    countReason(tally.counts.undecided, faults.undecided)
     return
   }
   const isObscured = (fault: F) => !tally.rule.readsRedactions && isRedactedAt(at(fault).exchange, fault.at)
   if (faults.length > 0 && faults.every(isObscured)) {
-    countReason(tally.undecided, "the recording is redacted where the fault would be")
+    countReason(tally.counts.undecided, "the recording is redacted where the fault would be")
     return
   }
-  tally.judged++
-  for (const { exchange } of seen) tally.judgedOn.add(requestKindOf(exchange))
+  tally.counts.judged++
+  for (const { exchange } of seen) tally.counts.judgedOn.add(requestKindOf(exchange))
   for (const fault of faults) {
     if (isObscured(fault)) continue
     const { exchange, executed } = at(fault)
@@ -188,14 +194,10 @@ function judgeTogether<Group extends EvidenceGroup>(
   count(seen, faults, at, tally, failures)
 }
 
-/** Does what a rule may fail at, and notes in its tally if it does. */
-function guarded<Group extends EvidenceGroup>(tally: OpenTally<Group>, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    if (error instanceof RequestUnknown) countReason(tally.undecided, lackText.request)
-    else tally.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
-  }
+/** Notes why a rule threw. */
+function countError(counts: Counts, error: unknown): void {
+  if (error instanceof RequestUnknown) countReason(counts.undecided, lackText.request)
+  else counts.crash ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** The views of a group that a rule about the whole run compares with those of other groups. */
@@ -205,13 +207,10 @@ export interface RunViews {
   readonly views: readonly { readonly at: number; readonly view: unknown; readonly exchange: Evidence }[]
 }
 
-/** The judgement of one group. */
+/** What the judging of one group has found; what was decided is in the counts of the rules. */
 interface GroupJudgement<Group extends EvidenceGroup> {
-  /**
-   * The tallies of the rules to which the group said something, in the order in which they were judged; those about the
-   * whole run have found nothing yet.
-   */
-  readonly tallies: readonly Tally<Group>[]
+  /** In the order in which the rules were judged; the rules about the whole run have found nothing yet. */
+  readonly found: readonly Detection<Group>[]
   readonly runViews: readonly RunViews[]
   /** Whether there was time for all rules. */
   readonly isComplete: boolean
@@ -220,10 +219,17 @@ interface GroupJudgement<Group extends EvidenceGroup> {
 /** Judges single groups, so that none has to be kept until the others have been sent. */
 export interface Judge {
   readonly rules: readonly Rule[]
-  /** Judges a group by the rules of exchanges and samples. Stops between two rules once `isOver` returns true. */
-  group<Group extends EvidenceGroup>(group: Group, isOver?: () => boolean): GroupJudgement<Group>
+  /**
+   * Judges a group by the rules of exchanges and samples, and adds to their counts. Stops between two rules once `isOver`
+   * returns true.
+   */
+  group<Group extends EvidenceGroup>(
+    group: Group,
+    countsOf: (rule: Rule) => Counts,
+    isOver?: () => boolean,
+  ): GroupJudgement<Group>
   /** Judges the views of many groups by a rule about the whole run. */
-  run<Group extends EvidenceGroup>(rule: ManyRule, compared: Comparison<Group>): Tally<Group>
+  run<Group extends EvidenceGroup>(rule: ManyRule, compared: Comparison<Group>): OpenTally<Group>
 }
 
 /** What a rule about the whole run compares; the groups may have lost their bodies. */
@@ -233,18 +239,6 @@ interface Comparison<Group> {
   /** Whether there were views that are not among them and that the rule cannot do without. */
   readonly isCut: boolean
 }
-
-const openCounts = <Group extends EvidenceGroup>(): Omit<OpenTally<Group>, "rule"> => ({
-  judged: 0,
-  judgedOn: new Set(),
-  undecided: new Map(),
-  found: [],
-})
-
-const openTally = <Group extends EvidenceGroup>(rule: Rule): OpenTally<Group> => ({ rule, ...openCounts() })
-
-const isUsed = ({ judged, undecided, crash }: OpenTally<EvidenceGroup>) =>
-  judged > 0 || undecided.size > 0 || crash !== undefined
 
 /** The views of one group that several rules look at, each read once. */
 class GroupViews<Group extends EvidenceGroup> {
@@ -269,65 +263,71 @@ class GroupViews<Group extends EvidenceGroup> {
   }
 }
 
-function judgeGroup<Group extends EvidenceGroup>(
-  rules: readonly Rule[],
-  group: Group,
-  known: TargetFacts,
-  isOver: () => boolean,
-): GroupJudgement<Group> {
-  const failures = new Failures()
-  const views = new GroupViews(group)
-  const tallies: Tally<Group>[] = []
-  const runViews: RunViews[] = []
-  // Many rules have nothing to say: one set of counts serves the next.
-  let unused = openCounts<Group>()
-  for (const rule of rules) {
-    // Rules that compare requests judge only those that they sent.
-    if (rule.scope === "group" && rule.id !== group.sample.by) continue
-    if (isOver()) return { tallies, runViews, isComplete: false }
-    const tally = { rule, ...unused }
-    guarded(tally, () => {
-      const all = views.of(rule.on)
-      if (all.length === 0) return
-      const seen = judgeableOf(all, tally, failures)
-      if (rule.scope === undefined || rule.scope === "exchange") {
-        for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
-      } else if (rule.scope === "group") {
-        const isRefused = group.asked.some(({ exchange }) => refusesKey(exchange))
-        if (isRefused) countReason(tally.undecided, "the key was refused while the requests were sent")
-        else judgeTogether(seen, known, tally, failures)
-      } else if (rule.scope === "run" && seen.length > 0) {
-        const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
-        runViews.push({
-          rule,
-          views: seen.map(({ view, exchange }) => ({ at: at(exchange), view, exchange })),
-        })
-      }
-    })
-    if (!isUsed(tally)) continue
-    tallies.push(tally)
-    unused = openCounts()
+/** The judging of one group, rule by rule. */
+class GroupJudging<Group extends EvidenceGroup> {
+  readonly found: Detection<Group>[] = []
+  readonly runViews: RunViews[] = []
+  private readonly group: Group
+  private readonly known: TargetFacts
+  private readonly failures = new Failures()
+  private readonly views: GroupViews<Group>
+
+  constructor(group: Group, known: TargetFacts) {
+    this.group = group
+    this.known = known
+    this.views = new GroupViews(group)
   }
-  return { tallies, runViews, isComplete: true }
+
+  apply(rule: Rule, countsOf: (rule: Rule) => Counts): void {
+    // Rules that compare requests judge only those that they sent.
+    if (rule.scope === "group" && rule.id !== this.group.sample.by) return
+    try {
+      const all = this.views.of(rule.on)
+      if (all.length > 0) this.judge(all, { rule, counts: countsOf(rule), found: this.found })
+    } catch (error) {
+      countError(countsOf(rule), error)
+    }
+  }
+
+  private judge(all: readonly JudgeableView<Group>[], tally: OpenTally<Group>): void {
+    const { known, failures, group } = this
+    const { rule } = tally
+    const seen = judgeableOf(all, tally, failures)
+    if (rule.scope === undefined || rule.scope === "exchange") {
+      for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
+    } else if (rule.scope === "group") {
+      const isRefused = group.asked.some(({ exchange }) => refusesKey(exchange))
+      if (isRefused) countReason(tally.counts.undecided, "the key was refused while the requests were sent")
+      else judgeTogether(seen, known, tally, failures)
+    } else if (rule.scope === "run" && seen.length > 0) {
+      const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
+      const views = seen.map(({ view, exchange }) => ({ at: at(exchange), view, exchange }))
+      this.runViews.push({ rule, views })
+    }
+  }
 }
 
 function judgeRun<Group extends EvidenceGroup>(
   rule: ManyRule,
   { views, isCut }: Comparison<Group>,
   known: TargetFacts,
-): Tally<Group> {
-  const tally = openTally<Group>(rule)
+): OpenTally<Group> {
+  const tally: OpenTally<Group> = { rule, counts: openCounts(), found: [] }
   const seen = views.flatMap(({ view, group, place }) => {
     const exchange = group.asked[place.at]?.exchange
     return exchange ? [{ view, exchange, executed: group }] : []
   })
   const times = views.map((each) => each.times)
-  guarded(tally, () => judgeTogether(seen, known, tally, new Failures(), times))
+  try {
+    judgeTogether(seen, known, tally, new Failures(), times)
+  } catch (error) {
+    countError(tally.counts, error)
+  }
   if (!isCut || tally.found.length > 0) return tally
   const { comparedIds, comparedExchanges } = limits
   const room = rule.pairs ? `${comparedIds.max} ids` : `${comparedExchanges.max} exchanges`
   const cut = `it compares at most ${room}, and there were more`
-  return { ...tally, judged: 0, judgedOn: new Set(), cut }
+  return { ...tally, counts: { ...tally.counts, judged: 0, judgedOn: new Set(), cut } }
 }
 
 /** Returns the surfaces of a group's exchanges. */
@@ -354,37 +354,43 @@ export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   }
   return {
     rules: ordered,
-    group: (group, isOver = () => false) => judgeGroup(rulesFor(group), group, known, isOver),
+    group(group, countsOf, isOver = () => false) {
+      const judging = new GroupJudging(group, known)
+      const { found, runViews } = judging
+      for (const rule of rulesFor(group)) {
+        if (isOver()) return { found, runViews, isComplete: false }
+        judging.apply(rule, countsOf)
+      }
+      return { found, runViews, isComplete: true }
+    },
     run: (rule, compared) => judgeRun(rule, compared, known),
   }
 }
 
-/** Joins the tallies of a rule on several groups. */
-function joined<Group extends EvidenceGroup>(tallies: readonly Tally<Group>[], rule: Rule): Tally<Group> {
-  const whole = openTally<Group>(rule)
-  for (const { judged, judgedOn, undecided, found, crash, cut } of tallies) {
-    whole.judged += judged
-    for (const kind of judgedOn) whole.judgedOn.add(kind)
-    for (const [reason, times] of undecided) countReason(whole.undecided, reason, times)
-    whole.found.push(...found)
-    if (crash !== undefined) whole.crash ??= crash
-    if (cut !== undefined) whole.cut ??= cut
-  }
-  return whole
+/** Adds counts of a rule to others. */
+export function addCounts(counts: Counts, { judged, judgedOn, undecided, crash, cut }: Counts): void {
+  counts.judged += judged
+  for (const kind of judgedOn) counts.judgedOn.add(kind)
+  for (const [reason, times] of undecided) countReason(counts.undecided, reason, times)
+  if (crash !== undefined) counts.crash ??= crash
+  if (cut !== undefined) counts.cut ??= cut
 }
 
-/** Judges evidence by rules. Pure, so that recorded exchanges can be judged again. */
+/** Judges evidence by rules. Pure, so that recorded exchanges can be judged again. Returns the tallies by rule id. */
 export function judge<Group extends EvidenceGroup>(
   rules: readonly Rule[],
   groups: readonly Group[],
   known: TargetFacts,
 ): Map<string, Tally<Group>> {
   const judging = createJudge(rules, known)
-  const all = new Map<Rule, Tally<Group>[]>(judging.rules.map((rule) => [rule, []]))
+  const all = new Map<Rule, OpenTally<Group>>(
+    judging.rules.map((rule) => [rule, { rule, counts: openCounts(), found: [] }]),
+  )
+  const tallyOf = (rule: Rule) => all.get(rule) as OpenTally<Group>
   const compared = new Map<ManyRule, ComparedViews<Group>>()
   for (const [index, group] of groups.entries()) {
-    const { tallies, runViews } = judging.group(group)
-    for (const tally of tallies) all.get(tally.rule)?.push(tally)
+    const { found, runViews } = judging.group(group, (rule) => tallyOf(rule).counts)
+    for (const each of found) tallyOf(each.rule).found.push(each)
     for (const { rule, views } of runViews) {
       const ofRule = compared.get(rule) ?? new ComparedViews<Group>(rule)
       compared.set(rule, ofRule)
@@ -392,7 +398,10 @@ export function judge<Group extends EvidenceGroup>(
         ofRule.add({ view, exchange, needs: "", place: { by: "", index, at } }, () => group)
     }
   }
-  for (const [rule, ofRule] of compared)
-    all.get(rule)?.push(judging.run(rule, { views: ofRule.inOrder(), isCut: ofRule.isCut }))
-  return new Map([...all].map(([rule, tallies]) => [rule.id, joined(tallies, rule)]))
+  for (const [rule, ofRule] of compared) {
+    const { counts, found } = judging.run(rule, { views: ofRule.inOrder(), isCut: ofRule.isCut })
+    addCounts(tallyOf(rule).counts, counts)
+    tallyOf(rule).found.push(...found)
+  }
+  return new Map([...all.values()].map(({ rule, counts, found }) => [rule.id, { rule, ...counts, found }]))
 }

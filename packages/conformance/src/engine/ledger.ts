@@ -10,7 +10,7 @@ import { joinPrecursors, type Precursors, precursorsOf } from "./causes.ts"
 import { ComparedViews, comparePlaces, type Place } from "./compared.ts"
 import { exchangeBytes } from "./finding-exchanges.ts"
 import { findingId } from "./finding-id.ts"
-import { countReason, type Detection, type Judge, type RunViews, type Tally } from "./judge.ts"
+import { addCounts, type Counts, type Detection, type Judge, openCounts, type RunViews } from "./judge.ts"
 import { isSentQuickly } from "./quick.ts"
 
 /** A probe or rule that sends requests; the lower its rank, the more runs send them. */
@@ -46,18 +46,13 @@ export interface FoundFault extends Seen {
 }
 
 /** The outcome of one rule in a run. */
-export interface RuleTally extends Pick<Tally, "judged" | "judgedOn" | "undecided" | "crash" | "cut"> {
+export interface RuleTally extends Readonly<Counts> {
   /** In the order of the samples that show them first. */
   readonly found: readonly FoundFault[]
 }
 
-interface OpenRuleTally {
-  judged: number
-  readonly judgedOn: Set<string>
-  readonly undecided: Map<string, number>
+interface OpenRuleTally extends Counts {
   readonly found: Map<string, FoundFault>
-  crash?: string
-  cut?: string
 }
 
 /** What is kept of the samples whose spoilt requests need the same endpoints. */
@@ -94,20 +89,9 @@ const joinSeen = (a: Seen, b: Seen): Seen => ({
 })
 
 function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
-  const tally = rules.get(rule) ?? { judged: 0, judgedOn: new Set(), undecided: new Map(), found: new Map() }
+  const tally = rules.get(rule) ?? { ...openCounts(), found: new Map() }
   rules.set(rule, tally)
   return tally
-}
-
-function addCounts(
-  tally: OpenRuleTally,
-  { judged, judgedOn, undecided, crash, cut }: Omit<RuleTally, "found">,
-): void {
-  tally.judged += judged
-  for (const kind of judgedOn) tally.judgedOn.add(kind)
-  for (const [reason, times] of undecided) countReason(tally.undecided, reason, times)
-  if (crash !== undefined) tally.crash ??= crash
-  if (cut !== undefined) tally.cut ??= cut
 }
 
 /**
@@ -147,19 +131,18 @@ export class Ledger {
     // Of a run that was cut, most samples were not sent.
     if (executed.asked.length === 0) return executed
     const isOver = () => overtime() !== undefined
-    const { tallies, runViews, isComplete } = this.judge.group(executed, isOver)
+    const account = this.accountOf(executed)
+    const { found, runViews, isComplete } = this.judge.group(
+      executed,
+      (rule) => tallyIn(account.rules, rule),
+      isOver,
+    )
     if (!isComplete) this.unjudged++
     const cut = executed.cut ?? (isComplete ? undefined : overtime())
     const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
     const brief: ExecutedSample = { ...executed, asked, ...(cut !== undefined && { cut }) }
-    const account = this.accountOf(executed)
-    for (const tally of tallies) {
-      const kept = tallyIn(account.rules, tally.rule)
-      addCounts(kept, tally)
-      for (const found of tally.found) this.addFound(kept, found, brief)
-    }
-    for (const [id, more] of precursorsOf(tallies.flatMap(({ found }) => found)))
-      joinPrecursors(account.precursors, id, more)
+    for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, brief)
+    for (const [id, more] of precursorsOf(found)) joinPrecursors(account.precursors, id, more)
     for (const each of runViews) this.compare(each, account, brief)
     return brief
   }
@@ -258,12 +241,12 @@ export class Ledger {
     }
     for (const [rule, compared] of this.compared) {
       const views = compared.inOrder().filter(({ group }) => isJudgeable(spoiltOperations(group)))
-      const tally = this.judge.run(rule, { views, isCut: compared.isCut })
-      const whole = tallyIn(rules, tally.rule)
-      addCounts(whole, tally)
-      for (const found of tally.found) {
-        this.addFound(whole, found, found.executed)
-        joinPrecursors(precursors, findingId(found), new Set())
+      const { counts, found } = this.judge.run(rule, { views, isCut: compared.isCut })
+      const whole = tallyIn(rules, rule)
+      addCounts(whole, counts)
+      for (const each of found) {
+        this.addFound(whole, each, each.executed)
+        joinPrecursors(precursors, findingId(each), new Set())
       }
     }
     const tallies = new Map(

@@ -8,7 +8,7 @@ import type { ExecutedSample } from "../target/execute.ts"
 import type { Obstacle } from "../target/offered.ts"
 import type { Step } from "../target/step.ts"
 import { type Place, view } from "../view.ts"
-import { countReason, type Tally } from "./judge.ts"
+import { type Counts, countReason, openCounts } from "./judge.ts"
 import { sentIn } from "./sent.ts"
 import { verdictOf } from "./verdict.ts"
 
@@ -44,14 +44,7 @@ const ruleOf = ({ surface = "chat", occasional, asks, probes = [probe], scope }:
   return (scope === "run" ? rule({ ...literal, scope }) : rule(literal)) as Rule
 }
 
-const tallyOf = (facts: Partial<Tally> = {}): Tally => ({
-  rule: ruleOf(),
-  judged: 0,
-  judgedOn: new Set(),
-  undecided: new Map(),
-  found: [],
-  ...facts,
-})
+const countsOf = (facts: Partial<Counts> = {}): Counts => ({ ...openCounts(), ...facts })
 
 /** What a finding is to a verdict: its own. */
 const findingsOf = (...verdicts: Finding["verdict"][]) => verdicts.map((verdict) => ({ verdict }) as Finding)
@@ -76,7 +69,7 @@ const group = (
 interface Case {
   readonly rule?: RuleFacts
   readonly severity?: Severity | "not-applicable"
-  readonly tally?: Partial<Tally> | null
+  readonly tally?: Partial<Counts> | null
   readonly findings?: readonly Finding[]
   readonly groups?: readonly ExecutedSample[]
   readonly met?: readonly (readonly [OperationId, Obstacle])[]
@@ -93,7 +86,7 @@ const outcome = ({
   verdictOf({
     rule: ruleOf(facts),
     severity,
-    tally: tally === null ? undefined : tallyOf(tally),
+    tally: tally === null ? undefined : countsOf(tally),
     findings,
     sent: sentIn(groups),
     met: new Map(met),

@@ -4,7 +4,7 @@ import type { Rule, Severity } from "../rule.ts"
 import { kindOfOperation, modelOption } from "../target/models.ts"
 import type { Obstacle } from "../target/offered.ts"
 import { isWithin } from "../view.ts"
-import { countReason, type Tally } from "./judge.ts"
+import { type Counts, countReason } from "./judge.ts"
 import type { Sent, SentBy } from "./sent.ts"
 
 /** The verdict of a rule, and why. */
@@ -49,7 +49,7 @@ export const feedersOf = (rule: Rule): string[] => [
 export function verdictOf(facts: {
   readonly rule: Rule
   readonly severity: Severity | "not-applicable"
-  readonly tally: Pick<Tally, "judged" | "undecided" | "crash" | "cut"> | undefined
+  readonly tally: Readonly<Counts> | undefined
   readonly findings: readonly Finding[]
   readonly sent: Sent
   readonly met: ReadonlyMap<OperationId, Obstacle>
