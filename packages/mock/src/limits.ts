@@ -15,10 +15,10 @@ export const limits = {
     beyond: "413; the option `maxBodyBytes` of the hosts changes it",
   },
   heldBodyBytes: {
-    max: 2 ** 26,
+    max: 48 * 2 ** 20,
     of: "bytes of all request bodies that a server holds",
     beyond:
-      "bodies of more than 64 KiB wait until there is room; a client that sends less than 64 KiB in a second while others wait loses its connection; 503 after waiting two seconds for clients that send nothing",
+      "bodies of more than 64 KiB wait their turn; a client that sends less than 64 KiB in a second while others wait loses its connection, and so does one that stops in a smaller body; 503 after waiting two seconds for clients that send nothing",
   },
   headers: { max: 1_000, of: "headers of a request", beyond: "431" },
   headerBytes: { max: 2 ** 14, of: "bytes of all headers of a request", beyond: "431" },
@@ -105,10 +105,9 @@ export const limits = {
   speechSeconds: { max: 300, of: "seconds of generated speech", beyond: "the speech ends" },
   imagePixels: { max: 2 ** 22, of: "pixels of a generated image", beyond: "400 that names the size" },
   videoFrames: { max: 3_600, of: "frames of a generated video", beyond: "400 that names `seconds` or `fps`" },
-  // A character takes one or two bytes.
   storedText: {
     max: 2 ** 25,
-    of: "characters of stored responses and video tasks",
+    of: "bytes of stored responses and video tasks, two for each character of a text beyond Latin-1",
     beyond: "those that were used least recently are dropped",
   },
   quotaOwners: {

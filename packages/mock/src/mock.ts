@@ -123,7 +123,7 @@ export interface MockOptions {
    * start its threads once; it is the caller's to close.
    */
   readonly audio?: AudioReader
-  /** Storage for responses and video tasks. Default: in memory, limited to 64 MiB. */
+  /** Storage for responses and video tasks. Default: in memory, limited to 32 MiB. */
   readonly store?: Store
   /** Limits of `exchanges`. Default: 1,000 exchanges and 8 MiB. */
   readonly journal?: JournalOptions

@@ -19,3 +19,16 @@ test("updates of one key do not get lost", async () => {
   expect(results).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
   expect(await store.get("count")).toBe(100)
 })
+
+test("a text beyond Latin-1 takes twice its length", async () => {
+  for (const [character, kept] of [
+    ["é", [true, true]],
+    ["€", [false, true]],
+  ] as const) {
+    const store = memoryStore()
+    const text = character.repeat(10 * 2 ** 20)
+    await store.set("first", text)
+    await store.set("second", text)
+    expect([await store.get("first"), await store.get("second")].map((each) => each === text)).toEqual(kept)
+  }
+})

@@ -22,14 +22,14 @@ export interface Store {
   clear(): Promise<void>
 }
 
-/** Limit of the stored text, in UTF-16 units; the least recently used values are dropped first (chosen). */
-const maxText = limits.storedText.max
+/** Returns the bytes that a text takes in memory. */
+const bytesOf = (text: string): number => (/[\u0100-\uffff]/.test(text) ? 2 * text.length : text.length)
 
 /** Creates a store that lives as long as the process. Values expire by a clock of elapsed milliseconds. */
 export function memoryStore(now: () => number = realTime.now): Store {
   const texts = new LRUCache<string, string>({
-    maxSize: maxText,
-    sizeCalculation: ({ length }) => length,
+    maxSize: limits.storedText.max,
+    sizeCalculation: bytesOf,
     // The cache takes a start at 0 for none.
     perf: { now: () => now() + 1 },
     // Else the time of the last use would be kept for a while by a real timer.

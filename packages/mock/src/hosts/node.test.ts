@@ -339,10 +339,49 @@ test("a client whose body gets no room beside those that stopped is told to try 
   expect([reply.status, reply.headers.get("retry-after")]).toEqual([503, "1"])
   expect(((await reply.json()) as ErrorResponse).error).toEqual({
     message:
-      "Other clients do not finish their request bodies, which take all of the 64 MiB for them. Try again.",
+      "Other clients do not finish their request bodies, which take all of the 48 MiB for them. Try again.",
     type: "server_error",
     param: null,
     code: "service_unavailable",
+  })
+})
+
+describe("a body that does not end", () => {
+  const head = (more: string) => `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${more}\r\n\r\n`
+  const part = "x".repeat(50_000)
+
+  test.each([
+    ["a half-closed connection", [head("content-length: 60000"), part]],
+    ["a half-closed connection in a large body", [head("content-length: 400000"), part, part]],
+    ["a chunk without a size", [head("transfer-encoding: chunked"), `5\r\nhello\r\n`, "zz\r\n"]],
+  ])("is a 400: %s", async (_, sent) => {
+    const socket = connect({ port: await listen(), host: "127.0.0.1", allowHalfOpen: true })
+    let text = ""
+    socket.on("data", (chunk) => {
+      text += chunk
+    })
+    for (const bytes of sent) socket.write(bytes)
+    socket.end()
+    await new Promise((resolve) => socket.once("close", resolve))
+    expect(text).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  test.each(["destroy", "resetAndDestroy"] as const)("leaves no connection open: %s", async (leave) => {
+    const { url, close } = await startMock()
+    closers.push(close)
+    const count = async () => (await fetch(`${url}/nothing`)).status
+    const sockets = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const socket = connect(Number(new URL(url).port), "127.0.0.1")
+        await new Promise((sent) => socket.write(head("content-length: 60000") + part, sent))
+        return socket
+      }),
+    )
+    expect(await count()).toBe(404)
+    for (const socket of sockets) socket[leave]()
+    const open = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length
+    const before = open()
+    await expect.poll(open, { timeout: 5_000 }).toBeLessThanOrEqual(Math.max(before - 10, 4))
   })
 })
 

@@ -60,7 +60,8 @@ function refuse(error: ParseError, socket: Socket, mock: Pick<Mock, "handle">): 
     socket.destroy()
     return
   }
-  if (reply !== undefined) {
+  // Without its body, its request is the malformed one.
+  if (reply?.req.complete) {
     reply.once("close", () => refuse(error, socket, mock))
     return
   }

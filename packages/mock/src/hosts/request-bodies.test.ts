@@ -105,3 +105,54 @@ test("clients that send a little in each second lose their turn while others wai
   }
   await expect.poll(paths).toEqual(["/waits"])
 })
+
+test("steady clients, however slow, are no reason to refuse what waits for them", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
+  closers.push(() => vi.useRealTimers())
+  const { held, send, paths, received } = await holding()
+  const slow = send("/slow", size, size / 8)
+  await expect.poll(received).toBe(size / 8)
+  send("/waits", size, size)
+  await expect.poll(received).toBeGreaterThan(size / 8)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  // 136 KiB in each second, for four and a half seconds.
+  const part = Buffer.alloc(34 * 2 ** 10, "/slow".repeat(7))
+  const [already, looks] = [received(), 18]
+  for (let look = 1; look <= looks; look++) {
+    slow.write(part)
+    await expect.poll(received).toBe(already + look * part.length)
+    vi.advanceTimersByTime(250)
+  }
+  slow.write(Buffer.alloc(size - size / 8 - looks * part.length))
+  await expect.poll(paths).toContain("/slow")
+  for (const { release } of held) release()
+  await expect.poll(paths).toEqual(["/slow", "/waits"])
+  expect(held.map(({ body }) => typeof body)).toEqual(["object", "object"])
+})
+
+test("what waits is served before what came later and is smaller", async () => {
+  const { held, send, paths } = await holding()
+  send("/first", size, size)
+  await expect.poll(paths).toEqual(["/first"])
+  send("/large", size, size)
+  for (let later = 0; later < 5; later++) send(`/later-${later}`, size / 6, size / 6)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(paths()).toEqual(["/first"])
+  held[0]?.release()
+  await expect.poll(() => held.length).toBeGreaterThan(1)
+  expect(paths()[1]).toBe("/large")
+})
+
+test("small bodies that stop are given up when they fill the room", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
+  closers.push(() => vi.useRealTimers())
+  const { held, send } = await holding()
+  let closed = 0
+  const stop = (path: string) => send(path, 60_000, 59_000).once("close", () => closed++)
+  for (let client = 0; client < 60; client++) stop(`/${client}`)
+  const refused = () => held.filter(({ body }) => body === "no room").length
+  // Those that are too many at once are refused, the others when they have stalled.
+  await expect.poll(refused).toBeGreaterThanOrEqual(20)
+  vi.advanceTimersByTime(1_500)
+  await expect.poll(() => closed).toBeGreaterThanOrEqual(18)
+})

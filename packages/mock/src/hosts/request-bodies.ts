@@ -28,14 +28,14 @@ export interface RequestBodyOptions {
 
 /** Bytes from which on a body is long: it is read into memory of its announced size (chosen). */
 export const longBody = 2 ** 18
-/** Bytes up to which a body is read whatever others take: it is small (chosen). */
+/** Bytes up to which a body is read as long as all take less than twice the room: it is small (chosen). */
 const smallBody = 2 ** 16
 /** Milliseconds between two looks at the bodies that wait (chosen). */
 const lookMs = 250
 /** Bytes that a client sends at least in each `maxStallMs` while others wait for its room (chosen). */
 const progressBytes = 2 ** 16
 const maxStallMs = 1_000
-/** Milliseconds that a body waits for clients that send nothing (chosen). */
+/** Milliseconds, in all, that a body waits while clients that have room send nothing (chosen). */
 const maxWaitMs = 2_000
 /** Milliseconds that a client without room has to read the reply (chosen). */
 const lingerMs = 1_000
@@ -59,95 +59,134 @@ interface HeldBody {
   waitedMs: number
 }
 
-/** The bytes in memory, and the large bodies that share the room for them. */
-interface Room {
+/** The bytes in memory, and the bodies that share the room for them. */
+class Room {
+  private readonly maxHeldBytes: number
+  /** Small bodies that arrive, and large ones that are paused, that are being read, and that are being handled. */
+  private readonly small = new Set<HeldBody>()
+  private readonly waiting = new Set<HeldBody>()
+  private readonly reading = new Set<HeldBody>()
+  private readonly handled = new Set<HeldBody>()
+  private held = 0
+  /** Whether, since the last look, bytes came for a body that has room, or one was complete. */
+  private hasMoved = false
+  /** Whether nothing moved before the last look, nor since. */
+  private isStuck = false
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(maxHeldBytes: number) {
+    this.maxHeldBytes = maxHeldBytes
+  }
+
   /** Counts bytes of a body. Once it is large, it is paused until there is room for all of it. */
-  grow(body: HeldBody, bytes: number): void
+  grow(body: HeldBody, bytes: number): void {
+    body.length += bytes
+    if (body.length > body.held) this.hold(body, body.length)
+    if (this.reading.has(body)) {
+      this.move()
+      if (body.length - body.progress.length >= progressBytes) markProgress(body)
+    } else if (body.length <= smallBody) {
+      markProgress(body)
+      this.small.add(body)
+      if (this.held > 2 * this.maxHeldBytes) body.refuse()
+    } else if (!this.waiting.has(body)) {
+      this.small.delete(body)
+      this.waiting.add(body)
+      this.admitWhereRoom()
+      if (this.waiting.has(body)) body.request.pause()
+      this.watch()
+    }
+  }
+
   /** Ends the reading of a whole body, whose bytes are held until it leaves. */
-  complete(body: HeldBody): void
-  leave(body: HeldBody): void
-}
+  complete(body: HeldBody): void {
+    this.small.delete(body)
+    if (!this.reading.delete(body) && !this.waiting.delete(body)) return
+    this.handled.add(body)
+    this.move()
+    this.hold(body, body.length)
+    this.admitWhereRoom()
+  }
 
-function createRoom(maxHeldBytes: number): Room {
-  /** Large bodies that are paused, those that are being read, and those that are being handled. */
-  const waiting = new Set<HeldBody>()
-  const reading = new Set<HeldBody>()
-  const handled = new Set<HeldBody>()
-  let held = 0
-  let hasMoved = false
-  let timer: NodeJS.Timeout | undefined
+  leave(body: HeldBody): void {
+    for (const bodies of [this.small, this.waiting, this.reading, this.handled]) bodies.delete(body)
+    this.hold(body, 0)
+    this.admitWhereRoom()
+  }
 
-  function hold(body: HeldBody, bytes: number): void {
-    held += bytes - body.held
+  private hold(body: HeldBody, bytes: number): void {
+    this.held += bytes - body.held
     body.held = bytes
+    this.watch()
   }
-  function hasRoomFor({ size, held: own }: HeldBody): boolean {
+
+  private move(): void {
+    this.hasMoved = true
+    this.isStuck = false
+  }
+
+  /** First come, first served; but those who fit need not wait for clients that send nothing. */
+  private admitWhereRoom(): void {
+    for (const body of this.waiting) {
+      if (this.hasRoomFor(body)) this.admit(body)
+      else if (!this.isStuck) break
+    }
+  }
+
+  private hasRoomFor({ size, held }: HeldBody): boolean {
     // A body that is larger than the room is read alone.
-    return held - own + size <= maxHeldBytes || reading.size + handled.size === 0
+    return this.held - held + size <= this.maxHeldBytes || this.reading.size + this.handled.size === 0
   }
-  function markProgress(body: HeldBody): void {
-    body.progress = { at: performance.now(), length: body.length }
-    hasMoved = true
-  }
-  function admit(body: HeldBody): void {
-    reading.add(body)
-    hold(body, Math.max(body.size, body.length))
+
+  private admit(body: HeldBody): void {
+    this.waiting.delete(body)
+    this.reading.add(body)
+    this.hold(body, Math.max(body.size, body.length))
     markProgress(body)
-    if (waiting.delete(body)) body.request.resume()
+    if (body.request.isPaused()) body.request.resume()
   }
-  function wait(body: HeldBody): void {
-    waiting.add(body)
-    body.request.pause()
-    timer ??= setInterval(look, lookMs).unref()
+
+  private get isCrowded(): boolean {
+    return this.waiting.size > 0 || this.held > this.maxHeldBytes
   }
-  function admitWhereRoom(): void {
-    for (const body of waiting) if (hasRoomFor(body)) admit(body)
+
+  private watch(): void {
+    if (this.isCrowded) this.timer ??= setInterval(() => this.look(), lookMs).unref()
   }
-  function look(): void {
-    const since = performance.now() - maxStallMs
-    for (const { request, progress } of reading) if (progress.at < since) request.destroy()
-    const isStuck = !hasMoved && handled.size === 0
-    hasMoved = false
-    for (const body of waiting) {
-      if (isStuck) body.waitedMs += lookMs
+
+  private look(): void {
+    this.isStuck = !this.hasMoved && this.handled.size === 0
+    this.hasMoved = false
+    this.disconnectStalled()
+    for (const body of this.waiting) {
+      if (this.isStuck) body.waitedMs += lookMs
       if (body.waitedMs >= maxWaitMs) body.refuse()
     }
-    if (waiting.size > 0) return
-    clearInterval(timer)
-    timer = undefined
+    this.admitWhereRoom()
+    if (this.isCrowded) return
+    clearInterval(this.timer)
+    this.timer = undefined
   }
-  return {
-    grow(body, bytes) {
-      body.length += bytes
-      if (body.length > body.held) hold(body, body.length)
-      if (reading.has(body)) {
-        if (body.length - body.progress.length >= progressBytes) markProgress(body)
-      } else if (body.length > smallBody) {
-        if (hasRoomFor(body)) admit(body)
-        else wait(body)
-      }
-    },
-    complete(body) {
-      if (!reading.delete(body) && !waiting.delete(body)) return
-      handled.add(body)
-      hasMoved = true
-      hold(body, body.length)
-      admitWhereRoom()
-    },
-    leave(body) {
-      waiting.delete(body)
-      reading.delete(body)
-      handled.delete(body)
-      hold(body, 0)
-      admitWhereRoom()
-    },
+
+  /** Disconnects who could send and does not, while others wait for the room. */
+  private disconnectStalled(): void {
+    const since = performance.now() - maxStallMs
+    const awaited = [
+      ...(this.waiting.size > 0 ? this.reading : []),
+      ...(this.held > this.maxHeldBytes ? this.small : []),
+    ]
+    for (const { request, progress } of awaited) if (progress.at < since) request.destroy()
   }
+}
+
+function markProgress(body: HeldBody): void {
+  body.progress = { at: performance.now(), length: body.length }
 }
 
 /** Creates the reader of one server. */
 export function createRequestBodies(options: RequestBodyOptions): RequestBodies {
   const { maxBodyBytes, maxHeldBytes = limits.heldBodyBytes.max, onReleased = () => {} } = options
-  const room = createRoom(maxHeldBytes)
+  const room = new Room(maxHeldBytes)
   return {
     read(request, done) {
       const announced = request.headers["content-length"]
