@@ -32,3 +32,11 @@ test("a text beyond Latin-1 takes twice its length", async () => {
     expect([await store.get("first"), await store.get("second")].map((each) => each === text)).toEqual(kept)
   }
 })
+
+test("a value that is too large is not kept, nor what it replaces, and is not written first", async () => {
+  const store = memoryStore()
+  await store.set("a", "small")
+  const toJSON = () => expect.fail("it was written")
+  await store.set("a", { texts: Array(9).fill("€".repeat(2 ** 21)), toJSON })
+  expect(await store.get("a")).toBeUndefined()
+})

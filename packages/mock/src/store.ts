@@ -22,8 +22,25 @@ export interface Store {
   clear(): Promise<void>
 }
 
+const isWide = (text: string): boolean => /[\u0100-\uffff]/.test(text)
+
 /** Returns the bytes that a text takes in memory. */
-const bytesOf = (text: string): number => (/[\u0100-\uffff]/.test(text) ? 2 * text.length : text.length)
+const bytesOf = (text: string): number => (isWide(text) ? 2 * text.length : text.length)
+
+/** Returns the bytes that a value takes as JSON, at least: those of its texts. */
+function leastBytesOf(value: unknown): number {
+  let length = 0
+  let width = 1
+  const walk = (each: unknown): void => {
+    if (typeof each === "string") {
+      length += each.length
+      if (width === 1 && isWide(each)) width = 2
+    } else if (typeof each === "object" && each !== null)
+      for (const member of Object.values(each)) walk(member)
+  }
+  walk(value)
+  return width * length
+}
 
 /** Creates a store that lives as long as the process. Values expire by a clock of elapsed milliseconds. */
 export function memoryStore(now: () => number = realTime.now): Store {
@@ -39,16 +56,21 @@ export function memoryStore(now: () => number = realTime.now): Store {
     const text = texts.get(key)
     return text === undefined ? undefined : JSON.parse(text)
   }
+  const write = (key: string, value: unknown, options: { ttl?: number; noUpdateTTL?: true }) => {
+    // The cache would drop it too, but to write it takes several times its memory.
+    if (leastBytesOf(value) > limits.storedText.max) texts.delete(key)
+    else texts.set(key, JSON.stringify(value), options)
+  }
   return {
     get: async (key) => read(key),
     async set(key, value, ttl) {
-      texts.set(key, JSON.stringify(value), ttl === undefined ? {} : { ttl })
+      write(key, value, ttl === undefined ? {} : { ttl })
     },
     delete: async (key) => texts.delete(key),
     // Without an await in between, nothing else runs.
     async update(key, change) {
       const value = change(read(key))
-      texts.set(key, JSON.stringify(value), { noUpdateTTL: true })
+      write(key, value, { noUpdateTTL: true })
       return value
     },
     clear: async () => texts.clear(),
