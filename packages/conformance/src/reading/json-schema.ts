@@ -19,9 +19,9 @@ const addFormats = ajvFormats.default
 
 /**
  * One validator for all schemas, which compiles the meta-schema once. Schemas are not added to it: two with one `$id`
- * must not meet.
+ * must not meet. Most judge a few values: to optimise them takes longer than that.
  */
-const ajv = new Ajv2020({ strict: false, logger: false, addUsedSchema: false })
+const ajv = new Ajv2020({ strict: false, logger: false, addUsedSchema: false, code: { optimize: false } })
 addFormats(ajv)
 
 /**
