@@ -57,9 +57,13 @@ test("what Azure's filters found is no part of the reply", () => {
       deltaOf({ role: "assistant", content: "Hi" }),
       chunkOf([report], { id: "" }),
       deltaOf({}, "stop"),
+      // The asynchronous filter reports when the reply has ended.
+      chunkOf([report], { id: "" }),
     ]),
   )
   expect(answer?.choices.map(({ message }) => message)).toEqual([{ role: "assistant", content: "Hi" }])
+  // A blank id would be that of every completion.
+  expect(answer?.completion["id"]).toBe(deltaOf({}, "stop").id)
 })
 
 test("a stream that broke off, or a chunk that says nothing, is no answer", () => {

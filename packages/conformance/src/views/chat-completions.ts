@@ -236,7 +236,7 @@ function readableChunk({ value }: StreamChunk) {
 }
 
 function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | undefined {
-  const chunks = stream.chunks.map(readableChunk)
+  const chunks = stream.chunks.filter((chunk) => !isFilterReport(chunk)).map(readableChunk)
   if (chunks.includes(undefined)) return undefined
   // Of the members that were not read, none is more to the assembler than a value that it carries along.
   const completion = assembleChat(chunks as ChatCompletionChunk[])
