@@ -134,12 +134,18 @@ async function startServer(
     return await serve(mock, { host, port, drainMs, log }, console.error, others)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    console.error(
-      code === "EADDRINUSE"
-        ? `Port ${port} on ${host} is already in use. Choose another port with --port, or a free one with --port 0.`
-        : `Cannot listen on ${host}, port ${port}: ${message}.`,
-    )
-    process.exit(1)
+    if (code === "EADDRINUSE") {
+      console.error(
+        `Port ${port} on ${host} is already in use. Choose another port with --port, or a free one with --port 0.`,
+      )
+      process.exit(1)
+    }
+    const isHost = code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EADDRNOTAVAIL"
+    const [option, value, remedy] = isHost
+      ? ["--host", host, "Name an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."]
+      : ["--port", port, "Choose another port, or a free one with --port 0."]
+    console.error(`error: option '${option} ${value}': the mock cannot listen there (${message}). ${remedy}`)
+    process.exit(2)
   }
 }
 

@@ -196,6 +196,14 @@ test("a port that is taken is one line", async () => {
   })
 })
 
+test("an address of another machine is one line, with what to name instead", async () => {
+  const { code, stdout, stderr } = await cli("--port", "0", "--host", "192.0.2.1")
+  expect([code, stdout]).toEqual([2, ""])
+  expect(stderr).toMatch(
+    /^error: option '--host 192\.0\.2\.1': the mock cannot listen there \(.*\)\. Name an address of this machine, such as 127\.0\.0\.1, or 0\.0\.0\.0 for all\.\n$/,
+  )
+})
+
 test("it answers where it says that it listens", async () => {
   const { baseURL, printed } = await start(
     "--seed",

@@ -192,6 +192,8 @@ test.each([
   [["run", "--max-time", "99999999"], /^error: --max-time: [^\n]*604800[^\n]*\n$/],
   [["run", "--wait", "99999999"], /^error: --wait: [^\n]*604800[^\n]*\n$/],
   [["run", "--runs", "1e9"], /^error: --runs: [^\n]*1000[^\n]*\n$/],
+  [["run", "--trait", "azur"], /^error: --trait: expected azure[^\n]*, got "azur"\n$/],
+  [["merge", "package.json", "absent"], /^error: cannot read 'absent': the file does not exist\n$/],
   [["walk"], /unknown command 'walk'/],
 ])("%j exits 2 and names what is wrong", async (args, message) => {
   expect(await here(args)).toEqual({ code: 2, stderr: expect.stringMatching(message) })

@@ -1,9 +1,13 @@
-import { endpoints, type OperationId } from "@nexhina/schemas"
+import { endpoints, type OperationId, surfaces } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { judge } from "../src/engine/judge.ts"
+import { type Evidence, evidenceOf } from "../src/evidence.ts"
 import { RequestFault } from "../src/inputs/intent.ts"
+import { settingsOf } from "../src/options/options.ts"
 import { rules } from "../src/rules/rules.ts"
+import { run } from "../src/run.ts"
+import { mayRead } from "../src/view.ts"
 import { guideSample, guideUsageSample, streamOf } from "./chat-stream.ts"
 import { exchangeOf, knownOf } from "./exchange.ts"
 import { found } from "./found.ts"
@@ -120,4 +124,21 @@ test("no rule throws, whatever a server answers to whatever request", () => {
     ),
     { numRuns: 300 },
   )
+})
+
+const surfaceOf = (operation: OperationId | undefined) =>
+  operation === undefined ? [] : [endpoints[operation].surface]
+
+test("a view reads exchanges on its own surface only, unless it says that it reads them everywhere", async () => {
+  const seen: Evidence[] = []
+  await run(settingsOf({ runs: 1 }, {}), { onExchange: (exchange) => seen.push(evidenceOf(exchange)) })
+  const views = [...new Set(rules.map(({ on }) => on))]
+  const misplaced = seen.flatMap((exchange) => {
+    const operation = exchange.operation.value
+    const on = surfaceOf(operation)
+    const readers = views.filter((view) => !mayRead(view, on) && view.of(exchange) !== undefined)
+    return readers.map(({ id }) => `${id} reads ${operation}`)
+  })
+  expect(new Set(seen.flatMap(({ operation }) => surfaceOf(operation.value)))).toEqual(new Set(surfaces))
+  expect([...new Set(misplaced)]).toEqual([])
 })

@@ -74,11 +74,11 @@ export async function mergeCommand(
       )
     return await writeMatrix(paths, settings)
   }
+  const given = await givenSources(paths)
   const report = paths.find(isJson)
   if (report !== undefined)
     throw new UsageError(
       `merge takes transcripts of one run or JSON reports of several targets, not both ('${report}')`,
     )
-  const given = await givenSources(paths)
   return await judged(settings, given, config, (world) => merge(settings, given.sources, world))
 }

@@ -423,7 +423,9 @@ export function parsedOptions<Options extends Readonly<Record<string, Option>>>(
       const given = fromFlag ? flags[name] : file[name]
       const parsed = (given === undefined ? schema.optional() : schema).safeParse(given)
       if (parsed.success) return [name, parsed.data]
-      const shown = secret ? "" : `, got ${shownValue(given)}`
+      // A shell gives the values of a list one by one.
+      const values = fromFlag && Array.isArray(given) ? given : [given]
+      const shown = secret ? "" : `, got ${values.map(shownValue).join(" ")}`
       const where = fromFlag ? spelling.split(" ")[0] : `configuration: ${name}`
       throw new UsageError(`${where}: ${firstExpectation(parsed.error)}${shown}`)
     }),

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { exchangeOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
-import { longText } from "../probes/long-text.ts"
+import { longText, shortText } from "../probes/counted-texts.ts"
 import { embeddingRules } from "./embeddings.ts"
 
 const at = (pointer: string) => ({ part: "body", pointer }) as const
@@ -206,9 +206,9 @@ test("emb.usage-counted: more tokens for a long text than for a short one, and f
   const counted = (short: number, long: number, both: number) => {
     const usage = (tokens: number) => ({ usage: { prompt_tokens: tokens, total_tokens: tokens } })
     return [
-      answer({ input: "Rain" }, { ...listOf([v]), ...usage(short) }),
+      answer({ input: shortText }, { ...listOf([v]), ...usage(short) }),
       answer({ input: longText }, { ...listOf([v]), ...usage(long) }),
-      answer({ input: ["Rain", longText] }, { ...listOf([v, v]), ...usage(both) }),
+      answer({ input: [shortText, longText] }, { ...listOf([v, v]), ...usage(both) }),
     ]
   }
   const fault = (name: string) => ["emb.usage-counted", name, at("/usage/prompt_tokens")]

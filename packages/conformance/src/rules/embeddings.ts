@@ -1,6 +1,6 @@
 import { EmbeddingResponse } from "@nexhina/schemas"
 import * as fc from "fast-check"
-import { longText } from "../probes/long-text.ts"
+import { longText, shortText } from "../probes/counted-texts.ts"
 import { schemaFaults } from "../reading/schema-faults.ts"
 import { shown } from "../reading/shown.ts"
 import { askFor } from "../requests/ask.ts"
@@ -92,9 +92,6 @@ function furthest(
   const share = Math.max(...shares)
   return { at: shares.indexOf(share), share }
 }
-
-/** A text of one token, or of a few. */
-const shortText = "Rain"
 
 /** Batches are computed in another order and at times in lower precision. */
 const minCosine = 0.999

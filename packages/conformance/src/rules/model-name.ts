@@ -5,7 +5,7 @@ export const nameSource = "OpenAI API reference: model, the model used for the r
 
 export const nameFaults = { empty: "the name of the model is empty" } as const
 
-/** Returns the fault of a name that a reply has for its model. One of another type is no name. */
+/** Returns the fault of a reply's `model`, if it is a blank text. Its type is for the rules on schemas to judge. */
 export function nameFault(name: unknown): Omit<Fault<keyof typeof nameFaults>, "at"> | undefined {
   if (typeof name !== "string" || name.trim() !== "") return undefined
   return { fault: "empty", expected: "the name of a model", actual: shown(name) }

@@ -4,7 +4,7 @@ import { exchangeOf, knownOf } from "../../test/exchange.ts"
 import { found, judgedBy } from "../../test/found.ts"
 import { callOf, dataOf, messageOf, replyOf, responseOf, streamOfEvents } from "../../test/response-stream.ts"
 import { endlessTask } from "../probes/chat-completions.ts"
-import { longText } from "../probes/long-text.ts"
+import { longText, shortText } from "../probes/counted-texts.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { httpRules } from "./http.ts"
 import { responseStreamRules } from "./response-streams.ts"
@@ -494,7 +494,7 @@ test("resp.input-counted: more tokens for a long input than for a word, whole an
     return streamed ? streamOfEvents(dataOf(response), { input }) : replyOf(response, { input })
   }
   const faults = (short: number, long: number, streamed = false) =>
-    found(rules, [answered("Rain", short, streamed), answered(longText, long, streamed)]).map(
+    found(rules, [answered(shortText, short, streamed), answered(longText, long, streamed)]).map(
       ([, fault, at]) => [fault, "pointer" in at && at.pointer],
     )
   expect(faults(9, 130)).toEqual([])
@@ -502,5 +502,5 @@ test("resp.input-counted: more tokens for a long input than for a word, whole an
   expect(faults(9, 9)).toEqual([["same", "/usage/input_tokens"]])
   expect(faults(9, 8, true)).toEqual([["same", "/response/usage/input_tokens"]])
   // Whole replies and streams are not compared with one another.
-  expect(judgedBy(rules, [answered("Rain", 9, false), answered(longText, 9, true)])).toEqual([])
+  expect(judgedBy(rules, [answered(shortText, 9, false), answered(longText, 9, true)])).toEqual([])
 })

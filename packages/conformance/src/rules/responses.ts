@@ -2,7 +2,7 @@ import { type ResponseFunctionTool, ResponseObject, type ResponseRequest } from 
 import * as fc from "fast-check"
 import { z } from "zod"
 import { endlessTask } from "../probes/chat-completions.ts"
-import { longText } from "../probes/long-text.ts"
+import { longText, shortText } from "../probes/counted-texts.ts"
 import {
   cutResponse,
   echoedResponse,
@@ -710,7 +710,7 @@ export const responseRules = [
     faults: { same: "no more input tokens for a text of a hundred words than for one word" },
     asks: (known) =>
       [{}, { stream: true }].flatMap((mode) =>
-        ["Rain", longText].map((input) => responseStep(known, { input, ...mode })),
+        [shortText, longText].map((input) => responseStep(known, { input, ...mode })),
       ),
     holds(answers) {
       const counted = answers.flatMap((answer, of) => {

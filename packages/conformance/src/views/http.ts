@@ -226,14 +226,19 @@ export const stampsOf = (value: unknown, pointer = ""): Stamp[] =>
     return typeof stamp === "number" ? [{ pointer: `${pointer}/${name}`, value: stamp }] : []
   })
 
+/** Returns the members of a success that is a JSON object; none of any other reply. */
+function membersOf(exchange: Evidence): Readonly<Record<string, unknown>> {
+  const answered = successes.of(exchange)
+  return answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+}
+
 /** Successes that say when they, or the items of their list, were created. */
 export const stampedReplies = view<{ readonly stamps: readonly Stamp[] }>({
   ...successes,
   id: "http.stamped",
   says: "successful responses with a time of creation",
   of(exchange) {
-    const answered = successes.of(exchange)
-    const value = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
+    const value = membersOf(exchange)
     const data: readonly unknown[] = Array.isArray(value["data"]) ? value["data"] : []
     const stamps = [...stampsOf(value), ...data.flatMap((item, at) => stampsOf(item, `/data/${at}`))]
     return stamps.length > 0 ? { stamps } : undefined
@@ -246,9 +251,7 @@ export const modelledReplies = view<{ readonly model: string }>({
   id: "http.modelled",
   says: "successful responses that name a model",
   of(exchange) {
-    const answered = successes.of(exchange)
-    const value = answered?.json.ok && isObject(answered.json.value) ? answered.json.value : {}
-    const { model } = value
+    const { model } = membersOf(exchange)
     return typeof model === "string" ? { model } : undefined
   },
 })

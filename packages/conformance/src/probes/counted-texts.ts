@@ -1,3 +1,6 @@
+/** A text of one token, or of a few. */
+export const shortText = "Rain"
+
 /** A text of a hundred words, few of them twice: of any model's tokens it has many more than a word, and it fits in its input. */
 export const longText =
   "The harbour was quiet that morning. Fishermen mended their nets while gulls circled above the pier, and a bell " +
