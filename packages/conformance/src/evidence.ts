@@ -112,10 +112,16 @@ interface Route {
   readonly segments: readonly (string | undefined)[]
 }
 
-const routes: readonly Route[] = (Object.entries(endpoints) as [OperationId, Endpoint][]).flatMap(
-  ([operation, { method, path, aliases = [] }]) =>
+/** The longest first, and of those the ones with fewer parameters. */
+const routes: readonly Route[] = (Object.entries(endpoints) as [OperationId, Endpoint][])
+  .flatMap(([operation, { method, path, aliases = [] }]) =>
     [path, ...aliases].map((each) => ({ operation, method, segments: segmentsOf(each) })),
-)
+  )
+  .sort((a, b) => b.segments.length - a.segments.length || parameters(a) - parameters(b))
+
+function parameters({ segments }: Route): number {
+  return segments.filter((segment) => segment === undefined).length
+}
 
 function segmentsOf(path: string): Route["segments"] {
   const [, ...segments] = path.split("/")
@@ -135,9 +141,7 @@ export function operationOf({
 }: Pick<RecordedRequest, "method" | "target">): OperationId | undefined {
   const path = pathOf(target)
   const segments = path.split("/")
-  const [route] = routes
-    .filter((each) => each.method === method && endsWith(segments, each.segments))
-    .toSorted((a, b) => b.segments.length - a.segments.length || parameters(a) - parameters(b))
+  const route = routes.find((each) => each.method === method && endsWith(segments, each.segments))
   if (route) return route.operation
   return method === "GET" && slashedModel.test(path) ? "retrieveModel" : undefined
 }
@@ -150,13 +154,13 @@ function pathOf(target: string): string {
 
 /** Returns whether a path ends with a route's segments. */
 function endsWith(path: readonly string[], route: Route["segments"]): boolean {
-  const end = path.slice(-route.length)
+  const before = path.length - route.length
   // The first segment of a path is empty: it precedes the leading slash.
-  if (path.length <= route.length) return false
-  return route.every((segment, at) => (segment === undefined ? end[at] !== "" : end[at] === segment))
+  if (before <= 0) return false
+  return route.every((segment, at) =>
+    segment === undefined ? path[before + at] !== "" : path[before + at] === segment,
+  )
 }
-
-const parameters = ({ segments }: Route) => segments.filter((segment) => segment === undefined).length
 
 /** Returns whether a status says that the resource is at another address. */
 export const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)

@@ -6,7 +6,7 @@ export {
   type ModelKind,
   modelIds,
 } from "./catalogue.ts"
-export { createCompiler } from "./compiler.ts"
+export { createCompiler, createValidator } from "./compiler.ts"
 export {
   type Check,
   type Content,

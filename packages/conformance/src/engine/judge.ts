@@ -5,7 +5,7 @@ import { limits } from "../limits.ts"
 import { RequestUnknown } from "../reading/answered.ts"
 import { isRedactedAt } from "../reading/redacted.ts"
 import { refusesKey } from "../reading/refused-key.ts"
-import type { Fault, ManyRule, Rule, Undecided } from "../rule.ts"
+import type { ExchangeRule, Fault, ManyRule, Rule, Undecided } from "../rule.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { mayRead, type View } from "../view.ts"
@@ -83,9 +83,18 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
 
-/** Returns what a rule or its view needs and the evidence does not contain. */
-const missing = ({ on, needs = [] }: Rule, exchange: Evidence): (keyof Fidelity | UncertainFact)[] =>
-  [...(on.needs ?? []), ...needs].filter((what) => !contains(exchange, what))
+/** Something without which a rule cannot be judged. */
+type Need = keyof Fidelity | UncertainFact
+
+/** Returns why something that is needed cannot be had of an exchange; `undefined` when it contains all. */
+function lackIn(exchange: Evidence, needs: readonly Need[]): string | undefined {
+  let lack: string | undefined
+  for (const need of needs) {
+    if (contains(exchange, need)) continue
+    lack = lack === undefined ? lackText[need] : `${lack}; ${lackText[need]}`
+  }
+  return lack
+}
 
 /** The exchanges on which rules, and single faults of rules, have failed so far: later rules may rest on them. */
 class Failures {
@@ -111,6 +120,8 @@ class Failures {
 interface JudgeableView<Group> {
   readonly view: unknown
   readonly exchange: Evidence
+  /** The kind of the request (`operation~member`). */
+  readonly kind: string
   readonly executed: Group
 }
 
@@ -126,22 +137,29 @@ export function countReason(counts: Map<string, number>, given: string, times = 
   counts.set(key, (counts.get(key) ?? 0) + times)
 }
 
-/** Returns the views of a group that the rule of a tally may judge; notes why the others are undecided. */
+/** Returns the views of a group that a rule may judge; notes why the others are undecided. */
 function judgeableOf<Group extends EvidenceGroup>(
+  { rule, needs }: SelectedRule,
   seen: readonly JudgeableView<Group>[],
-  { rule, counts: { undecided } }: OpenTally<Group>,
+  { undecided }: Counts,
   failures: Failures,
 ): readonly JudgeableView<Group>[] {
   const mayRest = rule.after !== undefined && !failures.isEmpty
-  if (!mayRest && rule.on.needs === undefined && rule.needs === undefined) return seen
+  if (!mayRest && needs.length === 0) return seen
   return seen.filter(({ exchange }) => {
-    const earlier = failures.under(rule, exchange)
-    const lacking = missing(rule, exchange)
-    if (earlier) countReason(undecided, `rests on ${earlier}, which failed on the same exchange`)
-    else if (lacking.length > 0) countReason(undecided, lacking.map((what) => lackText[what]).join("; "))
-    else return true
-    return false
+    const earlier = mayRest ? failures.under(rule, exchange) : undefined
+    const reason = earlier
+      ? `rests on ${earlier}, which failed on the same exchange`
+      : lackIn(exchange, needs)
+    if (reason !== undefined) countReason(undecided, reason)
+    return reason === undefined
   })
+}
+
+/** Adds views on which a rule came to a decision. */
+function countJudged(counts: Counts, seen: readonly JudgeableView<unknown>[]): void {
+  counts.judged++
+  for (const { kind } of seen) counts.judgedOn.add(kind)
 }
 
 /** Adds the outcome of the judgement of some views to a tally; `at` returns the view that shows a fault. */
@@ -161,8 +179,7 @@ function count<F extends Fault, Group extends EvidenceGroup>(
     countReason(tally.counts.undecided, "the recording is redacted where the fault would be")
     return
   }
-  tally.counts.judged++
-  for (const { exchange } of seen) tally.counts.judgedOn.add(requestKindOf(exchange))
+  countJudged(tally.counts, seen)
   for (const fault of faults) {
     if (isObscured(fault)) continue
     const { exchange, executed } = at(fault)
@@ -240,27 +257,22 @@ interface Comparison<Group> {
   readonly isCut: boolean
 }
 
-/** The views of one group that several rules look at, each read once. */
-class GroupViews<Group extends EvidenceGroup> {
-  private readonly group: Group
-  private readonly read = new Map<View<unknown>, readonly JudgeableView<Group>[]>()
+/** A rule that may judge a group. */
+interface SelectedRule {
+  readonly rule: Rule
+  /** The place of its view among those of the rules: it is found sooner than a view in a map. */
+  readonly viewAt: number
+  /** What it or its view needs. */
+  readonly needs: readonly Need[]
+}
 
-  constructor(group: Group) {
-    this.group = group
-  }
-
-  /** Returns the views of the group's exchanges. Throws what the reading of one throws. */
-  of(view: View<unknown>): readonly JudgeableView<Group>[] {
-    const earlier = this.read.get(view)
-    if (earlier) return earlier
-    const seen: JudgeableView<Group>[] = []
-    for (const { exchange } of this.group.asked) {
-      const reading = view.of(exchange)
-      if (reading !== undefined) seen.push({ view: reading, exchange, executed: this.group })
-    }
-    this.read.set(view, seen)
-    return seen
-  }
+function selected(rules: readonly Rule[]): SelectedRule[] {
+  const views = [...new Set(rules.map(({ on }) => on))]
+  return rules.map((rule) => ({
+    rule,
+    viewAt: views.indexOf(rule.on),
+    needs: [...(rule.on.needs ?? []), ...(rule.needs ?? [])],
+  }))
 }
 
 /** The judging of one group, rule by rule. */
@@ -268,42 +280,67 @@ class GroupJudging<Group extends EvidenceGroup> {
   readonly found: Detection<Group>[] = []
   readonly runViews: RunViews[] = []
   private readonly group: Group
+  /** The group's exchanges, with the kinds of their requests. */
+  private readonly asked: readonly { readonly exchange: Evidence; readonly kind: string }[]
   private readonly known: TargetFacts
   private readonly failures = new Failures()
-  private readonly views: GroupViews<Group>
+  /** What the views show of the group's exchanges, each read once. */
+  private readonly seen: (readonly JudgeableView<Group>[] | undefined)[] = []
 
   constructor(group: Group, known: TargetFacts) {
     this.group = group
+    this.asked = group.asked.map(({ exchange }) => ({ exchange, kind: requestKindOf(exchange) }))
     this.known = known
-    this.views = new GroupViews(group)
   }
 
-  apply(rule: Rule, countsOf: (rule: Rule) => Counts): void {
-    // Rules that compare requests judge only those that they sent.
-    if (rule.scope === "group" && rule.id !== this.group.sample.by) return
+  apply(selected: SelectedRule, countsOf: (rule: Rule) => Counts): void {
+    const { rule, viewAt } = selected
     try {
-      const all = this.views.of(rule.on)
-      if (all.length > 0) this.judge(all, { rule, counts: countsOf(rule), found: this.found })
+      const all = this.seen[viewAt] ?? this.see(rule.on, viewAt)
+      if (all.length > 0) this.judge(selected, all, countsOf(rule))
     } catch (error) {
       countError(countsOf(rule), error)
     }
   }
 
-  private judge(all: readonly JudgeableView<Group>[], tally: OpenTally<Group>): void {
+  /** Reads the group's exchanges. Throws what the reading of one throws. */
+  private see(view: View<unknown>, at: number): readonly JudgeableView<Group>[] {
+    const seen: JudgeableView<Group>[] = []
+    for (const { exchange, kind } of this.asked) {
+      const reading = view.of(exchange)
+      if (reading !== undefined) seen.push({ view: reading, exchange, kind, executed: this.group })
+    }
+    this.seen[at] = seen
+    return seen
+  }
+
+  private judge(selected: SelectedRule, all: readonly JudgeableView<Group>[], counts: Counts): void {
     const { known, failures, group } = this
-    const { rule } = tally
-    const seen = judgeableOf(all, tally, failures)
+    const { rule } = selected
+    const seen = judgeableOf(selected, all, counts, failures)
     if (rule.scope === undefined || rule.scope === "exchange") {
-      for (const each of seen) count([each], rule.holds(each.view, known), () => each, tally, failures)
-    } else if (rule.scope === "group") {
+      for (const each of seen) this.judgeOne(rule, each, counts)
+      return
+    }
+    const tally = { rule, counts, found: this.found }
+    if (rule.scope === "group") {
       const isRefused = group.asked.some(({ exchange }) => refusesKey(exchange))
-      if (isRefused) countReason(tally.counts.undecided, "the key was refused while the requests were sent")
+      if (isRefused) countReason(counts.undecided, "the key was refused while the requests were sent")
       else judgeTogether(seen, known, tally, failures)
     } else if (rule.scope === "run" && seen.length > 0) {
       const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
       const views = seen.map(({ view, exchange }) => ({ at: at(exchange), view, exchange }))
       this.runViews.push({ rule, views })
     }
+  }
+
+  private judgeOne(rule: ExchangeRule, each: JudgeableView<Group>, counts: Counts): void {
+    const faults = rule.holds(each.view, this.known)
+    // Most views break no rule, and what is counted of those is little.
+    if (!("undecided" in faults) && faults.length === 0) {
+      counts.judged++
+      counts.judgedOn.add(each.kind)
+    } else count([each], faults, () => each, { rule, counts, found: this.found }, this.failures)
   }
 }
 
@@ -315,7 +352,7 @@ function judgeRun<Group extends EvidenceGroup>(
   const tally: OpenTally<Group> = { rule, counts: openCounts(), found: [] }
   const seen = views.flatMap(({ view, group, place }) => {
     const exchange = group.asked[place.at]?.exchange
-    return exchange ? [{ view, exchange, executed: group }] : []
+    return exchange ? [{ view, exchange, kind: requestKindOf(exchange), executed: group }] : []
   })
   const times = views.map((each) => each.times)
   try {
@@ -343,13 +380,20 @@ function surfacesOf({ asked }: EvidenceGroup): Surface[] {
 /** Creates the judge of a run. */
 export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
   const ordered = byDependency(rules)
-  const bySurfaces = new Map<string, readonly Rule[]>()
+  const askers = new Set(ordered.filter(({ scope }) => scope === "group").map(({ id }) => id))
+  const selections = new Map<string, readonly SelectedRule[]>()
   // To ask each view takes longer than to read most small exchanges.
-  const rulesFor = (group: EvidenceGroup): readonly Rule[] => {
+  const rulesFor = (group: EvidenceGroup): readonly SelectedRule[] => {
     const on = surfacesOf(group)
-    const key = on.join()
-    const found = bySurfaces.get(key) ?? ordered.filter((rule) => mayRead(rule.on, on))
-    bySurfaces.set(key, found)
+    // Rules that compare requests judge only those that they sent.
+    const by = askers.has(group.sample.by) ? group.sample.by : undefined
+    const key = `${on.join()} ${by ?? ""}`
+    const earlier = selections.get(key)
+    if (earlier) return earlier
+    const found = selected(
+      ordered.filter(({ on: view, scope, id }) => mayRead(view, on) && (scope !== "group" || id === by)),
+    )
+    selections.set(key, found)
     return found
   }
   return {
@@ -357,9 +401,9 @@ export function createJudge(rules: readonly Rule[], known: TargetFacts): Judge {
     group(group, countsOf, isOver = () => false) {
       const judging = new GroupJudging(group, known)
       const { found, runViews } = judging
-      for (const rule of rulesFor(group)) {
+      for (const each of rulesFor(group)) {
         if (isOver()) return { found, runViews, isComplete: false }
-        judging.apply(rule, countsOf)
+        judging.apply(each, countsOf)
       }
       return { found, runViews, isComplete: true }
     },

@@ -89,9 +89,16 @@ const joinSeen = (a: Seen, b: Seen): Seen => ({
 })
 
 function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
-  const tally = rules.get(rule) ?? { ...openCounts(), found: new Map() }
+  const earlier = rules.get(rule)
+  if (earlier) return earlier
+  const tally: OpenRuleTally = { ...openCounts(), found: new Map() }
   rules.set(rule, tally)
   return tally
+}
+
+function briefSample(executed: ExecutedSample, cut: string | undefined): ExecutedSample {
+  const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
+  return { ...executed, asked, ...(cut !== undefined && { cut }) }
 }
 
 /**
@@ -124,12 +131,12 @@ export class Ledger {
   }
 
   /**
-   * Judges a sample; returns it with only the beginning of its bodies. `overtime` returns why there is no more time to
-   * judge: the sample then counts as cut.
+   * Judges a sample. Returns a function that returns it with only the beginning of its bodies. `overtime` returns why there
+   * is no more time to judge: the sample then counts as cut.
    */
-  add(executed: ExecutedSample, overtime: () => string | undefined): ExecutedSample {
+  add(executed: ExecutedSample, overtime: () => string | undefined): () => ExecutedSample {
     // Of a run that was cut, most samples were not sent.
-    if (executed.asked.length === 0) return executed
+    if (executed.asked.length === 0) return () => executed
     const isOver = () => overtime() !== undefined
     const account = this.accountOf(executed)
     const { found, runViews, isComplete } = this.judge.group(
@@ -139,26 +146,34 @@ export class Ledger {
     )
     if (!isComplete) this.unjudged++
     const cut = executed.cut ?? (isComplete ? undefined : overtime())
-    const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
-    const brief: ExecutedSample = { ...executed, asked, ...(cut !== undefined && { cut }) }
-    for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, brief)
+    let kept: ExecutedSample | undefined
+    // Of most samples that are only judged, nothing is kept.
+    const brief = () => {
+      kept ??= briefSample(executed, cut)
+      return kept
+    }
+    for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, brief())
     for (const [id, more] of precursorsOf(found)) joinPrecursors(account.precursors, id, more)
-    for (const each of runViews) this.compare(each, account, brief)
+    for (const each of runViews) this.compare(each, account, executed.sample, brief)
     return brief
   }
 
-  /** Adds views of a sample for a rule about the whole run; `brief` is the sample as it is kept. */
-  private compare({ rule, views }: RunViews, account: Account, brief: ExecutedSample): void {
+  /** Adds views of a sample for a rule about the whole run; `brief` returns the sample as it is kept. */
+  private compare(
+    { rule, views }: RunViews,
+    account: Account,
+    { by, index }: Sample,
+    brief: () => ExecutedSample,
+  ): void {
     const compared = this.compared.get(rule) ?? new ComparedViews<ExecutedSample>(rule)
     this.compared.set(rule, compared)
-    const { by, index } = brief.sample
     for (const { at, view, exchange } of views) {
       const seen = { view, exchange, needs: account.needs.join(), place: { by, index, at } }
-      const fault = compared.add(seen, () => brief)
+      const fault = compared.add(seen, brief)
       if (!fault || isRedactedAt(exchange, fault.at)) continue
-      const kept = brief.asked[at]?.exchange ?? exchange
-      const found: Detection = { rule, fault, exchange: kept, executed: brief }
-      this.addFound(tallyIn(account.rules, rule), found, brief)
+      const kept = brief().asked[at]?.exchange ?? exchange
+      const found: Detection = { rule, fault, exchange: kept, executed: brief() }
+      this.addFound(tallyIn(account.rules, rule), found, brief())
       joinPrecursors(account.precursors, findingId(found), new Set())
     }
   }

@@ -123,7 +123,7 @@ export function createJudging(
       spentMs() > limits.overrunMs.max ? `the time of ${maxTimeMs / 1000} s was used up` : undefined,
     )
     overrunMs = spentMs()
-    return brief
+    return brief()
   }
   const end: Judging["end"] = async (sent, sampler) => {
     sampler.progress("judging")

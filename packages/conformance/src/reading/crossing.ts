@@ -69,9 +69,24 @@ function readJson(body: Uint8Array, from: number, to: number, state: JsonState):
   return undefined
 }
 
+/** Whether a body has at most so many of a byte. */
+function hasAtMost(max: number, body: Uint8Array, byte: number): boolean {
+  let count = 0
+  for (let at = body.indexOf(byte); at !== -1; at = body.indexOf(byte, at + 1)) if (++count > max) return false
+  return true
+}
+
+/** Whether the JSON in a body has too few marks to cross a limit: most bodies are short and flat. */
+function isPlain(body: Uint8Array): boolean {
+  const half = limits.jsonDepth.max / 2
+  return (
+    body.length <= limits.jsonMarks.max && hasAtMost(half, body, openObject) && hasAtMost(half, body, openArray)
+  )
+}
+
 /** Returns where the JSON in a body crosses a limit. The body need not be valid. */
 export const jsonCrossing = (body: Uint8Array): Crossing | undefined =>
-  readJson(body, 0, body.length, { depth: 0, marks: 0 })
+  isPlain(body) ? undefined : readJson(body, 0, body.length, { depth: 0, marks: 0 })
 
 /** Returns the index of the next line end, CR or LF, or the length of the body. */
 function lineEnd(body: Uint8Array, from: number): number {

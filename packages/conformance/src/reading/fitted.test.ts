@@ -17,13 +17,12 @@ const values = fc.oneof(list, fc.jsonValue())
 test.each([
   ["EmbeddingResponse", EmbeddingResponse],
   ["ChatCompletionChunk", ChatCompletionChunk],
-])("a value is read by %s as the schema reads it, and again the same", (_, schema) => {
+])("a value fits %s when the schema takes it, and is returned as it came", (_, schema) => {
   fc.assert(
     fc.property(values, (value) => {
-      const { success, data } = schema.safeParse(value)
+      const { success } = schema.safeParse(value)
       expect(fits(schema, value)).toBe(success)
-      expect(fitted(schema, value)).toEqual(data)
-      expect(fitted(schema, value)).toEqual(data)
+      expect(fitted(schema, value)).toBe(success ? value : undefined)
     }),
     { numRuns: 500 },
   )

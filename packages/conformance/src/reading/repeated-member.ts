@@ -1,6 +1,9 @@
 import { stringEnd } from "@nexhina/wire"
+import { isObject } from "./answered.ts"
 
-const [quote, comma] = [0x22, 0x2c]
+const [quote, comma, colon] = [0x22, 0x2c, 0x3a]
+/** Space, tab, line feed and carriage return. */
+const spaces: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
 const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Returns the name between two quotes. */
@@ -9,11 +12,41 @@ function nameIn(text: string, from: number, to: number): string {
   return name.includes("\\") ? String(JSON.parse(`"${name}"`)) : name
 }
 
+/** Returns the number of names of members in a text that is valid JSON: the strings before a colon. */
+function namesIn(text: string): number {
+  let names = 0
+  for (let start = text.indexOf('"'); start !== -1; ) {
+    let at = stringEnd(text, start + 1) + 1
+    while (spaces.has(text.charCodeAt(at))) at++
+    if (text.charCodeAt(at) === colon) names++
+    start = text.indexOf('"', at)
+  }
+  return names
+}
+
+/** Returns the number of members of the objects in a value, each name of an object once. */
+function membersIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + membersIn(item), 0)
+  if (!isObject(value)) return 0
+  return Object.values(value).reduce<number>((sum, member) => sum + 1 + membersIn(member), 0)
+}
+
+/** A member that an object has a second time. */
+interface RepeatedMember {
+  readonly name: string
+  /** Index of the second in the text. */
+  readonly at: number
+}
+
 /**
- * The first name that an object has twice, and the index of the second, in a text that is valid JSON: strict parsers
+ * Returns the first member that an object has twice in a text that is valid JSON, whose value is given: strict parsers
  * refuse it, and others take either value. Source: RFC 8259, section 4.
  */
-export function repeatedMember(text: string): { readonly name: string; readonly at: number } | undefined {
+export const repeatedMember = (text: string, value: unknown): RepeatedMember | undefined =>
+  // To count takes a sixth of the time of comparing.
+  namesIn(text) === membersIn(value) ? undefined : firstRepeated(text)
+
+function firstRepeated(text: string): RepeatedMember | undefined {
   /** The names so far of each open object; `undefined` for an array. */
   const open: (Set<string> | undefined)[] = []
   let names: Set<string> | undefined

@@ -304,8 +304,8 @@ export const httpRules = [
     source: "RFC 8259, section 4",
     on: jsonReplies,
     faults: { repeated: "an object has a member twice" },
-    holds({ text }) {
-      const again = repeatedMember(text)
+    holds({ text, value }) {
+      const again = repeatedMember(text, value)
       if (!again) return []
       const offset = Buffer.byteLength(text.slice(0, again.at))
       const actual = `${shown(again.name)} again`

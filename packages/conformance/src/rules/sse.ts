@@ -272,7 +272,8 @@ export const sseRules = [
     holds: (stream) =>
       firstOfEach(
         stream.events.flatMap(({ data }, event): Fault<"repeated">[] => {
-          const again = stream.payloads[event]?.kind === "object" ? repeatedMember(data) : undefined
+          const payload = stream.payloads[event]
+          const again = payload?.kind === "object" ? repeatedMember(data, payload.value) : undefined
           if (!again) return []
           const actual = `${shown(again.name)} again`
           return [{ fault: "repeated", at: eventAt(stream, event), expected: "each member once", actual }]

@@ -11,7 +11,7 @@ import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
-import { fitted, read } from "../reading/fitted.ts"
+import { fitted } from "../reading/fitted.ts"
 import type { Where } from "../rule.ts"
 import { type View, view } from "../view.ts"
 import {
@@ -227,7 +227,7 @@ const isFilteredChoice = (choice: unknown) =>
 
 function readableChunk({ value }: StreamChunk) {
   const choices = itemsOf(value["choices"])
-  return read(
+  return fitted(
     ReadableChunk,
     choices.some(isFilteredChoice)
       ? { ...value, choices: choices.filter((choice) => !isFilteredChoice(choice)) }

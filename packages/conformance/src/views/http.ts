@@ -201,15 +201,21 @@ export const jsonSuccesses = view<ParsedReply>({
   },
 })
 
+/** A body that is JSON: its text, and what that says. */
+export interface JsonReply {
+  readonly text: string
+  readonly value: unknown
+}
+
 /** All that came as JSON, errors too. */
-export const jsonReplies = view<ParsedReply & { readonly text: string }>({
+export const jsonReplies = view<JsonReply>({
   ...everyResponse,
   id: "http.json-replies",
   says: "responses that are JSON",
   of(exchange) {
     const answered = everyResponse.of(exchange)
     const { text, json } = answered ?? {}
-    return answered && text !== undefined && json?.ok ? { ...answered, text } : undefined
+    return text !== undefined && json?.ok ? { text, value: json.value } : undefined
   },
 })
 
