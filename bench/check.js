@@ -1,12 +1,15 @@
-// Measures `check` as ratios: judging against reading alone, time per byte and memory at three sizes. Opt-in:
+// Measures `check` as ratios: judging against reading alone, time per byte and memory at three sizes. The recordings are
+// files, as those of users are: without waits for a disk, the compiler of schemas would never be loaded. Opt-in:
 // node bench/check.js [MB]
 import { spawnSync } from "node:child_process"
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { check, checkSettingsOf, run, settingsOf } from "../packages/conformance/dist/index.js"
 import { decode } from "../packages/stream/dist/index.js"
 import { bodyOf, createWriter, fileLines, headerOf, salvageTranscript } from "../packages/wire/dist/index.js"
 
-const utf8 = new TextEncoder()
-const [mode, megabytes] = process.argv.slice(2)
+const [mode, file, warmUp] = process.argv.slice(2)
 
 /** Returns the lines of the transcript of a run, without what only the kit writes. */
 async function recordedLines() {
@@ -17,14 +20,13 @@ async function recordedLines() {
   return lines
 }
 
-/** Returns a recording of about so many bytes: the same exchanges again and again, with new ids. */
-function recording(lines, bytes) {
+/** Writes a recording of about so many bytes: the same exchanges again and again, with new ids. */
+function writeRecording(path, lines, bytes) {
   const length = lines.reduce((sum, line) => sum + line.length + 1, 0)
-  const times = Math.ceil(bytes / length)
-  return async function* () {
-    for (let time = 0; time < times; time++)
-      yield utf8.encode(lines.map((line) => `${line.replace('"id":"', `"id":"${time}-`)}\n`).join(""))
-  }
+  const file = openSync(path, "w")
+  for (let time = 0; time * length < bytes; time++)
+    writeSync(file, lines.map((line) => `${line.replace('"id":"', `"id":"${time}-`)}\n`).join(""))
+  closeSync(file)
 }
 
 /** Reads a recording as far as any judge has to: lines, bodies, JSON and events. */
@@ -73,22 +75,41 @@ async function judge(bytes) {
 }
 
 async function measured() {
-  const lines = await recordedLines()
-  const size = Number(megabytes) * 2 ** 20
   const work = mode === "read" ? readOnly : judge
-  await work(recording(lines, 2 ** 21))
+  await work(() => createReadStream(warmUp))
   const before = process.cpuUsage()
-  const result = await work(recording(lines, size))
+  const result = await work(() => createReadStream(file))
   const { user, system } = process.cpuUsage(before)
   console.log(
     JSON.stringify({ ms: (user + system) / 1000, rss: process.resourceUsage().maxRSS / 1024, ...result }),
   )
 }
 
-function inProcess(name, size) {
-  const words = ["--expose-gc", import.meta.filename, name, String(size)]
+function inProcess(name, ...files) {
+  const words = ["--expose-gc", import.meta.filename, name, ...files]
   const { stdout } = spawnSync(process.execPath, words, { encoding: "utf8" })
   return JSON.parse(stdout)
+}
+
+/** Measures reading and judging of recordings of some sizes, in MB. */
+async function measuredSizes(sizes) {
+  const folder = mkdtempSync(join(tmpdir(), "bench-check-"))
+  const lines = await recordedLines()
+  const recorded = (size) => {
+    const path = join(folder, `${size}.ndjson`)
+    writeRecording(path, lines, size * 2 ** 20)
+    return path
+  }
+  try {
+    const warmUp = recorded(2)
+    return sizes.map((size) => {
+      const file = recorded(size)
+      // One after the other, so that what else runs on the machine counts for both.
+      return { size, read: inProcess("read", file, warmUp), judge: inProcess("judge", file, warmUp) }
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 if (mode === "read" || mode === "judge") await measured()
@@ -96,8 +117,7 @@ else {
   const size = Number(mode ?? 100)
   // The exchanges that rules about the whole recording keep, a limited number, are all there at the middle size.
   const sizes = [size / 10, size, 3 * size]
-  // Alternately, so that what else runs on the machine counts for both.
-  const rows = sizes.map((size) => ({ size, read: inProcess("read", size), judge: inProcess("judge", size) }))
+  const rows = await measuredSizes(sizes)
   for (const { size, read, judge } of rows)
     console.log(
       `${size} MB: read ${read.ms.toFixed(0)} ms, judged ${judge.ms.toFixed(0)} ms (${judge.exchanges} exchanges), ` +

@@ -45,7 +45,12 @@ export function parseJson(text: string | undefined): Parsed {
     : parseShallow(text)
 }
 
+/** How a JSON text begins. Source: RFC 8259, sections 2 and 3. */
+const beginning = /^[ \t\n\r]*["[{\d\-tfn]/
+
 function parseShallow(text: string): Parsed {
+  // An event stream, for example: to throw takes longer than to read it.
+  if (!beginning.test(text)) return { ok: false, error: "it does not begin as JSON" }
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch (error) {

@@ -72,7 +72,8 @@ function readJson(body: Uint8Array, from: number, to: number, state: JsonState):
 /** Whether a body has at most so many of a byte. */
 function hasAtMost(max: number, body: Uint8Array, byte: number): boolean {
   let count = 0
-  for (let at = body.indexOf(byte); at !== -1; at = body.indexOf(byte, at + 1)) if (++count > max) return false
+  for (let at = body.indexOf(byte); at !== -1; at = body.indexOf(byte, at + 1))
+    if (++count > max) return false
   return true
 }
 
@@ -80,7 +81,9 @@ function hasAtMost(max: number, body: Uint8Array, byte: number): boolean {
 function isPlain(body: Uint8Array): boolean {
   const half = limits.jsonDepth.max / 2
   return (
-    body.length <= limits.jsonMarks.max && hasAtMost(half, body, openObject) && hasAtMost(half, body, openArray)
+    body.length <= limits.jsonMarks.max &&
+    hasAtMost(half, body, openObject) &&
+    hasAtMost(half, body, openArray)
   )
 }
 

@@ -27,14 +27,9 @@ export const whole = ["sse.grammar", "sse.data-json", ...readable]
 /** What tells the choices of a stream apart. */
 const apart = [...whole, "stream.index-in-range"]
 
-/** A choice of a chunk, and the number of its chunk. */
-interface Part extends ChunkChoice {
-  readonly chunk: number
-}
-
 /** The parts of each choice, by index, in the order in which the indices came. */
-function partsByIndex(stream: ChatStream, known: TargetFacts): Map<number, Part[]> {
-  const parts = new Map<number, Part[]>()
+function partsByIndex(stream: ChatStream, known: TargetFacts): Map<number, ChunkChoice[]> {
+  const parts = new Map<number, ChunkChoice[]>()
   for (const part of partsOf(stream, known)) {
     if (typeof part.index !== "number") continue
     const earlier = parts.get(part.index)
@@ -44,15 +39,9 @@ function partsByIndex(stream: ChatStream, known: TargetFacts): Map<number, Part[
   return parts
 }
 
-const partsOfChunks = new WeakMap<ReturnType<typeof judgedChunks>, readonly Part[]>()
-
-function partsOf(stream: ChatStream, known: TargetFacts): readonly Part[] {
-  const chunks = judgedChunks(stream, known)
-  const parts =
-    partsOfChunks.get(chunks) ??
-    chunks.flatMap(({ choices, at }) => choices.map((choice) => ({ ...choice, chunk: at })))
-  partsOfChunks.set(chunks, parts)
-  return parts
+function partsOf(stream: ChatStream, known: TargetFacts): readonly ChunkChoice[] {
+  const judged = judgedChunks(stream, known)
+  return judged === stream.chunks ? stream.parts : judged.flatMap(({ choices }) => choices)
 }
 
 /** Whether a choice ends here: "" and "null" are null badly written. */

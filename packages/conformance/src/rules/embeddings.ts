@@ -48,7 +48,7 @@ function encodingFault(
       : [{ fault: "not-base64", at, expected: "base64", actual: "an array" }]
   if (!values)
     return [{ fault: "undecodable", at, expected: "4 bytes for each number", actual: "other text" }]
-  if (swapped && plausibleShare(values) < 0.5 && plausibleShare(swapped) > 0.9)
+  if (swapped && plausibleShare(values) < 0.5 && plausibleShare(swapped()) > 0.9)
     return [{ fault: "byte-order", at, expected: "little-endian floats", actual: "big-endian ones" }]
   return []
 }

@@ -158,30 +158,22 @@ export const chatReplies = view<ChatReply>({
   },
 })
 
-interface PlacedPart {
-  readonly part: ChunkChoice
-  /** The number of its chunk. */
-  readonly chunk: number
-}
-
 /** The parts of one choice in a stream, in order. */
 interface ChoiceParts {
-  readonly all: PlacedPart[]
+  readonly all: ChunkChoice[]
   /** The last part of each tool call, by the call's index. */
-  readonly calls: Map<string, PlacedPart>
+  readonly calls: Map<string, ChunkChoice>
 }
 
 /** The parts of each choice of a stream, by the choice's index. */
-function partsByChoice({ chunks }: ChatStream): ReadonlyMap<unknown, ChoiceParts> {
+function partsByChoice({ parts }: ChatStream): ReadonlyMap<unknown, ChoiceParts> {
   const choices = new Map<unknown, ChoiceParts>()
-  for (const [chunk, { choices: parts }] of chunks.entries()) {
-    for (const part of parts) {
-      const known: ChoiceParts = choices.get(part.index) ?? { all: [], calls: new Map() }
-      choices.set(part.index, known)
-      known.all.push({ part, chunk })
-      for (const call of itemsOf(part.delta["tool_calls"])) {
-        known.calls.set(String(membersOf(call)["index"]), { part, chunk })
-      }
+  for (const part of parts) {
+    const known: ChoiceParts = choices.get(part.index) ?? { all: [], calls: new Map() }
+    choices.set(part.index, known)
+    known.all.push(part)
+    for (const call of itemsOf(part.delta["tool_calls"])) {
+      known.calls.set(String(membersOf(call)["index"]), part)
     }
   }
   return choices
@@ -196,16 +188,16 @@ function addedTo({ delta, finish, value }: ChunkChoice, [member, inner]: readonl
 }
 
 /** Which part brings item or character `at` of the member that `path` leads to; default: the last one that adds to it. */
-function bringing({ all, calls }: ChoiceParts, path: readonly string[], at: number): PlacedPart | undefined {
+function bringing({ all, calls }: ChoiceParts, path: readonly string[], at: number): ChunkChoice | undefined {
   const [member, inner, call] = path
   if (member === "message" && inner === "tool_calls" && call !== undefined)
     return calls.get(call) ?? all.at(-1)
   let found = all.at(-1)
   let length = 0
-  for (const placed of all) {
-    const added = addedTo(placed.part, path)
+  for (const part of all) {
+    const added = addedTo(part, path)
     if (!carries(added)) continue
-    found = placed
+    found = part
     if (typeof added === "string" || Array.isArray(added)) length += added.length
     if (length > at) break
   }
@@ -241,7 +233,6 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
   // Of the members that were not read, none is more to the assembler than a value that it carries along.
   const completion = assembleChat(chunks as ChatCompletionChunk[])
   if (!completion) return undefined
-  const parts = partsByChoice(stream)
   return {
     ...requested,
     completion: { ...completion },
@@ -252,9 +243,9 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
         const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
         return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
       }
-      const ofChoice = parts.get(completion.choices[Number(choice)]?.index)
-      const found = ofChoice && bringing(ofChoice, path, at)
-      return found ? whereEvent(stream, found.chunk, found.part.pointer) : { part: "end" }
+      const parts = partsByChoice(stream).get(completion.choices[Number(choice)]?.index)
+      const found = parts && bringing(parts, path, at)
+      return found ? whereEvent(stream, found.chunk, found.pointer) : { part: "end" }
     },
     streamed: true,
   }

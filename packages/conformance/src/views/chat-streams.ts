@@ -17,6 +17,8 @@ export interface ChunkChoice {
   readonly index: unknown
   readonly delta: Members
   readonly finish: unknown
+  /** The number of its chunk among the chunks of its stream. */
+  readonly chunk: number
 }
 
 /** A chunk as it came, no type checked: rules that trust one say `after: ["stream.chunk-schema"]`. */
@@ -26,6 +28,8 @@ export interface StreamChunk {
   readonly choices: readonly ChunkChoice[]
   /** The number of its event. */
   readonly event: number
+  /** Its number among the chunks of its stream. */
+  readonly at: number
 }
 
 /** The stream of a chat up to its first `[DONE]` or error. */
@@ -33,26 +37,32 @@ export interface ChatStream {
   readonly stream: EventStream
   readonly request: ChatCompletionRequest
   readonly chunks: readonly StreamChunk[]
+  /** The choices of all chunks. */
+  readonly parts: readonly ChunkChoice[]
 }
 
 const membersOf = (value: unknown): Members => (isObject(value) ? value : {})
 
-function choicesOf(value: Members): ChunkChoice[] {
-  const { choices } = value
+function choicesOf({ choices }: Members, chunk: number): ChunkChoice[] {
   if (!Array.isArray(choices)) return []
   return choices.map((item: unknown, at) => {
     const value = membersOf(item)
     const { index, delta, finish_reason: finish } = value
-    return { pointer: `/choices/${at}`, value, index, delta: membersOf(delta), finish }
+    return { pointer: `/choices/${at}`, value, index, delta: membersOf(delta), finish, chunk }
   })
 }
 
 function chunksOf({ payloads, done, errors }: EventStream): StreamChunk[] {
   const end = Math.min(done[0] ?? payloads.length, errors[0] ?? payloads.length)
-  return payloads.slice(0, end).flatMap((payload, event) => {
-    if (payload.kind !== "object") return []
-    return [{ value: payload.value, choices: choicesOf(payload.value), event }]
-  })
+  const chunks: StreamChunk[] = []
+  for (let event = 0; event < end; event++) {
+    const payload = payloads[event]
+    if (payload?.kind !== "object") continue
+    const { value } = payload
+    const at = chunks.length
+    chunks.push({ value, choices: choicesOf(value, at), event, at })
+  }
+  return chunks
 }
 
 /** Returns the location of a chunk, given by its number among the chunks, or of one of its members. */
@@ -70,17 +80,9 @@ export function isFilterReport({ value, choices }: StreamChunk): boolean {
   return choices.every(({ value }) => "content_filter_results" in value && !("delta" in value))
 }
 
-/** A chunk, with its number among the chunks of its stream. */
-type NumberedChunk = StreamChunk & { readonly at: number }
-
-const numberedChunks = new WeakMap<ChatStream["chunks"], readonly NumberedChunk[]>()
-
-/** Returns the numbers of the chunks to judge: all except those that a trait of the target permits. */
-export function judgedChunks({ chunks }: ChatStream, known: TargetFacts): readonly NumberedChunk[] {
-  const numbered = numberedChunks.get(chunks) ?? chunks.map((chunk, at) => ({ ...chunk, at }))
-  numberedChunks.set(chunks, numbered)
-  return known.traits.has("azure") ? numbered.filter((chunk) => !isFilterReport(chunk)) : numbered
-}
+/** Returns the chunks to judge: all except those that a trait of the target permits. */
+export const judgedChunks = ({ chunks }: ChatStream, known: TargetFacts): readonly StreamChunk[] =>
+  known.traits.has("azure") ? chunks.filter((chunk) => !isFilterReport(chunk)) : chunks
 
 /** Streams in reply to valid chat requests. */
 export const chatStreams = view<ChatStream>({
@@ -93,7 +95,9 @@ export const chatStreams = view<ChatStream>({
     if (stream?.answered.operation !== "createChatCompletion") return undefined
     if (exchange.fault.value) return undefined
     const request = fitted(ChatCompletionRequest, stream.answered.request)
-    return request && { stream, request, chunks: chunksOf(stream) }
+    if (!request) return undefined
+    const chunks = chunksOf(stream)
+    return { stream, request, chunks, parts: chunks.flatMap(({ choices }) => choices) }
   },
 })
 

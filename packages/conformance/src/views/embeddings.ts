@@ -26,8 +26,8 @@ export interface Vector {
   readonly encoding: "float" | "base64"
   /** Absent when it is text that does not encode 32-bit floats. */
   readonly values?: readonly number[]
-  /** The same text, decoded with the opposite byte order. */
-  readonly swapped?: readonly number[]
+  /** Returns the same text, decoded with the opposite byte order. Absent when there are no values. */
+  swapped?(): readonly number[]
 }
 
 /** A reply with the documented form, and its request. */
@@ -49,20 +49,26 @@ function inputsOf({ input }: EmbeddingRequest): EmbeddingList["inputs"] {
 
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-function floatsIn(text: string, littleEndian: boolean): number[] | undefined {
+/** Returns the bytes of 32-bit floats in base64; `undefined` for a text that does not encode any. */
+function floatBytesIn(text: string): DataView | undefined {
   if (text.length % 4 !== 0 || !base64.test(text)) return undefined
   const { buffer, byteOffset, length } = Buffer.from(text, "base64")
-  if (length === 0 || length % 4 !== 0) return undefined
-  const bytes = new DataView(buffer, byteOffset, length)
-  return Array.from({ length: length / 4 }, (_, at) => bytes.getFloat32(4 * at, littleEndian))
+  return length > 0 && length % 4 === 0 ? new DataView(buffer, byteOffset, length) : undefined
+}
+
+function floatsIn(bytes: DataView, littleEndian: boolean): number[] {
+  const floats: number[] = []
+  for (let at = 0; at < bytes.byteLength; at += 4) floats.push(bytes.getFloat32(at, littleEndian))
+  return floats
 }
 
 function vectorOf({ index, embedding }: EmbeddingResponse["data"][number], at: number): Vector {
   const pointer = `/data/${at}/embedding`
   if (typeof embedding !== "string") return { pointer, index, encoding: "float", values: embedding }
-  const values = floatsIn(embedding, true)
-  const swapped = floatsIn(embedding, false)
-  return { pointer, index, encoding: "base64", ...(values && { values }), ...(swapped && { swapped }) }
+  const bytes = floatBytesIn(embedding)
+  if (!bytes) return { pointer, index, encoding: "base64" }
+  const swapped = () => floatsIn(bytes, false)
+  return { pointer, index, encoding: "base64", values: floatsIn(bytes, true), swapped }
 }
 
 /** The length of the vectors of a reply, to compare within the run. Does not hold the reply. */

@@ -225,12 +225,16 @@ export interface Stamp {
   readonly value: number
 }
 
-/** The times at which an object says that it was created. */
-export const stampsOf = (value: unknown, pointer = ""): Stamp[] =>
-  (["created", "created_at"] as const).flatMap((name) => {
-    const stamp = isObject(value) ? value[name] : undefined
-    return typeof stamp === "number" ? [{ pointer: `${pointer}/${name}`, value: stamp }] : []
-  })
+/** Returns the times at which an object says that it was created. */
+export function stampsOf(value: unknown, pointer = ""): Stamp[] {
+  const stamps: Stamp[] = []
+  if (!isObject(value)) return stamps
+  for (const name of ["created", "created_at"] as const) {
+    const stamp = value[name]
+    if (typeof stamp === "number") stamps.push({ pointer: `${pointer}/${name}`, value: stamp })
+  }
+  return stamps
+}
 
 /** Returns the members of a success that is a JSON object; none of any other reply. */
 function membersOf(exchange: Evidence): Readonly<Record<string, unknown>> {

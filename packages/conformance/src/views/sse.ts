@@ -49,30 +49,26 @@ export function eventAt(stream: EventStream, event: number, pointer?: string): W
   return { part: "event", event, offset, ...(pointer !== undefined && { pointer }) }
 }
 
-/** An event with its data parsed. Whether these fit a schema is for the rules to judge. */
-type ReadEvent = { readonly event: DecodedEvent } & ReadPayload
-
-const readEvent = (event: DecodedEvent): ReadEvent => ({ event, ...readPayload(event) })
-
 const isTyped = (payload: Payload, type: string) =>
   payload.kind === "object" && payload.value["type"] === type
 
 /** Returns the payload of a Responses event, which can also indicate an error by its type. */
-function responsePayloadOf(read: ReadEvent): Payload {
-  const payload = payloadOf(read)
+function responsePayloadOf(read: ReadPayload, data: string): Payload {
+  const payload = payloadOf(read, data)
   return isTyped(payload, "error") ? { kind: "error" } : payload
 }
 
-function payloadOf(payload: ReadEvent): Payload {
-  switch (payload.kind) {
+/** Returns the payload of an event. Whether its data fit a schema is for the rules to judge. */
+function payloadOf(read: ReadPayload, data: string): Payload {
+  switch (read.kind) {
     case "done":
     case "error":
-      return { kind: payload.kind }
+      return { kind: read.kind }
     case "json":
-      return isObject(payload.json) ? { kind: "object", value: payload.json } : { kind: "not-an-object" }
+      return isObject(read.json) ? { kind: "object", value: read.json } : { kind: "not-an-object" }
     case "not-json":
-      if (payload.event.data === "") return { kind: "blank" }
-      return { kind: payload.event.data.startsWith(":") ? "comment-as-data" : "not-json" }
+      if (data === "") return { kind: "blank" }
+      return { kind: data.startsWith(":") ? "comment-as-data" : "not-json" }
   }
 }
 
@@ -119,18 +115,21 @@ export const eventStreams = view<EventStream>({
     const answered = streamAnswers.of(exchange)
     if (!answered || (answered.mediaType !== "text/event-stream" && answered.json.ok)) return undefined
     const decoded = decode(answered.body)
-    const read = decoded.events.map(readEvent)
-    const unclosed = decoded.pending && readEvent(decoded.pending)
-    const sent = unclosed?.kind === "done" ? [...read, unclosed] : read
+    const { pending } = decoded
+    const read = decoded.events.map((event) => readPayload(event))
+    const unclosed = pending && readPayload(pending)
+    const isDone = pending !== undefined && unclosed?.kind === "done"
+    const events = isDone ? [...decoded.events, pending] : decoded.events
     const isResponse = answered.operation === "createResponse"
-    const payloads = sent.map(isResponse ? responsePayloadOf : payloadOf)
+    const typed = isResponse ? responsePayloadOf : payloadOf
+    const payloads = events.map((event, at) => typed(read[at] ?? { kind: "done" }, event.data))
     const errors = payloads.flatMap((payload, number) =>
       payload.kind === "error" || (isResponse && isTyped(payload, "response.failed")) ? [number] : [],
     )
     return {
       answered,
       decoded,
-      events: sent.map(({ event }) => event),
+      events,
       payloads,
       done: numbersOf(payloads, "done"),
       errors,
