@@ -521,6 +521,9 @@ describe.concurrent("a run that waits", () => {
     expect(report).toMatchObject({ outcome: "incomplete", reason: "the run was interrupted by SIGINT" })
     // No report is printed, so that the verdict is (D24).
     expect(stderr).toMatch(/^Incomplete: the run was interrupted by SIGINT/m)
+    // The last progress counts what was sent, not what was planned.
+    const [, done, planned] = /^judging: (\d+) of (\d+) samples/m.exec(stderr) ?? []
+    expect(Number(done)).toBeLessThan(Number(planned))
   })
 
   test("a second signal ends the process, and no unfinished file is left", async () => {

@@ -19,7 +19,7 @@ import type { Target } from "./to-wire.ts"
 export interface Progress {
   readonly phase: "learning" | "probing" | "judging" | "shrinking"
   readonly sent: number
-  /** Number of samples done, of those planned. */
+  /** Number of samples that were sent completely, of those planned. */
   readonly done: number
   readonly planned: number
 }
@@ -74,6 +74,8 @@ type Judge = (executed: ExecutedSample) => ExecutedSample
 /** The samples of a run in the order in which they ended: judged ones first, then those that wait. */
 class SampleQueue {
   readonly all: ExecutedSample[] = []
+  /** Number of samples that were sent completely. */
+  whole = 0
   private judged = 0
   /** Of the samples that wait. */
   private waitingBytes = 0
@@ -86,6 +88,7 @@ class SampleQueue {
 
   add(executed: ExecutedSample): void {
     this.all.push(executed)
+    if (executed.cut === undefined) this.whole++
     this.waitingBytes += answeredBytes(executed)
   }
 
@@ -136,7 +139,7 @@ export function createSampler(
   }
   let planned = 0
   const progress = (phase: Progress["phase"]) =>
-    onProgress?.({ phase, sent: executor.sent, done: queue.all.length, planned })
+    onProgress?.({ phase, sent: executor.sent, done: queue.whole, planned })
   return {
     executor,
     adaptation,

@@ -186,6 +186,6 @@ function started(alteration: NamedAlteration): NamedAlteration {
 
 function unknownId(id: string, known: ReadonlyMap<string, unknown>): string {
   const nearest = nearestName(id, [...known.keys()])
-  const hint = known.size === 0 ? " The catalogue is empty." : nearest ? ` Did you mean '${nearest}'?` : ""
-  return `No defect or variant has the id '${id}'.${hint}`
+  const listed = nearest ? `Did you mean '${nearest}'?` : "docs/defects.md lists them all."
+  return `No defect or variant has the id '${id}'. ${known.size === 0 ? "The catalogue is empty." : listed}`
 }
