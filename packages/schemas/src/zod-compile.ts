@@ -40,15 +40,24 @@ export function createValidationCompiler(): (schema: z.ZodType) => z.ZodType {
   }
 
   function tagged({ def: { discriminator, options } }: z.ZodDiscriminatedUnion): z.ZodType {
-    const compiled = options.map((option) => z.compile(closedOf(option as z.ZodType)))
+    const tests = options.map((option) => lazyTest(option as z.ZodType))
     const tagsOf = (at: number) => [...(options[at]?._zod.propValues?.[discriminator] ?? [])]
-    const byTag = new Map(compiled.flatMap((option, at) => tagsOf(at).map((tag) => [tag, option] as const)))
-    const unlisted = compiled.at(-1)
+    const byTag = new Map(tests.flatMap((fits, at) => tagsOf(at).map((tag) => [tag, fits] as const)))
+    const fitsUnlisted = tests.at(-1)
     return z.custom((value: unknown) => {
       if (typeof value !== "object" || value === null) return false
       const tag = (value as Readonly<Record<string, z.core.util.Primitive>>)[discriminator]
-      return (byTag.get(tag) ?? unlisted)?.validate(value)
+      return (byTag.get(tag) ?? fitsUnlisted)?.(value)
     })
+  }
+
+  /** Returns a test that compiles an option at its first use: of most unions, few options ever come. */
+  function lazyTest(option: z.ZodType): (value: unknown) => boolean {
+    let compiled: z.ZodType | undefined
+    return (value) => {
+      compiled ??= z.compile(closedOf(option))
+      return compiled.validate(value)
+    }
   }
 
   return (schema) => z.compile(closedOf(schema))
