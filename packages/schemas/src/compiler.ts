@@ -28,8 +28,11 @@ export const createCompiler = (uses: number): (<S extends z.ZodType>(schema: S) 
 
 /** Creates a function that returns whether a value fits a schema; one that was used `uses` times is compiled. */
 export function createValidator(uses: number): (schema: z.ZodType, value: unknown) => boolean {
-  const quick = createQuick(uses, () =>
-    import("./zod-compile.ts").then(({ createValidationCompiler }) => createValidationCompiler()),
-  )
+  let compiler: Promise<Compile> | undefined
+  const quick = createQuick(uses, () => {
+    // One for all schemas, which have parts in common.
+    compiler ??= import("./zod-compile.ts").then(({ createValidationCompiler }) => createValidationCompiler())
+    return compiler
+  })
   return (schema, value) => quick(schema).validate(value)
 }

@@ -43,6 +43,7 @@ export function createValidationCompiler(): (schema: z.ZodType) => z.ZodType {
     const tests = options.map((option) => lazyTest(option as z.ZodType))
     const tagsOf = (at: number) => [...(options[at]?._zod.propValues?.[discriminator] ?? [])]
     const byTag = new Map(tests.flatMap((fits, at) => tagsOf(at).map((tag) => [tag, fits] as const)))
+    // The last option is that of the tags that are not listed.
     const fitsUnlisted = tests.at(-1)
     return z.custom((value: unknown) => {
       if (typeof value !== "object" || value === null) return false

@@ -80,7 +80,7 @@ const inTime = () => undefined
 const nothingAbsent = new Set<OperationId>()
 
 test("a judged sample keeps only the beginning of its bodies", () => {
-  const kept = createLedger().add(sample("a", 0, 200), inTime)()
+  const kept = createLedger().add(sample("a", 0, 200), inTime).brief
   const lengths = kept.asked.map(({ exchange }) => exchange.response?.chunks.map(({ bytes }) => bytes.length))
   expect(lengths).toEqual([[4096]])
 })
@@ -107,10 +107,10 @@ test("the result does not depend on the order in which samples come", () => {
 
 test("a rule has a tally even if there was nothing to judge, or no time", () => {
   const ledger = createLedger()
-  const cut = ledger.add(sample("a", 0, 500), () => "no time")()
+  const cut = ledger.add(sample("a", 0, 500), () => "no time").brief
   expect(cut.cut).toBe("no time")
   expect(ledger.unjudged).toBe(1)
-  expect(ledger.add({ ...sample("a", 0, 500), asked: [] }, () => "no time")().cut).toBeUndefined()
+  expect(ledger.add({ ...sample("a", 0, 500), asked: [] }, () => "no time").brief.cut).toBeUndefined()
   expect(ledger.unjudged).toBe(1)
   const judged = [...ledger.result(nothingAbsent).tallies].map(([id, tally]) => [id, tally.judged])
   expect(judged).toEqual([

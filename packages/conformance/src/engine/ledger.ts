@@ -96,9 +96,25 @@ function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
   return tally
 }
 
-function briefSample(executed: ExecutedSample, cut: string | undefined): ExecutedSample {
-  const asked = executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) }))
-  return { ...executed, asked, ...(cut !== undefined && { cut }) }
+/** What is kept of a judged sample. */
+interface KeptSample {
+  /** The sample with only the beginning of its bodies. */
+  readonly brief: ExecutedSample
+}
+
+/** Of most samples that are only judged, nothing is kept. */
+function keptSample(executed: ExecutedSample, cut: string | undefined): KeptSample {
+  let made: ExecutedSample | undefined
+  return {
+    get brief() {
+      made ??= {
+        ...executed,
+        asked: executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) })),
+        ...(cut !== undefined && { cut }),
+      }
+      return made
+    },
+  }
 }
 
 /**
@@ -131,12 +147,12 @@ export class Ledger {
   }
 
   /**
-   * Judges a sample. Returns a function that returns it with only the beginning of its bodies. `overtime` returns why there
-   * is no more time to judge: the sample then counts as cut.
+   * Judges a sample. `overtime` returns why there is no more time to judge: the sample then counts as cut. Returns what is
+   * kept of it, made when it is asked for.
    */
-  add(executed: ExecutedSample, overtime: () => string | undefined): () => ExecutedSample {
+  add(executed: ExecutedSample, overtime: () => string | undefined): KeptSample {
     // Of a run that was cut, most samples were not sent.
-    if (executed.asked.length === 0) return () => executed
+    if (executed.asked.length === 0) return { brief: executed }
     const isOver = () => overtime() !== undefined
     const account = this.accountOf(executed)
     const { found, runViews, isComplete } = this.judge.group(
@@ -146,34 +162,34 @@ export class Ledger {
     )
     if (!isComplete) this.unjudged++
     const cut = executed.cut ?? (isComplete ? undefined : overtime())
-    let kept: ExecutedSample | undefined
-    // Of most samples that are only judged, nothing is kept.
-    const brief = () => {
-      kept ??= briefSample(executed, cut)
-      return kept
-    }
-    for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, brief())
+    const kept = keptSample(executed, cut)
+    for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, kept.brief)
     for (const [id, more] of precursorsOf(found)) joinPrecursors(account.precursors, id, more)
-    for (const each of runViews) this.compare(each, account, executed.sample, brief)
-    return brief
+    for (const each of runViews) this.compare(each, account, executed.sample, kept)
+    return kept
   }
 
-  /** Adds views of a sample for a rule about the whole run; `brief` returns the sample as it is kept. */
+  /** Adds views of a sample for a rule about the whole run. */
   private compare(
     { rule, views }: RunViews,
     account: Account,
     { by, index }: Sample,
-    brief: () => ExecutedSample,
+    kept: KeptSample,
   ): void {
     const compared = this.compared.get(rule) ?? new ComparedViews<ExecutedSample>(rule)
     this.compared.set(rule, compared)
     for (const { at, view, exchange } of views) {
       const seen = { view, exchange, needs: account.needs.join(), place: { by, index, at } }
-      const fault = compared.add(seen, brief)
+      const fault = compared.add(seen, () => kept.brief)
       if (!fault || isRedactedAt(exchange, fault.at)) continue
-      const kept = brief().asked[at]?.exchange ?? exchange
-      const found: Detection = { rule, fault, exchange: kept, executed: brief() }
-      this.addFound(tallyIn(account.rules, rule), found, brief())
+      const { brief } = kept
+      const found: Detection = {
+        rule,
+        fault,
+        exchange: brief.asked[at]?.exchange ?? exchange,
+        executed: brief,
+      }
+      this.addFound(tallyIn(account.rules, rule), found, brief)
       joinPrecursors(account.precursors, findingId(found), new Set())
     }
   }

@@ -119,11 +119,11 @@ export function createJudging(
   const add = (executed: ExecutedSample) => {
     const beganMs = Math.max(elapsed(), maxTimeMs)
     const spentMs = () => overrunMs + Math.max(0, elapsed() - beganMs)
-    const brief = ledger.add(executed, () =>
+    const kept = ledger.add(executed, () =>
       spentMs() > limits.overrunMs.max ? `the time of ${maxTimeMs / 1000} s was used up` : undefined,
     )
     overrunMs = spentMs()
-    return brief()
+    return kept.brief
   }
   const end: Judging["end"] = async (sent, sampler) => {
     sampler.progress("judging")

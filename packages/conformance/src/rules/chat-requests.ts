@@ -132,7 +132,7 @@ const documentedMembers = Object.keys(ChatCompletionRequest.shape)
 const messageMembers = Object.keys(ChatMessage.shape)
 
 const optionalMembers = (request: ChatCompletionRequest) =>
-  Object.keys(request).filter((name) => documentedMembers.includes(name) && !bareMembers.includes(name))
+  documentedMembers.filter((name) => Object.hasOwn(request, name) && !bareMembers.includes(name))
 
 const optionalRequests = narrowed(
   chatRequests,

@@ -135,7 +135,7 @@ const callAndResult: ResponseInputItem[] = [
 const documentedMembers = Object.keys(ResponseRequest.shape)
 
 const optionalMembers = (request: ResponseRequest) =>
-  Object.keys(request).filter((name) => documentedMembers.includes(name) && !bareMembers.includes(name))
+  documentedMembers.filter((name) => Object.hasOwn(request, name) && !bareMembers.includes(name))
 
 const optionalRequests = narrowed(
   responseRequests,

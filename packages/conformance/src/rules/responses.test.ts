@@ -172,6 +172,18 @@ describe("each fault by its name, where it stands", () => {
     ],
     ["another temperature", ["resp.echo:other-value /temperature"], {}, { temperature: 0.5 }],
     [
+      "two members that are not repeated, the first of the contract",
+      ["resp.echo:not-repeated /instructions"],
+      {},
+      { max_output_tokens: 30, instructions: "Be brief." },
+    ],
+    [
+      "metadata that no text can be made of",
+      ["resp.echo:other-value /metadata"],
+      { metadata: { b: { toString: null }, a: { toString: null } } },
+      { metadata: { a: "b" } },
+    ],
+    [
       "a number as usage",
       ["resp.usage:not-an-object /usage", "resp.schema-full:wrong-value /usage"],
       { usage: 12 },

@@ -1,4 +1,4 @@
-import { type ResponseFunctionTool, ResponseObject, type ResponseRequest } from "@nexhina/schemas"
+import { type ResponseFunctionTool, ResponseObject, ResponseRequest } from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { endlessTask } from "../probes/chat-completions.ts"
@@ -223,10 +223,12 @@ const same = (value: unknown) => value
 /** Some servers reckon in numbers of 32 bits. */
 const rounded = (value: unknown) => (typeof value === "number" ? Math.fround(value) : value)
 
+const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
+
 /** How a member is repeated, so that what a server adds to it makes no difference. */
 const repeated = new Map<string, (value: unknown) => unknown>([
   ["instructions", same],
-  ["metadata", (value) => (isObject(value) ? Object.entries(value).sort() : value)],
+  ["metadata", (value) => (isObject(value) ? Object.entries(value).sort(byName) : value)],
   ["temperature", rounded],
   ["top_p", rounded],
   ["max_output_tokens", same],
@@ -238,11 +240,15 @@ const repeated = new Map<string, (value: unknown) => unknown>([
   ],
 ])
 
-/** Members of the request that the reply has to repeat, with what it should say. */
-const toRepeat = (request: ResponseRequest): [name: string, value: unknown][] =>
-  Object.entries(request).filter(
-    ([name, value]) => repeated.has(name) && value !== null && value !== undefined,
-  )
+/**
+ * Members of the request that the reply has to repeat, with what it should say. In the order of the contract, so that the
+ * id of a finding does not depend on that of the client.
+ */
+const toRepeat = (request: Readonly<Record<string, unknown>>): [name: string, value: unknown][] =>
+  Object.keys(ResponseRequest.shape).flatMap((name): [string, unknown][] => {
+    const value = request[name]
+    return repeated.has(name) && value !== null && value !== undefined ? [[name, value]] : []
+  })
 
 const repeating = narrowed(
   responseAnswers,

@@ -49,6 +49,14 @@ test("the guide's samples are answers, the abbreviated chunk included", () => {
   }
 })
 
+test("each of thousands of choices is found in the stream", () => {
+  const count = 5000
+  const chunks = Array.from({ length: count }, (_, index) => deltaOf({ content: "Hi" }, "stop", index))
+  const { choices = [], where } = chatAnswers.of(streamOfData(chunks)) ?? {}
+  const events = choices.map(({ pointer }) => where?.(`${pointer}/message/content`))
+  expect(events.map((at) => at?.part === "event" && at.event)).toEqual(chunks.map((_, event) => event))
+})
+
 test("what Azure's filters found is no part of the reply", () => {
   const report = { index: 0, finish_reason: null, content_filter_results: {}, content_filter_offsets: {} }
   const answer = chatAnswers.of(

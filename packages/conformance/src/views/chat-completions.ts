@@ -233,6 +233,7 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
   // Of the members that were not read, none is more to the assembler than a value that it carries along.
   const completion = assembleChat(chunks as ChatCompletionChunk[])
   if (!completion) return undefined
+  let parts: ReturnType<typeof partsByChoice> | undefined
   return {
     ...requested,
     completion: { ...completion },
@@ -243,8 +244,10 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
         const found = stream.chunks.findLastIndex(({ value }) => carries(value[top]))
         return found < 0 ? { part: "end" } : whereEvent(stream, found, `/${top}`)
       }
-      const parts = partsByChoice(stream).get(completion.choices[Number(choice)]?.index)
-      const found = parts && bringing(parts, path, at)
+      // Only a finding asks for places.
+      parts ??= partsByChoice(stream)
+      const ofChoice = parts.get(completion.choices[Number(choice)]?.index)
+      const found = ofChoice && bringing(ofChoice, path, at)
       return found ? whereEvent(stream, found.chunk, found.pointer) : { part: "end" }
     },
     streamed: true,

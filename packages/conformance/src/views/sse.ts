@@ -118,11 +118,14 @@ export const eventStreams = view<EventStream>({
     const { pending } = decoded
     const read = decoded.events.map((event) => readPayload(event))
     const unclosed = pending && readPayload(pending)
-    const isDone = pending !== undefined && unclosed?.kind === "done"
-    const events = isDone ? [...decoded.events, pending] : decoded.events
     const isResponse = answered.operation === "createResponse"
     const typed = isResponse ? responsePayloadOf : payloadOf
-    const payloads = events.map((event, at) => typed(read[at] ?? { kind: "done" }, event.data))
+    const events = [...decoded.events]
+    const payloads = read.map((payload, at) => typed(payload, events[at]?.data ?? ""))
+    if (pending && unclosed?.kind === "done") {
+      events.push(pending)
+      payloads.push({ kind: "done" })
+    }
     const errors = payloads.flatMap((payload, number) =>
       payload.kind === "error" || (isResponse && isTyped(payload, "response.failed")) ? [number] : [],
     )
