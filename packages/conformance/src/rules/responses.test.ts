@@ -179,7 +179,7 @@ describe("each fault by its name, where it stands", () => {
     ],
     [
       "metadata that no text can be made of",
-      ["resp.echo:other-value /metadata"],
+      ["resp.echo:other-value /metadata", "resp.schema-full:wrong-value /metadata/b"],
       { metadata: { b: { toString: null }, a: { toString: null } } },
       { metadata: { a: "b" } },
     ],
