@@ -1,3 +1,4 @@
+import { endpoints, type Surface } from "@nexhina/schemas"
 import type { Baseline } from "./baselines/baseline.ts"
 import { openBaseline, type SettledReport, settle } from "./baselines/settle.ts"
 import { conclude } from "./engine/conclude.ts"
@@ -11,7 +12,7 @@ import { UsageError } from "./options/options.ts"
 import { requirementSetOn } from "./options/requirement-sets.ts"
 import { counted } from "./reading/counted.ts"
 import type { ExitCode } from "./reports/exit-codes.ts"
-import { exitCodeOf, type Report } from "./reports/report.ts"
+import { exitCodeOf, type Report, type RuleResult } from "./reports/report.ts"
 import { selectRules } from "./run.ts"
 import { version } from "./version.ts"
 
@@ -206,7 +207,7 @@ function addPart(part: ReadPart, judging: RecordedJudging, notes: Notes): void {
 export async function concluded(
   judging: RecordedJudging,
   facts: {
-    readonly settings: Pick<CheckSettings, "strict" | "baseline" | "updateBaseline">
+    readonly settings: Pick<CheckSettings, "strict" | "baseline" | "updateBaseline" | "require">
     readonly baseline: Baseline | undefined
     readonly world: CheckWorld
     readonly names: readonly string[]
@@ -230,6 +231,18 @@ export async function concluded(
   return { ...settled, exitCode: isFinding ? 1 : exitCodeOf(report, settings.strict) }
 }
 
+/** Returns why recordings without gaps are not enough for a verdict, if they are not. */
+function lackOf(
+  results: readonly RuleResult[],
+  required: readonly Surface[],
+  { operations }: RecordedConclusion["sent"],
+): string | undefined {
+  if (results.every(({ judged }) => judged === 0)) return "no recorded exchange could be judged"
+  const asked = new Set([...operations].map((operation) => endpoints[operation].surface))
+  const missing = required.filter((surface) => !asked.has(surface))
+  return missing.length > 0 ? `the recording has no request to ${missing.join(", ")}` : undefined
+}
+
 function reportOf(
   judging: RecordedJudging,
   { rules, known, sent, judgement, bases }: RecordedConclusion,
@@ -239,7 +252,11 @@ function reportOf(
   const [run] = runs
   const { results, open, causes, findings, omitted } = judgement
   const interrupted = world.interrupt?.aborted ? String(world.interrupt.reason) : undefined
-  const incomplete = interrupted ?? ends.find((end) => end.incomplete !== undefined)?.incomplete ?? gap
+  const incomplete =
+    interrupted ??
+    ends.find((end) => end.incomplete !== undefined)?.incomplete ??
+    gap ??
+    lackOf(results, settings.require, sent)
   const stopped = interrupted ?? ends.find((end) => end.stopped !== undefined)?.stopped
   const include = [...known.included]
   const { requirements } = judging

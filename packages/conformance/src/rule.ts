@@ -59,10 +59,11 @@ export interface RuleBase<V, Name extends string> {
    */
   asks?(known: TargetFacts): readonly Ask[] | fc.Arbitrary<readonly Ask[]>
   /**
-   * The finding depends on what a model chose to say: it counts only when it is seen again on the same request
-   * (or the target is deterministic); seen once it is `flaky`. Default: no.
+   * The finding (`true`), or these of its faults, depend on what a model chose to say: they count only when they are seen
+   * again on the same request, on each recorded one of several, or the target is deterministic; otherwise they are `flaky`.
+   * Default: none.
    */
-  readonly modelDependent?: true
+  readonly modelDependent?: true | readonly NoInfer<Name>[]
   /**
    * The rule knows of what was redacted in a recording, and its findings are exact. Default: no, and a fault in redacted
    * bytes is undecided.
@@ -109,6 +110,10 @@ export interface ManyRule<V = unknown, Name extends string = string> extends Rul
 }
 
 export type Rule = ExchangeRule | ManyRule
+
+/** Returns whether a fault depends on what a model chose to say. */
+export const isModelDependent = ({ modelDependent }: Rule, { fault }: Pick<Fault, "fault">): boolean =>
+  modelDependent === true || modelDependent?.includes(fault) === true
 
 /** Checks a rule's literal: its view's type, and that it only reports faults that it names. */
 export function rule<V, const Name extends string>(literal: ExchangeRule<V, Name>): ExchangeRule<V, Name>

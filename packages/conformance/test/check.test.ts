@@ -1,6 +1,6 @@
 import { startMock } from "@nexhina/mock/node"
 import type { ProfileName } from "@nexhina/schemas"
-import { bodyOf, type Exchange, headerOf, readTranscript, toHar } from "@nexhina/wire"
+import { bodyOf, createWriter, type Exchange, headerOf, readTranscript, toHar } from "@nexhina/wire"
 import { beforeAll, describe, expect, test } from "vitest"
 import { defects } from "../../defects/src/index.ts"
 import { type CheckedRecording, check, NothingRead } from "../src/check.ts"
@@ -8,9 +8,11 @@ import { lackText } from "../src/evidence.ts"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
 import { checkSettingsOf } from "../src/options/check-options.ts"
 import { settingsOf } from "../src/options/options.ts"
+import { outcomeText } from "../src/reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "../src/reports/report.ts"
 import { rules as allRules } from "../src/rules/rules.ts"
 import { run } from "../src/run.ts"
+import { exchangeOf } from "./exchange.ts"
 
 const apiKey = "sk-check-test-key"
 
@@ -328,4 +330,91 @@ test("traffic of other clients is judged by the set of requirements that --requi
   expect([await checkedOn(), await checkedOn("2026-12")]).toEqual([undefined, "2026-11"])
   await expect(checkedOn("2026-10")).rejects.toThrow("there was no set of requirements in '2026-10'")
   await expect(checkedOn("2027-01")).rejects.toThrow("'2027-01' is in the future")
+})
+
+/** Returns the transcript of requests of another client for chat completions. */
+function chatLines(facts: readonly Omit<Parameters<typeof exchangeOf>[0], "operation">[]): string[] {
+  const lines: string[] = []
+  const writer = createWriter({ write: (line) => lines.push(line), secrets: [] })
+  for (const [nth, each] of facts.entries()) {
+    const exchange = exchangeOf({ ...each, operation: "createChatCompletion" })
+    const target = "https://gw.example/v1/chat/completions"
+    writer.exchange({ ...exchange, id: String(nth), request: { ...exchange.request, target } })
+  }
+  return lines
+}
+
+describe("what a model chose to say", () => {
+  const request = {
+    model: "m",
+    messages: [{ role: "user", content: "What is the weather in Paris?" }],
+    tools: [{ type: "function", function: { name: "weather", parameters: { type: "object" } } }],
+    tool_choice: "required",
+  }
+  const message = { role: "assistant", content: "Sunny.", refusal: null }
+  const call = { id: "call_1", type: "function", function: { name: "weather", arguments: "{}" } }
+  const replyOf = (nth: number, isCall: boolean) => ({
+    id: `chatcmpl-${nth}`,
+    object: "chat.completion",
+    created: 1713833628,
+    model: "m",
+    choices: [
+      isCall
+        ? {
+            index: 0,
+            message: { ...message, content: null, tool_calls: [call] },
+            finish_reason: "tool_calls",
+          }
+        : { index: 0, message, finish_reason: "stop" },
+    ],
+    usage: { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 },
+  })
+
+  /** Checks the replies to requests that require a call: whether each has one. */
+  async function checkedCalls(hasCall: readonly boolean[]) {
+    const lines = chatLines(hasCall.map((isCall, nth) => ({ request, body: replyOf(nth, isCall) })))
+    const { report, exitCode } = await checkedLines(lines)
+    const found = report.findings.filter(({ rule }) => rule === "tool.choice-required")
+    return { exitCode, found: found.map(({ verdict }) => verdict), outcome: outcomeText(report) }
+  }
+
+  const doubt = "1 MUST finding is flaky: generated content broke a rule, and that was not confirmed."
+
+  test.each([
+    ["once", [false]],
+    ["in one of two replies", [false, true]],
+    ["in two of three replies", [false, false, true]],
+  ])("is flaky when it breaks a rule %s, and the verdict says so", async (_, hasCall) => {
+    expect(await checkedCalls(hasCall)).toEqual({
+      exitCode: 0,
+      found: ["flaky"],
+      outcome: `No MUST rule was surely broken, but not every applicable MUST rule was judged. ${doubt}`,
+    })
+  })
+
+  test("fails when it breaks the rule in each of several replies", async () => {
+    expect(await checkedCalls([false, false])).toMatchObject({ exitCode: 1, found: ["fail"] })
+  })
+})
+
+test("a recording of which nothing can be judged is incomplete in every report", async () => {
+  const lines = chatLines([{ request: {}, body: {}, end: { kind: "aborted" } }])
+  const { report, exitCode } = await checkedLines(lines)
+  expect([exitCode, report.outcome, report.reason]).toEqual([
+    3,
+    "incomplete",
+    "no recorded exchange could be judged",
+  ])
+})
+
+test("a surface that is required and was not asked for makes the evidence incomplete", async () => {
+  const lines = chatLines([{ request: {}, status: 400, body: {} }])
+  const outcomes = ["chat", "images"].map(async (require) => {
+    const { report } = await checkedLines(lines, { require: [require] })
+    return report.reason
+  })
+  expect(await Promise.all(outcomes)).toEqual([
+    expect.not.stringContaining("the recording has no request"),
+    "the recording has no request to images",
+  ])
 })

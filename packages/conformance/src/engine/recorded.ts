@@ -7,7 +7,7 @@ import type { EndLine, FactsLine, RunLine, SampleLine } from "../inputs/run-line
 import { UsageError } from "../options/options.ts"
 import { type RequirementSet, requirementsOf } from "../options/requirement-sets.ts"
 import type { Finding } from "../reports/report.ts"
-import { type Rule, type Severity, severityOf } from "../rule.ts"
+import { isModelDependent, type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample } from "../target/execute.ts"
 import { factsBefore, type TargetFacts } from "../target/facts.ts"
@@ -266,10 +266,11 @@ export class RecordedJudging {
       : []
     const again = `${this.options.again} --rule ${found.rule.id}`
     const redactor = createRedactor(secrets)
+    const isChance = isOther && !known.deterministic && isModelDependent(found.rule, found.fault)
     const made = findingOf(found, {
       known,
       severity,
-      verdict: verdictBySeverity[severity],
+      verdict: isChance ? "flaky" : verdictBySeverity[severity],
       times: 1,
       foundAfter: Number(found.exchange.id),
       redactor,
@@ -322,10 +323,12 @@ export class RecordedJudging {
       known,
       sent: this.sent,
       redactor: createRedactor([...this.secrets]),
-      confirm: async (found, severity) => {
+      confirm: async (found, severity, judged) => {
         const repeats = this.repeats.get(findingId(found.simplest))
         const isOther = found.simplest.executed.sample.by === otherClients
-        const confirmed = found.simplest.rule.scope === "run" || !(isOther || repeats?.isContradicted)
+        // Other clients' requests are not sent again: what shows on each of several is no chance either.
+        const isSeenAgain = isOther ? found.times > 1 && found.times >= judged : !repeats?.isContradicted
+        const confirmed = found.simplest.rule.scope === "run" || isSeenAgain
         return confirmedFinding(found, severity, {
           known,
           shown: repeats?.smaller ?? found.finding,

@@ -2,7 +2,7 @@ import type { OperationId } from "@nexhina/schemas"
 import { createRedactor, type Redactor } from "@nexhina/wire"
 import { limits } from "../limits.ts"
 import type { Cause, Finding, RuleResult } from "../reports/report.ts"
-import { type Rule, type Severity, severityOf } from "../rule.ts"
+import { isModelDependent, type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
 import type { ExecutedSample, Limits } from "../target/execute.ts"
 import type { TargetFacts } from "../target/facts.ts"
@@ -50,8 +50,11 @@ export function judgementOfNothing(rules: readonly Rule[], known: TargetFacts, r
   return { results, open: new Set(), causes: [], findings: [], omitted: 0, unjudged: 0 }
 }
 
-/** Returns the finding of a fault with its verdict, made smaller and confirmed if it can be. */
-export type Confirm = (found: FoundFault, severity: Severity) => Promise<Finding>
+/**
+ * Returns the finding of a fault with its verdict, made smaller and confirmed if it can be. `judged` is the number of
+ * exchanges (or groups) on which its rule was judged.
+ */
+export type Confirm = (found: FoundFault, severity: Severity, judged: number) => Promise<Finding>
 
 interface Context {
   readonly known: TargetFacts
@@ -172,7 +175,7 @@ export async function judgementOf(
     const tally = tallies.get(rule.id)
     const ofRule: Finding[] = []
     if (severity !== "not-applicable")
-      for (const found of tally?.found ?? []) ofRule.push(await confirm(found, severity))
+      for (const found of tally?.found ?? []) ofRule.push(await confirm(found, severity, tally?.judged ?? 0))
     findings.push(...ofRule)
     const decided = verdictOf({ rule, severity, tally, findings: ofRule, sent, met })
     const { isCut, ...outcome } = revise(decided, rule)
@@ -239,7 +242,7 @@ function createShrinking({ known, sampler, judging, describe, shrinkBudget }: Co
 
 /** Returns a finding with its verdict: what a model chose to say counts only when it was seen again. */
 export function confirmedFinding(
-  { simplest: { rule }, times, foundAfter, sender }: FoundFault,
+  { simplest: { rule, fault }, times, foundAfter, sender }: FoundFault,
   severity: Severity,
   {
     known,
@@ -247,7 +250,7 @@ export function confirmedFinding(
     confirmed,
   }: { readonly known: TargetFacts; readonly shown: Finding; readonly confirmed: boolean },
 ): Finding {
-  const certain = confirmed || known.deterministic || !rule.modelDependent
+  const certain = confirmed || known.deterministic || !isModelDependent(rule, fault)
   const verdict = certain ? verdictBySeverity[severity] : "flaky"
   return { ...shown, verdict, times, foundAfter, shownBy: sender.by }
 }

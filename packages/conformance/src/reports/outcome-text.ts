@@ -24,6 +24,18 @@ function strictFaults({ strict, summary }: Report): string[] {
   return [`${rules}, which fails the run with --strict.`]
 }
 
+/** Number of findings that generated content broke a MUST rule and that are not confirmed. */
+const flakyMusts = ({ findings }: Report): number =>
+  findings.filter(({ verdict, severity }) => verdict === "flaky" && severity === "MUST").length
+
+/** Returns that there are findings that are not confirmed, where nothing worse was found. */
+function flakyDoubts(report: Report): string[] {
+  const count = flakyMusts(report)
+  if (count === 0 || report.outcome === "not-conformant") return []
+  const they = count === 1 ? "1 MUST finding is" : `${count} MUST findings are`
+  return [`${they} flaky: generated content broke a rule, and that was not confirmed.`]
+}
+
 /** Returns what a quick run did not look at. */
 function quickGaps({ quick, summary, rules }: Report): string[] {
   if (quick !== true) return []
@@ -43,7 +55,9 @@ const partGaps = ({ shard }: Report): string[] =>
       ]
 
 /** Returns the verdict on the target, without what the baseline says. */
-function verdictText({ outcome, reason, conformant, profile, surfaces, summary }: Report): string {
+function verdictText(report: Report): string {
+  const { outcome, reason, conformant, profile, surfaces, summary } = report
+  const surely = flakyMusts(report) > 0 ? "surely " : ""
   // A reason may end with a question.
   const incomplete = reason === undefined ? "" : `Incomplete: ${reason}${/[.?!]$/.test(reason) ? "" : "."}`
   const gap = incomplete && ` ${incomplete}`
@@ -57,7 +71,7 @@ function verdictText({ outcome, reason, conformant, profile, surfaces, summary }
     default:
       return conformant === true
         ? `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`
-        : "No MUST rule was broken, but not every applicable MUST rule was judged."
+        : `No MUST rule was ${surely}broken, but not every applicable MUST rule was judged.`
   }
 }
 
@@ -65,6 +79,7 @@ function verdictText({ outcome, reason, conformant, profile, surfaces, summary }
 export const outcomeText = (report: Report): string =>
   [
     verdictText(report),
+    ...flakyDoubts(report),
     ...partGaps(report),
     ...quickGaps(report),
     ...strictFaults(report),

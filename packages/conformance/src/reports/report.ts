@@ -8,7 +8,8 @@ export const verdicts = {
   fail: "a MUST rule was broken",
   warn: "a SHOULD rule was broken",
   info: "a MAY rule was broken",
-  flaky: "broken once by generated content, but not when the same request was repeated",
+  flaky:
+    "broken by generated content, and not confirmed: the same request was not repeated, or was answered well",
   waived: "broken only by findings that the baseline lists",
   unsupported: "the target does not offer the feature that the rule is about",
   "not-applicable": "the rule does not apply to this profile or these traits",

@@ -850,7 +850,7 @@ export const toolRules = [
     ],
     on: completeCallStreams,
     after: ["tool.stream-index"],
-    modelDependent: true,
+    modelDependent: ["twice", "not-json", "not-an-object"],
     faults: {
       "not-a-string": "a fragment is not a string",
       twice: "the joined fragments are more than one JSON value",
