@@ -178,6 +178,31 @@ test("a ZIP file of another tool is refused with what it contains", async () => 
   }
 })
 
+const packedAgain =
+  "has the files of an evidence bundle, but was packed again by another program, so its digest cannot be compared: use the original"
+
+test.each([
+  ["", "2026-01-01"],
+  // As unzip and zip keep the dates.
+  ["", "1980-01-02"],
+  ["evidence/", "2026-01-01"],
+])(
+  "a bundle that was packed again is refused: nothing shows that it was not edited (%j, %s)",
+  async (within, date) => {
+    const names = ["transcript.ndjson", "report.json", "manifest.json"]
+    const files = Object.fromEntries(names.map((name) => [within + name, strToU8("{}")]))
+    const again = zipSync(files, { mtime: new Date(`${date}T00:00`) })
+    await writeFile(join(folder, "again.zip"), again)
+    const { code, stderr } = await command(["check", "again.zip"], { cwd: folder })
+    expect([code, stderr]).toEqual([2, `error: 'again.zip' ${packedAgain}\n`])
+    const inFolder = await checkedFolder("again", { "a.ndjson": transcript, "again.zip": again })
+    expect([inFolder.code, inFolder.recording.notes]).toEqual([
+      3,
+      [`not read: again/again.zip ${packedAgain}`],
+    ])
+  },
+)
+
 test("no name and no content of a file is obeyed by a terminal", async () => {
   const evil = "\u001b]0;t\u0007\u009b2J\u202e"
   const unfinished = transcript.replaceAll(

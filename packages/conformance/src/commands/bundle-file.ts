@@ -13,6 +13,9 @@ import { version } from "../version.ts"
 
 const transcriptName = "transcript.ndjson"
 
+/** The names of the files in a bundle. */
+const bundleNames = [transcriptName, "report.json", "manifest.json"]
+
 /** The comment at the end of a bundle: the digest of all bytes before it. */
 const commentPrefix = "sha256:"
 const commentLength = commentPrefix.length + 64
@@ -138,6 +141,18 @@ export function isBundle(path: string): boolean {
   if (bytesAt(path, statSync(path).size - commentLength, commentPrefix.length) === commentPrefix) return true
   const head = bytesAt(path, 0, nameAt + transcriptName.length)
   return head.startsWith(date, dateAt) && head.startsWith(transcriptName, nameAt)
+}
+
+/** How a ZIP file without a comment ends: a bundle has a comment. */
+const [endLength, endSign, noComment] = [22, "PK\x05\x06", "\0\0"]
+
+/** Returns whether a ZIP file with these names has the files of a bundle, also in a folder, and was written by another program. */
+export function isPackedAgain(path: string, names: readonly string[]): boolean {
+  const hasAll = bundleNames.every((each) => names.some((name) => name === each || name.endsWith(`/${each}`)))
+  if (!hasAll || !isBundle(path)) return hasAll
+  // Dates are kept. The end of a bundle that was cut still names the length of its comment.
+  const end = bytesAt(path, statSync(path).size - endLength, endLength)
+  return end.startsWith(endSign) && end.endsWith(noComment)
 }
 
 /**

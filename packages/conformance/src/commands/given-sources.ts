@@ -7,7 +7,7 @@ import { UsageError } from "../options/options.ts"
 import { counted } from "../reading/counted.ts"
 import { clipped } from "../reports/layout.ts"
 import { terminalText } from "../reports/terminal-text.ts"
-import { bundleSource, isBundle } from "./bundle-file.ts"
+import { bundleSource, isBundle, isPackedAgain } from "./bundle-file.ts"
 import { zipNames } from "./zip-names.ts"
 
 /** What the paths of a command line name. */
@@ -115,10 +115,18 @@ const beginsWith = (head: Uint8Array, text: string): boolean =>
 /** Returns whether a file is a ZIP file, or has the name of one: a bundle of which the first bytes are damaged. */
 const isZip = (path: string): boolean => beginsWith(headOf(path), zipHead) || /\.zip$/i.test(path)
 
+/** What is said after the name of a bundle that was unpacked and packed again. */
+const packedAgain =
+  " has the files of an evidence bundle, but was packed again by another program, so its digest cannot be compared: use the original"
+
 /** Returns what a ZIP file is read as. One of another tool in a folder is reported missing. */
 async function zipSource(path: string, isFromFolder: boolean): Promise<Source> {
-  if (isBundle(path)) return await bundleSource(path)
   const names = zipNames(path)
+  if (names && isPackedAgain(path, names)) {
+    if (!isFromFolder) throw new UsageError(`'${path}'${packedAgain}`)
+    return { ...sourceOf(path), isNotRead: packedAgain }
+  }
+  if (isBundle(path)) return await bundleSource(path)
   if (!isFromFolder && names)
     throw new UsageError(
       `'${path}' is a ZIP file, but not an evidence bundle of this kit: it contains ${namesText(names.map(shownName)) || "nothing"}; unpack it to check the recordings in it`,
