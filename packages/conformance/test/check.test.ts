@@ -7,7 +7,7 @@ import { type CheckedRecording, check, NothingRead } from "../src/check.ts"
 import { lackText } from "../src/evidence.ts"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
 import { checkSettingsOf } from "../src/options/check-options.ts"
-import { settingsOf } from "../src/options/options.ts"
+import { settingsOf, UsageError } from "../src/options/options.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "../src/reports/report.ts"
 import { rules as allRules } from "../src/rules/rules.ts"
@@ -317,11 +317,62 @@ describe("traffic of other clients", () => {
   })
 })
 
+/** A stream of which nothing else was kept. */
+const chatStream =
+  'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\ndata: [DONE]\n\n'
+
+describe("the transcript of a run together with traffic of other clients", () => {
+  let plain: Recorded
+  let archive: string
+  let server: string
+  beforeAll(async () => {
+    plain = await recorded("nexhina", [], { quick: true, include: ["chat", "models"] })
+    archive = archiveOf(await exchangesIn(plain.lines))
+    server = plain.report.target.replace(/\/v1$/, "")
+  })
+
+  const checkedBoth = (lines: readonly string[], other: string, isRunFirst = true) => {
+    const files = [fileOf(textOf(lines), "run.ndjson"), fileOf(other, "client.har")]
+    return check(checkSettingsOf({}), isRunFirst ? files : files.toReversed(), world)
+  }
+
+  test.each(["https://other.example", "http://127.0.0.1:1", "http://127.0.0.1:1/gateway"])(
+    "of another server (%s) is refused: the verdict would accuse the target of the run",
+    async (other) => {
+      const elsewhere = archive.replaceAll(server, other)
+      const says = `a recorded run and a recorded client asked different targets (${server}/v1 and ${other}/v1): check each by itself, and compare their JSON reports with merge`
+      for (const isRunFirst of [true, false])
+        await expect(checkedBoth(plain.lines, elsewhere, isRunFirst)).rejects.toThrow(new UsageError(says))
+    },
+  )
+
+  test("of the same server, or of one that is not known, is judged", async () => {
+    const { exitCode: alone } = await checkedLines(plain.lines)
+    const sameName = server.replace("127.0.0.1", "LOCALHOST")
+    const withUser = server.replace("://", "://user:word@")
+    for (const same of [server, sameName, withUser]) {
+      const { exitCode, report } = await checkedBoth(plain.lines, archive.replaceAll(server, same))
+      expect([same, exitCode, report.target]).toEqual([same, alone, `${server}/v1`])
+    }
+    const embedded = plain.lines.map((line, at) => (at === 0 ? line.replace("{", '{"embedded":true,') : line))
+    await checkedBoth(embedded, archive.replaceAll(server, "https://other.example"))
+    await checkedBoth(plain.lines, chatStream)
+    // Ids of models may have slashes.
+    const asked = (await exchangesIn(plain.lines))
+      .filter(({ request }) => request.method === "GET")
+      .slice(0, 1)
+    const renamed = asked.map((each) => ({
+      ...each,
+      request: { ...each.request, target: `${server}/v1/models/accounts/a/models/m` },
+    }))
+    expect(renamed.length).toBe(1)
+    await checkedBoth(plain.lines, archiveOf(renamed))
+  })
+})
+
 test("traffic of other clients is judged by the set of requirements that --requirements names", async () => {
-  const stream =
-    'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\ndata: [DONE]\n\n'
   const checkedOn = async (requirements?: string) => {
-    const { report } = await check(checkSettingsOf({ requirements }), [fileOf(stream, "one.sse")], {
+    const { report } = await check(checkSettingsOf({ requirements }), [fileOf(chatStream, "one.sse")], {
       ...world,
       startedAt: new Date("2026-12-31T00:00:00Z"),
     })

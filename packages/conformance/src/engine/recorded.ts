@@ -1,5 +1,13 @@
 import type { ProfileName } from "@nexhina/schemas"
-import { endpoints, type OperationId, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
+import {
+  type Endpoint,
+  endpoints,
+  type OperationId,
+  profiles,
+  type Surface,
+  surfaces,
+  type Trait,
+} from "@nexhina/schemas"
 import { createRedactor, credentialsIn, type Exchange, type RecordedRequest } from "@nexhina/wire"
 import { type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
@@ -80,7 +88,8 @@ export class RecordedJudging {
   private readonly shown = new Set<string>()
   /** Credentials of other clients' requests, for texts of the report. */
   private readonly secrets = new Set<string>()
-  private readonly bases = new Set<string>()
+  /** Base URLs of the requests of other clients, each with a request to it. */
+  private readonly bases = new Map<string, RequestAddress>()
   private waiting: Extract<RecordedPart, { kind: "sample" }>[] = []
   private judging: Judging | undefined
   private others = 0
@@ -103,6 +112,7 @@ export class RecordedJudging {
     const [first] = this.runs
     this.runs.push(line)
     this.isLearning = true
+    for (const [base, address] of this.bases) requireSameServer(line, base, address)
     if (!first) return
     // The built-in mock server has another address in each run.
     const isSameServer = first.embedded === true && line.embedded === true
@@ -152,8 +162,7 @@ export class RecordedJudging {
     this.others++
     const { request, operation } = evidence
     this.keepSecrets(request)
-    if (this.bases.size < 10 && !request.target.startsWith("file:"))
-      this.bases.add(baseOf(request.target, operation.value))
+    this.keepBase({ target: request.target, operation: operation.value })
     const index = this.others - 1
     const exchange: Evidence = { ...evidence, id: String(this.others) }
     const step = operation.value && { step: { operation: operation.value } }
@@ -163,6 +172,15 @@ export class RecordedJudging {
     }
     if (!this.judging) this.begin()
     if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
+  }
+
+  private keepBase(address: RequestAddress): void {
+    if (address.target.startsWith("file:")) return
+    const base = baseOf(address.target, address.operation)
+    if (this.bases.has(base)) return
+    const [run] = this.runs
+    if (run) requireSameServer(run, base, address)
+    if (this.bases.size < 10) this.bases.set(base, address)
   }
 
   /** Keeps the credentials of the headers and the address: a server may repeat them in a later response. */
@@ -337,7 +355,7 @@ export class RecordedJudging {
       },
       revise: (outcome, rule) => this.revised(outcome, rule),
     })
-    return { rules, known, sent: this.sent, judgement, bases: [...this.bases] }
+    return { rules, known, sent: this.sent, judgement, bases: [...this.bases.keys()] }
   }
 
   /** What was not asked for and could not be judged is not-run. */
@@ -362,6 +380,44 @@ export interface RecordedConclusion {
   readonly judgement: Judgement
   /** Base URLs of the requests of other clients. */
   readonly bases: readonly string[]
+}
+
+/** Where a request of another client went. */
+interface RequestAddress {
+  readonly target: string
+  readonly operation: OperationId | undefined
+}
+
+/** Returns an address without what may differ for one server: user, password, query and the slash at the end. */
+function addressOf(target: string): string | undefined {
+  if (!URL.canParse(target)) return undefined
+  const url = new URL(target)
+  const host = url.host.replace(/^(?:localhost|\[::1\])(?=:|$)/, "127.0.0.1")
+  return `${url.protocol}//${host}${url.pathname.replace(/\/+$/, "")}`
+}
+
+/**
+ * Requires that a request of another client went to the target of a run, where both are known: the verdict is about the
+ * target. The built-in mock server has another address in each run.
+ */
+function requireSameServer(
+  { target, embedded }: RunLine,
+  base: string,
+  { target: asked, operation }: RequestAddress,
+): void {
+  const [given, found] = [addressOf(target), addressOf(asked)]
+  if (embedded === true || given === undefined || found === undefined) return
+  const isWithin = operation && pathsOf(operation).some((path) => `${found}/`.startsWith(`${given}${path}/`))
+  if (isWithin || addressOf(base) === given) return
+  throw new UsageError(
+    `a recorded run and a recorded client asked different targets (${target} and ${base}): check each by itself, and compare their JSON reports with merge`,
+  )
+}
+
+/** Returns the first segments of the paths of an operation. */
+const pathsOf = (operation: OperationId): string[] => {
+  const { path, aliases = [] }: Endpoint = endpoints[operation]
+  return [path, ...aliases].map((each) => `/${each.split("/")[1]}`)
 }
 
 /** Returns the base URL of a request: what precedes the path of its operation, without user and password. */
