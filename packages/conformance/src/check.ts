@@ -5,6 +5,7 @@ import { conclude } from "./engine/conclude.ts"
 import { shellWord } from "./engine/curl.ts"
 import { type RecordedConclusion, RecordedJudging } from "./engine/recorded.ts"
 import { type ReadPart, readParts } from "./inputs/parts.ts"
+import type { RunLine } from "./inputs/run-line.ts"
 import { missingParts, partOf } from "./inputs/shards.ts"
 import type { Source } from "./inputs/source.ts"
 import type { CheckSettings } from "./options/check-options.ts"
@@ -150,9 +151,10 @@ export async function checkParts(
   const again = ["nexhina-conformance check", ...names.slice(0, 3).map(shellWord)].join(" ")
   const judging = createRecordedJudging(settings, again, world)
   const notes = new Notes()
+  const distinct = new DistinctRuns()
   for (const source of sources) {
     if (world.interrupt?.aborted) break
-    await readInto(source, judging, notes, world)
+    await readInto(source, { judging, notes, distinct }, world)
   }
   const { nothingJudged } = judging
   if (nothingJudged?.isAnswered)
@@ -173,15 +175,34 @@ export async function checkParts(
   return nothingJudged ? { ...checked, nothingJudged: nothingJudged.reason } : checked
 }
 
+/** Tells recorded runs from copies of them. */
+class DistinctRuns {
+  /** Names of the sources by the lines with which their runs begin: these have the time to the millisecond. */
+  private readonly names = new Map<string, string>()
+
+  /** @throws {UsageError} when the run was added before. */
+  add(line: RunLine, name: string): void {
+    const whole = JSON.stringify(line)
+    const before = this.names.get(whole)
+    if (before === name)
+      throw new UsageError(`'${name}' has the same run twice: its exchanges would count twice; keep one`)
+    if (before !== undefined)
+      throw new UsageError(
+        `'${before}' and '${name}' have the same run: its exchanges would count twice; give one of them`,
+      )
+    this.names.set(whole, name)
+  }
+}
+
 async function readInto(
   source: Source,
-  judging: RecordedJudging,
-  notes: Notes,
+  { judging, notes, distinct }: { judging: RecordedJudging; notes: Notes; distinct: DistinctRuns },
   { onProgress, interrupt }: CheckWorld,
 ): Promise<void> {
   const [runs, ends] = [judging.runs.length, judging.ends.length]
   for await (const part of readParts(source)) {
     if (interrupt?.aborted) return
+    if (part.kind === "run") distinct.add(part.line, source.name)
     addPart(part, judging, notes)
     onProgress?.(judging.exchanges)
   }

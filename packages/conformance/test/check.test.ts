@@ -121,6 +121,10 @@ function archiveOf(exchanges: readonly Exchange[]): string {
   return JSON.stringify({ log: { ...har.log, entries } }, null, 1)
 }
 
+/** Returns the lines of a run as those of a later run. */
+const ranAgain = (lines: readonly string[]) =>
+  lines.map((line) => line.replace(/^(\{"fact":"run",.*?"startedAt":")[^"]*/, "$12026-12-01T00:00:00.000Z"))
+
 describe("traffic of other clients", () => {
   let plain: Recorded
   let broken: Recorded
@@ -291,7 +295,7 @@ describe("traffic of other clients", () => {
       const end = left.findIndex(isEnd)
       const both = await checkedLines(left.toSpliced(end, 1))
       expect(both.report.recording?.lost).toBe(3)
-      const twice = await checkedLines([...plain.lines, ...plain.lines])
+      const twice = await checkedLines([...plain.lines, ...ranAgain(plain.lines)])
       expect([twice.exitCode, twice.report.recording?.lost]).toEqual([0, 0])
     })
 
@@ -320,6 +324,29 @@ describe("traffic of other clients", () => {
 /** A stream of which nothing else was kept. */
 const chatStream =
   'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\ndata: [DONE]\n\n'
+
+test("a run that is given twice is refused, in one file or two; two runs of one target are not", async () => {
+  const { lines } = await recorded("nexhina", [], { quick: true, include: ["models"] })
+  const checkedFiles = (...files: (readonly string[])[]) =>
+    check(
+      checkSettingsOf({}),
+      files.map((each, nth) => fileOf(textOf(each), `${nth}.ndjson`)),
+      world,
+    )
+  await expect(checkedFiles(lines, lines)).rejects.toThrow(
+    new UsageError(
+      "'0.ndjson' and '1.ndjson' have the same run: its exchanges would count twice; give one of them",
+    ),
+  )
+  await expect(checkedFiles([...lines, ...lines])).rejects.toThrow(
+    new UsageError("'0.ndjson' has the same run twice: its exchanges would count twice; keep one"),
+  )
+  const [{ report: one }, { report: both }] = [
+    await checkedFiles(lines),
+    await checkedFiles(lines, ranAgain(lines)),
+  ]
+  expect(both.recording?.exchanges).toBeGreaterThan(one.recording?.exchanges ?? 0)
+})
 
 describe("the transcript of a run together with traffic of other clients", () => {
   let plain: Recorded

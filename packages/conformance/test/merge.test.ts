@@ -101,7 +101,10 @@ describe("shards of a run", () => {
     const [one = [], two = [], three = []] = parts.map((part) => part.lines)
     const { report } = await merged([one, three])
     expect(report.reason).toBe("parts 2, 4 of 4 of the run are missing")
-    await expect(merged([one, two, one])).rejects.toThrow("merge: part 1 of 4 is given twice")
+    await expect(merged([one, two, one])).rejects.toThrow(/^'.+' and '.+' have the same run: its exchanges/)
+    // A part that was run again.
+    const again = changed(0, { startedAt: "2026-12-01T00:00:00.000Z" })
+    await expect(merged([one, two, again])).rejects.toThrow("merge: part 1 of 4 is given twice")
   })
 
   /** Returns the lines of a part with other members in its first line. */
@@ -181,7 +184,8 @@ describe("shards of a run", () => {
   test("are not whole runs", async () => {
     const { shard: _, ...line } = JSON.parse(parts[0]?.lines[0] ?? "")
     const run = [JSON.stringify(line), ...(parts[0]?.lines.slice(1) ?? [])]
-    await expect(merged([run, run])).rejects.toThrow(
+    const later = [JSON.stringify({ ...line, startedAt: "2026-12-01T00:00:00.000Z" }), ...run.slice(1)]
+    await expect(merged([run, later])).rejects.toThrow(
       "merge: each file is a whole run, and merge takes the parts of one (run --shard 1/2, run --shard 2/2). To compare runs, give it their JSON reports",
     )
   })
