@@ -299,6 +299,26 @@ describe("traffic of other clients", () => {
       expect([twice.exitCode, twice.report.recording?.lost]).toEqual([0, 0])
     })
 
+    test("a run that has counted fewer requests than it has exchanges was changed, and is not complete", async () => {
+      const { requests } = plain.report
+      const changed = plain.lines.map((line) =>
+        line.startsWith('{"fact":"run-end"')
+          ? line.replace(`"requests":${requests},`, '"requests":3,')
+          : line,
+      )
+      const { report, exitCode } = await checkedLines(changed)
+      const says = `run.ndjson:${changed.length}: the run sent 3 requests, but the file has the exchanges of ${requests}: it was changed after the run`
+      expect([exitCode, report.outcome, report.reason]).toEqual([
+        3,
+        "incomplete",
+        `the recording is not complete (${says})`,
+      ])
+      expect(report.recording).toMatchObject({
+        lost: 0,
+        notes: expect.arrayContaining([`not read: ${says}`]),
+      })
+    })
+
     test("a run that has lost its beginning is a loss, so that nothing passes for want of it", async () => {
       const { report, exitCode } = await checkedLines(plain.lines.slice(1))
       const intent = plain.lines.findIndex((line) => JSON.parse(line).fact === "intent")

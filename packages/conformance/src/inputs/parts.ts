@@ -12,7 +12,7 @@ import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
 import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
-import { RequestCount, type RequestShortfall } from "./request-count.ts"
+import { RequestCount, type RequestMismatch } from "./request-count.ts"
 import { type OpenSource, openSource, type Source } from "./source.ts"
 
 /** A part of a recording, or what cannot be read of it. */
@@ -104,7 +104,7 @@ async function* transcriptParts(name: string, bytes: AsyncIterable<Uint8Array>):
     } else {
       yield* samples.rest()
       yield* endParts(item, name, kitLine)
-      yield* missingParts(requests.shortfalls(item.unfinished), name)
+      yield* mismatchParts(requests.mismatches(item.unfinished), name)
     }
   }
 }
@@ -124,12 +124,12 @@ function partsOfLine(
   }
 }
 
-/** Returns the exchanges that a run counted and a file has not. */
-const missingParts = (shortfalls: readonly RequestShortfall[], name: string): ReadPart[] =>
-  shortfalls.map(({ line, sent, found, missing }) => ({
+/** Returns where a file has fewer or more exchanges than its run has counted. */
+const mismatchParts = (mismatches: readonly RequestMismatch[], name: string): ReadPart[] =>
+  mismatches.map(({ line, sent, found, missing }) => ({
     kind: "loss",
-    says: `${name}:${line}: the run sent ${sent} requests, but the file has the exchanges of ${found}`,
-    exchanges: missing,
+    says: `${name}:${line}: the run sent ${sent} requests, but the file has the exchanges of ${found}${missing < 0 ? ": it was changed after the run" : ""}`,
+    exchanges: Math.max(0, missing),
   }))
 
 /**

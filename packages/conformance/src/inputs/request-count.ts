@@ -2,12 +2,12 @@ import type { UnfinishedExchange } from "@nexhina/wire"
 import type { RecordedPart } from "./recorded-samples.ts"
 
 /** The requests of a recorded run, and how many of their exchanges the file has. */
-export interface RequestShortfall {
+export interface RequestMismatch {
   /** Number of the line that ends the run. */
   readonly line: number
   readonly sent: number
   readonly found: number
-  /** Number of exchanges that are missing, without those whose lines are damaged. */
+  /** Number of exchanges that are missing, without those whose lines are damaged; negative when there are too many. */
   readonly missing: number
 }
 
@@ -47,12 +47,13 @@ export class RequestCount {
     this.damaged = 0
   }
 
-  /** Returns the runs of which exchanges are missing. */
-  shortfalls(unfinished: readonly UnfinishedExchange[]): RequestShortfall[] {
+  /** Returns the runs of which exchanges are missing, or that have more than they sent. */
+  mismatches(unfinished: readonly UnfinishedExchange[]): RequestMismatch[] {
     return this.ended.flatMap(({ from, to, sent, found, damaged }) => {
       const open = unfinished.filter(({ line }) => line > from && line < to).length
-      const missing = sent - found - damaged - open
-      return missing > 0 ? [{ line: to, sent, found, missing }] : []
+      // What is damaged need not be an exchange of its own.
+      const missing = Math.max(0, sent - found - damaged - open) || Math.min(0, sent - found)
+      return missing === 0 ? [] : [{ line: to, sent, found, missing }]
     })
   }
 }
