@@ -225,6 +225,29 @@ describe("traffic of other clients", () => {
         await expect(checkedText(text, name)).rejects.toThrow(new NothingRead(says))
     })
 
+    test("that is one JSON value, such as a reply that was not streamed, is called that", async () => {
+      const reply = { id: "c", object: "chat.completion", choices: [], usage: "x".repeat(5000) }
+      const says =
+        "is one JSON value, which is neither a transcript, an HTTP Archive nor an event stream: record the whole exchange, with 'nexhina-conformance proxy' or as an HTTP Archive"
+      for (const [value, indent] of [
+        [reply, 0],
+        [reply, 2],
+        [[reply], 2],
+      ] as const)
+        await expect(checkedText(`${JSON.stringify(value, null, indent)}\n`, "reply.sse")).rejects.toThrow(
+          new NothingRead(`reply.sse ${says}`),
+        )
+      // Several are not one, and a line of a transcript is none.
+      for (const [text, says] of [
+        [
+          "{}\n{}\n",
+          'reply.sse:1: not a line of a transcript: it is not a JSON object with a "fact", such as "request".',
+        ],
+        ['{"fact":"x"}\n', "reply.sse: no exchange"],
+      ] as const)
+        await expect(checkedText(text, "reply.sse")).rejects.toThrow(new NothingRead(says))
+    })
+
     test("is judged as far as it can be read, the rest is counted, and the check is incomplete", async () => {
       const lines = plain.lines.filter((line) => !isOfKit(line))
       const chunk = lines.findIndex((line) => line.startsWith('{"fact":"chunk"'))

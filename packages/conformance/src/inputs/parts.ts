@@ -11,6 +11,7 @@ import { z } from "zod"
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
+import { isJsonValue, readJsonValue } from "./json-value.ts"
 import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
 import { RequestCount, type RequestMismatch } from "./request-count.ts"
 import { type OpenSource, openSource, type Source } from "./source.ts"
@@ -46,8 +47,11 @@ async function* partsOf(
   // Why nothing could be decompressed is said in its place.
   if (isEmpty && fault?.()) return
   if (isEmpty) yield { kind: "loss", says: `${name} is empty`, exchanges: 0 }
-  else if (kind === "transcript") yield* transcriptParts(name, bytes)
-  else if (kind === "har") yield* harParts(name, bytes)
+  else if (kind === "transcript") {
+    const read = await readJsonValue(bytes)
+    if (read.isValue) yield { kind: "loss", says: name + jsonValue, exchanges: 0 }
+    else yield* transcriptParts(name, read.bytes)
+  } else if (kind === "har") yield* harParts(name, bytes)
   else if (kind === "event-stream") yield* streamParts(name, bytes)
   else yield { kind: "loss", says: name + unreadable[kind ?? "other"], exchanges: 0 }
 }
@@ -63,6 +67,10 @@ const unreadable = {
   report: " is a JSON report and has no exchanges: 'nexhina-conformance merge' reads reports",
   other: ":1: not a transcript (NDJSON), an HTTP Archive or an event stream",
 } as const
+
+/** What is said after the name of a source that is one value of JSON. */
+const jsonValue =
+  " is one JSON value, which is neither a transcript, an HTTP Archive nor an event stream: record the whole exchange, with 'nexhina-conformance proxy' or as an HTTP Archive"
 
 /** What is said after the name of a source of which not everything could be decompressed. */
 const incomplete = {
@@ -198,8 +206,10 @@ async function* streamParts(name: string, bytes: AsyncIterable<Uint8Array>): Asy
     }
     pieces.push(piece)
   }
-  const evidence = eventStreamEvidence(Uint8Array.from(Buffer.concat(pieces)), "1")
+  const body = Uint8Array.from(Buffer.concat(pieces))
+  const evidence = eventStreamEvidence(body, "1")
   if (evidence) yield { kind: "stream", evidence }
+  else if (isJsonValue(body)) yield { kind: "loss", says: name + jsonValue, exchanges: 1 }
   else {
     const says = `${name}:1: no event of it is of a chat completion or a response`
     yield { kind: "loss", says, exchanges: 1 }
