@@ -440,6 +440,15 @@ export const toolDefects: readonly Defect[] = [
     ...onEachPart((part) => ({ ...part, function: without(part.function ?? {}, "name") })),
   },
   {
+    id: "tool-type-tool-streaming",
+    says: "streamed tool calls have the type tool",
+    breaks: "tool.stream-first-delta",
+    fault: "other-type",
+    also: [],
+    seen: [`${toolDelta}: type`],
+    ...onEachPart((part) => (part.type === undefined ? part : { ...part, type: "tool" })),
+  },
+  {
     id: "tool-id-late",
     says: "the id of a streamed tool call is sent with its arguments",
     breaks: "tool.stream-first-delta-whole",

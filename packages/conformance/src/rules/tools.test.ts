@@ -122,6 +122,16 @@ test.each([
     "a streamed call with null in later parts",
     streaming([first, { ...more('{"city":"Paris"}'), id: null, type: null }]),
   ],
+  [
+    "a streamed call with an empty type in later parts",
+    streaming([first, { ...more('{"city":"Paris"}'), id: "", type: "" }]),
+  ],
+  [
+    "a streamed call of a custom tool",
+    streaming([{ index: 0, id: "c", type: "custom", custom: { name: "sql", input: "" } }], "tool_calls", {
+      tools: [{ type: "custom", custom: { name: "sql" } }],
+    }),
+  ],
   ["a streamed call that the limit cut", streaming([first, more('{"ci')], "length")],
   [
     "a stream with tool_calls null and empty",
@@ -277,6 +287,17 @@ test.each([
   ["tool.stream-index out-of-order", [first, done, { ...second, index: 2 }], 3],
   ["tool.stream-first-delta no-id", [{ ...first, id: undefined }, done], 1],
   ["tool.stream-first-delta no-name", [{ ...first, function: nameless }, done], 1],
+  ["tool.stream-first-delta other-type", [{ ...first, type: "banana" }, done], 1],
+  ["tool.stream-first-delta other-type", [{ ...first, type: "custom" }, done], 1],
+  [
+    "tool.stream-first-delta other-type",
+    [
+      { ...first, type: "" },
+      { ...done, type: "tool" },
+    ],
+    2,
+  ],
+  ["tool.stream-first-delta other-type", [{ ...first, type: 1 }, done], 1],
   [
     "tool.stream-first-delta-whole id-later",
     [

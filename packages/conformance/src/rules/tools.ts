@@ -266,6 +266,13 @@ function isMasked({ request, completion }: ChatReply, { calls }: Choice): boolea
 const delivered = ({ deltas }: StreamedCall, member: "id" | "name") =>
   deltas.map((delta) => delta[member]).find(isText)
 
+/** Whether a part says what type its call has: servers repeat the member without a value. */
+const saysType = (type: unknown): boolean => type !== undefined && type !== null && type !== ""
+
+/** Whether a call may have the type: that of a function, or of some other tool of the request. */
+const isOffered = ({ tools }: ChatCompletionRequest, type: unknown): boolean =>
+  type === "function" || (tools ?? []).some((tool) => tool.type === type)
+
 /** How many calls the choice of a call has. */
 const besides = ({ calls }: CallStream, { choice }: StreamedCall): number =>
   calls.filter((each) => each.choice === choice).length
@@ -736,7 +743,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-first-delta",
     since,
-    says: "MUST send the `id` and the name of a streamed tool call before the stream ends",
+    says: "MUST send the `id` and the name of a streamed tool call before the stream ends, and no other type than its tool's",
     severity: "MUST",
     source: toolDelta,
     see: [
@@ -748,17 +755,24 @@ export const toolRules = [
     faults: {
       "no-id": "a call never gets an id",
       "no-name": "a call never gets a name",
+      "other-type": "a call is not of the type of the tool",
     },
-    holds: ({ calls }) =>
-      calls.flatMap((call): Fault<"no-id" | "no-name">[] => {
+    holds: ({ stream, calls }) =>
+      calls.flatMap((call): Fault<"no-id" | "no-name" | "other-type">[] => {
         const { at } = call.deltas[0]
         const missing = (["id", "name"] as const).filter((member) => delivered(call, member) === undefined)
-        return missing.map((member) => ({
+        const faults: Fault<"no-id" | "no-name" | "other-type">[] = missing.map((member) => ({
           fault: `no-${member}`,
           at,
           expected: `an ${member} in some part`,
           actual: `none in ${call.deltas.length} parts`,
         }))
+        const typed = call.deltas.find(({ type }) => saysType(type))
+        if (!typed || isOffered(stream.request, typed.type)) return faults
+        return [
+          ...faults,
+          { fault: "other-type", at: typed.at, expected: "function", actual: shown(typed.type) },
+        ]
       }),
   }),
   rule({
@@ -769,7 +783,7 @@ export const toolRules = [
     source: toolDelta,
     see: ["https://github.com/pipecat-ai/pipecat/pull/5023"],
     on: completeCallStreams,
-    after: ["tool.stream-index"],
+    after: ["tool.stream-index", "tool.stream-first-delta:other-type"],
     faults: {
       "id-later": "the id comes in a later part",
       "name-later": "the name comes in a later part",
