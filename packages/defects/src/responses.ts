@@ -314,6 +314,15 @@ export const responseDefects: readonly Defect[] = [
     ...onWhole((response) => ({ ...response, status: "in_progress" })),
   },
   {
+    id: "resp-status-done",
+    says: "the status of a non-streamed response is done",
+    breaks: "resp.status-consistent",
+    fault: "unknown",
+    also: ["resp.stream-equals-whole"],
+    seen: [`${object}: status`],
+    ...onWhole((response) => (response.status === "completed" ? { ...response, status: "done" } : response)),
+  },
+  {
     id: "resp-item-in-progress",
     says: "the items of a completed response are in progress",
     breaks: "resp.status-consistent",

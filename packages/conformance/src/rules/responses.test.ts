@@ -158,6 +158,8 @@ describe("each fault by its name, where it stands", () => {
     ],
     ["no reason", ["resp.status-consistent:no-reason /incomplete_details"], { status: "incomplete" }],
     ["a reply in progress", ["resp.status-consistent:not-ended /status"], { status: "in_progress" }],
+    ["an unknown status", ["resp.status-consistent:unknown /status"], { status: "done" as never }],
+    ["an empty status", ["resp.status-consistent:unknown /status"], { status: "" as never }],
     [
       "an item in progress",
       ["resp.status-consistent:open-item /output/0/status"],
@@ -403,6 +405,16 @@ test("what a whole response shows is judged in the last event of a stream as wel
   const data = dataOf({ ...responseOf(), usage: { input_tokens: 8, output_tokens: 4, total_tokens: 13 } })
   expect(found(rules, [streamOfEvents(data)]).map(([rule, fault, at]) => [rule, fault, at.part])).toEqual([
     ["resp.usage", "sum", "event"],
+  ])
+})
+
+test("a retrieved response may be open, but has no unknown status", () => {
+  const retrieved = (status: string) =>
+    exchangeOf({ operation: "retrieveResponse", body: { ...responseOf(), status } })
+  const statuses = ["queued", "in_progress", "cancelled", "completed"].map(retrieved)
+  expect(found(rules, statuses)).toEqual([])
+  expect(found(rules, [retrieved("done")])).toEqual([
+    ["resp.status-consistent", "unknown", { part: "body", pointer: "/status" }],
   ])
 })
 

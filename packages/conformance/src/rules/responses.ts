@@ -130,6 +130,59 @@ const statusesOf = new Map<string | undefined, readonly string[]>([
   ["response.failed", ["failed"]],
 ])
 
+const statuses: readonly string[] = [
+  "completed",
+  "failed",
+  "in_progress",
+  "cancelled",
+  "queued",
+  "incomplete",
+]
+
+type StatusFault = Fault<
+  | "error-without-failure"
+  | "no-error"
+  | "details-without-incomplete"
+  | "no-reason"
+  | "not-ended"
+  | "open-item"
+  | "other-than-event"
+  | "unknown"
+>
+
+/** How the status of a response contradicts what else the response says, or is none that the contract has. */
+function statusFaults({ response, event, mayBeOpen, where }: ShownResponse): StatusFault[] {
+  const { status, error, incomplete_details: details, output } = response
+  if (typeof status !== "string") return []
+  const faults: StatusFault[] = []
+  const add = (fault: StatusFault["fault"], pointer: string, expected: string, actual: unknown) =>
+    faults.push({ fault, at: where(pointer), expected, actual: shown(actual) })
+
+  const legal = statusesOf.get(event)
+  if (!statuses.includes(status)) {
+    // What else a response with this status may say is not known.
+    add(legal ? "other-than-event" : "unknown", "/status", (legal ?? statuses).join(" or "), status)
+    return faults
+  }
+  const hasError = error !== undefined && error !== null
+  if (hasError && status !== "failed" && status !== "cancelled")
+    add("error-without-failure", "/error", `null, as the status is ${status}`, error)
+  if (status === "failed" && !isObject(error)) add("no-error", "/error", "what failed", error)
+  if (details !== undefined && details !== null && status !== "incomplete" && status !== "failed")
+    add("details-without-incomplete", "/incomplete_details", `null: the status is ${status}`, details)
+  if (status === "incomplete" && !(isObject(details) && isText(details["reason"])))
+    add("no-reason", "/incomplete_details", "a reason", details)
+  if ((status === "in_progress" || status === "queued") && !mayBeOpen)
+    add("not-ended", "/status", "a status of the end", status)
+  if (legal && !legal.includes(status)) add("other-than-event", "/status", legal.join(" or "), status)
+  const open = (Array.isArray(output) ? output : []).findIndex(
+    (item: unknown) => isObject(item) && item["status"] === "in_progress",
+  )
+  if (status === "completed" && open !== -1)
+    add("open-item", `/output/${open}/status`, "completed", "in_progress")
+  return faults
+}
+
 // Usage
 
 const counts = ["input_tokens", "output_tokens", "total_tokens"] as const
@@ -592,44 +645,9 @@ export const responseRules = [
       "not-ended": "a reply that has not ended, although no background response was requested",
       "open-item": "an item that has not ended, in a response that is completed",
       "other-than-event": "a different status than the type of the event says",
+      unknown: "a status that the contract does not have",
     },
-    holds: (all) =>
-      firstOfEach(
-        all.flatMap(({ response, event, mayBeOpen, where }) => {
-          type Name =
-            | "error-without-failure"
-            | "no-error"
-            | "details-without-incomplete"
-            | "no-reason"
-            | "not-ended"
-            | "open-item"
-            | "other-than-event"
-          const { status, error, incomplete_details: details, output } = response
-          if (typeof status !== "string") return []
-          const faults: Fault<Name>[] = []
-          const add = (fault: Name, pointer: string, expected: string, actual: unknown) =>
-            faults.push({ fault, at: where(pointer), expected, actual: shown(actual) })
-
-          const hasError = error !== undefined && error !== null
-          if (hasError && status !== "failed" && status !== "cancelled")
-            add("error-without-failure", "/error", `null, as the status is ${status}`, error)
-          if (status === "failed" && !isObject(error)) add("no-error", "/error", "what failed", error)
-          if (details !== undefined && details !== null && status !== "incomplete" && status !== "failed")
-            add("details-without-incomplete", "/incomplete_details", `null: the status is ${status}`, details)
-          if (status === "incomplete" && !(isObject(details) && isText(details["reason"])))
-            add("no-reason", "/incomplete_details", "a reason", details)
-          if ((status === "in_progress" || status === "queued") && !mayBeOpen)
-            add("not-ended", "/status", "a status of the end", status)
-          const legal = statusesOf.get(event)
-          if (legal && !legal.includes(status)) add("other-than-event", "/status", legal.join(" or "), status)
-          const open = (Array.isArray(output) ? output : []).findIndex(
-            (item: unknown) => isObject(item) && item["status"] === "in_progress",
-          )
-          if (status === "completed" && open !== -1)
-            add("open-item", `/output/${open}/status`, "completed", "in_progress")
-          return faults
-        }),
-      ),
+    holds: (all) => firstOfEach(all.flatMap(statusFaults)),
   }),
   rule({
     id: "resp.id-unique",
