@@ -121,6 +121,18 @@ const createChat = "OpenAI API reference, create chat completion"
 
 export const toolDefects: readonly Defect[] = [
   {
+    id: "tool-calls-object",
+    says: "tool_calls in non-streamed responses is an object instead of an array",
+    breaks: "chat.schema",
+    fault: "choices",
+    also: [],
+    seen: ["Schema ChatCompletionMessage: tool_calls"],
+    ...onWholeChoices(({ message, ...choice }) => {
+      const [call] = message.tool_calls ?? []
+      return { ...choice, message: call ? { ...message, tool_calls: call } : message }
+    }),
+  },
+  {
     id: "tool-id-empty",
     says: "tool calls in non-streamed responses have an empty id",
     breaks: "tool.call-schema",

@@ -58,7 +58,8 @@ const Completion = z.looseObject({
   choices: z.array(
     z.looseObject({
       index: z.int(),
-      message: z.looseObject({}),
+      // Without a list nothing is known of the calls.
+      message: z.looseObject({ tool_calls: z.array(z.unknown()).nullish() }),
       // That it is null is for chat.finish-enum to find.
       finish_reason: z.string().nullable(),
     }),

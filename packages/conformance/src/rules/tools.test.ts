@@ -8,6 +8,7 @@ import type { Evidence } from "../evidence.ts"
 import { weatherTool } from "../probes/tools.ts"
 import { type Ask, fixedSteps, stepsAfter } from "../target/step.ts"
 import { contractBreach } from "../target/to-wire.ts"
+import { chatCompletionRules } from "./chat-completions.ts"
 import { toolRules } from "./tools.ts"
 
 const rules = toolRules
@@ -194,6 +195,16 @@ test.each([
   ["tool.finish-implies-calls no-calls", calling([], {}, "tool_calls", prose), "/finish_reason"],
 ])("%s", (fault, exchange, path) => {
   expect(faultsOf([exchange])).toEqual([[fault, `/choices/0${path}`]])
+})
+
+test("calls that are no list are one finding, and no rule says that there are none", () => {
+  const all = [...chatCompletionRules, ...single]
+  for (const request of [{}, named, { tool_choice: "required" as const }])
+    expect(found(all, [calling(weather, request)])).toEqual([
+      ["chat.schema", "choices", { part: "body", pointer }],
+    ])
+  for (const calls of [null, undefined, []])
+    expect(found(all, [calling(calls, {}, "stop", prose)])).toEqual([])
 })
 
 test("a call that the limit cut does not end with tool_calls", () => {
