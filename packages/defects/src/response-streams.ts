@@ -84,6 +84,17 @@ const isMessage = (item: ResponseOutputItem) => item.type === "message"
 const saying = (item: ResponseOutputItem, text: string): object =>
   item.type === "message" ? { ...item, content: [{ type: "output_text", text, annotations: [] }] } : item
 
+/** A message of which each text is a refusal. */
+const asRefusal = (item: ResponseOutputItem): object =>
+  item.type === "message"
+    ? {
+        ...item,
+        content: item.content.map((part) =>
+          part.type === "output_text" ? { type: "refusal", refusal: part.text } : part,
+        ),
+      }
+    : item
+
 const failure = { code: "server_error", message: "The model stopped before its end." }
 
 /** The beginning of a stream, of which the response then fails. */
@@ -630,6 +641,15 @@ export const responseStreamDefects: readonly Defect[] = [
     also: [],
     seen: [`${events}: response.completed`],
     ...onCompleted(({ output }) => ({ output: output.map((item) => saying(item, "")) })),
+  },
+  {
+    id: "resp-completed-as-refusal",
+    says: "the text of messages is a refusal in the final output",
+    breaks: "resp.final-equals-stream",
+    fault: "other-item",
+    also: [],
+    seen: [`${events}: response.completed`],
+    ...onCompleted(({ output }) => ({ output: output.map(asRefusal) })),
   },
   {
     id: "resp-message-not-streamed",

@@ -23,6 +23,12 @@ const rules = [...sseRules, ...errorRules, ...responseRules, ...responseStreamRu
 
 type Data = Record<string, unknown>
 
+/** A message that has this text as a refusal. */
+const refusing = (refusal: string): object => ({
+  ...messageOf(""),
+  content: [{ type: "refusal", refusal }],
+})
+
 const findings = (data: readonly object[]) => found(rules, [streamOfEvents(data)])
 const names = (data: readonly object[]) => findings(data).map(([rule, fault]) => `${rule}:${fault}`)
 
@@ -462,6 +468,13 @@ describe("each fault by its name", () => {
       ),
     ],
     [
+      "a part of another type in the final output",
+      ["resp.final-equals-stream:other-item"],
+      changing(hello, "response.completed", (event) =>
+        inside(event, "response", { output: [refusing("Hello there!")] }),
+      ),
+    ],
+    [
       "an item in the final output alone",
       ["resp.final-equals-stream:extra-item"],
       changing(hello, "response.completed", (event) =>
@@ -504,6 +517,17 @@ test("a name of an event that its data contradict is found", () => {
     "name-differs",
     { part: "event", event: 0, offset: 0, pointer: "/type" },
   ])
+})
+
+test("the type of a final part is compared with the one that was streamed, where both have one", () => {
+  const ending = (members: Data) =>
+    findings(changing(hello, "response.completed", (event) => inside(event, "response", members)))
+  expect(ending({ output: [refusing("Hello there!")] })).toMatchObject([
+    ["resp.final-equals-stream", "other-item", { pointer: "/response/output/0/content/0/type" }],
+  ])
+  const content = [{ text: "Hello there!", annotations: [] }]
+  const rulesOf = ending({ output: [{ ...messageOf("Hello there!"), content }] }).map(([rule]) => rule)
+  expect(rulesOf).not.toContain("resp.final-equals-stream")
 })
 
 test("a fault stands at the event that shows it", () => {

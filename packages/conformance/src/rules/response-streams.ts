@@ -6,10 +6,12 @@ import { type Fault, rule } from "../rule.ts"
 import {
   gistOf,
   isKnownType,
+  partTypesOf,
   type StreamedItem,
   type StreamProblem,
   type StreamProblemName,
   streamedGist,
+  streamedPartTypes,
   streamProblems,
 } from "../views/response-items.ts"
 import {
@@ -103,6 +105,17 @@ function endingOf({ terminal, items }: ResponseStream): Ending | undefined {
     return { item, final: at !== undefined && isObject(value) ? { at, value } : undefined }
   })
   return { terminal, output, pairs }
+}
+
+/** The first part of a final item that has a different type than in its events, with both types. */
+function otherPart(item: StreamedItem, final: Readonly<Record<string, unknown>>) {
+  const types = streamedPartTypes(item)
+  for (const [part, actual] of partTypesOf(final)) {
+    const expected = types.get(part)
+    if (typeof expected === "string" && typeof actual === "string" && expected !== actual)
+      return { part, expected, actual }
+  }
+  return undefined
 }
 
 /** Members whose want or type other rules find. */
@@ -533,7 +546,7 @@ export const responseStreamRules = [
       if (!final) return { undecided: "the last event has no output" }
       const { terminal, output, pairs } = final
       type Name = "missing-item" | "other-item" | "extra-item"
-      const at = (place: number) => whereIn(stream, terminal, `/response/output/${place}`)
+      const at = (place: number | string) => whereIn(stream, terminal, `/response/output/${place}`)
       const misread = itemsWith(stream, { ...openings, ...texts })
       const faults = pairs.flatMap(({ item, final }): Fault<Name>[] => {
         if (misread.has(item.index)) return []
@@ -544,8 +557,12 @@ export const responseStreamRules = [
           return [{ fault: "missing-item", at: where, expected: shown(told), actual }]
         }
         const said = gistOf(final.value)
-        if (JSON.stringify(said) === JSON.stringify(told)) return []
-        return [{ fault: "other-item", at: at(final.at), expected: shown(told), actual: shown(said) }]
+        if (JSON.stringify(said) !== JSON.stringify(told))
+          return [{ fault: "other-item", at: at(final.at), expected: shown(told), actual: shown(said) }]
+        const other = otherPart(item, final.value)
+        if (!other) return []
+        const { part, expected, actual } = other
+        return [{ fault: "other-item", at: at(`${final.at}/${part}/type`), expected, actual }]
       })
       const held = new Set(pairs.map(({ final }) => final?.at))
       const extra = output.findIndex((_, place) => !held.has(place))

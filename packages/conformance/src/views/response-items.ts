@@ -23,6 +23,8 @@ interface Growing {
 
 /** A part of a message or of a reasoning item. */
 interface Part extends Growing {
+  /** As it was announced. */
+  readonly type: unknown
   /** Whether an event announced it. */
   readonly isAnnounced: boolean
   /** Whether it has events about its text, in addition to the one that closes it. */
@@ -354,12 +356,12 @@ class ItemReading {
         // The parts of a message are announced one by one; those of reasoning have a rule of their own.
         if (item.opened["type"] === "message" && index !== item.parts.size)
           this.problem(event, "part-not-next", `/${member}`, String(item.parts.size), index)
-        item.parts.set(key, newPart(textOfPart(event.value["part"]), true))
+        item.parts.set(key, newPart(event.value["part"], true))
       }
       return
     }
     if (!known) this.problem(event, "part-not-opened", `/${member}`, "a part that was announced", index)
-    const part = known ?? newPart("", false)
+    const part = known ?? newPart({}, false)
     item.parts.set(key, part)
     this.readPart(event, part, member)
   }
@@ -405,8 +407,9 @@ const stemOf = (type: string) => type.slice(0, type.lastIndexOf("."))
 
 const isDelta = (type: string) => type.endsWith(".delta")
 
-const newPart = (text: string, isAnnounced: boolean): Part => ({
-  ...growing(text),
+const newPart = (part: unknown, isAnnounced: boolean): Part => ({
+  ...growing(textOfPart(part)),
+  type: membersOf(part)["type"],
   isAnnounced,
   hasText: false,
   isClosed: false,
@@ -431,3 +434,11 @@ export function streamedGist({ opened, closed, parts, own }: StreamedItem): unkn
     ...(own.text !== "" && { arguments: own.text }),
   })
 }
+
+/** Returns the types of the parts of an item, by kind and index. */
+export const partTypesOf = (item: Members): ReadonlyMap<string, unknown> =>
+  new Map([...partsOf(item)].map(([key, part]) => [key, membersOf(part)["type"]]))
+
+/** Returns the same for a streamed item: as it was closed, otherwise as its parts were announced. */
+export const streamedPartTypes = ({ closed, parts }: StreamedItem): ReadonlyMap<string, unknown> =>
+  closed ? partTypesOf(closed) : new Map([...parts].map(([key, { type }]) => [key, type]))
