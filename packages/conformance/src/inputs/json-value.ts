@@ -38,8 +38,13 @@ export async function readJsonValue(
     }
   }
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first
-    for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value
+    try {
+      yield* first
+      for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value
+    } finally {
+      // A reader that stops early closes the file.
+      await reading.return?.()
+    }
   }
   return { isValue: isAll && isJsonValue(Buffer.concat(first)), bytes: all() }
 }
