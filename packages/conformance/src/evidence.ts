@@ -29,8 +29,11 @@ export interface Evidence extends Exchange {
  */
 export type UncertainFact = "fault" | "head" | "end"
 
+/** What a rule or a view can need of a recording. */
+export type Need = keyof Fidelity | UncertainFact
+
 /** What a recording can lack. */
-type Lack = keyof Fidelity | UncertainFact | "request"
+type Lack = Need | "request"
 
 /** Why a rule is not judged on a recording, by what the recording lacks. */
 export const lackText: Readonly<Record<Lack, string>> = {
@@ -43,7 +46,7 @@ export const lackText: Readonly<Record<Lack, string>> = {
 }
 
 /** Returns whether an exchange has what a rule needs. */
-export function contains(exchange: Evidence, what: keyof Fidelity | UncertainFact): boolean {
+export function contains(exchange: Evidence, what: Need): boolean {
   const { fault, fidelity, end, isHeadKnown = true } = exchange
   if (what === "fault") return fault.basis !== "unknown"
   if (what === "head") return isHeadKnown
@@ -80,7 +83,8 @@ function isBodyKept({ method, headers, body }: RecordedRequest): boolean {
   return body.length === 0 || !/\bjson\b/i.test(headerOf(headers, "content-type") ?? "") || isJson(body)
 }
 
-function isJson(body: Uint8Array): boolean {
+/** Returns whether bytes are one value of JSON. */
+export function isJson(body: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder().decode(body))
     return true
@@ -128,22 +132,39 @@ function segmentsOf(path: string): Route["segments"] {
   return segments.map((segment) => (segment.startsWith("{") ? undefined : segment))
 }
 
-/** Ids of models can contain slashes (`openai/gpt-4o`), which many clients do not encode. */
-const slashedModel = /\/models\/[^/]+\/./
+/** Where the path of a model begins. Its id can contain slashes (`openai/gpt-4o`), which many clients do not encode. */
+const modelPath = /\/models\/[^/]/
+
+type Addressed = Pick<RecordedRequest, "method" | "target">
 
 /**
  * Infers the operation from the method and the end of the path. Any base path may precede the endpoint's path. Where
  * several endpoints match, the longest path wins, then the one with fewer parameters.
  */
-export function operationOf({
-  method,
-  target,
-}: Pick<RecordedRequest, "method" | "target">): OperationId | undefined {
+export const operationOf = (request: Addressed): OperationId | undefined => matchOf(request)?.operation
+
+/** Returns the base URL of a request to an operation, without user and password: what precedes the endpoint's path. */
+export function baseUrlOf(request: Addressed): string | undefined {
+  const match = matchOf(request)
+  if (!match) return undefined
+  const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(request.target)?.[0] ?? ""
+  return origin.replace(/\/\/.*@/, "//") + pathOf(request.target).slice(0, match.at)
+}
+
+/** Returns the operation of a request, and where its endpoint's path begins in the path. */
+function matchOf({ method, target }: Addressed): { operation: OperationId; at: number } | undefined {
   const path = pathOf(target)
   const segments = path.split("/")
   const route = routes.find((each) => each.method === method && endsWith(segments, each.segments))
-  if (route) return route.operation
-  return method === "GET" && slashedModel.test(path) ? "retrieveModel" : undefined
+  const isModel = route?.operation === "retrieveModel" || (!route && method === "GET")
+  const at = isModel ? path.search(modelPath) : -1
+  if (at !== -1) return { operation: "retrieveModel", at }
+  return (
+    route && {
+      operation: route.operation,
+      at: segments.slice(0, -route.segments.length).join("/").length,
+    }
+  )
 }
 
 /** Returns the path of a URL or of a request target, without query and without a slash at the end. */

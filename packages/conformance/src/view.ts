@@ -1,6 +1,5 @@
 import { endpoints, isStreamed, type Surface } from "@nexhina/schemas"
-import type { Fidelity } from "@nexhina/wire"
-import type { Evidence, UncertainFact } from "./evidence.ts"
+import type { Evidence, Need } from "./evidence.ts"
 import type { Probe } from "./probe.ts"
 
 /** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */
@@ -40,7 +39,7 @@ export interface View<V> {
    * What its rules cannot be judged without: measurements, or facts about the request that cannot be inferred. Where
    * one is missing, the rules are undecided. Default: nothing.
    */
-  readonly needs?: readonly (keyof Fidelity | UncertainFact)[]
+  readonly needs?: readonly Need[]
   /** The reading of an exchange; `undefined` when it is none of these. */
   of(exchange: Evidence): V | undefined
 }

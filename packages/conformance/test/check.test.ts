@@ -8,6 +8,7 @@ import { lackText } from "../src/evidence.ts"
 import { transcriptRecorder } from "../src/inputs/transcript.ts"
 import { checkSettingsOf } from "../src/options/check-options.ts"
 import { settingsOf, UsageError } from "../src/options/options.ts"
+import { badgeReport } from "../src/reports/badge.ts"
 import { outcomeText } from "../src/reports/outcome-text.ts"
 import { exitCodeOf, type Report } from "../src/reports/report.ts"
 import { rules as allRules } from "../src/rules/rules.ts"
@@ -509,7 +510,24 @@ describe("what a model chose to say", () => {
     expect(await checkedCalls(hasCall)).toEqual({
       exitCode: 0,
       found: ["flaky"],
-      outcome: `No MUST rule was surely broken, but not every applicable MUST rule was judged. ${doubt}`,
+      outcome: `No MUST finding is confirmed, but not every applicable MUST rule was judged. ${doubt}`,
+    })
+  })
+
+  test("is flaky when both choices of one reply break it, and the other reply does not", async () => {
+    const { choices, ...others } = replyOf(0, false)
+    const both = { ...others, choices: [0, 1].map((index) => ({ ...choices[0], index })) }
+    const given = { ...request, n: 2 }
+    const lines = chatLines([
+      { request: given, body: both },
+      { request, body: replyOf(1, true) },
+    ])
+    const { report } = await checkedLines(lines)
+    const [found] = report.findings.filter(({ rule }) => rule === "tool.choice-required")
+    expect([found?.verdict, found?.times]).toEqual(["flaky", 2])
+    expect(JSON.parse(badgeReport.write(report, { color: false }))).toMatchObject({
+      message: "partly checked, 1 flaky MUST finding",
+      color: "orange",
     })
   })
 

@@ -101,6 +101,7 @@ export {
   ResponseTool,
   ResponseToolChoice,
   ResponseUsage,
+  responseStatuses,
 } from "./endpoints/responses.ts"
 export {
   VideoData,

@@ -11,6 +11,7 @@ import {
   verdictNames,
   type Waiver,
 } from "../reports/report.ts"
+import { isModelDependent } from "../rule.ts"
 import { rules } from "../rules/rules.ts"
 import type { Baseline, BaselineEntry } from "./baseline.ts"
 
@@ -25,7 +26,7 @@ const waiverOf = ({ reason, owner, expires }: BaselineEntry): Waiver => ({
  * its rule was not judged on their replies.
  */
 function gapFor({ id, shownBy }: BaselineEntry, report: Report): string | undefined {
-  const { rule = "", operation = "", member = "" } = findingIdParts(id) ?? {}
+  const { rule = "", fault = "", operation = "", member = "" } = findingIdParts(id) ?? {}
   const result = report.rules.find((each) => each.id === rule)
   if (!result) return "its rule was not selected"
   if (report.stopped !== undefined) return `the run ended early: ${report.stopped}`
@@ -38,7 +39,8 @@ function gapFor({ id, shownBy }: BaselineEntry, report: Report): string | undefi
   if (shownBy === undefined && report.quick) return "a quick run does not send every request"
   if (shownBy !== undefined && report.senders && !report.senders.includes(shownBy))
     return `the requests of ${shownBy}, which showed it, were not sent`
-  const isChance = rules.find((each) => each.id === rule)?.modelDependent && !report.deterministic
+  const given = rules.find((each) => each.id === rule)
+  const isChance = given !== undefined && isModelDependent(given, { fault }) && !report.deterministic
   return isChance ? "it depends on what the model says" : undefined
 }
 

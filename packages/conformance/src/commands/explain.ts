@@ -23,6 +23,10 @@ const profileNames = ["nexhina", "openai"] as const
 const repositoryOf = (thread: string) => /^https:\/\/github\.com\/([^/]+\/[^/]+)\//.exec(thread)?.[1]
 
 /** Returns the severity of a rule under each profile, without traits. */
+/** Names what of a rule depends on what a model chose to say. */
+const chancesOf = ({ modelDependent }: Rule): string =>
+  Array.isArray(modelDependent) ? `${modelDependent.join(", ")} count only if` : "counts only if"
+
 function severityText(rule: Rule): string {
   const under = profileNames.map((name) => severityOf(rule, completeFacts(name)))
   const [first, second] = under
@@ -101,7 +105,14 @@ async function ruleLines(rule: Rule, fault: string | undefined): Promise<string[
     `since     ${rule.since}`,
     wrapped(rule.on.says, "looks at  "),
     ...(rule.after ? [wrapped(rule.after.join(", "), "rests on  ")] : []),
-    ...(rule.modelDependent ? [wrapped("counts only if seen again on the same request", "depends   ")] : []),
+    ...(rule.modelDependent
+      ? [
+          wrapped(
+            `${chancesOf(rule)} seen again on the same request, or in each of several recorded replies`,
+            "depends   ",
+          ),
+        ]
+      : []),
     ...faultLines(rule, fault),
     ...(example ? exampleLines(example) : []),
     ...(threads.length > 0

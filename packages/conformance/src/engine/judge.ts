@@ -1,6 +1,5 @@
 import { endpoints, type Surface } from "@nexhina/schemas"
-import type { Fidelity } from "@nexhina/wire"
-import { contains, type Evidence, lackText, type UncertainFact } from "../evidence.ts"
+import { contains, type Evidence, lackText, type Need } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { RequestUnknown } from "../reading/answered.ts"
 import { isRedactedAt } from "../reading/redacted.ts"
@@ -82,9 +81,6 @@ export function withPrerequisites(selected: readonly Rule[], all: readonly Rule[
   const chosen = all.filter((rule) => needed.has(rule.id) || wanted.has(rule))
   return chosen.length === selected.length ? chosen : withPrerequisites(chosen, all)
 }
-
-/** Something without which a rule cannot be judged. */
-type Need = keyof Fidelity | UncertainFact
 
 /** Returns why something that is needed cannot be had of an exchange; `undefined` when it contains all. */
 function lackIn(exchange: Evidence, needs: readonly Need[]): string | undefined {
@@ -336,11 +332,9 @@ class GroupJudging<Group extends EvidenceGroup> {
 
   private judgeOne(rule: ExchangeRule, each: JudgeableView<Group>, counts: Counts): void {
     const faults = rule.holds(each.view, this.known)
-    // Most views break no rule, and what is counted of those is little.
-    if (!("undecided" in faults) && faults.length === 0) {
-      counts.judged++
-      counts.judgedOn.add(each.kind)
-    } else count([each], faults, () => each, { rule, counts, found: this.found }, this.failures)
+    // Most views break no rule.
+    if (!("undecided" in faults) && faults.length === 0) countJudged(counts, [each])
+    else count([each], faults, () => each, { rule, counts, found: this.found }, this.failures)
   }
 }
 

@@ -29,6 +29,10 @@ const compareSenders = (a: Sender, b: Sender) => a.rank - b.rank || a.by.localeC
 /** How often and where a finding was seen. */
 interface Seen {
   readonly times: number
+  /** Number of exchanges that show it; one can do so several times. */
+  readonly exchanges: number
+  /** Id of the last of them. */
+  readonly last: string
   /** Number of requests sent when it was first seen, including that one. */
   readonly foundAfter: number
   readonly first: Place
@@ -83,6 +87,8 @@ function joinFound(a: FoundFault, b: FoundFault): FoundFault {
 
 const joinSeen = (a: Seen, b: Seen): Seen => ({
   times: a.times + b.times,
+  exchanges: a.exchanges + (a.last === b.last ? b.exchanges - 1 : b.exchanges),
+  last: b.last,
   foundAfter: Math.min(a.foundAfter, b.foundAfter),
   first: comparePlaces(a.first, b.first) <= 0 ? a.first : b.first,
   sender: compareSenders(a.sender, b.sender) <= 0 ? a.sender : b.sender,
@@ -147,8 +153,8 @@ export class Ledger {
   }
 
   /**
-   * Judges a sample. `overtime` returns why there is no more time to judge: the sample then counts as cut. Returns what is
-   * kept of it, made when it is asked for.
+   * Judges a sample. `overtime` returns why there is no more time to judge: the sample then counts as cut. Returns the part
+   * of the sample that a run keeps, which is made when it is read.
    */
   add(executed: ExecutedSample, overtime: () => string | undefined): KeptSample {
     // Of a run that was cut, most samples were not sent.
@@ -218,6 +224,8 @@ export class Ledger {
     // The sender numbers its exchanges.
     const now: Seen = {
       times: 1,
+      exchanges: 1,
+      last: found.exchange.id,
       foundAfter: Number(found.exchange.id),
       first: simplestPlace,
       sender: senderOf(sample),

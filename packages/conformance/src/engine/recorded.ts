@@ -1,15 +1,7 @@
 import type { ProfileName } from "@nexhina/schemas"
-import {
-  type Endpoint,
-  endpoints,
-  type OperationId,
-  profiles,
-  type Surface,
-  surfaces,
-  type Trait,
-} from "@nexhina/schemas"
+import { profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { createRedactor, credentialsIn, type Exchange, type RecordedRequest } from "@nexhina/wire"
-import { type Evidence, evidenceOf } from "../evidence.ts"
+import { baseUrlOf, type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
 import type { EndLine, FactsLine, RunLine, SampleLine } from "../inputs/run-line.ts"
 import { UsageError } from "../options/options.ts"
@@ -88,8 +80,8 @@ export class RecordedJudging {
   private readonly shown = new Set<string>()
   /** Credentials of other clients' requests, for texts of the report. */
   private readonly secrets = new Set<string>()
-  /** Base URLs of the requests of other clients, each with a request to it. */
-  private readonly bases = new Map<string, RequestAddress>()
+  /** Base URLs of the requests of other clients. */
+  private readonly bases = new Set<string>()
   private waiting: Extract<RecordedPart, { kind: "sample" }>[] = []
   private judging: Judging | undefined
   private others = 0
@@ -112,7 +104,7 @@ export class RecordedJudging {
     const [first] = this.runs
     this.runs.push(line)
     this.isLearning = true
-    for (const [base, address] of this.bases) requireSameServer(line, base, address)
+    for (const base of this.bases) requireSameServer(line, base)
     if (!first) return
     // The built-in mock server has another address in each run.
     const isSameServer = first.embedded === true && line.embedded === true
@@ -162,7 +154,7 @@ export class RecordedJudging {
     this.others++
     const { request, operation } = evidence
     this.keepSecrets(request)
-    this.keepBase({ target: request.target, operation: operation.value })
+    this.keepBase(request)
     const index = this.others - 1
     const exchange: Evidence = { ...evidence, id: String(this.others) }
     const step = operation.value && { step: { operation: operation.value } }
@@ -174,13 +166,12 @@ export class RecordedJudging {
     if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
   }
 
-  private keepBase(address: RequestAddress): void {
-    if (address.target.startsWith("file:")) return
-    const base = baseOf(address.target, address.operation)
-    if (this.bases.has(base)) return
+  private keepBase(request: RecordedRequest): void {
+    const base = request.target.startsWith("file:") ? undefined : baseUrlOf(request)
+    if (base === undefined || this.bases.has(base)) return
     const [run] = this.runs
-    if (run) requireSameServer(run, base, address)
-    if (this.bases.size < 10) this.bases.set(base, address)
+    if (run) requireSameServer(run, base)
+    if (this.bases.size < 10) this.bases.add(base)
   }
 
   /** Keeps the credentials of the headers and the address: a server may repeat them in a later response. */
@@ -344,8 +335,10 @@ export class RecordedJudging {
       confirm: async (found, severity, judged) => {
         const repeats = this.repeats.get(findingId(found.simplest))
         const isOther = found.simplest.executed.sample.by === otherClients
-        // Other clients' requests are not sent again: what shows on each of several is no chance either.
-        const isSeenAgain = isOther ? found.times > 1 && found.times >= judged : !repeats?.isContradicted
+        // The requests of other clients are not sent again. A fault of every one of several replies is not chance.
+        const isSeenAgain = isOther
+          ? found.exchanges > 1 && found.exchanges === judged
+          : !repeats?.isContradicted
         const confirmed = found.simplest.rule.scope === "run" || isSeenAgain
         return confirmedFinding(found, severity, {
           known,
@@ -355,7 +348,7 @@ export class RecordedJudging {
       },
       revise: (outcome, rule) => this.revised(outcome, rule),
     })
-    return { rules, known, sent: this.sent, judgement, bases: [...this.bases.keys()] }
+    return { rules, known, sent: this.sent, judgement, bases: [...this.bases] }
   }
 
   /** What was not asked for and could not be judged is not-run. */
@@ -382,13 +375,7 @@ export interface RecordedConclusion {
   readonly bases: readonly string[]
 }
 
-/** Where a request of another client went. */
-interface RequestAddress {
-  readonly target: string
-  readonly operation: OperationId | undefined
-}
-
-/** Returns an address without what may differ for one server: user, password, query and the slash at the end. */
+/** Returns a base URL without what may differ for one server: its user, password, case, and the slash at the end. */
 function addressOf(target: string): string | undefined {
   if (!URL.canParse(target)) return undefined
   const url = new URL(target)
@@ -397,35 +384,12 @@ function addressOf(target: string): string | undefined {
 }
 
 /**
- * Requires that a request of another client went to the target of a run, where both are known: the verdict is about the
- * target. The built-in mock server has another address in each run.
+ * Requires that another client asked the target of a run, where both are known: the verdict is about the target. The built-in mock server has another address in each run.
  */
-function requireSameServer(
-  { target, embedded }: RunLine,
-  base: string,
-  { target: asked, operation }: RequestAddress,
-): void {
-  const [given, found] = [addressOf(target), addressOf(asked)]
-  if (embedded === true || given === undefined || found === undefined) return
-  const isWithin = operation && pathsOf(operation).some((path) => `${found}/`.startsWith(`${given}${path}/`))
-  if (isWithin || addressOf(base) === given) return
+function requireSameServer({ target, embedded }: RunLine, base: string): void {
+  const [given, found] = [addressOf(target), addressOf(base)]
+  if (embedded === true || given === undefined || found === undefined || given === found) return
   throw new UsageError(
     `a recorded run and a recorded client asked different targets (${target} and ${base}): check each by itself, and compare their JSON reports with merge`,
   )
-}
-
-/** Returns the first segments of the paths of an operation. */
-const pathsOf = (operation: OperationId): string[] => {
-  const { path, aliases = [] }: Endpoint = endpoints[operation]
-  return [path, ...aliases].map((each) => `/${each.split("/")[1]}`)
-}
-
-/** Returns the base URL of a request: what precedes the path of its operation, without user and password. */
-function baseOf(target: string, operation: OperationId | undefined): string {
-  const [whole = ""] = target.split(/[?#]/, 1)
-  const url = whole.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1")
-  if (operation === undefined) return url
-  const [, first = ""] = endpoints[operation].path.split("/")
-  const at = url.lastIndexOf(`/${first}`)
-  return at > 0 ? url.slice(0, at) : url
 }

@@ -8,10 +8,10 @@ import {
   salvageTranscript,
 } from "@nexhina/wire"
 import { z } from "zod"
-import type { Evidence } from "../evidence.ts"
+import { type Evidence, isJson } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { eventStreamEvidence } from "./event-stream.ts"
-import { isJsonValue, readJsonValue } from "./json-value.ts"
+import { readJsonValue } from "./json-value.ts"
 import { isKitLine, type RecordedPart, RecordedSamples } from "./recorded-samples.ts"
 import { RequestCount, type RequestMismatch } from "./request-count.ts"
 import { type OpenSource, openSource, type Source } from "./source.ts"
@@ -136,8 +136,8 @@ function partsOfLine(
 const mismatchParts = (mismatches: readonly RequestMismatch[], name: string): ReadPart[] =>
   mismatches.map(({ line, sent, found, missing }) => ({
     kind: "loss",
-    says: `${name}:${line}: the run sent ${sent} requests, but the file has the exchanges of ${found}${missing < 0 ? ": it was changed after the run" : ""}`,
-    exchanges: Math.max(0, missing),
+    says: `${name}:${line}: the run sent ${sent} requests, but the file has the exchanges of ${found}${found > sent ? ": it was changed after the run" : ""}`,
+    exchanges: missing,
   }))
 
 /**
@@ -209,7 +209,7 @@ async function* streamParts(name: string, bytes: AsyncIterable<Uint8Array>): Asy
   const body = Uint8Array.from(Buffer.concat(pieces))
   const evidence = eventStreamEvidence(body, "1")
   if (evidence) yield { kind: "stream", evidence }
-  else if (isJsonValue(body)) yield { kind: "loss", says: name + jsonValue, exchanges: 1 }
+  else if (isJson(body)) yield { kind: "loss", says: name + jsonValue, exchanges: 1 }
   else {
     const says = `${name}:1: no event of it is of a chat completion or a response`
     yield { kind: "loss", says, exchanges: 1 }

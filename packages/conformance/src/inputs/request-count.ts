@@ -7,7 +7,7 @@ export interface RequestMismatch {
   readonly line: number
   readonly sent: number
   readonly found: number
-  /** Number of exchanges that are missing, without those whose lines are damaged; negative when there are too many. */
+  /** Number of exchanges that are missing, without those whose lines are damaged. */
   readonly missing: number
 }
 
@@ -51,9 +51,8 @@ export class RequestCount {
   mismatches(unfinished: readonly UnfinishedExchange[]): RequestMismatch[] {
     return this.ended.flatMap(({ from, to, sent, found, damaged }) => {
       const open = unfinished.filter(({ line }) => line > from && line < to).length
-      // What is damaged need not be an exchange of its own.
-      const missing = Math.max(0, sent - found - damaged - open) || Math.min(0, sent - found)
-      return missing === 0 ? [] : [{ line: to, sent, found, missing }]
+      const missing = Math.max(0, sent - found - damaged - open)
+      return missing > 0 || found > sent ? [{ line: to, sent, found, missing }] : []
     })
   }
 }

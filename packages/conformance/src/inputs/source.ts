@@ -75,19 +75,45 @@ export async function openSource(source: Source): Promise<OpenSource> {
 /** Returns the name of what a compressed file contains. */
 export const unpackedName = (name: string): string => name.replace(/\.gz$/i, "")
 
-async function openAsIs({ name, bytes }: Source): Promise<OpenSource> {
-  const reading = bytes()[Symbol.asyncIterator]()
+/** The first pieces of some bytes, and all of the bytes. */
+interface Beginning {
+  readonly first: readonly Uint8Array[]
+  /** Whether there are no others. */
+  readonly isAll: boolean
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** Reads bytes until the pieces so far, and their length, are enough. */
+export async function readBeginning(
+  given: AsyncIterable<Uint8Array>,
+  isEnough: (first: readonly Uint8Array[], length: number) => boolean,
+): Promise<Beginning> {
+  const reading = given[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
   let length = 0
-  while (length < maxHead) {
+  let isAll = false
+  while (!isAll && !isEnough(first, length)) {
     const { done, value } = await reading.next()
-    if (done) break
-    first.push(value)
-    length += value.length
+    if (done) isAll = true
+    else {
+      first.push(value)
+      length += value.length
+    }
   }
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first
-    for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* first
+      for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value
+    } finally {
+      // A reader that stops early closes the file.
+      await reading.return?.()
+    }
   }
-  return { kind: kindOf(name, Buffer.concat(first)), isEmpty: length === 0, bytes: all() }
+  return { first, isAll, bytes: bytes() }
+}
+
+async function openAsIs({ name, bytes: given }: Source): Promise<OpenSource> {
+  const { first, bytes } = await readBeginning(given(), (_, length) => length >= maxHead)
+  const head = Buffer.concat(first)
+  return { kind: kindOf(name, head), isEmpty: head.length === 0, bytes }
 }

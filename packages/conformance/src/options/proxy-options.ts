@@ -24,7 +24,7 @@ export const proxyOptions = {
   },
   failFast: {
     flag: "--fail-fast",
-    says: "end at the first MUST finding",
+    says: "end at the first MUST finding that is not flaky",
     schema: z.boolean().default(false),
   },
   transcript: {

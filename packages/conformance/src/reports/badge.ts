@@ -1,5 +1,5 @@
 import { counted } from "../reading/counted.ts"
-import { isIncomplete, type Report, type ReportFormat } from "./report.ts"
+import { flakyMusts, isIncomplete, type Report, type ReportFormat } from "./report.ts"
 import { terminalReport } from "./terminal-text.ts"
 
 /** Returns the message of a badge, and its colour: never greener than the outcome. */
@@ -13,7 +13,10 @@ function badgeOf(report: Report): { readonly message: string; readonly color: st
   if (report.outcome === "not-conformant")
     return { message: counted(baseline?.waived.length ?? 0, "known finding"), color: "orange" }
   if (conformant === true) return { message: "conformant", color: "brightgreen" }
-  return { message: "partly checked, no MUST findings", color: "yellow" }
+  const flaky = flakyMusts(report)
+  return flaky > 0
+    ? { message: `partly checked, ${counted(flaky, "flaky MUST finding")}`, color: "orange" }
+    : { message: "partly checked, no MUST findings", color: "yellow" }
 }
 
 /** For https://shields.io/badges/endpoint-badge. */

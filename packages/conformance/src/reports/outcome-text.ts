@@ -1,4 +1,4 @@
-import type { BaselineResult, Report } from "./report.ts"
+import { type BaselineResult, flakyMusts, type Report } from "./report.ts"
 
 /** Returns a count with its noun and verb: `1 entry is`, `2 entries are`. */
 const entries = (count: number) => (count === 1 ? "1 entry is" : `${count} entries are`)
@@ -23,10 +23,6 @@ function strictFaults({ strict, summary }: Report): string[] {
   const rules = summary.warn === 1 ? "1 SHOULD rule was broken" : `${summary.warn} SHOULD rules were broken`
   return [`${rules}, which fails the run with --strict.`]
 }
-
-/** Number of findings that generated content broke a MUST rule and that are not confirmed. */
-const flakyMusts = ({ findings }: Report): number =>
-  findings.filter(({ verdict, severity }) => verdict === "flaky" && severity === "MUST").length
 
 /** Returns that there are findings that are not confirmed, where nothing worse was found. */
 function flakyDoubts(report: Report): string[] {
@@ -57,7 +53,6 @@ const partGaps = ({ shard }: Report): string[] =>
 /** Returns the verdict on the target, without what the baseline says. */
 function verdictText(report: Report): string {
   const { outcome, reason, conformant, profile, surfaces, summary } = report
-  const surely = flakyMusts(report) > 0 ? "surely " : ""
   // A reason may end with a question.
   const incomplete = reason === undefined ? "" : `Incomplete: ${reason}${/[.?!]$/.test(reason) ? "" : "."}`
   const gap = incomplete && ` ${incomplete}`
@@ -71,7 +66,7 @@ function verdictText(report: Report): string {
     default:
       return conformant === true
         ? `Conformant: every applicable MUST rule of the ${profile} profile was judged and none was broken, for ${surfaces.join(", ")}.`
-        : `No MUST rule was ${surely}broken, but not every applicable MUST rule was judged.`
+        : `No MUST ${flakyMusts(report) > 0 ? "finding is confirmed" : "rule was broken"}, but not every applicable MUST rule was judged.`
   }
 }
 

@@ -26,7 +26,8 @@ export const findingVerdicts = ["fail", "flaky", "warn", "info", "waived"] as co
 const Verdict = z.enum(verdictNames)
 /** How a run ended. */
 export const outcomes = {
-  conformant: "no MUST rule was broken, and enough of those that apply were judged",
+  conformant:
+    "no MUST rule was broken, apart from flaky findings, and enough of those that apply were judged",
   "not-conformant": "a MUST rule was broken",
   incomplete: "the evidence is not enough for a verdict; the summary begins with the reason and what to do",
 } as const
@@ -217,7 +218,7 @@ export const Report = z
     durationMs: z.number(),
     requests: z.int(),
     outcome: Outcome.describe(
-      "conformant: no MUST rule was broken among those that were selected, and the evidence is complete. not-conformant: a MUST rule was broken. incomplete: neither can be said; `reason` says why.",
+      "conformant: no MUST rule was broken among those that were selected, apart from flaky findings, and the evidence is complete. not-conformant: a MUST rule was broken. incomplete: neither can be said; `reason` says why.",
     ),
     reason: z.string().optional().describe("Why the evidence is not complete, and the remedy."),
     answered: z.array(z.string()).describe("Surfaces that answered a request with 2xx."),
@@ -229,7 +230,7 @@ export const Report = z
       .boolean()
       .nullable()
       .describe(
-        "true: every applicable MUST rule of the surfaces was judged and none was broken. null: no MUST rule was broken, but not all were judged.",
+        "true: every applicable MUST rule of the surfaces was judged and none was broken. null: neither, because some were not judged or have flaky findings only.",
       ),
     stopped: z.string().optional().describe("Why the run stopped early."),
     summary: z.record(Verdict, z.int()),
@@ -270,6 +271,10 @@ export interface ReportFormat {
 /** Returns whether a finding or rule with a verdict fails a run. */
 export const failsRun = (verdict: Verdict, { strict }: Pick<Report, "strict">): boolean =>
   verdict === "fail" || (verdict === "warn" && strict === true)
+
+/** Returns the number of findings that a MUST rule was broken by generated content and that are not confirmed. */
+export const flakyMusts = ({ findings }: Report): number =>
+  findings.filter(({ verdict, severity }) => verdict === "flaky" && severity === "MUST").length
 
 /** Returns whether the evidence of a run has gaps and no finding fails it. */
 export const isIncomplete = ({ summary, outcome, reason }: Report): boolean =>

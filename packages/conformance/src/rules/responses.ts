@@ -1,4 +1,9 @@
-import { type ResponseFunctionTool, ResponseObject, ResponseRequest } from "@nexhina/schemas"
+import {
+  type ResponseFunctionTool,
+  ResponseObject,
+  ResponseRequest,
+  responseStatuses,
+} from "@nexhina/schemas"
 import * as fc from "fast-check"
 import { z } from "zod"
 import { endlessTask } from "../probes/chat-completions.ts"
@@ -130,14 +135,7 @@ const statusesOf = new Map<string | undefined, readonly string[]>([
   ["response.failed", ["failed"]],
 ])
 
-const statuses: readonly string[] = [
-  "completed",
-  "failed",
-  "in_progress",
-  "cancelled",
-  "queued",
-  "incomplete",
-]
+const statuses: readonly string[] = responseStatuses
 
 type StatusFault = Fault<
   | "error-without-failure"
@@ -150,7 +148,7 @@ type StatusFault = Fault<
   | "unknown"
 >
 
-/** How the status of a response contradicts what else the response says, or is none that the contract has. */
+/** Returns how the status of a response contradicts the rest of the response, or that the contract has no such status. */
 function statusFaults({ response, event, mayBeOpen, where }: ShownResponse): StatusFault[] {
   const { status, error, incomplete_details: details, output } = response
   if (typeof status !== "string") return []
@@ -293,14 +291,14 @@ const repeated = new Map<string, (value: unknown) => unknown>([
   ],
 ])
 
-/**
- * Members of the request that the reply has to repeat, with what it should say. In the order of the contract, so that the
- * id of a finding does not depend on that of the client.
- */
+/** In the order of the contract, so that the id of a finding does not depend on the order of the client. */
+const repeatedNames = Object.keys(ResponseRequest.shape).filter((name) => repeated.has(name))
+
+/** Members of the request that the reply has to repeat, with what it should say. */
 const toRepeat = (request: Readonly<Record<string, unknown>>): [name: string, value: unknown][] =>
-  Object.keys(ResponseRequest.shape).flatMap((name): [string, unknown][] => {
+  repeatedNames.flatMap((name): [string, unknown][] => {
     const value = request[name]
-    return repeated.has(name) && value !== null && value !== undefined ? [[name, value]] : []
+    return value !== null && value !== undefined ? [[name, value]] : []
   })
 
 const repeating = narrowed(

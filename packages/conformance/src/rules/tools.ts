@@ -743,7 +743,7 @@ export const toolRules = [
   rule({
     id: "tool.stream-first-delta",
     since,
-    says: "MUST send the `id` and the name of a streamed tool call before the stream ends, and no other type than its tool's",
+    says: "MUST send the `id` and the name of a streamed tool call before the stream ends, and no `type` of a tool that was not offered",
     severity: "MUST",
     source: toolDelta,
     see: [
@@ -755,7 +755,7 @@ export const toolRules = [
     faults: {
       "no-id": "a call never gets an id",
       "no-name": "a call never gets a name",
-      "other-type": "a call is not of the type of the tool",
+      "other-type": "a call has the type of a tool that was not offered",
     },
     holds: ({ stream, calls }) =>
       calls.flatMap((call): Fault<"no-id" | "no-name" | "other-type">[] => {

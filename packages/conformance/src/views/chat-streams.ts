@@ -37,7 +37,7 @@ export interface ChatStream {
   readonly stream: EventStream
   readonly request: ChatCompletionRequest
   readonly chunks: readonly StreamChunk[]
-  /** The choices of all chunks. */
+  /** The choices of all chunks. Kept, because many rules look at them. */
   readonly parts: readonly ChunkChoice[]
 }
 

@@ -1214,6 +1214,16 @@ const IncompleteDetails = openObject({
   description: "Details of an incomplete response.",
 })
 
+/** The statuses of a response. */
+export const responseStatuses = [
+  "completed",
+  "failed",
+  "in_progress",
+  "cancelled",
+  "queued",
+  "incomplete",
+] as const
+
 export const ResponseObject = openObject({
   ...echoed,
   id: Id.describe("Unique ID of the response."),
@@ -1224,9 +1234,7 @@ export const ResponseObject = openObject({
     .min(0)
     .nullish()
     .describe("Completion time in Unix seconds. Null until the response is completed."),
-  status: openEnum(["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"])
-    .optional()
-    .describe("Status of the response."),
+  status: openEnum(responseStatuses).optional().describe("Status of the response."),
   error: ResponseError.nullable().describe("Error that made the response fail; null otherwise."),
   incomplete_details: IncompleteDetails.nullable().describe(
     "Reason why the response is incomplete; null otherwise.",
