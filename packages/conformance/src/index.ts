@@ -28,6 +28,7 @@ export {
   evidenceOf,
   type Fact,
   type KeyState,
+  type Need,
   type StatedIntent,
   type UncertainFact,
 } from "./evidence.ts"

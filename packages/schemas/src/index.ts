@@ -101,7 +101,6 @@ export {
   ResponseTool,
   ResponseToolChoice,
   ResponseUsage,
-  responseStatuses,
 } from "./endpoints/responses.ts"
 export {
   VideoData,
@@ -118,4 +117,5 @@ export { operationsOf } from "./operations.ts"
 export { Channel, Log, Redemption, Token, User } from "./platform.ts"
 export { type Profile, type ProfileFlag, type ProfileName, profiles } from "./profile.ts"
 export type { Provenance } from "./provenance.ts"
+export { responseStatuses } from "./response-statuses.ts"
 export { type Trait, traits } from "./traits.ts"

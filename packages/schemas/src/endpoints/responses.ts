@@ -4,6 +4,7 @@ import { endpoint } from "../endpoint.ts"
 import { bodyErrors, readErrors } from "../error.ts"
 import { openEnum, openObject, openUnion } from "../open.ts"
 import { deduced, documented } from "../provenance.ts"
+import { responseStatuses } from "../response-statuses.ts"
 import { tag } from "../tag.ts"
 import { CustomToolTextFormat, JsonObjectFormat, TextFormat, TokenLogprob } from "./chat-completions.ts"
 
@@ -1213,16 +1214,6 @@ const IncompleteDetails = openObject({
   ...deduced,
   description: "Details of an incomplete response.",
 })
-
-/** The statuses of a response. */
-export const responseStatuses = [
-  "completed",
-  "failed",
-  "in_progress",
-  "cancelled",
-  "queued",
-  "incomplete",
-] as const
 
 export const ResponseObject = openObject({
   ...echoed,
