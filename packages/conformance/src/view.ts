@@ -1,6 +1,7 @@
 import { endpoints, isStreamed, type Surface } from "@nexhina/schemas"
 import type { Evidence, Need } from "./evidence.ts"
 import type { Probe } from "./probe.ts"
+import { keptOnExchange } from "./reading/kept-on-exchange.ts"
 
 /** Where a rule stands in a report: on a surface, on those that stream, or on every endpoint. */
 export type Place = Surface | "streams" | "http"
@@ -48,34 +49,7 @@ export interface View<V> {
 export const mayRead = ({ surface, isEverywhere }: View<unknown>, on: readonly Surface[]): boolean =>
   isEverywhere === true || isWithin(surface, on)
 
-/** Stands for the reading of an exchange that is none of a view. */
-const none = Symbol("none")
-
-const readings = Symbol("readings")
-
-/** An exchange that keeps its readings by view, where neither a copy nor a comparison of it sees them. */
-type ReadEvidence = Evidence & { readonly [readings]?: Map<object, unknown> }
-
-/** Returns the readings of an exchange. Kept on it, because looking it up in a weak map costs more than most readings. */
-function readingsOf(exchange: ReadEvidence): Map<object, unknown> {
-  const known = exchange[readings]
-  if (known !== undefined) return known
-  const fresh = new Map<object, unknown>()
-  Object.defineProperty(exchange, readings, { value: fresh })
-  return fresh
-}
-
 /** Makes a view whose readings are kept for as long as their exchange lives. */
 export function view<V>(definition: View<V>): View<V> {
-  return {
-    ...definition,
-    of(exchange) {
-      const known = readingsOf(exchange)
-      const earlier = known.get(definition)
-      if (earlier !== undefined) return earlier === none ? undefined : (earlier as V)
-      const value = definition.of(exchange)
-      known.set(definition, value === undefined ? none : value)
-      return value
-    },
-  }
+  return { ...definition, of: keptOnExchange((exchange) => definition.of(exchange)) }
 }

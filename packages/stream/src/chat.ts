@@ -271,29 +271,29 @@ function wholeCall(call: Members): Members {
  */
 export function canonicalChat({ choices, ...completion }: AssembledChat): AssembledChat {
   return {
-    ...withoutNulls(completion),
     choices: choices.map(canonicalChoice).sort((a, b) => a.index - b.index),
+    ...withoutNulls(completion),
   }
 }
 
 function canonicalChoice({ message, finish_reason, logprobs, ...choice }: AssembledChoice): AssembledChoice {
   return {
-    ...withoutNulls(choice),
     message: canonicalMessage(message),
     finish_reason,
     ...(logprobs ? { logprobs: withoutNulls(logprobs) } : {}),
+    ...withoutNulls(choice),
   }
 }
 
 function canonicalMessage(message: ChatCompletionMessage): ChatCompletionMessage {
   const { content, tool_calls, annotations, function_call, audio, ...rest } = message
   return {
-    ...withoutNulls(rest),
     content: content ?? null,
     ...(tool_calls?.length ? { tool_calls: tool_calls.map(canonicalCall) } : {}),
     ...(annotations?.length ? { annotations } : {}),
     ...(function_call ? { function_call: withoutNulls(function_call) } : {}),
     ...(audio ? { audio: withoutNulls(audio) } : {}),
+    ...withoutNulls(rest),
   }
 }
 

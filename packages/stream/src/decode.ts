@@ -61,7 +61,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
     for (let at = 0; at < bytes.length && !stopped; at++) {
       const byte = bytes[at]
       if (byte !== LF && byte !== CR) continue
-      if (byte === LF && at === start && buffer.length === 0 && lineEnds.joinLf()) {
+      if (byte === LF && at === start && buffer.length() === 0 && lineEnds.joinLf()) {
         offset += 1
       } else {
         lineEnds.flush()
@@ -72,7 +72,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
     if (!stopped && start < bytes.length) {
       lineEnds.flush()
       buffer.append(bytes.subarray(start))
-      stopIfTooLarge(buffer.length)
+      stopIfTooLarge(buffer.length())
     }
     return events
   }
@@ -89,7 +89,7 @@ export function createDecoder({ maxEventBytes = 16 * 2 ** 20 }: DecoderOptions =
   }
 
   function stopIfTooLarge(lineLength: number) {
-    if (offset + lineLength - (reader.openOffset ?? offset) <= maxEventBytes) return
+    if (offset + lineLength - (reader.openOffset() ?? offset) <= maxEventBytes) return
     log.add("limit", reader.drop() ?? { offset, line }, "")
     buffer.clear()
     stopped = true

@@ -27,7 +27,7 @@ interface OpenEvent extends Position {
 /** Builds events from decoded lines. */
 export interface EventReader {
   /** The byte offset at which the open event starts; undefined between events. */
-  readonly openOffset: number | undefined
+  openOffset(): number | undefined
   /** Reads a line that is not blank. Returns false when it is neither a comment nor a known field. */
   readField(text: string, at: Position): boolean
   /** Reads a blank line, which ends the open event. Returns the event unless it has no data. */
@@ -83,9 +83,7 @@ export function createEventReader(log: DepartureLog): EventReader {
   }
 
   return {
-    get openOffset() {
-      return open?.offset
-    },
+    openOffset: () => open?.offset,
     readField,
     closeEvent,
     pending: () => (open && open.fields.length > 0 ? eventOf(open) : undefined),

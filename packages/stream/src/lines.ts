@@ -2,7 +2,8 @@ import type { DepartureLog, Position } from "./departures.ts"
 
 /** Collects the bytes of a line that arrives in several pieces. */
 export interface LineBuffer {
-  readonly length: number
+  /** Returns how many bytes it holds. */
+  length(): number
   append(bytes: Uint8Array): void
   /** Returns the whole line, given its last piece, and empties the buffer. Valid until the next `append`. */
   take(lastPiece: Uint8Array): Uint8Array
@@ -34,9 +35,7 @@ export function createLineBuffer(): LineBuffer {
   }
 
   return {
-    get length() {
-      return length
-    },
+    length: () => length,
     append,
     take,
     clear() {

@@ -102,24 +102,29 @@ function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
   return tally
 }
 
-/** What is kept of a judged sample. */
-interface KeptSample {
-  /** The sample with only the beginning of its bodies. */
-  readonly brief: ExecutedSample
-}
+/**
+ * What is kept of a judged sample: of most samples that are only judged, nothing. A class, because an object with an
+ * accessor of its own gets a hidden class of its own, which outlives the sample.
+ */
+class KeptSample {
+  private readonly executed: ExecutedSample
+  private readonly cut: string | undefined
+  private made: ExecutedSample | undefined
 
-/** Of most samples that are only judged, nothing is kept. */
-function keptSample(executed: ExecutedSample, cut: string | undefined): KeptSample {
-  let made: ExecutedSample | undefined
-  return {
-    get brief() {
-      made ??= {
-        ...executed,
-        asked: executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) })),
-        ...(cut !== undefined && { cut }),
-      }
-      return made
-    },
+  constructor(executed: ExecutedSample, cut: string | undefined) {
+    this.executed = executed
+    this.cut = cut
+  }
+
+  /** The sample with only the beginning of its bodies. */
+  get brief(): ExecutedSample {
+    const { executed, cut } = this
+    this.made ??= {
+      ...executed,
+      asked: executed.asked.map((each) => ({ ...each, exchange: briefOf(each.exchange) })),
+      ...(cut !== undefined && { cut }),
+    }
+    return this.made
   }
 }
 
@@ -156,7 +161,7 @@ export class Ledger {
    * Judges a sample. `overtime` returns why there is no more time to judge: the sample then counts as cut. Returns the part
    * of the sample that a run keeps, which is made when it is read.
    */
-  add(executed: ExecutedSample, overtime: () => string | undefined): KeptSample {
+  add(executed: ExecutedSample, overtime: () => string | undefined): Pick<KeptSample, "brief"> {
     // Of a run that was cut, most samples were not sent.
     if (executed.asked.length === 0) return { brief: executed }
     const isOver = () => overtime() !== undefined
@@ -168,7 +173,7 @@ export class Ledger {
     )
     if (!isComplete) this.unjudged++
     const cut = executed.cut ?? (isComplete ? undefined : overtime())
-    const kept = keptSample(executed, cut)
+    const kept = new KeptSample(executed, cut)
     for (const each of found) this.addFound(tallyIn(account.rules, each.rule), each, kept.brief)
     for (const [id, more] of precursorsOf(found)) joinPrecursors(account.precursors, id, more)
     for (const each of runViews) this.compare(each, account, executed.sample, kept)

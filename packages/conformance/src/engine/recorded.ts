@@ -156,7 +156,7 @@ export class RecordedJudging {
     this.keepSecrets(request)
     this.keepBase(request)
     const index = this.others - 1
-    const exchange: Evidence = { ...evidence, id: String(this.others) }
+    const exchange: Evidence = Object.assign({}, evidence, { id: String(this.others) })
     const step = operation.value && { step: { operation: operation.value } }
     const executed: ExecutedSample = {
       sample: { by: otherClients, index, asks: [] },

@@ -3,6 +3,7 @@ import { type DecodedBody, decodedBody, type Header, headerOf } from "@nexhina/w
 import type { Evidence } from "../evidence.ts"
 import { limits } from "../limits.ts"
 import { type Crossing, crossingAt, isTooDeep, jsonCrossing, streamCrossing } from "./crossing.ts"
+import { keptOnExchange } from "./kept-on-exchange.ts"
 
 /** A text read as JSON, or why it is none. */
 export type Parsed =
@@ -61,6 +62,9 @@ function parseShallow(text: string): Parsed {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** Whether a request asks for a stream. */
+const isStreaming = (request: unknown): boolean => isObject(request) && request["stream"] === true
+
 /** What can be read of an exchange that has a response. */
 export interface Reading {
   /** The decoded body: some servers compress it even if the request does not accept that. */
@@ -73,18 +77,10 @@ export interface Reading {
   readonly crossing?: Crossing
 }
 
-const readings = new WeakMap<Evidence, Reading>()
-
 /** Reads an exchange as far as HTTP and JSON go, once for all views; `undefined` when no status line came. */
-export function readingOf(exchange: Evidence): Reading | undefined {
-  const { response } = exchange
-  if (!response) return undefined
-  const earlier = readings.get(exchange)
-  if (earlier) return earlier
-  const reading = read(exchange, response.headers)
-  readings.set(exchange, reading)
-  return reading
-}
+export const readingOf = keptOnExchange(
+  (exchange): Reading | undefined => exchange.response && read(exchange, exchange.response.headers),
+)
 
 /** Returns the reply of an exchange; `undefined` if it has no reply or an unreadable one (see `Reading`). */
 export function answeredOf(exchange: Evidence): ParsedReply | undefined {
@@ -119,17 +115,13 @@ function read(exchange: Evidence, headers: readonly Header[]): Reading {
     const sent = parseJson(textOf(exchange.request.body))
     return sent.ok ? sent.value : undefined
   })
-  const streaming = () => {
-    const asked = request()
-    return isObject(asked) && asked["stream"] === true
-  }
-  const crossing = crossingIn(body, mediaType === "text/event-stream" || streaming())
+  const crossing = crossingIn(body, mediaType === "text/event-stream" || isStreaming(request()))
   const known = { body, ...(coding && { coding }) }
-  if (!crossing) return { ...known, reply: replyOf(exchange, mediaType, body, request) }
+  if (!crossing) return { reply: new ReadReply(exchange, mediaType, body, request), ...known }
   // Of a body that did not end, what came before the limit is judged.
   return exchange.end.kind === "limit"
-    ? { ...known, reply: replyOf(exchange, mediaType, body.subarray(0, crossing.offset), request) }
-    : { ...known, crossing }
+    ? { reply: new ReadReply(exchange, mediaType, body.subarray(0, crossing.offset), request), ...known }
+    : { crossing, ...known }
 }
 
 /** Thrown when a rule depends on a request that is not known. */
@@ -170,35 +162,47 @@ function once<T>(compute: () => T): () => T {
   }
 }
 
-function replyOf(
-  exchange: Evidence,
-  mediaType: string,
-  body: Uint8Array,
-  requestOf: () => unknown,
-): ParsedReply {
-  const text = once(() => textOf(body))
-  const json = once((): Parsed => {
-    const whole = text()
-    return whole === undefined ? parseJson(whole) : parseShallow(whole)
-  })
-  return {
-    exchange,
-    operation: exchange.operation.value,
-    status: exchange.response?.status ?? 0,
-    mediaType,
-    body,
-    get text() {
-      return text()
-    },
-    get json() {
-      return json()
-    },
-    get request() {
-      return requestOf()
-    },
-    get streaming() {
-      const request = requestOf()
-      return isObject(request) && request["stream"] === true
-    },
+/**
+ * A reply of which the texts and their JSON are read when they are asked for. A class, because an object with accessors of
+ * its own gets a hidden class of its own, which slows everything that reads it and outlives the exchange.
+ */
+class ReadReply implements ParsedReply {
+  readonly exchange: Evidence
+  readonly operation: OperationId | undefined
+  readonly status: number
+  readonly mediaType: string
+  readonly body: Uint8Array
+  private readonly textRead: () => string | undefined
+  private readonly jsonRead: () => Parsed
+  private readonly requestRead: () => unknown
+
+  constructor(exchange: Evidence, mediaType: string, body: Uint8Array, requestOf: () => unknown) {
+    this.exchange = exchange
+    this.operation = exchange.operation.value
+    this.status = exchange.response?.status ?? 0
+    this.mediaType = mediaType
+    this.body = body
+    this.textRead = once(() => textOf(body))
+    this.jsonRead = once(() => {
+      const whole = this.text
+      return whole === undefined ? parseJson(whole) : parseShallow(whole)
+    })
+    this.requestRead = requestOf
+  }
+
+  get text(): string | undefined {
+    return this.textRead()
+  }
+
+  get json(): Parsed {
+    return this.jsonRead()
+  }
+
+  get request(): unknown {
+    return this.requestRead()
+  }
+
+  get streaming(): boolean {
+    return isStreaming(this.request)
   }
 }

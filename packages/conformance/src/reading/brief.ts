@@ -51,14 +51,13 @@ export function briefOf(exchange: Evidence): Evidence {
  */
 export function briefReply(reply: ParsedReply): ParsedReply {
   const exchange = briefOf(reply.exchange)
+  const { operation, status, mediaType, request, streaming, json } = reply
   const body = reply.body.slice(0, keptBytes)
-  if (body.length === reply.body.length) return { ...reply, exchange }
-  const { json } = reply
+  const known = { exchange, operation, status, mediaType, body, request, streaming }
+  if (body.length === reply.body.length) return { ...known, text: reply.text, json }
   const members = json.ok && isObject(json.value) ? Object.keys(json.value).slice(0, keptMembers) : []
   return {
-    ...reply,
-    exchange,
-    body,
+    ...known,
     text: undefined,
     json: json.ok ? { ok: true, value: Object.fromEntries(members.map((name) => [name, null])) } : json,
   }

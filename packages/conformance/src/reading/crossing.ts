@@ -91,6 +91,29 @@ function isPlain(body: Uint8Array): boolean {
 export const jsonCrossing = (body: Uint8Array): Crossing | undefined =>
   isPlain(body) ? undefined : readJson(body, 0, body.length, { depth: 0, marks: 0 })
 
+/**
+ * Whether an event stream has too little of everything to cross a limit, as most have: it takes half of the time of reading
+ * its strings. Of one with CR, it does not say so, because what is empty between CR and LF is no line.
+ */
+function isPlainStream(body: Uint8Array): boolean {
+  if (body.length > Math.min(limits.jsonMarks.max, limits.lineBytes.max)) return false
+  const maxLines = Math.min(limits.lines.max, limits.events.max)
+  /** Number of arrays and objects that the current event opens, at most. */
+  let opened = 0
+  let [lines, start] = [0, 0]
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === LF) {
+      if (++lines > maxLines) return false
+      if (start === at) opened = 0
+      start = at + 1
+    } else if (byte === openObject || byte === openArray) {
+      if (++opened > limits.jsonDepth.max) return false
+    } else if (byte === CR) return false
+  }
+  return true
+}
+
 /** Returns the index of the next line end, CR or LF, or the length of the body. */
 function lineEnd(body: Uint8Array, from: number): number {
   let at = from
@@ -100,6 +123,7 @@ function lineEnd(body: Uint8Array, from: number): number {
 
 /** Returns where an event stream crosses a limit, in its lines, in its events or in the JSON of their data. */
 export function streamCrossing(body: Uint8Array): Crossing | undefined {
+  if (isPlainStream(body)) return undefined
   const state: JsonState = { depth: 0, marks: 0 }
   let [events, lines] = [0, 0]
   for (let start = 0; start < body.length; ) {

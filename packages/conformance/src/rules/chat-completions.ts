@@ -741,16 +741,14 @@ export const chatCompletionRules = [
     on: chatAnswers,
     after: ["chat.schema:choices"],
     faults: { marker: "the content contains a control token" },
-    holds: ({ request, choices, where }) => {
-      const asked = JSON.stringify(request.messages)
-      return choices.flatMap(({ pointer, message: { content } }): Fault<"marker">[] => {
+    holds: ({ request, choices, where }) =>
+      choices.flatMap(({ pointer, message: { content } }): Fault<"marker">[] => {
         if (!isString(content)) return []
-        const marker = controlMarkerIn(content, asked)
+        const marker = controlMarkerIn(content, request.messages)
         if (!marker) return []
         const at = where(`${pointer}/message/content`, marker.index)
         return [{ fault: "marker", at, expected: "text only", actual: shown(marker[0]) }]
-      })
-    },
+      }),
   }),
   rule({
     id: "chat.model-family",

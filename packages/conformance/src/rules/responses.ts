@@ -1008,10 +1008,9 @@ export const responseRules = [
     faults: { marker: "the text contains a control token" },
     holds(answer) {
       const { input, instructions, tools } = answer.request
-      const asked = JSON.stringify([input, instructions, tools])
       return firstOfEach(
         textParts(answer).flatMap(({ part: { text }, pointer }): Fault<"marker">[] => {
-          const marker = controlMarkerIn(String(text), asked)
+          const marker = controlMarkerIn(String(text), [input, instructions, tools])
           if (!marker) return []
           const at = answer.where(pointer.replace(/logprobs$/, "text"))
           return [{ fault: "marker", at, expected: "text only", actual: shown(marker[0]) }]

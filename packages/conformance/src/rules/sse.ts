@@ -34,10 +34,10 @@ export function firstOfEach<Name extends string>(faults: Iterable<Fault<Name>>):
  * The events that are objects, with their numbers. Azure's report of its filters is left out: it comes before there is a
  * completion, with all members blank.
  */
-const objectsIn = ({ payloads }: EventStream) =>
-  payloads.flatMap((payload, event) =>
-    payload.kind === "object" && payload.value["id"] !== "" ? [{ value: payload.value, event }] : [],
-  )
+function* objectsIn({ payloads }: EventStream) {
+  for (const [event, payload] of payloads.entries())
+    if (payload.kind === "object" && payload.value["id"] !== "") yield { value: payload.value, event }
+}
 
 /** The first departure of each of these kinds, as a fault of the name that the table gives it. */
 function departuresOf<Name extends string>(
@@ -289,16 +289,16 @@ export const sseRules = [
     on: eventStreams,
     after: ["sse.data-json"],
     faults: stampFaults,
-    holds: (stream) =>
-      firstOfEach(
-        objectsIn(stream).flatMap(({ value, event }) => {
-          const stamps = [...stampsOf(value), ...stampsOf(value["response"], "/response")]
-          return stamps.flatMap((stamp) => {
-            const fault = stampFault(stamp)
-            return fault ? [{ ...fault, at: eventAt(stream, event, stamp.pointer) }] : []
-          })
-        }),
-      ),
+    holds(stream) {
+      const faults: Fault<keyof typeof stampFaults>[] = []
+      for (const { value, event } of objectsIn(stream)) {
+        for (const stamp of [...stampsOf(value), ...stampsOf(value["response"], "/response")]) {
+          const fault = stampFault(stamp)
+          if (fault) faults.push({ ...fault, at: eventAt(stream, event, stamp.pointer) })
+        }
+      }
+      return firstOfEach(faults)
+    },
   }),
   rule({
     id: "sse.model-named",
@@ -309,20 +309,18 @@ export const sseRules = [
     on: eventStreams,
     after: ["sse.data-json"],
     faults: nameFaults,
-    holds: (stream) =>
-      firstOfEach(
-        objectsIn(stream).flatMap(({ value, event }) => {
-          const inside = isObject(value["response"]) ? value["response"]["model"] : undefined
-          const names = [
-            ["/model", value["model"]],
-            ["/response/model", inside],
-          ] as const
-          return names.flatMap(([pointer, name]) => {
-            const fault = nameFault(name)
-            return fault ? [{ ...fault, at: eventAt(stream, event, pointer) }] : []
-          })
-        }),
-      ),
+    holds(stream) {
+      const faults: Fault<keyof typeof nameFaults>[] = []
+      const add = (event: number, pointer: string, name: unknown) => {
+        const fault = nameFault(name)
+        if (fault) faults.push({ ...fault, at: eventAt(stream, event, pointer) })
+      }
+      for (const { value, event } of objectsIn(stream)) {
+        add(event, "/model", value["model"])
+        if (isObject(value["response"])) add(event, "/response/model", value["response"]["model"])
+      }
+      return firstOfEach(faults)
+    },
   }),
   rule({
     id: "sse.done-present",

@@ -150,10 +150,10 @@ export const chatReplies = view<ChatReply>({
     const completion = membersOf(json.value)
     if (isError(completion)) return undefined
     return {
-      ...requested,
       completion,
       choices: choicesOf(completion),
       where: (pointer) => ({ part: "body", pointer }),
+      ...requested,
     }
   },
 })
@@ -235,7 +235,6 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
   if (!completion) return undefined
   let parts: ReturnType<typeof partsByChoice> | undefined
   return {
-    ...requested,
     completion: { ...completion },
     choices: choicesOf({ ...completion }),
     where(pointer, at = Number.POSITIVE_INFINITY) {
@@ -251,6 +250,7 @@ function assembled(requested: ChatRequested, stream: ChatStream): ChatAnswer | u
       return found ? whereEvent(stream, found.chunk, found.pointer) : { part: "end" }
     },
     streamed: true,
+    ...requested,
   }
 }
 
@@ -262,7 +262,7 @@ export const chatAnswers = view<ChatAnswer>({
   probes: [plainChat, streamedChat],
   of(exchange) {
     const reply = chatReplies.of(exchange)
-    if (reply) return { ...reply, streamed: false }
+    if (reply) return { streamed: false, ...reply }
     const stream = completeChatStreams.of(exchange)
     const requested = requestedChats.of(exchange)
     return stream && requested && assembled(requested, stream)

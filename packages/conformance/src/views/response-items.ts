@@ -408,11 +408,11 @@ const stemOf = (type: string) => type.slice(0, type.lastIndexOf("."))
 const isDelta = (type: string) => type.endsWith(".delta")
 
 const newPart = (part: unknown, isAnnounced: boolean): Part => ({
-  ...growing(textOfPart(part)),
   type: membersOf(part)["type"],
   isAnnounced,
   hasText: false,
   isClosed: false,
+  ...growing(textOfPart(part)),
 })
 
 /** Returns the type, texts and call of an item, so that two descriptions of it can be compared. */

@@ -119,11 +119,11 @@ export const responseReplies = view<ResponseReply>({
     const response = membersOf(json.value)
     if (isError(response)) return undefined
     return {
-      ...requested,
       response,
       items: itemsOf(response),
       streamed: false,
       where: (pointer) => ({ part: "body", pointer }),
+      ...requested,
     }
   },
 })
@@ -143,11 +143,11 @@ export const responseAnswers = view<ResponseReply>({
     if (!stream?.terminal || !requested || !response) return undefined
     const { terminal } = stream
     return {
-      ...requested,
       response,
       items: itemsOf(response),
       streamed: true,
       where: (pointer) => whereIn(stream, terminal, `/response${pointer}`),
+      ...requested,
     }
   },
 })

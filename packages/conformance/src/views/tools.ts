@@ -85,7 +85,7 @@ function callsOf(stream: ChatStream): StreamedCall[] {
       }
     }
   }
-  return [...calls.values()].map((call) => ({ ...call, finish: finishes.get(call.choice) }))
+  return [...calls.values()].map((call) => ({ finish: finishes.get(call.choice), ...call }))
 }
 
 /** Chat streams with a part of a tool call. */
