@@ -56,14 +56,17 @@ export function credentialsIn({ request, response }: Pick<Exchange, "request" | 
     for (const [name, value] of searchParams) if (parameterName.test(name)) add(value)
     for (const part of [username, password]) add(decodeURIComponent(part))
   }
-  const asked = text(decode(request.body, request.headers, maxSearchedBytes).bytes)
-  for (const [, name = "", value = ""] of asked.matchAll(formField)) if (parameterName.test(name)) add(value)
-  for (const value of memberValues(asked)) add(value)
-  const answered = response
-    ? text(decode(bodyOf({ response }), response.headers, maxSearchedBytes).bytes)
-    : ""
-  for (const part of [request.target, asked, answered]) {
-    for (const [key] of part.matchAll(keyShape)) add(key)
+  for (const [key] of request.target.matchAll(keyShape)) add(key)
+  if (request.body.length > 0) {
+    const asked = text(decode(request.body, request.headers, maxSearchedBytes).bytes)
+    for (const [, name = "", value = ""] of asked.matchAll(formField))
+      if (parameterName.test(name)) add(value)
+    for (const value of memberValues(asked)) add(value)
+    for (const [key] of asked.matchAll(keyShape)) add(key)
+  }
+  if (response) {
+    const answered = text(decode(bodyOf({ response }), response.headers, maxSearchedBytes).bytes)
+    for (const [key] of answered.matchAll(keyShape)) add(key)
   }
   return [...found]
 }

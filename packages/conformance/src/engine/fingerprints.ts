@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** Number of 32-bit numbers of an entry: two of its key, one of its value. */
 const width = 3
@@ -55,7 +55,7 @@ export class Fingerprints {
 }
 
 function hashOf(key: string, value: string): readonly [high: number, low: number, value: number] {
-  const digest = createHash("sha256").update(key).digest()
-  const ofValue = createHash("sha256").update(value).digest()
+  const digest = hash("sha256", key, "buffer")
+  const ofValue = hash("sha256", value, "buffer")
   return [digest.readUInt32LE(0), (digest.readUInt32LE(4) | 1) >>> 0, ofValue.readUInt32LE(0)]
 }

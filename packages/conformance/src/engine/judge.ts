@@ -116,6 +116,8 @@ class Failures {
 interface JudgeableView<Group> {
   readonly view: unknown
   readonly exchange: Evidence
+  /** The index of the exchange in its group. */
+  readonly at: number
   /** The kind of the request (`operation~member`). */
   readonly kind: string
   readonly executed: Group
@@ -300,13 +302,13 @@ class GroupJudging<Group extends EvidenceGroup> {
   }
 
   /** Reads the group's exchanges. Throws what the reading of one throws. */
-  private see(view: View<unknown>, at: number): readonly JudgeableView<Group>[] {
+  private see(view: View<unknown>, viewAt: number): readonly JudgeableView<Group>[] {
     const seen: JudgeableView<Group>[] = []
-    for (const { exchange, kind } of this.asked) {
+    for (const [at, { exchange, kind }] of this.asked.entries()) {
       const reading = view.of(exchange)
-      if (reading !== undefined) seen.push({ view: reading, exchange, kind, executed: this.group })
+      if (reading !== undefined) seen.push({ view: reading, exchange, at, kind, executed: this.group })
     }
-    this.seen[at] = seen
+    this.seen[viewAt] = seen
     return seen
   }
 
@@ -324,8 +326,7 @@ class GroupJudging<Group extends EvidenceGroup> {
       if (isRefused) countReason(counts.undecided, "the key was refused while the requests were sent")
       else judgeTogether(seen, known, tally, failures)
     } else if (rule.scope === "run" && seen.length > 0) {
-      const at = (exchange: Evidence) => group.asked.findIndex((each) => each.exchange === exchange)
-      const views = seen.map(({ view, exchange }) => ({ at: at(exchange), view, exchange }))
+      const views = seen.map(({ at, view, exchange }) => ({ at, view, exchange }))
       this.runViews.push({ rule, views })
     }
   }
@@ -346,7 +347,7 @@ function judgeRun<Group extends EvidenceGroup>(
   const tally: OpenTally<Group> = { rule, counts: openCounts(), found: [] }
   const seen = views.flatMap(({ view, group, place }) => {
     const exchange = group.asked[place.at]?.exchange
-    return exchange ? [{ view, exchange, kind: requestKindOf(exchange), executed: group }] : []
+    return exchange ? [{ view, exchange, at: place.at, kind: requestKindOf(exchange), executed: group }] : []
   })
   const times = views.map((each) => each.times)
   try {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { Header } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { isObject, type ParsedReply, readingOf } from "./answered.ts"
@@ -16,7 +16,7 @@ export function briefText(text: string): string {
   if (text.length <= keptLength) return text
   // Copied, because a part of a text keeps all of it in memory.
   const beginning = Buffer.from(text.slice(0, keptLength), "utf16le").toString("utf16le")
-  return `${beginning}… ${createHash("sha256").update(text).digest("base64")}`
+  return `${beginning}… ${hash("sha256", text, "base64")}`
 }
 
 /** Returns the headers that come first, up to the number of characters that are kept. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { type Endpoint, endpoints, type OperationId } from "@nexhina/schemas"
 import { headerOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
@@ -65,8 +65,8 @@ export const identifiedResponses = view<IdentifiedResponse>({
     const requestId = answered && headerOf(exchange.response?.headers ?? [], "x-request-id")
     if (!requestId) return undefined
     const { method, target, body } = exchange.request
-    const hash = createHash("sha256").update(`${method} ${target}\n`).update(body)
-    return { requestId: briefText(requestId), request: hash.digest("base64") }
+    const request = `${method} ${target} ${hash("sha256", body, "base64")}`
+    return { requestId: briefText(requestId), request: hash("sha256", request, "base64") }
   },
 })
 

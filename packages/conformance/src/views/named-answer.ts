@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { ParsedReply } from "../reading/answered.ts"
 import { briefText } from "../reading/brief.ts"
 import type { Where } from "../rule.ts"
@@ -20,6 +20,6 @@ export function namedAnswer(
 ): NamedAnswer {
   // Of its value, not its bytes: a gateway may write a body anew before a server derives an id from it.
   const value = JSON.stringify(answered.request) ?? answered.exchange.request.body
-  const request = createHash("sha256").update(value).digest("base64")
+  const request = hash("sha256", value, "base64")
   return { id: typeof id === "string" ? briefText(id) : undefined, request, at: where("/id") }
 }
