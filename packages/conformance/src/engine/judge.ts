@@ -154,12 +154,6 @@ function judgeableOf<Group extends EvidenceGroup>(
   })
 }
 
-/** Adds views on which a rule came to a decision. */
-function countJudged(counts: Counts, seen: readonly JudgeableView<unknown>[]): void {
-  counts.judged++
-  for (const { kind } of seen) counts.judgedOn.add(kind)
-}
-
 /** Adds the outcome of the judgement of some views to a tally; `at` returns the view that shows a fault. */
 function count<F extends Fault, Group extends EvidenceGroup>(
   seen: readonly JudgeableView<Group>[],
@@ -177,7 +171,8 @@ function count<F extends Fault, Group extends EvidenceGroup>(
     countReason(tally.counts.undecided, "the recording is redacted where the fault would be")
     return
   }
-  countJudged(tally.counts, seen)
+  tally.counts.judged++
+  for (const { kind } of seen) tally.counts.judgedOn.add(kind)
   for (const fault of faults) {
     if (isObscured(fault)) continue
     const { exchange, executed } = at(fault)
@@ -273,13 +268,15 @@ function selected(rules: readonly Rule[]): SelectedRule[] {
   }))
 }
 
+const nothing: readonly never[] = []
+
 /** The judging of one group, rule by rule. */
 class GroupJudging<Group extends EvidenceGroup> {
   readonly found: Detection<Group>[] = []
   readonly runViews: RunViews[] = []
   private readonly group: Group
-  /** The group's exchanges, with the kinds of their requests. */
-  private readonly asked: readonly { readonly exchange: Evidence; readonly kind: string }[]
+  /** The group's exchanges, with their indexes and the kinds of their requests. */
+  private readonly asked: readonly Pick<JudgeableView<Group>, "exchange" | "at" | "kind">[]
   private readonly known: TargetFacts
   private readonly failures = new Failures()
   /** What the views show of the group's exchanges, each read once. */
@@ -287,7 +284,7 @@ class GroupJudging<Group extends EvidenceGroup> {
 
   constructor(group: Group, known: TargetFacts) {
     this.group = group
-    this.asked = group.asked.map(({ exchange }) => ({ exchange, kind: requestKindOf(exchange) }))
+    this.asked = group.asked.map(({ exchange }, at) => ({ exchange, at, kind: requestKindOf(exchange) }))
     this.known = known
   }
 
@@ -303,13 +300,16 @@ class GroupJudging<Group extends EvidenceGroup> {
 
   /** Reads the group's exchanges. Throws what the reading of one throws. */
   private see(view: View<unknown>, viewAt: number): readonly JudgeableView<Group>[] {
-    const seen: JudgeableView<Group>[] = []
-    for (const [at, { exchange, kind }] of this.asked.entries()) {
+    let seen: JudgeableView<Group>[] | undefined
+    for (const { exchange, at, kind } of this.asked) {
       const reading = view.of(exchange)
-      if (reading !== undefined) seen.push({ view: reading, exchange, at, kind, executed: this.group })
+      if (reading === undefined) continue
+      seen ??= []
+      seen.push({ view: reading, exchange, at, kind, executed: this.group })
     }
-    this.seen[viewAt] = seen
-    return seen
+    // Most views see nothing in a group.
+    this.seen[viewAt] = seen ?? nothing
+    return seen ?? nothing
   }
 
   private judge(selected: SelectedRule, all: readonly JudgeableView<Group>[], counts: Counts): void {
@@ -333,9 +333,13 @@ class GroupJudging<Group extends EvidenceGroup> {
 
   private judgeOne(rule: ExchangeRule, each: JudgeableView<Group>, counts: Counts): void {
     const faults = rule.holds(each.view, this.known)
-    // Most views break no rule.
-    if (!("undecided" in faults) && faults.length === 0) countJudged(counts, [each])
-    else count([each], faults, () => each, { rule, counts, found: this.found }, this.failures)
+    if ("undecided" in faults || faults.length > 0)
+      count([each], faults, () => each, { rule, counts, found: this.found }, this.failures)
+    else {
+      // Most views break no rule: this does the same without new objects.
+      counts.judged++
+      counts.judgedOn.add(each.kind)
+    }
   }
 }
 

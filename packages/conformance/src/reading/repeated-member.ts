@@ -1,4 +1,5 @@
 import { stringEnd } from "@nexhina/wire"
+import { isObject } from "./answered.ts"
 
 const [quote, comma, colon] = [0x22, 0x2c, 0x3a]
 /** Space, tab, line feed and carriage return. */
@@ -25,11 +26,9 @@ function namesIn(text: string): number {
 
 /** Returns the number of members of the objects in a value, each name of an object once. */
 function membersIn(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0
-  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
-  let members = Array.isArray(value) ? 0 : parts.length
-  for (const part of parts) members += membersIn(part)
-  return members
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + membersIn(item), 0)
+  if (!isObject(value)) return 0
+  return Object.values(value).reduce<number>((sum, member) => sum + 1 + membersIn(member), 0)
 }
 
 /** A member that an object has a second time. */
