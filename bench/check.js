@@ -1,5 +1,6 @@
 // Measures `check` as ratios: judging against reading alone, time per byte and memory at three sizes. The recordings are
-// files, as those of users are: without waits for a disk, the compiler of schemas would never be loaded. Opt-in:
+// files, as those of users are: without waits for a disk, the compiler of schemas would never be loaded. Reading and
+// judging take turns in one process, so that what slows the machine for a while counts for both. Opt-in:
 // node bench/check.js [MB]
 import { spawnSync } from "node:child_process"
 import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
@@ -10,6 +11,8 @@ import { decode } from "../packages/stream/dist/index.js"
 import { bodyOf, createWriter, fileLines, headerOf, salvageTranscript } from "../packages/wire/dist/index.js"
 
 const [mode, file, warmUp] = process.argv.slice(2)
+/** How often a recording is read and judged by turns: to warm up, and measured. */
+const [warmUps, rounds] = [2, 10]
 
 /** Returns the lines of the transcript of a run, without what only the kit writes. */
 async function recordedLines() {
@@ -49,7 +52,14 @@ async function readOnly(bytes) {
   }
 }
 
-/** Wraps a recording, and notes the memory that is in use when all of it was read and judged. */
+/** Judges a recording; returns how many exchanges it has. */
+async function judge(bytes) {
+  const world = { startedAt: new Date(0), elapsed: () => 0 }
+  const { report } = await check(checkSettingsOf({}), [{ name: "recording", bytes }], world)
+  return report.recording.exchanges
+}
+
+/** Wraps a recording, and notes the memory in MiB that is in use when all of it was read and judged. */
 function watched(bytes, note) {
   return async function* () {
     yield* bytes()
@@ -63,26 +73,38 @@ function watched(bytes, note) {
   }
 }
 
-/** Judges a recording; returns how many exchanges it has, and MiB in use at its end. */
-async function judge(bytes) {
+/** Judges a recording in a fresh process; returns ms of processor time and of the clock, exchanges and memory. */
+async function judgedOnce(bytes) {
   let live = 0
-  const source = { name: "recording", bytes: watched(bytes, (used) => (live = used)) }
-  const { report } = await check(checkSettingsOf({}), [source], {
-    startedAt: new Date(0),
-    elapsed: () => 0,
-  })
-  return { exchanges: report.recording.exchanges, live }
+  const [before, began] = [process.cpuUsage(), performance.now()]
+  const exchanges = await judge(watched(bytes, (used) => (live = used)))
+  const { user, system } = process.cpuUsage(before)
+  const rss = process.resourceUsage().maxRSS / 1024
+  return { ms: (user + system) / 1000, clockMs: performance.now() - began, rss, exchanges, live }
+}
+
+/** Reads and judges a recording by turns, first to warm up; returns the ms of each. */
+async function inTurns(bytes) {
+  const timed = async (work) => {
+    const began = performance.now()
+    await work(bytes)
+    return performance.now() - began
+  }
+  const spent = { read: 0, judge: 0 }
+  for (let round = -warmUps; round < rounds; round++) {
+    const [read, judged] = [await timed(readOnly), await timed(judge)]
+    if (round < 0) continue
+    spent.read += read
+    spent.judge += judged
+  }
+  return spent
 }
 
 async function measured() {
-  const work = mode === "read" ? readOnly : judge
-  await work(() => createReadStream(warmUp))
-  const before = process.cpuUsage()
-  const result = await work(() => createReadStream(file))
-  const { user, system } = process.cpuUsage(before)
-  console.log(
-    JSON.stringify({ ms: (user + system) / 1000, rss: process.resourceUsage().maxRSS / 1024, ...result }),
-  )
+  const bytes = () => createReadStream(file)
+  if (mode === "turns") return await inTurns(bytes)
+  await judge(() => createReadStream(warmUp))
+  return await judgedOnce(bytes)
 }
 
 function inProcess(name, ...files) {
@@ -91,7 +113,7 @@ function inProcess(name, ...files) {
   return JSON.parse(stdout)
 }
 
-/** Measures reading and judging of recordings of some sizes, in MB. */
+/** Measures recordings of some sizes, in MB. */
 async function measuredSizes(sizes) {
   const folder = mkdtempSync(join(tmpdir(), "bench-check-"))
   const lines = await recordedLines()
@@ -102,30 +124,26 @@ async function measuredSizes(sizes) {
   }
   try {
     const warmUp = recorded(2)
-    return sizes.map((size) => {
-      const file = recorded(size)
-      // One after the other, so that what else runs on the machine counts for both.
-      return { size, read: inProcess("read", file, warmUp), judge: inProcess("judge", file, warmUp) }
-    })
+    const turns = inProcess("turns", recorded(20))
+    return { turns, rows: sizes.map((size) => ({ size, ...inProcess("judge", recorded(size), warmUp) })) }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-if (mode === "read" || mode === "judge") await measured()
+if (mode === "turns" || mode === "judge") console.log(JSON.stringify(await measured()))
 else {
   const size = Number(mode ?? 100)
   // The exchanges that rules about the whole recording keep, a limited number, are all there at the middle size.
-  const sizes = [size / 10, size, 3 * size]
-  const rows = await measuredSizes(sizes)
-  for (const { size, read, judge } of rows)
+  const { turns, rows } = await measuredSizes([size / 10, size, 3 * size])
+  for (const { size, ms, clockMs, exchanges, rss } of rows)
     console.log(
-      `${size} MB: read ${read.ms.toFixed(0)} ms, judged ${judge.ms.toFixed(0)} ms (${judge.exchanges} exchanges), ` +
-        `ratio ${(read.ms / judge.ms).toFixed(2)}, peak ${judge.rss.toFixed(0)} MiB`,
+      `${size} MB: judged in ${clockMs.toFixed(0)} ms, ${ms.toFixed(0)} ms of processor time (${exchanges} exchanges), ` +
+        `peak ${rss.toFixed(0)} MiB`,
     )
-  const [small, middle, big] = rows.map(({ size, judge }) => ({ ...judge, perMB: judge.ms / size }))
-  const speed = rows[1].read.ms / rows[1].judge.ms
-  console.log(`speed of judging / speed of reading alone: ${speed.toFixed(2)} (floor 0.3)`)
+  const [small, middle, big] = rows.map((row) => ({ ...row, perMB: row.ms / row.size }))
+  const speed = turns.read / turns.judge
+  console.log(`speed of judging / speed of reading alone, by turns: ${speed.toFixed(2)} (floor 0.3)`)
   console.log(`time per byte, middle / small: ${(middle.perMB / small.perMB).toFixed(2)} (ceiling 1.2)`)
   console.log(`peak memory, large / small: ${(big.rss / small.rss).toFixed(2)}`)
   const perExchange = ((big.live - middle.live) * 2 ** 20) / (big.exchanges - middle.exchanges)

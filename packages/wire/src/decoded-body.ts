@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, constants as zlib } from "node:zlib"
 import { bodyOf, type Exchange } from "./exchange.ts"
-import type { Header } from "./reply.ts"
+import { type Header, headersOf } from "./reply.ts"
 
 /** A response body after its content codings were removed. */
 export interface DecodedBody {
@@ -34,9 +34,8 @@ const nothing = new Uint8Array()
 
 /** Returns the codings that `content-encoding` names, in lower case and in the order in which they were applied. */
 export function contentCodings(headers: readonly Header[]): string[] {
-  return headers
-    .filter(([name]) => name.toLowerCase() === "content-encoding")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
+  return headersOf(headers, "content-encoding")
+    .flatMap((value) => value.toLowerCase().split(","))
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "identity")
 }

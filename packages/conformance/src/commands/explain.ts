@@ -1,4 +1,4 @@
-import { bodyOf, type Exchange } from "@nexhina/wire"
+import { bodyOf, type Exchange, headerOf } from "@nexhina/wire"
 import { problemOfId } from "../baselines/baseline.ts"
 import { shellWord } from "../engine/curl.ts"
 import { findingIdParts } from "../engine/finding-id.ts"
@@ -69,7 +69,7 @@ function excerptOf(bytes: Uint8Array): string {
 }
 
 function exampleLines({ request, response }: Exchange): string[] {
-  const type = response?.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1]
+  const type = headerOf(response?.headers ?? [], "content-type")
   const body = response ? excerptOf(bodyOf({ response })) : ""
   const sent = excerptOf(request.body)
   return [

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib"
-import type { Header } from "@nexhina/wire"
+import { type Header, headerOf } from "@nexhina/wire"
 import type { Evidence } from "../evidence.ts"
 import { isCredential, type Target, wrongKey } from "../target/to-wire.ts"
 
@@ -67,7 +67,7 @@ function headerArguments(
     if (isKey) return [`"${lower}: Bearer $NEXHINA_API_KEY"`]
     return [curlHeader([lower, value], shown.headers[at]?.[1] !== value)]
   })
-  const isTyped = request.headers.some(([name]) => name.toLowerCase() === "content-type")
+  const isTyped = headerOf(request.headers, "content-type") !== undefined
   // Without this, curl labels every body as a form.
   return isTyped || request.body.length === 0 ? kept : [...kept, "'content-type:'"]
 }

@@ -1,5 +1,5 @@
 import { endpoints } from "@nexhina/schemas"
-import { bodyOf, contentCodings, headerOf } from "@nexhina/wire"
+import { bodyOf, contentCodings, headerOf, headersOf } from "@nexhina/wire"
 import * as fc from "fast-check"
 import { bodyFaults } from "../inputs/intent.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
@@ -199,9 +199,7 @@ export const httpRules = [
     needs: ["head"],
     faults: { contradicting: "two content-type headers have different values" },
     holds({ exchange: { response } }) {
-      const values = (response?.headers ?? [])
-        .filter(([name]) => name.toLowerCase() === "content-type")
-        .map(([, value]) => value)
+      const values = headersOf(response?.headers ?? [], "content-type")
       if (new Set(values.map((value) => value.toLowerCase().replace(/\s/g, ""))).size < 2) return []
       return [
         {

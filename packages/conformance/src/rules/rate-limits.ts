@@ -1,4 +1,4 @@
-import type { Header } from "@nexhina/wire"
+import { type Header, headersOf } from "@nexhina/wire"
 import { isDateText } from "../reading/date-text.ts"
 import { shown } from "../reading/shown.ts"
 import type { Fault } from "../rule.ts"
@@ -26,7 +26,7 @@ const isTime = (text: string) => numeral.test(text) || duration.test(text) || is
  * absent or empty.
  */
 function fieldValue(headers: readonly Header[], name: string): string | undefined {
-  const values = headers.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value.trim())
+  const values = headersOf(headers, name).map((value) => value.trim())
   return [...new Set(values)].join(", ") || undefined
 }
 

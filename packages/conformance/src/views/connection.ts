@@ -1,3 +1,4 @@
+import { headersOf } from "@nexhina/wire"
 import { type Evidence, isProper } from "../evidence.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
@@ -10,9 +11,8 @@ const lenientUtf8 = new TextDecoder()
 
 /** Returns the options in the `connection` headers of a message, in lower case. */
 export const connectionOptions = (headers: Evidence["request"]["headers"]): string[] =>
-  headers
-    .filter(([name]) => name.toLowerCase() === "connection")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
+  headersOf(headers, "connection")
+    .flatMap((value) => value.toLowerCase().split(","))
     .map((option) => option.trim())
 
 /** Complete successes after which the connection can be kept: the client did not ask to close it. */
