@@ -127,6 +127,20 @@ export const chatStreamDefects: readonly Defect[] = [
     ),
   },
   {
+    id: "stream-fails",
+    says: "streams have nothing but an error, with status 200",
+    breaks: "stream.is-accepted",
+    fault: "failed",
+    also: ["err.status-before-stream"],
+    seen: [
+      "https://github.com/llm-d/llm-d-inference-sim/pull/598",
+      "https://github.com/majiayu000/litellm-rs/issues/170",
+    ],
+    ...onChunks(() => [
+      { error: { message: "The engine failed.", type: "server_error", param: null, code: null } },
+    ]),
+  },
+  {
     id: "chunk-id-missing",
     says: "chunks have no id",
     breaks: "stream.chunk-schema",

@@ -23,6 +23,16 @@ const embedding = (input: unknown, answer: Answer, members: object = {}) =>
 const faultsIn = (...exchanges: Parameters<typeof found>[1]) =>
   found(formRules, exchanges).map(([rule]) => rule)
 
+const streamOf = (...data: readonly object[]) =>
+  exchangeOf({
+    operation: "createChatCompletion",
+    request: { model: "m", messages: [{ role: "user", content: "Hi." }], stream: true },
+    type: "text/event-stream",
+    body: data.map((each) => `data: ${JSON.stringify(each)}\n\n`).join(""),
+  })
+const errorOf = (message: string) => ({ error: { message, type: "server_error", param: null, code: null } })
+const failedStream = streamOf(errorOf("The engine has no streams."))
+
 const noList = refused("input must be a string", "input")
 const noText = refused("input must be a list", "input")
 
@@ -46,6 +56,7 @@ describe("a documented form that is always refused is a finding", () => {
       [chat({}, taken), chat({ stream: true }, refused("No streams.", "stream"))],
       "stream.is-accepted",
     ],
+    ["a stream that has nothing but an error", [chat({}, taken), failedStream], "stream.is-accepted"],
     [
       "a form",
       [exchangeOf({ operation: "createTranscription", request: "--cut", ...refused("No.") })],
@@ -74,6 +85,10 @@ describe("it is none", () => {
       "when whole replies are refused too",
       [chat({ n: 2 }, refused("No.")), chat({ stream: true }, refused("No."))],
     ],
+    ["when a stream began before its error", [chat({}, taken), streamOf({ choices: [] }, errorOf("Lost."))]],
+    ["when the server is busy", [chat({}, taken), streamOf(errorOf("Overloaded, try again later."))]],
+    ["when another stream has a reply", [chat({}, taken), failedStream, streamOf({ choices: [] })]],
+    ["when whole replies are refused as streams fail", [chat({ n: 2 }, refused("No.")), failedStream]],
     [
       "when the limit leaves no room for an answer",
       [

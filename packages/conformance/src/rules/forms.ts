@@ -1,15 +1,18 @@
 import type { OperationId } from "@nexhina/schemas"
+import type { Evidence } from "../evidence.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { embeddingText } from "../probes/embeddings.ts"
 import { streamedResponse } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
+import { shown } from "../reading/shown.ts"
 import { isOptionalMember } from "../requests/ask.ts"
-import { type Fault, rule } from "../rule.ts"
+import { rule, type Undecided } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { kindOfOperation } from "../target/models.ts"
 import { view } from "../view.ts"
 import { answersToValid, isSuccess } from "../views/http.ts"
+import { eventStreams } from "../views/sse.ts"
 import { isOutOfTokens, refusalOf } from "./refusals.ts"
 
 const since = "0.1.0"
@@ -144,6 +147,8 @@ interface FormAnswer {
   readonly operation: OperationId
   readonly status: number
   readonly isSuccess: boolean
+  /** Whether it is a stream that has nothing but an error. */
+  readonly isFailed: boolean
   /** The forms that the answer takes or refuses, in words. */
   readonly decides: readonly string[]
   /** Whether it is the plain request of a form that is streamed. */
@@ -152,28 +157,51 @@ interface FormAnswer {
   readonly says: string
 }
 
-function formAnswerOf(answered: ParsedReply | undefined): FormAnswer | undefined {
+/** Words by which a server says that it would have answered at another time. */
+const isBusy =
+  /rate.?limit|quota|overload|capacity|busy|unavailable|slow.?down|too many|time[d -]*out|try again|queue/i
+
+/** Returns the data of the error that a stream has instead of a reply. One that does not end breaks rules of its own. */
+function errorInstead(exchange: Evidence): string | undefined {
+  const stream = exchange.end.kind === "complete" ? eventStreams.of(exchange) : undefined
+  return stream?.errors[0] === 0 ? stream.events[0]?.data : undefined
+}
+
+function formAnswerOf(exchange: Evidence): FormAnswer | undefined {
+  const answered = answersToValid.of(exchange)
   if (answered?.operation === undefined) return undefined
   const { operation, status } = answered
+  const error = errorInstead(exchange)
+  const isTaken = isSuccess(answered) && error === undefined
+  const isFailed = error !== undefined && !isBusy.test(error)
   const decides = (form: Form) =>
     form.operation === operation &&
     form.isOf(answered) &&
-    (isSuccess(answered) || (refusals.has(status) && !isAboutOther(answered, form)))
+    (isTaken || isFailed || (refusals.has(status) && !isAboutOther(answered, form)))
   return {
     operation,
     status,
-    isSuccess: isSuccess(answered),
+    isSuccess: isTaken,
+    isFailed,
     decides: allForms.filter(decides).map(({ says }) => says),
     isUnstreamed:
       !answered.streaming && streams.some((form) => form.operation === operation && form.isPlain(answered)),
-    says: refusalOf({ answered })?.says ?? String(status),
+    says: error === undefined ? (refusalOf({ answered })?.says ?? String(status)) : shown(error),
   }
 }
 
 /** What the rules read of an answer, except its text. */
 const alike = ({ says: _, ...answer }: FormAnswer): string => JSON.stringify(answer)
 
-type Found = Fault<"refused"> & { readonly of: number }
+/** A form of which every request was refused. */
+interface RefusedForm {
+  readonly form: Form
+  /** The first answer, and its index. */
+  readonly answer: FormAnswer
+  readonly of: number
+  /** Number of requests. */
+  readonly times: number
+}
 
 /** Finds the forms of which every request was refused, on operations that answered other requests or refused them all. */
 function alwaysRefused(
@@ -181,7 +209,7 @@ function alwaysRefused(
   forms: readonly Form[],
   { unproven }: TargetFacts,
   times: readonly number[],
-): Found[] | { readonly undecided: string } {
+): RefusedForm[] | Undecided {
   const asked = forms.flatMap((form) => {
     const kind = kindOfOperation(form.operation)
     if (kind !== undefined && unproven.has(kind)) return []
@@ -191,20 +219,35 @@ function alwaysRefused(
     return decided.length > 0 ? [{ form, decided }] : []
   })
   if (asked.length === 0) return { undecided: "no request of such a form was taken or refused" }
-  return asked.flatMap(({ form, decided }): Found[] => {
+  return asked.flatMap(({ form, decided }): RefusedForm[] => {
     const [first] = decided
     if (!first || decided.some(({ answer }) => answer.isSuccess)) return []
-    const all = decided.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
-    return [
-      {
-        fault: "refused",
-        of: first.of,
-        at: { part: "status" },
-        expected: `${form.says}: taken`,
-        actual: `${first.answer.says} (all ${all} requests of this form were refused)`,
-      },
-    ]
+    return [{ form, ...first, times: decided.reduce((sum, { of }) => sum + (times[of] ?? 1), 0) }]
   })
+}
+
+const refusedFault = ({ form, answer, of, times }: RefusedForm) =>
+  ({
+    fault: "refused",
+    of,
+    at: { part: "status" },
+    expected: `${form.says}: taken`,
+    actual: `${answer.says} (all ${times} requests of this form were refused)`,
+  }) as const
+
+const failedFault = ({ form, answer, of, times }: RefusedForm) =>
+  ({
+    fault: "failed",
+    of,
+    at: { part: "event", event: 0, offset: 0 },
+    expected: `${form.says}: a reply`,
+    actual: `${answer.says} (all ${times} streams have nothing but an error)`,
+  }) as const
+
+/** Judges whether the forms are taken. */
+function takenForms(...given: Parameters<typeof alwaysRefused>) {
+  const found = alwaysRefused(...given)
+  return "undecided" in found ? found : found.map(refusedFault)
 }
 
 /** Replies to valid requests, of which the forms may not be refused for ever. */
@@ -212,7 +255,7 @@ const answersByForm = view<FormAnswer>({
   ...answersToValid,
   id: "http.forms",
   says: "responses to valid requests, by the form of the request",
-  of: (exchange) => formAnswerOf(answersToValid.of(exchange)),
+  of: formAnswerOf,
 })
 
 /** Where nothing but chats and responses is offered, there are no such forms. */
@@ -260,7 +303,7 @@ export const formRules = [
     // The other plain requests are sent in every run.
     asks: (known) => (known.included.has("embeddings") ? embeddingText.asks(known) : []),
     alike,
-    holds: (answers, known, times) => alwaysRefused(answers, plainForms, known, times),
+    holds: (answers, known, times) => takenForms(answers, plainForms, known, times),
   }),
 
   rule({
@@ -278,7 +321,7 @@ export const formRules = [
     scope: "run",
     faults,
     alike,
-    holds: (answers, known, times) => alwaysRefused(answers, documentedForms, known, times),
+    holds: (answers, known, times) => takenForms(answers, documentedForms, known, times),
   }),
 
   rule({
@@ -291,17 +334,20 @@ export const formRules = [
       "https://github.com/langgenius/dify/issues/8615",
       "https://github.com/RooCodeInc/Roo-Code/issues/274",
       "https://github.com/stulzq/azure-openai-proxy/issues/63",
+      "https://github.com/llm-d/llm-d-inference-sim/pull/598",
     ],
     on: answersOfStreamed,
     scope: "run",
-    faults,
+    faults: { ...faults, failed: "every stream has nothing but an error" },
     alike,
     holds(answers, known, times) {
       // Where the same is refused as a whole reply too, it is not for the stream.
       const taken = streams.filter(({ operation }) =>
         answers.some((answer) => answer.operation === operation && answer.isUnstreamed && answer.isSuccess),
       )
-      return alwaysRefused(answers, taken, known, times)
+      const found = alwaysRefused(answers, taken, known, times)
+      if ("undecided" in found) return found
+      return found.map((refused) => (refused.answer.isFailed ? failedFault : refusedFault)(refused))
     },
   }),
 ] as const
