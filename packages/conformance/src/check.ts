@@ -77,7 +77,7 @@ class Notes {
     return `${lost} (${first})`
   }
 
-  sentences(unrelated: number): string[] {
+  sentences(): string[] {
     const rest = this.places - this.says.length
     return [
       ...this.says.map((says) => `not read: ${says}`),
@@ -88,9 +88,6 @@ class Notes {
         ([says, { times, place }]) =>
           `not judged: ${says} (${times === 1 ? place : `${times} times, first at ${place}`})`,
       ),
-      ...(unrelated > 0
-        ? [`not judged: ${counted(unrelated, "exchange")} that no operation of the API matches`]
-        : []),
     ]
   }
 
@@ -159,7 +156,7 @@ export async function checkParts(
   const { nothingJudged } = judging
   if (nothingJudged?.isAnswered)
     throw new UsageError(`${names.join(", ")}: the run judged nothing: ${nothingJudged.reason}`)
-  if (judging.exchanges === 0 && judging.unrelated === 0 && !nothingJudged) {
+  if (judging.isEmpty) {
     throw new NothingRead(notes.first ?? `${names.join(", ")}: no exchange`)
   }
   const missing = gapOf(judging)
@@ -168,7 +165,7 @@ export async function checkParts(
     baseline,
     world,
     names,
-    notes: notes.sentences(judging.unrelated),
+    notes: [...notes.sentences(), ...judging.notes],
     gap: missing ?? notes.gap(),
     lost: notes.exchanges,
   })

@@ -167,6 +167,22 @@ describe("traffic of other clients", () => {
     expect([ofArchive.exitCode, found(ofArchive)]).toEqual([1, expect.arrayContaining(run)])
   })
 
+  test("on surfaces that are left out is not judged: the rest gives what it gives alone", async () => {
+    const settings = checkSettingsOf({ include: ["embeddings"] })
+    const exchanges = await exchangesIn(broken.lines)
+    const judgedOf = async (given: readonly Exchange[]) =>
+      (await check(settings, [fileOf(archiveOf(given), "a.har")], world)).report
+    const all = await judgedOf(exchanges)
+    const ofEmbeddings = exchanges.filter(({ request }) => request.target.endsWith("/embeddings"))
+    const alone = await judgedOf(ofEmbeddings)
+    expect(all.findings.length).toBeGreaterThan(0)
+    expect(all.recording?.notes).toContainEqual(
+      expect.stringMatching(/^not judged: \d+ exchanges on surfaces that --include leaves out$/),
+    )
+    const notes = alone.recording?.notes ?? []
+    expect({ ...all, recording: { ...all.recording, notes } }).toEqual(alone)
+  })
+
   test("never has a finding that depends on a request of which nothing is known: the body of a stream", async () => {
     const streams = (await exchangesIn(plain.lines)).filter(({ response }) =>
       headerOf(response?.headers ?? [], "content-type")?.startsWith("text/event-stream"),

@@ -18,7 +18,6 @@ import { limits } from "../limits.ts"
 import type { CheckSettings } from "../options/check-options.ts"
 import { parsedOptions, UsageError } from "../options/options.ts"
 import { type ProxySettings, proxyOptions } from "../options/proxy-options.ts"
-import { counted } from "../reading/counted.ts"
 import type { ExitCode } from "../reports/exit-codes.ts"
 import type { Finding } from "../reports/report.ts"
 import { judged } from "./check.ts"
@@ -113,19 +112,15 @@ async function proxied(
   server.close()
   server.closeAllConnections()
   forwarder.close()
-  if (judging.exchanges === 0 && judging.unrelated === 0) throw new NothingRead("no request came")
+  if (judging.isEmpty) throw new NothingRead("no request came")
   const { interrupt: _, ...rest } = world
-  const unrelated =
-    judging.unrelated === 0
-      ? []
-      : [`not judged: ${counted(judging.unrelated, "exchange")} that no operation of the API matches`]
   return await concluded(judging, {
     settings,
     baseline,
     // To end it is what it is ended with.
     world: rest,
     names: [],
-    notes: unrelated,
+    notes: judging.notes,
     gap: undefined,
     lost: 0,
   })

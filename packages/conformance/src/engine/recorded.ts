@@ -1,11 +1,12 @@
 import type { ProfileName } from "@nexhina/schemas"
-import { profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
+import { endpoints, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { createRedactor, credentialsIn, type Exchange, type RecordedRequest } from "@nexhina/wire"
 import { baseUrlOf, type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
 import type { EndLine, FactsLine, RunLine, SampleLine } from "../inputs/run-line.ts"
 import { UsageError } from "../options/options.ts"
 import { type RequirementSet, requirementsOf } from "../options/requirement-sets.ts"
+import { counted } from "../reading/counted.ts"
 import type { Finding } from "../reports/report.ts"
 import { isModelDependent, type Rule, type Severity, severityOf } from "../rule.ts"
 import { rules as allRules } from "../rules/rules.ts"
@@ -93,7 +94,9 @@ export class RecordedJudging {
   /** Number of exchanges that were judged. */
   exchanges = 0
   /** Number of exchanges that belong to no operation of the API. */
-  unrelated = 0
+  private unrelated = 0
+  /** Number of exchanges of other clients on surfaces that are not to be judged. */
+  private excluded = 0
 
   constructor(options: RecordedOptions) {
     this.options = options
@@ -145,8 +148,25 @@ export class RecordedJudging {
   /** Adds a request of a client that did not record its intent. */
   other(exchange: Exchange): void {
     const evidence = evidenceOf(exchange)
-    if (evidence.operation.value === undefined) this.unrelated++
+    const operation = evidence.operation.value
+    if (operation === undefined) this.unrelated++
+    else if (this.options.include?.includes(endpoints[operation].surface) === false) this.excluded++
     else this.otherEvidence(evidence)
+  }
+
+  /** Whether no exchange was added. */
+  get isEmpty(): boolean {
+    return this.exchanges === 0 && this.unrelated === 0 && this.excluded === 0 && !this.nothingJudged
+  }
+
+  /** Which exchanges were not judged, in sentences. */
+  get notes(): string[] {
+    const says = (count: number, which: string) =>
+      count > 0 ? [`not judged: ${counted(count, "exchange")} ${which}`] : []
+    return [
+      ...says(this.unrelated, "that no operation of the API matches"),
+      ...says(this.excluded, "on surfaces that --include leaves out"),
+    ]
   }
 
   /** Adds the same as evidence. */
