@@ -267,6 +267,18 @@ export const responseDefects: readonly Defect[] = [
     ...onResponse(() => ({ top_p: "1.0" })),
   },
   {
+    id: "resp-whole-item-id-repeated",
+    says: "the items of responses that are not streamed have the same id",
+    breaks: "resp.item-id-unique",
+    fault: "repeated",
+    also: [],
+    seen: [`${object}: output, id`],
+    ...onWhole(({ output, ...response }) => ({
+      ...response,
+      output: output.map((item) => ({ ...item, id: "item_0" })),
+    })),
+  },
+  {
     id: "resp-error-when-completed",
     says: "a completed response has an error",
     breaks: "resp.status-consistent",

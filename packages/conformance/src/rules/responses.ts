@@ -48,6 +48,7 @@ import {
   type ResponseReply,
   responseAnswers,
   responseIds,
+  responseReplies,
   type ShownResponse,
   shownResponses,
   textOf,
@@ -309,6 +310,18 @@ const repeating = narrowed(
     probes: [plainResponse, echoedResponse],
   },
   ({ request }) => toRepeat(request).length > 0,
+)
+
+/** How many items a model makes is for it to say. */
+const severalItems = narrowed(
+  responseReplies,
+  {
+    id: "responses.several-items",
+    says: "responses that were not streamed, with several items",
+    probes: [parallelFunctions],
+    occasional: true,
+  },
+  ({ items }) => items.length > 1,
 )
 
 /** What a `tool_choice` says, without what a server adds to it. */
@@ -658,6 +671,25 @@ export const responseRules = [
     faults: { repeated: "one id for two different requests" },
     holds: repeatedIds,
     pairs: idPairs,
+  }),
+  rule({
+    id: "resp.item-id-unique",
+    since,
+    says: "MUST give each item of the output an id of its own",
+    severity: "MUST",
+    source: `${responseObject}, output: the unique id of the item`,
+    on: severalItems,
+    after: ["resp.schema:output", "resp.schema:item"],
+    faults: { repeated: "two items have the same id" },
+    holds({ items, where }) {
+      const ids = items.map(({ value: { id } }) => id)
+      // Of some items, OpenAI's schema does not require an id.
+      const at = ids.findIndex((id, place) => typeof id === "string" && ids.indexOf(id) < place)
+      const again = items[at]
+      if (!again) return []
+      const actual = `${shown(ids[at])} again`
+      return [{ fault: "repeated", at: where(`${again.pointer}/id`), expected: "a different id", actual }]
+    },
   }),
   rule({
     id: "resp.echo",

@@ -7,7 +7,6 @@ import {
 import { assembleChat } from "@nexhina/stream"
 import { z } from "zod"
 import { isProper } from "../evidence.ts"
-import type { Probe } from "../probe.ts"
 import { plainChat } from "../probes/chat-completions.ts"
 import { streamedChat } from "../probes/chat-streams.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
@@ -318,7 +317,7 @@ export const chatObjects = view<ChatObjects>({
 /** The part of a view that has something to judge, and the stock probes that make sure of it. */
 export function narrowed<V>(
   from: View<V>,
-  to: { readonly id: string; readonly says: string; readonly probes: readonly Probe[] },
+  to: Pick<View<V>, "id" | "says" | "probes" | "occasional">,
   has: (value: V) => boolean,
 ): View<V> {
   return view({
