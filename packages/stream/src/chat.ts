@@ -270,31 +270,29 @@ function wholeCall(call: Members): Members {
  * sorted by index. Members that are null, except `content` and `finish_reason`, and empty lists of a message are removed.
  */
 export function canonicalChat({ choices, ...completion }: AssembledChat): AssembledChat {
-  return {
+  // Not by a spread, here and below: in Node 20, an object with members after one gets a hidden class of its own.
+  return Object.assign({}, withoutNulls(completion), {
     choices: choices.map(canonicalChoice).sort((a, b) => a.index - b.index),
-    ...withoutNulls(completion),
-  }
+  })
 }
 
 function canonicalChoice({ message, finish_reason, logprobs, ...choice }: AssembledChoice): AssembledChoice {
-  return {
+  return Object.assign({}, withoutNulls(choice), {
     message: canonicalMessage(message),
     finish_reason,
     ...(logprobs ? { logprobs: withoutNulls(logprobs) } : {}),
-    ...withoutNulls(choice),
-  }
+  })
 }
 
 function canonicalMessage(message: ChatCompletionMessage): ChatCompletionMessage {
   const { content, tool_calls, annotations, function_call, audio, ...rest } = message
-  return {
+  return Object.assign({}, withoutNulls(rest), {
     content: content ?? null,
     ...(tool_calls?.length ? { tool_calls: tool_calls.map(canonicalCall) } : {}),
     ...(annotations?.length ? { annotations } : {}),
     ...(function_call ? { function_call: withoutNulls(function_call) } : {}),
     ...(audio ? { audio: withoutNulls(audio) } : {}),
-    ...withoutNulls(rest),
-  }
+  })
 }
 
 function canonicalCall(call: ReplyToolCall): ReplyToolCall {

@@ -104,7 +104,7 @@ function tallyIn(rules: Account["rules"], rule: Rule): OpenRuleTally {
 
 /**
  * What is kept of a judged sample: of most samples that are only judged, nothing. A class, because an object with an
- * accessor of its own gets a hidden class of its own, which outlives the sample.
+ * accessor of its own outlives the sample, until the next full garbage collection.
  */
 class KeptSample {
   private readonly executed: ExecutedSample

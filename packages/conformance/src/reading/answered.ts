@@ -163,8 +163,8 @@ function once<T>(compute: () => T): () => T {
 }
 
 /**
- * A reply of which the texts and their JSON are read when they are asked for. A class, because an object with accessors of
- * its own gets a hidden class of its own, which slows everything that reads it and outlives the exchange.
+ * A reply of which the texts and their JSON are read when they are asked for. A class, because objects with accessors of
+ * their own share no fast hidden class: what reads them is slow, and they outlive the exchange.
  */
 class ReadReply implements ParsedReply {
   readonly exchange: Evidence

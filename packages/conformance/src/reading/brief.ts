@@ -54,11 +54,11 @@ export function briefReply(reply: ParsedReply): ParsedReply {
   const { operation, status, mediaType, request, streaming, json } = reply
   const body = reply.body.slice(0, keptBytes)
   const known = { exchange, operation, status, mediaType, body, request, streaming }
-  if (body.length === reply.body.length) return { ...known, text: reply.text, json }
+  if (body.length === reply.body.length) return { text: reply.text, json, ...known }
   const members = json.ok && isObject(json.value) ? Object.keys(json.value).slice(0, keptMembers) : []
   return {
-    ...known,
     text: undefined,
     json: json.ok ? { ok: true, value: Object.fromEntries(members.map((name) => [name, null])) } : json,
+    ...known,
   }
 }

@@ -93,7 +93,7 @@ export const jsonCrossing = (body: Uint8Array): Crossing | undefined =>
 
 /**
  * Whether an event stream has too little of everything to cross a limit, as most have: it takes half of the time of reading
- * its strings. Of one with CR, it does not say so, because what is empty between CR and LF is no line.
+ * its strings. One with CR is never said to be so: between CR and LF, there is no empty line.
  */
 function isPlainStream(body: Uint8Array): boolean {
   if (body.length > Math.min(limits.jsonMarks.max, limits.lineBytes.max)) return false

@@ -23,15 +23,17 @@ const embedding = (input: unknown, answer: Answer, members: object = {}) =>
 const faultsIn = (...exchanges: Parameters<typeof found>[1]) =>
   found(formRules, exchanges).map(([rule]) => rule)
 
-const streamOf = (...data: readonly object[]) =>
+const streamTo = (members: object, ...data: readonly object[]) =>
   exchangeOf({
     operation: "createChatCompletion",
-    request: { model: "m", messages: [{ role: "user", content: "Hi." }], stream: true },
+    request: { model: "m", messages: [{ role: "user", content: "Hi." }], stream: true, ...members },
     type: "text/event-stream",
     body: data.map((each) => `data: ${JSON.stringify(each)}\n\n`).join(""),
   })
+const streamOf = (...data: readonly object[]) => streamTo({}, ...data)
 const errorOf = (message: string) => ({ error: { message, type: "server_error", param: null, code: null } })
-const failedStream = streamOf(errorOf("The engine has no streams."))
+const failing = (said: object, members = {}) => [1, 2, 3].map(() => streamTo(members, said))
+const failedStreams = failing(errorOf("The engine has no streams."))
 
 const noList = refused("input must be a string", "input")
 const noText = refused("input must be a list", "input")
@@ -56,7 +58,7 @@ describe("a documented form that is always refused is a finding", () => {
       [chat({}, taken), chat({ stream: true }, refused("No streams.", "stream"))],
       "stream.is-accepted",
     ],
-    ["a stream that has nothing but an error", [chat({}, taken), failedStream], "stream.is-accepted"],
+    ["streams that have nothing but an error", [chat({}, taken), ...failedStreams], "stream.is-accepted"],
     [
       "a form",
       [exchangeOf({ operation: "createTranscription", request: "--cut", ...refused("No.") })],
@@ -85,10 +87,19 @@ describe("it is none", () => {
       "when whole replies are refused too",
       [chat({ n: 2 }, refused("No.")), chat({ stream: true }, refused("No."))],
     ],
-    ["when a stream began before its error", [chat({}, taken), streamOf({ choices: [] }, errorOf("Lost."))]],
-    ["when the server is busy", [chat({}, taken), streamOf(errorOf("Overloaded, try again later."))]],
-    ["when another stream has a reply", [chat({}, taken), failedStream, streamOf({ choices: [] })]],
-    ["when whole replies are refused as streams fail", [chat({ n: 2 }, refused("No.")), failedStream]],
+    ["when few streams fail", [chat({}, taken), ...failedStreams.slice(1)]],
+    [
+      "when streams began before their error",
+      [chat({}, taken), ...[1, 2, 3].map(() => streamOf({ choices: [] }, errorOf("Lost.")))],
+    ],
+    ["when the server is busy", [chat({}, taken), ...failing(errorOf("Overloaded, try again later."))]],
+    ["when its code says so", [chat({}, taken), ...failing({ error: { code: 429, message: "Upstream." } })]],
+    [
+      "when a member is to blame for the errors of streams",
+      [chat({}, taken), ...failing(errorOf("max_tokens is unsupported"), { max_tokens: 9 })],
+    ],
+    ["when another stream has a reply", [chat({}, taken), ...failedStreams, streamOf({ choices: [] })]],
+    ["when whole replies are refused as streams fail", [chat({ n: 2 }, refused("No.")), ...failedStreams]],
     [
       "when the limit leaves no room for an answer",
       [

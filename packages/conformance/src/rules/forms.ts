@@ -5,15 +5,14 @@ import { embeddingText } from "../probes/embeddings.ts"
 import { streamedResponse } from "../probes/responses.ts"
 import { isObject, type ParsedReply } from "../reading/answered.ts"
 import { namesMember } from "../reading/named.ts"
-import { shown } from "../reading/shown.ts"
 import { isOptionalMember } from "../requests/ask.ts"
 import { rule, type Undecided } from "../rule.ts"
 import type { TargetFacts } from "../target/facts.ts"
 import { kindOfOperation } from "../target/models.ts"
 import { view } from "../view.ts"
 import { answersToValid, isSuccess } from "../views/http.ts"
-import { eventStreams } from "../views/sse.ts"
 import { isOutOfTokens, refusalOf } from "./refusals.ts"
+import { type StreamOutcome, streamOutcomeOf } from "./stream-outcome.ts"
 
 const since = "0.1.0"
 
@@ -127,12 +126,16 @@ const streams = (
 /** Statuses with which a server refuses what it was asked, as against who asks or when. */
 const refusals: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
 
+/** What a server says of a failure. */
+interface Said {
+  readonly param?: unknown
+  readonly message?: unknown
+}
+
 /**
  * Returns whether an error is about something else than the form: the model, or a member that the form does not need.
  */
-function isAboutOther(answered: ParsedReply, { operation, members = [] }: Form): boolean {
-  const refusal = refusalOf({ answered })
-  const error = refusal ?? { param: "", message: answered.text ?? "" }
+function isAboutOther(answered: ParsedReply, { operation, members = [] }: Form, error: Said): boolean {
   if (isOutOfTokens(error)) return true
   const sent = isObject(answered.request) ? Object.keys(answered.request) : []
   const others = sent.filter((name) => isOptionalMember(operation, name) && !members.includes(name))
@@ -147,8 +150,7 @@ interface FormAnswer {
   readonly operation: OperationId
   readonly status: number
   readonly isSuccess: boolean
-  /** Whether it is a stream that has nothing but an error. */
-  readonly isFailed: boolean
+  readonly stream: StreamOutcome | undefined
   /** The forms that the answer takes or refuses, in words. */
   readonly decides: readonly string[]
   /** Whether it is the plain request of a form that is streamed. */
@@ -157,41 +159,31 @@ interface FormAnswer {
   readonly says: string
 }
 
-/** Words by which a server says that it would have answered at another time. */
-const isBusy =
-  /rate.?limit|quota|overload|capacity|busy|unavailable|slow.?down|too many|time[d -]*out|try again|queue/i
-
-/** Returns the data of the error that a stream has instead of a reply. One that does not end breaks rules of its own. */
-function errorInstead(exchange: Evidence): string | undefined {
-  const stream = exchange.end.kind === "complete" ? eventStreams.of(exchange) : undefined
-  return stream?.errors[0] === 0 ? stream.events[0]?.data : undefined
-}
-
 function formAnswerOf(exchange: Evidence): FormAnswer | undefined {
   const answered = answersToValid.of(exchange)
   if (answered?.operation === undefined) return undefined
   const { operation, status } = answered
-  const error = errorInstead(exchange)
-  const isTaken = isSuccess(answered) && error === undefined
-  const isFailed = error !== undefined && !isBusy.test(error)
+  const refusal = refusalOf({ answered })
+  const said = refusal ?? { param: "", message: answered.text ?? "" }
   const decides = (form: Form) =>
     form.operation === operation &&
     form.isOf(answered) &&
-    (isTaken || isFailed || (refusals.has(status) && !isAboutOther(answered, form)))
+    (isSuccess(answered) || (refusals.has(status) && !isAboutOther(answered, form, said)))
+  const own = streams.filter((form) => form.operation === operation)
   return {
     operation,
     status,
-    isSuccess: isTaken,
-    isFailed,
+    isSuccess: isSuccess(answered),
+    stream: streamOutcomeOf(exchange, (error) => own.some((form) => isAboutOther(answered, form, error))),
     decides: allForms.filter(decides).map(({ says }) => says),
-    isUnstreamed:
-      !answered.streaming && streams.some((form) => form.operation === operation && form.isPlain(answered)),
-    says: error === undefined ? (refusalOf({ answered })?.says ?? String(status)) : shown(error),
+    isUnstreamed: !answered.streaming && own.some((form) => form.isPlain(answered)),
+    says: refusal?.says ?? String(status),
   }
 }
 
-/** What the rules read of an answer, except its text. */
-const alike = ({ says: _, ...answer }: FormAnswer): string => JSON.stringify(answer)
+/** What the rules read of an answer, except its texts and places. */
+const alike = ({ says: _, stream, ...answer }: FormAnswer): string =>
+  JSON.stringify({ ...answer, isReply: stream?.isReply })
 
 /** A form of which every request was refused. */
 interface RefusedForm {
@@ -235,14 +227,23 @@ const refusedFault = ({ form, answer, of, times }: RefusedForm) =>
     actual: `${answer.says} (all ${times} requests of this form were refused)`,
   }) as const
 
-const failedFault = ({ form, answer, of, times }: RefusedForm) =>
-  ({
-    fault: "failed",
-    of,
-    at: { part: "event", event: 0, offset: 0 },
-    expected: `${form.says}: a reply`,
-    actual: `${answer.says} (all ${times} streams have nothing but an error)`,
-  }) as const
+/** Fewer streams that fail can be chance (chosen). */
+const leastFailures = 3
+
+/** Finds the operations of which no stream has anything but an error. */
+function alwaysFailed(answers: readonly FormAnswer[], forms: readonly Form[], times: readonly number[]) {
+  return forms.flatMap(({ operation, says }) => {
+    const own = answers.flatMap((answer, of) =>
+      answer.operation === operation && answer.stream ? [{ stream: answer.stream, of }] : [],
+    )
+    const [first] = own
+    const count = own.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
+    if (!first || count < leastFailures || own.some(({ stream }) => stream.isReply)) return []
+    const { says: error, at } = first.stream
+    const actual = `${error} (all ${count} streams have nothing but an error)`
+    return [{ fault: "failed", of: first.of, at, expected: `${says}: a reply`, actual } as const]
+  })
+}
 
 /** Judges whether the forms are taken. */
 function takenForms(...given: Parameters<typeof alwaysRefused>) {
@@ -338,16 +339,17 @@ export const formRules = [
     ],
     on: answersOfStreamed,
     scope: "run",
-    faults: { ...faults, failed: "every stream has nothing but an error" },
+    faults: { ...faults, failed: "no stream has anything but an error" },
     alike,
     holds(answers, known, times) {
       // Where the same is refused as a whole reply too, it is not for the stream.
       const taken = streams.filter(({ operation }) =>
         answers.some((answer) => answer.operation === operation && answer.isUnstreamed && answer.isSuccess),
       )
-      const found = alwaysRefused(answers, taken, known, times)
-      if ("undecided" in found) return found
-      return found.map((refused) => (refused.answer.isFailed ? failedFault : refusedFault)(refused))
+      const refused = takenForms(answers, taken, known, times)
+      const failed = alwaysFailed(answers, taken, times)
+      if ("undecided" in refused) return failed.length > 0 ? failed : refused
+      return [...refused, ...failed]
     },
   }),
 ] as const
