@@ -3,9 +3,13 @@ import type { ForeignLine } from "./line.ts"
 import { Assembly, lineOf, ownLine, TranscriptError } from "./read.ts"
 
 /** A line of a file without its line break, or why it cannot be read as text. */
-export type FileLine =
+export type FileLine = (
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: string }
+) & {
+  /** Number of blank lines before it that are left out. Default: 0. */
+  readonly blank?: number
+}
 
 /** A part of a transcript, in the order of the file. */
 export type SalvagedItem =
@@ -35,8 +39,8 @@ export async function* salvageTranscript(
   const salvage = new Salvage()
   let number = 0
   let torn: TranscriptError | undefined
-  for await (const { text, fault } of lines) {
-    number++
+  for await (const { text, fault, blank = 0 } of lines) {
+    number += blank + 1
     if (text?.trim() === "") continue
     if (torn) yield salvage.damageOfAll(torn)
     torn = undefined
