@@ -73,7 +73,7 @@ function watched(bytes, note) {
   }
 }
 
-/** Judges a recording in a fresh process; returns ms of processor time and of the clock, exchanges and memory. */
+/** Judges a recording once, after the short warm-up; returns ms of processor time and of the clock, exchanges and memory. */
 async function judgedOnce(bytes) {
   let live = 0
   const [before, began] = [process.cpuUsage(), performance.now()]

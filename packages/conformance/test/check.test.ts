@@ -183,6 +183,19 @@ describe("traffic of other clients", () => {
     expect({ ...all, recording: { ...all.recording, notes } }).toEqual(alone)
   })
 
+  test("on surfaces that are left out is not judged: a stream that was saved, too", async () => {
+    const [stream] = (await exchangesIn(plain.lines)).filter(({ response }) =>
+      headerOf(response?.headers ?? [], "content-type")?.startsWith("text/event-stream"),
+    )
+    const saved = fileOf(new TextDecoder().decode(stream && bodyOf(stream)), "reply.sse")
+    const { report, exitCode } = await check(checkSettingsOf({ include: ["embeddings"] }), [saved], world)
+    expect([exitCode, report.recording?.exchanges, report.recording?.notes]).toEqual([
+      3,
+      0,
+      ["not judged: 1 exchange on surfaces that --include leaves out"],
+    ])
+  })
+
   test("never has a finding that depends on a request of which nothing is known: the body of a stream", async () => {
     const streams = (await exchangesIn(plain.lines)).filter(({ response }) =>
       headerOf(response?.headers ?? [], "content-type")?.startsWith("text/event-stream"),
@@ -213,6 +226,7 @@ describe("traffic of other clients", () => {
   test.each([
     ["in the address", { target: "http://127.0.0.1/v1/models?api_key=kept-elsewhere" }],
     ["in a cookie", { headers: [["cookie", "session=kept-elsewhere"]] as const }],
+    ["to a path that is not of the API", { target: "http://127.0.0.1/login?api_key=kept-elsewhere" }],
   ])("shows no secret that an earlier request had %s and a later response repeats", async (_, had) => {
     const [first, ...others] = await exchangesIn(broken.lines)
     if (first === undefined) throw new Error("nothing was recorded")
@@ -220,9 +234,13 @@ describe("traffic of other clients", () => {
     // The mock repeats what a chat says.
     const text = archiveOf([asked, ...others]).replaceAll("Say hello.", "kept-elsewhere")
     expect(text).toContain('You said: \\\\\\"kept-elsewhere')
-    const { report } = await checkedText(text, "secrets.har")
-    expect(report.findings.length).toBeGreaterThan(0)
-    expect(JSON.stringify(report)).not.toContain("kept-elsewhere")
+    // Of the request that had it, also one that is left out.
+    for (const include of [undefined, ["chat"]]) {
+      const settings = checkSettingsOf(include ? { include } : {})
+      const { report } = await check(settings, [fileOf(text, "secrets.har")], world)
+      expect(report.findings.length).toBeGreaterThan(0)
+      expect(JSON.stringify(report)).not.toContain("kept-elsewhere")
+    }
   })
 
   describe("in a damaged file", () => {

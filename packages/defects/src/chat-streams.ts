@@ -128,7 +128,7 @@ export const chatStreamDefects: readonly Defect[] = [
   },
   {
     id: "stream-fails",
-    says: "streams have nothing but an error, with status 200",
+    says: "streams contain only an error, with status 200",
     breaks: "stream.is-accepted",
     fault: "failed",
     also: ["err.status-before-stream"],

@@ -16,7 +16,7 @@ function lineOf(pieces: readonly Uint8Array[], length: number, blank: number): F
   }
 }
 
-/** Returns the index of the first byte from `from` on with which no blank line ends, and the number of those lines. */
+/** Skips the blank lines that begin at `from`. Returns the index behind them, and their number. */
 function afterBlankLines(chunk: Uint8Array, from: number): { readonly at: number; readonly blank: number } {
   let at = from
   let blank = 0
@@ -29,7 +29,7 @@ function afterBlankLines(chunk: Uint8Array, from: number): { readonly at: number
 }
 
 /**
- * Splits bytes into lines that end with a line feed, without the blank ones, of which a compressed file can have a billion.
+ * Splits bytes into lines that end with a line feed, without blank lines, of which a compressed file can contain a billion.
  * Of a line that is too long, nothing is held in memory.
  */
 export async function* fileLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<FileLine> {

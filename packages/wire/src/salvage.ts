@@ -7,7 +7,7 @@ export type FileLine = (
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: string }
 ) & {
-  /** Number of blank lines before it that are left out. Default: 0. */
+  /** Number of blank lines that were omitted before it. Default: 0. */
   readonly blank?: number
 }
 

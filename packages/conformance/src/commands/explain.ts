@@ -22,11 +22,11 @@ const profileNames = ["nexhina", "openai"] as const
 /** The thread's repository, as GitHub writes it. */
 const repositoryOf = (thread: string) => /^https:\/\/github\.com\/([^/]+\/[^/]+)\//.exec(thread)?.[1]
 
-/** Returns the severity of a rule under each profile, without traits. */
-/** Names what of a rule depends on what a model chose to say. */
+/** Returns which findings of a rule depend on what a model chose to say, as the subject of a sentence. */
 const chancesOf = ({ modelDependent }: Rule): string =>
   Array.isArray(modelDependent) ? `${modelDependent.join(", ")} count only if` : "counts only if"
 
+/** Returns the severity of a rule under each profile, without traits. */
 function severityText(rule: Rule): string {
   const under = profileNames.map((name) => severityOf(rule, completeFacts(name)))
   const [first, second] = under

@@ -158,8 +158,8 @@ export class Ledger {
   }
 
   /**
-   * Judges a sample. `overtime` returns why there is no more time to judge: the sample then counts as cut. Returns the part
-   * of the sample that a run keeps, which is made when it is read.
+   * Judges a sample. `overtime` returns the reason when the time to judge is used up; the sample then counts as cut. Returns
+   * the part of the sample that a run keeps, which is made when it is read.
    */
   add(executed: ExecutedSample, overtime: () => string | undefined): Pick<KeptSample, "brief"> {
     // Of a run that was cut, most samples were not sent.

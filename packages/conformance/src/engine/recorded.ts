@@ -1,5 +1,5 @@
 import type { ProfileName } from "@nexhina/schemas"
-import { endpoints, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
+import { endpoints, type OperationId, profiles, type Surface, surfaces, type Trait } from "@nexhina/schemas"
 import { createRedactor, credentialsIn, type Exchange, type RecordedRequest } from "@nexhina/wire"
 import { baseUrlOf, type Evidence, evidenceOf } from "../evidence.ts"
 import { otherClients, type RecordedPart } from "../inputs/recorded-samples.ts"
@@ -147,14 +147,20 @@ export class RecordedJudging {
 
   /** Adds a request of a client that did not record its intent. */
   other(exchange: Exchange): void {
-    const evidence = evidenceOf(exchange)
-    const operation = evidence.operation.value
-    if (operation === undefined) this.unrelated++
-    else if (this.options.include?.includes(endpoints[operation].surface) === false) this.excluded++
-    else this.otherEvidence(evidence)
+    this.otherEvidence(evidenceOf(exchange))
   }
 
-  /** Whether no exchange was added. */
+  /** Adds the same as evidence. */
+  otherEvidence(evidence: Evidence): void {
+    const operation = evidence.operation.value
+    // Also of what is not judged: a server may repeat the key in a response that is.
+    this.keepSecrets(evidence.request)
+    if (operation === undefined) this.unrelated++
+    else if (this.options.include?.includes(endpoints[operation].surface) === false) this.excluded++
+    else this.judgeOther(evidence, operation)
+  }
+
+  /** Whether no exchange was read, and no run that explains why. */
   get isEmpty(): boolean {
     return this.exchanges === 0 && this.unrelated === 0 && this.excluded === 0 && !this.nothingJudged
   }
@@ -169,18 +175,15 @@ export class RecordedJudging {
     ]
   }
 
-  /** Adds the same as evidence. */
-  otherEvidence(evidence: Evidence): void {
+  private judgeOther(evidence: Evidence, operation: OperationId): void {
     this.others++
-    const { request, operation } = evidence
-    this.keepSecrets(request)
-    this.keepBase(request)
+    this.keepBase(evidence.request)
     const index = this.others - 1
+    // Not by a spread: its readings become a member (see CONTRIBUTING).
     const exchange: Evidence = Object.assign({}, evidence, { id: String(this.others) })
-    const step = operation.value && { step: { operation: operation.value } }
     const executed: ExecutedSample = {
       sample: { by: otherClients, index, asks: [] },
-      asked: [{ exchange, ...step }],
+      asked: [{ exchange, step: { operation } }],
     }
     if (!this.judging) this.begin()
     if (this.judging) this.judge({ kind: "sample", executed }, this.judging)
@@ -404,7 +407,9 @@ function addressOf(target: string): string | undefined {
 }
 
 /**
- * Requires that another client asked the target of a run, where both are known: the verdict is about the target. The built-in mock server has another address in each run.
+ * Requires that a different client asked the target of a run, where both are known: the verdict is about the target. The
+ * built-in mock server has a different address in each run.
+ * @throws {UsageError} with both addresses.
  */
 function requireSameServer({ target, embedded }: RunLine, base: string): void {
   const [given, found] = [addressOf(target), addressOf(base)]

@@ -92,8 +92,8 @@ export const jsonCrossing = (body: Uint8Array): Crossing | undefined =>
   isPlain(body) ? undefined : readJson(body, 0, body.length, { depth: 0, marks: 0 })
 
 /**
- * Whether an event stream has too little of everything to cross a limit, as most have: it takes half of the time of reading
- * its strings. One with CR is never said to be so: between CR and LF, there is no empty line.
+ * Returns whether an event stream is too small to cross a limit, as most are. Counts bytes, which is quicker than to skip
+ * strings. Returns false for a stream with CR: the LF in CR LF must not count as the end of an event.
  */
 function isPlainStream(body: Uint8Array): boolean {
   if (body.length > Math.min(limits.jsonMarks.max, limits.lineBytes.max)) return false

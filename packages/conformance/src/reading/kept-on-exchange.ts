@@ -8,10 +8,7 @@ const readings = Symbol("readings")
 /** An exchange that keeps its readings, where neither a copy nor a comparison of it sees them. */
 type ReadEvidence = Evidence & { readonly [readings]?: Map<object, unknown> }
 
-/**
- * Returns the readings of an exchange. Kept on it: looking it up in a weak map costs more than most readings, and what a
- * weak map holds outlives its exchange until the next full garbage collection.
- */
+/** Returns the readings of an exchange. Kept on it, because looking it up in a weak map costs more than most readings. */
 function readingsOf(exchange: ReadEvidence): Map<object, unknown> {
   const known = exchange[readings]
   if (known !== undefined) return known

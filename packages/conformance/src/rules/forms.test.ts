@@ -33,7 +33,7 @@ const streamTo = (members: object, ...data: readonly object[]) =>
 const streamOf = (...data: readonly object[]) => streamTo({}, ...data)
 const errorOf = (message: string) => ({ error: { message, type: "server_error", param: null, code: null } })
 const failing = (said: object, members = {}) => [1, 2, 3].map(() => streamTo(members, said))
-const failedStreams = failing(errorOf("The engine has no streams."))
+const failedStreams = failing(errorOf("The engine failed to generate a stream."))
 
 const noList = refused("input must be a string", "input")
 const noText = refused("input must be a list", "input")
@@ -93,6 +93,7 @@ describe("it is none", () => {
       [chat({}, taken), ...[1, 2, 3].map(() => streamOf({ choices: [] }, errorOf("Lost.")))],
     ],
     ["when the server is busy", [chat({}, taken), ...failing(errorOf("Overloaded, try again later."))]],
+    ["when its code is a text", [chat({}, taken), ...failing({ error: { code: "503", message: "No." } })]],
     ["when its code says so", [chat({}, taken), ...failing({ error: { code: 429, message: "Upstream." } })]],
     [
       "when a member is to blame for the errors of streams",

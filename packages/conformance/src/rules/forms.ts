@@ -150,6 +150,7 @@ interface FormAnswer {
   readonly operation: OperationId
   readonly status: number
   readonly isSuccess: boolean
+  /** What its stream contains, if that shows whether the server can stream. */
   readonly stream: StreamOutcome | undefined
   /** The forms that the answer takes or refuses, in words. */
   readonly decides: readonly string[]
@@ -227,21 +228,22 @@ const refusedFault = ({ form, answer, of, times }: RefusedForm) =>
     actual: `${answer.says} (all ${times} requests of this form were refused)`,
   }) as const
 
-/** Fewer streams that fail can be chance (chosen). */
-const leastFailures = 3
+/** Minimum number of failed streams from which the rule concludes that streams always fail (chosen). */
+const minFailures = 3
 
-/** Finds the operations of which no stream has anything but an error. */
+/** Finds the operations whose streams all contain only errors. */
 function alwaysFailed(answers: readonly FormAnswer[], forms: readonly Form[], times: readonly number[]) {
   return forms.flatMap(({ operation, says }) => {
     const own = answers.flatMap((answer, of) =>
       answer.operation === operation && answer.stream ? [{ stream: answer.stream, of }] : [],
     )
-    const [first] = own
-    const count = own.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
-    if (!first || count < leastFailures || own.some(({ stream }) => stream.isReply)) return []
-    const { says: error, at } = first.stream
-    const actual = `${error} (all ${count} streams have nothing but an error)`
-    return [{ fault: "failed", of: first.of, at, expected: `${says}: a reply`, actual } as const]
+    const failures = own.flatMap(({ stream, of }) => (stream.isReply ? [] : [{ ...stream, of }]))
+    const [first] = failures
+    const count = failures.reduce((sum, { of }) => sum + (times[of] ?? 1), 0)
+    if (!first || failures.length < own.length || count < minFailures) return []
+    const { says: error, at, of } = first
+    const actual = `${error} (all ${count} streams contain only an error)`
+    return [{ fault: "failed", of, at, expected: `${says}: a reply`, actual } as const]
   })
 }
 
@@ -339,7 +341,7 @@ export const formRules = [
     ],
     on: answersOfStreamed,
     scope: "run",
-    faults: { ...faults, failed: "no stream has anything but an error" },
+    faults: { ...faults, failed: "every stream contains only an error" },
     alike,
     holds(answers, known, times) {
       // Where the same is refused as a whole reply too, it is not for the stream.

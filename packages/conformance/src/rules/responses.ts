@@ -312,7 +312,7 @@ const repeating = narrowed(
   ({ request }) => toRepeat(request).length > 0,
 )
 
-/** How many items a model makes is for it to say. */
+/** The model decides how many items it generates, so a target may never return several. */
 const severalItems = narrowed(
   responseReplies,
   {
@@ -675,7 +675,7 @@ export const responseRules = [
   rule({
     id: "resp.item-id-unique",
     since,
-    says: "MUST give each item of the output an id of its own",
+    says: "MUST give each item of the output a unique id",
     severity: "MUST",
     source: `${responseObject}, output: the unique id of the item`,
     on: severalItems,

@@ -1,38 +1,40 @@
+import { readPayload } from "@nexhina/stream"
 import type { Evidence } from "../evidence.ts"
-import { isObject, parseJson } from "../reading/answered.ts"
+import { isObject } from "../reading/answered.ts"
 import { shown } from "../reading/shown.ts"
 import type { Where } from "../rule.ts"
+import { transientStatuses } from "../target/to-wire.ts"
 import { eventAt, eventStreams } from "../views/sse.ts"
 
-/** What a complete stream has: a reply, or nothing but an error. */
-export interface StreamOutcome {
-  readonly isReply: boolean
-  /** The error in short, and its place. */
-  readonly says: string
-  readonly at: Where
-}
+/** What a complete stream contains: a reply, or only errors, of which this is the first. */
+export type StreamOutcome =
+  | { readonly isReply: true }
+  | { readonly isReply: false; readonly says: string; readonly at: Where }
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Codes and words by which a server says that it would have replied at another time, or to another account. */
-const busyCodes: readonly unknown[] = [402, 429, 503, 529].flatMap((code) => [code, String(code)])
+const paymentRequired = 402
+
+/** Words in errors of a server that would reply at another time, or to another account (chosen). */
 const busyWords =
-  /rate|quota|throttl|overload|capacity|busy|unavailable|loading|slow.?down|too many|time[d -]*out|retry|try again|balance|credit|billing/i
+  /rate.?limit|rate exceeded|quota|throttl|overload|capacity|busy|unavailable|loading|slow.?down|too many|time[d -]*out|retry|try again|balance|credit|billing/i
 
-const isBusy = ({ code, type, message }: Members): boolean =>
-  busyCodes.includes(code) || [code, type, message].some((said) => busyWords.test(String(said)))
+function isBusy({ code, type, message }: Members): boolean {
+  const status = Number(code)
+  if (status === paymentRequired || transientStatuses.has(status)) return true
+  return [code, type, message].some((said) => busyWords.test(String(said)))
+}
 
-/** Returns the error in the data of an event; all of the data is its message where it has no such members. */
-function errorIn(data: string): Members {
-  const json = parseJson(data)
-  const value = json.ok && isObject(json.value) ? json.value : {}
-  const error = value["error"] ?? value
-  return isObject(error) && Object.keys(error).length > 0 ? error : { message: data }
+/** Returns the error in an event; its data is the message where it is not an object. */
+function errorIn(event: Parameters<typeof readPayload>[0]): Members {
+  const payload = readPayload(event)
+  const error = payload.kind === "error" ? payload.error : payload.kind === "json" && payload.json
+  return isObject(error) ? error : { message: event.data }
 }
 
 /**
- * Returns what a stream has; `undefined` where it says nothing about streams: it did not end, the server was busy, or the
- * error is about what `isAboutOther` tells.
+ * Returns what a stream contains; `undefined` for a stream that did not end or has no events, for errors of a busy server,
+ * and for errors of which `isAboutOther` returns true: they do not show whether the server can stream.
  */
 export function streamOutcomeOf(
   exchange: Evidence,
@@ -40,11 +42,11 @@ export function streamOutcomeOf(
 ): StreamOutcome | undefined {
   const stream = exchange.end.kind === "complete" ? eventStreams.of(exchange) : undefined
   if (!stream) return undefined
-  const isReply = stream.payloads.some(({ kind }) => kind === "object")
+  if (stream.payloads.some(({ kind }) => kind === "object")) return { isReply: true }
   const [first] = stream.errors
-  const event = stream.events[first ?? 0]
-  if (!event || (first === undefined && !isReply)) return undefined
-  const error = errorIn(event.data)
-  if (!isReply && (isBusy(error) || isAboutOther(error))) return undefined
-  return { isReply, says: shown(event.data), at: eventAt(stream, first ?? 0) }
+  const event = first === undefined ? undefined : stream.events[first]
+  if (first === undefined || !event) return undefined
+  const error = errorIn(event)
+  if (isBusy(error) || isAboutOther(error)) return undefined
+  return { isReply: false, says: shown(event.data), at: eventAt(stream, first) }
 }

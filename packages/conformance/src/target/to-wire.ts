@@ -124,7 +124,8 @@ function breachOf(step: Step): string | undefined {
 /** The id under which the server knows the request, to tell its operator. */
 export const requestIdHeaders = ["x-request-id", "request-id", "x-oneapi-request-id", "cf-ray"] as const
 
-export const isTransient = (exchange: Exchange): boolean => {
-  const status = exchange.response?.status
-  return status === 429 || status === 503 || status === 529
-}
+/** Statuses of a server that may reply to the same request later. */
+export const transientStatuses: ReadonlySet<number> = new Set([429, 503, 529])
+
+export const isTransient = ({ response }: Exchange): boolean =>
+  response !== undefined && transientStatuses.has(response.status)
