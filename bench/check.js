@@ -83,16 +83,18 @@ async function judgedOnce(bytes) {
   return { ms: (user + system) / 1000, clockMs: performance.now() - began, rss, exchanges, live }
 }
 
+/** Returns how many ms of the clock some work on a recording takes. */
+async function timed(work, bytes) {
+  const began = performance.now()
+  await work(bytes)
+  return performance.now() - began
+}
+
 /** Reads and judges a recording by turns, first to warm up; returns the ms of each. */
 async function inTurns(bytes) {
-  const timed = async (work) => {
-    const began = performance.now()
-    await work(bytes)
-    return performance.now() - began
-  }
   const spent = { read: 0, judge: 0 }
   for (let round = -warmUps; round < rounds; round++) {
-    const [read, judged] = [await timed(readOnly), await timed(judge)]
+    const [read, judged] = [await timed(readOnly, bytes), await timed(judge, bytes)]
     if (round < 0) continue
     spent.read += read
     spent.judge += judged
@@ -103,6 +105,7 @@ async function inTurns(bytes) {
 async function measured() {
   const bytes = () => createReadStream(file)
   if (mode === "turns") return await inTurns(bytes)
+  if (mode === "read") return { readMs: await timed(readOnly, bytes) }
   await judge(() => createReadStream(warmUp))
   return await judgedOnce(bytes)
 }
@@ -125,21 +128,25 @@ async function measuredSizes(sizes) {
   try {
     const warmUp = recorded(2)
     const turns = inProcess("turns", recorded(20))
-    return { turns, rows: sizes.map((size) => ({ size, ...inProcess("judge", recorded(size), warmUp) })) }
+    const rows = sizes.map((size) => {
+      const file = recorded(size)
+      return { size, ...inProcess("read", file), ...inProcess("judge", file, warmUp) }
+    })
+    return { turns, rows }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-if (mode === "turns" || mode === "judge") console.log(JSON.stringify(await measured()))
+if (["turns", "read", "judge"].includes(mode)) console.log(JSON.stringify(await measured()))
 else {
   const size = Number(mode ?? 100)
   // The exchanges that rules about the whole recording keep, a limited number, are all there at the middle size.
   const { turns, rows } = await measuredSizes([size / 10, size, 3 * size])
-  for (const { size, ms, clockMs, exchanges, rss } of rows)
+  for (const { size, readMs, ms, clockMs, exchanges, rss } of rows)
     console.log(
-      `${size} MB: judged in ${clockMs.toFixed(0)} ms, ${ms.toFixed(0)} ms of processor time (${exchanges} exchanges), ` +
-        `peak ${rss.toFixed(0)} MiB`,
+      `${size} MB, a process for each: read in ${readMs.toFixed(0)} ms, judged in ${clockMs.toFixed(0)} ms ` +
+        `(${ms.toFixed(0)} ms of processor time, ${exchanges} exchanges), peak ${rss.toFixed(0)} MiB`,
     )
   const [small, middle, big] = rows.map((row) => ({ ...row, perMB: row.ms / row.size }))
   const speed = turns.read / turns.judge
